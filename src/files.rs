@@ -1,0 +1,1 @@
+//! Uploads: content checks, re-encoding and storage.

@@ -1,0 +1,33 @@
+//! Kaozheng (考证通): the portal of an examination authority.
+//!
+//! Candidates log in by scanning a code with the provincial government app and
+//! apply, appeal and track; staff review; everyone may verify a certificate.
+//!
+//! # The rooms, from the street up
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `staff` |
+//! | [`site`] | every URL in one table, and the middleware in order |
+//! | [`home`] | the first page, 业务办理 and 我的 |
+//! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |
+//! | [`business`] | the kinds of application, one file each |
+//! | [`progress`] | 业务查询: everything a candidate has applied for |
+//! | [`staff`] | the review desk |
+//! | [`casework`] | what every application shares: record, lifecycle, materials, pages |
+//! | [`exams`] | exam, sitting, registration, certificate, violation, integrity record |
+//! | [`people`] | candidates, staff, identity documents, masking |
+//! | [`files`] | uploads: checks, re-encoding, storage |
+//! | [`web`] | what HTTP needs and no business knows |
+//! | [`ui`] | maud components; they know neither HTTP nor the database |
+//! | [`store`] | databases, schema, clock, ids, encryption of personal data |
+//! | [`settings`] | every setting in one struct, checked once at start |
+//!
+//! Imports only go down this table; rooms at one height do not import each
+//! other: `site → (home, login, business, progress, staff) → casework →
+//! (exams, people, files) → web → ui → store → settings`.
+
+pub mod files;
+pub mod people;
+pub mod store;
+pub mod ui;

@@ -1,0 +1,1 @@
+//! Candidates, staff, identity documents and masking.

@@ -1,0 +1,1 @@
+//! Databases, schema, clock, ids and the encryption of personal data.
