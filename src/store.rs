@@ -1,1 +1,272 @@
 //! Databases, schema, clock, ids and the encryption of personal data.
+//!
+//! [`Store`] is the one handle. [`Store::read`] and [`Store::write`] run a plain
+//! function on a [`Tx`]; a write is one transaction, durable when it returns, so
+//! the function must not open transactions of its own.
+
+pub mod clock;
+mod connection;
+pub mod ids;
+mod migrations;
+pub mod schema;
+pub mod vault;
+mod writer;
+
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+use deadpool_diesel::{Manager, ManagerConfig, RecyclingMethod, Runtime};
+use diesel::prelude::*;
+
+pub use clock::Clock;
+pub use connection::Conn;
+pub use ids::Ids;
+pub use vault::Vault;
+use writer::Writer;
+
+type Pool = deadpool_diesel::Pool<Manager<Conn>>;
+
+/// Readers of SQLite, or connections to PostgreSQL, of one process.
+const CONNECTIONS: usize = 8;
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or could not run a statement.
+    #[error("database: {0}")]
+    Database(#[from] diesel::result::Error),
+    /// No connection could be had in time.
+    #[error("no database connection: {0}")]
+    Unavailable(String),
+    /// The write was not committed: the disk is full or the program is stopping.
+    #[error("the write was not committed")]
+    Closed,
+    /// The job panicked; it was rolled back.
+    #[error("a database job panicked")]
+    Panicked,
+    /// A migration failed.
+    #[error("migration: {0}")]
+    Migration(String),
+    /// Sealed data that does not open: another key wrote it, or it was tampered with.
+    #[error("sealed data cannot be opened")]
+    Unreadable,
+    /// The key given is not the one this database was made with.
+    #[error("the data key is not the one this database was made with")]
+    WrongKey,
+    /// A stored value that this program does not know.
+    #[error("unknown stored value in {0}")]
+    Corrupt(&'static str),
+}
+
+impl From<vault::Unreadable> for Error {
+    fn from(_: vault::Unreadable) -> Self {
+        Error::Unreadable
+    }
+}
+
+/// What a database function works with: one connection, and the time, ids and
+/// keys it may use. Passing them in is what lets tests decide them.
+pub struct Tx<'a> {
+    /// The connection, inside a transaction when writing.
+    pub conn: &'a mut Conn,
+    /// Seals and opens personal data.
+    pub vault: &'a Vault,
+    /// Makes keys for new rows.
+    pub ids: &'a Ids,
+    /// The one moment at which everything in this transaction happens, UTC.
+    pub now: NaiveDateTime,
+}
+
+impl Tx<'_> {
+    /// A new primary key.
+    pub fn id(&self) -> String {
+        self.ids.next(self.now)
+    }
+
+    /// Today's date in China, which is what deadlines count by.
+    pub fn today(&self) -> chrono::NaiveDate {
+        clock::china_day(self.now)
+    }
+}
+
+/// The database with everything needed to use it. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    /// Only SQLite has a writer of its own; PostgreSQL writes through the pool.
+    writer: Option<Writer>,
+    /// Seals and opens personal data.
+    pub vault: Arc<Vault>,
+    /// The only clock.
+    pub clock: Clock,
+    /// The only maker of ids and random tokens.
+    pub ids: Ids,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` (made when absent) or `postgres://…`. Migrates nothing.
+    pub async fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Store, Error> {
+        let target = url.strip_prefix("sqlite:").unwrap_or(url).to_owned();
+        let writer = if url.starts_with("sqlite:") { Some(start_writer(&target)?) } else { None };
+        let pool = open_pool(&target)?;
+        Ok(Store { pool, writer, vault: Arc::new(vault), clock, ids })
+    }
+
+    /// Runs `query` on a connection for reading. SQLite refuses writes there.
+    pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let query = self.in_tx(query);
+        self.on_pool(query).await
+    }
+
+    /// Runs `work` in one transaction; when this returns `Ok` it is on the disk.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let work = self.in_tx(work);
+        match &self.writer {
+            Some(writer) => writer.write(work).await,
+            None => self.on_pool(move |conn| transaction(conn, work)).await,
+        }
+    }
+
+    /// Runs pending migrations and remembers, or checks, which key seals this database.
+    ///
+    /// # Errors
+    /// [`Error::WrongKey`] when the database was made with another key.
+    pub async fn migrate(&self) -> Result<usize, Error> {
+        let done = match &self.writer {
+            Some(_) => {
+                // diesel's migrations bring their own transactions, so not in the writer's.
+                self.on_pool(|conn| {
+                    conn.prepare_migrator()?;
+                    let done = migrations::run(conn);
+                    conn.prepare_reader()?;
+                    done
+                })
+                .await?
+            }
+            None => self.on_pool(migrations::run).await?,
+        };
+        self.check_key().await?;
+        Ok(done)
+    }
+
+    /// Whether the database answers and has every migration of this program.
+    pub async fn is_ready(&self) -> Result<bool, Error> {
+        self.on_pool(|conn| migrations::pending(conn).map(|pending| !pending)).await
+    }
+
+    /// Notices a wrong key at start, before anything is sealed with it.
+    pub async fn check_key(&self) -> Result<(), Error> {
+        use schema::meta::dsl as m;
+        let kept = |tx: &mut Tx| -> Result<Option<String>, Error> {
+            Ok(m::meta.filter(m::key.eq("key")).select(m::value).first(tx.conn).optional()?)
+        };
+        self.write(move |tx| {
+            let fingerprint = tx.vault.fingerprint();
+            match kept(tx)? {
+                None => {
+                    diesel::insert_into(m::meta)
+                        .values((m::key.eq("key"), m::value.eq(fingerprint)))
+                        .execute(tx.conn)?;
+                    Ok(())
+                }
+                Some(known) if known == fingerprint => Ok(()),
+                Some(_) => Err(Error::WrongKey),
+            }
+        })
+        .await
+    }
+
+    fn in_tx<T, E, F>(&self, work: F) -> impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static
+    where
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let (vault, ids, now) = (self.vault.clone(), self.ids.clone(), self.clock.now());
+        move |conn| work(&mut Tx { conn, vault: &vault, ids: &ids, now })
+    }
+
+    async fn on_pool<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let object = self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let outcome = object
+            .interact(move |conn| {
+                let outcome = work(conn);
+                // Asking "SELECT 1" before every use would cost a lookup each time;
+                // asking only after a failure finds a lost server just as well.
+                let alive = outcome.is_ok() || diesel::sql_query("SELECT 1").execute(conn).is_ok();
+                (outcome, alive)
+            })
+            .await;
+        let Ok((outcome, alive)) = outcome else {
+            drop(deadpool_diesel::Object::take(object));
+            return Err(Error::Panicked.into());
+        };
+        if !alive {
+            drop(deadpool_diesel::Object::take(object));
+        }
+        outcome
+    }
+}
+
+/// diesel wants its own error to be convertible into the closure's; ours goes through [`Error`].
+fn transaction<T, E, F>(conn: &mut Conn, work: F) -> Result<T, E>
+where
+    E: From<Error>,
+    F: FnOnce(&mut Conn) -> Result<T, E>,
+{
+    enum Either<E> {
+        Ours(E),
+        Diesel(diesel::result::Error),
+    }
+    impl<E> From<diesel::result::Error> for Either<E> {
+        fn from(error: diesel::result::Error) -> Self {
+            Either::Diesel(error)
+        }
+    }
+    conn.transaction(|conn| work(conn).map_err(Either::Ours)).map_err(|error| match error {
+        Either::Ours(error) => error,
+        Either::Diesel(error) => Error::Database(error).into(),
+    })
+}
+
+fn start_writer(path: &str) -> Result<Writer, Error> {
+    let mut conn = SqliteConnection::establish(path)
+        .map(Conn::Sqlite)
+        .map_err(|error| Error::Unavailable(error.to_string()))?;
+    conn.prepare_writer()?;
+    Writer::start(conn).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+fn open_pool(target: &str) -> Result<Pool, Error> {
+    let recycle = RecyclingMethod::CustomFunction(Box::new(|_: &mut Conn| Ok(())));
+    let config = ManagerConfig { recycling_method: recycle };
+    let manager = Manager::from_config(target, Runtime::Tokio1, config);
+    Pool::builder(manager)
+        .max_size(CONNECTIONS)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(std::time::Duration::from_secs(10)))
+        .post_create(deadpool_diesel::Hook::async_fn(|object, _| {
+            Box::pin(async move {
+                let prepared = object.interact(Conn::prepare_reader).await;
+                match prepared {
+                    Ok(Ok(())) => Ok(()),
+                    _ => Err(deadpool_diesel::HookError::message("a new connection could not be prepared")),
+                }
+            })
+        }))
+        .build()
+        .map_err(|error| Error::Unavailable(error.to_string()))
+}

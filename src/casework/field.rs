@@ -1,0 +1,201 @@
+//! Fields of an application's form as data: one table a kind, checked, shown
+//! and compared by the code here.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::answers::Answers;
+use crate::people::phone;
+use crate::ui::Choice;
+
+/// One question of a form.
+pub struct Field {
+    /// Name in the form and in the stored answers.
+    pub name: &'static str,
+    /// What people read above it.
+    pub label: &'static str,
+    /// Heading of the group it belongs to; the same text for neighbours.
+    pub section: &'static str,
+    /// One line of help, or empty.
+    pub hint: &'static str,
+    /// Whether it may stay empty.
+    pub optional: bool,
+    /// What is a good answer.
+    pub rule: Rule,
+}
+
+/// What is a good answer, and so how it is asked.
+#[derive(Clone, Copy)]
+pub enum Rule {
+    /// A line of text; shortest and longest, in characters.
+    Text(usize, usize),
+    /// Several lines of text; shortest and longest, in characters.
+    Area(usize, usize),
+    /// A mobile number.
+    Phone,
+    /// A whole number from 0 to the given one, with its unit.
+    Count(u32, &'static str),
+    /// A day that is not in the future.
+    PastDay,
+    /// One of a few fixed answers.
+    OneOf(&'static [&'static str]),
+    /// One of the answers that [`Choices`] has for it; another choice changes what other fields offer.
+    Pick,
+    /// One or more of the answers that [`Choices`] has for it.
+    PickSome,
+    /// A promise to be agreed to, in full.
+    Promise(&'static str),
+}
+
+/// Answers that depend on the database and on earlier answers, by field name.
+pub type Choices = BTreeMap<&'static str, Vec<Choice>>;
+
+/// Field or slot name, and what to do about it.
+pub type Problems = Vec<(String, String)>;
+
+/// Characters that a text field accepts from a form before it is checked.
+const HARD_LIMIT: usize = 4000;
+
+impl Field {
+    /// What is wrong with this field's answer, said as what to do.
+    pub fn problem(&self, answers: &Answers, choices: &Choices, today: NaiveDate) -> Option<String> {
+        let value = answers.one(self.name).trim();
+        if value.is_empty() {
+            return (!self.optional).then(|| self.demand());
+        }
+        let length = value.chars().count();
+        match &self.rule {
+            Rule::Text(least, most) | Rule::Area(least, most) => match length {
+                short if short < *least => Some(format!("{}请至少写 {least} 个字", self.label)),
+                long if long > *most => Some(format!("{}请不要超过 {most} 个字，现在有 {long} 个", self.label)),
+                _ => None,
+            },
+            Rule::Phone => phone::parse(value).is_err().then(|| "请填写 11 位手机号".to_owned()),
+            Rule::Count(most, unit) => match value.parse::<u32>() {
+                Ok(count) if count <= *most => None,
+                _ => Some(format!("{}请填写 0 到 {most} 之间的整数（{unit}）", self.label)),
+            },
+            Rule::PastDay => match NaiveDate::parse_from_str(value, "%Y-%m-%d") {
+                Ok(day) if day > today => Some(format!("{}不能晚于今天", self.label)),
+                Ok(day) if day.format("%Y").to_string() < "1930".to_owned() => {
+                    Some(format!("请核对{}的年份", self.label))
+                }
+                Ok(_) => None,
+                Err(_) => Some(format!("{}请按 2016-06-30 的格式填写", self.label)),
+            },
+            Rule::OneOf(offered) => (!offered.contains(&value)).then(|| self.demand()),
+            Rule::Pick | Rule::PickSome => self.unoffered(answers, choices).then(|| self.demand()),
+            Rule::Promise(_) => (value != "yes").then(|| self.demand()),
+        }
+    }
+
+    fn unoffered(&self, answers: &Answers, choices: &Choices) -> bool {
+        let offered = |value: &String| {
+            choices.get(self.name).is_some_and(|list| list.iter().any(|choice| choice.value == *value))
+        };
+        !answers.all(self.name).iter().all(offered)
+    }
+
+    fn demand(&self) -> String {
+        let verb = match self.rule {
+            Rule::OneOf(_) | Rule::Pick | Rule::PickSome => "请选择",
+            Rule::Promise(_) => return "请阅读并勾选承诺".to_owned(),
+            _ => "请填写",
+        };
+        format!("{verb}{}", self.label)
+    }
+
+    /// Whether another answer here changes what other fields offer.
+    pub fn steers(&self) -> bool {
+        matches!(self.rule, Rule::Pick)
+    }
+
+    /// Puts what was typed into the form in which it is kept.
+    pub fn normalise(&self, values: &[String]) -> Vec<String> {
+        let several = matches!(self.rule, Rule::PickSome);
+        values
+            .iter()
+            .take(if several { 50 } else { 1 })
+            .map(|value| self.tidy(value))
+            .filter(|value| !value.is_empty())
+            .collect()
+    }
+
+    fn tidy(&self, value: &str) -> String {
+        let value: String = value.trim().replace("\r\n", "\n").chars().take(HARD_LIMIT).collect();
+        match self.rule {
+            Rule::Phone => phone::parse(&value).unwrap_or(value),
+            _ => value,
+        }
+    }
+
+    /// The answer as people read it: on the check page, the detail page and the review desk.
+    pub fn display(&self, answers: &Answers, choices: &Choices) -> String {
+        let named = |value: &String| {
+            let offered = choices.get(self.name).and_then(|list| list.iter().find(|c| c.value == *value));
+            offered.map_or_else(|| value.clone(), |choice| choice.label.clone())
+        };
+        let text = answers.all(self.name).iter().map(named).collect::<Vec<_>>().join("、");
+        match &self.rule {
+            Rule::Count(_, unit) if !text.is_empty() => format!("{text} {unit}"),
+            Rule::Promise(_) if text == "yes" => "已承诺".to_owned(),
+            _ => text,
+        }
+    }
+}
+
+/// Every problem of a form's fields, in their order.
+pub fn problems(fields: &[Field], answers: &Answers, choices: &Choices, today: NaiveDate) -> Problems {
+    fields
+        .iter()
+        .filter_map(|field| Some((field.name.to_owned(), field.problem(answers, choices, today)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(rule: Rule) -> Field {
+        Field { name: "it", label: "某项", section: "", hint: "", optional: false, rule }
+    }
+
+    #[test]
+    fn each_rule_knows_good_from_bad() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        let long = "字".repeat(61);
+        let table: &[(Rule, &[&str], &[&str])] = &[
+            (Rule::Text(2, 60), &["示范大学", "ab"], &["", " ", "a", &long]),
+            (Rule::Area(10, 60), &["一二三四五六七八九十"], &["短", &long]),
+            (Rule::Phone, &["13800138000", "+85298765432"], &["1380013", "电话", "23800138000"]),
+            (Rule::Count(50, "年"), &["0", "50", "7"], &["51", "-1", "3.5", "三", "99999999999999999999"]),
+            (Rule::PastDay, &["2016-06-30", "2026-11-23"], &["2026-11-24", "2016-13-01", "1016-01-01", "去年"]),
+            (Rule::OneOf(&["男", "女"]), &["男"], &["其他"]),
+            (Rule::Promise("真实"), &["yes"], &["no"]),
+        ];
+        for (rule, good, bad) in table {
+            let field = super::tests::field(*rule);
+            for (value, wanted) in good.iter().map(|v| (v, true)).chain(bad.iter().map(|v| (v, false))) {
+                let mut answers = Answers::default();
+                answers.set("it", *value);
+                let problem = field.problem(&answers, &Choices::new(), today);
+                assert_eq!(problem.is_none(), wanted, "{value}: {problem:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_offered_choices_are_accepted() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        let offered = Choice { value: "a".into(), label: "甲".into(), hint: String::new() };
+        let choices = Choices::from([("it", vec![offered])]);
+        let field = super::tests::field(Rule::PickSome);
+        let mut answers = Answers::default();
+        answers.fields.insert("it".into(), vec!["a".into()]);
+        assert_eq!(field.problem(&answers, &choices, today), None);
+        assert_eq!(field.display(&answers, &choices), "甲");
+        answers.fields.insert("it".into(), vec!["a".into(), "forged".into()]);
+        assert_eq!(field.problem(&answers, &choices, today), Some("请选择某项".into()));
+    }
+}

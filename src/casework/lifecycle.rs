@@ -1,0 +1,227 @@
+//! What may happen to an application, in one table.
+
+use std::fmt;
+
+/// Where an application stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Being written; staff never see it.
+    Draft,
+    /// Waiting for a reviewer.
+    Submitted,
+    /// A reviewer has taken it.
+    InReview,
+    /// Sent back with marks, waiting for the candidate.
+    Returned,
+    /// Refused with a reason.
+    Rejected,
+    /// Accepted.
+    Approved,
+    /// Taken back by the candidate.
+    Withdrawn,
+}
+
+/// What somebody does to an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// 提交, and 重新提交 after a return.
+    Submit,
+    /// 撤销.
+    Withdraw,
+    /// 领取.
+    Take,
+    /// 放回.
+    PutBack,
+    /// 退回, with marks.
+    Return,
+    /// 不通过, with a reason.
+    Reject,
+    /// 通过.
+    Approve,
+    /// An appeal against the rejection was upheld.
+    Uphold,
+}
+
+/// Who does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// The applicant.
+    Candidate,
+    /// A member of staff.
+    Reviewer,
+}
+
+/// Every transition there is; what is not here is refused.
+const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
+    (Status::Draft, Action::Submit, Actor::Candidate, Status::Submitted),
+    (Status::Returned, Action::Submit, Actor::Candidate, Status::Submitted),
+    (Status::Submitted, Action::Withdraw, Actor::Candidate, Status::Withdrawn),
+    (Status::Returned, Action::Withdraw, Actor::Candidate, Status::Withdrawn),
+    (Status::Submitted, Action::Take, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::PutBack, Actor::Reviewer, Status::Submitted),
+    (Status::InReview, Action::Return, Actor::Reviewer, Status::Returned),
+    (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
+    (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
+    (Status::Rejected, Action::Uphold, Actor::Reviewer, Status::Approved),
+];
+
+/// The action is not possible in this state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal(pub Status);
+
+/// The state that follows, or a refusal naming the present one.
+pub fn next(status: Status, action: Action, actor: Actor) -> Result<Status, Refusal> {
+    TRANSITIONS
+        .iter()
+        .find(|(from, what, who, _)| (*from, *what, *who) == (status, action, actor))
+        .map(|(.., to)| *to)
+        .ok_or(Refusal(status))
+}
+
+/// Whether `actor` may do `action` now: pages offer no other buttons.
+pub fn may(status: Status, action: Action, actor: Actor) -> bool {
+    next(status, action, actor).is_ok()
+}
+
+/// Code kept in the database, and the word on the screen.
+const STATUSES: &[(Status, &str, &str)] = &[
+    (Status::Draft, "draft", "草稿"),
+    (Status::Submitted, "submitted", "待审核"),
+    (Status::InReview, "in_review", "审核中"),
+    (Status::Returned, "returned", "审核退回"),
+    (Status::Rejected, "rejected", "审核不通过"),
+    (Status::Approved, "approved", "审核通过"),
+    (Status::Withdrawn, "withdrawn", "已撤销"),
+];
+
+/// Codes of the states in which an application occupies its subject; the same
+/// three are in the index `applications_one_open`.
+pub const OPEN: &[&str] = &["submitted", "in_review", "returned"];
+
+impl Status {
+    fn row(self) -> &'static (Status, &'static str, &'static str) {
+        STATUSES.iter().find(|(status, ..)| *status == self).unwrap_or(&STATUSES[0])
+    }
+
+    /// The code kept in the database and used as a style's name.
+    pub fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The word people read.
+    pub fn label(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Reads a code back.
+    pub fn from_code(code: &str) -> Option<Status> {
+        STATUSES.iter().find(|(_, known, _)| *known == code).map(|(status, ..)| *status)
+    }
+
+    /// Every state, in the order of an application's life.
+    pub fn all() -> impl Iterator<Item = Status> {
+        STATUSES.iter().map(|(status, ..)| *status)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// Code kept in the history, and how the timeline tells it.
+const ACTIONS: &[(Action, &str, &str)] = &[
+    (Action::Submit, "submit", "提交申请"),
+    (Action::Withdraw, "withdraw", "撤销申请"),
+    (Action::Take, "take", "审核员已领取"),
+    (Action::PutBack, "put_back", "退回待审核队列"),
+    (Action::Return, "return", "审核退回"),
+    (Action::Reject, "reject", "审核不通过"),
+    (Action::Approve, "approve", "审核通过"),
+    (Action::Uphold, "uphold", "申诉通过，改为审核通过"),
+];
+
+impl Action {
+    fn row(self) -> &'static (Action, &'static str, &'static str) {
+        ACTIONS.iter().find(|(action, ..)| *action == self).unwrap_or(&ACTIONS[0])
+    }
+
+    /// The code kept in the history.
+    pub fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// How the timeline tells it.
+    pub fn label(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Reads a code back.
+    pub fn from_code(code: &str) -> Option<Action> {
+        ACTIONS.iter().find(|(_, known, _)| *known == code).map(|(action, ..)| *action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The whole life, told independently of the table: state by state, what each may do.
+    fn expected(status: Status, action: Action, actor: Actor) -> Option<Status> {
+        use Action::*;
+        match (actor, status) {
+            (Actor::Candidate, Status::Draft) => (action == Submit).then_some(Status::Submitted),
+            (Actor::Candidate, Status::Submitted) => (action == Withdraw).then_some(Status::Withdrawn),
+            (Actor::Candidate, Status::Returned) => match action {
+                Submit => Some(Status::Submitted),
+                Withdraw => Some(Status::Withdrawn),
+                _ => None,
+            },
+            (Actor::Reviewer, Status::Submitted) => (action == Take).then_some(Status::InReview),
+            (Actor::Reviewer, Status::InReview) => match action {
+                PutBack => Some(Status::Submitted),
+                Return => Some(Status::Returned),
+                Reject => Some(Status::Rejected),
+                Approve => Some(Status::Approved),
+                _ => None,
+            },
+            (Actor::Reviewer, Status::Rejected) => (action == Uphold).then_some(Status::Approved),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_pair_of_state_and_action() {
+        let mut tried = 0;
+        for status in Status::all() {
+            for (action, ..) in ACTIONS {
+                for actor in [Actor::Candidate, Actor::Reviewer] {
+                    let next = next(status, *action, actor);
+                    assert_eq!(next.ok(), expected(status, *action, actor), "{status:?} {action:?} {actor:?}");
+                    tried += 1;
+                }
+            }
+        }
+        assert_eq!(tried, 7 * 8 * 2);
+    }
+
+    #[test]
+    fn decided_is_final_for_the_candidate() {
+        for status in [Status::Approved, Status::Rejected, Status::Withdrawn] {
+            for (action, ..) in ACTIONS {
+                assert_eq!(next(status, *action, Actor::Candidate), Err(Refusal(status)));
+            }
+        }
+    }
+
+    #[test]
+    fn codes_read_back() {
+        for status in Status::all() {
+            assert_eq!(Status::from_code(status.code()), Some(status));
+        }
+        for (action, code, _) in ACTIONS {
+            assert_eq!(Action::from_code(code), Some(*action));
+        }
+    }
+}

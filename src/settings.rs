@@ -1,0 +1,308 @@
+//! Every setting in one struct, from flags and environment, checked once at start.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::Duration;
+use clap::Args;
+use url::Url;
+
+/// What `serve` and `migrate` take from flags or the environment, not yet checked.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RawSettings {
+    /// Where the data is: `sqlite:PATH` (one process) or `postgres://USER:PASSWORD@HOST/NAME`
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// 32 bytes as 64 hex digits or base64; seals ID numbers, phones and uploads. Losing it loses them
+    #[arg(long, env = "KAOZHENG_DATA_KEY", hide_env_values = true)]
+    pub data_key: Option<String>,
+}
+
+/// What only `serve` needs, not yet checked.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RawServe {
+    /// Database and key
+    #[command(flatten)]
+    pub store: RawSettings,
+    /// Address to listen on
+    #[arg(long, env = "KAOZHENG_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: Option<String>,
+    /// The address people type, e.g. `https://exam.example.gov.cn`
+    #[arg(long, env = "KAOZHENG_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Folder for uploads, shared by all web processes
+    #[arg(long, env = "KAOZHENG_FILES")]
+    pub files: Option<String>,
+    /// Name of the authority, as pages show it
+    #[arg(long, env = "KAOZHENG_AUTHORITY")]
+    pub authority: Option<String>,
+    /// The portal's authorization endpoint
+    #[arg(long, env = "KAOZHENG_PORTAL_AUTHORIZE_URL")]
+    pub portal_authorize_url: Option<String>,
+    /// The portal's token endpoint
+    #[arg(long, env = "KAOZHENG_PORTAL_TOKEN_URL")]
+    pub portal_token_url: Option<String>,
+    /// The portal's userinfo endpoint
+    #[arg(long, env = "KAOZHENG_PORTAL_USERINFO_URL")]
+    pub portal_userinfo_url: Option<String>,
+    /// The portal's issuer name; checked when it sends one (RFC 9207)
+    #[arg(long, env = "KAOZHENG_PORTAL_ISSUER")]
+    pub portal_issuer: Option<String>,
+    /// Our name at the portal
+    #[arg(long, env = "KAOZHENG_PORTAL_CLIENT_ID")]
+    pub portal_client_id: Option<String>,
+    /// Our secret at the portal
+    #[arg(long, env = "KAOZHENG_PORTAL_CLIENT_SECRET", hide_env_values = true)]
+    pub portal_client_secret: Option<String>,
+    /// Scopes to ask for, separated by spaces
+    #[arg(long, env = "KAOZHENG_PORTAL_SCOPES", default_value = "openid profile")]
+    pub portal_scopes: Option<String>,
+    /// Take the client's address from the last X-Forwarded-For entry: only behind a proxy of yours
+    #[arg(long, env = "KAOZHENG_TRUSTED_PROXY")]
+    pub trusted_proxy: bool,
+    /// A signed-in session ends after this many idle minutes
+    #[arg(long, env = "KAOZHENG_SESSION_IDLE_MINUTES", default_value = "30")]
+    pub session_idle_minutes: Option<String>,
+    /// A signed-in session ends after this many hours in any case
+    #[arg(long, env = "KAOZHENG_SESSION_HOURS", default_value = "12")]
+    pub session_hours: Option<String>,
+}
+
+/// Everything `serve` runs by; each value has been checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database_url: String,
+    /// Socket to listen on.
+    pub listen: SocketAddr,
+    /// Scheme, host and port that people use; never ends with `/`.
+    pub public_url: Url,
+    /// Folder of the uploads.
+    pub files: PathBuf,
+    /// The authority's name.
+    pub authority: String,
+    /// The government portal that signs people in.
+    pub portal: PortalSettings,
+    /// Whether `X-Forwarded-For` is believed.
+    pub trusted_proxy: bool,
+    /// Idle limit of a session.
+    pub session_idle: Duration,
+    /// Absolute limit of a session.
+    pub session_absolute: Duration,
+    /// Runs the demo portal and says 演示环境 on every page. Never set by `serve`.
+    pub demo: bool,
+}
+
+/// Where and as whom we speak to the portal.
+#[derive(Clone, Debug)]
+pub struct PortalSettings {
+    /// Where browsers are sent.
+    pub authorize_url: Url,
+    /// Where codes are exchanged.
+    pub token_url: Url,
+    /// Where the identity is read.
+    pub userinfo_url: Url,
+    /// Expected `iss`, when known.
+    pub issuer: Option<String>,
+    /// Our client id.
+    pub client_id: String,
+    /// Our client secret; none for a public client.
+    pub client_secret: Option<String>,
+    /// Scopes to ask for.
+    pub scopes: Vec<String>,
+}
+
+impl Settings {
+    /// Whether browsers reach us by HTTPS, which decides cookie names and HSTS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// An absolute address of ours: `path` begins with `/`.
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+}
+
+/// Collects every problem, so that an operator mends them in one go.
+#[derive(Default)]
+struct Check {
+    problems: Vec<String>,
+}
+
+impl Check {
+    fn required(&mut self, name: &str, value: &Option<String>) -> String {
+        match value.as_deref().map(str::trim) {
+            Some(value) if !value.is_empty() => value.to_owned(),
+            _ => {
+                self.problems.push(format!("{name} is missing"));
+                String::new()
+            }
+        }
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, name: &str, value: &Option<String>, wanted: &str) -> Option<T> {
+        let text = self.required(name, value);
+        if text.is_empty() {
+            return None;
+        }
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.problems.push(format!("{name} is wrong: expected {wanted}"));
+        }
+        parsed
+    }
+
+    fn url(&mut self, name: &str, value: &Option<String>) -> Option<Url> {
+        let url: Url = self.parsed(name, value, "an address such as https://example.gov.cn/path")?;
+        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        if url.scheme() == "https" || (url.scheme() == "http" && loopback) {
+            return Some(url);
+        }
+        self.problems.push(format!("{name} is wrong: it must begin with https://"));
+        None
+    }
+
+    fn hours(&mut self, name: &str, value: &Option<String>, unit: fn(i64) -> Duration) -> Duration {
+        match self.parsed::<i64>(name, value, "a whole number above 0") {
+            Some(count) if (1..=10_000).contains(&count) => unit(count),
+            Some(_) => {
+                self.problems.push(format!("{name} is wrong: expected 1 to 10000"));
+                unit(1)
+            }
+            None => unit(1),
+        }
+    }
+}
+
+/// Reads the database address.
+///
+/// # Errors
+/// A list with what is missing or wrong.
+pub fn check_database_url(raw: &RawSettings) -> Result<String, Vec<String>> {
+    let mut check = Check::default();
+    let url = database_url(&mut check, raw);
+    if check.problems.is_empty() { Ok(url) } else { Err(check.problems) }
+}
+
+fn database_url(check: &mut Check, raw: &RawSettings) -> String {
+    let url = check.required("DATABASE_URL", &raw.database_url);
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if !url.is_empty() && !known {
+        check.problems.push("DATABASE_URL is wrong: expected sqlite:PATH or postgres://…".into());
+    }
+    url
+}
+
+/// Checks everything `serve` needs.
+///
+/// # Errors
+/// The list of *all* that is missing or wrong, one line each.
+pub fn check_serve(raw: &RawServe) -> Result<Settings, Vec<String>> {
+    let mut check = Check::default();
+    let database_url = database_url(&mut check, &raw.store);
+    let key = check.required("KAOZHENG_DATA_KEY", &raw.store.data_key);
+    if !key.is_empty() && crate::store::Vault::parse(&key).is_err() {
+        check.problems.push("KAOZHENG_DATA_KEY is wrong: expected 64 hex digits or base64 of 32 bytes".into());
+    }
+    let listen = check.parsed("KAOZHENG_LISTEN", &raw.listen, "an address such as 127.0.0.1:8080");
+    let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
+    let files = check.required("KAOZHENG_FILES", &raw.files);
+    let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
+    let authorize = check.url("KAOZHENG_PORTAL_AUTHORIZE_URL", &raw.portal_authorize_url);
+    let token = check.url("KAOZHENG_PORTAL_TOKEN_URL", &raw.portal_token_url);
+    let userinfo = check.url("KAOZHENG_PORTAL_USERINFO_URL", &raw.portal_userinfo_url);
+    let client_id = check.required("KAOZHENG_PORTAL_CLIENT_ID", &raw.portal_client_id);
+    let scopes = check.required("KAOZHENG_PORTAL_SCOPES", &raw.portal_scopes);
+    let session_idle =
+        check.hours("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes, Duration::minutes);
+    let session_absolute = check.hours("KAOZHENG_SESSION_HOURS", &raw.session_hours, Duration::hours);
+    match (listen, public_url, authorize, token, userinfo) {
+        (Some(listen), Some(public_url), Some(authorize_url), Some(token_url), Some(userinfo_url))
+            if check.problems.is_empty() =>
+        {
+            Ok(Settings {
+                database_url,
+                listen,
+                public_url,
+                files: files.into(),
+                authority,
+                portal: PortalSettings {
+                    authorize_url,
+                    token_url,
+                    userinfo_url,
+                    issuer: raw.portal_issuer.clone(),
+                    client_id,
+                    client_secret: raw.portal_client_secret.clone(),
+                    scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+                },
+                trusted_proxy: raw.trusted_proxy,
+                session_idle,
+                session_absolute,
+                demo: false,
+            })
+        }
+        _ => Err(check.problems),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete() -> RawServe {
+        let text = |value: &str| Some(value.to_owned());
+        RawServe {
+            store: RawSettings { database_url: text("sqlite:a.db"), data_key: Some("ab".repeat(32)) },
+            listen: text("127.0.0.1:8080"),
+            public_url: text("https://exam.example"),
+            files: text("files"),
+            authority: text("示范市考试院"),
+            portal_authorize_url: text("https://portal.example/authorize"),
+            portal_token_url: text("https://portal.example/token"),
+            portal_userinfo_url: text("https://portal.example/userinfo"),
+            portal_client_id: text("kaozheng"),
+            portal_scopes: text("openid profile"),
+            session_idle_minutes: text("30"),
+            session_hours: text("12"),
+            ..RawServe::default()
+        }
+    }
+
+    #[test]
+    fn a_complete_set_is_accepted() {
+        let settings = check_serve(&complete()).unwrap();
+        assert!(settings.is_https());
+        assert_eq!(settings.absolute("/s/x"), "https://exam.example/s/x");
+    }
+
+    #[test]
+    fn every_problem_is_listed_at_once() {
+        let raw = RawServe {
+            public_url: Some("http://exam.example".into()),
+            session_hours: Some("soon".into()),
+            listen: Some("here".into()),
+            ..RawServe::default()
+        };
+        let problems = check_serve(&raw).unwrap_err().join("\n");
+        for name in [
+            "DATABASE_URL is missing",
+            "KAOZHENG_DATA_KEY is missing",
+            "KAOZHENG_LISTEN is wrong",
+            "KAOZHENG_PUBLIC_URL is wrong: it must begin with https://",
+            "KAOZHENG_FILES is missing",
+            "KAOZHENG_AUTHORITY is missing",
+            "KAOZHENG_PORTAL_TOKEN_URL is missing",
+            "KAOZHENG_SESSION_HOURS is wrong",
+        ] {
+            assert!(problems.contains(name), "{name} is not in\n{problems}");
+        }
+    }
+
+    #[test]
+    fn a_weak_key_is_refused() {
+        let mut raw = complete();
+        raw.store.data_key = Some("secret".into());
+        assert!(check_serve(&raw).unwrap_err()[0].starts_with("KAOZHENG_DATA_KEY is wrong"));
+    }
+}

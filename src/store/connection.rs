@@ -1,0 +1,62 @@
+//! One connection type for both databases.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::{PgConnection, SqliteConnection};
+
+/// A connection to whichever database `DATABASE_URL` names.
+///
+/// Queries are written once against this type. What it cannot express
+/// (`RETURNING`, `ON CONFLICT`) goes through [`either!`](crate::either).
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// A server, when several web processes share one database. First, because
+    /// opening tries them in order and SQLite takes almost any text for a path.
+    Postgres(PgConnection),
+    /// The embedded database.
+    Sqlite(SqliteConnection),
+}
+
+/// Runs one expression on whichever connection is inside, where diesel needs to
+/// know the database to build the statement.
+#[macro_export]
+macro_rules! either {
+    ($conn:expr, $inner:ident => $body:expr) => {
+        match $conn {
+            $crate::store::Conn::Sqlite($inner) => $body,
+            $crate::store::Conn::Postgres($inner) => $body,
+        }
+    };
+}
+
+impl Conn {
+    /// Settings that hold for a connection, not for the file: WAL is only set by
+    /// the writer, because it is remembered by the database file.
+    pub(super) fn prepare_reader(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Sqlite(conn) => conn.batch_execute(
+                "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;",
+            ),
+            Conn::Postgres(conn) => conn.batch_execute("SET TIME ZONE 'UTC'"),
+        }
+    }
+
+    /// `synchronous = FULL`: a commit that was answered is on the disk.
+    pub(super) fn prepare_writer(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Sqlite(conn) => conn.batch_execute(
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
+                 PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            ),
+            Conn::Postgres(_) => self.prepare_reader(),
+        }
+    }
+
+    /// A reader that may write for as long as the migrations run.
+    pub(super) fn prepare_migrator(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Sqlite(conn) => conn.batch_execute("PRAGMA query_only = OFF"),
+            Conn::Postgres(_) => Ok(()),
+        }
+    }
+}

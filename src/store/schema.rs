@@ -1,0 +1,285 @@
+//! The tables, as both migrations make them. Kept by hand: a test compares it with either database.
+
+// What a column holds is said beside it in the migrations.
+#![allow(missing_docs)]
+
+diesel::table! {
+    meta (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    number_sequences (name) {
+        name -> Text,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    candidates (id) {
+        id -> Text,
+        document_type -> Text,
+        document_number -> Text,
+        document_hash -> Text,
+        name -> Text,
+        phone -> Text,
+        created_at -> Timestamp,
+        signed_in_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    staff (id) {
+        id -> Text,
+        name -> Text,
+        document_hash -> Text,
+        document_mask -> Text,
+        role -> Text,
+        active -> Bool,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_entries (id) {
+        id -> Text,
+        at -> Timestamp,
+        staff_id -> Text,
+        action -> Text,
+        target -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        data -> Text,
+        candidate_id -> Nullable<Text>,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    login_handshakes (id) {
+        id -> Text,
+        status -> Text,
+        browser -> Text,
+        phone -> Nullable<Text>,
+        number -> Integer,
+        numbers -> Text,
+        device -> Text,
+        address -> Text,
+        stale_scans -> Integer,
+        candidate_id -> Nullable<Text>,
+        next_path -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    announcements (id) {
+        id -> Text,
+        title -> Text,
+        body -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    exams (id) {
+        id -> Text,
+        code -> Text,
+        name -> Text,
+        category -> Text,
+    }
+}
+
+diesel::table! {
+    exam_subjects (id) {
+        id -> Text,
+        exam_id -> Text,
+        level -> Text,
+        specialty -> Text,
+        subject -> Text,
+        fee -> Integer,
+        position -> Integer,
+    }
+}
+
+diesel::table! {
+    sittings (id) {
+        id -> Text,
+        exam_id -> Text,
+        month -> Text,
+        check_opens_on -> Date,
+        check_closes_on -> Date,
+        held_on -> Date,
+    }
+}
+
+diesel::table! {
+    registrations (id) {
+        id -> Text,
+        holder_hash -> Text,
+        holder_name -> Text,
+        sitting_id -> Text,
+        ticket_number -> Text,
+        level -> Text,
+        specialty -> Text,
+        order_number -> Text,
+        paid_at -> Nullable<Timestamp>,
+        result -> Text,
+    }
+}
+
+diesel::table! {
+    registration_subjects (id) {
+        id -> Text,
+        registration_id -> Text,
+        subject -> Text,
+        fee -> Integer,
+        result -> Text,
+    }
+}
+
+diesel::table! {
+    certificates (id) {
+        id -> Text,
+        holder_hash -> Text,
+        holder_name -> Text,
+        exam_id -> Text,
+        sitting_month -> Text,
+        level -> Text,
+        specialty -> Text,
+        management_number -> Text,
+        print_number -> Text,
+        approved_on -> Date,
+        issued_on -> Date,
+        issuing_body -> Text,
+        delivery -> Text,
+    }
+}
+
+diesel::table! {
+    violations (id) {
+        id -> Text,
+        holder_hash -> Text,
+        sitting_id -> Text,
+        subject -> Text,
+        happened_at -> Timestamp,
+        place -> Text,
+        fact -> Text,
+        clause -> Text,
+        proposed_decision -> Text,
+        served_on -> Date,
+    }
+}
+
+diesel::table! {
+    integrity_records (id) {
+        id -> Text,
+        holder_hash -> Text,
+        category -> Text,
+        fact -> Text,
+        decision_number -> Text,
+        starts_on -> Date,
+        ends_on -> Date,
+    }
+}
+
+diesel::table! {
+    applications (id) {
+        id -> Text,
+        number -> Nullable<Text>,
+        kind -> Text,
+        candidate_id -> Text,
+        parent_id -> Text,
+        subject -> Text,
+        title -> Text,
+        summary -> Text,
+        status -> Text,
+        version -> Integer,
+        round -> Integer,
+        form -> Nullable<Text>,
+        working -> Nullable<Text>,
+        assignee_id -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        due_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    application_events (id) {
+        id -> Text,
+        application_id -> Text,
+        position -> Integer,
+        at -> Timestamp,
+        action -> Text,
+        from_status -> Text,
+        to_status -> Text,
+        staff_id -> Nullable<Text>,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    attachments (id) {
+        id -> Text,
+        candidate_id -> Text,
+        application_id -> Nullable<Text>,
+        slot -> Text,
+        name -> Text,
+        mime -> Text,
+        size -> BigInt,
+        width -> Integer,
+        height -> Integer,
+        storage_key -> Text,
+        created_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::joinable!(audit_entries -> staff (staff_id));
+diesel::joinable!(sessions -> candidates (candidate_id));
+diesel::joinable!(login_handshakes -> candidates (candidate_id));
+diesel::joinable!(exam_subjects -> exams (exam_id));
+diesel::joinable!(sittings -> exams (exam_id));
+diesel::joinable!(registrations -> sittings (sitting_id));
+diesel::joinable!(registration_subjects -> registrations (registration_id));
+diesel::joinable!(certificates -> exams (exam_id));
+diesel::joinable!(violations -> sittings (sitting_id));
+diesel::joinable!(applications -> candidates (candidate_id));
+diesel::joinable!(applications -> staff (assignee_id));
+diesel::joinable!(application_events -> applications (application_id));
+diesel::joinable!(application_events -> staff (staff_id));
+diesel::joinable!(attachments -> candidates (candidate_id));
+diesel::joinable!(attachments -> applications (application_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    meta,
+    number_sequences,
+    candidates,
+    staff,
+    audit_entries,
+    sessions,
+    login_handshakes,
+    announcements,
+    exams,
+    exam_subjects,
+    sittings,
+    registrations,
+    registration_subjects,
+    certificates,
+    violations,
+    integrity_records,
+    applications,
+    application_events,
+    attachments,
+);

@@ -1,0 +1,137 @@
+//! Styles, scripts and icons: embedded, named by their content, compressed once.
+
+use std::io::Write;
+use std::sync::LazyLock;
+
+use poem::http::{HeaderMap, StatusCode, header};
+use poem::web::Path;
+use poem::{Response, handler};
+use sha2::{Digest, Sha256};
+
+/// One file in all the forms it is served in.
+struct Asset {
+    name: String,
+    mime: &'static str,
+    plain: Vec<u8>,
+    gzip: Vec<u8>,
+    brotli: Vec<u8>,
+}
+
+/// Addresses of the files that pages refer to.
+pub struct Assets {
+    /// The stylesheet.
+    pub css: String,
+    /// The scripts, in order.
+    pub scripts: Vec<String>,
+    /// The icon of the browser's tab.
+    pub icon: String,
+    files: Vec<Asset>,
+}
+
+static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
+    let css = Asset::new("app", "css", "text/css; charset=utf-8", crate::ui::CSS.concat().into_bytes());
+    let script = "text/javascript; charset=utf-8";
+    let htmx = Asset::new("htmx", "js", script, include_bytes!("../../assets/vendor/htmx-2.0.11.min.js").into());
+    let app = Asset::new("app", "js", script, include_bytes!("../../assets/app.js").into());
+    let icon = Asset::new("icon", "svg", "image/svg+xml", include_bytes!("../../assets/icon.svg").into());
+    Assets {
+        css: css.url(),
+        scripts: vec![htmx.url(), app.url()],
+        icon: icon.url(),
+        files: vec![css, htmx, app, icon],
+    }
+});
+
+/// The assets; made at the first call.
+pub fn get() -> &'static Assets {
+    &ASSETS
+}
+
+impl Asset {
+    fn new(stem: &str, extension: &str, mime: &'static str, plain: Vec<u8>) -> Asset {
+        let hash: String = Sha256::digest(&plain).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{stem}.{hash}.{extension}");
+        Asset { name, mime, gzip: gzip(&plain), brotli: brotli(&plain), plain }
+    }
+
+    fn url(&self) -> String {
+        format!("/assets/{}", self.name)
+    }
+
+    fn encoded_for(&self, headers: &HeaderMap) -> (&[u8], Option<&'static str>) {
+        let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let accepts = |name: &str| {
+            accepted.split(',').any(|item| {
+                let (coding, weight) = item.split_once(";q=").unwrap_or((item, "1"));
+                coding.trim() == name && weight.trim().parse().is_ok_and(|weight: f32| weight > 0.0)
+            })
+        };
+        match () {
+            () if accepts("br") => (&self.brotli, Some("br")),
+            () if accepts("gzip") => (&self.gzip, Some("gzip")),
+            () => (&self.plain, None),
+        }
+    }
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(plain).and_then(|()| encoder.finish()).expect("writing to memory does not fail")
+}
+
+fn brotli(plain: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams { quality: 9, ..Default::default() };
+    brotli::BrotliCompress(&mut &plain[..], &mut packed, &params).expect("writing to memory does not fail");
+    packed
+}
+
+/// `GET /assets/{name}`: immutable, because another content has another name.
+#[handler]
+pub fn serve(Path(name): Path<String>, headers: &HeaderMap) -> Response {
+    let Some(asset) = ASSETS.files.iter().find(|asset| asset.name == name) else {
+        return StatusCode::NOT_FOUND.into();
+    };
+    let (bytes, encoding) = asset.encoded_for(headers);
+    let mut response = Response::builder()
+        .header(header::CONTENT_TYPE, asset.mime)
+        .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
+        .header(header::VARY, "Accept-Encoding");
+    if let Some(encoding) = encoding {
+        response = response.header(header::CONTENT_ENCODING, encoding);
+    }
+    response.body(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Published with htmx.org 2.0.11 on npm.
+    const HTMX_SHA256: &str = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717";
+
+    #[test]
+    fn htmx_is_the_published_file() {
+        let digest = Sha256::digest(include_bytes!("../../assets/vendor/htmx-2.0.11.min.js"));
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, HTMX_SHA256);
+    }
+
+    #[test]
+    fn the_smallest_accepted_form_is_served() {
+        let css = &get().files[0];
+        let ask = |accept: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accept.parse().unwrap());
+            css.encoded_for(&headers).1
+        };
+        assert_eq!(ask("gzip, deflate, br"), Some("br"));
+        assert_eq!(ask("gzip;q=0.8, br;q=0"), Some("gzip"));
+        assert_eq!(ask("identity"), None);
+    }
+
+    #[test]
+    fn the_stylesheet_fits_the_first_flight() {
+        assert!(get().files[0].brotli.len() < 8_000, "{}", get().files[0].brotli.len());
+    }
+}

@@ -1,0 +1,190 @@
+//! What can go wrong with a request, and the page that says so.
+
+use poem::error::ResponseError;
+use poem::http::{Method, StatusCode, header};
+use poem::{Endpoint, Request, Response};
+
+use super::Frame;
+use crate::store;
+use crate::ui::{self, Page};
+
+/// Why a request was not served. Displayed in logs only; people see a page.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// Nobody is signed in.
+    #[error("not signed in")]
+    SignIn,
+    /// It does not exist, or is somebody else's: both look the same.
+    #[error("not found")]
+    NotFound,
+    /// Signed in, but not allowed; the text says what is needed.
+    #[error("forbidden")]
+    Forbidden(&'static str),
+    /// Somebody or something was faster, or a rule forbids it now.
+    #[error("conflict")]
+    Conflict {
+        /// What happened, in a sentence.
+        message: String,
+        /// Label and path of what to do next.
+        action: (&'static str, String),
+    },
+    /// The request cannot be understood; the text says why.
+    #[error("bad request")]
+    BadRequest(&'static str),
+    /// More bytes than allowed.
+    #[error("too large")]
+    TooLarge,
+    /// Too many requests; try again after so many seconds.
+    #[error("too many requests")]
+    TooMany(u64),
+    /// The method does not exist here.
+    #[error("method not allowed")]
+    Method,
+    /// The government portal did not do its part; the text says what happened.
+    #[error("portal: {0}")]
+    Portal(&'static str),
+    /// The database is out of reach for now.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A defect of ours; the text is for the log.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Unavailable(_) | store::Error::Closed => Failure::Unavailable(error.to_string()),
+            other => Failure::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(error: diesel::result::Error) -> Self {
+        store::Error::from(error).into()
+    }
+}
+
+impl From<tower_sessions::session::Error> for Failure {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        Failure::Unavailable(format!("session: {error}"))
+    }
+}
+
+impl ResponseError for Failure {
+    fn status(&self) -> StatusCode {
+        match self {
+            Failure::SignIn => StatusCode::UNAUTHORIZED,
+            Failure::NotFound => StatusCode::NOT_FOUND,
+            Failure::Forbidden(_) => StatusCode::FORBIDDEN,
+            Failure::Conflict { .. } => StatusCode::CONFLICT,
+            Failure::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Failure::Portal(_) => StatusCode::BAD_GATEWAY,
+            Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Failure {
+    fn of(error: poem::Error) -> Failure {
+        if let Some(failure) = error.downcast_ref::<Failure>() {
+            return failure.clone();
+        }
+        match error.status() {
+            StatusCode::NOT_FOUND => Failure::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Failure::Method,
+            StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
+            status if status.is_client_error() => Failure::BadRequest("请求的内容不完整"),
+            _ => Failure::Internal(error.to_string()),
+        }
+    }
+
+    /// What happened, what to do, and one button.
+    fn words(&self) -> (&str, String, (&str, &str)) {
+        let home = ("返回首页", "/");
+        match self {
+            Failure::SignIn => ("登录已超时", "请重新登录后再操作。".into(), ("重新登录", "/login")),
+            Failure::NotFound => {
+                ("没有找到这个页面", "网址可能有误，或内容已被移除。".into(), home)
+            }
+            Failure::Forbidden(need) => ("您不能进行这个操作", (*need).into(), home),
+            Failure::Conflict { message, action } => {
+                (message, "您可以查看最新情况后再决定。".into(), (action.0, &action.1))
+            }
+            Failure::BadRequest(why) => (why, "请返回上一页检查后重试。".into(), home),
+            Failure::TooLarge => {
+                ("上传的内容太大", "请压缩或分开上传，每个文件不超过 10 MB。".into(), home)
+            }
+            Failure::TooMany(seconds) => {
+                ("操作太频繁", format!("请在 {seconds} 秒后再试。"), home)
+            }
+            Failure::Method => ("这个地址不支持该操作", "请从页面上的按钮进入。".into(), home),
+            Failure::Portal(why) => (why, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", "/login")),
+            Failure::Unavailable(_) => {
+                ("系统正忙", "您的操作没有完成，已提交过的申请不受影响。请稍后再试。".into(), home)
+            }
+            Failure::Internal(_) => {
+                ("系统出了问题", "我们已记录，已提交过的申请不受影响。请稍后再试。".into(), home)
+            }
+        }
+    }
+
+    fn page(&self) -> Page {
+        let (headline, what_to_do, action) = self.words();
+        Page::new("出现问题", ui::error_page(headline, &what_to_do, action)).own_heading()
+    }
+}
+
+/// Turns every failure into a page in plain Chinese, or a fragment when htmx asked.
+pub async fn error_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
+    let frame = Frame::of(&req);
+    let retry = (req.method() == Method::GET)
+        .then(|| req.original_uri().path_and_query().map_or("/".to_owned(), |path| path.to_string()));
+    let failure = match next.call(req).await {
+        Ok(response) => return Ok(poem::IntoResponse::into_response(response)),
+        Err(error) if error.is_from_response() => return Ok(error.into_response()),
+        Err(error) => Failure::of(error),
+    };
+    match &failure {
+        Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
+        Failure::Portal(_) => tracing::warn!(%failure, "the portal failed"),
+        _ => {}
+    }
+    Ok(answer(&frame, &failure, retry))
+}
+
+fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {
+    match (failure, retry) {
+        (Failure::SignIn, Some(path)) => return frame.go(&login_path(&path)),
+        (Failure::SignIn, None) if frame.is_fragment() => return sign_in_notice(frame),
+        _ => {}
+    }
+    let mut response = frame.page_with(failure.status(), failure.page());
+    if let Failure::TooMany(seconds) = failure {
+        response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+    }
+    response
+}
+
+fn login_path(next: &str) -> String {
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("/login?{query}")
+}
+
+/// The session ended while somebody was writing: the form stays on the screen.
+fn sign_in_notice(frame: &Frame) -> Response {
+    let body = maud::html! {
+        p { "您填写的内容仍在本页。请先在新窗口登录，再回到这里重新提交。" }
+        p { a href="/login" target="_blank" hx-boost="false" { "在新窗口登录" } }
+    };
+    let mut response = frame.part(ui::banner(ui::Tone::Warn, "登录已超时", body));
+    response.headers_mut().insert("HX-Retarget", header::HeaderValue::from_static("#notice"));
+    response.headers_mut().insert("HX-Reswap", header::HeaderValue::from_static("innerHTML show:top"));
+    response.set_status(StatusCode::UNAUTHORIZED);
+    response
+}

@@ -1,0 +1,115 @@
+//! Page or fragment: the one place that decides.
+
+use std::sync::Arc;
+
+use maud::Markup;
+use poem::http::{HeaderMap, StatusCode, header};
+use poem::{FromRequest, Request, RequestBody, Response};
+
+use super::assets;
+use crate::settings::Settings;
+use crate::ui::{self, Chrome, Page};
+
+/// Name of the cookie that remembers 长者模式.
+pub const SENIOR_COOKIE: &str = "senior";
+
+/// How this request wants its answer: a whole document, or only what changed.
+pub struct Frame {
+    settings: Arc<Settings>,
+    fragment: bool,
+    target: Option<String>,
+    senior: bool,
+    here: String,
+}
+
+impl<'a> FromRequest<'a> for Frame {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Frame::of(req))
+    }
+}
+
+impl Frame {
+    /// Reads what the request says about itself; works for any request, also a failed one.
+    pub fn of(req: &Request) -> Frame {
+        let headers = req.headers();
+        let restored = headers.contains_key("hx-history-restore-request");
+        Frame {
+            settings: req.data::<Arc<Settings>>().cloned().expect("site puts the settings on every request"),
+            fragment: headers.contains_key("hx-request") && !restored,
+            target: text(headers, "hx-target"),
+            senior: cookie(headers, SENIOR_COOKIE).is_some(),
+            here: req.original_uri().path_and_query().map_or("/".into(), |path| path.to_string()),
+        }
+    }
+
+    /// Whether htmx asked, so that a part of a page is an acceptable answer.
+    pub fn is_fragment(&self) -> bool {
+        self.fragment
+    }
+
+    /// Id of the element htmx will replace.
+    pub fn target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    /// The whole document, or `<main>` with title and bars for htmx.
+    pub fn page(&self, page: Page) -> Response {
+        self.page_with(StatusCode::OK, page)
+    }
+
+    /// [`Frame::page`] with another status.
+    pub fn page_with(&self, status: StatusCode, page: Page) -> Response {
+        let assets = assets::get();
+        let chrome = Chrome {
+            authority: &self.settings.authority,
+            css: &assets.css,
+            scripts: &assets.scripts,
+            icon: &assets.icon,
+            senior: self.senior,
+            demo: self.settings.demo,
+            here: &self.here,
+        };
+        let markup = if self.fragment { ui::fragment(&chrome, &page) } else { ui::document(&chrome, &page) };
+        html(status, markup)
+    }
+
+    /// A piece of a page, smaller than `<main>`.
+    pub fn part(&self, markup: Markup) -> Response {
+        html(StatusCode::OK, markup)
+    }
+
+    /// Sends the browser on: htmx is told to load the page anew, because cookies
+    /// or bars change with it.
+    pub fn go(&self, path: &str) -> Response {
+        if self.fragment {
+            return Response::builder().header("HX-Redirect", path).finish();
+        }
+        super::see_other(path)
+    }
+}
+
+/// Pages carry personal data: nobody may keep a copy.
+fn html(status: StatusCode, markup: Markup) -> Response {
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-store")
+        .header(header::VARY, "HX-Request")
+        .body(markup.into_string())
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// A cookie's value; other people's malformed cookies are passed over.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}

@@ -1,0 +1,243 @@
+//! Sessions: tower-sessions over our own store.
+//!
+//! A request without a session cookie costs nothing, and a page that never asks
+//! for its session never loads it: [`Session`] is lazy. Only the hash of the
+//! cookie's value is kept, so a stolen database signs nobody in.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+use poem::http::{HeaderValue, header};
+use poem::{Endpoint, FromRequest, Request, RequestBody, Response};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tower_sessions::cookie::time::OffsetDateTime;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{self, SessionStore};
+pub use tower_sessions::Session;
+
+use super::{Failure, frame};
+use crate::settings::Settings;
+use crate::store::schema::sessions::dsl as s;
+use crate::store::{self, Store};
+
+const SIGNED_IN: &str = "signed_in";
+const DEVICE: &str = "device";
+
+/// How somebody signed in; shown with their devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// On this device, at the portal.
+    Portal,
+    /// By scanning our code with a phone.
+    Scan,
+}
+
+/// Who is signed in, as the session remembers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The candidate's id.
+    pub candidate: String,
+    /// The staff member's id, when the roster has this person.
+    pub staff: Option<String>,
+    /// When they signed in, UTC.
+    pub since: NaiveDateTime,
+    /// Last request that was noted, UTC; noted once a minute at most.
+    pub seen: NaiveDateTime,
+    /// How they signed in.
+    pub way: Way,
+}
+
+impl SignedIn {
+    /// Reads who is signed in, if anybody still is.
+    pub async fn find(req: &Request) -> Result<Option<SignedIn>, Failure> {
+        let session = of(req);
+        let Some(mut who) = session.get::<SignedIn>(SIGNED_IN).await? else { return Ok(None) };
+        let (Some(store), Some(settings)) = (req.data::<Store>(), req.data::<Arc<Settings>>()) else {
+            return Ok(None);
+        };
+        let now = store.clock.now();
+        if now - who.since >= settings.session_absolute || now - who.seen >= settings.session_idle {
+            session.flush().await?;
+            return Ok(None);
+        }
+        if now - who.seen >= Duration::minutes(1) {
+            who.seen = now;
+            session.insert(SIGNED_IN, &who).await?;
+        }
+        Ok(Some(who))
+    }
+
+    /// Signs in: a new session id (an old one may be known to somebody), the same data.
+    pub async fn begin(self, session: &Session) -> Result<(), Failure> {
+        session.insert(SIGNED_IN, &self).await?;
+        session.cycle_id().await?;
+        Ok(())
+    }
+}
+
+impl<'a> FromRequest<'a> for SignedIn {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(SignedIn::find(req).await?.ok_or(Failure::SignIn)?)
+    }
+}
+
+/// The session of a request; [`keep_session`] puts one on each.
+pub fn of(req: &Request) -> Session {
+    req.extensions().get::<Session>().cloned().expect("site puts a session on every request that may have one")
+}
+
+/// A secret that stays with this browser's session from before it signs in, so
+/// that a handshake can belong to it.
+pub async fn device_token(session: &Session, ids: &store::Ids) -> Result<String, Failure> {
+    if let Some(token) = session.get(DEVICE).await? {
+        return Ok(token);
+    }
+    let token = ids.token(16);
+    session.insert(DEVICE, &token).await?;
+    Ok(token)
+}
+
+/// `__Host-` ties the cookie to this host and to HTTPS (RFC 6265bis §4.1.3.2).
+fn cookie_name(https: bool) -> &'static str {
+    if https { "__Host-kaozheng" } else { "kaozheng" }
+}
+
+/// Middleware: a lazy session on the request, and its cookie on the answer when it changed.
+pub async fn keep_session<E: Endpoint>(
+    next: E,
+    mut req: Request,
+    rows: Arc<SessionRows>,
+    https: bool,
+) -> poem::Result<Response> {
+    let name = cookie_name(https);
+    let known = frame::cookie(req.headers(), name).and_then(|value| value.parse::<Id>().ok());
+    let session = Session::new(known, rows, None);
+    req.extensions_mut().insert(session.clone());
+    let outcome = next.call(req).await.map(poem::IntoResponse::into_response);
+    if !session.is_modified() {
+        return outcome;
+    }
+    let value = if session.is_empty().await {
+        format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    } else {
+        session.save().await.map_err(Failure::from)?;
+        let id = session.id().map(|id| id.to_string()).unwrap_or_default();
+        format!("{name}={id}; Path=/; HttpOnly; SameSite=Lax")
+    };
+    let value = if https { format!("{value}; Secure") } else { value };
+    let mut response = outcome.unwrap_or_else(poem::Error::into_response);
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// The `sessions` table as tower-sessions sees it.
+#[derive(Clone)]
+pub struct SessionRows {
+    store: Store,
+    idle: Duration,
+}
+
+impl fmt::Debug for SessionRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionRows")
+    }
+}
+
+impl SessionRows {
+    /// Sessions end `idle` after they were last saved.
+    pub fn new(store: Store, idle: Duration) -> SessionRows {
+        SessionRows { store, idle }
+    }
+
+    /// Removes expired rows; returns how many.
+    pub async fn sweep(&self) -> Result<usize, store::Error> {
+        self.store
+            .write(|tx| Ok(diesel::delete(s::sessions.filter(s::expires_at.le(tx.now))).execute(tx.conn)?))
+            .await
+    }
+
+    fn encode(record: &Record) -> session_store::Result<(String, Option<String>)> {
+        let data = serde_json::to_string(&record.data)
+            .map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        let candidate = record.data.get(SIGNED_IN).and_then(|who| who.get("candidate")?.as_str());
+        Ok((data, candidate.map(str::to_owned)))
+    }
+}
+
+fn hash(id: &Id) -> String {
+    Sha256::digest(id.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn backend(error: store::Error) -> session_store::Error {
+    session_store::Error::Backend(error.to_string())
+}
+
+#[async_trait]
+impl SessionStore for SessionRows {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        let (data, candidate) = Self::encode(record)?;
+        let (key, idle) = (hash(&record.id), self.idle);
+        self.store
+            .write(move |tx| {
+                let row = (
+                    s::id.eq(key),
+                    s::data.eq(data),
+                    s::candidate_id.eq(candidate),
+                    s::expires_at.eq(tx.now + idle),
+                );
+                diesel::insert_into(s::sessions).values(row).execute(tx.conn)?;
+                Ok(())
+            })
+            .await
+            .map_err(backend)
+    }
+
+    /// Updates only: a session that was signed out meanwhile stays signed out.
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        let (data, candidate) = Self::encode(record)?;
+        let (key, idle) = (hash(&record.id), self.idle);
+        self.store
+            .write(move |tx| {
+                let row = (s::data.eq(data), s::candidate_id.eq(candidate), s::expires_at.eq(tx.now + idle));
+                diesel::update(s::sessions.find(key)).set(row).execute(tx.conn)?;
+                Ok(())
+            })
+            .await
+            .map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let key = hash(id);
+        let data: Option<String> = self
+            .store
+            .read(move |tx| {
+                let live = s::sessions.find(key).filter(s::expires_at.gt(tx.now));
+                Ok(live.select(s::data).first(tx.conn).optional()?)
+            })
+            .await
+            .map_err(backend)?;
+        let Some(data) = data else { return Ok(None) };
+        let data = serde_json::from_str(&data)
+            .map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        // Expiry is ours to judge, by our clock; tower-sessions only carries the field.
+        Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        let key = hash(id);
+        self.store
+            .write(move |tx| {
+                diesel::delete(s::sessions.find(key)).execute(tx.conn)?;
+                Ok(())
+            })
+            .await
+            .map_err(backend)
+    }
+}
