@@ -1,1 +1,3 @@
 //! Candidates, staff, identity documents and masking.
+
+pub mod width;
