@@ -77,7 +77,7 @@ impl Vault {
         let mut bytes = from_hex(text).map_or_else(|| from_base64(text), Ok)?;
         let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| KeyError::Length(bytes.len()));
         bytes.zeroize();
-        Ok(Vault::from_key(&*Zeroizing::new(key?)))
+        Ok(Vault::from_key(&Zeroizing::new(key?)))
     }
 
     /// Seals a text for one column: `v1:` and base64 of nonce, ciphertext and tag.
