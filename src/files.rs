@@ -10,8 +10,14 @@ pub mod label;
 pub mod picture;
 pub mod storage;
 
-use inspect::Content;
 pub use inspect::Limits;
+use inspect::{BROKEN, Content};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+/// How many files are prepared at once. A 12-megapixel photo takes a second of one
+/// core and 200 MB; those who come together wait their turn instead of filling the memory.
+static TURNS: Semaphore = Semaphore::const_new(4);
 
 /// What a kept file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +64,7 @@ impl Rules {
 /// Checks an upload and makes it fit to be kept. The error says in Chinese what to do.
 ///
 /// It computes for up to seconds and holds up to a few hundred megabytes for the
-/// largest picture: call it where blocking is allowed, and not many at a time.
+/// largest picture; a request calls [`receive`] instead.
 pub fn prepare(bytes: Vec<u8>, rules: &Rules) -> Result<Prepared, &'static str> {
     match inspect::content(&bytes, &rules.limits)? {
         Content::Pdf if rules.portrait => Err("证件照请上传图片，不能是 PDF"),
@@ -74,6 +80,17 @@ pub fn prepare(bytes: Vec<u8>, rules: &Rules) -> Result<Prepared, &'static str> 
     }
 }
 
+/// [`prepare`] for a request: on a thread that may block, and a few at a time.
+pub async fn receive(bytes: Vec<u8>, rules: Rules) -> Result<Prepared, &'static str> {
+    let turn = TURNS.acquire().await.map_err(|_| BROKEN)?;
+    let work = move || {
+        let _turn = turn; // kept until the work is done, even if the sender has gone
+        prepare(bytes, &rules)
+    };
+    // A decoder that panics has met a picture nobody can open.
+    spawn_blocking(work).await.unwrap_or(Err(BROKEN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +102,13 @@ mod tests {
         let kept = prepare(PDF.to_vec(), &Rules::DOCUMENT).unwrap();
         assert_eq!((kept.kind, kept.mime), (FileKind::Pdf, "application/pdf"));
         assert_eq!((kept.bytes.as_slice(), kept.thumb, kept.width), (PDF, None, 0));
+    }
+
+    #[tokio::test]
+    async fn more_uploads_than_turns_all_get_theirs() {
+        let many = (0..20).map(|_| receive(PDF.to_vec(), Rules::DOCUMENT));
+        assert!(futures_util::future::join_all(many).await.iter().all(Result::is_ok));
+        assert_eq!(TURNS.available_permits(), 4);
     }
 
     #[test]

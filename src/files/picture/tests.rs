@@ -152,3 +152,17 @@ fn a_portrait_is_five_by_seven_and_large_enough() {
     assert!(prepare_upload(turned, &Rules::PORTRAIT).is_ok());
     assert!(prepare_upload(jpeg(413, 295), &Rules::PORTRAIT).is_err());
 }
+
+#[test]
+fn damage_anywhere_is_an_error_and_no_panic() {
+    let turned = with_segment(&jpeg(40, 30), 0xe1, &exif(6));
+    let small = Rules { limits: Limits { pixels: 100_000, ..Limits::STANDARD }, portrait: false };
+    for whole in [turned, png(&halves(40, 30))] {
+        let refused = (0..whole.len()).filter(|&at| {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x55;
+            prepare_upload(damaged, &small).is_err()
+        });
+        assert!(refused.count() > 20);
+    }
+}
