@@ -6,12 +6,13 @@
 //! is only ever served as a download. [`storage`] keeps the result, sealed.
 
 pub mod inspect;
-pub mod label;
+mod label;
 pub mod picture;
 pub mod storage;
 
 pub use inspect::Limits;
 use inspect::{BROKEN, Content};
+pub use label::{clean_name, human_size};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
