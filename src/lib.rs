@@ -27,6 +27,7 @@
 //! other: `site → (home, login, business, progress, staff) → casework →
 //! (exams, people, files) → web → ui → store → settings`.
 
+pub mod casework;
 pub mod files;
 pub mod people;
 pub mod store;

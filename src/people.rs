@@ -1,1 +1,7 @@
 //! Candidates, staff, identity documents and masking.
+
+pub mod document;
+pub mod mask;
+pub mod name;
+pub mod phone;
+pub mod width;

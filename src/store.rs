@@ -85,7 +85,7 @@ impl Tx<'_> {
 
     /// Today's date in China, which is what deadlines count by.
     pub fn today(&self) -> chrono::NaiveDate {
-        clock::china_day(self.now)
+        clock::china_date(self.now)
     }
 }
 

@@ -1,0 +1,3 @@
+//! What every application shares, whatever its kind.
+
+pub mod number;

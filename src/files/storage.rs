@@ -1,0 +1,211 @@
+//! Where uploads are kept, sealed.
+//!
+//! A file is sealed for its own key, so one copied over another does not open.
+//! Keys are made here from ids, never from names that people gave.
+
+use std::io;
+use std::path::Path as Folder;
+
+use chrono::NaiveDateTime;
+use futures_util::TryStreamExt;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use crate::store::ids;
+use crate::store::vault::{Unreadable, Vault};
+
+const THUMB: &str = "-thumb";
+
+/// The files of one installation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    files: LocalFileSystem,
+    vault: Vault,
+}
+
+/// Why a file could not be kept or given.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// There is no file of this key.
+    #[error("no such file")]
+    Missing,
+    /// It was altered, moved, or sealed with another key.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The disk, or a key that is no key.
+    #[error("the upload folder fails: {0}")]
+    Folder(object_store::Error),
+    /// The program is shutting down.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl From<object_store::Error> for StorageError {
+    fn from(error: object_store::Error) -> StorageError {
+        match error {
+            object_store::Error::NotFound { .. } => StorageError::Missing,
+            other => StorageError::Folder(other),
+        }
+    }
+}
+
+/// The key of an upload: `uploads/2026-11-23/<id>`. `id` is a ULID made at `now` (UTC).
+pub fn key(id: &str, now: NaiveDateTime) -> String {
+    format!("{}/{id}", day_prefix(now))
+}
+
+/// What the keys of one day (UTC) begin with: `uploads/2026-11-23`.
+pub fn day_prefix(now: NaiveDateTime) -> String {
+    format!("uploads/{}", now.date())
+}
+
+/// The key of a picture's thumbnail.
+pub fn thumb_key(key: &str) -> String {
+    format!("{key}{THUMB}")
+}
+
+impl Storage {
+    /// Keeps files in a folder, which is made if need be.
+    pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
+        std::fs::create_dir_all(dir)?;
+        let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
+        Ok(Storage { files: files.with_fsync(true), vault })
+    }
+
+    /// Keeps a file. When it returns, the file and its folder are on the disk
+    /// (`fsync`), and nobody ever sees half of it. An older one of the key is replaced.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
+        let path = parse(key)?;
+        let (vault, place) = (self.vault.clone(), place(key));
+        let sealed = aside(move || vault.seal_bytes(&place, &bytes)).await?;
+        self.files.put(&path, sealed.into()).await?;
+        Ok(())
+    }
+
+    /// The file of a key.
+    pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
+        let sealed = self.files.get(&parse(key)?).await?.bytes().await?;
+        let (vault, place) = (self.vault.clone(), place(key));
+        Ok(aside(move || vault.open_bytes(&place, &sealed)).await??)
+    }
+
+    /// Removes a file; one that is gone already is no error.
+    pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        match self.files.delete(&parse(key)?).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    /// The keys below a prefix, such as [`day_prefix`], whose id was made before
+    /// `cutoff` (UTC): for sweeping what no row refers to. Thumbnails are keys of their own.
+    pub async fn list_older(&self, prefix: &str, cutoff: NaiveDateTime) -> Result<Vec<String>, StorageError> {
+        let mut keys: Vec<_> = self
+            .files
+            .list(Some(&parse(prefix)?))
+            .map_ok(|file| file.location.to_string())
+            .try_collect()
+            .await?;
+        keys.retain(|key| made_at(key).is_some_and(|made| made < cutoff));
+        keys.sort_unstable();
+        Ok(keys)
+    }
+}
+
+fn parse(key: &str) -> Result<Path, StorageError> {
+    Path::parse(key).map_err(|error| StorageError::Folder(error.into()))
+}
+
+/// What a file is sealed for.
+fn place(key: &str) -> String {
+    format!("file {key}")
+}
+
+/// When the id at the end of a key was made.
+fn made_at(key: &str) -> Option<NaiveDateTime> {
+    let id = key.rsplit('/').next()?;
+    ids::made_at(id.strip_suffix(THUMB).unwrap_or(id))
+}
+
+/// Ten megabytes take milliseconds, which the other requests must not wait for.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StorageError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StorageError::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use chrono::TimeDelta;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::ids::Ids;
+
+    fn now() -> NaiveDateTime {
+        "2026-11-23T12:00:00".parse().unwrap()
+    }
+
+    fn storage() -> (TempDir, Storage) {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = Storage::local(&dir.path().join("new/folder"), Vault::from_key(&[7; 32])).unwrap();
+        (dir, storage)
+    }
+
+    #[tokio::test]
+    async fn a_file_comes_back_and_lies_sealed_on_the_disk() {
+        let (dir, storage) = storage();
+        let key = key(&Ids::seeded(1).next(now()), now());
+        storage.put(&key, b"identity card".to_vec()).await.unwrap();
+        assert_eq!(storage.get(&key).await.unwrap(), b"identity card");
+        let on_disk = fs::read(dir.path().join("new/folder").join(&key)).unwrap();
+        assert!(!on_disk.windows(8).any(|part| part == b"identity"));
+        storage.put(&key, b"newer".to_vec()).await.unwrap();
+        assert_eq!(storage.get(&key).await.unwrap(), b"newer");
+    }
+
+    #[tokio::test]
+    async fn a_file_put_in_the_place_of_another_does_not_open() {
+        let (dir, storage) = storage();
+        storage.put("uploads/a", b"mine".to_vec()).await.unwrap();
+        storage.put("uploads/b", b"yours".to_vec()).await.unwrap();
+        let uploads = dir.path().join("new/folder/uploads");
+        fs::copy(uploads.join("a"), uploads.join("b")).unwrap();
+        assert!(matches!(storage.get("uploads/b").await, Err(StorageError::Unreadable(_))));
+    }
+
+    #[tokio::test]
+    async fn a_removed_file_is_missing_and_may_be_removed_again() {
+        let (_dir, storage) = storage();
+        storage.put("uploads/a", b"x".to_vec()).await.unwrap();
+        storage.delete("uploads/a").await.unwrap();
+        storage.delete("uploads/a").await.unwrap();
+        assert!(matches!(storage.get("uploads/a").await, Err(StorageError::Missing)));
+    }
+
+    #[tokio::test]
+    async fn keys_cannot_leave_the_folder() {
+        let (_dir, storage) = storage();
+        for key in ["../a", "uploads/../../a", "uploads//a", "uploads/./a", "/../a"] {
+            assert!(matches!(storage.put(key, vec![]).await, Err(StorageError::Folder(_))), "{key}");
+            assert!(matches!(storage.get(key).await, Err(StorageError::Folder(_))), "{key}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sweep_sees_only_what_is_older() {
+        let (_dir, storage) = storage();
+        let ids = Ids::seeded(1);
+        let old = key(&ids.next(now()), now());
+        let new = key(&ids.next(now() + TimeDelta::hours(1)), now());
+        for key in [&old, &thumb_key(&old), &new, "uploads/2026-11-23/stranger"] {
+            storage.put(key, b"x".to_vec()).await.unwrap();
+        }
+        let cutoff = now() + TimeDelta::hours(1);
+        let found = storage.list_older("uploads", cutoff).await.unwrap();
+        assert_eq!(found, [old.clone(), thumb_key(&old)]);
+        assert_eq!(storage.list_older(&day_prefix(now()), cutoff).await.unwrap().len(), 2);
+        assert!(storage.list_older("uploads/2026-11-22", cutoff).await.unwrap().is_empty());
+    }
+}

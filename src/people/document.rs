@@ -1,0 +1,371 @@
+//! Identity documents: their kinds, how a number is spelled, and how it is checked.
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::width;
+
+/// The documents that a candidate may be registered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentType {
+    /// 居民身份证, by GB 11643-1999.
+    Resident,
+    /// 港澳居民来往内地通行证.
+    HkMacaoPermit,
+    /// 台湾居民来往大陆通行证.
+    TaiwanPermit,
+    /// 港澳台居民居住证, numbered like a resident's card.
+    HmtResidence,
+    /// 外国人永久居留身份证.
+    ForeignPermanent,
+    /// 护照 of any country.
+    Passport,
+}
+
+/// Gender as documents know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gender {
+    /// 男
+    Male,
+    /// 女
+    Female,
+}
+
+/// A document whose number has passed the check of its type.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    kind: DocumentType,
+    number: String,
+}
+
+/// Code in the database and in forms, and what people read.
+const TYPES: [(DocumentType, &str, &str); 6] = [
+    (DocumentType::Resident, "resident", "居民身份证"),
+    (DocumentType::HkMacaoPermit, "hk_macao_permit", "港澳居民来往内地通行证"),
+    (DocumentType::TaiwanPermit, "taiwan_permit", "台湾居民来往大陆通行证"),
+    (DocumentType::HmtResidence, "hmt_residence", "港澳台居民居住证"),
+    (DocumentType::ForeignPermanent, "foreign_permanent", "外国人永久居留身份证"),
+    (DocumentType::Passport, "passport", "护照"),
+];
+
+impl DocumentType {
+    /// All types, the most common first, for a list to choose from.
+    pub const ALL: [DocumentType; 6] = [
+        DocumentType::Resident,
+        DocumentType::HkMacaoPermit,
+        DocumentType::TaiwanPermit,
+        DocumentType::HmtResidence,
+        DocumentType::ForeignPermanent,
+        DocumentType::Passport,
+    ];
+
+    /// The stable name in the database and in forms, such as `resident`.
+    pub fn code(self) -> &'static str {
+        TYPES[self as usize].1
+    }
+
+    /// The type of a [`code`](DocumentType::code).
+    pub fn from_code(code: &str) -> Option<DocumentType> {
+        TYPES.iter().find(|row| row.1 == code).map(|row| row.0)
+    }
+
+    /// What people read, such as 居民身份证.
+    pub fn label(self) -> &'static str {
+        TYPES[self as usize].2
+    }
+}
+
+impl Gender {
+    /// The stable name in the database and in forms.
+    pub fn code(self) -> &'static str {
+        match self {
+            Gender::Male => "male",
+            Gender::Female => "female",
+        }
+    }
+
+    /// The gender of a [`code`](Gender::code).
+    pub fn from_code(code: &str) -> Option<Gender> {
+        [Gender::Male, Gender::Female].into_iter().find(|gender| gender.code() == code)
+    }
+
+    /// 男 or 女.
+    pub fn label(self) -> &'static str {
+        match self {
+            Gender::Male => "男",
+            Gender::Female => "女",
+        }
+    }
+}
+
+impl Document {
+    /// Checks a number as it was typed. `today` is the day in China: nobody is
+    /// born after it. The error says in Chinese what to do.
+    pub fn parse(kind: DocumentType, text: &str, today: NaiveDate) -> Result<Document, &'static str> {
+        let number = normalise(text);
+        match kind {
+            DocumentType::Resident => resident(&number, today),
+            DocumentType::HmtResidence => hmt_residence(&number, today),
+            DocumentType::HkMacaoPermit => hk_macao_permit(&number),
+            DocumentType::TaiwanPermit => taiwan_permit(&number),
+            DocumentType::ForeignPermanent => foreign_permanent(&number),
+            DocumentType::Passport => passport(&number),
+        }?;
+        Ok(Document { kind, number })
+    }
+
+    /// Which document it is.
+    pub fn kind(&self) -> DocumentType {
+        self.kind
+    }
+
+    /// The number in its one spelling.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// The date of birth, where the number tells it (positions 7–14 of an 18-character number).
+    pub fn birth_date(&self) -> Option<NaiveDate> {
+        self.is_resident_like().then(|| birth_date(&self.number)).flatten()
+    }
+
+    /// The gender, where the number tells it: position 17 is odd for men.
+    pub fn gender(&self) -> Option<Gender> {
+        let digit = self.number.as_bytes().get(16).filter(|_| self.is_resident_like())?;
+        Some(if digit % 2 == 1 { Gender::Male } else { Gender::Female })
+    }
+
+    fn is_resident_like(&self) -> bool {
+        matches!(self.kind, DocumentType::Resident | DocumentType::HmtResidence)
+    }
+}
+
+/// Shows the type only: numbers do not belong in logs.
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Document({:?}, ..)", self.kind)
+    }
+}
+
+/// A number in its one spelling: half-width, capitals, no spaces. It is what
+/// is stored, compared and blinded, also where the type is not asked for.
+pub fn normalise(text: &str) -> String {
+    width::compact(text)
+}
+
+type Check = Result<(), &'static str>;
+
+/// Province codes of GB/T 2260, by their first digit: which second digits exist.
+const PROVINCES: [(u8, &[u8]); 7] = [
+    (b'1', b"12345"),
+    (b'2', b"123"),
+    (b'3', b"1234567"),
+    (b'4', b"123456"),
+    (b'5', b"01234"),
+    (b'6', b"12345"),
+    (b'7', b"1"),
+];
+/// Where residents of Hong Kong, Macao and Taiwan are counted (国办发〔2018〕81号).
+const HMT_AREAS: [&str; 3] = ["810000", "820000", "830000"];
+
+const WRONG_RESIDENT: &str = "身份证号有误，请逐位核对";
+
+fn resident(number: &str, today: NaiveDate) -> Check {
+    require(has_resident_shape(number), "请填写 18 位身份证号")?;
+    require(!HMT_AREAS.contains(&&number[..6]), "这是居住证号码，证件类型请选择“港澳台居民居住证”")?;
+    let first = number.as_bytes()[0];
+    let second = number.as_bytes()[1];
+    let known = PROVINCES.iter().any(|(digit, seconds)| *digit == first && seconds.contains(&second));
+    require(known, WRONG_RESIDENT)?;
+    born_by(number, today)
+}
+
+fn hmt_residence(number: &str, today: NaiveDate) -> Check {
+    require(has_resident_shape(number), "请填写 18 位居住证号码")?;
+    require(HMT_AREAS.contains(&&number[..6]), "居住证号码以 810000、820000 或 830000 开头，请核对")?;
+    born_by(number, today)
+}
+
+fn born_by(number: &str, today: NaiveDate) -> Check {
+    let plausible = birth_date(number).is_some_and(|date| date.year() >= 1900 && date <= today);
+    require(plausible, "号码中的出生日期有误，请逐位核对")?;
+    require(mod_11_2_holds(number), WRONG_RESIDENT)
+}
+
+fn hk_macao_permit(number: &str) -> Check {
+    let holds = number.strip_prefix(['H', 'M']).is_some_and(|rest| is_digits(rest, &[8, 10]));
+    require(holds, "请填写 H 或 M 开头加 8 位数字的通行证号码")
+}
+
+fn taiwan_permit(number: &str) -> Check {
+    let old = number.strip_suffix(')').and_then(|rest| rest.split_once('('));
+    let old_holds = old.is_some_and(|(digits, letter)| is_digits(digits, &[10]) && is_letters(letter, 1));
+    require(old_holds || is_digits(number, &[8]), "请填写 8 位数字的通行证号码")
+}
+
+fn foreign_permanent(number: &str) -> Check {
+    if has_resident_shape(number) {
+        return require(number.starts_with('9') && mod_11_2_holds(number), "永居证号码有误，请逐位核对");
+    }
+    let old = number.is_ascii() && number.len() == 15;
+    let holds = old && is_letters(&number[..3], 3) && is_digits(&number[3..], &[12]);
+    require(holds, "请填写 9 开头的 18 位永居证号码，旧版为 3 位字母加 12 位数字")
+}
+
+fn passport(number: &str) -> Check {
+    let holds = (5..=17).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
+    require(holds, "请填写护照号码，5 到 17 位字母或数字")
+}
+
+fn require(holds: bool, otherwise: &'static str) -> Check {
+    if holds { Ok(()) } else { Err(otherwise) }
+}
+
+fn is_digits(text: &str, lengths: &[usize]) -> bool {
+    lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_letters(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// 17 digits, and a digit or X.
+fn has_resident_shape(number: &str) -> bool {
+    number.is_ascii()
+        && number.len() == 18
+        && is_digits(&number[..17], &[17])
+        && (number.ends_with('X') || is_digits(&number[17..], &[1]))
+}
+
+/// Positions 7–14 as a real date. The number has the shape of a resident's.
+fn birth_date(number: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(number.get(6..14)?, "%Y%m%d").ok()
+}
+
+/// ISO 7064 MOD 11-2: the weighted sum leaves 1. The number has the shape of a resident's.
+fn mod_11_2_holds(number: &str) -> bool {
+    let value = |byte| if byte == b'X' { 10 } else { u32::from(byte - b'0') };
+    number.bytes().fold(0, |sum, byte| (sum * 2 + value(byte)) % 11) == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of GB 11643-1999.
+    const STANDARD: [&str; 2] = ["11010519491231002X", "440524188001010014"];
+
+    fn today() -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 4, 1).unwrap()
+    }
+
+    fn parse(kind: DocumentType, text: &str) -> Result<Document, &'static str> {
+        Document::parse(kind, text, today())
+    }
+
+    fn with_check(body: &str) -> String {
+        let ends = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "X"];
+        ends.iter().map(|end| format!("{body}{end}")).find(|number| mod_11_2_holds(number)).unwrap()
+    }
+
+    #[test]
+    fn the_examples_of_the_standard_hold() {
+        assert!(STANDARD.iter().all(|number| mod_11_2_holds(number)));
+        let document = parse(DocumentType::Resident, " 110105 19491231 ００２ｘ").unwrap();
+        assert_eq!(document.number(), "11010519491231002X");
+        assert_eq!(document.birth_date(), NaiveDate::from_ymd_opt(1949, 12, 31));
+        assert_eq!(document.gender(), Some(Gender::Female));
+        assert_eq!(
+            parse(DocumentType::Resident, &with_check("11010519491231001")).unwrap().gender(),
+            Some(Gender::Male)
+        );
+    }
+
+    #[test]
+    fn every_single_wrong_digit_is_refused() {
+        let valid = [STANDARD[0].to_owned(), with_check("36040119920229199")];
+        for number in &valid {
+            assert!(parse(DocumentType::Resident, number).is_ok(), "{number}");
+            for at in 0..18 {
+                for digit in "0123456789X".chars() {
+                    let mut wrong = number.clone();
+                    wrong.replace_range(at..=at, &digit.to_string());
+                    assert_eq!(parse(DocumentType::Resident, &wrong).is_ok(), wrong == *number, "{wrong}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn area_and_birth_date_must_be_real() {
+        let cases = [
+            ("11010520260401001", true),  // born today
+            ("11010520260402001", false), // tomorrow
+            ("11010519000229001", false), // 1900 was no leap year
+            ("11010520000229001", true),
+            ("11010518991231001", false),
+            ("11010519901301001", false),
+            ("16010519900101001", false), // no such province
+            ("71000019900101001", true),
+            ("90010519900101001", false),
+            ("81000019900101001", false), // a residence permit
+        ];
+        for (body, holds) in cases {
+            assert_eq!(parse(DocumentType::Resident, &with_check(body)).is_ok(), holds, "{body}");
+        }
+        assert_eq!(parse(DocumentType::Resident, "1101051949123100"), Err("请填写 18 位身份证号"));
+        assert!(parse(DocumentType::Resident, "一一〇一〇五一九四九一二三一〇〇二Ｘ").is_err());
+    }
+
+    #[test]
+    fn the_other_documents_follow_their_own_rules() {
+        use DocumentType::*;
+        let hmt = with_check("81000019900101001");
+        let foreign = with_check("91115619900101001");
+        let cases = [
+            (HkMacaoPermit, "h12345678", Some("H12345678")),
+            (HkMacaoPermit, "M1234567801", Some("M1234567801")),
+            (HkMacaoPermit, "H123456789", None),
+            (HkMacaoPermit, "C12345678", None),
+            (HkMacaoPermit, "港12345678", None),
+            (TaiwanPermit, "1234 5678", Some("12345678")),
+            (TaiwanPermit, "0012345678（b）", Some("0012345678(B)")),
+            (TaiwanPermit, "0012345678(1)", None),
+            (TaiwanPermit, "0012345678()", None),
+            (TaiwanPermit, "123456789", None),
+            (HmtResidence, &hmt, Some(&hmt)),
+            (HmtResidence, STANDARD[0], None),
+            (ForeignPermanent, &foreign, Some(&foreign)),
+            (ForeignPermanent, STANDARD[0], None),
+            (ForeignPermanent, "chn110123456789", Some("CHN110123456789")),
+            (ForeignPermanent, "CH1110123456789", None),
+            (ForeignPermanent, "永居证", None),
+            (Passport, "e12345678", Some("E12345678")),
+            (Passport, "E123", None),
+            (Passport, "E1234567890123456X", None),
+            (Passport, "E1234-567", None),
+            (Passport, "护照一二三", None),
+        ];
+        for (kind, text, stored) in cases {
+            let parsed = parse(kind, text).ok();
+            assert_eq!(parsed.as_ref().map(Document::number), stored, "{kind:?} {text}");
+        }
+        assert_eq!(parse(HmtResidence, &hmt).unwrap().gender(), Some(Gender::Male));
+        assert_eq!(parse(ForeignPermanent, &foreign).unwrap().birth_date(), None);
+    }
+
+    #[test]
+    fn codes_stay_and_read_back() {
+        for (at, kind) in DocumentType::ALL.into_iter().enumerate() {
+            assert_eq!(TYPES[at].0, kind);
+            assert_eq!(DocumentType::from_code(kind.code()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.code());
+        }
+        assert_eq!(DocumentType::from_code("id"), None);
+        assert_eq!(Gender::from_code("female"), Some(Gender::Female));
+        assert_eq!(Gender::from_code(""), None);
+        assert!(!format!("{:?}", parse(DocumentType::Passport, "E12345678").unwrap()).contains("123"));
+    }
+}

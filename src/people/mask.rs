@@ -1,0 +1,88 @@
+//! What others may see of personal data: enough to recognise, too little to use.
+
+use super::name::is_han;
+
+/// A name: 张三 → `张*`, 张小三 → `张*三`, 欧阳明日 → `欧**日`, WANG XIAO → `WANG *`.
+pub fn name(name: &str) -> String {
+    if name.chars().any(is_han) {
+        return match name.chars().count() {
+            0..=2 => keep(name, 1, 0),
+            _ => keep(name, 1, 1),
+        };
+    }
+    match name.split_once(' ') {
+        Some((family, _)) => format!("{family} *"),
+        None => keep(name, 1, 0),
+    }
+}
+
+/// A document number: the first 3 and the last 4. A short one, where that
+/// would leave hardly anything covered, shows the first 2 and the last 2.
+pub fn number(number: &str) -> String {
+    ends(number)
+}
+
+/// A phone number: 13800138000 → `138****8000`.
+pub fn phone(phone: &str) -> String {
+    ends(phone)
+}
+
+/// A bank account: the last 4, however long it is.
+pub fn account(account: &str) -> String {
+    let length = account.chars().count();
+    let shown = if length > 8 { 4 } else { 0 };
+    format!("****{}", account.chars().skip(length - shown).collect::<String>())
+}
+
+fn ends(text: &str) -> String {
+    if text.chars().count() < 11 { keep(text, 2, 2) } else { keep(text, 3, 4) }
+}
+
+/// Keeps so many characters at each end and covers the rest; covers all if nothing were covered.
+fn keep(text: &str, first: usize, last: usize) -> String {
+    let length = text.chars().count();
+    let all = first + last >= length;
+    let shown = |at: usize| !all && (at < first || at >= length - last);
+    text.chars().enumerate().map(|(at, c)| if shown(at) { c } else { '*' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_show_the_ends() {
+        let cases = [
+            ("张三", "张*"),
+            ("张小三", "张*三"),
+            ("欧阳明日", "欧**日"),
+            ("买买提·艾力", "买****力"),
+            ("𠮷田", "𠮷*"),
+            ("WANG XIAO MING", "WANG *"),
+            ("Madonna", "M******"),
+            ("张", "*"),
+            ("", ""),
+        ];
+        for (plain, masked) in cases {
+            assert_eq!(name(plain), masked);
+        }
+    }
+
+    #[test]
+    fn numbers_and_phones_show_three_and_four() {
+        assert_eq!(number("11010519491231002X"), "110***********002X");
+        assert_eq!(number("H12345678"), "H1*****78");
+        assert_eq!(number("12345678"), "12****78");
+        assert_eq!(number("1234"), "****");
+        assert_eq!(phone("13800138000"), "138****8000");
+        assert_eq!(phone("+85291234567"), "+85*****4567");
+        assert_eq!(phone(""), "");
+    }
+
+    #[test]
+    fn accounts_show_four_and_hide_their_length() {
+        assert_eq!(account("6222021234567890123"), "****0123");
+        assert_eq!(account("1234"), "****");
+        assert_eq!(account(""), "****");
+    }
+}

@@ -1,0 +1,42 @@
+//! What Chinese keyboards do to numbers: full-width digits and stray spaces.
+
+/// The text with full-width letters, digits and signs (U+FF01–U+FF5E) as their
+/// ASCII twins, the ideographic space as a space, and zero-width characters gone.
+pub fn half(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).map(narrow).collect()
+}
+
+/// A number as it is stored: [`half`] width, without any space, in capitals.
+pub fn compact(text: &str) -> String {
+    half(text).chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    }
+}
+
+/// Comes along when one copies from a chat or a web page.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_width_becomes_ascii() {
+        assert_eq!(half("１３８　ａＺ（Ｂ）～！"), "138 aZ(B)~!");
+        assert_eq!(half("\u{feff}138\u{200b}00\u{202e}"), "13800");
+        assert_eq!(half("张·三"), "张·三");
+    }
+
+    #[test]
+    fn a_number_loses_spaces_and_small_letters() {
+        assert_eq!(compact(" 1101 0519\u{a0}４９１２ 31002ｘ\n"), "11010519491231002X");
+    }
+}

@@ -1,0 +1,106 @@
+//! Names for new rows and secrets for links, from one source of randomness.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDateTime;
+use rand::distr::uniform::SampleRange;
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+use ulid::{Generator, Ulid};
+
+/// Makes ids, tokens and numbers. Clones share one source.
+#[derive(Clone)]
+pub struct Ids(Arc<Mutex<Source>>);
+
+struct Source {
+    rng: StdRng, // a cryptographic generator (ChaCha)
+    ulids: Generator,
+}
+
+impl Ids {
+    /// Seeded by the operating system: what the program runs with.
+    pub fn random() -> Ids {
+        Ids::from(rand::make_rng())
+    }
+
+    /// The same ids every time: for tests and sample data only.
+    pub fn seeded(seed: u64) -> Ids {
+        Ids::from(StdRng::seed_from_u64(seed))
+    }
+
+    fn from(rng: StdRng) -> Ids {
+        Ids(Arc::new(Mutex::new(Source { rng, ulids: Generator::new() })))
+    }
+
+    /// A ULID of 26 characters, greater than all this source gave before, so rows
+    /// sort by it in the order they were made. Not a secret: the next can be guessed.
+    pub fn next(&self, now: NaiveDateTime) -> String {
+        self.with(|Source { rng, ulids }| {
+            let id = match ulids.generate_from_datetime_with_source(now.and_utc().into(), rng) {
+                Ok(id) => id,
+                Err(full) => full.commit_overflow_random_with_source(rng),
+            };
+            id.to_string()
+        })
+    }
+
+    /// A secret of so many random bytes, as base64url without padding.
+    pub fn token(&self, bytes: usize) -> String {
+        let mut secret = vec![0; bytes];
+        self.with(|source| source.rng.fill_bytes(&mut secret));
+        URL_SAFE_NO_PAD.encode(secret)
+    }
+
+    /// A number of a range, each equally likely. The range must not be empty.
+    pub fn number(&self, range: impl SampleRange<u32>) -> u32 {
+        self.with(|source| source.rng.random_range(range))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Source) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// When a ULID was made (UTC), or nothing if the text is no ULID.
+pub fn made_at(id: &str) -> Option<NaiveDateTime> {
+    let millis = Ulid::from_string(id).ok()?.timestamp_ms();
+    Some(chrono::DateTime::from_timestamp_millis(i64::try_from(millis).ok()?)?.naive_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> NaiveDateTime {
+        "2026-04-01T01:30:00.123".parse().unwrap()
+    }
+
+    #[test]
+    fn ids_rise_even_when_the_clock_stands_or_goes_back() {
+        let ids = Ids::seeded(1);
+        let before = now() - chrono::TimeDelta::hours(1);
+        let made: Vec<_> = [now(), now(), before, now()].into_iter().map(|at| ids.next(at)).collect();
+        assert!(made.is_sorted_by(|a, b| a < b), "{made:?}");
+        assert!(made.iter().all(|id| id.len() == 26));
+        assert_eq!(made_at(&made[0]), Some(now()));
+        assert_eq!(made_at("../../etc/passwd"), None);
+    }
+
+    #[test]
+    fn a_seed_repeats_and_the_system_does_not() {
+        assert_eq!(Ids::seeded(9).token(16), Ids::seeded(9).token(16));
+        assert_ne!(Ids::random().token(16), Ids::random().token(16));
+        assert_ne!(Ids::random().next(now()), Ids::random().next(now()));
+        let ids = Ids::random();
+        assert_ne!(ids.clone().token(16), ids.token(16));
+    }
+
+    #[test]
+    fn tokens_and_numbers_have_the_asked_size() {
+        let ids = Ids::seeded(3);
+        assert_eq!(ids.token(32).len(), 43);
+        assert!((0..200).all(|_| (10..=99).contains(&ids.number(10..=99))));
+    }
+}
