@@ -137,6 +137,22 @@ pub fn seal(state: &str, word: &str, foot: &str) -> Markup {
     html! { p.seal data-state=(state) { strong { (word) } span { (foot) } } }
 }
 
+/// The material viewer of the review desk: `sheet` is an `img` or `iframe`, `next` the URL of
+/// the next material. Keys: `+` zooms, `T` turns, `→` goes on.
+pub fn viewer(title: &str, sheet: Markup, next: Option<&str>) -> Markup {
+    html! {
+        section.desk-viewer {
+            div.viewer-tools {
+                h2 { (title) }
+                button type="button" data-zooms data-key="+" { "放大 +" }
+                button type="button" data-turns data-key="T" { "旋转 T" }
+                @if let Some(url) = next { a href=(url) data-key="ARROWRIGHT" { "下一张 →" } }
+            }
+            (sheet)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,6 +57,11 @@ pub fn keyed_link(href: &str, label: &str, look: Look, key: char) -> Markup {
     }
 }
 
+/// Prints the page; scripts reveal it, because nothing else can print.
+pub fn print_button(label: &str) -> Markup {
+    html! { button.button type="button" data-look="plain" data-print hidden { (label) } }
+}
+
 fn kbd(key: char) -> Markup {
     html! { kbd aria-hidden="true" { (key) } }
 }
