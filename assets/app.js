@@ -67,7 +67,7 @@
       start.tabIndex = -1;
       start.focus({ preventScroll: true });
     } else if (target.matches('.field,.upload')) {
-      say(one('.error', target)?.textContent || '');
+      say(one('.error', target)?.textContent || (target.matches('.upload') ? '材料已更新' : ''));
     }
   });
   on('htmx:sendError', () => say('网络不通，请稍后再试。您填写的内容还在。', 1));

@@ -28,7 +28,9 @@ mod upload;
 pub use area::{
     Tone, banner, confirmation, empty, error_page, greeting, heading, panel, qr_card, seal, steps, viewer,
 };
-pub use basics::{Fact, Look, facts, keyed_link, keyed_submit, link_button, print_button, submit, tag};
+pub use basics::{
+    Fact, Look, download_button, facts, keyed_link, keyed_submit, link_button, print_button, submit, tag,
+};
 pub use choice::{Choice, Control, TextMode};
 pub use field::{Field, field};
 pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary_errors};

@@ -35,6 +35,11 @@ pub fn link_button(href: &str, label: &str, look: Look) -> Markup {
     html! { a.button data-look=(look.word()) href=(href) { (label) } }
 }
 
+/// A link that looks like a button and hands over a file; it never swaps the page.
+pub fn download_button(href: &str, label: &str, look: Look) -> Markup {
+    html! { a.button data-look=(look.word()) href=(href) hx-boost="false" download { (label) } }
+}
+
 /// A submit button inside its form.
 pub fn submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
     html! { button.button type="submit" name=(name) value=(value) data-look=(look.word()) { (label) } }

@@ -207,10 +207,7 @@ fn top(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
                     None => span.brand aria-hidden="true" { "考" },
                 }
                 (name(chrome, page))
-                @match &page.desk {
-                    Some(desk) => span.pill { (desk.who) },
-                    None => (senior_switch(chrome)),
-                }
+                @if page.desk.is_none() { (senior_switch(chrome)) }
             }
         }
     }
@@ -248,6 +245,7 @@ fn tabs(page: &Page, swap: bool) -> Markup {
             hx-swap-oob=[swap.then_some("true")] {
             @if let Some(desk) = &page.desk {
                 a href="/staff/queue" aria-current="true" { span { "待办 " (desk.waiting) } }
+                p.pill { (desk.who) }
             } @else {
                 @for (tab, picture, label, url) in TABS {
                     a href=(url) aria-current=[(page.tab == Some(tab)).then_some("page")] {
