@@ -26,7 +26,8 @@ mod lists;
 mod upload;
 
 pub use area::{
-    Tone, banner, confirmation, empty, error_page, greeting, heading, panel, qr_card, seal, steps, viewer,
+    Tone, banner, confirmation, countdown, empty, error_page, greeting, heading, panel, qr_card, seal, steps,
+    viewer,
 };
 pub use basics::{
     Fact, Look, download_button, facts, keyed_link, keyed_submit, link_button, print_button, submit, tag,
