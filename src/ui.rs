@@ -1,1 +1,41 @@
 //! The maud components every page is made of. They know neither HTTP nor the database.
+//!
+//! Looks live in `assets/css`, one file a layer. Besides the components below,
+//! pages may use these classes on their own markup:
+//!
+//! | class | what it does |
+//! | --- | --- |
+//! | `twin` | two columns from 768 px: words left, a card right (login) |
+//! | `split` | facts inside show their values at the right edge |
+//! | `certificate` | a `panel` that looks like a certificate; its `head` holds words and [`seal`] |
+//! | `code` | the 64 px number of the login handshake |
+//! | `numbers` | a row of large number buttons on the phone |
+//! | `actions` | a row of buttons sharing the width |
+//! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
+//! | `changed` | a value marked as changed since the last round |
+//! | `desk`, `desk-queue`, `desk-facts`, `desk-viewer`, `desk-bar` | the review desk |
+
+mod area;
+mod basics;
+mod choice;
+mod field;
+mod form;
+mod icon;
+mod layout;
+mod lists;
+mod upload;
+
+pub use area::{
+    Tone, banner, confirmation, countdown, empty, error_page, greeting, heading, panel, qr_card, seal, steps,
+    viewer,
+};
+pub use basics::{
+    Fact, Look, download_button, facts, keyed_link, keyed_submit, link_button, print_button, submit, tag,
+};
+pub use choice::{Choice, Control, TextMode};
+pub use field::{Field, field};
+pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary_errors};
+pub use icon::{Icon, icon};
+pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
+pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
+pub use upload::{Upload, Uploaded, materials, upload};

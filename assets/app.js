@@ -1,0 +1,75 @@
+// Comfort on top of pages that work without it.
+(() => {
+  const one = (css, root = document) => root.querySelector(css);
+  const all = (css) => document.querySelectorAll(css);
+  const on = (type, run, capture) => document.addEventListener(type, run, capture);
+  const near = (event, css) => event.target.closest?.(css);
+  const say = (words, show) => {
+    one('#live').textContent = words;
+    one('#live').toggleAttribute('data-show', !!show);
+  };
+
+  const tick = () => all('time[data-until]').forEach((time) => {
+    const left = Math.max(0, Math.round(time.dataset.until - Date.now() / 1000));
+    time.textContent = (left > 59 ? Math.floor(left / 60) + ' 分 ' : '') + (left % 60) + ' 秒';
+  });
+  const reveal = () => all('[data-copy],[data-print]').forEach((button) => { button.hidden = false; });
+  reveal(); tick(); setInterval(tick, 1000);
+
+  on('click', (event) => {
+    const opener = near(event, '[data-dialog]');
+    if (opener) {
+      event.preventDefault(); event.stopPropagation();
+      one('#' + opener.dataset.dialog).showModal();
+    }
+    if (near(event, '[data-close]')) near(event, 'dialog').close();
+    if (near(event, '[data-print]')) print();
+    const copy = near(event, '[data-copy]');
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say('已复制', 1));
+    const view = near(event, '.desk-viewer');
+    if (near(event, '[data-zooms]')) view.toggleAttribute('data-zoom');
+    if (near(event, '[data-turns]')) view.dataset.turn = ((view.dataset.turn | 0) + 1) % 4;
+    const link = near(event, '.summary a,.marks a');
+    if (link) setTimeout(() => one(link.hash + ' :is(input:not([type=hidden]),select,textarea)')?.focus());
+  }, true);
+
+  on('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (near(event, 'input:not([type=checkbox],[type=radio]),select,textarea,dialog')) return;
+    one(`[data-key="${CSS.escape(event.key.toUpperCase())}"]`)?.click();
+  });
+
+  on('input', ({ target }) => {
+    const count = target.dataset.count;
+    if (count) one('#' + count).textContent = target.value.length + ' / ' + target.maxLength;
+  });
+
+  // Only an upload's own request carries its file.
+  on('htmx:configRequest', ({ detail: { elt, formData } }) => {
+    if (elt.tagName === 'FORM') return;
+    [...formData.keys()].filter((key) => key.startsWith('file.') && key !== elt.name)
+      .forEach((key) => formData.delete(key));
+  });
+
+  on('htmx:xhr:progress', ({ target, detail }) => {
+    const bar = target.closest('.upload') && one('.progress', target.closest('.upload'));
+    if (!bar || !detail.lengthComputable) return;
+    const done = Math.round(100 * detail.loaded / detail.total);
+    bar.hidden = false;
+    bar.firstChild.value = done;
+    bar.lastChild.textContent = done + '%';
+  });
+
+  on('htmx:afterSettle', ({ target }) => {
+    reveal(); tick();
+    if (target.id === 'main') {
+      const start = one('.summary') || one('h1');
+      start.tabIndex = -1;
+      start.focus({ preventScroll: true });
+    } else if (target.matches('.field,.upload')) {
+      say(one('.error', target)?.textContent || (target.matches('.upload') ? '材料已更新' : ''));
+    }
+  });
+  on('htmx:sendError', () => say('网络不通，请稍后再试。您填写的内容还在。', 1));
+  on('htmx:beforeRequest', () => say(''));
+})();

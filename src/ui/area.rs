@@ -1,0 +1,182 @@
+//! Areas of a page: headings, panels, banners, and whole-page messages.
+
+use maud::{Markup, html};
+
+use super::{Icon, Look, icon, link_button};
+
+/// A page's own `h1` with small words above and below it; empty ones are left out.
+pub fn heading(above: &str, title: &str, below: &str) -> Markup {
+    html! {
+        hgroup.heading {
+            @if !above.is_empty() { p.muted.small { (above) } }
+            h1 tabindex="-1" { (title) }
+            @if !below.is_empty() { p.muted { (below) } }
+        }
+    }
+}
+
+/// A page's own `h1` with a few words at the right edge.
+pub fn greeting(title: &str, aside: &str) -> Markup {
+    html! { div.greeting { h1 tabindex="-1" { (title) } p.muted.small { (aside) } } }
+}
+
+/// A white area with an `h2`; without one when `title` is empty.
+pub fn panel(title: &str, body: Markup) -> Markup {
+    html! {
+        section.panel {
+            @if !title.is_empty() { h2 { (title) } }
+            (body)
+        }
+    }
+}
+
+/// What a banner is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Where things stand.
+    Info,
+    /// Something to do.
+    Warn,
+    /// Something failed.
+    Danger,
+    /// Something is done.
+    Good,
+    /// No judgement.
+    Neutral,
+}
+
+impl Tone {
+    fn word(self) -> &'static str {
+        match self {
+            Tone::Info => "info",
+            Tone::Warn => "warn",
+            Tone::Danger => "danger",
+            Tone::Good => "good",
+            Tone::Neutral => "neutral",
+        }
+    }
+}
+
+/// A coloured area that tells where the reader stands. A link that ends it is the next step.
+pub fn banner(tone: Tone, title: &str, body: Markup) -> Markup {
+    html! {
+        section.banner data-tone=(tone.word()) {
+            h2 { (title) }
+            (body)
+        }
+    }
+}
+
+/// Nothing here yet: what, why, and what to do as (label, URL).
+pub fn empty(picture: Icon, title: &str, body: &str, action: Option<(&str, &str)>) -> Markup {
+    html! {
+        section.empty {
+            span.badge { (icon(picture)) }
+            h2 { (title) }
+            p.muted { (body) }
+            @if let Some((label, href)) = action { (link_button(href, label, Look::Plain)) }
+        }
+    }
+}
+
+/// The page after a submission. Brings the `h1`; `number` can be copied.
+pub fn confirmation(title: &str, number_label: &str, number: &str, body: Markup) -> Markup {
+    html! {
+        section.confirmation data-tone="good" {
+            span.mark { (icon(Icon::Check)) }
+            h1 tabindex="-1" { (title) }
+            p.muted { (number_label) }
+            p.number {
+                strong { (number) }
+                button.copy type="button" data-copy=(number) hidden { (icon(Icon::Copy)) "复制" }
+            }
+        }
+        (body)
+    }
+}
+
+/// A failed request: what happened, what to do, one button as (label, URL). Brings the `h1`.
+pub fn error_page(headline: &str, what_to_do: &str, action: (&str, &str)) -> Markup {
+    html! {
+        section.empty {
+            span.badge { (icon(Icon::Warning)) }
+            h1 tabindex="-1" { (headline) }
+            p.muted { (what_to_do) }
+            (link_button(action.1, action.0, Look::Primary))
+        }
+    }
+}
+
+/// The white card of the login handshake; `body` holds the code, the number or the outcome.
+/// An `svg` directly inside a `div.qr` is shown 240 px wide on white in both modes.
+pub fn qr_card(title: &str, body: Markup) -> Markup {
+    html! {
+        section.qr-card aria-live="polite" {
+            h2 { (title) }
+            (body)
+        }
+    }
+}
+
+/// The time left until `until` (seconds since 1970), counted down by scripts; `words` until then.
+/// Not announced every second.
+pub fn countdown(until: i64, words: &str) -> Markup {
+    html! { time role="timer" aria-live="off" data-until=(until) { (words) } }
+}
+
+/// Numbered steps as (what to do, why or how); the second may be empty.
+pub fn steps(list: &[(&str, &str)]) -> Markup {
+    html! {
+        ol.steps {
+            @for (what, how) in list {
+                li {
+                    strong { (what) }
+                    @if !how.is_empty() { span.muted.small { (how) } }
+                }
+            }
+        }
+    }
+}
+
+/// The ring of a lookup result, such as 有效 over 查询属实. `state` is a state of [`super::tag`].
+pub fn seal(state: &str, word: &str, foot: &str) -> Markup {
+    html! { p.seal data-state=(state) { strong { (word) } span { (foot) } } }
+}
+
+/// The material viewer of the review desk: `sheet` is an `img` or `iframe`, `next` the URL of
+/// the next material. Keys: `+` zooms, `T` turns, `→` goes on.
+pub fn viewer(title: &str, sheet: Markup, next: Option<&str>) -> Markup {
+    html! {
+        section.desk-viewer {
+            div.viewer-tools {
+                h2 { (title) }
+                button type="button" data-zooms data-key="+" { "放大 +" }
+                button type="button" data-turns data-key="T" { "旋转 T" }
+                @if let Some(url) = next { a href=(url) data-key="ARROWRIGHT" { "下一张 →" } }
+            }
+            (sheet)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_page_messages_bring_the_heading() {
+        let sent = confirmation("已提交", "受理号", "ZG1", html! {}).into_string();
+        let failed = error_page("页面不存在", "请返回首页", ("返回首页", "/")).into_string();
+        for shown in [&sent, &failed] {
+            assert_eq!(shown.matches("<h1").count(), 1);
+        }
+        assert!(sent.contains("data-copy=\"ZG1\" hidden"));
+        assert!(failed.contains(r#"href="/">返回首页"#));
+    }
+
+    #[test]
+    fn empty_words_leave_no_element() {
+        assert_eq!(heading("", "甲", "").into_string().matches("<p").count(), 0);
+        assert!(!panel("", html! {}).into_string().contains("<h2"));
+    }
+}

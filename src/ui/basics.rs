@@ -1,0 +1,120 @@
+//! The smallest components: tag, button, facts.
+
+use maud::{Markup, html};
+
+/// A state as colour, dot and word. `state` is one of `draft submitted in_review returned
+/// rejected approved withdrawn overdue due sent`; any other shows in neutral grey.
+pub fn tag(state: &str, label: &str) -> Markup {
+    html! { span.tag data-state=(state) { (label) } }
+}
+
+/// How loud a button is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The one next step of the page.
+    Primary,
+    /// Everything else.
+    Plain,
+    /// What cannot be taken back.
+    Danger,
+}
+
+impl Look {
+    /// The word the stylesheet knows.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Look::Primary => "primary",
+            Look::Plain => "plain",
+            Look::Danger => "danger",
+        }
+    }
+}
+
+/// A link that looks like a button.
+pub fn link_button(href: &str, label: &str, look: Look) -> Markup {
+    html! { a.button data-look=(look.word()) href=(href) { (label) } }
+}
+
+/// A link that looks like a button and hands over a file; it never swaps the page.
+pub fn download_button(href: &str, label: &str, look: Look) -> Markup {
+    html! { a.button data-look=(look.word()) href=(href) hx-boost="false" download { (label) } }
+}
+
+/// A submit button inside its form.
+pub fn submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
+    html! { button.button type="submit" name=(name) value=(value) data-look=(look.word()) { (label) } }
+}
+
+/// A submit button that a key presses too, on the review desk.
+pub fn keyed_submit(name: &str, value: &str, label: &str, look: Look, key: char) -> Markup {
+    html! {
+        button.button type="submit" name=(name) value=(value) data-look=(look.word())
+            data-key=(key) aria-keyshortcuts=(key) { (label) " " (kbd(key)) }
+    }
+}
+
+/// A link that looks like a button and that a key presses too, on the review desk.
+pub fn keyed_link(href: &str, label: &str, look: Look, key: char) -> Markup {
+    html! {
+        a.button href=(href) data-look=(look.word()) data-key=(key) aria-keyshortcuts=(key) {
+            (label) " " (kbd(key))
+        }
+    }
+}
+
+/// Prints the page; scripts reveal it, because nothing else can print.
+pub fn print_button(label: &str) -> Markup {
+    html! { button.button type="button" data-look="plain" data-print hidden { (label) } }
+}
+
+fn kbd(key: char) -> Markup {
+    html! { kbd aria-hidden="true" { (key) } }
+}
+
+/// One line of a summary list.
+pub struct Fact {
+    /// What it is, muted.
+    pub label: String,
+    /// The value, already marked up.
+    pub value: Markup,
+}
+
+/// A summary list; an empty value shows as a dash.
+pub fn facts(rows: &[Fact]) -> Markup {
+    html! {
+        dl.facts {
+            @for row in rows {
+                div {
+                    dt { (row.label) }
+                    dd { @if row.value.0.is_empty() { "—" } @else { (row.value) } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_escaped() {
+        let shown = tag("due", "<b>&").into_string();
+        assert_eq!(shown, r#"<span class="tag" data-state="due">&lt;b&gt;&amp;</span>"#);
+        assert!(link_button("/a?b=\"c", "走", Look::Plain).0.contains("/a?b=&quot;c"));
+    }
+
+    #[test]
+    fn a_keyed_button_says_its_key() {
+        let shown = keyed_submit("action", "approve", "通过", Look::Primary, 'A').into_string();
+        assert!(shown.contains(r#"data-key="A""#));
+        assert!(shown.contains(r#"aria-keyshortcuts="A""#));
+        assert!(shown.contains(r#"<kbd aria-hidden="true">A</kbd>"#));
+    }
+
+    #[test]
+    fn an_empty_fact_shows_a_dash() {
+        let rows = [Fact { label: "学位".into(), value: html! {} }];
+        assert!(facts(&rows).0.contains("<dd>—</dd>"));
+    }
+}

@@ -1,0 +1,179 @@
+//! A field of a form: label, hint, the reviewer's mark, error, control.
+
+use maud::{Markup, html};
+
+use super::choice::{Control, Ties};
+
+/// One question of a form. Its wrapper has the id `f-{name}`.
+pub struct Field<'a> {
+    /// Name the form sends.
+    pub name: &'a str,
+    /// The question, short.
+    pub label: &'a str,
+    /// Help under the label; may be empty.
+    pub hint: &'a str,
+    /// May be left empty.
+    pub optional: bool,
+    /// What to do about a wrong answer.
+    pub error: Option<&'a str>,
+    /// What the reviewer said about the answer.
+    pub mark: Option<&'a str>,
+    /// A change posts the form with `action=choose`; the answer replaces `#form`.
+    pub reload: bool,
+    /// A change posts the form with `action=check:{name}`; the answer replaces this field.
+    pub check: bool,
+    /// The control and what it holds.
+    pub control: Control<'a>,
+}
+
+/// One field.
+pub fn field(f: &Field) -> Markup {
+    let id = format!("i-{}", f.name);
+    let described = described_by(f.name, !f.hint.is_empty(), f.mark.is_some(), f.error.is_some());
+    let ties = Ties {
+        name: f.name,
+        id: &id,
+        described_by: described.as_deref(),
+        required: !f.optional,
+        invalid: f.error.is_some(),
+    };
+    let rest = html! {
+        (notes(f.name, f.hint, f.mark, f.error))
+        (f.control.show(&ties))
+        @if f.reload {
+            noscript {
+                button.button type="submit" name="action" value="choose" data-look="plain" { "更新可选项" }
+            }
+        }
+    };
+    let label = html! { (f.label) @if f.optional { span.optional { "（选填）" } } };
+    let group = f.control.is_group();
+    html! {
+        div.field id={ "f-" (f.name) } data-error[f.error.is_some()] data-mark[f.mark.is_some()]
+            hx-post=[(f.reload || f.check).then_some("")]
+            hx-trigger=[(f.reload || f.check).then_some("change")]
+            hx-include=[(f.reload || f.check).then_some("closest form")]
+            hx-encoding=[(f.reload || f.check).then_some("multipart/form-data")]
+            hx-target=[target(f)]
+            hx-swap=[(f.reload || f.check).then_some("outerHTML")]
+            hx-vals=[values(f)] {
+            @if group {
+                fieldset aria-describedby=[described.as_deref()] {
+                    @if !f.label.is_empty() { legend.label { (label) } }
+                    (rest)
+                }
+            } @else {
+                label.label for=(id) { (label) }
+                (rest)
+            }
+        }
+    }
+}
+
+fn target(f: &Field) -> Option<&'static str> {
+    match (f.reload, f.check) {
+        (true, _) => Some("#form"),
+        (false, true) => Some("this"),
+        (false, false) => None,
+    }
+}
+
+fn values(f: &Field) -> Option<String> {
+    match (f.reload, f.check) {
+        (true, _) => Some(r#"{"action":"choose"}"#.to_string()),
+        (false, true) => Some(format!(r#"{{"action":"check:{}"}}"#, f.name)),
+        (false, false) => None,
+    }
+}
+
+/// The ids of the notes that exist, for `aria-describedby`.
+pub(super) fn described_by(name: &str, hint: bool, mark: bool, error: bool) -> Option<String> {
+    let ids: Vec<String> = [(hint, "hint"), (mark, "mark"), (error, "error")]
+        .into_iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, part)| format!("f-{name}-{part}"))
+        .collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+/// Hint, mark and error above a control.
+pub(super) fn notes(name: &str, hint: &str, mark: Option<&str>, error: Option<&str>) -> Markup {
+    html! {
+        @if !hint.is_empty() { p.hint id={ "f-" (name) "-hint" } { (hint) } }
+        @if let Some(mark) = mark { p.mark-note id={ "f-" (name) "-mark" } { "审核意见：" (mark) } }
+        @if let Some(error) = error { p.error id={ "f-" (name) "-error" } { (error) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{Choice, TextMode};
+
+    fn plain<'a>(control: Control<'a>) -> Field<'a> {
+        Field {
+            name: "mobile",
+            label: "手机号",
+            hint: "",
+            optional: false,
+            error: None,
+            mark: None,
+            reload: false,
+            check: false,
+            control,
+        }
+    }
+
+    fn tel(value: &str) -> Control<'_> {
+        Control::Text { value, mode: TextMode::Tel, max: 11, suffix: "" }
+    }
+
+    #[test]
+    fn label_and_notes_are_tied_to_the_input() {
+        let f = Field {
+            hint: "接收短信", mark: Some("请核对"), error: Some("请填写"), ..plain(tel("1"))
+        };
+        let shown = field(&f).into_string();
+        assert!(shown.contains(r#"<div class="field" id="f-mobile" data-error data-mark>"#));
+        assert!(shown.contains(r#"<label class="label" for="i-mobile">手机号</label>"#));
+        assert!(shown.contains(r#"<input class="input" id="i-mobile" name="mobile" type="tel""#));
+        let ties = r#"aria-invalid="true" aria-describedby="f-mobile-hint f-mobile-mark f-mobile-error""#;
+        assert!(shown.contains(ties));
+        for part in ["hint", "mark", "error"] {
+            assert!(shown.contains(&format!(r#"id="f-mobile-{part}""#)));
+        }
+    }
+
+    #[test]
+    fn a_plain_field_has_no_ties_and_asks_nothing() {
+        let shown = field(&plain(tel("\"><script>"))).into_string();
+        assert!(!shown.contains("aria-describedby") && !shown.contains("hx-") && !shown.contains("<script>"));
+        assert!(shown.contains("required"));
+        assert!(!field(&Field { optional: true, ..plain(tel("")) }).into_string().contains("required"));
+    }
+
+    #[test]
+    fn groups_are_fieldsets_with_one_label_an_option() {
+        let options = ["本科", "硕士"].map(|label| Choice {
+            value: label.into(),
+            label: label.into(),
+            hint: String::new(),
+        });
+        let control = Control::Radios { options: &options, value: "硕士" };
+        let shown = field(&Field { error: Some("请选择"), ..plain(control) }).into_string();
+        assert!(shown.contains(r#"<fieldset aria-describedby="f-mobile-error"><legend"#));
+        assert!(shown.contains(r#"<label class="option" for="i-mobile-1"><input id="i-mobile-1""#));
+        assert_eq!(shown.matches(" checked").count(), 1);
+        assert!(shown.contains(r#"value="硕士" checked"#));
+    }
+
+    #[test]
+    fn changes_post_what_the_server_expects() {
+        let check = field(&Field { check: true, ..plain(tel("")) }).into_string();
+        assert!(check.contains("hx-vals=\"{&quot;action&quot;:&quot;check:mobile&quot;}\""));
+        assert!(check.contains("hx-target=\"this\"") && !check.contains("noscript"));
+        let reload = field(&Field { reload: true, ..plain(tel("")) }).into_string();
+        assert!(reload.contains("hx-vals=\"{&quot;action&quot;:&quot;choose&quot;}\""));
+        assert!(reload.contains("hx-target=\"#form\"") && reload.contains("更新可选项"));
+    }
+}

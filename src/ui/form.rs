@@ -1,0 +1,134 @@
+//! What surrounds the fields of a form: buttons, error summary, marks, confirmation.
+
+use maud::{Markup, html};
+
+use super::{Look, submit};
+
+/// A submit button of the page's bar; it belongs to the form with the id `form`.
+pub fn bar_submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
+    html! {
+        button.button type="submit" form="form" name=(name) value=(value) data-look=(look.word()) { (label) }
+    }
+}
+
+/// What the Enter key in a text field does: a browser presses the first submit button of the
+/// form, which would otherwise be 删除. Put this first in the form.
+pub fn default_submit(value: &str) -> Markup {
+    html! {
+        button.hidden type="submit" name="action" value=(value) tabindex="-1" aria-hidden="true" {}
+    }
+}
+
+/// A step that cannot be taken back.
+pub struct Confirm<'a> {
+    /// Id of the dialog.
+    pub id: &'a str,
+    /// The words that ask for the step.
+    pub open_label: &'a str,
+    /// The question.
+    pub title: &'a str,
+    /// What follows from it.
+    pub body: &'a str,
+    /// Where the form posts.
+    pub action_url: &'a str,
+    /// The words that take the step: verb and object.
+    pub confirm_label: &'a str,
+    /// The page that asks the same without scripts; it shows [`confirm_form`].
+    pub page_url: &'a str,
+}
+
+/// A link to the page that asks; scripts open the dialog instead.
+pub fn confirm(ask: &Confirm) -> Markup {
+    let title = format!("{}-title", ask.id);
+    html! {
+        a.button data-look="plain" href=(ask.page_url) data-dialog=(ask.id) { (ask.open_label) }
+        dialog id=(ask.id) aria-labelledby=(title) {
+            h2 id=(title) { (ask.title) }
+            p { (ask.body) }
+            (post(ask, html! { button.button type="button" data-look="plain" data-close { "取消" } }))
+        }
+    }
+}
+
+/// The content of the page that asks; 取消 goes back to `back`.
+pub fn confirm_form(ask: &Confirm, back: &str) -> Markup {
+    html! {
+        section.panel {
+            h2 { (ask.title) }
+            p { (ask.body) }
+            (post(ask, html! { a.button data-look="plain" href=(back) { "取消" } }))
+        }
+    }
+}
+
+/// The safe choice comes first, so that an opened dialog focuses it.
+fn post(ask: &Confirm, cancel: Markup) -> Markup {
+    html! {
+        form.actions method="post" action=(ask.action_url) {
+            (cancel)
+            (submit("confirm", "yes", ask.confirm_label, Look::Danger))
+        }
+    }
+}
+
+/// The error summary over a form, as (id of the field, message).
+pub fn summary_errors(errors: &[(String, String)]) -> Markup {
+    html! {
+        @if !errors.is_empty() {
+            section.summary role="alert" tabindex="-1" aria-labelledby="summary-title" {
+                h2 id="summary-title" { "有 " (errors.len()) " 处需要更正" }
+                ul {
+                    @for (anchor, message) in errors { li { a href={ "#" (anchor) } { (message) } } }
+                }
+                p.muted.small { "您填写的内容已保留。" }
+            }
+        }
+    }
+}
+
+/// What the reviewer marked, as (id of the field, its label, the reason), and what to do by when.
+pub fn marks(title: &str, items: &[(String, String, String)], foot: &str) -> Markup {
+    html! {
+        section.banner.marks data-tone="warn" {
+            h2 { (title) }
+            ol {
+                @for (anchor, label, reason) in items {
+                    li { a href={ "#" (anchor) } { (label) } "：" (reason) }
+                }
+            }
+            @if !foot.is_empty() { p { (foot) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_counts_and_links() {
+        let errors = [("f-mobile".to_string(), "请填写 11 位手机号".to_string())];
+        let shown = summary_errors(&errors).into_string();
+        assert!(shown.contains("有 1 处需要更正"));
+        assert!(shown.contains(r##"<a href="#f-mobile">请填写 11 位手机号</a>"##));
+        assert!(shown.contains(r#"role="alert" tabindex="-1""#));
+        assert!(summary_errors(&[]).into_string().is_empty());
+    }
+
+    #[test]
+    fn confirming_works_with_and_without_scripts() {
+        let ask = Confirm {
+            id: "withdraw",
+            open_label: "撤销申请",
+            title: "撤销这项申请？",
+            body: "撤销后需要重新申请。",
+            action_url: "/a/1/withdraw",
+            confirm_label: "撤销申请",
+            page_url: "/a/1/withdraw",
+        };
+        let shown = confirm(&ask).into_string();
+        assert!(shown.contains(r#"href="/a/1/withdraw" data-dialog="withdraw""#));
+        assert!(shown.find("取消") < shown.find("type=\"submit\""));
+        assert!(confirm_form(&ask, "/a/1").into_string().contains(r#"href="/a/1">取消"#));
+    }
+}

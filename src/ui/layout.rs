@@ -1,0 +1,325 @@
+//! The frame around every page: head, top bar, tabs, the sticky bar of actions.
+//!
+//! Heading rule: the words in the top bar are the page's `h1`, unless the page says
+//! [`Page::own_heading`]; then its `main` brings the only `h1`.
+//!
+//! Tabs rule: on a phone the tabs show on pages without a way back; from 768 px they
+//! are the top navigation of every page.
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::{Icon, icon};
+
+/// What htmx is told: no history cache (pages hold personal data), no eval, no inline styles,
+/// answers that carry an error are shown too.
+const HTMX: &str = concat!(
+    r#"{"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowEval":false,"allowScriptTags":false,"#,
+    r#""includeIndicatorStyles":false,"selfRequestsOnly":true,"scrollBehavior":"auto","#,
+    r#""responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},"#,
+    r#"{"code":"[45]..","swap":true,"error":true}]}"#
+);
+
+/// What every page of one answer shares.
+pub struct Chrome<'a> {
+    /// Name of the examination authority.
+    pub authority: &'a str,
+    /// URL of the stylesheet.
+    pub css: &'a str,
+    /// URLs of the scripts, all deferred.
+    pub scripts: &'a [String],
+    /// URL of the icon.
+    pub icon: &'a str,
+    /// Senior mode is on.
+    pub senior: bool,
+    /// Shows that nothing here is real.
+    pub demo: bool,
+    /// Path and query of this page; the senior switch returns here.
+    pub here: &'a str,
+}
+
+/// The four places of the portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// `/`
+    Home,
+    /// `/services`
+    Services,
+    /// `/certificates`
+    Certificates,
+    /// `/me`
+    Me,
+}
+
+const TABS: [(Tab, Icon, &str, &str); 4] = [
+    (Tab::Home, Icon::Home, "首页", "/"),
+    (Tab::Services, Icon::Services, "业务", "/services"),
+    (Tab::Certificates, Icon::Certificate, "证书", "/certificates"),
+    (Tab::Me, Icon::Person, "我的", "/me"),
+];
+
+/// The frame of the review desk, in place of the tabs.
+pub struct Desk {
+    /// Who is signed in.
+    pub who: String,
+    /// How many cases wait.
+    pub waiting: i64,
+}
+
+/// One page: what is in the frame.
+pub struct Page {
+    /// Name of the page, in the window title and the top bar.
+    pub title: String,
+    /// `main` holds the `h1` itself.
+    pub own_heading: bool,
+    /// Where the back link goes.
+    pub back: Option<String>,
+    /// The tab this page belongs to.
+    pub tab: Option<Tab>,
+    /// Set on pages of the review desk.
+    pub desk: Option<Desk>,
+    /// The content.
+    pub main: Markup,
+    /// Sticky actions at the bottom.
+    pub bar: Option<Markup>,
+    /// Seconds and URL of the reload a browser without scripts makes.
+    pub refresh: Option<(u32, String)>,
+    /// Uses the whole width.
+    pub wide: bool,
+}
+
+impl Page {
+    /// A page whose title is its `h1`.
+    pub fn new(title: impl Into<String>, main: Markup) -> Page {
+        Page {
+            title: title.into(),
+            own_heading: false,
+            back: None,
+            tab: None,
+            desk: None,
+            main,
+            bar: None,
+            refresh: None,
+            wide: false,
+        }
+    }
+
+    /// `main` brings the `h1`.
+    pub fn own_heading(self) -> Page {
+        Page { own_heading: true, ..self }
+    }
+
+    /// Shows a way back to `url`.
+    pub fn back(self, url: impl Into<String>) -> Page {
+        Page { back: Some(url.into()), ..self }
+    }
+
+    /// Marks `tab` as the current one.
+    pub fn tab(self, tab: Tab) -> Page {
+        Page { tab: Some(tab), ..self }
+    }
+
+    /// Puts `bar` at the bottom; its submit buttons are made with [`super::bar_submit`].
+    pub fn bar(self, bar: Markup) -> Page {
+        Page { bar: Some(bar), ..self }
+    }
+
+    /// Puts the page on the review desk.
+    pub fn desk(self, desk: Desk) -> Page {
+        Page { desk: Some(desk), ..self }
+    }
+
+    /// Reloads `url` after `seconds` where scripts do not run.
+    pub fn refresh(self, seconds: u32, url: impl Into<String>) -> Page {
+        Page { refresh: Some((seconds, url.into())), ..self }
+    }
+
+    /// Uses the whole width of a wide screen.
+    pub fn wide(self) -> Page {
+        Page { wide: true, ..self }
+    }
+}
+
+/// The page as a document of its own.
+pub fn document(chrome: &Chrome, page: &Page) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="zh-CN" data-senior[chrome.senior] {
+            head {
+                meta charset="utf-8";
+                title { (window_title(page)) }
+                meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+                meta name="color-scheme" content="light dark";
+                meta name="format-detection" content="telephone=no";
+                meta name="htmx-config" content=(HTMX);
+                link rel="stylesheet" href=(chrome.css);
+                link rel="icon" href=(chrome.icon) type="image/svg+xml";
+                @for script in chrome.scripts { script src=(script) defer {} }
+                @if let Some((seconds, url)) = &page.refresh {
+                    noscript { meta http-equiv="refresh" content={ (seconds) ";url=" (url) }; }
+                }
+            }
+            body hx-boost="true" hx-target="#main" hx-swap="outerHTML show:window:top" {
+                a.skip href="#main" { "跳到正文" }
+                (top(chrome, page, false))
+                (tabs(page, false))
+                (main(page))
+                (bar(page, false))
+                p #live role="status" {}
+            }
+        }
+    }
+}
+
+/// The page as htmx takes it: title and `main`, and the frame as out-of-band swaps.
+pub fn fragment(chrome: &Chrome, page: &Page) -> Markup {
+    html! {
+        title { (window_title(page)) }
+        (main(page))
+        (top(chrome, page, true))
+        (tabs(page, true))
+        (bar(page, true))
+    }
+}
+
+fn window_title(page: &Page) -> String {
+    format!("{} - 考证通", page.title)
+}
+
+fn main(page: &Page) -> Markup {
+    html! { main #main tabindex="-1" data-wide[page.wide] { (page.main) } }
+}
+
+fn bar(page: &Page, swap: bool) -> Markup {
+    html! {
+        div #bar hx-swap-oob=[swap.then_some("true")] {
+            @if let Some(bar) = &page.bar { div.actions { (bar) } }
+        }
+    }
+}
+
+fn top(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
+    html! {
+        header #top hx-swap-oob=[swap.then_some("true")] {
+            @if chrome.demo { p.demo { "演示环境，数据均为虚构" } }
+            div.top {
+                @match &page.back {
+                    Some(url) => a.back href=(url) aria-label="返回" { (icon(Icon::Back)) },
+                    None => span.brand aria-hidden="true" { "考" },
+                }
+                (name(chrome, page))
+                @if page.desk.is_none() { (senior_switch(chrome)) }
+            }
+        }
+    }
+}
+
+/// The words in the top bar; see the heading rule above.
+fn name(chrome: &Chrome, page: &Page) -> Markup {
+    html! {
+        @if !page.own_heading {
+            h1.name tabindex="-1" { (page.title) }
+        } @else if page.back.is_some() {
+            p.name { (page.title) }
+        } @else if page.desk.is_some() {
+            p.name { "审核台" }
+        } @else {
+            p.name { "考证通" span.authority { " · " (chrome.authority) "公众服务" } }
+        }
+    }
+}
+
+/// A form, because a GET changes nothing; a full load, because the whole document changes.
+fn senior_switch(chrome: &Chrome) -> Markup {
+    html! {
+        form.senior method="post" action="/senior" hx-boost="false" {
+            input type="hidden" name="next" value=(chrome.here);
+            button.pill type="submit" aria-pressed=(chrome.senior) { "长者模式" }
+        }
+    }
+}
+
+fn tabs(page: &Page, swap: bool) -> Markup {
+    let phone = page.back.is_none();
+    html! {
+        nav #tabs aria-label="主导航" data-phone[phone] data-desk[page.desk.is_some()]
+            hx-swap-oob=[swap.then_some("true")] {
+            @if let Some(desk) = &page.desk {
+                a href="/staff/queue" aria-current="true" { span { "待办 " (desk.waiting) } }
+                p.pill { (desk.who) }
+            } @else {
+                @for (tab, picture, label, url) in TABS {
+                    a href=(url) aria-current=[(page.tab == Some(tab)).then_some("page")] {
+                        (icon(picture))
+                        span { (label) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chrome() -> Chrome<'static> {
+        Chrome {
+            authority: "示范市考试院",
+            css: "/app.css",
+            scripts: &[],
+            icon: "/icon.svg",
+            senior: false,
+            demo: false,
+            here: "/me?a=1&b=\"2\"",
+        }
+    }
+
+    fn headings(page: &Page) -> usize {
+        document(&chrome(), page).0.matches("<h1").count()
+    }
+
+    #[test]
+    fn every_page_has_one_heading() {
+        let own = || html! { h1 { "自己的标题" } };
+        assert_eq!(headings(&Page::new("业务", html! {})), 1);
+        assert_eq!(headings(&Page::new("详情", html! {}).back("/")), 1);
+        assert_eq!(headings(&Page::new("首页", own()).own_heading()), 1);
+        assert_eq!(headings(&Page::new("详情", own()).own_heading().back("/")), 1);
+    }
+
+    #[test]
+    fn the_fragment_swaps_the_frame_out_of_band() {
+        let shown = fragment(&chrome(), &Page::new("甲<乙", html! {})).into_string();
+        assert!(shown.starts_with("<title>甲&lt;乙 - 考证通</title><main id=\"main\""));
+        for part in ["<header id=\"top\"", "<nav id=\"tabs\"", "<div id=\"bar\""] {
+            let from = shown.find(part).expect(part);
+            let tag = &shown[from..from + shown[from..].find('>').expect("closed")];
+            assert!(tag.contains("hx-swap-oob=\"true\""), "{tag}");
+        }
+        assert!(!document(&chrome(), &Page::new("甲", html! {})).0.contains("hx-swap-oob"));
+    }
+
+    #[test]
+    fn senior_mode_marks_the_document_and_the_switch() {
+        let on = document(&Chrome { senior: true, ..chrome() }, &Page::new("甲", html! {})).into_string();
+        assert!(on.contains("<html lang=\"zh-CN\" data-senior>"));
+        assert!(on.contains("aria-pressed=\"true\""));
+        let off = document(&chrome(), &Page::new("甲", html! {})).into_string();
+        assert!(!off.contains("data-senior"));
+        assert!(off.contains("value=\"/me?a=1&amp;b=&quot;2&quot;\""));
+    }
+
+    #[test]
+    fn the_current_tab_is_marked() {
+        let shown = document(&chrome(), &Page::new("甲", html! {}).tab(Tab::Me)).into_string();
+        assert_eq!(shown.matches("aria-current").count(), 1);
+        assert!(shown.contains(r#"<a href="/me" aria-current="page">"#));
+    }
+
+    #[test]
+    fn a_page_without_scripts_reloads_itself() {
+        let shown = document(&chrome(), &Page::new("甲", html! {}).refresh(5, "/login")).into_string();
+        let meta = r#"<noscript><meta http-equiv="refresh" content="5;url=/login"></noscript>"#;
+        assert!(shown.contains(meta));
+    }
+}

@@ -1,0 +1,192 @@
+//! Lists of things that open: cards, tiles, rows, and what has happened so far.
+
+use maud::{Markup, html};
+
+use super::{Icon, icon};
+
+/// One application or certificate in a list. The whole card opens `href`.
+pub struct Card {
+    /// Exam and sitting.
+    pub title: String,
+    /// Where the card leads.
+    pub href: String,
+    /// The state, from [`super::tag`].
+    pub tag: Markup,
+    /// Up to three lines of label and value.
+    pub facts: Vec<(String, String)>,
+    /// What to know now, as (state of its colour, words).
+    pub note: Option<(String, String)>,
+    /// What can be done, as (label, URL).
+    pub actions: Vec<(String, String)>,
+}
+
+/// One card of a list.
+pub fn card(card: &Card) -> Markup {
+    html! {
+        article.card {
+            div.card-body {
+                header {
+                    h2 { a.cover href=(card.href) { (card.title) } }
+                    (card.tag)
+                }
+                dl.facts {
+                    @for (label, value) in &card.facts { div { dt { (label) } dd { (value) } } }
+                }
+                @if let Some((state, words)) = &card.note { p.note data-state=(state) { (words) } }
+            }
+            @if !card.actions.is_empty() {
+                div.card-actions {
+                    @for (label, href) in &card.actions {
+                        a href=(href) { (label) span.hidden { "：" (card.title) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One entry of a timeline.
+pub struct Moment {
+    /// A state of [`super::tag`]; colours the newest dot.
+    pub state: String,
+    /// What happened.
+    pub title: String,
+    /// `2026-04-01 09:30`.
+    pub when: String,
+    /// Who, or a note; may be empty.
+    pub detail: String,
+}
+
+/// What has happened, newest first.
+pub fn timeline(moments: &[Moment]) -> Markup {
+    html! {
+        ol.timeline {
+            @for moment in moments {
+                li data-state=(moment.state) {
+                    strong { (moment.title) }
+                    span.muted.small {
+                        time { (moment.when) }
+                        @if !moment.detail.is_empty() { " · " (moment.detail) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One square of the home page.
+pub struct Tile {
+    /// Its picture.
+    pub icon: Icon,
+    /// Its name.
+    pub label: String,
+    /// Where it leads.
+    pub href: String,
+    /// How many things wait there; 0 shows nothing.
+    pub badge: i64,
+}
+
+/// The grid of the home page, three in a row.
+pub fn tiles(tiles: &[Tile]) -> Markup {
+    html! {
+        ul.tiles {
+            @for tile in tiles {
+                li {
+                    a href=(tile.href) {
+                        span.badge { (icon(tile.icon)) }
+                        span.tile-name { (tile.label) }
+                        @if tile.badge > 0 {
+                            span.count-badge { (tile.badge) span.hidden { " 项待处理" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One link of a list.
+pub struct Row {
+    /// What it opens.
+    pub title: String,
+    /// Muted words below; may be empty.
+    pub detail: String,
+    /// Where it leads.
+    pub href: String,
+    /// What stands at the right edge: a date, a tag, an arrow.
+    pub trailing: Markup,
+}
+
+/// A list of links in one white area.
+pub fn rows(rows: &[Row]) -> Markup {
+    html! {
+        ul.rows {
+            @for row in rows {
+                li {
+                    a href=(row.href) {
+                        span.row-name {
+                            (row.title)
+                            @if !row.detail.is_empty() { span.muted.small { (row.detail) } }
+                        }
+                        span.row-end { (row.trailing) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One of the large doors of the first page.
+pub fn door(picture: Icon, title: &str, detail: &str, href: &str, primary: bool) -> Markup {
+    html! {
+        a.door href=(href) data-look=[primary.then_some("primary")] {
+            span.badge { (icon(picture)) }
+            span { strong { (title) } span.small { (detail) } }
+            (icon(Icon::Forward))
+        }
+    }
+}
+
+/// The link to the rest of a list. The list is `#items`, this link its last child; htmx puts
+/// the children of the next page's `#items` in its place.
+pub fn more(href: &str, label: &str) -> Markup {
+    html! {
+        a.button.more data-look="plain" href=(href) hx-get=(href) hx-target="this"
+            hx-swap="outerHTML" hx-select="#items > *" { (label) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_opens_and_names_its_actions() {
+        let shown = card(&Card {
+            title: "一级建造师 · 2026-05".into(),
+            href: "/a/1".into(),
+            tag: html! {},
+            facts: vec![("受理号".into(), "<1>".into())],
+            note: None,
+            actions: vec![("修改".into(), "/a/1/edit".into())],
+        })
+        .into_string();
+        assert!(shown.contains(r#"<a class="cover" href="/a/1">一级建造师"#));
+        assert!(shown.contains("<dd>&lt;1&gt;</dd>"));
+        assert!(shown.contains(r#"修改<span class="hidden">：一级建造师 · 2026-05</span>"#));
+    }
+
+    #[test]
+    fn an_idle_tile_has_no_badge() {
+        let tile = |badge| Tile { icon: Icon::List, label: "业务查询".into(), href: "/p".into(), badge };
+        assert!(!tiles(&[tile(0)]).into_string().contains("待处理"));
+        assert!(tiles(&[tile(2)]).into_string().contains("2<span class=\"hidden\"> 项待处理"));
+    }
+
+    #[test]
+    fn more_replaces_itself_and_works_without_scripts() {
+        let shown = more("/list?from=20", "加载更多").into_string();
+        assert!(shown.contains(r#" href="/list?from=20""#));
+        assert!(shown.contains(r##"hx-target="this" hx-swap="outerHTML" hx-select="#items &gt; *""##));
+    }
+}
