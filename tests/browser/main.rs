@@ -1,0 +1,18 @@
+//! Stories told in a real Chromium: every step by what is visible on the page.
+
+#[path = "../support/axe.rs"]
+mod axe;
+#[path = "../support/browser.rs"]
+mod browser;
+#[path = "../support/driver.rs"]
+mod driver;
+#[path = "../support/nu.rs"]
+mod nu;
+#[path = "../support/part.rs"]
+mod part;
+#[path = "../support/pictures.rs"]
+mod pictures;
+#[path = "../support/qr.rs"]
+mod qr;
+
+mod harness;

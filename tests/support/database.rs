@@ -1,0 +1,69 @@
+//! A database of its own for each test. `KAOZHENG_TEST_DATABASE` picks the kind.
+
+use std::error::Error;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use tempfile::TempDir;
+use url::Url;
+
+/// An empty database, gone when this is dropped.
+pub struct TestDatabase {
+    /// For `DATABASE_URL`.
+    pub url: String,
+    _keep: Keep,
+}
+
+enum Keep {
+    Folder { _folder: TempDir },
+    Server { _name: Created },
+}
+
+/// A new database: in a file by default, on the server of PGHOST, PGPORT, PGUSER and PGPASSWORD
+/// if `KAOZHENG_TEST_DATABASE=postgres`.
+pub fn database() -> TestDatabase {
+    match std::env::var("KAOZHENG_TEST_DATABASE").as_deref() {
+        Err(_) | Ok("sqlite") => sqlite(),
+        Ok("postgres") => postgres(),
+        Ok(other) => panic!("KAOZHENG_TEST_DATABASE is {other:?}; use `sqlite` or `postgres`"),
+    }
+}
+
+fn sqlite() -> TestDatabase {
+    let folder = tempfile::tempdir().expect("a folder for the database");
+    let url = format!("sqlite:{}", folder.path().join("kaozheng.db").display());
+    TestDatabase { url, _keep: Keep::Folder { _folder: folder } }
+}
+
+fn postgres() -> TestDatabase {
+    let name = format!("kaozheng_test_{}", ulid::Ulid::generate().to_string().to_lowercase());
+    administer(&format!("CREATE DATABASE {name}"))
+        .unwrap_or_else(|error| panic!("no PostgreSQL for the tests: {error}"));
+    TestDatabase { url: server(&name), _keep: Keep::Server { _name: Created(name) } }
+}
+
+/// The name of a database on the server.
+struct Created(String);
+
+impl Drop for Created {
+    fn drop(&mut self) {
+        // A server that has ended took the database with it.
+        let _ = administer(&format!("DROP DATABASE {} WITH (FORCE)", self.0));
+    }
+}
+
+fn administer(statement: &str) -> Result<(), Box<dyn Error>> {
+    Ok(PgConnection::establish(&server("postgres"))?.batch_execute(statement)?)
+}
+
+/// The address of a database on the server that the environment names, as for `psql`.
+fn server(database: &str) -> String {
+    let set = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; see tests/run"));
+    let mut url = Url::parse("postgres://localhost").expect("an address");
+    url.set_host(Some(&set("PGHOST"))).expect("PGHOST is a host name");
+    url.set_port(Some(set("PGPORT").parse().expect("PGPORT is a number"))).expect("a port");
+    url.set_username(&set("PGUSER")).expect("PGUSER is a name");
+    url.set_password(Some(&set("PGPASSWORD"))).expect("PGPASSWORD is text");
+    url.set_path(database);
+    url.into()
+}

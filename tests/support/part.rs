@@ -1,0 +1,193 @@
+//! Finding the controls of a page, or of a part of it, by the words people read.
+
+use std::path::Path;
+
+use fantoccini::Locator;
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
+use serde_json::{Value, json};
+
+use crate::browser::Browser;
+
+const GROUP: &str = "self::fieldset or self::section or self::article or self::li or self::tr \
+                     or self::dialog or self::dl or self::div[parent::dl]";
+const PRESSABLE: &str = "self::button or self::summary or self::a[@href]";
+const CONTROL: &str = "self::input or self::textarea or self::select";
+const TICKABLE: &str = "self::input[@type='radio' or @type='checkbox']";
+const FILE: &str = "self::input[@type='file']";
+
+/// A page, or a group in it.
+pub struct Part<'a> {
+    browser: &'a Browser,
+    /// XPath of the group; empty for the page.
+    root: String,
+    /// For messages.
+    place: String,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn whole(browser: &'a Browser) -> Self {
+        Self { browser, root: String::new(), place: String::new() }
+    }
+
+    pub(crate) fn around(browser: &'a Browser, text: &str) -> Self {
+        let holds = format!("[{GROUP}][contains(normalize-space(.), {})]", quoted(text));
+        let root = format!("//*{holds}[not(.//*{holds})]");
+        Self { browser, root, place: format!(" within “{text}”") }
+    }
+
+    pub async fn press(&self, name: &str) {
+        self.step(&format!("press “{name}”"), async || {
+            let tests = matching(name, |test| format!("[{PRESSABLE}][{test} or @aria-label[{test}]]"));
+            self.click(&usable(self.find(&tests).await?).await?).await
+        })
+        .await;
+    }
+
+    pub async fn fill(&self, label: &str, value: &str) {
+        self.step(&format!("fill in “{label}”"), async || {
+            let control = usable(self.find(&labelled(CONTROL, label)).await?).await?;
+            match control.attr("type").await.map_err(words)?.as_deref() {
+                Some("date" | "month") => self.set(control, value).await,
+                _ => {
+                    control.clear().await.map_err(words)?;
+                    control.send_keys(value).await.map_err(words)
+                }
+            }
+        })
+        .await;
+    }
+
+    pub async fn value(&self, label: &str) -> String {
+        self.step(&format!("read “{label}”"), async || {
+            let control = shown(self.find(&labelled(CONTROL, label)).await?).await?;
+            Ok(control.prop("value").await.map_err(words)?.unwrap_or_default())
+        })
+        .await
+    }
+
+    pub async fn choose(&self, label: &str) {
+        self.step(&format!("choose “{label}”"), async || {
+            if let Some(option) =
+                self.find(&matching(label, |test| format!("[self::option][{test}]"))).await?.first()
+            {
+                return option.click().await.map_err(words);
+            }
+            let found = self.find(&labelled(TICKABLE, label)).await?;
+            let control = found.first().ok_or("there is no such choice")?;
+            if !control.is_selected().await.map_err(words)? {
+                self.tick(control, label).await?;
+            }
+            control.is_selected().await.map_err(words)?.then_some(()).ok_or("it stays unchosen".into())
+        })
+        .await;
+    }
+
+    /// The input itself may be hidden behind a tile, as long as it has a label.
+    pub async fn attach(&self, label: &str, file: &Path) {
+        let file = file.to_str().expect("a readable path");
+        self.step(&format!("attach a file to “{label}”"), async || {
+            let found = self.find(&labelled(FILE, label)).await?;
+            found.first().ok_or("there is no such upload")?.send_keys(file).await.map_err(words)
+        })
+        .await;
+    }
+
+    async fn step<T>(&self, step: &str, attempt: impl AsyncFn() -> Result<T, String>) -> T {
+        self.browser.until(&format!("{step}{}", self.place), attempt).await
+    }
+
+    /// Everything that the first of the `tests` finds which finds anything.
+    async fn find(&self, tests: &[String]) -> Result<Vec<Element>, String> {
+        for test in tests {
+            let path = format!("{}//*{test}", self.root);
+            let found = self.browser.client().find_all(Locator::XPath(&path)).await.map_err(words)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Moves a mouse there and presses it, if nothing else is on top. (WebDriver's own click waits
+    /// for a timer of the page, which never comes without JavaScript.)
+    async fn click(&self, element: &Element) -> Result<(), String> {
+        let free = "const [element] = arguments;
+            element.scrollIntoView({ block: 'center', behavior: 'instant' });
+            const box = element.getClientRects()[0];
+            return box !== undefined
+                && element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))";
+        if self.script(free, element, "").await? != true {
+            return Err("something covers it".into());
+        }
+        let there = PointerAction::MoveToElement { element: element.clone(), duration: None, x: 0.0, y: 0.0 };
+        let press = MouseActions::new("mouse".into())
+            .then(there)
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.browser.client().perform_actions(press).await.map_err(words)
+    }
+
+    /// A radio card hides its input, so the label takes the click.
+    async fn tick(&self, control: &Element, label: &str) -> Result<(), String> {
+        if self.click(control).await.is_ok() {
+            return Ok(());
+        }
+        let label = self.find(&matching(label, |test| format!("[self::label][{test}]"))).await?;
+        self.click(&usable(label).await?).await
+    }
+
+    /// Date pickers take keys in the order of the reader's country; this sets what they would hold.
+    async fn set(&self, control: Element, value: &str) -> Result<(), String> {
+        let script = "const [control, value] = arguments; control.value = value;
+            for (const kind of ['input', 'change', 'blur']) control.dispatchEvent(new Event(kind, { bubbles: true }))";
+        self.script(script, &control, value).await.map(drop)
+    }
+
+    async fn script(&self, script: &str, element: &Element, value: &str) -> Result<Value, String> {
+        let element = serde_json::to_value(element).map_err(|error| error.to_string())?;
+        self.browser.client().execute(script, vec![element, json!(value)]).await.map_err(words)
+    }
+}
+
+/// XPath tests for `name`, the strictest first: the whole text, its beginning, anywhere in it.
+fn matching(name: &str, test: impl Fn(&str) -> String) -> Vec<String> {
+    let name = quoted(name);
+    let texts = [
+        format!("normalize-space(.) = {name}"),
+        format!("starts-with(normalize-space(.), {name})"),
+        format!("contains(normalize-space(.), {name})"),
+    ];
+    texts.iter().map(|text| test(text)).collect()
+}
+
+/// XPath tests for a control of `kind` by its `<label>` or `aria-label`.
+fn labelled(kind: &str, label: &str) -> Vec<String> {
+    matching(label, |text| {
+        format!("[{kind}][@id = //label[{text}]/@for or ancestor::label[{text}] or @aria-label[{text}]]")
+    })
+}
+
+/// XPath has no escapes, so a text with one kind of quote goes into the other.
+fn quoted(text: &str) -> String {
+    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+}
+
+async fn shown(found: Vec<Element>) -> Result<Element, String> {
+    for element in found {
+        if element.is_displayed().await.map_err(words)? {
+            return Ok(element);
+        }
+    }
+    Err("it is not on the page".into())
+}
+
+async fn usable(found: Vec<Element>) -> Result<Element, String> {
+    let element = shown(found).await?;
+    element.is_enabled().await.map_err(words)?.then_some(element).ok_or("it is disabled".into())
+}
+
+fn words(error: CmdError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,76 @@
+//! Real files to upload: photographs, scans and a PDF.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use image::{Rgb, RgbImage};
+use tempfile::TempDir;
+
+/// The files live as long as this.
+pub struct Pictures {
+    folder: TempDir,
+}
+
+impl Pictures {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder for the pictures") }
+    }
+
+    /// A JPEG as wide as a card, 1011×638.
+    pub fn id_card_front(&self) -> PathBuf {
+        self.picture("身份证正面.jpg", 1011, 638, 40)
+    }
+
+    /// A JPEG as wide as a card, 1011×638.
+    pub fn id_card_back(&self) -> PathBuf {
+        self.picture("身份证反面.jpg", 1011, 638, 90)
+    }
+
+    /// A PNG of 1600×1131.
+    pub fn diploma(&self) -> PathBuf {
+        self.picture("毕业证书.png", 1600, 1131, 140)
+    }
+
+    /// A JPEG of 413×579 pixels, 5:7.
+    pub fn portrait(&self) -> PathBuf {
+        self.picture("证件照.jpg", 413, 579, 190)
+    }
+
+    /// One page of PDF.
+    pub fn pdf(&self) -> PathBuf {
+        let file = self.folder.path().join("学籍证明.pdf");
+        std::fs::write(&file, pdf()).expect("a file for the PDF");
+        file
+    }
+
+    /// Shades that compress like a photograph; the suffix of `name` picks the format.
+    fn picture(&self, name: &str, width: u32, height: u32, tone: u8) -> PathBuf {
+        let shade =
+            |x, y| Rgb([tone, (x * 255 / width) as u8, ((y * 255 / height) as u8) ^ (x * y % 8) as u8]);
+        let file = self.folder.path().join(name);
+        RgbImage::from_fn(width, height, shade).save(&file).expect("a file for the picture");
+        file
+    }
+}
+
+/// The smallest document that readers open without repair (ISO 32000-1 §7.5).
+fn pdf() -> String {
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> >>",
+    ];
+    let mut text = String::from("%PDF-1.4\n");
+    let mut table = String::from("0000000000 65535 f \n");
+    for (index, object) in objects.iter().enumerate() {
+        writeln!(table, "{:010} 00000 n ", text.len()).expect("text grows");
+        writeln!(text, "{} 0 obj\n{object}\nendobj", index + 1).expect("text grows");
+    }
+    let (start, size) = (text.len(), objects.len() + 1);
+    write!(
+        text,
+        "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    )
+    .expect("text grows");
+    text
+}
