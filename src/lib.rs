@@ -28,7 +28,10 @@
 //! (exams, people, files) → web → ui → store → settings`.
 
 pub mod casework;
+pub mod exams;
 pub mod files;
 pub mod people;
+pub mod settings;
 pub mod store;
 pub mod ui;
+pub mod web;

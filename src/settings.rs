@@ -141,7 +141,12 @@ impl Check {
         }
     }
 
-    fn parsed<T: std::str::FromStr>(&mut self, name: &str, value: &Option<String>, wanted: &str) -> Option<T> {
+    fn parsed<T: std::str::FromStr>(
+        &mut self,
+        name: &str,
+        value: &Option<String>,
+        wanted: &str,
+    ) -> Option<T> {
         let text = self.required(name, value);
         if text.is_empty() {
             return None;
@@ -203,7 +208,9 @@ pub fn check_serve(raw: &RawServe) -> Result<Settings, Vec<String>> {
     let database_url = database_url(&mut check, &raw.store);
     let key = check.required("KAOZHENG_DATA_KEY", &raw.store.data_key);
     if !key.is_empty() && crate::store::Vault::parse(&key).is_err() {
-        check.problems.push("KAOZHENG_DATA_KEY is wrong: expected 64 hex digits or base64 of 32 bytes".into());
+        check
+            .problems
+            .push("KAOZHENG_DATA_KEY is wrong: expected 64 hex digits or base64 of 32 bytes".into());
     }
     let listen = check.parsed("KAOZHENG_LISTEN", &raw.listen, "an address such as 127.0.0.1:8080");
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);

@@ -211,11 +211,11 @@ impl Store {
             })
             .await;
         let Ok((outcome, alive)) = outcome else {
-            drop(deadpool_diesel::Object::take(object));
+            drop(deadpool::managed::Object::take(object));
             return Err(Error::Panicked.into());
         };
         if !alive {
-            drop(deadpool_diesel::Object::take(object));
+            drop(deadpool::managed::Object::take(object));
         }
         outcome
     }
@@ -258,15 +258,19 @@ fn open_pool(target: &str) -> Result<Pool, Error> {
         .max_size(CONNECTIONS)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(std::time::Duration::from_secs(10)))
-        .post_create(deadpool_diesel::Hook::async_fn(|object, _| {
-            Box::pin(async move {
-                let prepared = object.interact(Conn::prepare_reader).await;
-                match prepared {
-                    Ok(Ok(())) => Ok(()),
-                    _ => Err(deadpool_diesel::HookError::message("a new connection could not be prepared")),
-                }
-            })
-        }))
+        .post_create(deadpool::managed::Hook::async_fn(
+            |object: &mut deadpool_diesel::Connection<Conn>, _| {
+                Box::pin(async move {
+                    let prepared = object.interact(Conn::prepare_reader).await;
+                    match prepared {
+                        Ok(Ok(())) => Ok(()),
+                        _ => Err(deadpool::managed::HookError::message(
+                            "a new connection could not be prepared",
+                        )),
+                    }
+                })
+            },
+        ))
         .build()
         .map_err(|error| Error::Unavailable(error.to_string()))
 }

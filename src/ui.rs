@@ -39,3 +39,16 @@ pub use icon::{Icon, icon};
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
 pub use upload::{Upload, Uploaded, materials, upload};
+
+/// The stylesheet, layer by layer in the order in which they count.
+pub const CSS: [&str; 9] = [
+    include_str!("../assets/css/10-tokens.css"),
+    include_str!("../assets/css/20-reset.css"),
+    include_str!("../assets/css/30-base.css"),
+    include_str!("../assets/css/40-frame.css"),
+    include_str!("../assets/css/50-basics.css"),
+    include_str!("../assets/css/60-lists.css"),
+    include_str!("../assets/css/70-form.css"),
+    include_str!("../assets/css/80-rooms.css"),
+    include_str!("../assets/css/90-utilities.css"),
+];

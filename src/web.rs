@@ -46,7 +46,9 @@ mod tests {
     #[test]
     fn only_local_paths_are_redirected_to() {
         assert_eq!(local_path("/services/qualification?page=2"), "/services/qualification?page=2");
-        for bad in ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "", "/\t/evil.example"] {
+        for bad in
+            ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "", "/\t/evil.example"]
+        {
             assert_eq!(local_path(bad), "/", "{bad}");
         }
     }

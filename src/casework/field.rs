@@ -68,7 +68,9 @@ impl Field {
         match &self.rule {
             Rule::Text(least, most) | Rule::Area(least, most) => match length {
                 short if short < *least => Some(format!("{}请至少写 {least} 个字", self.label)),
-                long if long > *most => Some(format!("{}请不要超过 {most} 个字，现在有 {long} 个", self.label)),
+                long if long > *most => {
+                    Some(format!("{}请不要超过 {most} 个字，现在有 {long} 个", self.label))
+                }
                 _ => None,
             },
             Rule::Phone => phone::parse(value).is_err().then(|| "请填写 11 位手机号".to_owned()),
@@ -170,7 +172,11 @@ mod tests {
             (Rule::Area(10, 60), &["一二三四五六七八九十"], &["短", &long]),
             (Rule::Phone, &["13800138000", "+85298765432"], &["1380013", "电话", "23800138000"]),
             (Rule::Count(50, "年"), &["0", "50", "7"], &["51", "-1", "3.5", "三", "99999999999999999999"]),
-            (Rule::PastDay, &["2016-06-30", "2026-11-23"], &["2026-11-24", "2016-13-01", "1016-01-01", "去年"]),
+            (
+                Rule::PastDay,
+                &["2016-06-30", "2026-11-23"],
+                &["2026-11-24", "2016-13-01", "1016-01-01", "去年"],
+            ),
             (Rule::OneOf(&["男", "女"]), &["男"], &["其他"]),
             (Rule::Promise("真实"), &["yes"], &["no"]),
         ];

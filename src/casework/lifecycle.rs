@@ -198,7 +198,11 @@ mod tests {
             for (action, ..) in ACTIONS {
                 for actor in [Actor::Candidate, Actor::Reviewer] {
                     let next = next(status, *action, actor);
-                    assert_eq!(next.ok(), expected(status, *action, actor), "{status:?} {action:?} {actor:?}");
+                    assert_eq!(
+                        next.ok(),
+                        expected(status, *action, actor),
+                        "{status:?} {action:?} {actor:?}"
+                    );
                     tried += 1;
                 }
             }

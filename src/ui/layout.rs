@@ -162,6 +162,7 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                 a.skip href="#main" { "跳到正文" }
                 (top(chrome, page, false))
                 (tabs(page, false))
+                div #notice aria-live="polite" {}
                 (main(page))
                 (bar(page, false))
                 p #live role="status" {}

@@ -31,7 +31,8 @@ pub struct Assets {
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let css = Asset::new("app", "css", "text/css; charset=utf-8", crate::ui::CSS.concat().into_bytes());
     let script = "text/javascript; charset=utf-8";
-    let htmx = Asset::new("htmx", "js", script, include_bytes!("../../assets/vendor/htmx-2.0.11.min.js").into());
+    let htmx =
+        Asset::new("htmx", "js", script, include_bytes!("../../assets/vendor/htmx-2.0.11.min.js").into());
     let app = Asset::new("app", "js", script, include_bytes!("../../assets/app.js").into());
     let icon = Asset::new("icon", "svg", "image/svg+xml", include_bytes!("../../assets/icon.svg").into());
     Assets {
@@ -59,7 +60,8 @@ impl Asset {
     }
 
     fn encoded_for(&self, headers: &HeaderMap) -> (&[u8], Option<&'static str>) {
-        let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let accepted =
+            headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
         let accepts = |name: &str| {
             accepted.split(',').any(|item| {
                 let (coding, weight) = item.split_once(";q=").unwrap_or((item, "1"));

@@ -109,22 +109,18 @@ impl Failure {
         let home = ("返回首页", "/");
         match self {
             Failure::SignIn => ("登录已超时", "请重新登录后再操作。".into(), ("重新登录", "/login")),
-            Failure::NotFound => {
-                ("没有找到这个页面", "网址可能有误，或内容已被移除。".into(), home)
-            }
+            Failure::NotFound => ("没有找到这个页面", "网址可能有误，或内容已被移除。".into(), home),
             Failure::Forbidden(need) => ("您不能进行这个操作", (*need).into(), home),
             Failure::Conflict { message, action } => {
                 (message, "您可以查看最新情况后再决定。".into(), (action.0, &action.1))
             }
             Failure::BadRequest(why) => (why, "请返回上一页检查后重试。".into(), home),
-            Failure::TooLarge => {
-                ("上传的内容太大", "请压缩或分开上传，每个文件不超过 10 MB。".into(), home)
-            }
-            Failure::TooMany(seconds) => {
-                ("操作太频繁", format!("请在 {seconds} 秒后再试。"), home)
-            }
+            Failure::TooLarge => ("上传的内容太大", "请压缩或分开上传，每个文件不超过 10 MB。".into(), home),
+            Failure::TooMany(seconds) => ("操作太频繁", format!("请在 {seconds} 秒后再试。"), home),
             Failure::Method => ("这个地址不支持该操作", "请从页面上的按钮进入。".into(), home),
-            Failure::Portal(why) => (why, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", "/login")),
+            Failure::Portal(why) => {
+                (why, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", "/login"))
+            }
             Failure::Unavailable(_) => {
                 ("系统正忙", "您的操作没有完成，已提交过的申请不受影响。请稍后再试。".into(), home)
             }
@@ -172,7 +168,8 @@ fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {
 }
 
 fn login_path(next: &str) -> String {
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    let query: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     format!("/login?{query}")
 }
 

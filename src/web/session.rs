@@ -14,10 +14,10 @@ use poem::http::{HeaderValue, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+pub use tower_sessions::Session;
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{self, SessionStore};
-pub use tower_sessions::Session;
 
 use super::{Failure, frame};
 use crate::settings::Settings;
@@ -88,7 +88,10 @@ impl<'a> FromRequest<'a> for SignedIn {
 
 /// The session of a request; [`keep_session`] puts one on each.
 pub fn of(req: &Request) -> Session {
-    req.extensions().get::<Session>().cloned().expect("site puts a session on every request that may have one")
+    req.extensions()
+        .get::<Session>()
+        .cloned()
+        .expect("site puts a session on every request that may have one")
 }
 
 /// A secret that stays with this browser's session from before it signs in, so
@@ -224,8 +227,8 @@ impl SessionStore for SessionRows {
             .await
             .map_err(backend)?;
         let Some(data) = data else { return Ok(None) };
-        let data = serde_json::from_str(&data)
-            .map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        let data =
+            serde_json::from_str(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         // Expiry is ours to judge, by our clock; tower-sessions only carries the field.
         Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))
     }

@@ -104,7 +104,9 @@ impl Chromedriver {
     /// On a port of its own choice, which it prints. What it leaves behind goes with `folder`.
     fn start(folder: &TempDir) -> Self {
         let mut child = Command::new("chromedriver")
-            .arg("--port=0").arg("--verbose").arg("--log-path=/tmp/cd.log")
+            .arg("--port=0")
+            .arg("--verbose")
+            .arg("--log-path=/tmp/cd.log")
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,0 +1,149 @@
+//! Exams, sittings and what the authority's records hold of a person.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::store::schema::{exam_subjects, exams, registration_subjects, registrations, sittings};
+use crate::store::{Error, Tx};
+
+/// One holding of an exam.
+#[derive(Clone, Debug, Queryable)]
+pub struct Sitting {
+    /// Key of the row.
+    pub id: String,
+    /// The exam it holds.
+    pub exam_id: String,
+    /// Name of the exam.
+    pub exam: String,
+    /// `201803`; [`month_label`] shows it.
+    pub month: String,
+    /// Last day on which a check of qualification can be applied for.
+    pub check_closes_on: NaiveDate,
+    /// First day of the exam.
+    pub held_on: NaiveDate,
+}
+
+/// One subject that an exam offers.
+#[derive(Clone, Debug, Queryable)]
+pub struct Subject {
+    /// 级别
+    pub level: String,
+    /// 专业
+    pub specialty: String,
+    /// 科目
+    pub subject: String,
+    /// In fen.
+    pub fee: i32,
+}
+
+/// A registration with its subjects.
+pub struct Registration {
+    /// Name of the exam.
+    pub exam: String,
+    /// `201803`.
+    pub month: String,
+    /// 准考证号
+    pub ticket_number: String,
+    /// 级别
+    pub level: String,
+    /// 专业
+    pub specialty: String,
+    /// When the fee was paid, UTC.
+    pub paid_at: Option<NaiveDateTime>,
+    /// Subjects with their fees in fen.
+    pub subjects: Vec<(String, i32)>,
+}
+
+/// `201803` as people read it: `2018-03`.
+pub fn month_label(month: &str) -> String {
+    match (month.get(..4), month.get(4..)) {
+        (Some(year), Some(rest)) => format!("{year}-{rest}"),
+        _ => month.to_owned(),
+    }
+}
+
+impl Sitting {
+    /// `2018-03 一级建造师`.
+    pub fn title(&self) -> String {
+        format!("{} {}", month_label(&self.month), self.exam)
+    }
+
+    /// The sittings whose qualification check is open on a day, the earliest exam first.
+    pub fn open_for_check(tx: &mut Tx, today: NaiveDate) -> Result<Vec<Sitting>, Error> {
+        let open = sittings::check_opens_on.le(today).and(sittings::check_closes_on.ge(today));
+        Ok(sittings::table
+            .inner_join(exams::table)
+            .filter(open)
+            .order((sittings::held_on, exams::code))
+            .select(SITTING)
+            .load(tx.conn)?)
+    }
+}
+
+type SittingColumns = (
+    sittings::id,
+    sittings::exam_id,
+    exams::name,
+    sittings::month,
+    sittings::check_closes_on,
+    sittings::held_on,
+);
+
+const SITTING: SittingColumns = (
+    sittings::id,
+    sittings::exam_id,
+    exams::name,
+    sittings::month,
+    sittings::check_closes_on,
+    sittings::held_on,
+);
+
+/// What an exam offers, in the authority's order.
+pub fn subjects(tx: &mut Tx, exam_id: &str) -> Result<Vec<Subject>, Error> {
+    use exam_subjects::dsl as x;
+    Ok(x::exam_subjects
+        .filter(x::exam_id.eq(exam_id))
+        .order(x::position)
+        .select((x::level, x::specialty, x::subject, x::fee))
+        .load(tx.conn)?)
+}
+
+/// A person's registrations, the latest first.
+pub fn registrations_of(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> {
+    use registration_subjects::dsl as rs;
+    type Row = (String, String, String, String, String, String, Option<NaiveDateTime>);
+    let rows: Vec<Row> = registrations::table
+        .inner_join(sittings::table.inner_join(exams::table))
+        .filter(registrations::holder_hash.eq(holder))
+        .order((sittings::held_on.desc(), registrations::id))
+        .select((
+            registrations::id,
+            exams::name,
+            sittings::month,
+            registrations::ticket_number,
+            registrations::level,
+            registrations::specialty,
+            registrations::paid_at,
+        ))
+        .load(tx.conn)?;
+    let ids: Vec<&String> = rows.iter().map(|row| &row.0).collect();
+    let subjects: Vec<(String, String, i32)> = rs::registration_subjects
+        .filter(rs::registration_id.eq_any(ids))
+        .order(rs::id)
+        .select((rs::registration_id, rs::subject, rs::fee))
+        .load(tx.conn)?;
+    let of =
+        |id: &String| subjects.iter().filter(|row| row.0 == *id).map(|row| (row.1.clone(), row.2)).collect();
+    Ok(rows
+        .into_iter()
+        .map(|(id, exam, month, ticket_number, level, specialty, paid_at)| Registration {
+            subjects: of(&id),
+            exam,
+            month,
+            ticket_number,
+            level,
+            specialty,
+            paid_at,
+        })
+        .collect())
+}
