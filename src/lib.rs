@@ -28,10 +28,12 @@
 //! (exams, people, files) → web → ui → store → settings`.
 
 pub mod casework;
+pub mod cli;
 pub mod exams;
 pub mod files;
 pub mod people;
 pub mod settings;
+pub mod site;
 pub mod store;
 pub mod ui;
 pub mod web;

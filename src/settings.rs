@@ -7,6 +7,8 @@ use chrono::Duration;
 use clap::Args;
 use url::Url;
 
+use crate::store::Vault;
+
 /// What `serve` and `migrate` take from flags or the environment, not yet checked.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RawSettings {
@@ -118,6 +120,18 @@ impl Settings {
         self.public_url.scheme() == "https"
     }
 
+    /// Where a browser that came by `host` reaches us. The demo is opened as `127.0.0.1` on
+    /// its own machine and by the network's address on a phone, and must serve both; a real
+    /// site has one address only.
+    pub fn base_for(&self, host: Option<&str>) -> String {
+        let loopback =
+            |host: &&str| ["127.0.0.1", "localhost"].contains(&host.split(':').next().unwrap_or(host));
+        match host.filter(loopback) {
+            Some(host) if self.demo => format!("http://{host}"),
+            _ => self.absolute(""),
+        }
+    }
+
     /// An absolute address of ours: `path` begins with `/`.
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
@@ -180,14 +194,31 @@ impl Check {
     }
 }
 
-/// Reads the database address.
+/// Checks what every command needs: the database's address, and the vault made of the key.
 ///
 /// # Errors
-/// A list with what is missing or wrong.
-pub fn check_database_url(raw: &RawSettings) -> Result<String, Vec<String>> {
+/// The list of all that is missing or wrong, one line each.
+pub fn check_store(raw: &RawSettings) -> Result<(String, Vault), Vec<String>> {
     let mut check = Check::default();
     let url = database_url(&mut check, raw);
-    if check.problems.is_empty() { Ok(url) } else { Err(check.problems) }
+    match vault(&mut check, raw) {
+        Some(vault) if check.problems.is_empty() => Ok((url, vault)),
+        _ => Err(check.problems),
+    }
+}
+
+fn vault(check: &mut Check, raw: &RawSettings) -> Option<Vault> {
+    let key = check.required("KAOZHENG_DATA_KEY", &raw.data_key);
+    if key.is_empty() {
+        return None;
+    }
+    let vault = Vault::parse(&key).ok();
+    if vault.is_none() {
+        check
+            .problems
+            .push("KAOZHENG_DATA_KEY is wrong: expected 64 hex digits or base64 of 32 bytes".into());
+    }
+    vault
 }
 
 fn database_url(check: &mut Check, raw: &RawSettings) -> String {
@@ -203,15 +234,10 @@ fn database_url(check: &mut Check, raw: &RawSettings) -> String {
 ///
 /// # Errors
 /// The list of *all* that is missing or wrong, one line each.
-pub fn check_serve(raw: &RawServe) -> Result<Settings, Vec<String>> {
+pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let mut check = Check::default();
     let database_url = database_url(&mut check, &raw.store);
-    let key = check.required("KAOZHENG_DATA_KEY", &raw.store.data_key);
-    if !key.is_empty() && crate::store::Vault::parse(&key).is_err() {
-        check
-            .problems
-            .push("KAOZHENG_DATA_KEY is wrong: expected 64 hex digits or base64 of 32 bytes".into());
-    }
+    let vault = vault(&mut check, &raw.store);
     let listen = check.parsed("KAOZHENG_LISTEN", &raw.listen, "an address such as 127.0.0.1:8080");
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
     let files = check.required("KAOZHENG_FILES", &raw.files);
@@ -224,11 +250,16 @@ pub fn check_serve(raw: &RawServe) -> Result<Settings, Vec<String>> {
     let session_idle =
         check.hours("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes, Duration::minutes);
     let session_absolute = check.hours("KAOZHENG_SESSION_HOURS", &raw.session_hours, Duration::hours);
-    match (listen, public_url, authorize, token, userinfo) {
-        (Some(listen), Some(public_url), Some(authorize_url), Some(token_url), Some(userinfo_url))
-            if check.problems.is_empty() =>
-        {
-            Ok(Settings {
+    match (vault, listen, public_url, authorize, token, userinfo) {
+        (
+            Some(vault),
+            Some(listen),
+            Some(public_url),
+            Some(authorize_url),
+            Some(token_url),
+            Some(userinfo_url),
+        ) if check.problems.is_empty() => {
+            let settings = Settings {
                 database_url,
                 listen,
                 public_url,
@@ -247,7 +278,8 @@ pub fn check_serve(raw: &RawServe) -> Result<Settings, Vec<String>> {
                 session_idle,
                 session_absolute,
                 demo: false,
-            })
+            };
+            Ok((settings, vault))
         }
         _ => Err(check.problems),
     }
@@ -276,9 +308,13 @@ mod tests {
         }
     }
 
+    fn problems(raw: &RawServe) -> Vec<String> {
+        check_serve(raw).err().expect("problems")
+    }
+
     #[test]
     fn a_complete_set_is_accepted() {
-        let settings = check_serve(&complete()).unwrap();
+        let (settings, _) = check_serve(&complete()).unwrap();
         assert!(settings.is_https());
         assert_eq!(settings.absolute("/s/x"), "https://exam.example/s/x");
     }
@@ -291,7 +327,7 @@ mod tests {
             listen: Some("here".into()),
             ..RawServe::default()
         };
-        let problems = check_serve(&raw).unwrap_err().join("\n");
+        let problems = problems(&raw).join("\n");
         for name in [
             "DATABASE_URL is missing",
             "KAOZHENG_DATA_KEY is missing",
@@ -310,6 +346,6 @@ mod tests {
     fn a_weak_key_is_refused() {
         let mut raw = complete();
         raw.store.data_key = Some("secret".into());
-        assert!(check_serve(&raw).unwrap_err()[0].starts_with("KAOZHENG_DATA_KEY is wrong"));
+        assert!(problems(&raw)[0].starts_with("KAOZHENG_DATA_KEY is wrong"));
     }
 }

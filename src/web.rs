@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod assets;
+pub mod compress;
 pub mod failure;
 pub mod form;
 pub mod frame;

@@ -179,6 +179,7 @@ pub fn fragment(chrome: &Chrome, page: &Page) -> Markup {
         (top(chrome, page, true))
         (tabs(page, true))
         (bar(page, true))
+        div #notice aria-live="polite" hx-swap-oob="true" {}
     }
 }
 

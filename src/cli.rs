@@ -1,0 +1,65 @@
+//! The commands.
+
+mod demo;
+mod migrate;
+mod serve;
+mod staff;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// 考证通: the portal of an examination authority, for candidates, staff and everyone who checks a certificate
+///
+/// Try it:      kaozheng demo
+/// Run it:      kaozheng migrate && kaozheng serve    (settings: kaozheng serve --help)
+/// Who reviews: kaozheng staff add --help
+#[derive(Parser)]
+#[command(version, verbatim_doc_comment)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Serve(serve::Serve),
+    Migrate(migrate::Migrate),
+    #[command(subcommand)]
+    Staff(staff::Staff),
+}
+
+/// Why a command stopped, for the operator's eyes: what is wrong and what to do.
+type Stop = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command that the arguments ask for.
+pub fn run() -> ExitCode {
+    let command = Cli::parse().command;
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Stop::from)
+        .and_then(|runtime| runtime.block_on(perform(command)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            eprintln!("kaozheng: {stop}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn perform(command: Command) -> Result<(), Stop> {
+    match command {
+        Command::Demo(demo) => demo.run().await,
+        Command::Serve(serve) => serve.run().await,
+        Command::Migrate(migrate) => migrate.run().await,
+        Command::Staff(staff) => staff.run().await,
+    }
+}
+
+/// Every problem on a line of its own.
+fn list(problems: &[String]) -> Stop {
+    format!("these settings need attention:\n  - {}", problems.join("\n  - ")).into()
+}

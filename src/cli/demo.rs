@@ -1,0 +1,134 @@
+//! `kaozheng demo`: everything on one machine, with people and data that do not exist.
+
+use std::fs;
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::Duration;
+use clap::Args;
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{Stop, serve};
+use crate::files::storage::Storage;
+use crate::settings::{PortalSettings, Settings};
+use crate::site::Parts;
+use crate::store::{Clock, Ids, Store, Vault};
+
+/// Try everything on this machine: demo data, demo portal, nothing real
+///
+/// Makes a folder with an SQLite database, a key and uploads; started again, it goes on
+/// where it was. Delete the folder to begin anew.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Demo {
+    /// Address to listen on [default: port 8080 of this machine, also for phones on the same network]
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Folder for database, key and uploads
+    #[arg(long, default_value = "data")]
+    data: PathBuf,
+    /// The address that phones open, when it is not this machine's own
+    #[arg(long)]
+    public_url: Option<Url>,
+}
+
+impl Demo {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        serve::log(false);
+        fs::create_dir_all(&self.data)?;
+        let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080)));
+        let listener =
+            TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+        let address = listener.local_addr()?;
+        let settings = Arc::new(self.settings(address)?);
+        let vault = Vault::parse(&demo_key(&self.data)?)?;
+        let files = Storage::local(&settings.files, vault.clone())?;
+        let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
+        store.migrate().await?;
+        announce(&settings, address)?;
+        serve::listen(listener, Parts { settings, store, files }).await
+    }
+
+    fn settings(&self, address: SocketAddr) -> Result<Settings, Stop> {
+        let public_url = match &self.public_url {
+            Some(url) => url.clone(),
+            None => {
+                Url::parse(&format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port())))?
+            }
+        };
+        // The program asks its own demo portal over real HTTP, as it would ask a real one.
+        let own =
+            Url::parse(&format!("http://{}/sandbox/", SocketAddr::new(local(address.ip()), address.port())))?;
+        Ok(Settings {
+            database_url: format!("sqlite:{}", self.data.join("kaozheng.db").display()),
+            listen: address,
+            files: self.data.join("files"),
+            authority: "示范市考试院".into(),
+            portal: PortalSettings {
+                authorize_url: public_url.join("/sandbox/authorize")?,
+                token_url: own.join("token")?,
+                userinfo_url: own.join("userinfo")?,
+                issuer: Some(public_url.join("/sandbox")?.into()),
+                client_id: "kaozheng-demo".into(),
+                client_secret: Some("not-a-secret".into()),
+                scopes: vec!["openid".into(), "profile".into()],
+            },
+            public_url,
+            trusted_proxy: false,
+            session_idle: Duration::minutes(30),
+            session_absolute: Duration::hours(12),
+            demo: true,
+        })
+    }
+}
+
+/// The address by which others on the network reach a socket bound to `ip`.
+fn reachable(ip: IpAddr) -> IpAddr {
+    if ip.is_unspecified() { local_ip_address::local_ip().unwrap_or_else(|_| local(ip)) } else { ip }
+}
+
+/// The address by which this machine reaches it.
+fn local(ip: IpAddr) -> IpAddr {
+    match ip {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    }
+}
+
+/// The key of the demo's folder; made once, readable by its owner only.
+fn demo_key(folder: &Path) -> Result<String, Stop> {
+    let file = folder.join("demo.key");
+    match fs::read_to_string(&file) {
+        Ok(key) => return Ok(key),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        Err(_) => {}
+    }
+    let key = Ids::random().token(32);
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?.write_all(key.as_bytes())?;
+    Ok(key)
+}
+
+fn announce(settings: &Settings, address: SocketAddr) -> Result<(), Stop> {
+    let here = SocketAddr::new(local(address.ip()), address.port());
+    println!("\n  考证通 · 演示环境 (nothing here is real)\n\n  On this machine:  http://{here}/");
+    let phone = settings.absolute("/");
+    let loopback =
+        settings.public_url.host_str().is_some_and(|host| host == "127.0.0.1" || host == "localhost");
+    if loopback {
+        println!("  On a phone:       start with --listen 0.0.0.0:{} on a network\n", address.port());
+    } else {
+        println!("  On a phone:       {phone}\n\n{}", terminal_qr(&phone)?);
+    }
+    println!("  Stop with Ctrl-C.");
+    Ok(())
+}
+
+fn terminal_qr(text: &str) -> Result<String, Stop> {
+    let code = qrcode::QrCode::new(text)?;
+    Ok(code.render::<qrcode::render::unicode::Dense1x2>().quiet_zone(true).build())
+}

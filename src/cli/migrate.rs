@@ -1,0 +1,31 @@
+//! `kaozheng migrate`.
+
+use clap::Args;
+
+use super::{Stop, list};
+use crate::settings::{RawSettings, check_store};
+use crate::store::{Clock, Ids, Store};
+
+/// Bring the database up to date; safe to run at any time, also twice
+#[derive(Args)]
+pub(super) struct Migrate {
+    #[command(flatten)]
+    raw: RawSettings,
+}
+
+impl Migrate {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let store = open(&self.raw).await?;
+        match store.migrate().await? {
+            0 => println!("The database is up to date."),
+            run => println!("{run} migrations were run; the database is up to date."),
+        }
+        Ok(())
+    }
+}
+
+/// The store that the settings name.
+pub(super) async fn open(raw: &RawSettings) -> Result<Store, Stop> {
+    let (url, vault) = check_store(raw).map_err(|problems| list(&problems))?;
+    Ok(Store::open(&url, vault, Clock::system(), Ids::random()).await?)
+}

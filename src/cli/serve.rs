@@ -1,0 +1,80 @@
+//! `kaozheng serve`, and what it shares with `demo`: listening until told to stop.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use poem::Server;
+use poem::listener::TcpAcceptor;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Stop, list};
+use crate::files::storage::Storage;
+use crate::settings::{self, RawServe};
+use crate::site::{self, Parts};
+use crate::store::{Clock, Ids, Store};
+
+/// How long requests in flight may take to finish after a stop signal.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Serve the site; stops gracefully on SIGTERM and Ctrl-C
+///
+/// Needs a migrated database (kaozheng migrate), a data key, and a registered client at the
+/// government portal. Whatever is missing or wrong is listed at once. Example:
+///
+///   DATABASE_URL=postgres://kaozheng:…@db/kaozheng \
+///   KAOZHENG_DATA_KEY=$(cat /etc/kaozheng/key) \
+///   KAOZHENG_PUBLIC_URL=https://exam.example.gov.cn  …  kaozheng serve
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    raw: RawServe,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let (settings, vault) = settings::check_serve(&self.raw).map_err(|problems| list(&problems))?;
+        log(true);
+        let files = Storage::local(&settings.files, vault.clone())
+            .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?;
+        let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
+        if !store.is_ready().await? {
+            return Err("the database is not up to date; run `kaozheng migrate` first".into());
+        }
+        store.check_key().await?;
+        let listener = TcpListener::bind(settings.listen).await?;
+        listen(listener, Parts { settings: Arc::new(settings), store, files }).await
+    }
+}
+
+/// Logs to standard error: one JSON object a line for machines, or plain lines.
+pub(super) fn log(json: bool) {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,poem=warn".into());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    // A second subscriber in one process is no reason to stop.
+    let _ = if json { builder.json().try_init() } else { builder.with_target(false).try_init() };
+}
+
+/// Serves until SIGTERM or Ctrl-C; requests in flight finish.
+pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), Stop> {
+    let site = site::site(&parts);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping: requests in flight finish first");
+    };
+    Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)
+        .run_with_graceful_shutdown(site, stop, Some(GRACE))
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! `kaozheng staff`: the roster.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Stop, migrate};
+use crate::people::document::{Document, DocumentType};
+use crate::people::name;
+use crate::people::staff::{self, Role};
+use crate::settings::RawSettings;
+use crate::store::{Error, clock};
+
+/// Who reviews: add, list or remove members of staff
+///
+/// Staff sign in by the same portal as everyone; the roster says who they are by their
+/// identity document. A change holds at once, also for those who are signed in.
+#[derive(Subcommand)]
+#[command(verbatim_doc_comment)]
+pub(super) enum Staff {
+    /// Put somebody on the roster; again with another name or role to change them
+    Add(Add),
+    /// Show who is on the roster
+    List(RawSettings),
+    /// Take somebody off the roster; what they decided stays in the history
+    Remove(Remove),
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    /// Full name; candidates see it in their timeline
+    #[arg(long)]
+    name: String,
+    /// What they do
+    #[arg(long, value_enum, default_value = "reviewer")]
+    role: Role,
+    #[command(flatten)]
+    document: DocumentArgs,
+    #[command(flatten)]
+    raw: RawSettings,
+}
+
+#[derive(Args)]
+pub(super) struct Remove {
+    #[command(flatten)]
+    document: DocumentArgs,
+    #[command(flatten)]
+    raw: RawSettings,
+}
+
+#[derive(Args)]
+struct DocumentArgs {
+    /// Kind of identity document
+    #[arg(long, default_value = "resident", value_enum)]
+    document_type: DocumentType,
+    /// Number of the identity document, as the portal reports it
+    #[arg(long)]
+    document_number: String,
+}
+
+impl ValueEnum for DocumentType {
+    fn value_variants<'a>() -> &'a [Self] {
+        &DocumentType::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.code()).help(self.label()))
+    }
+}
+
+impl DocumentArgs {
+    fn parse(&self) -> Result<Document, Stop> {
+        let today = clock::china_date(chrono::Utc::now().naive_utc());
+        Ok(Document::parse(self.document_type, &self.document_number, today)?)
+    }
+}
+
+impl Staff {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        match self {
+            Staff::Add(add) => add.run().await,
+            Staff::List(raw) => list(&raw).await,
+            Staff::Remove(remove) => remove.run().await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self) -> Result<(), Stop> {
+        let (document, name) = (self.document.parse()?, name::parse(&self.name)?);
+        let store = migrate::open(&self.raw).await?;
+        store.check_key().await?;
+        store.write(move |tx| staff::add(tx, &name, &document, self.role)).await?;
+        println!("Done: they are on the roster as {}.", self.role.label());
+        Ok(())
+    }
+}
+
+async fn list(raw: &RawSettings) -> Result<(), Stop> {
+    let members = migrate::open(raw).await?.read(staff::list).await?;
+    for member in &members {
+        println!("{}\t{}\t{}", member.name, member.role.label(), member.document);
+    }
+    if members.is_empty() {
+        println!("Nobody is on the roster; see `kaozheng staff add --help`.");
+    }
+    Ok(())
+}
+
+impl Remove {
+    async fn run(self) -> Result<(), Stop> {
+        let document = self.document.parse()?;
+        let store = migrate::open(&self.raw).await?;
+        let known = store.write::<_, Error, _>(move |tx| staff::remove(tx, &document)).await?;
+        if !known {
+            return Err("nobody on the roster has this document".into());
+        }
+        println!("Done: they are off the roster, also where they are signed in.");
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Every URL, and the middleware in order.
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::web::Data;
+use poem::{Endpoint, EndpointExt, Response, Route, get, handler};
+
+use crate::files::storage::Storage;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::web::session::SessionRows;
+use crate::web::{assets, compress, failure, headers, log, origin, session};
+
+/// What the program is made of when it serves.
+#[derive(Clone)]
+pub struct Parts {
+    /// Checked settings.
+    pub settings: Arc<Settings>,
+    /// The database.
+    pub store: Store,
+    /// The uploads.
+    pub files: Storage,
+}
+
+/// The whole site.
+pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
+    let https = parts.settings.is_https();
+    let ids = parts.store.ids.clone();
+    let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));
+    urls()
+        .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
+        .around(origin::same_origin)
+        .around(failure::error_pages)
+        .around(compress::compress_pages)
+        .data(parts.settings.clone())
+        .data(parts.store.clone())
+        .data(parts.files.clone())
+        .around(move |next, req| headers::secure(next, req, https))
+        .around(move |next, req| {
+            let ids = ids.clone();
+            async move { log::log_request(next, req, &ids).await }
+        })
+}
+
+fn urls() -> Route {
+    Route::new()
+        .at("/assets/:name", get(assets::serve))
+        .at("/healthz", get(healthz))
+        .at("/readyz", get(readyz))
+}
+
+/// `GET /healthz`: the program runs.
+#[handler]
+fn healthz() -> &'static str {
+    "ok"
+}
+
+/// `GET /readyz`: the database answers and has every migration.
+#[handler]
+async fn readyz(Data(store): Data<&Store>) -> (StatusCode, &'static str) {
+    match store.is_ready().await {
+        Ok(true) => (StatusCode::OK, "ready"),
+        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are pending: run `kaozheng migrate`"),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+        }
+    }
+}
