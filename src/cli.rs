@@ -24,7 +24,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     Migrate(migrate::Migrate),
     #[command(subcommand)]
     Staff(staff::Staff),

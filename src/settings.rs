@@ -309,7 +309,8 @@ mod tests {
     }
 
     fn problems(raw: &RawServe) -> Vec<String> {
-        check_serve(raw).err().expect("problems")
+        let Err(problems) = check_serve(raw) else { panic!("no problem found") };
+        problems
     }
 
     #[test]
