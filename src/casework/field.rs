@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::answers::Answers;
 use crate::people::phone;
@@ -80,9 +80,7 @@ impl Field {
             },
             Rule::PastDay => match NaiveDate::parse_from_str(value, "%Y-%m-%d") {
                 Ok(day) if day > today => Some(format!("{}不能晚于今天", self.label)),
-                Ok(day) if day.format("%Y").to_string() < "1930".to_owned() => {
-                    Some(format!("请核对{}的年份", self.label))
-                }
+                Ok(day) if day.year() < 1930 => Some(format!("请核对{}的年份", self.label)),
                 Ok(_) => None,
                 Err(_) => Some(format!("{}请按 2016-06-30 的格式填写", self.label)),
             },
