@@ -27,6 +27,7 @@
 //! other: `site → (home, login, business, progress, staff) → casework →
 //! (exams, people, files) → web → ui → store → settings`.
 
+pub mod business;
 pub mod casework;
 pub mod cli;
 pub mod exams;
