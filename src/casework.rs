@@ -19,3 +19,4 @@ pub mod record;
 pub mod sheet;
 pub mod submission;
 pub mod sweep;
+pub mod views;
