@@ -6,7 +6,7 @@ mod qualification;
 use crate::casework::business::Registry;
 
 /// Every kind, in the order of the first page.
-pub const ALL: Registry = &[&qualification::BUSINESS, &appeal::BUSINESS];
+pub const ALL: Registry = Registry(&[&qualification::BUSINESS, &appeal::BUSINESS]);
 
 #[cfg(test)]
 mod tests {
@@ -19,7 +19,7 @@ mod tests {
         let slugs: BTreeSet<_> = ALL.iter().map(|business| business.slug).collect();
         let prefixes: BTreeSet<_> = ALL.iter().map(|business| business.prefix).collect();
         assert_eq!((slugs.len(), prefixes.len()), (ALL.len(), ALL.len()));
-        for business in ALL {
+        for business in ALL.iter() {
             let fields = business.fields.iter().map(|field| field.name);
             let names: Vec<_> = fields.chain(business.materials.iter().map(|m| m.slot)).collect();
             let distinct: BTreeSet<_> = names.iter().collect();

@@ -8,6 +8,7 @@
 pub mod answers;
 pub mod appeal;
 pub mod business;
+pub mod cards;
 pub mod deadline;
 pub mod decision;
 pub mod field;
@@ -15,6 +16,7 @@ pub mod history;
 pub mod lifecycle;
 pub mod materials;
 pub mod number;
+pub mod pages;
 pub mod record;
 pub mod sheet;
 pub mod submission;

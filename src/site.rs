@@ -6,6 +6,8 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, Route, get, handler};
 
+use crate::business;
+use crate::casework::pages;
 use crate::files::storage::Storage;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -36,6 +38,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
         .data(parts.settings.clone())
         .data(parts.store.clone())
         .data(parts.files.clone())
+        .data(business::ALL)
         .around(move |next, req| headers::secure(next, req, https))
         .around(move |next, req| {
             let ids = ids.clone();
@@ -44,7 +47,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
 }
 
 fn urls() -> Route {
-    Route::new()
+    pages::urls(Route::new())
         .at("/assets/:name", get(assets::serve))
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))

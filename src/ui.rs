@@ -23,6 +23,7 @@ mod form;
 mod icon;
 mod layout;
 mod lists;
+mod qr;
 mod upload;
 
 pub use area::{
@@ -38,6 +39,7 @@ pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks
 pub use icon::{Icon, icon};
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
+pub use qr::qr;
 pub use upload::{Upload, Uploaded, materials, upload};
 
 /// The stylesheet, layer by layer in the order in which they count.

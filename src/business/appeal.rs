@@ -26,6 +26,7 @@ pub static BUSINESS: Business = Business {
     describe,
     appeal: None,
     is_appeal: true,
+    approved: "申诉通过，原申请已改为审核通过。",
     on_approved: decision::uphold_appeal,
 };
 

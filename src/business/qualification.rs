@@ -6,7 +6,7 @@ use super::appeal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{About, Business, Context, Material};
 use crate::casework::field::{Choices, Field, Problems, Rule};
-use crate::casework::record::Application;
+use crate::casework::record::{Application, Filter};
 use crate::exams::{self, Sitting, Subject};
 use crate::people::candidate::Candidate;
 use crate::people::document::Document;
@@ -33,6 +33,7 @@ pub static BUSINESS: Business = Business {
     describe,
     appeal: Some(&appeal::BUSINESS),
     is_appeal: false,
+    approved: "您已通过报考资格核查，请按考试公告的时间报名缴费。",
     on_approved: |_, _, _| Ok(()),
 };
 
@@ -191,7 +192,8 @@ fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
     if let Some(gender) = document.ok().and_then(|document| document.gender()) {
         answers.set("gender", gender.label());
     }
-    let last = Application::list(tx, &candidate.id, SLUG, 0)?.into_iter().find_map(|last| last.form);
+    let filter = Filter { kind: Some(SLUG.to_owned()), ..Filter::default() };
+    let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
     for name in LASTING {
         if let Some(values) = last.as_ref().map(|form| form.all(name)).filter(|values| !values.is_empty()) {
             answers.fields.insert((*name).to_owned(), values.to_vec());

@@ -46,6 +46,8 @@ pub struct Business {
     pub appeal: Option<&'static Business>,
     /// Whether it is such an appeal, and so needs a rejected application to be about.
     pub is_appeal: bool,
+    /// What its approval means for the candidate, in a sentence.
+    pub approved: &'static str,
     /// What approval changes, in the transaction of the decision; the text is the
     /// reviewer's id.
     pub on_approved: fn(&mut Tx, &Application, &str) -> Result<(), Failure>,
@@ -89,8 +91,17 @@ pub struct About {
     pub summary: String,
 }
 
-/// Every business there is; `site` puts it on each request.
-pub type Registry = &'static [&'static Business];
+/// Every business there is, in the order of the first page; `site` puts it on each request.
+#[derive(Clone, Copy)]
+pub struct Registry(pub &'static [&'static Business]);
+
+impl std::ops::Deref for Registry {
+    type Target = [&'static Business];
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
 
 /// The business of a slug.
 pub fn find(registry: Registry, slug: &str) -> Option<&'static Business> {

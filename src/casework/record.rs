@@ -7,7 +7,7 @@ use super::answers::Answers;
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
 use crate::store::schema::applications::{self, dsl as a};
-use crate::store::{Error, Tx, Vault};
+use crate::store::{Conn, Error, Tx, Vault};
 use crate::web::Failure;
 
 /// An application of any kind.
@@ -97,6 +97,21 @@ pub(super) type By<'a> = Option<&'a str>;
 /// How many a list shows at once.
 pub const PAGE: i64 = 20;
 
+/// Which of a candidate's applications to list; `None` lists any.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Slug of the business.
+    pub kind: Option<String>,
+    /// Where they stand.
+    pub status: Option<Status>,
+    /// 受理号, in its one spelling.
+    pub number: Option<String>,
+    /// First submitted at this time (UTC) or later.
+    pub since: Option<NaiveDateTime>,
+    /// Pages of [`PAGE`] to pass over.
+    pub page: i64,
+}
+
 impl Application {
     pub(super) fn open(vault: &Vault, row: Row) -> Result<Application, Error> {
         let answers = |sealed: Option<String>| sealed.map(|text| Answers::open(vault, &text)).transpose();
@@ -160,16 +175,51 @@ impl Application {
         row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
     }
 
-    /// A candidate's submitted applications of a kind, newest first; one more than
-    /// [`PAGE`] when there is a next page.
-    pub fn list(tx: &mut Tx, candidate: &str, kind: &str, page: i64) -> Result<Vec<Application>, Error> {
-        let rows = a::applications
+    /// A candidate's submitted applications, newest first; one more than [`PAGE`] when
+    /// there is a next page.
+    pub fn list(tx: &mut Tx, candidate: &str, filter: &Filter) -> Result<Vec<Application>, Error> {
+        let mut rows = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
             .filter(a::status.ne(Status::Draft.code()))
             .order((a::submitted_at.desc(), a::id.desc()))
-            .offset(page.saturating_mul(PAGE))
+            .offset(filter.page.clamp(0, 10_000) * PAGE)
             .limit(PAGE + 1)
+            .select(Row::as_select())
+            .into_boxed::<<Conn as diesel::Connection>::Backend>();
+        if let Some(kind) = &filter.kind {
+            rows = rows.filter(a::kind.eq(kind.clone()));
+        }
+        if let Some(status) = filter.status {
+            rows = rows.filter(a::status.eq(status.code()));
+        }
+        if let Some(number) = &filter.number {
+            rows = rows.filter(a::number.eq(number.clone()));
+        }
+        if let Some(since) = filter.since {
+            rows = rows.filter(a::submitted_at.ge(since));
+        }
+        Application::open_all(tx.vault, rows.load(tx.conn)?)
+    }
+
+    /// What waits for the candidate: returned applications, the most pressing first.
+    pub fn waiting_for(tx: &mut Tx, candidate: &str) -> Result<Vec<Application>, Error> {
+        let rows = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::status.eq(Status::Returned.code()))
+            .order((a::due_on, a::id))
+            .limit(PAGE)
+            .select(Row::as_select())
+            .load(tx.conn)?;
+        Application::open_all(tx.vault, rows)
+    }
+
+    /// A candidate's drafts, the last touched first.
+    pub fn drafts(tx: &mut Tx, candidate: &str) -> Result<Vec<Application>, Error> {
+        let rows = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::status.eq(Status::Draft.code()))
+            .order(a::updated_at.desc())
+            .limit(PAGE)
             .select(Row::as_select())
             .load(tx.conn)?;
         Application::open_all(tx.vault, rows)

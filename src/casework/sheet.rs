@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::answers::Answers;
-use super::business::{Business, Context, Registry};
+use super::appeal;
+use super::business::{Business, Context};
 use super::field::{self, Choices, Field, Problems, Rule};
 use super::history::{self, Mark};
 use super::lifecycle::{Action, Actor, Status, may};
 use super::materials::{self, Attachment, Received};
 use super::record::Application;
-use super::{appeal, business};
 use crate::either;
 use crate::people::candidate::Candidate;
 use crate::store::schema::applications::dsl as a;
@@ -30,6 +30,41 @@ pub enum Which {
     Appeal(String),
     /// A returned application of this number.
     Edit(String),
+}
+
+/// What a press of a button or a change of an answer asks for. Every one keeps what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Keep it and go.
+    Draft,
+    /// Judge it and go on to 核对信息.
+    Review,
+    /// Judge it and submit it.
+    Submit,
+    /// Another answer was picked: offer what goes with it.
+    Choose,
+    /// Files were chosen.
+    Upload,
+    /// The file of this id is not wanted any more.
+    Remove(String),
+    /// Judge the field of this name.
+    Check(String),
+}
+
+impl Step {
+    /// Reads the form's `action`.
+    pub fn parse(action: &str) -> Option<Step> {
+        Some(match action.split_once(':') {
+            None if action == "draft" => Step::Draft,
+            None if action == "review" => Step::Review,
+            None if action == "submit" => Step::Submit,
+            None if action == "choose" => Step::Choose,
+            None if action == "upload" => Step::Upload,
+            Some(("remove", id)) => Step::Remove(id.to_owned()),
+            Some(("check", name)) => Step::Check(name.to_owned()),
+            _ => return None,
+        })
+    }
 }
 
 /// A form with everything needed to show, judge and submit it.
@@ -60,7 +95,6 @@ impl Sheet {
     /// cannot be filled in now.
     pub fn load(
         tx: &mut Tx,
-        registry: Registry,
         business: &'static Business,
         candidate: Candidate,
         which: &Which,
@@ -81,7 +115,6 @@ impl Sheet {
                 (business, parent_of(tx, &returned)?, Some(returned))
             }
         };
-        debug_assert!(business::find(registry, business.slug).is_some(), "a business must be registered");
         let (answers, marks) = match &application {
             Some(application) => (application.current_answers(), marks(tx, application)?),
             None => ((business.prefill)(tx, &candidate)?, Vec::new()),
@@ -119,14 +152,18 @@ impl Sheet {
         &mut self,
         tx: &mut Tx,
         sent: &Submission,
-        removed: Option<&str>,
+        step: &Step,
         received: Vec<Received>,
     ) -> Result<Problems, Failure> {
         self.take_answers(sent);
-        self.take_kept_files(sent, removed);
+        self.take_kept_files(sent, step);
         self.load_attachments(tx)?;
         let problems = materials::add(tx, &self.candidate.id, self.business, &mut self.answers, received)?;
         self.settle(tx)?;
+        if matches!(step, Step::Choose) {
+            self.drop_unoffered();
+            self.settle(tx)?;
+        }
         self.write(tx)?;
         self.load_attachments(tx)?;
         Ok(problems)
@@ -140,7 +177,8 @@ impl Sheet {
         }
     }
 
-    fn take_kept_files(&mut self, sent: &Submission, removed: Option<&str>) {
+    fn take_kept_files(&mut self, sent: &Submission, step: &Step) {
+        let removed = if let Step::Remove(id) = step { Some(id.as_str()) } else { None };
         for material in self.business.materials {
             let ids = sent.all(&format!("material.{}", material.slot)).iter();
             let kept = ids.filter(|id| removed != Some(id.as_str())).take(material.most).cloned();
@@ -196,7 +234,7 @@ impl Sheet {
     }
 
     /// Forgets picked answers that are no longer offered: another sitting, another level.
-    pub fn drop_unoffered(&mut self) {
+    fn drop_unoffered(&mut self) {
         for field in self.business.fields.iter().filter(|field| field.is_picked()) {
             let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
             if let Some(values) = self.answers.fields.get_mut(field.name) {
