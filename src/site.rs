@@ -25,7 +25,7 @@ pub struct Parts {
 }
 
 /// The whole site.
-pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
+pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let https = parts.settings.is_https();
     let ids = parts.store.ids.clone();
     let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));

@@ -184,7 +184,7 @@ pub(super) fn due_tag(item: &Item, today: NaiveDate) -> Markup {
 }
 
 /// A length of time in its largest unit.
-fn span(since: NaiveDateTime, now: NaiveDateTime) -> String {
+pub(super) fn span(since: NaiveDateTime, now: NaiveDateTime) -> String {
     let passed = now - since;
     match (passed.num_days(), passed.num_hours()) {
         (_, ..1) => "不到 1 小时".to_owned(),

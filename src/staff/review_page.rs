@@ -66,7 +66,12 @@ impl Shown<'_> {
         };
         let main = match self.may_decide() {
             true => html! {
-                form.desk method="post" action={ (self.path()) "/decide" } { (parts) }
+                form.desk method="post" action={ (self.path()) "/decide" } {
+                    // Enter in a text field must not decide anything.
+                    (ui::default_submit("stay"))
+                    input type="hidden" name="version" value=(self.case.file.application.version);
+                    (parts)
+                }
             },
             false => html! { div.desk { (parts) } },
         };
@@ -89,11 +94,6 @@ impl Shown<'_> {
     /// The middle column.
     fn facts(&self) -> Markup {
         html! {
-            @if self.may_decide() {
-                // Enter in a text field must not decide anything.
-                (ui::default_submit("stay"))
-                input type="hidden" name="version" value=(self.case.file.application.version);
-            }
             (self.heading())
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
@@ -118,7 +118,17 @@ impl Shown<'_> {
         let above = above.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let title = format!("{} · {}", self.case.candidate.name, application.title);
         let below = format!("{} · {}", self.case.file.business.label, application.summary);
-        ui::heading(&above, &title, &below)
+        html! {
+            div.head {
+                (ui::heading(&above, &title, &below))
+                @if self.may_decide() {
+                    div.desk-aside {
+                        (elsewhere(&format!("{}/put-back", self.path()), "放回", None))
+                        (elsewhere("/staff/queue/next", "下一件", Some('N')))
+                    }
+                }
+            }
+        }
     }
 
     fn anchored_problems(&self) -> Problems {
@@ -176,8 +186,6 @@ impl Shown<'_> {
                 (ui::keyed_submit("action", code(Action::Approve), pass, Look::Primary, 'A'))
                 (ui::keyed_submit("action", code(Action::Return), "退回并标注", Look::Plain, 'R'))
                 (ui::keyed_submit("action", code(Action::Reject), fail, Look::Danger, 'J'))
-                (elsewhere(&format!("{}/put-back", self.path()), "放回队列", None))
-                (elsewhere("/staff/queue/next", "下一件", Some('N')))
             },
             Standing::Free => html! {
                 form method="post" action={ (self.path()) "/take" } {
@@ -193,7 +201,7 @@ impl Shown<'_> {
         let sheets = self.case.sheets();
         let at = sheets.iter().position(|(_, file)| Some(file.id.as_str()) == self.material).unwrap_or(0);
         let Some((label, file)) = sheets.get(at) else {
-            return ui::viewer("没有材料", html! {}, None);
+            return html! { section.desk-viewer { h2 { "没有材料" } } };
         };
         let next = sheets.get((at + 1) % sheets.len()).filter(|_| sheets.len() > 1);
         let next = next.map(|(_, file)| view_path(&self.path(), file));
@@ -209,7 +217,9 @@ fn sheet(label: &str, file: &Attachment) -> Markup {
             img src=(url) alt={ (label) "：" (file.name) };
         } @else {
             p { a href=(url) target="_blank" hx-boost="false" { "在新窗口打开 " (file.name) } }
-            iframe src=(url) sandbox title={ (label) "：" (file.name) } {}
+            // Chromium shows no PDF in a frame with the attribute `sandbox`; the file's own
+            // Content-Security-Policy confines it instead.
+            iframe src=(url) title={ (label) "：" (file.name) } {}
         }
     }
 }
@@ -222,8 +232,7 @@ fn view_path(case: &str, file: &Attachment) -> String {
 /// A button of the decision form that goes somewhere else.
 fn elsewhere(path: &str, label: &str, key: Option<char>) -> Markup {
     html! {
-        button.button type="submit" formaction=(path) data-look="plain" data-key=[key]
-            aria-keyshortcuts=[key] {
+        button.text-button type="submit" formaction=(path) data-key=[key] aria-keyshortcuts=[key] {
             (label) @if let Some(key) = key { " " kbd aria-hidden="true" { (key) } }
         }
     }

@@ -1,11 +1,13 @@
 //! The short queue at the left of a case.
 
+use chrono::NaiveDateTime;
 use maud::{Markup, html};
 
 use super::queue::{self, Filter, Item, Show};
 use super::{path, queue_page};
 use crate::casework::business::Registry;
 use crate::people::staff::StaffMember;
+use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
 /// How many of each part are shown.
@@ -15,7 +17,7 @@ const MOST: usize = 6;
 pub struct Sidebar {
     mine: Vec<Item>,
     waiting: Vec<Item>,
-    today: chrono::NaiveDate,
+    now: NaiveDateTime,
 }
 
 impl Sidebar {
@@ -28,7 +30,7 @@ impl Sidebar {
             Ok::<_, Error>(items)
         };
         let (mine, waiting) = (first(Show::Mine)?, first(Show::Waiting)?);
-        Ok(Sidebar { mine, waiting, today: tx.today() })
+        Ok(Sidebar { mine, waiting, now: tx.now })
     }
 
     /// The list; the application of number `current` is marked.
@@ -53,9 +55,9 @@ impl Sidebar {
     fn entry(&self, item: &Item, current: bool) -> Markup {
         html! {
             a href=(path(&item.number)) aria-current=[current.then_some("page")] {
-                span.head { strong { (item.name) } (queue_page::due_tag(item, self.today)) }
+                span.head { strong { (item.name) } (queue_page::due_tag(item, china_date(self.now))) }
                 span { (item.business) }
-                span.muted.small { (item.title) " · 第 " (item.round) " 轮" }
+                span.muted.small { (item.title) " · 等待" (queue_page::span(item.since, self.now)) }
             }
         }
     }

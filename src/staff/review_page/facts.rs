@@ -89,9 +89,10 @@ impl Shown<'_> {
         let problem = self.problem(&control);
         let id = anchor(&control);
         let error = format!("{id}-error");
+        let summary = if name.is_empty() { "标注整体" } else { "标注问题" };
         html! {
             details.desk-mark id=(id) open[!typed.is_empty() || problem.is_some()] {
-                summary { "标注问题" span.hidden { "：" (label) } }
+                summary { (summary) span.hidden { "：" (label) } }
                 @if let Some(problem) = problem { p.error id=(error) { (problem) } }
                 input.input name=(control) value=(typed) list="mark-reasons" maxlength=(MARK.1)
                     autocomplete="off" placeholder="写明需要怎样修改" aria-label={ "标注：" (label) }
