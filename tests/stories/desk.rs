@@ -4,6 +4,7 @@ mod http;
 mod office;
 
 use diesel::prelude::*;
+use futures_util::future::join_all;
 use kaozheng::business::ALL;
 use kaozheng::casework::history;
 use kaozheng::casework::lifecycle::{Action, Status};
@@ -113,21 +114,20 @@ async fn what_is_due_first_comes_first() {
 }
 
 #[tokio::test]
-async fn two_reviewers_take_different_cases() {
+async fn reviewers_at_once_take_different_cases() {
     let office = Office::open().await;
-    let (one, two) =
-        (office.reviewer("王审核", "S0000001").await, office.reviewer("赵审核", "S0000002").await);
-    let first = office.applies(&office.candidate("张小三", "E0000001").await).await;
-    office.wait(1);
-    let second = office.applies(&office.candidate("李四", "E0000002").await).await;
-    let (mine, yours) = tokio::join!(office.takes_next(&one), office.takes_next(&two));
-    let mut taken = [mine.expect("a case"), yours.expect("a case")];
+    let (mut reviewers, mut numbers) = (Vec::new(), Vec::new());
+    for at in 0..8 {
+        reviewers.push(office.reviewer(&format!("审核员{at}"), &format!("S000000{at}")).await);
+        numbers.push(office.applies(&office.candidate("张小三", &format!("E000000{at}")).await).await);
+    }
+    let mut taken = join_all(reviewers.iter().map(|reviewer| office.takes_next(reviewer))).await;
     taken.sort();
-    assert_eq!(taken, [&*first, &*second]);
-    assert_eq!(office.takes_next(&one).await, None);
-    assert_eq!(office.queue(&one, only(Show::Mine)).await.len(), 1);
-    assert_eq!(office.queue(&one, only(Show::InReview)).await.len(), 2);
-    assert_eq!(office.audited().await.iter().filter(|(action, _)| action == "take").count(), 2);
+    assert_eq!(taken, numbers.into_iter().map(Some).collect::<Vec<_>>());
+    assert_eq!(office.takes_next(&reviewers[0]).await, None);
+    assert_eq!(office.queue(&reviewers[0], only(Show::Mine)).await.len(), 1);
+    assert_eq!(office.queue(&reviewers[0], only(Show::InReview)).await.len(), 8);
+    assert_eq!(office.audited().await.iter().filter(|(action, _)| action == "take").count(), 8);
 }
 
 #[tokio::test]

@@ -62,7 +62,6 @@ impl Shown<'_> {
                 let ids = file.answers.files(material.slot);
                 let value = html! {
                     @if changed.contains(material.slot) { span.changed { "已更换" } " " }
-                    @if ids.is_empty() { span.muted { "未上传" } }
                     (links(file, ids, &self.path()))
                 };
                 self.marked(material.slot, Fact { label: material.label.to_owned(), value })
@@ -114,6 +113,7 @@ pub(super) fn mark_of_whole(shown: &Shown) -> Markup {
 fn links(file: &File, ids: &[String], case: &str) -> Markup {
     let attachments = ids.iter().filter_map(|id| file.attachments.iter().find(|known| known.id == *id));
     html! {
+        @if ids.is_empty() { span.muted { "未上传" } }
         span hx-target=".desk-viewer" hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" {
             @for attachment in attachments { a.desk-file href=(view_path(case, attachment)) { (attachment.name) } }
         }

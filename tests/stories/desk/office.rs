@@ -91,18 +91,19 @@ impl Office {
     }
 
     /// Somebody on the roster; who they are as a candidate has the same passport.
-    pub async fn member(&self, name: &'static str, passport: &'static str, role: Role) -> StaffMember {
+    pub async fn member(&self, name: &str, passport: &str, role: Role) -> StaffMember {
         let as_candidate = self.candidate(name, passport).await.id;
+        let (joining, document) = (name.to_owned(), document(passport));
         let joined = self.write(move |tx| {
-            roster::add(tx, name, &document(passport), role)?;
-            let member = roster::list(tx)?.into_iter().find(|member| member.name == name);
+            roster::add(tx, &joining, &document, role)?;
+            let member = roster::list(tx)?.into_iter().find(|member| member.name == joining);
             Ok(member.expect("a member").id)
         });
         let id = joined.await.expect("a member");
         StaffMember { id, name: name.to_owned(), role, candidate: as_candidate }
     }
 
-    pub async fn reviewer(&self, name: &'static str, passport: &'static str) -> StaffMember {
+    pub async fn reviewer(&self, name: &str, passport: &str) -> StaffMember {
         self.member(name, passport, Role::Reviewer).await
     }
 
