@@ -35,6 +35,7 @@ pub mod files;
 pub mod people;
 pub mod settings;
 pub mod site;
+pub mod staff;
 pub mod store;
 pub mod ui;
 pub mod web;

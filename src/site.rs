@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poem::http::StatusCode;
 use poem::web::Data;
-use poem::{Endpoint, EndpointExt, Response, Route, get, handler};
+use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
 
 use crate::business;
 use crate::casework::pages;
@@ -13,6 +13,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
 use crate::web::{assets, compress, failure, headers, log, origin, session};
+use crate::{business, staff};
 
 /// What the program is made of when it serves.
 #[derive(Clone)]
@@ -26,11 +27,14 @@ pub struct Parts {
 }
 
 /// The whole site.
-pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
+pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let https = parts.settings.is_https();
     let ids = parts.store.ids.clone();
     let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));
-    urls()
+    // Nested, because the type of an endpoint with this data names a reference, and the
+    // middleware takes only types without.
+    Route::new()
+        .nest_no_strip("/", urls().data(business::ALL))
         .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
         .around(origin::same_origin)
         .around(failure::error_pages)
@@ -51,6 +55,15 @@ fn urls() -> Route {
         .at("/assets/:name", get(assets::serve))
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
+        .at("/staff", get(staff::home))
+        .at("/staff/queue", get(staff::show_queue))
+        .at("/staff/queue/next", post(staff::next))
+        .at("/staff/applications/:number", get(staff::review))
+        .at("/staff/applications/:number/take", post(staff::take))
+        .at("/staff/applications/:number/put-back", post(staff::put_back))
+        // A page that was sent back with errors may be loaded anew from its address.
+        .at("/staff/applications/:number/decide", get(staff::review).post(staff::decide))
+        .at("/staff/applications/:number/done", get(staff::done))
 }
 
 /// `GET /healthz`: the program runs.

@@ -14,6 +14,9 @@
 //! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
 //! | `changed` | a value marked as changed since the last round |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-viewer`, `desk-bar` | the review desk |
+//! | `desk-filters` | a form of filters in one row, above a list of the desk |
+//! | `desk-aside` | quieter buttons beside the heading of a case |
+//! | `desk-mark`, `desk-file`, `desk-others` | a mark on a fact; a link into the viewer; other applications |
 
 mod area;
 mod basics;

@@ -3,4 +3,5 @@
 #[path = "../support/database.rs"]
 mod database;
 
+mod desk;
 mod harness;
