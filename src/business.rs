@@ -16,10 +16,10 @@ mod tests {
 
     #[test]
     fn slugs_prefixes_and_names_are_unique() {
-        let slugs: BTreeSet<_> = ALL.iter().map(|business| business.slug).collect();
-        let prefixes: BTreeSet<_> = ALL.iter().map(|business| business.prefix).collect();
-        assert_eq!((slugs.len(), prefixes.len()), (ALL.len(), ALL.len()));
-        for business in ALL.iter() {
+        let slugs: BTreeSet<_> = ALL.into_iter().map(|business| business.slug).collect();
+        let prefixes: BTreeSet<_> = ALL.into_iter().map(|business| business.prefix).collect();
+        assert_eq!((slugs.len(), prefixes.len()), (ALL.0.len(), ALL.0.len()));
+        for business in ALL.into_iter() {
             let fields = business.fields.iter().map(|field| field.name);
             let names: Vec<_> = fields.chain(business.materials.iter().map(|m| m.slot)).collect();
             let distinct: BTreeSet<_> = names.iter().collect();
@@ -30,8 +30,8 @@ mod tests {
 
     #[test]
     fn every_appeal_is_registered() {
-        for appeal in ALL.iter().filter_map(|business| business.appeal) {
-            assert!(appeal.is_appeal && ALL.iter().any(|business| business.slug == appeal.slug));
+        for appeal in ALL.into_iter().filter_map(|business| business.appeal) {
+            assert!(appeal.is_appeal && ALL.into_iter().any(|business| business.slug == appeal.slug));
         }
     }
 }

@@ -6,14 +6,13 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
 
-use crate::business;
-use crate::casework::pages;
+use crate::casework::pages::{detail, files, form, list, review, slip, withdraw};
 use crate::files::storage::Storage;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
 use crate::web::{assets, compress, failure, headers, log, origin, session};
-use crate::{business, staff};
+use crate::{business, home, progress, staff};
 
 /// What the program is made of when it serves.
 #[derive(Clone)]
@@ -31,10 +30,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
     let https = parts.settings.is_https();
     let ids = parts.store.ids.clone();
     let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));
-    // Nested, because the type of an endpoint with this data names a reference, and the
-    // middleware takes only types without.
-    Route::new()
-        .nest_no_strip("/", urls().data(business::ALL))
+    urls()
         .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
         .around(origin::same_origin)
         .around(failure::error_pages)
@@ -51,10 +47,27 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
 }
 
 fn urls() -> Route {
-    pages::urls(Route::new())
+    Route::new()
         .at("/assets/:name", get(assets::serve))
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
+        .at("/", get(home::show))
+        .at("/announcements/:id", get(home::announcement))
+        .at("/services", get(home::services::show))
+        .at("/me", get(home::me::show))
+        .at("/senior", post(home::senior::toggle))
+        .at("/progress", get(progress::show))
+        .at("/files/:id", get(files::show))
+        .at("/services/:kind", get(list::show))
+        .at("/services/:kind/new", get(form::new).post(form::save_new))
+        .at("/services/:kind/review", get(review::show).post(review::submit))
+        .at("/services/:kind/discard", get(withdraw::confirm_discard).post(withdraw::discard))
+        .at("/services/:kind/:number", get(detail::show))
+        .at("/services/:kind/:number/submitted", get(detail::submitted))
+        .at("/services/:kind/:number/edit", get(form::edit).post(form::save_edit))
+        .at("/services/:kind/:number/withdraw", get(withdraw::confirm).post(withdraw::withdraw))
+        .at("/services/:kind/:number/appeal", get(form::appeal).post(form::save_appeal))
+        .at("/services/:kind/:number/slip", get(slip::show))
         .at("/staff", get(staff::home))
         .at("/staff/queue", get(staff::show_queue))
         .at("/staff/queue/next", post(staff::next))

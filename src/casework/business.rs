@@ -95,17 +95,18 @@ pub struct About {
 #[derive(Clone, Copy)]
 pub struct Registry(pub &'static [&'static Business]);
 
-impl std::ops::Deref for Registry {
-    type Target = [&'static Business];
+impl IntoIterator for Registry {
+    type Item = &'static Business;
+    type IntoIter = std::iter::Copied<std::slice::Iter<'static, &'static Business>>;
 
-    fn deref(&self) -> &Self::Target {
-        self.0
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().copied()
     }
 }
 
 /// The business of a slug.
 pub fn find(registry: Registry, slug: &str) -> Option<&'static Business> {
-    registry.iter().find(|business| business.slug == slug).copied()
+    registry.into_iter().find(|business| business.slug == slug)
 }
 
 impl Business {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use poem::web::Data;
-use poem::{Response, handler};
+use poem::{FromRequest, Request, RequestBody, Response, handler};
 
 use super::kind::{Kind, Number};
 use crate::casework::appeal::{self, Standing};
@@ -18,7 +18,7 @@ use crate::ui::{self, Confirm, Look, Page, Tone};
 use crate::web::{Failure, Frame};
 
 /// An application with everything its page says.
-pub(super) struct Detail {
+pub struct Detail {
     pub(super) business: &'static Business,
     pub(super) candidate: Candidate,
     pub(super) application: Application,
@@ -36,7 +36,7 @@ struct Parent {
 }
 
 impl Detail {
-    pub(super) fn load(
+    fn load(
         tx: &mut Tx,
         registry: Registry,
         business: &'static Business,
@@ -68,42 +68,31 @@ impl Detail {
     }
 }
 
-async fn load(
-    store: &Store,
-    registry: Registry,
-    business: &'static Business,
-    candidate: Candidate,
-    number: String,
-) -> Result<Detail, Failure> {
-    store.read(move |tx| Detail::load(tx, registry, business, candidate, &number)).await
+/// The application that the address names, of whoever is signed in.
+impl<'a> FromRequest<'a> for Detail {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Kind(business) = Kind::from_request(req, body).await?;
+        let Number(number) = Number::from_request(req, body).await?;
+        let candidate = Candidate::from_request(req, body).await?;
+        let Data(store) = Data::<&Store>::from_request(req, body).await?;
+        let registry = *Data::<&Registry>::from_request(req, body).await?.0;
+        let detail = store
+            .read::<_, Failure, _>(move |tx| Detail::load(tx, registry, business, candidate, &number))
+            .await?;
+        Ok(detail)
+    }
 }
 
 #[handler]
-pub(super) async fn show(
-    Kind(business): Kind,
-    Number(number): Number,
-    candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
-) -> Result<Response, Failure> {
-    let detail = load(store, *registry, business, candidate, number).await?;
-    let title = if business.is_appeal { "申诉详情" } else { "申请详情" };
+pub async fn show(detail: Detail, frame: Frame) -> Response {
+    let title = if detail.business.is_appeal { "申诉详情" } else { "申请详情" };
     let page = Page::new(title, view(&detail)).own_heading().back(back(&detail)).bar(bar(&detail));
-    Ok(frame.page(page))
+    frame.page(page)
 }
 
 /// `…/submitted`: 提交成功.
 #[handler]
-pub(super) async fn submitted(
-    Kind(business): Kind,
-    Number(number): Number,
-    candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
-) -> Result<Response, Failure> {
-    let detail = load(store, *registry, business, candidate, number).await?;
+pub async fn submitted(detail: Detail, frame: Frame) -> Response {
     let application = &detail.application;
     let path = application.path();
     let due = application.due_on.map(|day| format!("预计 {day} 前办结。")).unwrap_or_default();
@@ -122,7 +111,7 @@ pub(super) async fn submitted(
         (ui::link_button("/", "返回首页", Look::Plain))
         (ui::link_button(&path, "查看进度", Look::Primary))
     };
-    Ok(frame.page(Page::new("提交成功", main).own_heading().back(back(&detail)).bar(bar)))
+    frame.page(Page::new("提交成功", main).own_heading().back(back(&detail)).bar(bar))
 }
 
 fn back(detail: &Detail) -> String {

@@ -21,7 +21,7 @@ struct Size {
 }
 
 #[handler]
-pub(super) async fn show(
+pub async fn show(
     who: SignedIn,
     Path(id): Path<String>,
     Query(size): Query<Size>,

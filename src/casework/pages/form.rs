@@ -30,7 +30,7 @@ enum Outcome {
 }
 
 #[handler]
-pub(super) async fn new(
+pub async fn new(
     req: &Request,
     Kind(business): Kind,
     candidate: Candidate,
@@ -41,7 +41,7 @@ pub(super) async fn new(
 }
 
 #[handler]
-pub(super) async fn edit(
+pub async fn edit(
     req: &Request,
     Kind(business): Kind,
     Number(number): Number,
@@ -54,7 +54,7 @@ pub(super) async fn edit(
 
 /// The form, or 申诉详情 once there is an appeal.
 #[handler]
-pub(super) async fn appeal(
+pub async fn appeal(
     req: &Request,
     Kind(business): Kind,
     Number(number): Number,
@@ -69,7 +69,7 @@ pub(super) async fn appeal(
 }
 
 #[handler]
-pub(super) async fn save_new(
+pub async fn save_new(
     Kind(business): Kind,
     candidate: Candidate,
     frame: Frame,
@@ -81,7 +81,7 @@ pub(super) async fn save_new(
 }
 
 #[handler]
-pub(super) async fn save_edit(
+pub async fn save_edit(
     Kind(business): Kind,
     Number(number): Number,
     candidate: Candidate,
@@ -94,7 +94,7 @@ pub(super) async fn save_edit(
 }
 
 #[handler]
-pub(super) async fn save_appeal(
+pub async fn save_appeal(
     Kind(business): Kind,
     Number(number): Number,
     candidate: Candidate,

@@ -21,7 +21,7 @@ struct Paging {
 }
 
 #[handler]
-pub(super) async fn show(
+pub async fn show(
     Kind(business): Kind,
     candidate: Candidate,
     frame: Frame,

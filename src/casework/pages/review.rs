@@ -21,7 +21,7 @@ fn fingerprint(sheet: &Sheet) -> String {
 }
 
 #[handler]
-pub(super) async fn show(
+pub async fn show(
     Kind(business): Kind,
     candidate: Candidate,
     frame: Frame,
@@ -52,7 +52,7 @@ enum Outcome {
 }
 
 #[handler]
-pub(super) async fn submit(
+pub async fn submit(
     Kind(business): Kind,
     candidate: Candidate,
     frame: Frame,

@@ -7,36 +7,26 @@ use poem::web::Data;
 use poem::{Request, Response, handler};
 
 use super::detail::Detail;
-use super::kind::{Kind, Number};
-use crate::casework::business::Registry;
 use crate::casework::views;
-use crate::people::candidate::Candidate;
 use crate::settings::Settings;
 use crate::store::{Store, clock};
 use crate::ui::{self, Page};
-use crate::web::{Failure, Frame, host};
+use crate::web::{Frame, host};
 
 #[handler]
-pub(super) async fn show(
+pub async fn show(
     req: &Request,
-    Kind(business): Kind,
-    Number(number): Number,
-    candidate: Candidate,
+    detail: Detail,
     frame: Frame,
     Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
     Data(settings): Data<&Arc<Settings>>,
-) -> Result<Response, Failure> {
-    let registry = *registry;
-    let detail = store
-        .read::<_, Failure, _>(move |tx| Detail::load(tx, registry, business, candidate, &number))
-        .await?;
+) -> Response {
     let application = &detail.application;
     let path = application.path();
     let address = format!("{}{path}", settings.base_for(host(req)));
     let facts = [
         views::fact("受理号", application.shown_number()),
-        views::fact("业务", business.label),
+        views::fact("业务", detail.business.label),
         views::fact("申请人", detail.candidate.masked_name()),
         views::fact("证件", detail.candidate.masked_document()),
         views::fact("考试", application.title.clone()),
@@ -57,5 +47,5 @@ pub(super) async fn show(
         (ui::link_button(&path, "返回申请", ui::Look::Plain))
         (ui::print_button("打印回执"))
     };
-    Ok(frame.page(Page::new("受理回执", main).own_heading().back(path).bar(bar)))
+    frame.page(Page::new("受理回执", main).own_heading().back(path).bar(bar))
 }

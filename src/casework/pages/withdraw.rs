@@ -14,7 +14,7 @@ use crate::ui::{self, Confirm, Page};
 use crate::web::{Failure, Frame};
 
 #[handler]
-pub(super) async fn confirm(
+pub async fn confirm(
     Kind(business): Kind,
     Number(number): Number,
     candidate: Candidate,
@@ -34,7 +34,7 @@ pub(super) async fn confirm(
 }
 
 #[handler]
-pub(super) async fn withdraw(
+pub async fn withdraw(
     Kind(business): Kind,
     Number(number): Number,
     candidate: Candidate,
@@ -52,7 +52,7 @@ pub(super) async fn withdraw(
 }
 
 #[handler]
-pub(super) fn confirm_discard(Kind(business): Kind, _: Candidate, frame: Frame) -> Response {
+pub fn confirm_discard(Kind(business): Kind, _: Candidate, frame: Frame) -> Response {
     let url = format!("{}/discard", business.path());
     let ask = Confirm {
         id: "discard",
@@ -67,7 +67,7 @@ pub(super) fn confirm_discard(Kind(business): Kind, _: Candidate, frame: Frame) 
 }
 
 #[handler]
-pub(super) async fn discard(
+pub async fn discard(
     Kind(business): Kind,
     candidate: Candidate,
     frame: Frame,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use kaozheng::business::ALL;
 use kaozheng::casework::business::{Business, find};
 use kaozheng::casework::record::Application;
-use kaozheng::casework::sheet::{Sheet, Which};
+use kaozheng::casework::sheet::{Sheet, Step, Which};
 use kaozheng::casework::submission;
 use kaozheng::people::candidate::{self, Candidate, Identity};
 use kaozheng::people::document::{Document, DocumentType};
@@ -112,9 +112,9 @@ impl Office {
         let candidate = candidate.clone();
         let submitted = self.write(move |tx| {
             let business = qualification();
-            let mut sheet = Sheet::load(tx, ALL, business, candidate, &which)?;
+            let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             let pairs: Vec<_> = ANSWERS.iter().copied().chain([("years", years)]).collect();
-            sheet.save(tx, &form(&pairs), None, Vec::new())?;
+            sheet.save(tx, &form(&pairs), &Step::Submit, Vec::new())?;
             submission::submit(tx, &sheet)
         });
         submitted.await.expect("a number")
@@ -127,9 +127,9 @@ impl Office {
     pub async fn appeals(&self, candidate: &Candidate, against: &str) -> String {
         let (candidate, which) = (candidate.clone(), Which::Appeal(against.to_owned()));
         let submitted = self.write(move |tx| {
-            let mut sheet = Sheet::load(tx, ALL, qualification(), candidate, &which)?;
+            let mut sheet = Sheet::load(tx, qualification(), candidate, &which)?;
             let sent = form(&[("reason", "工作年限证明已附，请重新核对"), ("phone", "13800138000")]);
-            sheet.save(tx, &sent, None, Vec::new())?;
+            sheet.save(tx, &sent, &Step::Submit, Vec::new())?;
             submission::submit(tx, &sheet)
         });
         submitted.await.expect("a number")
