@@ -31,6 +31,7 @@ pub mod casework;
 pub mod cli;
 pub mod exams;
 pub mod files;
+pub mod login;
 pub mod people;
 pub mod settings;
 pub mod site;

@@ -2,5 +2,8 @@
 
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/server.rs"]
+mod server;
 
 mod harness;
+mod login;
