@@ -13,7 +13,11 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Android", "安卓手机"),
     ("Linux", "Linux 电脑"),
     ("ChromeOS", "Chromebook"),
+    (HARMONY, "鸿蒙手机"),
 ];
+
+/// woothee does not know this system yet.
+const HARMONY: &str = "OpenHarmony";
 
 /// The request's User-Agent.
 pub fn user_agent(req: &Request) -> &str {
@@ -22,15 +26,18 @@ pub fn user_agent(req: &Request) -> &str {
 
 /// Whether it is a phone (or a tablet that says so), which can open the government app itself.
 pub fn is_phone(user_agent: &str) -> bool {
-    Parser::new().parse(user_agent).is_some_and(|found| found.category == "smartphone")
+    let known = Parser::new().parse(user_agent).is_some_and(|found| found.category == "smartphone");
+    // Every mobile browser says so, also those woothee does not know.
+    known || user_agent.contains("Mobile")
 }
 
 /// Such as `Windows 电脑 · Chrome`.
 pub fn describe(user_agent: &str) -> String {
-    let Some(found) = Parser::new().parse(user_agent) else { return "未知设备".into() };
-    let known = SYSTEMS.iter().find(|(system, _)| found.os.starts_with(system));
-    let system = known.map_or("未知系统", |(_, words)| words);
-    format!("{system} · {}", found.name)
+    let found = Parser::new().parse(user_agent).unwrap_or_default();
+    let os = if user_agent.contains(HARMONY) { HARMONY } else { found.os };
+    let system = SYSTEMS.iter().find(|(known, _)| os.starts_with(known)).map_or("未知系统", |row| row.1);
+    let browser = if ["", "UNKNOWN"].contains(&found.name) { "未知浏览器" } else { found.name };
+    format!("{system} · {browser}")
 }
 
 #[cfg(test)]
@@ -58,8 +65,13 @@ mod tests {
                 "苹果电脑 · Safari",
                 false,
             ),
-            (String::new(), "未知设备", false),
-            ("<script>alert(1)</script>".into(), "未知设备", false),
+            (
+                format!("Mozilla/5.0 (Phone; OpenHarmony 5.0) {chrome} Safari/537.36 ArkWeb/4.1.6.1 Mobile"),
+                "鸿蒙手机 · Chrome",
+                true,
+            ),
+            (String::new(), "未知系统 · 未知浏览器", false),
+            ("<script>alert(1)</script>".into(), "未知系统 · 未知浏览器", false),
         ];
         for (agent, words, phone) in table {
             assert_eq!((describe(&agent).as_str(), is_phone(&agent)), (words, phone), "{agent}");
