@@ -33,6 +33,7 @@ pub mod cli;
 pub mod exams;
 pub mod files;
 pub mod home;
+pub mod login;
 pub mod people;
 pub mod progress;
 pub mod settings;

@@ -8,6 +8,8 @@ use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
 
 use crate::casework::pages::{detail, files, form, list, review, slip, withdraw};
 use crate::files::storage::Storage;
+use crate::login::sandbox::{self, Sandbox};
+use crate::login::{Login, desk, scan, way_in};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
@@ -23,6 +25,18 @@ pub struct Parts {
     pub store: Store,
     /// The uploads.
     pub files: Storage,
+    /// What login keeps between requests.
+    pub login: Arc<Login>,
+}
+
+impl Parts {
+    /// # Errors
+    /// When no HTTPS client for the portal can be made on this machine.
+    pub fn new(settings: Settings, store: Store, files: Storage) -> Result<Parts, reqwest::Error> {
+        let settings = Arc::new(settings);
+        let login = Arc::new(Login::new(settings.clone(), store.clone())?);
+        Ok(Parts { settings, store, files, login })
+    }
 }
 
 /// The whole site.
@@ -30,15 +44,23 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
     let https = parts.settings.is_https();
     let ids = parts.store.ids.clone();
     let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));
-    urls()
+    let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
+    // Failures become pages before the session's cookie is added to them; what the session or
+    // the origin check refuse becomes a page further out.
+    let guarded = urls
+        .around(failure::error_pages)
         .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
-        .around(origin::same_origin)
+        .around(origin::same_origin);
+    // A route hides the type of what it leads to; one type of all layers is too deep to compile.
+    Route::new()
+        .nest_no_strip("/", guarded)
         .around(failure::error_pages)
         .around(compress::compress_pages)
         .data(parts.settings.clone())
         .data(parts.store.clone())
         .data(parts.files.clone())
         .data(business::ALL)
+        .data(parts.login.clone())
         .around(move |next, req| headers::secure(next, req, https))
         .around(move |next, req| {
             let ids = ids.clone();
@@ -77,6 +99,27 @@ fn urls() -> Route {
         // A page that was sent back with errors may be loaded anew from its address.
         .at("/staff/applications/:number/decide", get(staff::review).post(staff::decide))
         .at("/staff/applications/:number/done", get(staff::done))
+        .at("/login", get(desk::show))
+        .at("/login/wait/:id", get(desk::wait))
+        .at("/login/cancel", post(desk::cancel))
+        .at("/login/portal", get(way_in::start))
+        .at("/login/callback", get(way_in::callback))
+        .at("/logout", post(way_in::logout))
+        .at("/s/:code", get(scan::open))
+        .at("/s/:id/confirm", get(scan::confirm))
+        .at("/s/:id/number", post(scan::pick))
+        .at("/s/:id/decline", post(scan::decline))
+}
+
+/// The demo portal; only ever part of the demo.
+fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
+    Route::new()
+        .at("/authorize", get(sandbox::authorize).post(sandbox::choose))
+        .at("/token", post(sandbox::exchange))
+        .at("/userinfo", get(sandbox::userinfo))
+        .at("/.well-known/openid-configuration", get(sandbox::discovery))
+        .data(Arc::new(Sandbox::default()))
+        .map_to_response()
 }
 
 /// `GET /healthz`: the program runs.

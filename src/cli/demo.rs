@@ -5,7 +5,6 @@ use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use chrono::Duration;
 use clap::Args;
@@ -44,13 +43,13 @@ impl Demo {
         let listener =
             TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
         let address = listener.local_addr()?;
-        let settings = Arc::new(self.settings(address)?);
+        let settings = self.settings(address)?;
         let vault = Vault::parse(&demo_key(&self.data)?)?;
         let files = Storage::local(&settings.files, vault.clone())?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         store.migrate().await?;
         announce(&settings, address)?;
-        serve::listen(listener, Parts { settings, store, files }).await
+        serve::listen(listener, Parts::new(settings, store, files)?).await
     }
 
     fn settings(&self, address: SocketAddr) -> Result<Settings, Stop> {

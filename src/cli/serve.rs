@@ -1,7 +1,6 @@
 //! `kaozheng serve`, and what it shares with `demo`: listening until told to stop.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -46,7 +45,7 @@ impl Serve {
         }
         store.check_key().await?;
         let listener = TcpListener::bind(settings.listen).await?;
-        listen(listener, Parts { settings: Arc::new(settings), store, files }).await
+        listen(listener, Parts::new(settings, store, files)?).await
     }
 }
 
@@ -64,7 +63,7 @@ pub(super) fn log(json: bool) {
 
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.
 pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), Stop> {
-    let site = site::site(&parts);
+    let (site, login) = (site::site(&parts), parts.login.clone());
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         tokio::select! {
@@ -72,6 +71,7 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
             _ = tokio::signal::ctrl_c() => {}
         }
         tracing::info!("stopping: requests in flight finish first");
+        login.waiters.stop();
     };
     Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)
         .run_with_graceful_shutdown(site, stop, Some(GRACE))

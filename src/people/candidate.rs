@@ -73,6 +73,14 @@ pub fn sign_in(tx: &mut Tx, identity: &Identity) -> Result<Known, Error> {
     Ok(Known { candidate, staff })
 }
 
+/// Who a candidate is to us now, for another device of theirs.
+pub fn known(tx: &mut Tx, candidate: &str) -> Result<Option<Known>, Error> {
+    let holder = c::candidates.find(candidate).select(c::document_hash);
+    let Some(holder) = holder.first::<String>(tx.conn).optional()? else { return Ok(None) };
+    let staff = staff::active_with_document(tx, &holder)?;
+    Ok(Some(Known { candidate: candidate.to_owned(), staff }))
+}
+
 fn refresh(tx: &mut Tx, id: String, identity: &Identity) -> Result<String, Error> {
     let row = (c::name.eq(&identity.name), c::signed_in_at.eq(tx.now));
     diesel::update(c::candidates.find(&id)).set(row).execute(tx.conn)?;

@@ -72,6 +72,12 @@ impl SignedIn {
         Ok(Some(who))
     }
 
+    /// Somebody who signs in now.
+    pub fn now(candidate: String, staff: Option<String>, store: &Store, way: Way) -> SignedIn {
+        let now = store.clock.now();
+        SignedIn { candidate, staff, since: now, seen: now, way }
+    }
+
     /// Signs in: a new session id (an old one may be known to somebody), the same data.
     pub async fn begin(self, session: &Session) -> Result<(), Failure> {
         session.insert(SIGNED_IN, &self).await?;
@@ -97,12 +103,17 @@ pub fn of(req: &Request) -> Session {
 /// A secret that stays with this browser's session from before it signs in, so
 /// that a handshake can belong to it.
 pub async fn device_token(session: &Session, ids: &store::Ids) -> Result<String, Failure> {
-    if let Some(token) = session.get(DEVICE).await? {
+    if let Some(token) = known_device(session).await? {
         return Ok(token);
     }
     let token = ids.token(16);
     session.insert(DEVICE, &token).await?;
     Ok(token)
+}
+
+/// The token of [`device_token`], if this session has one.
+pub async fn known_device(session: &Session) -> Result<Option<String>, Failure> {
+    Ok(session.get(DEVICE).await?)
 }
 
 /// `__Host-` ties the cookie to this host and to HTTPS (RFC 6265bis §4.1.3.2).

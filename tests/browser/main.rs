@@ -4,6 +4,8 @@
 mod axe;
 #[path = "../support/browser.rs"]
 mod browser;
+#[path = "../support/database.rs"]
+mod database;
 #[path = "../support/driver.rs"]
 mod driver;
 #[path = "../support/nu.rs"]
@@ -14,5 +16,8 @@ mod part;
 mod pictures;
 #[path = "../support/qr.rs"]
 mod qr;
+#[path = "../support/server.rs"]
+mod server;
 
 mod harness;
+mod login;

@@ -2,6 +2,9 @@
 
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/server.rs"]
+mod server;
 
 mod desk;
 mod harness;
+mod login;

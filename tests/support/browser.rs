@@ -144,6 +144,14 @@ impl Browser {
         file
     }
 
+    /// Presses the left mouse button at a place in the window.
+    pub(crate) async fn press_at(&self, x: f64, y: f64) {
+        for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
+            let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 });
+            self.driver.devtools("Input.dispatchMouseEvent", event).await;
+        }
+    }
+
     pub(crate) fn client(&self) -> &Client {
         self.driver.client()
     }

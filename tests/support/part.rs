@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use fantoccini::Locator;
-use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use serde_json::{Value, json};
@@ -110,23 +109,21 @@ impl<'a> Part<'a> {
         Ok(Vec::new())
     }
 
-    /// Moves a mouse there and presses it, if nothing else is on top. (WebDriver's own click waits
-    /// for a timer of the page, which never comes without JavaScript.)
+    /// Presses a mouse button there, if nothing else is on top. (WebDriver's own clicks wait for
+    /// a timer of the page, which never comes without JavaScript.)
     async fn click(&self, element: &Element) -> Result<(), String> {
-        let free = "const [element] = arguments;
+        let middle = "const [element] = arguments;
             element.scrollIntoView({ block: 'center', behavior: 'instant' });
             const box = element.getClientRects()[0];
-            return box !== undefined
-                && element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))";
-        if self.script(free, element, "").await? != true {
+            if (box === undefined) return null;
+            const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+            return element.contains(document.elementFromPoint(x, y)) ? [x, y] : null";
+        let place = self.script(middle, element, "").await?;
+        let (Some(x), Some(y)) = (place[0].as_f64(), place[1].as_f64()) else {
             return Err("something covers it".into());
-        }
-        let there = PointerAction::MoveToElement { element: element.clone(), duration: None, x: 0.0, y: 0.0 };
-        let press = MouseActions::new("mouse".into())
-            .then(there)
-            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
-            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        self.browser.client().perform_actions(press).await.map_err(words)
+        };
+        self.browser.press_at(x, y).await;
+        Ok(())
     }
 
     /// A radio card hides its input, so the label takes the click.

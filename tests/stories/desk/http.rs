@@ -27,7 +27,7 @@ impl Office {
     pub async fn desk_of(&self, staff: &StaffMember) -> Desk {
         let folder = tempfile::tempdir().expect("a folder");
         let files = Storage::local(folder.path(), (*self.store.vault).clone()).expect("a storage");
-        let parts = Parts { settings: Arc::new(settings()), store: self.store.clone(), files };
+        let parts = Parts::new(settings(), self.store.clone(), files).expect("the parts");
         let rows = SessionRows::new(self.store.clone(), parts.settings.session_idle);
         let session = Session::new(None, Arc::new(rows), None);
         let now = self.clock.now();

@@ -1,0 +1,78 @@
+//! Login: the QR handshake, the portal client, sign-out and the demo portal.
+//!
+//! | file | what it knows |
+//! | --- | --- |
+//! | `handshake` | the row, its states and the one table of transitions |
+//! | `code` | the text inside the QR code, and which text is still accepted |
+//! | `waiting` | holding a request until a handshake changes, here or in another process |
+//! | `portal` | the OAuth2 client: where to send people, and who came back |
+//! | `way_in` | way 1: to the portal and back on the same device |
+//! | `desk` | way 2, the screen that shows the code |
+//! | `scan` | way 2, the phone that scans it |
+//! | `pages` | what both read |
+//! | `device` | the browser and system behind a User-Agent |
+//! | `sandbox` | the demo portal |
+
+pub mod code;
+pub mod desk;
+pub mod device;
+pub mod handshake;
+mod pages;
+pub mod portal;
+pub mod sandbox;
+pub mod scan;
+pub mod waiting;
+pub mod way_in;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::web::limit::PerMinute;
+use code::Codes;
+use portal::Portal;
+use waiting::Waiters;
+
+/// New handshakes, and scans, a minute from one network. A school or an office reaches us
+/// from one address, so this stops machines, not a class that logs in together.
+const PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).unwrap();
+
+/// What login keeps between requests; one for the whole program.
+pub struct Login {
+    /// Makes and checks the text of QR codes.
+    pub codes: Codes,
+    /// The government portal.
+    pub portal: Portal,
+    /// Requests that wait for a handshake to change.
+    pub waiters: Waiters,
+    /// Limits new handshakes.
+    pub new_handshakes: PerMinute,
+    /// Limits scans.
+    pub scans: PerMinute,
+}
+
+impl Login {
+    /// # Errors
+    /// When no HTTPS client can be made on this machine.
+    pub fn new(settings: Arc<Settings>, store: Store) -> Result<Login, reqwest::Error> {
+        Ok(Login {
+            codes: Codes::new(&store.vault),
+            portal: Portal::new(settings)?,
+            waiters: Waiters::new(store),
+            new_handshakes: PerMinute::new(PER_MINUTE),
+            scans: PerMinute::new(PER_MINUTE),
+        })
+    }
+
+    /// What a handshake shows at a moment, such as `waiting-3` or `scanned`: a waiting
+    /// request says what it has, and is held while it has the newest.
+    fn mark(handshake: &handshake::Handshake, now: NaiveDateTime) -> String {
+        match handshake.status {
+            handshake::Status::Waiting => format!("waiting-{}", code::step(handshake.created_at, now)),
+            other => other.code().to_owned(),
+        }
+    }
+}

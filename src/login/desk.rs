@@ -1,0 +1,149 @@
+//! Way 2 on the screen that shows the code.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use poem::web::{Data, Path, Query};
+use poem::{Request, Response, handler};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::handshake::{self, Handshake, Screen, Status};
+use super::way_in::Next;
+use super::{Login, code, device, pages};
+use crate::people::candidate;
+use crate::settings::Settings;
+use crate::store::{Error, Store};
+use crate::web::address::{client_address, network};
+use crate::web::session::{self, Way};
+use crate::web::{Failure, Frame, SignedIn, Submission, local_path, see_other};
+
+/// How long a waiting request is held; below the 30 s after which proxies give up.
+const HELD: Duration = Duration::from_secs(25);
+
+/// What a waiting screen says.
+#[derive(Deserialize)]
+pub struct Seen {
+    #[serde(default)]
+    seen: String,
+}
+
+/// `GET /login`: a code on a desktop, a button on a phone.
+#[handler]
+pub async fn show(
+    req: &Request,
+    frame: Frame,
+    Data(login): Data<&Arc<Login>>,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+    Query(next): Query<Next>,
+) -> Result<Response, Failure> {
+    if SignedIn::find(req).await?.is_some() {
+        return Ok(frame.go(next.path()));
+    }
+    let agent = device::user_agent(req);
+    if device::is_phone(agent) {
+        return Ok(frame.page(pages::on_phone(next.path())));
+    }
+    let address = client_address(req);
+    login.new_handshakes.check(address)?;
+    let screen = Screen {
+        browser: session::device_token(&session::of(req), &store.ids).await?,
+        device: device::describe(agent),
+        network: network(address),
+        next: next.path().to_owned(),
+    };
+    let handshake = store.write(move |tx| handshake::begin(tx, screen)).await?;
+    Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
+}
+
+/// `GET /login/wait/{id}`: held until there is something new, where htmx asks; what there is
+/// now, where a browser without scripts reloads. An approved handshake is redeemed.
+#[handler]
+pub async fn wait(
+    req: &Request,
+    frame: Frame,
+    Data(login): Data<&Arc<Login>>,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+    Path(id): Path<String>,
+    Query(Seen { seen }): Query<Seen>,
+) -> Result<Response, Failure> {
+    let session = session::of(req);
+    let browser = session::known_device(&session).await?.ok_or(Failure::NotFound)?;
+    let handshake = match frame.is_fragment() {
+        true => newest(login, store, &id, &browser, &seen).await?,
+        false => load(store, &id, &browser).await?,
+    };
+    if handshake.status == Status::Approved {
+        let known = store.write(move |tx| redeem(tx, &id, &browser)).await?;
+        if let Some(known) = known {
+            SignedIn::now(known.candidate, known.staff, store, Way::Scan).begin(&session).await?;
+            return Ok(frame.go(local_path(&handshake.next)));
+        }
+    }
+    let view = view(login, store, settings, &handshake);
+    Ok(match frame.is_fragment() {
+        true => frame.part(pages::card(&view)),
+        false => frame.page(pages::on_desk(&view, &handshake.next)),
+    })
+}
+
+/// `POST /login/cancel`: the screen gives this code up and asks for another.
+#[handler]
+pub async fn cancel(
+    req: &Request,
+    Data(login): Data<&Arc<Login>>,
+    Data(store): Data<&Store>,
+    form: Submission,
+) -> Result<Response, Failure> {
+    let (id, next) = (form.one("handshake").to_owned(), pages::login_path(form.one("next")));
+    if let Some(browser) = session::known_device(&session::of(req)).await? {
+        let cancelled = id.clone();
+        store.write(move |tx| handshake::cancel(tx, &cancelled, &browser)).await?;
+        login.waiters.wake(&id).await;
+    }
+    Ok(see_other(&next))
+}
+
+fn redeem(tx: &mut crate::store::Tx, id: &str, browser: &str) -> Result<Option<candidate::Known>, Error> {
+    let Some(candidate) = handshake::redeem(tx, id, browser)? else { return Ok(None) };
+    candidate::known(tx, &candidate)
+}
+
+/// Waits until the screen no longer shows the newest; at most [`HELD`].
+async fn newest(
+    login: &Login,
+    store: &Store,
+    id: &str,
+    browser: &str,
+    seen: &str,
+) -> Result<Handshake, Failure> {
+    let deadline = Instant::now() + HELD;
+    // Watch first and look then, so that no change falls in between.
+    let mut watch = login.waiters.watch(id);
+    loop {
+        let handshake = load(store, id, browser).await?;
+        let now = store.clock.now();
+        let is_new = Login::mark(&handshake, now) != seen;
+        if is_new || watch.is_stopping() || Instant::now() >= deadline {
+            return Ok(handshake);
+        }
+        let next_picture = code::step_ends(handshake.created_at, now) - now;
+        let until = Instant::now() + next_picture.to_std().unwrap_or_default();
+        watch.later_than(handshake.changed_at, until.min(deadline)).await;
+    }
+}
+
+async fn load(store: &Store, id: &str, browser: &str) -> Result<Handshake, Failure> {
+    let (id, browser) = (id.to_owned(), browser.to_owned());
+    let found = store.read(move |tx| handshake::of_browser(tx, &id, &browser)).await?;
+    found.ok_or(Failure::NotFound)
+}
+
+fn view<'a>(login: &Login, store: &Store, settings: &Settings, handshake: &'a Handshake) -> pages::View<'a> {
+    let now = store.clock.now();
+    let code = login.codes.make(&handshake.id, handshake.created_at, now);
+    let address = settings.absolute(&format!("/s/{code}"));
+    pages::View { handshake, now, mark: Login::mark(handshake, now), address }
+}

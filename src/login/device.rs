@@ -1,0 +1,80 @@
+//! The browser and system behind a User-Agent, in words.
+
+use poem::Request;
+use poem::http::header;
+use woothee::parser::Parser;
+
+/// Systems as woothee names them (the beginning of the name), and as people do.
+const SYSTEMS: &[(&str, &str)] = &[
+    ("Windows", "Windows 电脑"),
+    ("Mac OSX", "苹果电脑"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "安卓手机"),
+    ("Linux", "Linux 电脑"),
+    ("ChromeOS", "Chromebook"),
+    (HARMONY, "鸿蒙手机"),
+];
+
+/// woothee does not know this system yet.
+const HARMONY: &str = "OpenHarmony";
+
+/// The request's User-Agent.
+pub fn user_agent(req: &Request) -> &str {
+    req.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Whether it is a phone (or a tablet that says so), which can open the government app itself.
+pub fn is_phone(user_agent: &str) -> bool {
+    let known = Parser::new().parse(user_agent).is_some_and(|found| found.category == "smartphone");
+    // Every mobile browser says so, also those woothee does not know.
+    known || user_agent.contains("Mobile")
+}
+
+/// Such as `Windows 电脑 · Chrome`.
+pub fn describe(user_agent: &str) -> String {
+    let found = Parser::new().parse(user_agent).unwrap_or_default();
+    let os = if user_agent.contains(HARMONY) { HARMONY } else { found.os };
+    let system = SYSTEMS.iter().find(|(known, _)| os.starts_with(known)).map_or("未知系统", |row| row.1);
+    let browser = if ["", "UNKNOWN"].contains(&found.name) { "未知浏览器" } else { found.name };
+    format!("{system} · {browser}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_told_in_words() {
+        let chrome = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0";
+        let table = [
+            (format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {chrome} Safari/537.36"), "Windows 电脑 · Chrome", false),
+            (format!("Mozilla/5.0 (X11; Linux x86_64) {chrome} Safari/537.36"), "Linux 电脑 · Chrome", false),
+            (format!("Mozilla/5.0 (Linux; Android 14; Pixel 8) {chrome} Mobile Safari/537.36"), "安卓手机 · Chrome", true),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Version/17.0 Mobile/15E148 Safari/604.1"
+                    .into(),
+                "iPhone · Safari",
+                true,
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Version/17.0 Safari/605.1.15"
+                    .into(),
+                "苹果电脑 · Safari",
+                false,
+            ),
+            (
+                format!("Mozilla/5.0 (Phone; OpenHarmony 5.0) {chrome} Safari/537.36 ArkWeb/4.1.6.1 Mobile"),
+                "鸿蒙手机 · Chrome",
+                true,
+            ),
+            (String::new(), "未知系统 · 未知浏览器", false),
+            ("<script>alert(1)</script>".into(), "未知系统 · 未知浏览器", false),
+        ];
+        for (agent, words, phone) in table {
+            assert_eq!((describe(&agent).as_str(), is_phone(&agent)), (words, phone), "{agent}");
+        }
+    }
+}

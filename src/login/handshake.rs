@@ -1,0 +1,374 @@
+//! The handshake: one row from the first picture to the signed-in screen.
+//!
+//! Every change is one conditional UPDATE that names the state it leaves, so of two
+//! devices that act at once only one wins. A handshake whose time is over is
+//! [`Status::Expired`] whatever its row says, and nothing changes it any more.
+
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+
+use crate::store::schema::login_handshakes::{self, dsl as h};
+use crate::store::{Error, Tx};
+
+/// From the first picture until a number has been picked.
+pub const LIFETIME: Duration = Duration::minutes(3);
+
+/// From the approval until the screen must have fetched its session.
+const REDEEM_WITHIN: Duration = Duration::minutes(1);
+
+/// So many stale, forged or repeated codes cancel a handshake (RFC 10027 §6.1.4).
+const MAX_STALE: i32 = 5;
+
+/// How long an ended handshake is kept for whoever looks into an incident.
+const KEPT: Duration = Duration::days(1);
+
+/// Where a handshake stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The code is on the screen.
+    Waiting,
+    /// A phone has scanned it and is looking at three numbers.
+    Scanned,
+    /// The right number was picked.
+    Matched,
+    /// A signed-in person answers for it.
+    Approved,
+    /// The screen is signed in.
+    Redeemed,
+    /// The phone said no, or picked a wrong number.
+    Denied,
+    /// Its time is over. Never stored: the clock decides.
+    Expired,
+    /// The screen gave up, or too many codes were wrong.
+    Cancelled,
+}
+
+/// What the database keeps.
+const CODES: &[(Status, &str)] = &[
+    (Status::Waiting, "waiting"),
+    (Status::Scanned, "scanned"),
+    (Status::Matched, "matched"),
+    (Status::Approved, "approved"),
+    (Status::Redeemed, "redeemed"),
+    (Status::Denied, "denied"),
+    (Status::Expired, "expired"),
+    (Status::Cancelled, "cancelled"),
+];
+
+/// What can be done to a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Bind the phone that opened the code.
+    Scan,
+    /// Pick the number that the screen shows.
+    Match,
+    /// Answer for the login with a candidate.
+    Approve,
+    /// Sign the screen in.
+    Redeem,
+    /// Say 不是我, or pick a wrong number.
+    Deny,
+    /// Ask for another code.
+    Cancel,
+    /// Too many wrong codes.
+    Suspect,
+}
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The session that shows the code.
+    Browser,
+    /// The session that scanned it.
+    Phone,
+    /// The program itself.
+    Site,
+}
+
+use Action::{Approve, Cancel, Deny, Match, Redeem, Scan, Suspect};
+use Status::{Approved, Cancelled, Denied, Matched, Redeemed, Scanned, Waiting};
+
+/// Everything that can happen: from, action, who, to.
+const TRANSITIONS: &[(Status, Action, Who, Status)] = &[
+    (Waiting, Scan, Who::Phone, Scanned),
+    (Scanned, Match, Who::Phone, Matched),
+    (Matched, Approve, Who::Phone, Approved),
+    (Approved, Redeem, Who::Browser, Redeemed),
+    (Scanned, Deny, Who::Phone, Denied),
+    (Matched, Deny, Who::Phone, Denied),
+    (Waiting, Cancel, Who::Browser, Cancelled),
+    (Scanned, Cancel, Who::Browser, Cancelled),
+    (Matched, Cancel, Who::Browser, Cancelled),
+    (Waiting, Suspect, Who::Site, Cancelled),
+    (Scanned, Suspect, Who::Site, Cancelled),
+    (Matched, Suspect, Who::Site, Cancelled),
+];
+
+impl Status {
+    /// The code kept in the database and said by waiting screens.
+    pub fn code(self) -> &'static str {
+        CODES.iter().find(|(status, _)| *status == self).map_or("", |(_, code)| code)
+    }
+
+    fn from_code(code: &str) -> Option<Status> {
+        CODES.iter().find(|(_, known)| *known == code).map(|(status, _)| *status)
+    }
+
+    /// Where an action by `who` leads from here, if it is allowed.
+    fn after(self, action: Action, who: Who) -> Option<Status> {
+        TRANSITIONS
+            .iter()
+            .find(|(from, does, by, _)| (*from, *does, *by) == (self, action, who))
+            .map(|row| row.3)
+    }
+
+    fn may_expire(self) -> bool {
+        matches!(self, Waiting | Scanned | Matched | Approved)
+    }
+}
+
+/// A handshake as it stands.
+#[derive(Clone)]
+pub struct Handshake {
+    /// Key of the row.
+    pub id: String,
+    /// Where it stands now.
+    pub status: Status,
+    /// Token of the session that shows the code.
+    browser: String,
+    /// Token of the session that scanned it first.
+    phone: Option<String>,
+    /// The number on the screen.
+    pub number: u32,
+    /// The three numbers on the phone.
+    pub numbers: Vec<u32>,
+    /// Browser and system of the screen, in words.
+    pub device: String,
+    /// Network of the screen, as [`crate::web::address::network`] gives it.
+    pub network: String,
+    /// Who answers for it, once approved.
+    pub candidate: Option<String>,
+    /// Local path where the screen wants to go.
+    pub next: String,
+    /// When the first picture was shown, UTC.
+    pub created_at: NaiveDateTime,
+    /// When its time is over, UTC.
+    pub expires_at: NaiveDateTime,
+    /// Last change, UTC; rises with every change.
+    pub changed_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = login_handshakes)]
+struct Row {
+    id: String,
+    status: String,
+    browser: String,
+    phone: Option<String>,
+    number: i32,
+    numbers: String,
+    device: String,
+    address: String,
+    candidate_id: Option<String>,
+    next_path: String,
+    created_at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+    changed_at: NaiveDateTime,
+}
+
+/// What is stored beside the new status; nothing where it stays.
+#[derive(AsChangeset, Default)]
+#[diesel(table_name = login_handshakes)]
+struct Extra<'a> {
+    phone: Option<&'a str>,
+    candidate_id: Option<&'a str>,
+    expires_at: Option<NaiveDateTime>,
+}
+
+/// What opening a code came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// This phone is the handshake's phone, now or already.
+    Ours,
+    /// Another phone was first.
+    Taken,
+    /// The code has left the screen, or never was on it.
+    Stale,
+    /// No such handshake, or it has ended.
+    Gone,
+}
+
+/// The screen that asks for a handshake.
+pub struct Screen {
+    /// Its session's token.
+    pub browser: String,
+    /// Browser and system in words.
+    pub device: String,
+    /// Its network.
+    pub network: String,
+    /// Checked local path where it wants to go.
+    pub next: String,
+}
+
+/// Begins a handshake for a screen.
+pub fn begin(tx: &mut Tx, screen: Screen) -> Result<Handshake, Error> {
+    let numbers = three_numbers(tx);
+    let shown = numbers[tx.ids.number(0..=2) as usize];
+    let id = tx.id();
+    let offered: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    let row = (
+        h::id.eq(&id),
+        h::status.eq(Waiting.code()),
+        h::browser.eq(screen.browser),
+        h::number.eq(shown as i32),
+        h::numbers.eq(offered.join(",")),
+        h::device.eq(screen.device),
+        h::address.eq(screen.network),
+        h::stale_scans.eq(0),
+        h::next_path.eq(screen.next),
+        h::created_at.eq(tx.now),
+        h::expires_at.eq(tx.now + LIFETIME),
+        h::changed_at.eq(tx.now),
+    );
+    diesel::insert_into(h::login_handshakes).values(row).execute(tx.conn)?;
+    find(tx, &id)?.ok_or(Error::Corrupt("login_handshakes"))
+}
+
+/// Three different numbers of two digits.
+fn three_numbers(tx: &Tx) -> Vec<u32> {
+    let mut numbers = Vec::with_capacity(3);
+    while numbers.len() < 3 {
+        let number = tx.ids.number(10..=99);
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers
+}
+
+/// The handshake that the session of `browser` began.
+pub fn of_browser(tx: &mut Tx, id: &str, browser: &str) -> Result<Option<Handshake>, Error> {
+    Ok(find(tx, id)?.filter(|handshake| handshake.browser == browser))
+}
+
+/// The handshake that the session of `phone` scanned first.
+pub fn of_phone(tx: &mut Tx, id: &str, phone: &str) -> Result<Option<Handshake>, Error> {
+    Ok(find(tx, id)?.filter(|handshake| handshake.phone.as_deref() == Some(phone)))
+}
+
+/// What a phone gets that opens a code. `is_genuine` judges the code against its handshake.
+pub fn scan(
+    tx: &mut Tx,
+    id: &str,
+    phone: &str,
+    is_genuine: impl FnOnce(&Handshake) -> bool,
+) -> Result<Opened, Error> {
+    let Some(handshake) = find(tx, id)? else { return Ok(Opened::Gone) };
+    if handshake.phone.as_deref() == Some(phone) {
+        return Ok(Opened::Ours);
+    }
+    let genuine = is_genuine(&handshake);
+    let extra = Extra { phone: Some(phone), ..Extra::default() };
+    if genuine && change(tx, &handshake, Action::Scan, Who::Phone, extra)? {
+        return Ok(Opened::Ours);
+    }
+    note_stale(tx, &handshake)?;
+    Ok(match handshake.status {
+        Status::Expired | Cancelled => Opened::Gone,
+        _ if genuine => Opened::Taken,
+        _ => Opened::Stale,
+    })
+}
+
+/// Counts a code that should not have come; too many end the handshake.
+fn note_stale(tx: &mut Tx, handshake: &Handshake) -> Result<(), Error> {
+    let row = h::login_handshakes.find(&handshake.id);
+    diesel::update(row).set(h::stale_scans.eq(h::stale_scans + 1)).execute(tx.conn)?;
+    let count: i32 = row.select(h::stale_scans).first(tx.conn)?;
+    tracing::warn!(handshake = handshake.id, count, "a stale, forged or repeated login code");
+    if count >= MAX_STALE {
+        change(tx, handshake, Suspect, Who::Site, Extra::default())?;
+    }
+    Ok(())
+}
+
+/// Picks a number on the phone: the right one approves for `candidate`, a wrong one denies.
+/// Returns whether anything changed.
+pub fn pick(tx: &mut Tx, id: &str, phone: &str, candidate: &str, number: u32) -> Result<bool, Error> {
+    let Some(scanned) = of_phone(tx, id, phone)? else { return Ok(false) };
+    if number != scanned.number {
+        return change(tx, &scanned, Deny, Who::Phone, Extra::default());
+    }
+    if !change(tx, &scanned, Match, Who::Phone, Extra::default())? {
+        return Ok(false);
+    }
+    let Some(matched) = of_phone(tx, id, phone)? else { return Ok(false) };
+    let expires_at = Some(tx.now + REDEEM_WITHIN);
+    let extra = Extra { candidate_id: Some(candidate), expires_at, ..Extra::default() };
+    change(tx, &matched, Approve, Who::Phone, extra)
+}
+
+/// The phone says 不是我. Returns whether that changed anything.
+pub fn deny(tx: &mut Tx, id: &str, phone: &str) -> Result<bool, Error> {
+    let Some(handshake) = of_phone(tx, id, phone)? else { return Ok(false) };
+    change(tx, &handshake, Deny, Who::Phone, Extra::default())
+}
+
+/// The screen wants another code. Returns whether that changed anything.
+pub fn cancel(tx: &mut Tx, id: &str, browser: &str) -> Result<bool, Error> {
+    let Some(handshake) = of_browser(tx, id, browser)? else { return Ok(false) };
+    change(tx, &handshake, Cancel, Who::Browser, Extra::default())
+}
+
+/// Takes an approved handshake for the screen; only once. Returns whose it is.
+pub fn redeem(tx: &mut Tx, id: &str, browser: &str) -> Result<Option<String>, Error> {
+    let Some(handshake) = of_browser(tx, id, browser)? else { return Ok(None) };
+    let won = change(tx, &handshake, Redeem, Who::Browser, Extra::default())?;
+    Ok(handshake.candidate.filter(|_| won))
+}
+
+/// Removes handshakes that ended more than a day ago; returns how many.
+pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
+    let old = h::login_handshakes.filter(h::expires_at.lt(tx.now - KEPT));
+    Ok(diesel::delete(old).execute(tx.conn)?)
+}
+
+fn find(tx: &mut Tx, id: &str) -> Result<Option<Handshake>, Error> {
+    let row = h::login_handshakes.find(id).select(Row::as_select()).first(tx.conn).optional()?;
+    row.map(|row: Row| Handshake::at(tx.now, row)).transpose()
+}
+
+/// The one place where a handshake changes: if the table allows it and nobody was faster.
+fn change(tx: &mut Tx, handshake: &Handshake, action: Action, who: Who, extra: Extra) -> Result<bool, Error> {
+    let Some(to) = handshake.status.after(action, who) else { return Ok(false) };
+    // Waiters look for a later change, and clocks of two processes differ a little.
+    let at = tx.now.max(handshake.changed_at + Duration::milliseconds(1));
+    let row = h::login_handshakes.find(&handshake.id).filter(h::status.eq(handshake.status.code()));
+    let values = (h::status.eq(to.code()), h::changed_at.eq(at), extra);
+    Ok(diesel::update(row).set(values).execute(tx.conn)? == 1)
+}
+
+impl Handshake {
+    fn at(now: NaiveDateTime, row: Row) -> Result<Handshake, Error> {
+        let stored = Status::from_code(&row.status).ok_or(Error::Corrupt("login_handshakes.status"))?;
+        let over = stored.may_expire() && now >= row.expires_at;
+        Ok(Handshake {
+            id: row.id,
+            status: if over { Status::Expired } else { stored },
+            browser: row.browser,
+            phone: row.phone,
+            number: row.number.unsigned_abs(),
+            numbers: row.numbers.split(',').filter_map(|number| number.parse().ok()).collect(),
+            device: row.device,
+            network: row.address,
+            candidate: row.candidate_id,
+            next: row.next_path,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            changed_at: row.changed_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

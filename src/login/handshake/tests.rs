@@ -1,0 +1,214 @@
+use chrono::NaiveDateTime;
+use diesel::connection::SimpleConnection;
+
+use super::*;
+use crate::store::{Conn, Ids, Vault};
+
+const ALL: [Status; 8] = [Waiting, Scanned, Matched, Approved, Redeemed, Denied, Status::Expired, Cancelled];
+const ACTIONS: [Action; 7] = [Action::Scan, Match, Approve, Redeem, Deny, Cancel, Suspect];
+
+/// An empty database in memory, and a time to choose.
+struct World {
+    conn: Conn,
+    vault: Vault,
+    ids: Ids,
+    now: NaiveDateTime,
+}
+
+impl World {
+    fn new() -> World {
+        let mut conn = Conn::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+        let tables = include_str!("../../../migrations/sqlite/2026-11-23-000001_foundation/up.sql");
+        conn.batch_execute(tables).unwrap();
+        // Whoever approves is no row here.
+        conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+        World {
+            conn,
+            vault: Vault::from_key(&[1; 32]),
+            ids: Ids::seeded(1),
+            now: "2026-04-01T01:30:00".parse().unwrap(),
+        }
+    }
+
+    fn tx(&mut self) -> Tx<'_> {
+        Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now: self.now }
+    }
+
+    fn begin(&mut self) -> Handshake {
+        let screen = Screen {
+            browser: "browser".into(),
+            device: "Windows 电脑 · Chrome".into(),
+            network: "10.0.0.1".into(),
+            next: "/services".into(),
+        };
+        begin(&mut self.tx(), screen).unwrap()
+    }
+
+    fn scan(&mut self, id: &str, phone: &str, genuine: bool) -> Opened {
+        scan(&mut self.tx(), id, phone, |_| genuine).unwrap()
+    }
+
+    fn status(&mut self, id: &str) -> Status {
+        find(&mut self.tx(), id).unwrap().unwrap().status
+    }
+
+    /// Puts a new handshake straight into a state.
+    fn at(&mut self, status: Status) -> Handshake {
+        let id = self.begin().id;
+        let values = (h::status.eq(status.code()), h::phone.eq("phone"));
+        diesel::update(h::login_handshakes.find(&id)).set(values).execute(&mut self.conn).unwrap();
+        find(&mut self.tx(), &id).unwrap().unwrap()
+    }
+}
+
+/// Every pair of state and action, whoever acts: only what the table of the contract allows.
+#[test]
+fn every_pair_is_decided() {
+    let allowed = [
+        ("waiting", Action::Scan, Who::Phone, "scanned"),
+        ("scanned", Match, Who::Phone, "matched"),
+        ("matched", Approve, Who::Phone, "approved"),
+        ("approved", Redeem, Who::Browser, "redeemed"),
+        ("scanned", Deny, Who::Phone, "denied"),
+        ("matched", Deny, Who::Phone, "denied"),
+        ("waiting", Cancel, Who::Browser, "cancelled"),
+        ("scanned", Cancel, Who::Browser, "cancelled"),
+        ("matched", Cancel, Who::Browser, "cancelled"),
+        ("waiting", Suspect, Who::Site, "cancelled"),
+        ("scanned", Suspect, Who::Site, "cancelled"),
+        ("matched", Suspect, Who::Site, "cancelled"),
+    ];
+    let mut world = World::new();
+    for from in ALL {
+        for action in ACTIONS {
+            for who in [Who::Browser, Who::Phone, Who::Site] {
+                let expected = allowed.iter().find(|row| (row.0, row.1, row.2) == (from.code(), action, who));
+                let handshake = world.at(from);
+                let changed = change(&mut world.tx(), &handshake, action, who, Extra::default()).unwrap();
+                let now = world.status(&handshake.id).code();
+                let case = format!("{from:?} {action:?} {who:?}");
+                assert_eq!(
+                    (changed, now),
+                    (expected.is_some(), expected.map_or(from.code(), |row| row.3)),
+                    "{case}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn of_two_who_act_on_the_same_state_one_wins() {
+    let mut world = World::new();
+    let seen = world.at(Scanned);
+    assert!(change(&mut world.tx(), &seen, Deny, Who::Phone, Extra::default()).unwrap());
+    assert!(!change(&mut world.tx(), &seen, Match, Who::Phone, Extra::default()).unwrap());
+    assert_eq!(world.status(&seen.id), Denied);
+    let seen = world.begin();
+    let first = Extra { phone: Some("first"), ..Extra::default() };
+    let second = Extra { phone: Some("second"), ..Extra::default() };
+    assert!(change(&mut world.tx(), &seen, Action::Scan, Who::Phone, first).unwrap());
+    assert!(!change(&mut world.tx(), &seen, Action::Scan, Who::Phone, second).unwrap());
+    assert!(of_phone(&mut world.tx(), &seen.id, "first").unwrap().is_some());
+}
+
+#[test]
+fn the_first_phone_is_the_phone() {
+    let mut world = World::new();
+    let id = world.begin().id;
+    assert_eq!(world.scan(&id, "first", true), Opened::Ours);
+    assert_eq!(world.scan(&id, "first", false), Opened::Ours, "a reload, also with an old code");
+    assert_eq!(world.scan(&id, "second", true), Opened::Taken);
+    assert_eq!(world.scan(&id, "second", false), Opened::Stale);
+    assert_eq!(world.scan("nothing", "first", true), Opened::Gone);
+    assert_eq!(world.status(&id), Scanned);
+}
+
+#[test]
+fn the_fifth_wrong_code_cancels() {
+    let mut world = World::new();
+    let id = world.begin().id;
+    for _ in 0..4 {
+        assert_eq!(world.scan(&id, "phone", false), Opened::Stale);
+    }
+    assert_eq!(world.status(&id), Waiting);
+    world.scan(&id, "phone", false);
+    assert_eq!(world.status(&id), Cancelled);
+    assert_eq!(world.scan(&id, "phone", true), Opened::Gone);
+}
+
+#[test]
+fn only_the_right_number_approves_and_only_the_browser_redeems_once() {
+    let mut world = World::new();
+    let handshake = world.begin();
+    let (id, right) = (handshake.id.as_str(), handshake.number);
+    assert!(handshake.numbers.len() == 3 && handshake.numbers.contains(&right));
+    world.scan(id, "phone", true);
+    assert!(!pick(&mut world.tx(), id, "other", "someone", right).unwrap());
+    assert!(pick(&mut world.tx(), id, "phone", "someone", right).unwrap());
+    assert_eq!(world.status(id), Approved);
+    assert_eq!(redeem(&mut world.tx(), id, "phone").unwrap(), None);
+    assert_eq!(redeem(&mut world.tx(), id, "browser").unwrap().as_deref(), Some("someone"));
+    assert_eq!(redeem(&mut world.tx(), id, "browser").unwrap(), None);
+    let wrong = world.begin();
+    world.scan(&wrong.id, "phone", true);
+    let other = *wrong.numbers.iter().find(|number| **number != wrong.number).unwrap();
+    assert!(pick(&mut world.tx(), &wrong.id, "phone", "someone", other).unwrap());
+    assert_eq!(world.status(&wrong.id), Denied);
+}
+
+#[test]
+fn numbers_are_three_different_ones_of_two_digits() {
+    let mut world = World::new();
+    let mut places = [0; 3];
+    for _ in 0..200 {
+        let handshake = world.begin();
+        let mut distinct = handshake.numbers.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert!(distinct.len() == 3 && distinct.iter().all(|number| (10..=99).contains(number)));
+        places[handshake.numbers.iter().position(|number| *number == handshake.number).unwrap()] += 1;
+    }
+    assert!(places.iter().all(|count| *count > 30), "the right one is at any place: {places:?}");
+}
+
+#[test]
+fn time_ends_what_is_open_and_nothing_else() {
+    let mut world = World::new();
+    for status in ALL {
+        let id = world.at(status).id;
+        let began = world.now;
+        world.now = began + LIFETIME - Duration::milliseconds(1);
+        assert_eq!(world.status(&id), status);
+        world.now = began + LIFETIME;
+        let ended = matches!(status, Redeemed | Denied | Cancelled);
+        assert_eq!(world.status(&id), if ended { status } else { Status::Expired });
+        world.now = began;
+    }
+}
+
+#[test]
+fn changes_rise_even_when_the_clock_stands() {
+    let mut world = World::new();
+    let id = world.begin().id;
+    let mut seen = Vec::new();
+    seen.push(find(&mut world.tx(), &id).unwrap().unwrap().changed_at);
+    world.scan(&id, "phone", true);
+    seen.push(find(&mut world.tx(), &id).unwrap().unwrap().changed_at);
+    world.now -= Duration::seconds(1);
+    deny(&mut world.tx(), &id, "phone").unwrap();
+    seen.push(find(&mut world.tx(), &id).unwrap().unwrap().changed_at);
+    assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
+}
+
+#[test]
+fn old_handshakes_are_swept() {
+    let mut world = World::new();
+    let old = world.begin().id;
+    world.now += LIFETIME + KEPT;
+    assert_eq!(sweep(&mut world.tx()).unwrap(), 0);
+    world.now += Duration::milliseconds(1);
+    let new = world.begin().id;
+    assert_eq!(sweep(&mut world.tx()).unwrap(), 1);
+    assert!(find(&mut world.tx(), &old).unwrap().is_none() && find(&mut world.tx(), &new).unwrap().is_some());
+}

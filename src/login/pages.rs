@@ -1,0 +1,262 @@
+//! What people read while they log in.
+
+use chrono::NaiveDateTime;
+use maud::{Markup, PreEscaped, html};
+use poem::http::StatusCode;
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use super::handshake::{Handshake, Opened, Status};
+use crate::store::clock;
+use crate::ui::{self, Fact, Icon, Look, Page, Tone};
+use crate::web::address::masked;
+
+/// Seconds after which a browser without scripts looks again.
+const LOOK_AGAIN: u32 = 3;
+
+/// A handshake as its screen shows it.
+pub struct View<'a> {
+    /// The handshake.
+    pub handshake: &'a Handshake,
+    /// When it is shown, UTC.
+    pub now: NaiveDateTime,
+    /// What the screen will say it has seen.
+    pub mark: String,
+    /// The text of the QR code.
+    pub address: String,
+}
+
+/// `/login` that leads to `next`.
+pub fn login_path(next: &str) -> String {
+    with_next("/login", next)
+}
+
+/// `/login/portal` that leads to `next`.
+pub fn portal_path(next: &str) -> String {
+    with_next("/login/portal", next)
+}
+
+fn with_next(path: &str, next: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("{path}?{query}")
+}
+
+/// Where the phone looks at a handshake.
+pub fn confirm_path(id: &str) -> String {
+    format!("/s/{id}/confirm")
+}
+
+/// The login page of a phone.
+pub fn on_phone(next: &str) -> Page {
+    let main = html! {
+        (ui::heading("", "考生登录", "使用省政务服务 App 登录，无需注册和密码。"))
+        p.actions {
+            a.button data-look="primary" href=(portal_path(next)) hx-boost="false" { "用政务 App 登录" }
+        }
+        (ui::panel("在电脑上办理", html! {
+            (ui::steps(&[
+                ("在电脑上打开本站", "点“考生登录”，屏幕上会出现二维码"),
+                ("用手机扫描二维码", "政务 App 的扫一扫或手机相机均可"),
+                ("点选屏幕显示的数字", "电脑会自动进入系统"),
+            ]))
+        }))
+        p.muted.small { "请勿扫描他人发来的登录二维码。" }
+    };
+    Page::new("考生登录", main).own_heading().back("/")
+}
+
+/// The login page of a desktop.
+pub fn on_desk(view: &View, next: &str) -> Page {
+    let main = html! {
+        div.twin {
+            div {
+                (ui::heading("", "考生登录", "使用省政务服务 App 扫码，无需注册和密码。"))
+                (ui::steps(&[
+                    ("打开政务 App 扫一扫", "或用手机相机，扫描二维码"),
+                    ("在手机上点选屏幕显示的数字", "确认是您本人在登录"),
+                    ("这里会自动进入系统", ""),
+                ]))
+                p.muted.small {
+                    "请勿扫描他人发来的登录二维码。"
+                    a href=(portal_path(next)) hx-boost="false" { "跳转到省政务服务网登录" }
+                }
+            }
+            (card(view))
+        }
+    };
+    let page = Page::new("考生登录", main).own_heading();
+    match is_open(view.handshake.status) {
+        true => page.refresh(LOOK_AGAIN, format!("/login/wait/{}", view.handshake.id)),
+        false => page,
+    }
+}
+
+/// The white card; it asks for its successor by itself. If an answer is lost, because the
+/// network or the server was away, it asks again half a minute later.
+pub fn card(view: &View) -> Markup {
+    let handshake = view.handshake;
+    let ask = is_open(handshake.status).then(|| format!("/login/wait/{}?seen={}", handshake.id, view.mark));
+    html! {
+        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| "load delay:100ms, every 30s")]
+            hx-target=[ask.as_ref().map(|_| "this")] hx-swap=[ask.as_ref().map(|_| "outerHTML")] {
+            @match handshake.status {
+                Status::Waiting => (code_card(view)),
+                Status::Scanned | Status::Matched => (number_card(handshake)),
+                Status::Approved | Status::Redeemed => (ended_card("已登录", "这个二维码已经用过。", handshake)),
+                Status::Denied => (ended_card(
+                    "登录被拒绝", "手机上点了“不是我”，或选了别的数字。没有登录任何账号。", handshake)),
+                Status::Expired => (ended_card("二维码已过期", "请刷新后重新扫描。", handshake)),
+                Status::Cancelled => (ended_card("二维码已作废", "为了您的账号安全，请刷新后重新扫描。", handshake)),
+            }
+        }
+    }
+}
+
+fn is_open(status: Status) -> bool {
+    matches!(status, Status::Waiting | Status::Scanned | Status::Matched | Status::Approved)
+}
+
+fn code_card(view: &View) -> Markup {
+    let left = (view.handshake.expires_at - view.now).num_seconds().max(0);
+    ui::qr_card(
+        "扫码登录",
+        html! {
+            div.qr role="img" aria-label="登录二维码" { (picture(&view.address)) }
+            p { "还剩 " strong { (ui::countdown(view.handshake.expires_at.and_utc().timestamp(), &in_words(left))) } }
+            p.muted.small { "二维码每 15 秒更换一次" }
+        },
+    )
+}
+
+fn number_card(handshake: &Handshake) -> Markup {
+    ui::qr_card(
+        "请在手机上点选数字",
+        html! {
+            p.code { (handshake.number) }
+            p.muted { "已扫描 · 等待您在手机上确认" }
+            form method="post" action="/login/cancel" {
+                input type="hidden" name="handshake" value=(handshake.id);
+                input type="hidden" name="next" value=(handshake.next);
+                (ui::submit("action", "cancel", "取消，换一个二维码", Look::Plain))
+            }
+        },
+    )
+}
+
+fn ended_card(title: &str, words: &str, handshake: &Handshake) -> Markup {
+    ui::qr_card(
+        title,
+        html! {
+            p.muted { (words) }
+            (ui::link_button(&login_path(&handshake.next), "刷新二维码", Look::Primary))
+        },
+    )
+}
+
+/// The QR code as inline SVG; an address of ours always fits into one.
+fn picture(address: &str) -> Markup {
+    let drawn = QrCode::new(address).map(|code| code.render::<svg::Color>().build()).unwrap_or_default();
+    // The renderer writes a file of its own; inside a page only its element counts.
+    let element = drawn.find("<svg").map_or("", |start| &drawn[start..]);
+    html! { (PreEscaped(element)) }
+}
+
+fn in_words(seconds: i64) -> String {
+    match seconds {
+        60.. => format!("{} 分 {} 秒", seconds / 60, seconds % 60),
+        _ => format!("{seconds} 秒"),
+    }
+}
+
+/// What the phone is asked to approve.
+pub fn confirm(handshake: &Handshake, authority: &str, own_network: &str, now: NaiveDateTime) -> Page {
+    let same = handshake.network == own_network;
+    let ago = (now - handshake.created_at).num_seconds().max(0);
+    let place = masked(&handshake.network);
+    let place = if same { format!("{place}，与本机同一网络") } else { place };
+    let fact = |label: &str, value: String| Fact { label: label.into(), value: html! { (value) } };
+    let main = html! {
+        (ui::heading("", "您正在登录另一台设备", ""))
+        div.split {
+            (ui::panel("", ui::facts(&[
+                fact("网站", format!("考证通 · {authority}")),
+                fact("设备", handshake.device.clone()),
+                fact("网络地址", place),
+                fact("时间", format!("{}（{}前）", clock::china(handshake.created_at), in_words(ago))),
+            ])))
+        }
+        @if !same {
+            (ui::banner(Tone::Warn, "两台设备不在同一网络", html! {
+                p { "如果二维码是别人发给您的，请点“不是我”。" }
+            }))
+        }
+        h2 { "请点选电脑屏幕上显示的数字" }
+        form.numbers method="post" action={ "/s/" (handshake.id) "/number" } {
+            @for number in &handshake.numbers {
+                button type="submit" name="number" value=(number) { (number) }
+            }
+        }
+        form.actions method="post" action={ "/s/" (handshake.id) "/decline" } {
+            (ui::submit("action", "decline", "不是我", Look::Plain))
+        }
+    };
+    Page::new("登录确认", main).own_heading().back("/")
+}
+
+/// What came of a handshake, on the phone: headline, what it means.
+const OUTCOMES: &[(Status, &str, &str)] = &[
+    (Status::Approved, "已确认登录", "另一台设备会自动进入系统。"),
+    (Status::Redeemed, "已确认登录", "另一台设备已进入系统。"),
+    (Status::Denied, "已拒绝这次登录", "没有登录任何设备。请勿扫描他人发来的登录二维码。"),
+    (Status::Expired, "二维码已过期", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+    (Status::Cancelled, "二维码已作废", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+];
+
+/// What the phone shows when there is nothing left to decide.
+pub fn outcome(status: Status) -> Page {
+    let row = OUTCOMES.iter().find(|(known, ..)| *known == status).unwrap_or(&OUTCOMES[0]);
+    let main = match status {
+        Status::Approved | Status::Redeemed => html! {
+            section.confirmation data-tone="good" {
+                span.mark { (ui::icon(Icon::Check)) }
+                h1 tabindex="-1" { (row.1) }
+                p.muted { (row.2) }
+            }
+            p.actions { (ui::link_button("/", "在手机上继续办理", Look::Plain)) }
+        },
+        _ => ui::error_page(row.1, row.2, ("返回首页", "/")),
+    };
+    Page::new(row.1, main).own_heading().back("/")
+}
+
+/// Why opening a code led nowhere: status, headline, what to do.
+const REFUSALS: &[(Opened, StatusCode, &str, &str)] = &[
+    (
+        Opened::Taken,
+        StatusCode::CONFLICT,
+        "二维码已被使用",
+        "另一部手机已经扫描了它。请在电脑上刷新二维码后重新扫描。",
+    ),
+    (
+        Opened::Stale,
+        StatusCode::GONE,
+        "二维码已更换",
+        "二维码每 15 秒更换一次，请扫描屏幕上正在显示的那一个。",
+    ),
+    (Opened::Gone, StatusCode::GONE, "二维码已失效", "请在电脑上刷新二维码后重新扫描。"),
+];
+
+fn refusal(opened: Opened) -> &'static (Opened, StatusCode, &'static str, &'static str) {
+    REFUSALS.iter().find(|(known, ..)| *known == opened).unwrap_or(&REFUSALS[2])
+}
+
+/// The HTTP status of a scan that led nowhere.
+pub fn status_of(opened: Opened) -> StatusCode {
+    refusal(opened).1
+}
+
+/// The page of a scan that led nowhere.
+pub fn not_scanned(opened: Opened) -> Page {
+    let (_, _, headline, what_to_do) = refusal(opened);
+    Page::new(*headline, ui::error_page(headline, what_to_do, ("返回首页", "/"))).own_heading()
+}

@@ -1,0 +1,238 @@
+//! The demo portal: the same protocol over real HTTP, with people who do not exist.
+//!
+//! Authorization code with PKCE S256 and `client_secret_basic`; codes work once and for a
+//! minute. What it has issued lives in memory.
+
+pub mod people;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{Duration, NaiveDateTime};
+use maud::html;
+use poem::http::{StatusCode, header};
+use poem::web::headers::Authorization;
+use poem::web::headers::authorization::{Basic, Bearer};
+use poem::web::{Data, Json, Query, TypedHeader};
+use poem::{IntoResponse, Request, Response, handler};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use self::people::{PEOPLE, Person};
+use super::portal::CALLBACK;
+use crate::people::mask;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::ui::{self, Look, Page};
+use crate::web::{Failure, Frame, Submission, see_other};
+
+/// How long a code may be exchanged, and a token used.
+const CODE_LIVES: Duration = Duration::seconds(60);
+
+/// What the demo portal has issued.
+#[derive(Default)]
+pub struct Sandbox {
+    codes: Mutex<HashMap<String, Grant>>,
+    tokens: Mutex<HashMap<String, Grant>>,
+}
+
+/// One person's consent.
+#[derive(Clone)]
+struct Grant {
+    person: &'static Person,
+    request: Asked,
+    at: NaiveDateTime,
+}
+
+/// An authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
+#[derive(Clone, Serialize, Deserialize)]
+struct Asked {
+    response_type: String,
+    client_id: String,
+    redirect_uri: String,
+    state: String,
+    code_challenge: String,
+    code_challenge_method: String,
+}
+
+impl Asked {
+    /// Never redirects to an address that is not ours, whatever was asked.
+    fn check(&self, req: &Request, settings: &Settings) -> Result<(), Failure> {
+        let ours = format!("{}{CALLBACK}", settings.base_for(req.header(header::HOST)));
+        let valid = self.response_type == "code"
+            && self.code_challenge_method == "S256"
+            && self.client_id == settings.portal.client_id
+            && self.redirect_uri == ours;
+        valid.then_some(()).ok_or(Failure::BadRequest("演示平台不认识这个登录请求"))
+    }
+
+    fn fields(&self) -> [(&'static str, &str); 6] {
+        [
+            ("response_type", &self.response_type),
+            ("client_id", &self.client_id),
+            ("redirect_uri", &self.redirect_uri),
+            ("state", &self.state),
+            ("code_challenge", &self.code_challenge),
+            ("code_challenge_method", &self.code_challenge_method),
+        ]
+    }
+
+    fn of_form(form: &Submission) -> Asked {
+        let field = |name: &str| form.one(name).to_owned();
+        Asked {
+            response_type: field("response_type"),
+            client_id: field("client_id"),
+            redirect_uri: field("redirect_uri"),
+            state: field("state"),
+            code_challenge: field("code_challenge"),
+            code_challenge_method: field("code_challenge_method"),
+        }
+    }
+
+    /// The way back with an answer (RFC 6749 §4.1.2, RFC 9207 §2).
+    fn answer(&self, settings: &Settings, name: &str, value: &str) -> Result<Response, Failure> {
+        let mut back = Url::parse(&self.redirect_uri).map_err(|_| Failure::BadRequest("回调地址有误"))?;
+        back.query_pairs_mut().append_pair(name, value).append_pair("state", &self.state);
+        if let Some(issuer) = &settings.portal.issuer {
+            back.query_pairs_mut().append_pair("iss", issuer);
+        }
+        Ok(see_other(back.as_str()))
+    }
+}
+
+/// `GET /sandbox/authorize`: choose who you are.
+#[handler]
+pub fn authorize(
+    req: &Request,
+    frame: Frame,
+    Data(settings): Data<&Arc<Settings>>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    asked.check(req, settings)?;
+    let main = html! {
+        (ui::heading("省政务服务平台 · 演示环境", "统一身份认证", &format!("“{}考证通”申请使用您的身份信息。", settings.authority)))
+        (ui::banner(ui::Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请选择以谁的身份登录。" } }))
+        form.choices method="post" action="/sandbox/authorize" hx-boost="false" {
+            @for (name, value) in asked.fields() { input type="hidden" name=(name) value=(value); }
+            @for (place, person) in PEOPLE.iter().enumerate() {
+                button.button type="submit" name="person" value=(place) data-look="plain" {
+                    span { (person.name) " · " (person.role) }
+                    span.muted.small { (person.document_type.label()) " " (mask::number(person.document_number)) }
+                }
+            }
+            (ui::submit("person", "", "取消登录", Look::Plain))
+        }
+    };
+    Ok(frame.page(Page::new("统一身份认证", main).own_heading()))
+}
+
+/// `POST /sandbox/authorize`: sends the browser back with a code, or with a refusal.
+#[handler]
+pub fn choose(
+    req: &Request,
+    Data(settings): Data<&Arc<Settings>>,
+    Data(store): Data<&Store>,
+    Data(sandbox): Data<&Arc<Sandbox>>,
+    form: Submission,
+) -> Result<Response, Failure> {
+    let request = Asked::of_form(&form);
+    request.check(req, settings)?;
+    let chosen = form.one("person").parse::<usize>().ok().and_then(|place| PEOPLE.get(place));
+    let Some(person) = chosen else { return request.answer(settings, "error", "access_denied") };
+    let grant = Grant { person, request: request.clone(), at: store.clock.now() };
+    let code = issue(&sandbox.codes, store, grant);
+    request.answer(settings, "code", &code)
+}
+
+/// `POST /sandbox/token` (RFC 6749 §4.1.3).
+#[handler]
+pub fn exchange(
+    Data(settings): Data<&Arc<Settings>>,
+    Data(store): Data<&Store>,
+    Data(sandbox): Data<&Arc<Sandbox>>,
+    client: Option<TypedHeader<Authorization<Basic>>>,
+    form: Submission,
+) -> Response {
+    let known = client.is_some_and(|TypedHeader(client)| {
+        client.username() == settings.portal.client_id
+            && Some(client.password()) == settings.portal.client_secret.as_deref()
+    });
+    if !known {
+        return refuse(StatusCode::UNAUTHORIZED, "invalid_client");
+    }
+    let now = store.clock.now();
+    // Taken out before it is looked at: a code works once, also a wrong attempt ends it.
+    let grant = lock(&sandbox.codes).remove(form.one("code"));
+    let verified = grant.filter(|grant| {
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form.one("code_verifier")));
+        form.one("grant_type") == "authorization_code"
+            && form.one("redirect_uri") == grant.request.redirect_uri
+            && challenge == grant.request.code_challenge
+            && now - grant.at < CODE_LIVES
+    });
+    let Some(grant) = verified else { return refuse(StatusCode::BAD_REQUEST, "invalid_grant") };
+    let token = issue(&sandbox.tokens, store, grant);
+    let answer =
+        json!({ "access_token": token, "token_type": "Bearer", "expires_in": CODE_LIVES.num_seconds() });
+    Json(answer).with_header(header::CACHE_CONTROL, "no-store").into_response()
+}
+
+/// `GET /sandbox/userinfo`: the claims of whoever the token speaks for.
+#[handler]
+pub fn userinfo(
+    Data(store): Data<&Store>,
+    Data(sandbox): Data<&Arc<Sandbox>>,
+    bearer: Option<TypedHeader<Authorization<Bearer>>>,
+) -> Response {
+    let token = bearer.map(|TypedHeader(bearer)| bearer.token().to_owned()).unwrap_or_default();
+    let grant = lock(&sandbox.tokens).get(&token).cloned();
+    let Some(Grant { person, .. }) = grant.filter(|grant| store.clock.now() - grant.at < CODE_LIVES) else {
+        return refuse(StatusCode::UNAUTHORIZED, "invalid_token");
+    };
+    let claims = json!({
+        "sub": person.document_number,
+        "name": person.name,
+        "id_type": person.document_type.code(),
+        "id_number": person.document_number,
+        "phone": person.phone,
+    });
+    Json(claims).with_header(header::CACHE_CONTROL, "no-store").into_response()
+}
+
+/// `GET /sandbox/.well-known/openid-configuration`.
+#[handler]
+pub fn discovery(Data(settings): Data<&Arc<Settings>>) -> Json<Value> {
+    let portal = &settings.portal;
+    Json(json!({
+        "issuer": portal.issuer,
+        "authorization_endpoint": portal.authorize_url,
+        "token_endpoint": portal.token_url,
+        "userinfo_endpoint": portal.userinfo_url,
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "authorization_response_iss_parameter_supported": true,
+    }))
+}
+
+fn refuse(status: StatusCode, error: &str) -> Response {
+    Json(json!({ "error": error })).with_status(status).into_response()
+}
+
+/// Keeps a grant under a new secret, and forgets those whose time is over.
+fn issue(grants: &Mutex<HashMap<String, Grant>>, store: &Store, grant: Grant) -> String {
+    let (secret, now) = (store.ids.token(24), store.clock.now());
+    let mut grants = lock(grants);
+    grants.retain(|_, grant| now - grant.at < CODE_LIVES);
+    grants.insert(secret.clone(), grant);
+    secret
+}
+
+fn lock(grants: &Mutex<HashMap<String, Grant>>) -> MutexGuard<'_, HashMap<String, Grant>> {
+    grants.lock().unwrap_or_else(PoisonError::into_inner)
+}

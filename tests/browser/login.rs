@@ -1,0 +1,98 @@
+//! A desktop shows a code, a phone scans it: read from the screen as a camera would.
+
+use kaozheng::store::Clock;
+
+use crate::browser::{Browser, Screen};
+use crate::server::Server;
+use crate::{axe, qr};
+
+async fn server() -> Server {
+    Server::start_with(Clock::system(), |_| {}).await
+}
+
+/// The number the desktop shows, once a phone has scanned.
+async fn number_on(desktop: &Browser) -> String {
+    desktop.see("已扫描").await;
+    let text = desktop.text().await;
+    let (_, rest) = text.split_once("请在手机上点选数字 ").expect("a number");
+    rest.split(' ').next().expect("a number").to_owned()
+}
+
+/// Scans what the desktop shows and confirms on the phone.
+async fn scan_and_confirm(desktop: &Browser, phone: &Browser, name: &str) {
+    desktop.see("扫码登录").await;
+    let code = qr::decode(&desktop.screenshot(&format!("{name}-code")).await);
+    phone.open(&code).await;
+    phone.see("统一身份认证").await;
+    phone.screenshot(&format!("{name}-portal")).await;
+    phone.press("张小三").await;
+    phone.see("您正在登录另一台设备").await;
+    phone.screenshot(&format!("{name}-confirm")).await;
+    let number = number_on(desktop).await;
+    desktop.screenshot(&format!("{name}-number")).await;
+    phone.press(&number).await;
+    phone.see("已确认登录").await;
+    phone.screenshot(&format!("{name}-done")).await;
+}
+
+/// Whoever is signed in is sent on from the login page.
+async fn is_signed_in(server: &Server, browser: &Browser) {
+    browser.open(&format!("{}/login?next=/healthz", server.base)).await;
+    browser.see("ok").await;
+}
+
+#[tokio::test]
+async fn a_phone_signs_a_desktop_in() {
+    let (server, desktop, phone) = (server().await, Browser::desktop().await, Browser::phone().await);
+    desktop.open(&format!("{}/login?next=/healthz", server.base)).await;
+    axe::check(&desktop).await;
+    scan_and_confirm(&desktop, &phone, "login").await;
+    desktop.see("ok").await;
+    assert!(desktop.url().await.ends_with("/healthz"));
+    is_signed_in(&server, &desktop).await;
+    is_signed_in(&server, &phone).await;
+}
+
+#[tokio::test]
+async fn without_javascript_too() {
+    let server = server().await;
+    let desktop = Browser::without_javascript(Screen::Desktop).await;
+    let phone = Browser::without_javascript(Screen::Phone).await;
+    desktop.open(&format!("{}/login?next=/healthz", server.base)).await;
+    scan_and_confirm(&desktop, &phone, "login-plain").await;
+    desktop.see("ok").await;
+    is_signed_in(&server, &desktop).await;
+}
+
+#[tokio::test]
+async fn not_me_leaves_the_desktop_outside_with_a_new_code() {
+    let (server, desktop, phone) = (server().await, Browser::desktop().await, Browser::phone().await);
+    desktop.open(&format!("{}/login", server.base)).await;
+    desktop.see("扫码登录").await;
+    let code = qr::decode(&desktop.screenshot("login-decline").await);
+    phone.open(&code).await;
+    phone.press("张小三").await;
+    phone.see("您正在登录另一台设备").await;
+    axe::check(&phone).await;
+    phone.press("不是我").await;
+    phone.see("已拒绝这次登录").await;
+    desktop.see("登录被拒绝").await;
+    desktop.press("刷新二维码").await;
+    desktop.see("扫码登录").await;
+    let fresh = qr::decode(&desktop.screenshot("login-fresh").await);
+    assert_ne!(fresh, code);
+}
+
+#[tokio::test]
+async fn a_phone_signs_in_by_itself() {
+    let (server, phone) = (server().await, Browser::phone().await);
+    phone.open(&format!("{}/login?next=/healthz", server.base)).await;
+    phone.see("考生登录").await;
+    phone.screenshot("login-phone").await;
+    phone.press("用政务 App 登录").await;
+    phone.see("演示环境").await;
+    axe::check(&phone).await;
+    phone.press("张小三").await;
+    phone.see("ok").await;
+    is_signed_in(&server, &phone).await;
+}

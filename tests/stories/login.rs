@@ -1,0 +1,324 @@
+//! Logging in: on the same device, and by scanning the code of another screen.
+
+mod portal;
+
+use chrono::NaiveDateTime;
+use kaozheng::store::ids;
+
+use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
+
+/// A desktop that shows a code.
+struct Desk {
+    browser: Visitor,
+    page: Answer,
+    handshake: String,
+}
+
+impl Desk {
+    async fn open(server: &Server, path: &str) -> Desk {
+        let browser = server.visitor(DESKTOP);
+        let page = browser.open(path).await;
+        assert_eq!(page.status, 200);
+        let handshake = page.between("hx-get=\"/login/wait/", "?").to_owned();
+        Desk { browser, page, handshake }
+    }
+
+    /// The path inside the code that is on the screen now.
+    fn code(&self, server: &Server) -> String {
+        let began = ids::made_at(&self.handshake).expect("a time");
+        format!("/s/{}", server.parts.login.codes.make(&self.handshake, began, now(server)))
+    }
+
+    /// What a browser without scripts sees when it looks again.
+    async fn look(&self) -> Answer {
+        self.browser.step(&format!("/login/wait/{}", self.handshake)).await
+    }
+
+    /// What htmx gets that says it has seen `mark`.
+    async fn wait(&self, mark: &str) -> Answer {
+        self.browser.fetch(&format!("/login/wait/{}?seen={mark}", self.handshake)).await
+    }
+
+    async fn number(&self) -> String {
+        self.look().await.between("class=\"code\">", "<").to_owned()
+    }
+
+    fn confirm(&self) -> String {
+        format!("/s/{}/confirm", self.handshake)
+    }
+
+    fn path(&self, action: &str) -> String {
+        format!("/s/{}/{action}", self.handshake)
+    }
+}
+
+fn now(server: &Server) -> NaiveDateTime {
+    server.parts.store.clock.now()
+}
+
+/// The login page sends on whoever has signed in already.
+async fn is_signed_in(visitor: &Visitor) -> bool {
+    let answer = visitor.step("/login").await;
+    answer.status == 303 && answer.location == "/"
+}
+
+/// A desk whose code a signed-in phone has scanned.
+async fn scanned(server: &Server) -> (Desk, Visitor, Answer) {
+    let desk = Desk::open(server, "/login?next=/services").await;
+    let phone = server.signed_in("张小三").await;
+    let page = phone.open(&desk.code(server)).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    (desk, phone, page)
+}
+
+fn offered(page: &Answer) -> Vec<String> {
+    let buttons = page.body.split("name=\"number\" value=\"").skip(1);
+    buttons.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_phone_signs_in_at_the_portal_and_goes_where_it_wanted() {
+    let server = Server::start().await;
+    let phone = server.visitor(PHONE);
+    let page = phone.open("/login?next=/services/qualification").await;
+    assert!(page.body.contains("用政务 App 登录") && !page.body.contains("<svg xmlns"), "{}", page.body);
+    let portal = phone.open(page.between("data-look=\"primary\" href=\"", "\"")).await;
+    assert!(portal.body.contains("演示环境") && portal.body.contains("陳大文"), "{}", portal.body);
+    let before = phone.cookie();
+    let arrived = phone.choose_person(&portal, "张小三").await;
+    assert_eq!(arrived.url, format!("{}/services/qualification", server.base));
+    assert_ne!(phone.cookie(), before, "the session id changes");
+    assert!(is_signed_in(&phone).await);
+}
+
+#[tokio::test]
+async fn sign_out_ends_the_session_itself() {
+    let server = Server::start().await;
+    let phone = server.signed_in("张小三").await;
+    let old = phone.cookie();
+    assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
+    assert!(!is_signed_in(&phone).await);
+    let thief = server.visitor(DESKTOP);
+    let request = thief.request(reqwest::Method::GET, "/login").header("cookie", old);
+    assert_eq!(thief.send(request).await.status, 200, "the old cookie opens nothing");
+}
+
+#[tokio::test]
+async fn a_desktop_is_signed_in_by_a_phone_that_signs_in_on_the_way() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login?next=/services").await;
+    assert!(desk.page.body.contains("扫码登录") && desk.page.body.contains("3 分 0 秒"));
+    let phone = server.visitor(PHONE);
+    let portal = phone.open(&desk.code(&server)).await;
+    assert!(portal.url.contains("/sandbox/authorize"), "{}", portal.url);
+    let number = desk.number().await;
+    let page = phone.choose_person(&portal, "陳大文").await;
+    for words in
+        ["您正在登录另一台设备", "考证通 · 示范市考试院", "Windows 电脑 · Chrome", "127.0.*.*", "不是我"]
+    {
+        assert!(page.body.contains(words), "{words} is not in\n{}", page.body);
+    }
+    let offered = offered(&page);
+    assert!(offered.len() == 3 && offered.contains(&number), "{offered:?} without {number}");
+    let done = phone.submit(&desk.path("number"), &[("number", &number)]).await;
+    assert!(done.body.contains("已确认登录"), "{}", done.body);
+    let before = desk.browser.cookie();
+    let redeemed = desk.wait("scanned").await;
+    assert_eq!(redeemed.headers["hx-redirect"], "/services");
+    assert_ne!(desk.browser.cookie(), before, "the session id changes");
+    assert!(is_signed_in(&desk.browser).await && is_signed_in(&phone).await);
+    assert_eq!(desk.wait("scanned").await.headers.get("hx-redirect"), None, "only once");
+}
+
+#[tokio::test]
+async fn without_scripts_the_desktop_looks_again_and_again() {
+    let server = Server::start().await;
+    let (desk, phone, _) = scanned(&server).await;
+    let again = format!("3;url=/login/wait/{}", desk.handshake);
+    assert!(desk.page.body.contains(&again), "{}", desk.page.body);
+    let number = desk.number().await;
+    assert!(desk.look().await.body.contains(&again));
+    phone.submit(&desk.path("number"), &[("number", &number)]).await;
+    let redeemed = desk.look().await;
+    assert_eq!((redeemed.status, redeemed.location.as_str()), (303, "/services"));
+    assert!(is_signed_in(&desk.browser).await);
+}
+
+#[tokio::test]
+async fn a_wrong_number_or_not_me_denies_for_good() {
+    let server = Server::start().await;
+    for decline in [false, true] {
+        let (desk, phone, page) = scanned(&server).await;
+        let number = desk.number().await;
+        let wrong = offered(&page).into_iter().find(|offer| *offer != number).expect("another");
+        let answer = match decline {
+            false => phone.submit(&desk.path("number"), &[("number", &wrong)]).await,
+            true => phone.submit(&desk.path("decline"), &[]).await,
+        };
+        assert!(answer.body.contains("已拒绝这次登录"), "{}", answer.body);
+        assert!(desk.look().await.body.contains("登录被拒绝"));
+        phone.submit(&desk.path("number"), &[("number", &number)]).await;
+        assert!(!is_signed_in(&desk.browser).await);
+    }
+}
+
+#[tokio::test]
+async fn only_the_first_phone_may_confirm() {
+    let server = Server::start().await;
+    let (desk, _, _) = scanned(&server).await;
+    let other = server.signed_in("陳大文").await;
+    let late = other.step(&desk.code(&server)).await;
+    assert_eq!(late.status, 409);
+    assert!(late.body.contains("二维码已被使用"), "{}", late.body);
+    assert_eq!(other.step(&desk.confirm()).await.status, 404);
+    let number = desk.number().await;
+    other.submit(&desk.path("number"), &[("number", &number)]).await;
+    assert!(!is_signed_in(&desk.browser).await);
+    assert!(desk.look().await.body.contains("请在手机上点选数字"), "nothing has changed");
+}
+
+#[tokio::test]
+async fn only_the_browser_that_shows_the_code_may_wait_and_redeem() {
+    let server = Server::start().await;
+    let (desk, phone, _) = scanned(&server).await;
+    let number = desk.number().await;
+    phone.submit(&desk.path("number"), &[("number", &number)]).await;
+    let thief = Desk::open(&server, "/login").await;
+    let path = format!("/login/wait/{}", desk.handshake);
+    assert_eq!(thief.browser.step(&path).await.status, 404);
+    assert_eq!(server.visitor(DESKTOP).step(&path).await.status, 404);
+    assert!(!is_signed_in(&thief.browser).await);
+    assert_eq!(desk.look().await.status, 303);
+}
+
+#[tokio::test]
+async fn the_picture_changes_and_an_old_photo_is_worthless() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login").await;
+    let (photo, picture) = (desk.code(&server), desk.page.between("<svg xmlns", "</svg>").to_owned());
+    server.advance(15);
+    let next = desk.wait("waiting-0").await;
+    assert!(next.body.contains("seen=waiting-1") && !next.body.contains("<main"), "{}", next.body);
+    assert_ne!(next.between("<svg xmlns", "</svg>"), picture);
+    server.advance(15);
+    let phone = server.signed_in("张小三").await;
+    let stale = phone.step(&photo).await;
+    assert_eq!(stale.status, 410);
+    assert!(stale.body.contains("二维码已更换"), "{}", stale.body);
+    assert_eq!(phone.step(&desk.code(&server)).await.location, desk.confirm());
+}
+
+#[tokio::test]
+async fn five_wrong_codes_cancel_the_handshake() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login").await;
+    let phone = server.signed_in("张小三").await;
+    for _ in 0..5 {
+        assert_eq!(phone.step(&format!("/s/{}.0.AAAAAAAAAAAAAAAAAAAAAA", desk.handshake)).await.status, 410);
+    }
+    assert!(desk.look().await.body.contains("二维码已作废"));
+    assert_eq!(phone.step(&desk.code(&server)).await.status, 410);
+    assert_eq!(phone.step("/s/nonsense").await.status, 410);
+}
+
+#[tokio::test]
+async fn a_handshake_ends_after_three_minutes_and_an_approval_after_one() {
+    let server = Server::start().await;
+    let (desk, phone, _) = scanned(&server).await;
+    let number = desk.number().await;
+    server.advance(180);
+    assert!(phone.submit(&desk.path("number"), &[("number", &number)]).await.body.contains("二维码已过期"));
+    assert!(desk.look().await.body.contains("刷新二维码"));
+    let (desk, phone, _) = scanned(&server).await;
+    let number = desk.number().await;
+    phone.submit(&desk.path("number"), &[("number", &number)]).await;
+    server.advance(60);
+    assert!(desk.look().await.body.contains("二维码已过期"));
+    assert!(!is_signed_in(&desk.browser).await);
+}
+
+#[tokio::test]
+async fn the_screen_can_give_its_code_up() {
+    let server = Server::start().await;
+    let (desk, phone, _) = scanned(&server).await;
+    let number = desk.number().await;
+    let form = [("handshake", desk.handshake.as_str()), ("next", "/services")];
+    let fresh = desk.browser.submit("/login/cancel", &form).await;
+    assert!(fresh.url.ends_with("/login?next=%2Fservices") && fresh.body.contains("扫码登录"));
+    assert_ne!(fresh.between("hx-get=\"/login/wait/", "?"), desk.handshake);
+    phone.submit(&desk.path("number"), &[("number", &number)]).await;
+    assert!(phone.open(&desk.confirm()).await.body.contains("二维码已作废"));
+}
+
+#[tokio::test]
+async fn a_waiting_screen_hears_of_a_scan_at_once_and_of_another_process_soon() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login").await;
+    let phone = server.signed_in("张小三").await;
+    let code = desk.code(&server);
+    let (seen, _) = tokio::join!(desk.wait("waiting-0"), phone.step(&code));
+    assert!(seen.body.contains("请在手机上点选数字"), "{}", seen.body);
+    // Another process knows nothing of our waiters; only the row changes.
+    let store = server.parts.store.clone();
+    let id = desk.handshake.clone();
+    let elsewhere = store.write(move |tx| {
+        use diesel::prelude::*;
+        use kaozheng::store::schema::login_handshakes::dsl as h;
+        let row = h::login_handshakes.find(id);
+        let values = (h::status.eq("denied"), h::changed_at.eq(tx.now + chrono::Duration::seconds(1)));
+        Ok::<_, kaozheng::store::Error>(diesel::update(row).set(values).execute(tx.conn)?)
+    });
+    let (seen, changed) = tokio::join!(desk.wait("scanned"), elsewhere);
+    assert_eq!(changed.expect("a write"), 1);
+    assert!(seen.body.contains("登录被拒绝"), "{}", seen.body);
+}
+
+#[tokio::test]
+async fn a_stopping_program_keeps_nobody_waiting() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login").await;
+    let began = std::time::Instant::now();
+    let (seen, ()) = tokio::join!(desk.wait("waiting-0"), async { server.parts.login.waiters.stop() });
+    assert!(seen.body.contains("seen=waiting-0") && began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn the_phone_is_warned_when_the_networks_differ() {
+    let server = Server::start().await;
+    let (desk, phone, near) = scanned(&server).await;
+    assert!(near.body.contains("与本机同一网络") && !near.body.contains("不在同一网络"), "{}", near.body);
+    let far = phone.request(reqwest::Method::GET, &desk.confirm()).header("x-forwarded-for", "119.123.4.5");
+    let far = phone.send(far).await;
+    assert!(far.body.contains("两台设备不在同一网络"), "{}", far.body);
+}
+
+#[tokio::test]
+async fn login_leads_only_to_our_own_pages() {
+    let server = Server::start().await;
+    for evil in ["https://evil.example/", "//evil.example", "/\\evil.example"] {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", evil).finish();
+        let phone = server.visitor(PHONE);
+        let arrived = phone.sign_in(&format!("/login/portal?{query}"), "张小三").await;
+        assert_eq!(arrived.url, format!("{}/", server.base), "{evil}");
+        let desk = Desk::open(&server, &format!("/login?{query}")).await;
+        phone.open(&desk.code(&server)).await;
+        phone.submit(&desk.path("number"), &[("number", &desk.number().await)]).await;
+        assert_eq!(desk.look().await.location, "/", "{evil}");
+    }
+}
+
+#[tokio::test]
+async fn machines_are_slowed_down() {
+    let server = Server::start().await;
+    let desktop = server.visitor(DESKTOP);
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = desktop.step("/login").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("200 codes are too many");
+    assert!(refused.body.contains("操作太频繁") && refused.headers.contains_key("retry-after"));
+}

@@ -1,0 +1,245 @@
+//! The whole program inside the test: a server on a port of its own, with the demo portal.
+
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
+use std::sync::Arc;
+
+use chrono::{Duration, NaiveDateTime};
+use kaozheng::files::storage::Storage;
+use kaozheng::settings::{PortalSettings, Settings};
+use kaozheng::site::{self, Parts};
+use kaozheng::store::{Clock, Ids, Store, Vault};
+use poem::listener::TcpAcceptor;
+use reqwest::cookie::Jar;
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, header};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::database::{TestDatabase, database};
+
+/// A desktop with Chrome.
+pub const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                           Chrome/130.0.0.0 Safari/537.36";
+
+/// A phone with Chrome.
+pub const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) \
+                         Chrome/130.0.0.0 Mobile Safari/537.36";
+
+/// A running program; it ends when this is dropped.
+pub struct Server {
+    /// Such as `http://127.0.0.1:40123`.
+    pub base: String,
+    /// What it is made of: its clock is `parts.store.clock`.
+    pub parts: Parts,
+    task: JoinHandle<()>,
+    _files: TempDir,
+    _database: TestDatabase,
+}
+
+impl Server {
+    /// It is 2026-04-01 09:30 in China until the test moves the clock.
+    pub async fn start() -> Server {
+        let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
+        Server::start_with(Clock::manual(start), |_| {}).await
+    }
+
+    /// With a clock of choice (browsers count down by the real one), and settings that differ.
+    pub async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let (database, folder) = (database(), tempfile::tempdir().expect("a folder for files"));
+        let mut settings = settings(&base, &database, &folder, listener.local_addr().expect("an address"));
+        change(&mut settings);
+        let vault = Vault::from_key(&[7; 32]);
+        let files = Storage::local(&settings.files, vault.clone()).expect("a storage");
+        let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");
+        store.migrate().await.expect("migrations");
+        let parts = Parts::new(settings, store, files).expect("the program's parts");
+        let site = site::site(&parts);
+        let acceptor = TcpAcceptor::from_tokio(listener).expect("an acceptor");
+        let task = tokio::spawn(async move {
+            poem::Server::new_with_acceptor(acceptor).run(site).await.expect("a server");
+        });
+        Server { base, parts, task, _files: folder, _database: database }
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, seconds: i64) {
+        self.parts.store.clock.advance(Duration::seconds(seconds));
+    }
+
+    /// Somebody with a browser of their own who has not signed in.
+    pub fn visitor(&self, user_agent: &str) -> Visitor {
+        let jar = Arc::new(Jar::default());
+        let client = |policy| {
+            let builder = Client::builder().cookie_provider(jar.clone()).redirect(policy).no_proxy();
+            builder.user_agent(user_agent).build().expect("a client")
+        };
+        Visitor {
+            base: self.base.clone(),
+            steps: client(Policy::none()),
+            follows: client(Policy::limited(10)),
+            jar,
+        }
+    }
+
+    /// Somebody who has signed in at the demo portal, by the name on its list.
+    pub async fn signed_in(&self, name: &str) -> Visitor {
+        let visitor = self.visitor(PHONE);
+        visitor.sign_in("/login/portal", name).await;
+        visitor
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::net::SocketAddr) -> Settings {
+    let url = |path: &str| Url::parse(&format!("{base}{path}")).expect("an address");
+    Settings {
+        database_url: database.url.clone(),
+        listen,
+        public_url: url("/"),
+        files: folder.path().to_owned(),
+        authority: "示范市考试院".into(),
+        portal: PortalSettings {
+            authorize_url: url("/sandbox/authorize"),
+            token_url: url("/sandbox/token"),
+            userinfo_url: url("/sandbox/userinfo"),
+            issuer: Some(url("/sandbox").into()),
+            client_id: "kaozheng-test".into(),
+            client_secret: Some("not-a-secret".into()),
+            scopes: vec!["openid".into(), "profile".into()],
+        },
+        trusted_proxy: true,
+        session_idle: Duration::minutes(30),
+        session_absolute: Duration::hours(12),
+        demo: true,
+    }
+}
+
+/// A browser without scripts: keeps its cookies.
+pub struct Visitor {
+    base: String,
+    steps: Client,
+    follows: Client,
+    jar: Arc<Jar>,
+}
+
+/// What a browser shows.
+pub struct Answer {
+    pub status: u16,
+    /// Where it says to go, without the server's own address; empty when nowhere.
+    pub location: String,
+    pub headers: header::HeaderMap,
+    pub body: String,
+    /// The address of the page.
+    pub url: String,
+}
+
+impl Visitor {
+    /// Opens a page and follows where it leads.
+    pub async fn open(&self, path: &str) -> Answer {
+        self.send(self.follows.get(self.address(path))).await
+    }
+
+    /// Opens a page and stays where it is sent on.
+    pub async fn step(&self, path: &str) -> Answer {
+        self.send(self.steps.get(self.address(path))).await
+    }
+
+    /// Opens as htmx does.
+    pub async fn fetch(&self, path: &str) -> Answer {
+        self.send(self.steps.get(self.address(path)).header("HX-Request", "true")).await
+    }
+
+    /// Sends a form and follows where it leads.
+    pub async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(self.follows.post(self.address(path)).form(form)).await
+    }
+
+    /// Sends a form and stays where it is sent on.
+    pub async fn submit_step(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(self.steps.post(self.address(path)).form(form)).await
+    }
+
+    /// Any request by this visitor, with their cookies, not followed.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        self.steps.request(method, self.address(path))
+    }
+
+    /// Sends what [`Visitor::request`] made.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let answer = request.send().await.expect("an answer");
+        let headers = answer.headers().clone();
+        let location = headers.get(header::LOCATION).map_or("", |value| value.to_str().expect("text"));
+        Answer {
+            status: answer.status().as_u16(),
+            location: location.strip_prefix(&self.base).unwrap_or(location).to_owned(),
+            url: answer.url().to_string(),
+            headers,
+            body: answer.text().await.expect("text"),
+        }
+    }
+
+    /// Goes to the demo portal by `path`, chooses a person there and comes back; answers with
+    /// the page where that leads.
+    pub async fn sign_in(&self, path: &str, name: &str) -> Answer {
+        let page = self.open(path).await;
+        self.choose_person(&page, name).await
+    }
+
+    /// Chooses a person on the demo portal's page.
+    pub async fn choose_person(&self, page: &Answer, name: &str) -> Answer {
+        let form = page.hidden_fields();
+        let person = page.button_value(name);
+        let mut form: Vec<(&str, &str)> = form.iter().map(|(key, value)| (&**key, &**value)).collect();
+        form.push(("person", &person));
+        self.submit("/sandbox/authorize", &form).await
+    }
+
+    /// The session cookie, as the browser would send it.
+    pub fn cookie(&self) -> String {
+        use reqwest::cookie::CookieStore;
+        let base = Url::parse(&self.base).expect("an address");
+        self.jar.cookies(&base).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
+    }
+
+    fn address(&self, path: &str) -> String {
+        if path.starts_with('/') { format!("{}{path}", self.base) } else { path.to_owned() }
+    }
+}
+
+impl Answer {
+    /// The text between two marks, the first time they appear.
+    pub fn between(&self, from: &str, to: &str) -> &str {
+        let found = self.body.split_once(from).and_then(|(_, rest)| rest.split_once(to));
+        found.unwrap_or_else(|| panic!("no {from:?} … {to:?} at {} in\n{}", self.url, self.body)).0
+    }
+
+    /// Names and values of all hidden fields.
+    pub fn hidden_fields(&self) -> Vec<(String, String)> {
+        let tags = self.body.split("<input type=\"hidden\" ").skip(1);
+        let value = |tag: &str, name: &str| {
+            let (_, rest) = tag.split_once(&format!("{name}=\"")).expect("an attribute");
+            rest.split('"').next().unwrap_or_default().replace("&amp;", "&")
+        };
+        tags.map(|tag| (value(tag, "name"), value(tag, "value"))).collect()
+    }
+
+    /// The value of the submit button that says `label`.
+    pub fn button_value(&self, label: &str) -> String {
+        let before = self.body.split(label).next().unwrap_or_default();
+        assert!(before.len() < self.body.len(), "no {label:?} at {} in\n{}", self.url, self.body);
+        let button = before.rsplit("<button").next().unwrap_or_default();
+        let (_, rest) = button.split_once("value=\"").expect("a button with a value");
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+}
