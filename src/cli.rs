@@ -1,6 +1,7 @@
 //! The commands.
 
 mod demo;
+pub mod demo_data;
 mod migrate;
 mod serve;
 mod staff;

@@ -11,7 +11,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Stop, serve};
+use super::{Stop, demo_data, serve};
 use crate::files::storage::Storage;
 use crate::settings::{PortalSettings, Settings};
 use crate::site::Parts;
@@ -48,6 +48,7 @@ impl Demo {
         let files = Storage::local(&settings.files, vault.clone())?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         store.migrate().await?;
+        demo_data::load_demo(&store).await?;
         announce(&settings, address)?;
         serve::listen(listener, Parts::new(settings, store, files)?).await
     }

@@ -193,7 +193,8 @@ fn main(page: &Page) -> Markup {
 
 fn bar(page: &Page, swap: bool) -> Markup {
     html! {
-        div #bar hx-swap-oob=[swap.then_some("true")] {
+        div #bar role=[page.bar.as_ref().map(|_| "region")] aria-label=[page.bar.as_ref().map(|_| "本页操作")]
+            hx-swap-oob=[swap.then_some("true")] {
             @if let Some(bar) = &page.bar { div.actions { (bar) } }
         }
     }

@@ -19,5 +19,6 @@ mod qr;
 #[path = "../support/server.rs"]
 mod server;
 
+mod chapter3;
 mod harness;
 mod login;

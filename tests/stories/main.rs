@@ -5,6 +5,9 @@ mod database;
 #[path = "../support/server.rs"]
 mod server;
 
+mod applicant;
 mod desk;
+mod durability;
 mod harness;
 mod login;
+mod process;

@@ -32,6 +32,7 @@ pub enum Scheme {
 
 pub struct Browser {
     driver: Driver,
+    javascript: bool,
 }
 
 impl Browser {
@@ -57,7 +58,12 @@ impl Browser {
         if !javascript {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
         }
-        Self { driver: Driver::start(options).await }
+        Self { driver: Driver::start(options).await, javascript }
+    }
+
+    /// Whether pages may run scripts, and so checkers too.
+    pub fn runs_scripts(&self) -> bool {
+        self.javascript
     }
 
     /// What the system prefers from now on. Motion stays reduced, so that no colour is caught halfway.

@@ -74,17 +74,12 @@ impl Server {
 
     /// Somebody with a browser of their own who has not signed in.
     pub fn visitor(&self, user_agent: &str) -> Visitor {
-        let jar = Arc::new(Jar::default());
-        let client = |policy| {
-            let builder = Client::builder().cookie_provider(jar.clone()).redirect(policy).no_proxy();
-            builder.user_agent(user_agent).build().expect("a client")
-        };
-        Visitor {
-            base: self.base.clone(),
-            steps: client(Policy::none()),
-            follows: client(Policy::limited(10)),
-            jar,
-        }
+        Visitor::new(&self.base, user_agent)
+    }
+
+    /// Loads what `kaozheng demo` starts with.
+    pub async fn load_demo(&self) {
+        kaozheng::cli::demo_data::load_demo(&self.parts.store).await.expect("the demo's data");
     }
 
     /// Somebody who has signed in at the demo portal, by the name on its list.
@@ -145,6 +140,21 @@ pub struct Answer {
 }
 
 impl Visitor {
+    /// At the program that answers at `base`.
+    pub fn new(base: &str, user_agent: &str) -> Visitor {
+        let jar = Arc::new(Jar::default());
+        let client = |policy| {
+            let builder = Client::builder().cookie_provider(jar.clone()).redirect(policy).no_proxy();
+            builder.user_agent(user_agent).build().expect("a client")
+        };
+        Visitor {
+            base: base.to_owned(),
+            steps: client(Policy::none()),
+            follows: client(Policy::limited(10)),
+            jar,
+        }
+    }
+
     /// Opens a page and follows where it leads.
     pub async fn open(&self, path: &str) -> Answer {
         self.send(self.follows.get(self.address(path))).await

@@ -2,7 +2,7 @@
 
 use poem::http::{HeaderValue, header};
 use poem::web::{Data, Path, Query};
-use poem::{Response, handler};
+use poem::{Request, Response, handler};
 use serde::Deserialize;
 
 use crate::casework::materials::{self, Attachment, Reader};
@@ -13,7 +13,7 @@ use crate::web::{Failure, SignedIn};
 
 /// A PDF may hold scripts and forms: it is shown in a box that can do nothing, and only
 /// inside our own pages.
-const SANDBOX: &str = "default-src 'none'; sandbox; style-src 'unsafe-inline'; frame-ancestors 'self'";
+const SANDBOX: &str = "sandbox; frame-ancestors 'self'";
 
 #[derive(Deserialize)]
 struct Size {
@@ -22,6 +22,7 @@ struct Size {
 
 #[handler]
 pub async fn show(
+    req: &Request,
     who: SignedIn,
     Path(id): Path<String>,
     Query(size): Query<Size>,
@@ -38,10 +39,11 @@ pub async fn show(
         .await?;
     let thumb = size.thumb.is_some() && file.is_picture();
     let key = if thumb { storage::thumb_key(&file.storage_key) } else { file.storage_key.clone() };
-    Ok(answer(&file, files.get(&key).await?))
+    let framed = req.header("sec-fetch-dest") == Some("iframe");
+    Ok(answer(&file, framed, files.get(&key).await?))
 }
 
-fn answer(file: &Attachment, bytes: Vec<u8>) -> Response {
+fn answer(file: &Attachment, framed: bool, bytes: Vec<u8>) -> Response {
     let mime = if file.is_picture() { "image/jpeg" } else { "application/pdf" };
     let mut response = Response::builder()
         .header(header::CONTENT_TYPE, mime)
@@ -49,15 +51,16 @@ fn answer(file: &Attachment, bytes: Vec<u8>) -> Response {
         .header(header::CONTENT_SECURITY_POLICY, SANDBOX)
         .header(header::X_FRAME_OPTIONS, "SAMEORIGIN")
         .body(bytes);
-    if let Ok(value) = HeaderValue::from_str(&disposition(file)) {
+    if let Ok(value) = HeaderValue::from_str(&disposition(file, framed)) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
     response
 }
 
-/// RFC 6266 §4.3: names beyond ASCII go into `filename*`. What is not a picture is a download.
-fn disposition(file: &Attachment) -> String {
-    let kind = if file.is_picture() { "inline" } else { "attachment" };
+/// RFC 6266 §4.3: names beyond ASCII go into `filename*`. Outside a frame of the review desk,
+/// what is not a picture is a download.
+fn disposition(file: &Attachment, framed: bool) -> String {
+    let kind = if framed || file.is_picture() { "inline" } else { "attachment" };
     let encoded: String = url::form_urlencoded::byte_serialize(file.name.as_bytes()).collect();
     format!("{kind}; filename*=UTF-8''{}", encoded.replace('+', "%20"))
 }

@@ -16,20 +16,92 @@ pub struct Person {
     pub role: &'static str,
 }
 
-/// Everybody the demo portal knows.
+/// Everybody the demo portal knows: a candidate of each kind of document, and three of the staff.
 pub const PEOPLE: &[Person] = &[
     Person {
         name: "张小三",
         document_type: DocumentType::Resident,
-        document_number: "11010519491231002X",
+        document_number: "440300199003072616",
         phone: "13800138000",
         role: "考生",
     },
     Person {
-        name: "陳大文",
+        name: "陈大文",
         document_type: DocumentType::HkMacaoPermit,
         document_number: "H12345678",
-        phone: "13900139000",
+        phone: "+85291234567",
         role: "考生",
     },
+    Person {
+        name: "林美玲",
+        document_type: DocumentType::TaiwanPermit,
+        document_number: "12345678",
+        phone: "13900139001",
+        role: "考生",
+    },
+    Person {
+        name: "欧阳嘉敏",
+        document_type: DocumentType::HmtResidence,
+        document_number: "810000199202143010",
+        phone: "13700137002",
+        role: "考生",
+    },
+    Person {
+        name: "SCHMIDT ANNA",
+        document_type: DocumentType::ForeignPermanent,
+        document_number: "911100199506071028",
+        phone: "13600136003",
+        role: "考生",
+    },
+    Person {
+        name: "DUPONT MARIE",
+        document_type: DocumentType::Passport,
+        document_number: "19AV12345",
+        phone: "13500135004",
+        role: "考生",
+    },
+    Person {
+        name: "周明远",
+        document_type: DocumentType::Resident,
+        document_number: "440300198808150023",
+        phone: "13400134005",
+        role: "审核员",
+    },
+    Person {
+        name: "阿力木·吐尔逊",
+        document_type: DocumentType::Resident,
+        document_number: "440300197911204136",
+        phone: "13300133006",
+        role: "审核员",
+    },
+    Person {
+        name: "何静",
+        document_type: DocumentType::Resident,
+        document_number: "440300198504013310",
+        phone: "13200132007",
+        role: "管理员",
+    },
 ];
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::people::document::Document;
+    use crate::people::{name, phone};
+
+    #[test]
+    fn everybody_would_pass_the_checks_of_a_real_portal() {
+        let today = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        for person in PEOPLE {
+            let document = Document::parse(person.document_type, person.document_number, today);
+            assert!(document.is_ok(), "{}", person.name);
+            assert_eq!(name::parse(person.name), Ok(person.name.to_owned()));
+            assert_eq!(phone::parse(person.phone), Ok(person.phone.to_owned()));
+        }
+        let candidates = PEOPLE.iter().filter(|person| person.role == "考生");
+        let kinds: std::collections::HashSet<_> = candidates.map(|person| person.document_type).collect();
+        assert_eq!(kinds.len(), DocumentType::ALL.len());
+    }
+}

@@ -1,0 +1,259 @@
+//! What `kaozheng demo` starts with: an authority, its exams and a few people. Nothing of it
+//! is real, and every date is counted from today so that it never goes stale.
+
+mod exams;
+mod records;
+
+use chrono::{Datelike, Duration, NaiveDate};
+use diesel::prelude::*;
+
+use crate::either;
+use crate::login::sandbox::people::{PEOPLE, Person};
+use crate::people::candidate::{self, Identity};
+use crate::people::document::Document;
+use crate::people::staff::{self, Role};
+use crate::store::schema::{
+    announcements, certificates, exam_subjects, integrity_records, registration_subjects, registrations,
+    sittings, violations,
+};
+use crate::store::{Error, Store, Tx};
+use exams::{EXAMS, Exam};
+use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS};
+
+/// Days from today to each exam's past sittings.
+const PAST: [i64; 2] = [-540, -175];
+
+/// Loads everything, unless the database has exams already.
+pub async fn load_demo(store: &Store) -> Result<(), Error> {
+    store.write(load).await
+}
+
+fn load(tx: &mut Tx) -> Result<(), Error> {
+    use crate::store::schema::exams::dsl as x;
+    if x::exams.count().get_result::<i64>(tx.conn)? > 0 {
+        return Ok(());
+    }
+    for person in PEOPLE {
+        introduce(tx, person)?;
+    }
+    for exam in EXAMS {
+        add_exam(tx, exam)?;
+    }
+    for (index, entry) in ENTRIES.iter().enumerate() {
+        add_entry(tx, index, entry)?;
+    }
+    add_violations(tx)?;
+    add_integrity_records(tx)?;
+    add_announcements(tx)
+}
+
+fn document(tx: &Tx, person: &Person) -> Result<Document, Error> {
+    Document::parse(person.document_type, person.document_number, tx.today())
+        .map_err(|_| Error::Corrupt("a demo person's document"))
+}
+
+fn holder(tx: &Tx, person: usize) -> String {
+    let person = &PEOPLE[person];
+    candidate::holder(tx.vault, person.document_type, person.document_number)
+}
+
+/// Staff go on the roster; candidates have been here before.
+fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
+    let document = document(tx, person)?;
+    let role = match person.role {
+        "审核员" => Role::Reviewer,
+        "管理员" => Role::Administrator,
+        _ => {
+            let (name, phone) = (person.name.to_owned(), Some(person.phone.to_owned()));
+            return candidate::sign_in(tx, &Identity { name, document, phone }).map(drop);
+        }
+    };
+    staff::add(tx, person.name, &document, role)
+}
+
+/// Keys that can be computed, so that records find their exam and sitting without a query.
+fn exam_key(code: &str) -> String {
+    format!("exam-{code}")
+}
+
+fn sitting_key(code: &str, index: usize) -> String {
+    format!("sitting-{code}-{index}")
+}
+
+fn month(day: NaiveDate) -> String {
+    format!("{:04}{:02}", day.year(), day.month())
+}
+
+fn held_on(tx: &Tx, exam: &Exam, index: usize) -> NaiveDate {
+    tx.today() + Duration::days(PAST.get(index).copied().unwrap_or(exam.next.0))
+}
+
+fn add_exam(tx: &mut Tx, exam: &Exam) -> Result<(), Error> {
+    use crate::store::schema::exams::dsl as x;
+    use exam_subjects::dsl as s;
+    let id = exam_key(exam.code);
+    let row = (x::id.eq(&id), x::code.eq(exam.code), x::name.eq(exam.name), x::category.eq(exam.category));
+    diesel::insert_into(x::exams).values(row).execute(tx.conn)?;
+    let offered = exam.levels.iter().flat_map(|level| {
+        let of = move |specialty| level.subjects.iter().map(move |subject| (level.name, specialty, *subject));
+        level.specialties.iter().copied().flat_map(of)
+    });
+    let rows: Vec<_> = offered
+        .zip(0_i32..)
+        .map(|((level, specialty, subject), position)| {
+            (
+                s::id.eq(format!("subject-{}-{position}", exam.code)),
+                s::exam_id.eq(id.clone()),
+                s::level.eq(level),
+                s::specialty.eq(specialty),
+                s::subject.eq(subject),
+                s::fee.eq(exam.fee),
+                s::position.eq(position),
+            )
+        })
+        .collect();
+    either!(tx.conn, conn => diesel::insert_into(s::exam_subjects).values(&rows).execute(conn))?;
+    for index in 0..=PAST.len() {
+        add_sitting(tx, exam, index)?;
+    }
+    Ok(())
+}
+
+fn add_sitting(tx: &mut Tx, exam: &Exam, index: usize) -> Result<(), Error> {
+    use sittings::dsl as t;
+    let held_on = held_on(tx, exam, index);
+    let closes_on = match index {
+        next if next == PAST.len() => tx.today() + Duration::days(exam.next.1),
+        _ => held_on - Duration::days(60),
+    };
+    let row = (
+        t::id.eq(sitting_key(exam.code, index)),
+        t::exam_id.eq(exam_key(exam.code)),
+        t::month.eq(month(held_on)),
+        t::check_opens_on.eq(closes_on - Duration::days(75)),
+        t::check_closes_on.eq(closes_on),
+        t::held_on.eq(held_on),
+    );
+    diesel::insert_into(t::sittings).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
+fn find_exam(code: &str) -> Result<&'static Exam, Error> {
+    EXAMS.iter().find(|exam| exam.code == code).ok_or(Error::Corrupt("a demo exam's code"))
+}
+
+fn add_entry(tx: &mut Tx, index: usize, entry: &Entry) -> Result<(), Error> {
+    use registration_subjects::dsl as s;
+    use registrations::dsl as r;
+    let exam = find_exam(entry.exam)?;
+    let held_on = held_on(tx, exam, entry.sitting);
+    let (id, holder) = (format!("registration-{index:02}"), holder(tx, entry.person));
+    let paid_at = (held_on - Duration::days(45)).and_hms_opt(2, 30, 0);
+    let row = (
+        r::id.eq(&id),
+        r::holder_hash.eq(&holder),
+        r::holder_name.eq(PEOPLE[entry.person].name),
+        r::sitting_id.eq(sitting_key(entry.exam, entry.sitting)),
+        r::ticket_number.eq(format!("{}{}{index:05}", month(held_on), entry.exam)),
+        r::level.eq(entry.level),
+        r::specialty.eq(entry.specialty),
+        r::order_number.eq(format!("DD{}{index:06}", month(held_on))),
+        r::paid_at.eq(paid_at),
+        r::result.eq(entry.result),
+    );
+    diesel::insert_into(r::registrations).values(row).execute(tx.conn)?;
+    let level = exam.levels.iter().find(|level| level.name == entry.level);
+    let subjects = level.map_or(&[][..], |level| level.subjects);
+    for (position, subject) in subjects.iter().enumerate() {
+        let row = (
+            s::id.eq(format!("{id}-{position}")),
+            s::registration_id.eq(&id),
+            s::subject.eq(*subject),
+            s::fee.eq(exam.fee),
+            s::result.eq(entry.result),
+        );
+        diesel::insert_into(s::registration_subjects).values(row).execute(tx.conn)?;
+    }
+    if entry.result == "合格" { add_certificate(tx, index, entry, held_on, &holder) } else { Ok(()) }
+}
+
+fn add_certificate(
+    tx: &mut Tx,
+    index: usize,
+    entry: &Entry,
+    held_on: NaiveDate,
+    holder: &str,
+) -> Result<(), Error> {
+    use certificates::dsl as c;
+    let (approved_on, issued_on) = (held_on + Duration::days(90), held_on + Duration::days(120));
+    let row = (
+        c::id.eq(format!("certificate-{index:02}")),
+        c::holder_hash.eq(holder),
+        c::holder_name.eq(PEOPLE[entry.person].name),
+        c::exam_id.eq(exam_key(entry.exam)),
+        c::sitting_month.eq(month(held_on)),
+        c::level.eq(entry.level),
+        c::specialty.eq(entry.specialty),
+        c::management_number.eq(format!("{}440300{}{index:06}", month(held_on), entry.exam)),
+        c::print_number.eq(format!("SF{}{index:06}", entry.exam)),
+        c::approved_on.eq(approved_on),
+        c::issued_on.eq(issued_on),
+        c::issuing_body.eq("示范市考试院"),
+        c::delivery.eq("ready"),
+    );
+    diesel::insert_into(c::certificates).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
+fn add_violations(tx: &mut Tx) -> Result<(), Error> {
+    use violations::dsl as v;
+    for (index, (person, exam, sitting, fact, clause, decision)) in VIOLATIONS.iter().enumerate() {
+        let exam = find_exam(exam)?;
+        let row = (
+            v::id.eq(format!("violation-{index}")),
+            v::holder_hash.eq(holder(tx, *person)),
+            v::sitting_id.eq(sitting_key(exam.code, *sitting)),
+            v::subject.eq(exam.levels[0].subjects[0]),
+            v::happened_at.eq(held_on(tx, exam, *sitting).and_hms_opt(2, 10, 0).unwrap_or(tx.now)),
+            v::place.eq("示范市第一中学考点 012 考场"),
+            v::fact.eq(*fact),
+            v::clause.eq(*clause),
+            v::proposed_decision.eq(*decision),
+            v::served_on.eq(tx.today() - Duration::days(1)),
+        );
+        diesel::insert_into(v::violations).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+fn add_integrity_records(tx: &mut Tx) -> Result<(), Error> {
+    use integrity_records::dsl as i;
+    for (index, (person, category, fact, number, since, lasts)) in INTEGRITY.iter().enumerate() {
+        let starts_on = tx.today() - Duration::days(*since);
+        let row = (
+            i::id.eq(format!("integrity-{index}")),
+            i::holder_hash.eq(holder(tx, *person)),
+            i::category.eq(*category),
+            i::fact.eq(*fact),
+            i::decision_number.eq(*number),
+            i::starts_on.eq(starts_on),
+            i::ends_on.eq(starts_on + Duration::days(*lasts)),
+        );
+        diesel::insert_into(i::integrity_records).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+fn add_announcements(tx: &mut Tx) -> Result<(), Error> {
+    use announcements::dsl as a;
+    for (days, title, body) in ANNOUNCEMENTS {
+        let row = (
+            a::id.eq(tx.id()),
+            a::title.eq(*title),
+            a::body.eq(*body),
+            a::published_at.eq(tx.now - Duration::days(*days)),
+        );
+        diesel::insert_into(a::announcements).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! What the demo's authority has on record about its candidates, as tables. People are
+//! named by their place in the demo portal's list, exams by their code.
+
+/// A registration for a past or coming sitting.
+pub(super) struct Entry {
+    pub person: usize,
+    pub exam: &'static str,
+    /// Which of the exam's sittings, the oldest first.
+    pub sitting: usize,
+    pub level: &'static str,
+    pub specialty: &'static str,
+    pub result: &'static str,
+}
+
+const fn entry(
+    person: usize,
+    exam: &'static str,
+    sitting: usize,
+    level: &'static str,
+    specialty: &'static str,
+    result: &'static str,
+) -> Entry {
+    Entry { person, exam, sitting, level, specialty, result }
+}
+
+/// 合格 brings a certificate.
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(0, "02", 0, "二级", "建筑工程", "合格"),
+    entry(0, "01", 1, "一级", "建筑工程", "不合格"),
+    entry(0, "08", 1, "中级", "人力资源管理", "合格"),
+    entry(0, "01", 2, "一级", "建筑工程", "待公布"),
+    entry(1, "07", 0, "全国", "药学", "合格"),
+    entry(1, "04", 2, "全国", "土木建筑工程", "待公布"),
+    entry(2, "12", 0, "三级", "英语", "合格"),
+    entry(2, "12", 1, "二级", "英语", "不合格"),
+    entry(3, "09", 1, "中级", "不分专业", "合格"),
+    entry(4, "12", 0, "二级", "日语", "合格"),
+];
+
+/// 违纪: person, exam, sitting, fact, clause, proposed decision.
+pub(super) const VIOLATIONS: &[(usize, &str, usize, &str, &str, &str)] = &[
+    (
+        0,
+        "01",
+        1,
+        "开考后在座位上查看手机",
+        "《专业技术人员资格考试违纪违规行为处理规定》（人社部令第31号）第七条第三项",
+        "当次该科目考试成绩无效",
+    ),
+    (
+        2,
+        "12",
+        1,
+        "考试结束信号发出后继续答题",
+        "《专业技术人员资格考试违纪违规行为处理规定》（人社部令第31号）第六条第六项",
+        "当次该科目考试成绩无效",
+    ),
+];
+
+/// 失信: person, category, fact, decision number, days since it began, days it lasts.
+pub(super) const INTEGRITY: &[(usize, &str, &str, &str, i64, i64)] = &[
+    (0, "提供虚假材料", "报名时提交的工作年限证明与事实不符", "示考诚〔2025〕12号", 400, 730),
+    (3, "考试作弊", "在考试中抄袭他人答案", "示考诚〔2024〕3号", 800, 1825),
+];
+
+/// 公告: days ago, title, body.
+pub(super) const ANNOUNCEMENTS: &[(i64, &str, &str)] = &[
+    (
+        2,
+        "关于开展2027年度报考资格在线核查的通知",
+        "各位考生：\n\n2027年度部分职业资格考试的报考资格在线核查已经开始。请登录后选择“报考资格在线核查”，按页面提示填写信息、上传材料。\n\n各项考试的核查截止日期以申请页面显示为准，逾期不再受理。审核一般在5个工作日内办结，结果显示在首页和业务查询。\n\n示范市考试院",
+    ),
+    (
+        9,
+        "关于证件照要求的说明",
+        "证件照请使用近期正面免冠照片，宽高比例5:7，不小于295×413像素。\n\n手机拍摄时请选择光线均匀的白色背景，不要使用美颜。照片将用于准考证和证书，请认真选择。\n\n示范市考试院",
+    ),
+    (
+        21,
+        "一级建造师考试成绩复核须知",
+        "对成绩有异议的考生，可以在成绩公布后30天内申请复核。复核只核对是否漏评、是否存在计分错误，不重新评卷。\n\n示范市考试院",
+    ),
+    (
+        35,
+        "警惕冒充考试机构的诈骗短信",
+        "近期有不法分子冒充考试机构发送短信，声称可以“修改成绩”“包过”。我院不会以任何形式收取上述费用，也不会通过短信索要验证码。\n\n如收到可疑短信，请勿点击链接，并向公安机关举报。\n\n示范市考试院",
+    ),
+];

@@ -1,0 +1,99 @@
+//! A candidate who applies for a check of qualification, form by form.
+
+use image::{ImageFormat, Rgb, RgbImage};
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+
+use crate::server::{Answer, Visitor};
+
+/// The list of this business.
+pub const LIST: &str = "/services/qualification";
+
+/// What a truthful applicant answers, besides the sitting.
+const ANSWERS: &[(&str, &str)] = &[
+    ("level", "一级"),
+    ("specialty", "建筑工程"),
+    ("subjects", "建设工程经济"),
+    ("area", "市直考区"),
+    ("gender", "男"),
+    ("phone", "13800138000"),
+    ("education", "本科"),
+    ("degree", "工学学士"),
+    ("school", "示范大学"),
+    ("major", "土木工程"),
+    ("graduated_on", "2014-06-30"),
+    ("employer", "示范建设工程有限公司"),
+    ("years", "6"),
+    ("began_work_on", "2014-07-15"),
+    ("promise", "yes"),
+];
+
+/// A JPEG of so many pixels.
+pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, 90]));
+    picture.write_to(&mut bytes, ImageFormat::Jpeg).expect("a picture");
+    bytes.into_inner()
+}
+
+/// The smallest thing that is a PDF.
+pub const PDF: &[u8] =
+    b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+
+/// The form of the given sitting, with some answers changed; an empty one is left out.
+pub fn form(sitting: &str, action: &str, changes: &[(&str, &str)]) -> Form {
+    let mut form = Form::new().text("action", action.to_owned()).text("sitting", sitting.to_owned());
+    for (name, value) in ANSWERS {
+        let value = changes.iter().find(|(changed, _)| changed == name).map_or(*value, |(_, new)| new);
+        if !value.is_empty() {
+            form = form.text(*name, value.to_owned());
+        }
+    }
+    form
+}
+
+/// A file for a slot.
+pub fn file(form: Form, slot: &str, name: &str, bytes: Vec<u8>) -> Form {
+    form.part(format!("file.{slot}"), Part::bytes(bytes).file_name(name.to_owned()))
+}
+
+/// Everything that must be uploaded.
+pub fn with_files(form: Form) -> Form {
+    let form = file(form, "id_front", "正面.jpg", jpeg(640, 400));
+    let form = file(form, "id_back", "反面.jpg", jpeg(640, 400));
+    let form = file(form, "diploma", "毕业证.pdf", PDF.to_vec());
+    let form = file(form, "work_proof", "工作证明.pdf", PDF.to_vec());
+    file(form, "portrait", "证件照.jpg", jpeg(300, 420))
+}
+
+impl Visitor {
+    /// Sends a form with files, not followed.
+    pub async fn upload(&self, path: &str, form: Form) -> Answer {
+        self.send(self.request(Method::POST, path).multipart(form)).await
+    }
+
+    /// The key of the sitting that the form offers for an exam.
+    pub async fn sitting_of(&self, exam: &str) -> String {
+        let page = self.open(&format!("{LIST}/new")).await;
+        let before = page.body.split(&format!("{exam} · ")).next().unwrap_or_default();
+        assert!(before.len() < page.body.len(), "{exam} is not offered in\n{}", page.body);
+        let (_, value) = before.rsplit_once("value=\"").expect("a choice");
+        value.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Applies for a sitting and answers with the page that follows.
+    pub async fn apply(&self, sitting: &str) -> Answer {
+        let sent = self.upload(&format!("{LIST}/new"), with_files(form(sitting, "review", &[]))).await;
+        assert_eq!(sent.location, format!("{LIST}/review"), "{}", sent.body);
+        let review = self.open(&sent.location).await;
+        let seen = review.between("name=\"seen\" value=\"", "\"").to_owned();
+        self.submit(&format!("{LIST}/review"), &[("seen", &seen)]).await
+    }
+
+    /// Applies and answers with the 受理号.
+    pub async fn applied(&self, sitting: &str) -> String {
+        let page = self.apply(sitting).await;
+        assert!(page.body.contains("提交成功"), "{}", page.body);
+        page.between("<p class=\"number\"><strong>", "</strong>").to_owned()
+    }
+}

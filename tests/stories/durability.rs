@@ -1,0 +1,186 @@
+//! Nothing that was acknowledged is lost, whatever happens to the program.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use kaozheng::login::sandbox::people::PEOPLE;
+use reqwest::Method;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::applicant::{LIST, PDF, form, with_files};
+use crate::process::Demo;
+use crate::server::{PHONE, Visitor};
+
+/// Submissions in the stream, and after how many the program is killed.
+const STREAM: usize = 200;
+const KILL_AFTER: usize = 120;
+
+/// A number for which a page said 提交成功, with the person's name.
+type Acknowledged = (&'static str, String);
+
+/// Applies and withdraws again and again, until the program is gone or the stream is over.
+async fn apply_on(
+    base: String,
+    person: &'static str,
+    begun: Arc<AtomicUsize>,
+    done: UnboundedSender<Acknowledged>,
+) {
+    let visitor = Visitor::new(&base, PHONE);
+    visitor.sign_in("/login/portal", person).await;
+    let sitting = visitor.sitting_of("一级建造师").await;
+    while begun.fetch_add(1, Ordering::SeqCst) < STREAM {
+        let Some(number) = try_to_apply(&visitor, &base, &sitting).await else { return };
+        done.send((person, number.clone())).expect("somebody listens");
+        let path = format!("{LIST}/{number}/withdraw");
+        let gone = visitor.request(Method::POST, &path).form(&[("confirm", "yes")]).send().await.is_err();
+        if gone {
+            return;
+        }
+    }
+}
+
+/// The 受理号, or nothing when the program is gone.
+async fn try_to_apply(visitor: &Visitor, base: &str, sitting: &str) -> Option<String> {
+    let whole = with_files(form(sitting, "review", &[]));
+    let path = format!("{LIST}/new");
+    visitor.request(Method::POST, &path).multipart(whole).send().await.ok()?;
+    let review =
+        visitor.request(Method::GET, &format!("{LIST}/review")).send().await.ok()?.text().await.ok()?;
+    let (_, seen) = review.split_once("name=\"seen\" value=\"").unwrap_or_else(|| panic!("{review}"));
+    let seen = [("seen", seen.split('"').next().unwrap_or_default())];
+    let sent = visitor.request(Method::POST, &format!("{LIST}/review")).form(&seen).send().await.ok()?;
+    let to = sent.headers().get("location").expect("a way on").to_str().expect("text").replace(base, "");
+    to.strip_suffix("/submitted")?.rsplit('/').next().map(str::to_owned)
+}
+
+/// Every file that a page links opens, and a PDF is what was sent.
+async fn files_are_whole(visitor: &Visitor, page: &str) -> usize {
+    let links: BTreeSet<&str> =
+        page.split("href=\"/files/").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
+    for id in &links {
+        let answer = visitor.request(Method::GET, &format!("/files/{id}")).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let is_pdf = answer.headers()["content-type"] == "application/pdf";
+        let bytes = answer.bytes().await.expect("a file");
+        if is_pdf {
+            assert_eq!(&bytes[..], PDF);
+        } else {
+            image::load_from_memory(&bytes).expect("a picture");
+        }
+    }
+    links.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_kill_9() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let data = folder.path().join("data");
+    let (demo, _) = Demo::start(&data, &log).await;
+    let begun = Arc::new(AtomicUsize::new(0));
+    let (sender, mut receiver) = unbounded_channel();
+    let people = PEOPLE.iter().filter(|person| person.role == "考生").map(|person| person.name);
+    let clients: Vec<_> = people
+        .map(|person| tokio::spawn(apply_on(demo.base.clone(), person, begun.clone(), sender.clone())))
+        .collect();
+    drop(sender);
+    let mut done: Vec<Acknowledged> = Vec::new();
+    while done.len() < KILL_AFTER {
+        done.push(receiver.recv().await.expect("the stream goes on"));
+    }
+    demo.kill();
+    for client in clients {
+        client.await.expect("a client");
+    }
+    while let Some(late) = receiver.recv().await {
+        done.push(late);
+    }
+
+    let (demo, _) = Demo::start(&data, &log).await;
+    assert!(done.len() >= KILL_AFTER && done.len() < STREAM, "{}", done.len());
+    for person in PEOPLE.iter().filter(|person| person.role == "考生") {
+        let visitor = Visitor::new(&demo.base, PHONE);
+        visitor.sign_in("/login/portal", person.name).await;
+        for (_, number) in done.iter().filter(|(name, _)| *name == person.name) {
+            let page = visitor.open(&format!("{LIST}/{number}")).await;
+            assert_eq!(page.status, 200, "{number}");
+            assert!(page.body.contains("示范建设工程有限公司") && page.body.contains("提交申请"));
+            assert_eq!(files_are_whole(&visitor, &page.body).await, 5, "{number}");
+        }
+        none_is_half(&visitor).await;
+    }
+}
+
+/// Also those whose answer never arrived are whole, or are drafts.
+async fn none_is_half(visitor: &Visitor) {
+    let mut next = LIST.to_owned();
+    loop {
+        let page = visitor.open(&next).await;
+        let cards = page.body.split("class=\"cover\" href=\"").skip(1);
+        for path in cards.map(|rest| rest.split('"').next().unwrap_or_default()) {
+            let detail = visitor.open(path).await;
+            assert!(detail.status == 200 && detail.body.contains("提交申请"), "{path}");
+        }
+        match page.body.split("class=\"button more\"").nth(1) {
+            Some(more) => {
+                next = more
+                    .split("href=\"")
+                    .nth(1)
+                    .expect("a link")
+                    .split('"')
+                    .next()
+                    .expect("a link")
+                    .to_owned()
+            }
+            None => return,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let data = folder.path().join("data");
+    let (demo, _) = Demo::start(&data, &log).await;
+    let visitor = Visitor::new(&demo.base, PHONE);
+    visitor.sign_in("/login/portal", "张小三").await;
+    let sitting = visitor.sitting_of("一级建造师").await;
+    let number = visitor.applied(&sitting).await;
+    assert!(demo.stop(), "it ended as it should");
+
+    let (demo, took) = Demo::start(&data, &log).await;
+    assert!(took.as_secs() < 3, "{took:?}");
+    let visitor = Visitor::new(&demo.base, PHONE);
+    visitor.sign_in("/login/portal", "张小三").await;
+    assert!(visitor.open(&format!("{LIST}/{number}")).await.body.contains(&number));
+}
+
+/// The log of a run holds nothing about anybody.
+#[tokio::test]
+async fn the_log_of_a_run_holds_no_personal_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let (demo, _) = Demo::start(&folder.path().join("data"), &log).await;
+    for person in PEOPLE {
+        let visitor = Visitor::new(&demo.base, PHONE);
+        visitor.sign_in("/login/portal", person.name).await;
+        visitor.open("/me").await;
+        visitor.open("/staff/queue").await;
+        if person.role == "考生" {
+            let sitting = visitor.sitting_of("一级建造师").await;
+            let wrong = form(&sitting, "review", &[("phone", "1380013")]);
+            visitor.upload(&format!("{LIST}/new"), wrong).await;
+            visitor.applied(&sitting).await;
+        }
+    }
+    assert!(demo.stop());
+    let log = std::fs::read_to_string(&log).expect("a log");
+    assert!(log.lines().count() > 50, "a log that says what happened");
+    let typed = ["示范建设工程有限公司", "示范大学", "13800138000", "毕业证"];
+    let known = PEOPLE.iter().flat_map(|person| [person.name, person.document_number, person.phone]);
+    for secret in known.chain(typed) {
+        assert!(!log.contains(secret), "the log holds {secret}");
+    }
+}
