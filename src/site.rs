@@ -46,6 +46,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
     // Failures become pages before the session's cookie is added to them; what the session or
     // the origin check refuse becomes a page further out.
     urls.around(failure::error_pages)
+        .boxed()
         .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
         .around(origin::same_origin)
         .around(failure::error_pages)
