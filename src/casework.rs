@@ -1,6 +1,24 @@
 //! What every application shares, whatever its kind.
+//!
+//! A [`business`] brings fields, materials and a few functions; the rest is here:
+//! a [`sheet`] is filled in, a [`submission`] makes it an [application](record),
+//! [`lifecycle`] says what may happen to it, [`decision`] what reviewers do,
+//! [`history`] what happened.
 
 pub mod answers;
+pub mod appeal;
+pub mod business;
+pub mod cards;
+pub mod deadline;
+pub mod decision;
 pub mod field;
+pub mod history;
 pub mod lifecycle;
+pub mod materials;
 pub mod number;
+pub mod pages;
+pub mod record;
+pub mod sheet;
+pub mod submission;
+pub mod sweep;
+pub mod views;

@@ -63,9 +63,15 @@ pub fn month_label(month: &str) -> String {
 }
 
 impl Sitting {
-    /// `2018-03 一级建造师`.
+    /// `一级建造师 · 2018-03`.
     pub fn title(&self) -> String {
-        format!("{} {}", month_label(&self.month), self.exam)
+        format!("{} · {}", self.exam, month_label(&self.month))
+    }
+
+    /// The sitting of an id.
+    pub fn find(tx: &mut Tx, id: &str) -> Result<Option<Sitting>, Error> {
+        let row = sittings::table.inner_join(exams::table).filter(sittings::id.eq(id));
+        Ok(row.select(SITTING).first(tx.conn).optional()?)
     }
 
     /// The sittings whose qualification check is open on a day, the earliest exam first.

@@ -27,14 +27,21 @@
 //! other: `site → (home, login, business, progress, staff) → casework →
 //! (exams, people, files) → web → ui → store → settings`.
 
+// Each middleware nests the next one's future in its own type.
+#![recursion_limit = "256"]
+
+pub mod business;
 pub mod casework;
 pub mod cli;
 pub mod exams;
 pub mod files;
+pub mod home;
 pub mod login;
 pub mod people;
+pub mod progress;
 pub mod settings;
 pub mod site;
+pub mod staff;
 pub mod store;
 pub mod ui;
 pub mod web;

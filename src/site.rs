@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
 
+use crate::casework::pages::{detail, files, form, list, review, slip, withdraw};
 use crate::files::storage::Storage;
 use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, scan, way_in};
@@ -13,6 +14,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
 use crate::web::{assets, compress, failure, headers, log, origin, session};
+use crate::{business, home, progress, staff};
 
 /// What the program is made of when it serves.
 #[derive(Clone)]
@@ -38,16 +40,12 @@ impl Parts {
 }
 
 /// The whole site.
-pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
+pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let https = parts.settings.is_https();
     let ids = parts.store.ids.clone();
     let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
-    // Failures become pages before the session's cookie is added to them; what the session or
-    // the origin check refuse becomes a page further out.
-    urls.around(failure::error_pages)
-        .boxed()
-        .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
+    urls.around(move |next, req| session::keep_session(next, req, rows.clone(), https))
         .around(origin::same_origin)
         .around(failure::error_pages)
         .around(compress::compress_pages)
@@ -55,6 +53,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static {
         .data(parts.store.clone())
         .data(parts.files.clone())
         .data(parts.login.clone())
+        .data(business::ALL)
         .around(move |next, req| headers::secure(next, req, https))
         .around(move |next, req| {
             let ids = ids.clone();
@@ -67,6 +66,32 @@ fn urls() -> Route {
         .at("/assets/:name", get(assets::serve))
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
+        .at("/", get(home::show))
+        .at("/announcements/:id", get(home::announcement))
+        .at("/services", get(home::services::show))
+        .at("/me", get(home::me::show))
+        .at("/senior", post(home::senior::toggle))
+        .at("/progress", get(progress::show))
+        .at("/files/:id", get(files::show))
+        .at("/services/:kind", get(list::show))
+        .at("/services/:kind/new", get(form::new).post(form::save_new))
+        .at("/services/:kind/review", get(review::show).post(review::submit))
+        .at("/services/:kind/discard", get(withdraw::confirm_discard).post(withdraw::discard))
+        .at("/services/:kind/:number", get(detail::show))
+        .at("/services/:kind/:number/submitted", get(detail::submitted))
+        .at("/services/:kind/:number/edit", get(form::edit).post(form::save_edit))
+        .at("/services/:kind/:number/withdraw", get(withdraw::confirm).post(withdraw::withdraw))
+        .at("/services/:kind/:number/appeal", get(form::appeal).post(form::save_appeal))
+        .at("/services/:kind/:number/slip", get(slip::show))
+        .at("/staff", get(staff::home))
+        .at("/staff/queue", get(staff::show_queue))
+        .at("/staff/queue/next", post(staff::next))
+        .at("/staff/applications/:number", get(staff::review))
+        .at("/staff/applications/:number/take", post(staff::take))
+        .at("/staff/applications/:number/put-back", post(staff::put_back))
+        // A page that was sent back with errors may be loaded anew from its address.
+        .at("/staff/applications/:number/decide", get(staff::review).post(staff::decide))
+        .at("/staff/applications/:number/done", get(staff::done))
         .at("/login", get(desk::show))
         .at("/login/wait/:id", get(desk::wait))
         .at("/login/cancel", post(desk::cancel))

@@ -15,6 +15,9 @@
 //! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
 //! | `changed` | a value marked as changed since the last round |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-viewer`, `desk-bar` | the review desk |
+//! | `desk-filters` | a form of filters in one row, above a list of the desk |
+//! | `desk-aside` | quieter buttons beside the heading of a case |
+//! | `desk-mark`, `desk-file`, `desk-others` | a mark on a fact; a link into the viewer; other applications |
 
 mod area;
 mod basics;
@@ -24,6 +27,7 @@ mod form;
 mod icon;
 mod layout;
 mod lists;
+mod qr;
 mod upload;
 
 pub use area::{
@@ -39,6 +43,7 @@ pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks
 pub use icon::{Icon, icon};
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
+pub use qr::qr;
 pub use upload::{Upload, Uploaded, materials, upload};
 
 /// The stylesheet, layer by layer in the order in which they count.

@@ -32,6 +32,11 @@ pub fn local_path(path: &str) -> &str {
     if own { path } else { "/" }
 }
 
+/// The host that the browser asked for, with its port.
+pub fn host(req: &poem::Request) -> Option<&str> {
+    req.headers().get(poem::http::header::HOST).and_then(|value| value.to_str().ok())
+}
+
 /// `303 See Other`: after an unsafe request the browser shows `path`.
 pub fn see_other(path: &str) -> poem::Response {
     poem::Response::builder()

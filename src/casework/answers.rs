@@ -16,6 +16,10 @@ pub struct Answers {
     pub fields: BTreeMap<String, Vec<String>>,
     /// Attachment ids by the material's slot.
     pub materials: BTreeMap<String, Vec<String>>,
+    /// What people read for a chosen value that is a key, such as a sitting's: kept here
+    /// because the choice may no longer be offered when the answer is shown.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Answers {
@@ -32,6 +36,11 @@ impl Answers {
     /// Sets a field to one value.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.fields.insert(name.to_owned(), vec![value.into()]);
+    }
+
+    /// What people read for a value.
+    pub fn label<'a>(&'a self, value: &'a str) -> &'a str {
+        self.labels.get(value).map_or(value, String::as_str)
     }
 
     /// Attachment ids in a slot.

@@ -111,6 +111,11 @@ impl Field {
         matches!(self.rule, Rule::Pick)
     }
 
+    /// Whether the answer must be one of [`Choices`].
+    pub fn is_picked(&self) -> bool {
+        matches!(self.rule, Rule::Pick | Rule::PickSome)
+    }
+
     /// Puts what was typed into the form in which it is kept.
     pub fn normalise(&self, values: &[String]) -> Vec<String> {
         let several = matches!(self.rule, Rule::PickSome);
@@ -131,11 +136,8 @@ impl Field {
     }
 
     /// The answer as people read it: on the check page, the detail page and the review desk.
-    pub fn display(&self, answers: &Answers, choices: &Choices) -> String {
-        let named = |value: &String| {
-            let offered = choices.get(self.name).and_then(|list| list.iter().find(|c| c.value == *value));
-            offered.map_or_else(|| value.clone(), |choice| choice.label.clone())
-        };
+    pub fn display(&self, answers: &Answers) -> String {
+        let named = |value: &String| answers.label(value).to_owned();
         let text = answers.all(self.name).iter().map(named).collect::<Vec<_>>().join("、");
         match &self.rule {
             Rule::Count(_, unit) if !text.is_empty() => format!("{text} {unit}"),
@@ -198,7 +200,8 @@ mod tests {
         let mut answers = Answers::default();
         answers.fields.insert("it".into(), vec!["a".into()]);
         assert_eq!(field.problem(&answers, &choices, today), None);
-        assert_eq!(field.display(&answers, &choices), "甲");
+        answers.labels.insert("a".into(), "甲".into());
+        assert_eq!(field.display(&answers), "甲");
         answers.fields.insert("it".into(), vec!["a".into(), "forged".into()]);
         assert_eq!(field.problem(&answers, &choices, today), Some("请选择某项".into()));
     }

@@ -65,6 +65,11 @@ pub fn thumb_key(key: &str) -> String {
     format!("{key}{THUMB}")
 }
 
+/// The key of the file that a key belongs to: a thumbnail belongs to its picture.
+pub fn owner_key(key: &str) -> &str {
+    key.strip_suffix(THUMB).unwrap_or(key)
+}
+
 impl Storage {
     /// Keeps files in a folder, which is made if need be.
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {

@@ -145,6 +145,12 @@ fn active(tx: &mut Tx, id: &str) -> Result<Option<Member>, Error> {
     row.first(tx.conn).optional()?.map(member).transpose()
 }
 
+/// Whether a session's staff id belongs to somebody who reviews, now.
+pub fn reviews(tx: &mut Tx, id: Option<&str>) -> Result<bool, Error> {
+    let Some(id) = id else { return Ok(false) };
+    Ok(active(tx, id)?.is_some_and(|member| member.role.reviews()))
+}
+
 /// Notes that a member of staff did something with somebody's data, such as `open` with an
 /// application's number.
 pub fn audit(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Error> {

@@ -152,7 +152,11 @@ pub fn viewer(title: &str, sheet: Markup, next: Option<&str>) -> Markup {
                 h2 { (title) }
                 button type="button" data-zooms data-key="+" { "放大 +" }
                 button type="button" data-turns data-key="T" { "旋转 T" }
-                @if let Some(url) = next { a href=(url) data-key="ARROWRIGHT" { "下一张 →" } }
+                @if let Some(url) = next {
+                    // Only the viewer changes: what was typed beside it stays.
+                    a href=(url) data-key="ARROWRIGHT" hx-target="closest .desk-viewer"
+                        hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" { "下一张 →" }
+                }
             }
             (sheet)
         }

@@ -248,6 +248,9 @@ fn tabs(page: &Page, swap: bool) -> Markup {
             @if let Some(desk) = &page.desk {
                 a href="/staff/queue" aria-current="true" { span { "待办 " (desk.waiting) } }
                 p.pill { (desk.who) }
+                form method="post" action="/logout" hx-boost="false" {
+                    button.text-button type="submit" { "退出" }
+                }
             } @else {
                 @for (tab, picture, label, url) in TABS {
                     a href=(url) aria-current=[(page.tab == Some(tab)).then_some("page")] {

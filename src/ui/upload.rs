@@ -57,7 +57,9 @@ pub fn upload(u: &Upload) -> Markup {
                             input type="hidden" name={ "material." (u.slot) } value=(file.id);
                             (shown(file))
                             @if replaces { (chooser(u, described.as_deref(), "更换")) }
-                            button.text-button type="submit" name="action" value={ "remove:" (file.id) } {
+                            button.text-button type="submit" name="action" value={ "remove:" (file.id) }
+                                hx-post="" hx-encoding="multipart/form-data" hx-include="closest form"
+                                hx-target="closest .upload" hx-swap="outerHTML" {
                                 "删除" span.hidden { "：" (file.name) }
                             }
                         }

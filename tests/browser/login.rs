@@ -35,22 +35,17 @@ async fn scan_and_confirm(desktop: &Browser, phone: &Browser, name: &str) {
     phone.screenshot(&format!("{name}-done")).await;
 }
 
-/// Whoever is signed in is sent on from the login page.
-async fn is_signed_in(server: &Server, browser: &Browser) {
-    browser.open(&format!("{}/login?next=/healthz", server.base)).await;
-    browser.see("ok").await;
-}
-
 #[tokio::test]
 async fn a_phone_signs_a_desktop_in() {
     let (server, desktop, phone) = (server().await, Browser::desktop().await, Browser::phone().await);
-    desktop.open(&format!("{}/login?next=/healthz", server.base)).await;
+    desktop.open(&server.base).await;
+    desktop.press("考生登录").await;
+    desktop.see("扫码登录").await;
     axe::check(&desktop).await;
     scan_and_confirm(&desktop, &phone, "login").await;
-    desktop.see("ok").await;
-    assert!(desktop.url().await.ends_with("/healthz"));
-    is_signed_in(&server, &desktop).await;
-    is_signed_in(&server, &phone).await;
+    desktop.see("您好，张*三").await;
+    phone.press("在手机上继续办理").await;
+    phone.see("您好，张*三").await;
 }
 
 #[tokio::test]
@@ -58,10 +53,12 @@ async fn without_javascript_too() {
     let server = server().await;
     let desktop = Browser::without_javascript(Screen::Desktop).await;
     let phone = Browser::without_javascript(Screen::Phone).await;
-    desktop.open(&format!("{}/login?next=/healthz", server.base)).await;
+    desktop.open(&format!("{}/login?next=/services", server.base)).await;
     scan_and_confirm(&desktop, &phone, "login-plain").await;
-    desktop.see("ok").await;
-    is_signed_in(&server, &desktop).await;
+    desktop.see("业务办理").await;
+    assert!(desktop.url().await.ends_with("/services"));
+    desktop.open(&server.base).await;
+    desktop.see("您好，张*三").await;
 }
 
 #[tokio::test]
@@ -86,13 +83,16 @@ async fn not_me_leaves_the_desktop_outside_with_a_new_code() {
 #[tokio::test]
 async fn a_phone_signs_in_by_itself() {
     let (server, phone) = (server().await, Browser::phone().await);
-    phone.open(&format!("{}/login?next=/healthz", server.base)).await;
-    phone.see("考生登录").await;
+    phone.open(&server.base).await;
+    phone.press("考生登录").await;
+    phone.see("用政务 App 登录").await;
     phone.screenshot("login-phone").await;
     phone.press("用政务 App 登录").await;
     phone.see("演示环境").await;
     axe::check(&phone).await;
     phone.press("张小三").await;
-    phone.see("ok").await;
-    is_signed_in(&server, &phone).await;
+    phone.see("您好，张*三").await;
+    phone.press("我的").await;
+    phone.press("退出登录").await;
+    phone.see("考生登录").await;
 }

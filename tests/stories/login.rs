@@ -56,10 +56,9 @@ fn now(server: &Server) -> NaiveDateTime {
     server.parts.store.clock.now()
 }
 
-/// The login page sends on whoever has signed in already.
+/// The first page greets whoever has signed in.
 async fn is_signed_in(visitor: &Visitor) -> bool {
-    let answer = visitor.step("/login").await;
-    answer.status == 303 && answer.location == "/"
+    visitor.open("/").await.body.contains("您好，")
 }
 
 /// A desk whose code a signed-in phone has scanned.
@@ -88,7 +87,8 @@ async fn a_phone_signs_in_at_the_portal_and_goes_where_it_wanted() {
     let arrived = phone.choose_person(&portal, "张小三").await;
     assert_eq!(arrived.url, format!("{}/services/qualification", server.base));
     assert_ne!(phone.cookie(), before, "the session id changes");
-    assert!(is_signed_in(&phone).await);
+    assert!(phone.open("/").await.body.contains("您好，张*三"));
+    assert_eq!(phone.step("/login?next=/services").await.location, "/services", "nothing left to do");
 }
 
 #[tokio::test]
@@ -99,8 +99,8 @@ async fn sign_out_ends_the_session_itself() {
     assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
     assert!(!is_signed_in(&phone).await);
     let thief = server.visitor(DESKTOP);
-    let request = thief.request(reqwest::Method::GET, "/login").header("cookie", old);
-    assert_eq!(thief.send(request).await.status, 200, "the old cookie opens nothing");
+    let request = thief.request(reqwest::Method::GET, "/").header("cookie", old);
+    assert!(thief.send(request).await.body.contains("考生登录"), "the old cookie opens nothing");
 }
 
 #[tokio::test]
@@ -126,7 +126,9 @@ async fn a_desktop_is_signed_in_by_a_phone_that_signs_in_on_the_way() {
     let redeemed = desk.wait("scanned").await;
     assert_eq!(redeemed.headers["hx-redirect"], "/services");
     assert_ne!(desk.browser.cookie(), before, "the session id changes");
-    assert!(is_signed_in(&desk.browser).await && is_signed_in(&phone).await);
+    for signed_in in [&desk.browser, &phone] {
+        assert!(signed_in.open("/").await.body.contains("您好，陳*文"));
+    }
     assert_eq!(desk.wait("scanned").await.headers.get("hx-redirect"), None, "only once");
 }
 

@@ -5,5 +5,6 @@ mod database;
 #[path = "../support/server.rs"]
 mod server;
 
+mod desk;
 mod harness;
 mod login;

@@ -1,0 +1,113 @@
+//! What has happened to an application: rows that are only ever added.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::answers::Answers;
+use super::lifecycle::{Action, Status};
+use crate::store::schema::{application_events as e, staff};
+use crate::store::{Error, Tx};
+
+/// Column name under which an event's content is sealed.
+const SEALED_AS: &str = "application_events.content";
+
+/// A reviewer's remark on one field or material.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Name of the field or slot; empty for the application as a whole.
+    pub name: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What an event carries besides its time and action.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// What the reviewer wrote to the candidate.
+    #[serde(default)]
+    pub note: String,
+    /// What was marked in a return.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
+    /// What was submitted.
+    #[serde(default)]
+    pub answers: Option<Answers>,
+}
+
+/// One thing that happened.
+pub struct Event {
+    /// When, UTC.
+    pub at: NaiveDateTime,
+    /// What.
+    pub action: Action,
+    /// The state it led to.
+    pub to: Status,
+    /// Name of the member of staff; none for the candidate.
+    pub staff: Option<String>,
+    /// What it carries.
+    pub content: Content,
+}
+
+/// An event to be added.
+pub(super) struct NewEvent<'a> {
+    pub application: &'a str,
+    pub position: i32,
+    pub action: Action,
+    pub from: Status,
+    pub to: Status,
+    pub staff: Option<&'a str>,
+    pub content: &'a Content,
+}
+
+/// Adds an event; the position is the application's version after it, so two
+/// writers cannot both believe they were next.
+pub(super) fn add(tx: &mut Tx, event: &NewEvent) -> Result<(), Error> {
+    let json = serde_json::to_string(event.content).map_err(|_| Error::Corrupt("event"))?;
+    let row = (
+        e::id.eq(tx.id()),
+        e::application_id.eq(event.application),
+        e::position.eq(event.position),
+        e::at.eq(tx.now),
+        e::action.eq(event.action.code()),
+        e::from_status.eq(event.from.code()),
+        e::to_status.eq(event.to.code()),
+        e::staff_id.eq(event.staff),
+        e::content.eq(tx.vault.seal(SEALED_AS, &json)),
+    );
+    diesel::insert_into(e::table).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Everything that happened to an application, in order.
+pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
+    type Row = (NaiveDateTime, String, String, Option<String>, String);
+    let rows: Vec<Row> = e::table
+        .left_join(staff::table)
+        .filter(e::application_id.eq(application))
+        .order(e::position)
+        .select((e::at, e::action, e::to_status, staff::name.nullable(), e::content))
+        .load(tx.conn)?;
+    rows.into_iter()
+        .map(|(at, action, to, staff, content)| {
+            let content = tx.vault.open(SEALED_AS, &content)?;
+            Ok(Event {
+                at,
+                action: Action::from_code(&action).ok_or(Error::Corrupt("application_events.action"))?,
+                to: Status::from_code(&to).ok_or(Error::Corrupt("application_events.to_status"))?,
+                staff,
+                content: serde_json::from_str(&content).map_err(|_| Error::Corrupt("event"))?,
+            })
+        })
+        .collect()
+}
+
+/// The last event of an action.
+pub fn last(events: &[Event], action: Action) -> Option<&Event> {
+    events.iter().rev().find(|event| event.action == action)
+}
+
+/// What was submitted in the round before the last one.
+pub fn previous_answers(events: &[Event]) -> Option<&Answers> {
+    events.iter().rev().filter_map(|event| event.content.answers.as_ref()).nth(1)
+}

@@ -1,0 +1,287 @@
+//! Uploaded files of applications: taken in at once, owned by a candidate, bound to
+//! the application that uses them.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::answers::Answers;
+use super::business::Business;
+use super::field::Problems;
+use crate::files::storage::{self, Storage, StorageError};
+use crate::files::{self, Rules};
+use crate::store::schema::attachments::{self, dsl as f};
+use crate::store::{Error, Store, Tx, Vault};
+use crate::web::Failure;
+use crate::web::form::SentFile;
+
+/// Unsubmitted files that one candidate may have here; a form has far fewer slots.
+const MOST_UNSUBMITTED: i64 = 100;
+
+/// Column name under which a file's name is sealed.
+const NAME_SEALED_AS: &str = "attachments.name";
+
+/// A file that was taken in.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// Key of the row; part of its URL.
+    pub id: String,
+    /// Where it belongs in the form.
+    pub slot: String,
+    /// What its sender called it.
+    pub name: String,
+    /// Media type, by content.
+    pub mime: String,
+    /// Bytes.
+    pub size: i64,
+    /// Pixels across; 0 for a PDF.
+    pub width: i32,
+    /// Key in the storage.
+    pub storage_key: String,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = attachments)]
+struct Row {
+    id: String,
+    slot: String,
+    name: String,
+    mime: String,
+    size: i64,
+    width: i32,
+    storage_key: String,
+}
+
+impl Attachment {
+    fn open(vault: &Vault, row: Row) -> Result<Attachment, Error> {
+        let name = vault.open(NAME_SEALED_AS, &row.name)?;
+        let Row { id, slot, mime, size, width, storage_key, .. } = row;
+        Ok(Attachment { id, slot, name, mime, size, width, storage_key })
+    }
+
+    /// Whether it is shown as a picture.
+    pub fn is_picture(&self) -> bool {
+        self.width > 0
+    }
+}
+
+/// A file in the storage, about to become a row.
+pub struct Received {
+    id: String,
+    slot: &'static str,
+    name: String,
+    mime: &'static str,
+    size: usize,
+    width: u32,
+    height: u32,
+    storage_key: String,
+}
+
+/// Checks and stores what was sent; on disk when this returns. Files of unknown slots are
+/// passed over. A refused file is a problem of its slot, and does not hold up the others.
+pub async fn receive(
+    store: &Store,
+    storage: &Storage,
+    business: &'static Business,
+    sent: Vec<SentFile>,
+) -> Result<(Vec<Received>, Problems), Failure> {
+    let (mut received, mut problems) = (Vec::new(), Problems::new());
+    for file in sent {
+        let slot = file.field.strip_prefix("file.").unwrap_or_default();
+        let Some(material) = business.materials.iter().find(|material| material.slot == slot) else {
+            continue;
+        };
+        let rules = if material.portrait { Rules::PORTRAIT } else { Rules::DOCUMENT };
+        match prepare(file.bytes, rules).await {
+            Ok(prepared) => received.push(keep(store, storage, material.slot, &file.name, prepared).await?),
+            Err(what_to_do) => problems.push((material.slot.to_owned(), what_to_do.to_owned())),
+        }
+    }
+    Ok((received, problems))
+}
+
+async fn prepare(bytes: Option<Vec<u8>>, rules: Rules) -> Result<files::Prepared, &'static str> {
+    match bytes {
+        Some(bytes) => files::receive(bytes, rules).await,
+        None => Err("文件超过 10 MB，请压缩后再上传"),
+    }
+}
+
+async fn keep(
+    store: &Store,
+    storage: &Storage,
+    slot: &'static str,
+    name: &str,
+    prepared: files::Prepared,
+) -> Result<Received, Failure> {
+    let now = store.clock.now();
+    let id = store.ids.next(now);
+    let storage_key = storage::key(&id, now);
+    let size = prepared.bytes.len();
+    storage.put(&storage_key, prepared.bytes).await?;
+    if let Some(thumb) = prepared.thumb {
+        storage.put(&storage::thumb_key(&storage_key), thumb).await?;
+    }
+    Ok(Received {
+        id,
+        slot,
+        name: files::clean_name(name),
+        mime: prepared.mime,
+        size,
+        width: prepared.width,
+        height: prepared.height,
+        storage_key,
+    })
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Failure {
+        match error {
+            StorageError::Missing => Failure::NotFound,
+            StorageError::Interrupted => Failure::Unavailable(error.to_string()),
+            other => Failure::Internal(other.to_string()),
+        }
+    }
+}
+
+/// Makes rows of received files and puts them into the answers: a slot for one file takes
+/// the new one instead of the old, a slot for several is filled up.
+pub(super) fn add(
+    tx: &mut Tx,
+    candidate: &str,
+    business: &'static Business,
+    answers: &mut Answers,
+    received: Vec<Received>,
+) -> Result<Problems, Error> {
+    let unsubmitted =
+        f::attachments.filter(f::candidate_id.eq(candidate)).filter(f::submitted_at.is_null()).count();
+    let mut room = MOST_UNSUBMITTED - unsubmitted.get_result::<i64>(tx.conn)?;
+    let mut problems = Problems::new();
+    for file in received {
+        let most = business.materials.iter().find(|m| m.slot == file.slot).map_or(0, |m| m.most);
+        let ids = answers.materials.entry(file.slot.to_owned()).or_default();
+        if most == 1 {
+            ids.clear();
+        }
+        if ids.len() >= most {
+            problems.push((file.slot.to_owned(), format!("最多上传 {most} 份，请先删除一份")));
+        } else if room <= 0 {
+            problems.push((file.slot.to_owned(), "今天上传的文件太多，请明天再试".to_owned()));
+        } else {
+            ids.push(file.id.clone());
+            room -= 1;
+            insert(tx, candidate, file)?;
+        }
+    }
+    Ok(problems)
+}
+
+fn insert(tx: &mut Tx, candidate: &str, file: Received) -> Result<(), Error> {
+    let row = (
+        f::id.eq(file.id),
+        f::candidate_id.eq(candidate),
+        f::slot.eq(file.slot),
+        f::name.eq(tx.vault.seal(NAME_SEALED_AS, &file.name)),
+        f::mime.eq(file.mime),
+        f::size.eq(i64::try_from(file.size).unwrap_or(i64::MAX)),
+        f::width.eq(i32::try_from(file.width).unwrap_or_default()),
+        f::height.eq(i32::try_from(file.height).unwrap_or_default()),
+        f::storage_key.eq(file.storage_key),
+        f::created_at.eq(tx.now),
+    );
+    diesel::insert_into(f::attachments).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The files of these ids that are the candidate's own and either free or already used by
+/// this application; what a form claims beyond that is not there.
+pub(super) fn usable(
+    tx: &mut Tx,
+    candidate: &str,
+    application: Option<&str>,
+    ids: &[String],
+) -> Result<Vec<Attachment>, Error> {
+    let free = f::application_id.is_null();
+    let own = f::attachments.filter(f::candidate_id.eq(candidate)).filter(f::id.eq_any(ids));
+    let rows: Vec<Row> = match application {
+        Some(id) => own.filter(free.or(f::application_id.eq(id))).select(Row::as_select()).load(tx.conn)?,
+        None => own.filter(free).select(Row::as_select()).load(tx.conn)?,
+    };
+    rows.into_iter().map(|row| Attachment::open(tx.vault, row)).collect()
+}
+
+/// Every file that an application uses or used, for the reader of its pages.
+pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Attachment>, Error> {
+    let rows: Vec<Row> = f::attachments
+        .filter(f::application_id.eq(application))
+        .order(f::id)
+        .select(Row::as_select())
+        .load(tx.conn)?;
+    rows.into_iter().map(|row| Attachment::open(tx.vault, row)).collect()
+}
+
+/// Ties the files of the answers to the application, and lets go of those that are
+/// neither in the answers nor part of its history.
+pub(super) fn bind(tx: &mut Tx, application: &str, answers: &Answers) -> Result<(), Error> {
+    let ids = answers.all_files();
+    let dropped = f::attachments
+        .filter(f::application_id.eq(application))
+        .filter(f::submitted_at.is_null())
+        .filter(f::id.ne_all(&ids));
+    diesel::update(dropped).set(f::application_id.eq(None::<String>)).execute(tx.conn)?;
+    let used = f::attachments.filter(f::id.eq_any(&ids)).filter(f::application_id.is_null());
+    diesel::update(used).set(f::application_id.eq(application)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// From now on the files of the answers belong to the history.
+pub(super) fn submit(tx: &mut Tx, application: &str, answers: &Answers) -> Result<(), Error> {
+    let sent = f::attachments
+        .filter(f::application_id.eq(application))
+        .filter(f::id.eq_any(answers.all_files()))
+        .filter(f::submitted_at.is_null());
+    diesel::update(sent).set(f::submitted_at.eq(tx.now)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// A file by its id: a candidate's own, or for staff any that was submitted.
+pub fn find(tx: &mut Tx, id: &str, reader: Reader) -> Result<Attachment, Failure> {
+    let row: Option<Row> = match reader {
+        Reader::Candidate(candidate) => f::attachments
+            .find(id)
+            .filter(f::candidate_id.eq(candidate))
+            .select(Row::as_select())
+            .first(tx.conn)
+            .optional()?,
+        Reader::Staff => f::attachments
+            .find(id)
+            .filter(f::submitted_at.is_not_null())
+            .select(Row::as_select())
+            .first(tx.conn)
+            .optional()?,
+    };
+    Ok(Attachment::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+}
+
+/// Who asks for a file.
+#[derive(Clone, Copy)]
+pub enum Reader<'a> {
+    /// The candidate of this id.
+    Candidate(&'a str),
+    /// A reviewer.
+    Staff,
+}
+
+/// Removes rows of files that nothing has used since `cutoff` (UTC); their storage keys are
+/// returned, to be deleted once this is committed.
+pub(super) fn forget_strays(tx: &mut Tx, cutoff: NaiveDateTime) -> Result<Vec<String>, Error> {
+    let stray = f::application_id.is_null().and(f::created_at.lt(cutoff));
+    let keys = f::attachments.filter(stray).select(f::storage_key).load(tx.conn)?;
+    diesel::delete(f::attachments.filter(stray)).execute(tx.conn)?;
+    Ok(keys)
+}
+
+/// Whether some row still refers to a storage key.
+pub(super) fn is_known(tx: &mut Tx, storage_key: &str) -> Result<bool, Error> {
+    let rows = f::attachments.filter(f::storage_key.eq(storage_key));
+    Ok(diesel::select(diesel::dsl::exists(rows)).get_result(tx.conn)?)
+}

@@ -1,0 +1,253 @@
+//! One application as its owner reads it (manual 图3.4.1, 3.4.2), and the page after submitting.
+
+use maud::{Markup, html};
+use poem::web::Data;
+use poem::{FromRequest, Request, RequestBody, Response, handler};
+
+use super::kind::{Kind, Number};
+use crate::casework::appeal::{self, Standing};
+use crate::casework::business::{self, Business, Registry};
+use crate::casework::history::{self, Event};
+use crate::casework::lifecycle::{Action, Actor, Status, may};
+use crate::casework::materials::{self, Attachment};
+use crate::casework::record::Application;
+use crate::casework::views;
+use crate::people::candidate::Candidate;
+use crate::store::{Store, Tx, clock};
+use crate::ui::{self, Confirm, Look, Page, Tone};
+use crate::web::{Failure, Frame};
+
+/// An application with everything its page says.
+pub struct Detail {
+    pub(super) business: &'static Business,
+    pub(super) candidate: Candidate,
+    pub(super) application: Application,
+    events: Vec<Event>,
+    files: Vec<Attachment>,
+    standing: Standing,
+    parent: Option<Parent>,
+}
+
+/// What an appeal is about.
+struct Parent {
+    business: &'static Business,
+    application: Application,
+    events: Vec<Event>,
+}
+
+impl Detail {
+    fn load(
+        tx: &mut Tx,
+        registry: Registry,
+        business: &'static Business,
+        candidate: Candidate,
+        number: &str,
+    ) -> Result<Detail, Failure> {
+        let application = Application::own(tx, &candidate.id, business.slug, number)?;
+        let parent = match Application::own_by_id(tx, &candidate.id, &application.parent_id)? {
+            Some(parent) => Some(Parent {
+                business: business::find(registry, &parent.kind).ok_or(Failure::NotFound)?,
+                events: history::of(tx, &parent.id)?,
+                application: parent,
+            }),
+            None => None,
+        };
+        Ok(Detail {
+            events: history::of(tx, &application.id)?,
+            files: materials::of(tx, &application.id)?,
+            standing: appeal::standing(tx, business, &application)?,
+            business,
+            candidate,
+            application,
+            parent,
+        })
+    }
+
+    fn note(&self, action: Action) -> &str {
+        history::last(&self.events, action).map_or("", |event| event.content.note.as_str())
+    }
+}
+
+/// The application that the address names, of whoever is signed in.
+impl<'a> FromRequest<'a> for Detail {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Kind(business) = Kind::from_request(req, body).await?;
+        let Number(number) = Number::from_request(req, body).await?;
+        let candidate = Candidate::from_request(req, body).await?;
+        let Data(store) = Data::<&Store>::from_request(req, body).await?;
+        let registry = *Data::<&Registry>::from_request(req, body).await?.0;
+        let detail = store
+            .read::<_, Failure, _>(move |tx| Detail::load(tx, registry, business, candidate, &number))
+            .await?;
+        Ok(detail)
+    }
+}
+
+#[handler]
+pub async fn show(detail: Detail, frame: Frame) -> Response {
+    let title = if detail.business.is_appeal { "申诉详情" } else { "申请详情" };
+    let page = Page::new(title, view(&detail)).own_heading().back(back(&detail)).bar(bar(&detail));
+    frame.page(page)
+}
+
+/// `…/submitted`: 提交成功.
+#[handler]
+pub async fn submitted(detail: Detail, frame: Frame) -> Response {
+    let application = &detail.application;
+    let path = application.path();
+    let due = application.due_on.map(|day| format!("预计 {day} 前办结。")).unwrap_or_default();
+    let steps =
+        [("审核员审核您的申请", due.as_str()), ("在首页和业务查询查看结果", "需要修改时，首页会提醒您")];
+    let main = ui::confirmation(
+        "提交成功",
+        "受理号",
+        application.shown_number(),
+        html! {
+            (ui::panel("接下来", ui::steps(&steps)))
+            p { a href={ (path) "/slip" } { "查看或打印回执" } }
+        },
+    );
+    let bar = html! {
+        (ui::link_button("/", "返回首页", Look::Plain))
+        (ui::link_button(&path, "查看进度", Look::Primary))
+    };
+    frame.page(Page::new("提交成功", main).own_heading().back(back(&detail)).bar(bar))
+}
+
+fn back(detail: &Detail) -> String {
+    match &detail.parent {
+        Some(parent) => parent.application.path(),
+        None => detail.business.path(),
+    }
+}
+
+fn bar(detail: &Detail) -> Markup {
+    let (status, path) = (detail.application.status, detail.application.path());
+    html! {
+        @if may(status, Action::Withdraw, Actor::Candidate) { (ui::confirm(&ask_withdraw(&format!("{path}/withdraw")))) }
+        (ui::link_button(&format!("{path}/slip"), "回执", Look::Plain))
+        @if may(status, Action::Submit, Actor::Candidate) {
+            (ui::link_button(&format!("{path}/edit"), "修改申请", Look::Primary))
+        }
+        @match &detail.standing {
+            Standing::Until(_) => (ui::link_button(&format!("{path}/appeal"), "申诉", Look::Primary)),
+            Standing::Made(appeal) => (ui::link_button(&appeal.path(), "申诉详情", Look::Primary)),
+            Standing::None | Standing::Over(_) => {}
+        }
+    }
+}
+
+/// Where it stands, what happened, what was sent.
+fn view(detail: &Detail) -> Markup {
+    let (application, business) = (&detail.application, detail.business);
+    let answers = application.form.clone().unwrap_or_default();
+    html! {
+        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, business.label))
+        (standing(detail))
+        (ui::panel("办理进度", views::timeline(business, &detail.events, "本人")))
+        @if let Some(parent) = &detail.parent { (appealed(detail, parent)) }
+        (ui::panel("申请人", ui::facts(&[
+            views::fact("姓名", detail.candidate.masked_name()),
+            views::fact("证件", detail.candidate.masked_document()),
+            views::fact("级别专业", application.summary.clone()),
+            views::fact("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
+        ])))
+        @for (heading, names) in views::sections(business) {
+            (ui::panel(heading, ui::facts(&views::facts(business, &names, &answers, None))))
+        }
+        (ui::panel("材料", ui::materials(&views::materials(business, &answers, &detail.files))))
+    }
+}
+
+/// Where the application stands, what happens next, and what its owner can do.
+fn standing(detail: &Detail) -> Markup {
+    let application = &detail.application;
+    let due = application.due_on.map(|day| day.to_string()).unwrap_or_default();
+    let (tone, body) = match application.status {
+        Status::Draft => (Tone::Neutral, html! {}),
+        Status::Submitted | Status::InReview => {
+            (Tone::Info, html! { p { "预计 " (due) " 前办结，无需重复提交。结果会显示在首页和业务查询。" } })
+        }
+        Status::Returned => (Tone::Warn, returned(detail, &due)),
+        Status::Rejected => (Tone::Danger, rejected(detail)),
+        Status::Approved => (
+            Tone::Good,
+            html! { p { (detail.business.approved) } (note("审核意见", detail.note(Action::Approve))) },
+        ),
+        Status::Withdrawn => (Tone::Neutral, html! { p { "您已撤销这件申请，需要时可以重新申请。" } }),
+    };
+    ui::banner(tone, application.status.label(), body)
+}
+
+fn note(label: &str, text: &str) -> Markup {
+    html! { @if !text.is_empty() { p { (label) "：" (text) } } }
+}
+
+fn returned(detail: &Detail, due: &str) -> Markup {
+    let marks = history::last(&detail.events, Action::Return).map_or(&[][..], |event| &event.content.marks);
+    html! {
+        ol {
+            @for mark in marks { li { (detail.business.label_of(&mark.name)) "：" (mark.reason) } }
+        }
+        p { "请在 " (due) " 前修改并重新提交。" }
+        p { a href={ (detail.application.path()) "/edit" } { "去修改 →" } }
+    }
+}
+
+fn rejected(detail: &Detail) -> Markup {
+    html! {
+        (note("原因", detail.note(Action::Reject)))
+        @match &detail.standing {
+            Standing::Until(day) => p { "如有异议，可以在 " (day) " 前（含当日）申诉一次。" },
+            Standing::Over(day) => p { "申诉期限已于 " (day) " 截止。" },
+            Standing::Made(appeal) => p { "您已申诉，" (appeal.status) "。" },
+            Standing::None => p { "这是最终结果。" },
+        }
+    }
+}
+
+/// 申诉详情 shows what was refused and why, beside the appeal itself (图3.4.2).
+fn appealed(detail: &Detail, parent: &Parent) -> Markup {
+    let answers = parent.application.form.clone().unwrap_or_default();
+    let first =
+        views::sections(parent.business).into_iter().next().map(|(_, names)| names).unwrap_or_default();
+    let mut facts = views::facts(parent.business, &first, &answers, None);
+    let reason =
+        history::last(&parent.events, Action::Reject).map_or("", |event| event.content.note.as_str());
+    facts.push(views::fact("不通过原因", reason));
+    facts.push(views::fact("原申请受理号", parent.application.shown_number()));
+    let title = format!("被申诉的{}", parent.business.label);
+    html! {
+        (ui::panel(&title, html! {
+            (ui::facts(&facts))
+            p { a href=(parent.application.path()) { "查看原申请" } }
+        }))
+        @if let Some(outcome) = outcome(detail) { (ui::panel("申诉结果", ui::facts(&outcome))) }
+    }
+}
+
+fn outcome(detail: &Detail) -> Option<Vec<ui::Fact>> {
+    let (word, action) = match detail.application.status {
+        Status::Approved => ("申诉通过", Action::Approve),
+        Status::Rejected => ("申诉不通过", Action::Reject),
+        _ => return None,
+    };
+    Some(vec![
+        views::fact("结果", word),
+        views::fact("说明", detail.note(action)),
+        views::fact("时间", detail.application.decided_at.map(clock::china).unwrap_or_default()),
+    ])
+}
+
+/// The dialog, and the page that asks the same at `url`.
+pub(super) fn ask_withdraw(url: &str) -> Confirm<'_> {
+    Confirm {
+        id: "withdraw",
+        open_label: "撤销申请",
+        title: "要撤销这件申请吗？",
+        body: "撤销后审核员不再审核，已上传的材料保留在记录里。需要时可以重新申请。",
+        action_url: url,
+        confirm_label: "撤销申请",
+        page_url: url,
+    }
+}

@@ -1,0 +1,245 @@
+//! Filling in a form: new, edit, appeal (manual 图3.1.1–3.3.2).
+//!
+//! A form posts to its own address; `action` says what for. Every post keeps what was
+//! sent before it judges it.
+
+use maud::Markup;
+use poem::http::StatusCode;
+use poem::web::Data;
+use poem::{Request, Response, handler};
+
+use super::form_view;
+use super::kind::{Kind, Number};
+use crate::casework::appeal::{Standing, standing};
+use crate::casework::business::Business;
+use crate::casework::field::Problems;
+use crate::casework::record::Application;
+use crate::casework::sheet::{Sheet, Step, Which};
+use crate::casework::{lifecycle, materials, submission};
+use crate::files::storage::Storage;
+use crate::people::candidate::Candidate;
+use crate::store::{Store, Tx};
+use crate::web::{Failure, Frame, Submission, see_other};
+
+/// What a post came to.
+enum Outcome {
+    /// The form again, with what is wrong in it.
+    Form(Box<Sheet>, Problems),
+    /// On to this address.
+    Go(String),
+}
+
+#[handler]
+pub async fn new(
+    req: &Request,
+    Kind(business): Kind,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    show(req, business, candidate, frame, store, Which::New).await
+}
+
+#[handler]
+pub async fn edit(
+    req: &Request,
+    Kind(business): Kind,
+    Number(number): Number,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    show(req, business, candidate, frame, store, Which::Edit(number)).await
+}
+
+/// The form, or 申诉详情 once there is an appeal.
+#[handler]
+pub async fn appeal(
+    req: &Request,
+    Kind(business): Kind,
+    Number(number): Number,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    if let Some(made) = appeal_made(store, business, &candidate, &number).await? {
+        return Ok(see_other(&made.path()));
+    }
+    show(req, business, candidate, frame, store, Which::Appeal(number)).await
+}
+
+#[handler]
+pub async fn save_new(
+    Kind(business): Kind,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(files): Data<&Storage>,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    save(business, candidate, frame, store, files, sent, Which::New).await
+}
+
+#[handler]
+pub async fn save_edit(
+    Kind(business): Kind,
+    Number(number): Number,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(files): Data<&Storage>,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    save(business, candidate, frame, store, files, sent, Which::Edit(number)).await
+}
+
+#[handler]
+pub async fn save_appeal(
+    Kind(business): Kind,
+    Number(number): Number,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(files): Data<&Storage>,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    if let Some(made) = appeal_made(store, business, &candidate, &number).await? {
+        return Ok(frame.go(&format!("{}/submitted", made.path())));
+    }
+    save(business, candidate, frame, store, files, sent, Which::Appeal(number)).await
+}
+
+async fn appeal_made(
+    store: &Store,
+    business: &'static Business,
+    candidate: &Candidate,
+    number: &str,
+) -> Result<Option<Application>, Failure> {
+    let (candidate, number) = (candidate.id.clone(), number.to_owned());
+    store
+        .read(move |tx| {
+            let application = Application::own(tx, &candidate, business.slug, &number)?;
+            Ok(match standing(tx, business, &application)? {
+                Standing::Made(made) => Some(*made),
+                _ => None,
+            })
+        })
+        .await
+}
+
+/// The form as it was left; with `?check` also what is still wrong in it.
+async fn show(
+    req: &Request,
+    business: &'static Business,
+    candidate: Candidate,
+    frame: Frame,
+    store: &Store,
+    which: Which,
+) -> Result<Response, Failure> {
+    let checked = req.uri().query() == Some("check");
+    let (sheet, problems) = store
+        .read::<_, Failure, _>(move |tx| {
+            let sheet = Sheet::load(tx, business, candidate, &which)?;
+            let problems = if checked { sheet.problems(tx) } else { Problems::new() };
+            Ok((sheet, problems))
+        })
+        .await?;
+    Ok(frame.page(form_view::page(&sheet, &problems)))
+}
+
+async fn save(
+    business: &'static Business,
+    candidate: Candidate,
+    frame: Frame,
+    store: &Store,
+    files: &Storage,
+    mut sent: Submission,
+    which: Which,
+) -> Result<Response, Failure> {
+    let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
+    if let Some(done) = submitted_before(store, &candidate, sent.one("seen")).await? {
+        return Ok(frame.go(&format!("{}/submitted", done.path())));
+    }
+    // The appeal's own business says which materials it takes.
+    let fills =
+        if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
+    let (received, refused) =
+        materials::receive(store, files, fills, std::mem::take(&mut sent.files)).await?;
+    let asked = step.clone();
+    let outcome = store
+        .write::<_, Failure, _>(move |tx| {
+            let mut sheet = Sheet::load(tx, business, candidate, &which)?;
+            let mut problems = refused;
+            problems.extend(sheet.save(tx, &sent, &asked, received)?);
+            proceed(tx, sheet, &asked, problems)
+        })
+        .await?;
+    Ok(match outcome {
+        Outcome::Go(path) => frame.go(&path),
+        Outcome::Form(sheet, problems) => answer(&frame, &sheet, &problems, &step),
+    })
+}
+
+/// The same form sent twice, by a double tap or a reload: the first one counts.
+async fn submitted_before(
+    store: &Store,
+    candidate: &Candidate,
+    seen: &str,
+) -> Result<Option<Application>, Failure> {
+    let Some((id, version)) = seen.split_once('.') else { return Ok(None) };
+    let (candidate, id, version) = (candidate.id.clone(), id.to_owned(), version.parse::<i32>().ok());
+    let found = store.read(move |tx| Application::own_by_id(tx, &candidate, &id)).await?;
+    let just_after = |application: &Application| {
+        application.status == lifecycle::Status::Submitted && version == Some(application.version - 1)
+    };
+    Ok(found.filter(just_after))
+}
+
+fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result<Outcome, Failure> {
+    match step {
+        Step::Review | Step::Submit => {
+            let mut all = sheet.problems(tx);
+            all.retain(|(name, _)| !problems.iter().any(|(refused, _)| refused == name));
+            all.extend(problems);
+            if !all.is_empty() {
+                return Ok(Outcome::Form(Box::new(sheet), all));
+            }
+            let path = sheet.business.path();
+            if sheet.business.review && !sheet.is_edit() {
+                return Ok(Outcome::Go(format!("{path}/review")));
+            }
+            let number = submission::submit(tx, &sheet)?;
+            Ok(Outcome::Go(format!("{path}/{number}/submitted")))
+        }
+        Step::Draft if problems.is_empty() => Ok(Outcome::Go(match &sheet.parent {
+            Some(parent) => parent.path(),
+            None => sheet.business.path(),
+        })),
+        Step::Check(name) => {
+            let found = sheet.problems(tx).into_iter().filter(|(wrong, _)| wrong == name).collect();
+            Ok(Outcome::Form(Box::new(sheet), found))
+        }
+        Step::Draft | Step::Choose | Step::Upload | Step::Remove(_) => {
+            Ok(Outcome::Form(Box::new(sheet), problems))
+        }
+    }
+}
+
+/// The piece of the form that htmx asked for, or the whole page.
+fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Response {
+    if let Some(part) = piece(frame, sheet, problems, step) {
+        return frame.part(part);
+    }
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    frame.page_with(status, form_view::page(sheet, problems))
+}
+
+fn piece(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Option<Markup> {
+    let target = frame.target().filter(|_| frame.is_fragment())?;
+    match (step, target.strip_prefix("f-")) {
+        (Step::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),
+        (Step::Check(name), Some(_)) => form_view::field(sheet, problems, name),
+        (Step::Upload | Step::Remove(_), Some(slot)) => form_view::material(sheet, problems, slot),
+        _ => None,
+    }
+}

@@ -1,0 +1,82 @@
+//! `/services/{kind}`: a candidate's applications of one kind (manual 图3.1).
+
+use maud::{Markup, html};
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+use super::kind::Kind;
+use crate::casework::business::{Business, Registry};
+use crate::casework::cards::Listed;
+use crate::casework::record::{Application, Filter, PAGE};
+use crate::people::candidate::Candidate;
+use crate::store::{Store, clock};
+use crate::ui::{self, Look, Page};
+use crate::web::{Failure, Frame};
+
+#[derive(Deserialize)]
+struct Paging {
+    #[serde(default)]
+    page: i64,
+}
+
+#[handler]
+pub async fn show(
+    Kind(business): Kind,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+    Query(paging): Query<Paging>,
+) -> Result<Response, Failure> {
+    let registry = *registry;
+    let page = paging.page;
+    let (draft, listed) = store
+        .read::<_, Failure, _>(move |tx| {
+            let draft = Application::draft(tx, &candidate.id, business.slug, "")?.filter(|_| page == 0);
+            let filter = Filter { kind: Some(business.slug.to_owned()), page, ..Filter::default() };
+            let applications = Application::list(tx, &candidate.id, &filter)?;
+            Ok((draft, Listed::load(tx, registry, applications)?))
+        })
+        .await?;
+    let main = view(business, draft.as_ref(), &listed, page);
+    let page = Page::new(business.label, main).back("/services");
+    Ok(frame.page(if business.is_appeal { page } else { page.bar(start(business, draft.is_some())) }))
+}
+
+fn start(business: &Business, has_draft: bool) -> Markup {
+    let label = if has_draft { "继续填写草稿" } else { business.start_label };
+    ui::link_button(&format!("{}/new", business.path()), label, Look::Primary)
+}
+
+fn view(business: &Business, draft: Option<&Application>, listed: &[Listed], page: i64) -> Markup {
+    html! {
+        p.muted { (business.about) }
+        @if let Some(draft) = draft { (draft_banner(business, draft)) }
+        @if listed.is_empty() && page == 0 {
+            (ui::empty(business.icon, "还没有申请", "提交后可以在这里查看进度和结果。", None))
+        }
+        (items(listed, &|page| format!("{}?page={page}", business.path()), page, false))
+    }
+}
+
+/// Cards with a link to the rest; `href` is the address of a page.
+pub(crate) fn items(listed: &[Listed], href: &dyn Fn(i64) -> String, page: i64, with_kind: bool) -> Markup {
+    let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    html! {
+        div #items {
+            @for one in listed.iter().take(shown) { (one.card(with_kind)) }
+            @if listed.len() > shown { (ui::more(&href(page + 1), "加载更多")) }
+        }
+    }
+}
+
+fn draft_banner(business: &Business, draft: &Application) -> Markup {
+    let path = business.path();
+    let kept = format!("{} 保存，尚未提交，保留 30 天。", clock::china(draft.updated_at));
+    let body = html! {
+        p { (kept) }
+        p { a href={ (path) "/new" } { "继续填写" } "　" a href={ (path) "/discard" } { "删除草稿" } }
+    };
+    ui::banner(ui::Tone::Info, "您有一份草稿", body)
+}

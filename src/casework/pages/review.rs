@@ -1,0 +1,124 @@
+//! 核对信息: the last look before a first submission.
+
+use maud::{Markup, html};
+use poem::web::Data;
+use poem::{Response, handler};
+
+use super::kind::Kind;
+use crate::casework::business::Business;
+use crate::casework::sheet::{Sheet, Which};
+use crate::casework::{lifecycle, record, submission, views};
+use crate::people::candidate::Candidate;
+use crate::store::Store;
+use crate::ui::{self, Look, Page};
+use crate::web::{Failure, Frame, Submission};
+
+/// What was read on this page; a change in another window makes it another.
+fn fingerprint(sheet: &Sheet) -> String {
+    sheet.application.as_ref().map_or_else(String::new, |draft| {
+        format!("{}.{}.{}", draft.id, draft.version, draft.updated_at.and_utc().timestamp_millis())
+    })
+}
+
+#[handler]
+pub async fn show(
+    Kind(business): Kind,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    require_review(business)?;
+    let (sheet, complete) = store
+        .read::<_, Failure, _>(move |tx| {
+            let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+            let complete = sheet.application.is_some() && sheet.problems(tx).is_empty();
+            Ok((sheet, complete))
+        })
+        .await?;
+    if !complete {
+        return Ok(crate::web::see_other(&format!("{}/new?check", business.path())));
+    }
+    Ok(frame.page(page(&sheet, false)))
+}
+
+fn require_review(business: &Business) -> Result<(), Failure> {
+    if business.review && !business.is_appeal { Ok(()) } else { Err(Failure::NotFound) }
+}
+
+enum Outcome {
+    Submitted(String),
+    Incomplete,
+    Changed(Box<Sheet>),
+}
+
+#[handler]
+pub async fn submit(
+    Kind(business): Kind,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    require_review(business)?;
+    let seen = sent.one("seen").to_owned();
+    let outcome = store
+        .write::<_, Failure, _>(move |tx| {
+            let id = seen.split('.').next().unwrap_or_default();
+            // A second tap finds the application that the first one made.
+            if let Some(done) = record::Application::own_by_id(tx, &candidate.id, id)?
+                && done.status != lifecycle::Status::Draft
+            {
+                return Ok(Outcome::Submitted(done.shown_number().to_owned()));
+            }
+            let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+            match () {
+                () if sheet.application.is_none() || !sheet.problems(tx).is_empty() => {
+                    Ok(Outcome::Incomplete)
+                }
+                () if fingerprint(&sheet) != seen => Ok(Outcome::Changed(Box::new(sheet))),
+                () => submission::submit(tx, &sheet).map(Outcome::Submitted),
+            }
+        })
+        .await?;
+    Ok(match outcome {
+        Outcome::Submitted(number) => frame.go(&format!("{}/{number}/submitted", business.path())),
+        Outcome::Incomplete => frame.go(&format!("{}/new?check", business.path())),
+        Outcome::Changed(sheet) => frame.page(page(&sheet, true)),
+    })
+}
+
+fn page(sheet: &Sheet, changed: bool) -> Page {
+    let path = sheet.business.path();
+    let main = html! {
+        @if changed {
+            (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
+        }
+        p.muted { "请核对以下内容，确认无误后提交。提交后在审核退回前不能修改。" }
+        (answers(sheet, &path))
+        form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
+    };
+    Page::new("核对信息", main).back(format!("{path}/new")).bar(html! {
+        (ui::link_button(&format!("{path}/new"), "返回修改", Look::Plain))
+        (ui::bar_submit("action", "submit", "提交申请", Look::Primary))
+    })
+}
+
+fn answers(sheet: &Sheet, path: &str) -> Markup {
+    let business = sheet.business;
+    html! {
+        (ui::panel("申请人", ui::facts(&[
+            views::fact("姓名", sheet.candidate.name.clone()),
+            views::fact("证件", sheet.candidate.masked_document()),
+        ])))
+        @for (heading, names) in views::sections(business) {
+            (ui::panel(heading, html! {
+                (ui::facts(&views::facts(business, &names, &sheet.answers, None)))
+                p { a href={ (path) "/new#f-" (names[0]) } { "修改" span.hidden { (heading) } } }
+            }))
+        }
+        (ui::panel("材料", html! {
+            (ui::materials(&views::materials(business, &sheet.answers, &sheet.attachments)))
+            p { a href={ (path) "/new#f-" (business.materials[0].slot) } { "修改" span.hidden { "材料" } } }
+        }))
+    }
+}

@@ -1,0 +1,51 @@
+//! 回执: a page to print or keep, with a code that leads back to the application.
+
+use std::sync::Arc;
+
+use maud::html;
+use poem::web::Data;
+use poem::{Request, Response, handler};
+
+use super::detail::Detail;
+use crate::casework::views;
+use crate::settings::Settings;
+use crate::store::{Store, clock};
+use crate::ui::{self, Page};
+use crate::web::{Frame, host};
+
+#[handler]
+pub async fn show(
+    req: &Request,
+    detail: Detail,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+) -> Response {
+    let application = &detail.application;
+    let path = application.path();
+    let address = format!("{}{path}", settings.base_for(host(req)));
+    let facts = [
+        views::fact("受理号", application.shown_number()),
+        views::fact("业务", detail.business.label),
+        views::fact("申请人", detail.candidate.masked_name()),
+        views::fact("证件", detail.candidate.masked_document()),
+        views::fact("考试", application.title.clone()),
+        views::fact("级别专业", application.summary.clone()),
+        views::fact("受理时间", application.submitted_at.map(clock::china).unwrap_or_default()),
+        views::fact("办理结果", application.status.label()),
+        views::fact("打印时间", clock::china(store.clock.now())),
+    ];
+    let main = html! {
+        (ui::heading(&settings.authority, "受理回执", ""))
+        (ui::panel("", html! {
+            (ui::facts(&facts))
+            (ui::qr(&address, "查看办理进度的二维码"))
+            p.muted.small { "扫码登录后查看办理进度。本回执只证明申请已受理，不代表审核结果。" }
+        }))
+    };
+    let bar = html! {
+        (ui::link_button(&path, "返回申请", ui::Look::Plain))
+        (ui::print_button("打印回执"))
+    };
+    frame.page(Page::new("受理回执", main).own_heading().back(path).bar(bar))
+}

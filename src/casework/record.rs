@@ -1,0 +1,331 @@
+//! The application itself: reading it by its owner, and changing it.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::answers::Answers;
+use super::history::{self, Content, NewEvent};
+use super::lifecycle::{self, Action, Actor, Status};
+use crate::store::schema::applications::{self, dsl as a};
+use crate::store::{Conn, Error, Tx, Vault};
+use crate::web::Failure;
+
+/// An application of any kind.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Key of the row.
+    pub id: String,
+    /// 受理号; a draft has none yet.
+    pub number: Option<String>,
+    /// Slug of its business.
+    pub kind: String,
+    /// Whose it is.
+    pub candidate_id: String,
+    /// The application that an appeal is about; else empty.
+    pub parent_id: String,
+    /// What it is about; one open application each.
+    pub subject: String,
+    /// Exam and sitting.
+    pub title: String,
+    /// Level and specialty.
+    pub summary: String,
+    /// Where it stands.
+    pub status: Status,
+    /// One more at every change.
+    pub version: i32,
+    /// How often it was submitted.
+    pub round: i32,
+    /// What was submitted last.
+    pub form: Option<Answers>,
+    /// What the candidate is writing and has not submitted.
+    pub working: Option<Answers>,
+    /// The member of staff who took it.
+    pub assignee_id: Option<String>,
+    /// Last change of any kind, UTC.
+    pub updated_at: NaiveDateTime,
+    /// First submission, UTC.
+    pub submitted_at: Option<NaiveDateTime>,
+    /// Decision, UTC.
+    pub decided_at: Option<NaiveDateTime>,
+    /// Until when whose turn it is should act.
+    pub due_on: Option<NaiveDate>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = applications)]
+pub(super) struct Row {
+    id: String,
+    number: Option<String>,
+    kind: String,
+    candidate_id: String,
+    parent_id: String,
+    subject: String,
+    title: String,
+    summary: String,
+    status: String,
+    version: i32,
+    round: i32,
+    form: Option<String>,
+    working: Option<String>,
+    assignee_id: Option<String>,
+    updated_at: NaiveDateTime,
+    submitted_at: Option<NaiveDateTime>,
+    decided_at: Option<NaiveDateTime>,
+    due_on: Option<NaiveDate>,
+}
+
+/// Columns that a step sets besides status, version and time; `None` leaves one as it is.
+#[derive(AsChangeset, Default)]
+#[diesel(table_name = applications)]
+pub(super) struct Change {
+    pub number: Option<String>,
+    pub subject: Option<String>,
+    pub title: Option<String>,
+    pub summary: Option<String>,
+    pub round: Option<i32>,
+    pub form: Option<String>,
+    pub working: Option<Option<String>>,
+    pub assignee_id: Option<Option<String>>,
+    pub submitted_at: Option<NaiveDateTime>,
+    pub decided_at: Option<NaiveDateTime>,
+    pub due_on: Option<Option<NaiveDate>>,
+}
+
+/// Who takes a step: none is the candidate.
+pub(super) type By<'a> = Option<&'a str>;
+
+/// How many a list shows at once.
+pub const PAGE: i64 = 20;
+
+/// Which of a candidate's applications to list; `None` lists any.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Slug of the business.
+    pub kind: Option<String>,
+    /// Where they stand.
+    pub status: Option<Status>,
+    /// 受理号, in its one spelling.
+    pub number: Option<String>,
+    /// First submitted at this time (UTC) or later.
+    pub since: Option<NaiveDateTime>,
+    /// Pages of [`PAGE`] to pass over.
+    pub page: i64,
+}
+
+impl Application {
+    pub(super) fn open(vault: &Vault, row: Row) -> Result<Application, Error> {
+        let answers = |sealed: Option<String>| sealed.map(|text| Answers::open(vault, &text)).transpose();
+        Ok(Application {
+            status: Status::from_code(&row.status).ok_or(Error::Corrupt("applications.status"))?,
+            form: answers(row.form)?,
+            working: answers(row.working)?,
+            id: row.id,
+            number: row.number,
+            kind: row.kind,
+            candidate_id: row.candidate_id,
+            parent_id: row.parent_id,
+            subject: row.subject,
+            title: row.title,
+            summary: row.summary,
+            version: row.version,
+            round: row.round,
+            assignee_id: row.assignee_id,
+            updated_at: row.updated_at,
+            submitted_at: row.submitted_at,
+            decided_at: row.decided_at,
+            due_on: row.due_on,
+        })
+    }
+
+    fn open_all(vault: &Vault, rows: Vec<Row>) -> Result<Vec<Application>, Error> {
+        rows.into_iter().map(|row| Application::open(vault, row)).collect()
+    }
+
+    /// A candidate's own application of a kind by its number; somebody else's is not found.
+    pub fn own(tx: &mut Tx, candidate: &str, kind: &str, number: &str) -> Result<Application, Failure> {
+        let row = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::kind.eq(kind))
+            .filter(a::number.eq(number))
+            .select(Row::as_select())
+            .first(tx.conn)
+            .optional()?;
+        Ok(Application::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+    }
+
+    /// A candidate's own application by its key, drafts too.
+    pub fn own_by_id(tx: &mut Tx, candidate: &str, id: &str) -> Result<Option<Application>, Error> {
+        let row = a::applications.find(id).filter(a::candidate_id.eq(candidate)).select(Row::as_select());
+        row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
+    }
+
+    /// A candidate's draft of a kind, if they began one; `parent` is empty unless it is an appeal.
+    pub fn draft(
+        tx: &mut Tx,
+        candidate: &str,
+        kind: &str,
+        parent: &str,
+    ) -> Result<Option<Application>, Error> {
+        let row = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::kind.eq(kind))
+            .filter(a::parent_id.eq(parent))
+            .filter(a::status.eq(Status::Draft.code()))
+            .select(Row::as_select());
+        row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
+    }
+
+    /// A candidate's submitted applications, newest first; one more than [`PAGE`] when
+    /// there is a next page.
+    pub fn list(tx: &mut Tx, candidate: &str, filter: &Filter) -> Result<Vec<Application>, Error> {
+        let mut rows = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::status.ne(Status::Draft.code()))
+            .order((a::submitted_at.desc(), a::id.desc()))
+            .offset(filter.page.clamp(0, 10_000) * PAGE)
+            .limit(PAGE + 1)
+            .select(Row::as_select())
+            .into_boxed::<<Conn as diesel::Connection>::Backend>();
+        if let Some(kind) = &filter.kind {
+            rows = rows.filter(a::kind.eq(kind.clone()));
+        }
+        if let Some(status) = filter.status {
+            rows = rows.filter(a::status.eq(status.code()));
+        }
+        if let Some(number) = &filter.number {
+            rows = rows.filter(a::number.eq(number.clone()));
+        }
+        if let Some(since) = filter.since {
+            rows = rows.filter(a::submitted_at.ge(since));
+        }
+        Application::open_all(tx.vault, rows.load(tx.conn)?)
+    }
+
+    /// What waits for the candidate: returned applications, the most pressing first.
+    pub fn waiting_for(tx: &mut Tx, candidate: &str) -> Result<Vec<Application>, Error> {
+        let rows = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::status.eq(Status::Returned.code()))
+            .order((a::due_on, a::id))
+            .limit(PAGE)
+            .select(Row::as_select())
+            .load(tx.conn)?;
+        Application::open_all(tx.vault, rows)
+    }
+
+    /// A candidate's drafts, the last touched first.
+    pub fn drafts(tx: &mut Tx, candidate: &str) -> Result<Vec<Application>, Error> {
+        let rows = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::status.eq(Status::Draft.code()))
+            .order(a::updated_at.desc())
+            .limit(PAGE)
+            .select(Row::as_select())
+            .load(tx.conn)?;
+        Application::open_all(tx.vault, rows)
+    }
+
+    /// The appeal that a candidate made against one of their applications.
+    pub fn appeal_of(tx: &mut Tx, candidate: &str, parent: &str) -> Result<Option<Application>, Error> {
+        let row = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::parent_id.eq(parent))
+            .filter(a::status.ne(Status::Draft.code()))
+            .filter(a::status.ne(Status::Withdrawn.code()))
+            .order(a::submitted_at.desc())
+            .select(Row::as_select());
+        row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
+    }
+
+    /// An open application of the same kind about the same subject.
+    pub(super) fn open_about(
+        tx: &mut Tx,
+        candidate: &str,
+        kind: &str,
+        subject: &str,
+    ) -> Result<Option<String>, Error> {
+        let number = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::kind.eq(kind))
+            .filter(a::subject.eq(subject))
+            .filter(a::status.eq_any(lifecycle::OPEN))
+            .select(a::number.assume_not_null());
+        Ok(number.first(tx.conn).optional()?)
+    }
+
+    /// Any submitted application by its number: for staff, who are noted in the audit.
+    pub fn by_number(tx: &mut Tx, number: &str) -> Result<Application, Failure> {
+        let row = a::applications
+            .filter(a::number.eq(number))
+            .select(Row::as_select())
+            .first(tx.conn)
+            .optional()?;
+        Ok(Application::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+    }
+
+    /// Any application by its key: for staff, who judge an appeal beside what it is about.
+    pub fn by_id(tx: &mut Tx, id: &str) -> Result<Application, Failure> {
+        let row = a::applications.find(id).select(Row::as_select()).first(tx.conn).optional()?;
+        Ok(Application::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+    }
+
+    /// The number as pages show it.
+    pub fn shown_number(&self) -> &str {
+        self.number.as_deref().unwrap_or_default()
+    }
+
+    /// Where its owner reads it.
+    pub fn path(&self) -> String {
+        format!("/services/{}/{}", self.kind, self.shown_number())
+    }
+
+    /// What its owner would see in the form now.
+    pub fn current_answers(&self) -> Answers {
+        self.working.clone().or_else(|| self.form.clone()).unwrap_or_default()
+    }
+
+    /// Takes one step of the lifecycle: state, change and event in one transaction.
+    ///
+    /// # Errors
+    /// [`Failure::Conflict`] when the step is not possible in this state, or when somebody
+    /// changed the application since it was read.
+    pub(super) fn advance(
+        &self,
+        tx: &mut Tx,
+        action: Action,
+        by: By,
+        change: Change,
+        content: &Content,
+    ) -> Result<(), Failure> {
+        let actor = if by.is_some() { Actor::Reviewer } else { Actor::Candidate };
+        let to = lifecycle::next(self.status, action, actor).map_err(|_| self.overtaken(by))?;
+        let unchanged = a::applications.find(&self.id).filter(a::version.eq(self.version));
+        let step = (a::status.eq(to.code()), a::version.eq(self.version + 1), a::updated_at.eq(tx.now));
+        let won = diesel::update(unchanged).set((step, change)).execute(tx.conn)?;
+        if won == 0 {
+            return Err(self.overtaken(by));
+        }
+        let event = NewEvent {
+            application: &self.id,
+            position: self.version + 1,
+            action,
+            from: self.status,
+            to,
+            staff: by,
+            content,
+        };
+        Ok(history::add(tx, &event)?)
+    }
+
+    /// Somebody was faster: nothing was overwritten.
+    pub(super) fn overtaken(&self, by: By) -> Failure {
+        let path = match by {
+            Some(_) => format!("/staff/applications/{}", self.shown_number()),
+            None if self.number.is_some() => self.path(),
+            None => format!("/services/{}", self.kind),
+        };
+        Failure::Conflict {
+            message: "这件申请已被处理，请刷新".into(), action: ("查看最新情况", path)
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! A form while it is being filled in: a new application, or a returned one.
+//!
+//! Whatever the browser sends is kept first and judged afterwards, so that a
+//! mistake, a closed window or an expired session loses nothing.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::answers::Answers;
+use super::appeal;
+use super::business::{Business, Context};
+use super::field::{self, Choices, Field, Problems, Rule};
+use super::history::{self, Mark};
+use super::lifecycle::{Action, Actor, Status, may};
+use super::materials::{self, Attachment, Received};
+use super::record::Application;
+use crate::either;
+use crate::people::candidate::Candidate;
+use crate::store::schema::applications::dsl as a;
+use crate::store::{Error, Tx};
+use crate::web::{Failure, Submission};
+
+/// Which form.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// The candidate's new application of a kind.
+    New,
+    /// An appeal against their application of this number.
+    Appeal(String),
+    /// A returned application of this number.
+    Edit(String),
+}
+
+/// What a press of a button or a change of an answer asks for. Every one keeps what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Keep it and go.
+    Draft,
+    /// Judge it and go on to 核对信息.
+    Review,
+    /// Judge it and submit it.
+    Submit,
+    /// Another answer was picked: offer what goes with it.
+    Choose,
+    /// Files were chosen.
+    Upload,
+    /// The file of this id is not wanted any more.
+    Remove(String),
+    /// Judge the field of this name.
+    Check(String),
+}
+
+impl Step {
+    /// Reads the form's `action`.
+    pub fn parse(action: &str) -> Option<Step> {
+        Some(match action.split_once(':') {
+            None if action == "draft" => Step::Draft,
+            None if action == "review" => Step::Review,
+            None if action == "submit" => Step::Submit,
+            None if action == "choose" => Step::Choose,
+            None if action == "upload" => Step::Upload,
+            Some(("remove", id)) => Step::Remove(id.to_owned()),
+            Some(("check", name)) => Step::Check(name.to_owned()),
+            _ => return None,
+        })
+    }
+}
+
+/// A form with everything needed to show, judge and submit it.
+pub struct Sheet {
+    /// Its kind.
+    pub business: &'static Business,
+    /// Whose it is.
+    pub candidate: Candidate,
+    /// What an appeal is about.
+    pub parent: Option<Application>,
+    /// The draft or the returned application; none before the first save.
+    pub application: Option<Application>,
+    /// What is filled in.
+    pub answers: Answers,
+    /// What can be picked.
+    pub choices: Choices,
+    /// The files of the answers.
+    pub attachments: Vec<Attachment>,
+    /// What the reviewer marked.
+    pub marks: Vec<Mark>,
+}
+
+impl Sheet {
+    /// The form as it was last saved, or a fresh one.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] for what is not the candidate's; [`Failure::Conflict`] when it
+    /// cannot be filled in now.
+    pub fn load(
+        tx: &mut Tx,
+        business: &'static Business,
+        candidate: Candidate,
+        which: &Which,
+    ) -> Result<Sheet, Failure> {
+        let (business, parent, application) = match which {
+            Which::New if business.is_appeal => return Err(Failure::NotFound),
+            Which::New => (business, None, Application::draft(tx, &candidate.id, business.slug, "")?),
+            Which::Appeal(number) => {
+                let (by, parent) = appeal::against(tx, business, &candidate, number)?;
+                let draft = Application::draft(tx, &candidate.id, by.slug, &parent.id)?;
+                (by, Some(parent), draft)
+            }
+            Which::Edit(number) => {
+                let returned = Application::own(tx, &candidate.id, business.slug, number)?;
+                if !may(returned.status, Action::Submit, Actor::Candidate) {
+                    return Err(returned.overtaken(None));
+                }
+                (business, parent_of(tx, &returned)?, Some(returned))
+            }
+        };
+        let (answers, marks) = match &application {
+            Some(application) => (application.current_answers(), marks(tx, application)?),
+            None => ((business.prefill)(tx, &candidate)?, Vec::new()),
+        };
+        let mut sheet = Sheet {
+            business,
+            candidate,
+            parent,
+            application,
+            answers,
+            choices: Choices::new(),
+            attachments: Vec::new(),
+            marks,
+        };
+        sheet.settle(tx)?;
+        sheet.load_attachments(tx)?;
+        Ok(sheet)
+    }
+
+    /// What the business may look at.
+    pub fn context(&self) -> Context<'_> {
+        let submitted = self.application.as_ref().filter(|application| application.number.is_some());
+        let (candidate, parent, answers) = (&self.candidate, self.parent.as_ref(), &self.answers);
+        Context { candidate, submitted, parent, answers }
+    }
+
+    /// Whether it has been submitted before.
+    pub fn is_edit(&self) -> bool {
+        self.application.as_ref().is_some_and(|application| application.number.is_some())
+    }
+
+    /// Takes in everything a request brought, and keeps it. Returns what is wrong with the
+    /// files; what is wrong with the answers is asked of [`Sheet::problems`].
+    pub fn save(
+        &mut self,
+        tx: &mut Tx,
+        sent: &Submission,
+        step: &Step,
+        received: Vec<Received>,
+    ) -> Result<Problems, Failure> {
+        self.take_answers(sent);
+        self.take_kept_files(sent, step);
+        self.load_attachments(tx)?;
+        let problems = materials::add(tx, &self.candidate.id, self.business, &mut self.answers, received)?;
+        self.settle(tx)?;
+        if matches!(step, Step::Choose) {
+            self.drop_unoffered();
+            self.settle(tx)?;
+        }
+        self.write(tx)?;
+        self.load_attachments(tx)?;
+        Ok(problems)
+    }
+
+    fn take_answers(&mut self, sent: &Submission) {
+        for field in self.business.fields {
+            // A browser does not send an empty choice, so absent means none.
+            let values = field.normalise(sent.all(field.name));
+            self.answers.fields.insert(field.name.to_owned(), values);
+        }
+    }
+
+    fn take_kept_files(&mut self, sent: &Submission, step: &Step) {
+        let removed = if let Step::Remove(id) = step { Some(id.as_str()) } else { None };
+        for material in self.business.materials {
+            let ids = sent.all(&format!("material.{}", material.slot)).iter();
+            let kept = ids.filter(|id| removed != Some(id.as_str())).take(material.most).cloned();
+            self.answers.materials.insert(material.slot.to_owned(), kept.collect());
+        }
+    }
+
+    /// Loads the files of the answers and drops ids that are not this form's to use.
+    fn load_attachments(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let application = self.application.as_ref().map(|application| application.id.as_str());
+        let ids = self.answers.all_files();
+        self.attachments = materials::usable(tx, &self.candidate.id, application, &ids)?;
+        let mut seen = BTreeSet::new();
+        for (slot, ids) in &mut self.answers.materials {
+            let belongs =
+                |id: &String| self.attachments.iter().any(|file| file.id == *id && file.slot == *slot);
+            ids.retain(|id| belongs(id) && seen.insert(id.clone()));
+        }
+        Ok(())
+    }
+
+    /// Finds what can be picked. Where only one answer is offered it is picked, which may
+    /// settle the next one too.
+    fn settle(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        for _ in 0..=self.business.fields.len() {
+            self.choices = (self.business.choices)(tx, &self.context())?;
+            if !self.pick_the_only() {
+                break;
+            }
+        }
+        let named = self.choices.values().flatten().filter(|choice| choice.value != choice.label);
+        for choice in named {
+            if self.answers.fields.values().flatten().any(|value| *value == choice.value) {
+                self.answers.labels.insert(choice.value.clone(), choice.label.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn pick_the_only(&mut self) -> bool {
+        let mut picked = false;
+        for field in self.business.fields.iter().filter(|field| matches!(field.rule, Rule::Pick)) {
+            let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
+            let chosen = self.answers.one(field.name);
+            if let [only] = offered
+                && chosen != only.value
+            {
+                self.answers.set(field.name, only.value.clone());
+                picked = true;
+            }
+        }
+        picked
+    }
+
+    /// Forgets picked answers that are no longer offered: another sitting, another level.
+    fn drop_unoffered(&mut self) {
+        for field in self.business.fields.iter().filter(|field| field.is_picked()) {
+            let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
+            if let Some(values) = self.answers.fields.get_mut(field.name) {
+                values.retain(|value| offered.iter().any(|choice| choice.value == *value));
+            }
+        }
+    }
+
+    /// Everything that keeps this form from being submitted, in the order of the form.
+    pub fn problems(&self, tx: &Tx) -> Problems {
+        let today = tx.today();
+        let mut found = field::problems(self.business.fields, &self.answers, &self.choices, today);
+        let between = (self.business.check)(&self.answers, today);
+        let fresh: Problems =
+            between.into_iter().filter(|(name, _)| !found.iter().any(|(n, _)| n == name)).collect();
+        found.extend(fresh);
+        let order = |name: &str| self.business.fields.iter().position(|field: &Field| field.name == name);
+        found.sort_by_key(|(name, _)| order(name));
+        let missing = self.business.materials.iter().filter(|material| !material.optional);
+        let missing = missing.filter(|material| self.answers.files(material.slot).is_empty());
+        found.extend(missing.map(|material| (material.slot.to_owned(), format!("请上传{}", material.label))));
+        found
+    }
+
+    fn write(&mut self, tx: &mut Tx) -> Result<(), Failure> {
+        let working = self.answers.seal(tx.vault)?;
+        if self.application.is_none() {
+            self.begin(tx)?;
+        }
+        let Some(application) = &mut self.application else {
+            return Err(Failure::Internal("a draft was not kept".into()));
+        };
+        let still = a::applications
+            .find(&application.id)
+            .filter(a::version.eq(application.version))
+            .filter(a::status.eq(application.status.code()));
+        let kept =
+            diesel::update(still).set((a::working.eq(working), a::updated_at.eq(tx.now))).execute(tx.conn)?;
+        if kept == 0 {
+            return Err(application.overtaken(None));
+        }
+        application.updated_at = tx.now;
+        materials::bind(tx, &application.id, &self.answers)?;
+        Ok(())
+    }
+
+    /// A draft of its own. When another window began one at this very moment, that one is it.
+    fn begin(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let parent = self.parent.as_ref().map_or("", |parent| parent.id.as_str());
+        let row = (
+            a::id.eq(tx.id()),
+            a::kind.eq(self.business.slug),
+            a::candidate_id.eq(&self.candidate.id),
+            a::parent_id.eq(parent),
+            a::subject.eq(""),
+            a::title.eq(""),
+            a::summary.eq(""),
+            a::status.eq(Status::Draft.code()),
+            a::version.eq(0),
+            a::round.eq(0),
+            a::created_at.eq(tx.now),
+            a::updated_at.eq(tx.now),
+        );
+        let insert = diesel::insert_into(a::applications).values(row).on_conflict_do_nothing();
+        either!(tx.conn, conn => insert.execute(conn))?;
+        self.application = Application::draft(tx, &self.candidate.id, self.business.slug, parent)?;
+        Ok(())
+    }
+}
+
+fn parent_of(tx: &mut Tx, application: &Application) -> Result<Option<Application>, Error> {
+    if application.parent_id.is_empty() {
+        return Ok(None);
+    }
+    Application::own_by_id(tx, &application.candidate_id, &application.parent_id)
+}
+
+fn marks(tx: &mut Tx, application: &Application) -> Result<Vec<Mark>, Error> {
+    if application.status != Status::Returned {
+        return Ok(Vec::new());
+    }
+    let events = history::of(tx, &application.id)?;
+    Ok(history::last(&events, Action::Return).map(|event| event.content.marks.clone()).unwrap_or_default())
+}

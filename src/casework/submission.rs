@@ -1,0 +1,80 @@
+//! 提交: the one transaction that turns a form into an application.
+
+use diesel::prelude::*;
+
+use super::business::About;
+use super::deadline;
+use super::history::Content;
+use super::lifecycle::Action;
+use super::record::{Application, Change};
+use super::sheet::Sheet;
+use super::{materials, number};
+use crate::either;
+use crate::store::schema::number_sequences::dsl as n;
+use crate::store::{Error, Tx};
+use crate::web::Failure;
+
+/// Submits a form without problems; returns its 受理号. An edited application keeps its number.
+///
+/// # Errors
+/// [`Failure::Conflict`] when the subject has an open application already, or somebody was faster.
+pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
+    let application =
+        sheet.application.as_ref().ok_or_else(|| Failure::Internal("nothing was saved to submit".into()))?;
+    let about = (sheet.business.describe)(tx, &sheet.context())?;
+    refuse_second(tx, sheet, application, &about)?;
+    let number = match &application.number {
+        Some(number) => number.clone(),
+        None => next_number(tx, sheet.business.prefix)?,
+    };
+    let change = Change {
+        number: Some(number.clone()),
+        subject: Some(about.subject),
+        title: Some(about.title),
+        summary: Some(about.summary),
+        round: Some(application.round + 1),
+        form: Some(sheet.answers.seal(tx.vault)?),
+        working: Some(None),
+        assignee_id: Some(None),
+        submitted_at: application.submitted_at.is_none().then_some(tx.now),
+        due_on: Some(Some(deadline::working_days_after(tx.today(), deadline::REVIEW))),
+        ..Change::default()
+    };
+    let content = Content { answers: Some(sheet.answers.clone()), ..Content::default() };
+    application.advance(tx, Action::Submit, None, change, &content)?;
+    materials::submit(tx, &application.id, &sheet.answers)?;
+    Ok(number)
+}
+
+/// One open application for each subject; the index `applications_one_open` is the last word.
+fn refuse_second(
+    tx: &mut Tx,
+    sheet: &Sheet,
+    application: &Application,
+    about: &About,
+) -> Result<(), Failure> {
+    let (candidate, kind) = (&sheet.candidate.id, sheet.business.slug);
+    match Application::open_about(tx, candidate, kind, &about.subject)? {
+        Some(number) if application.number.as_ref() != Some(&number) => Err(Failure::Conflict {
+            message: format!("{}已有一件正在办理的{}申请", about.title, sheet.business.label),
+            action: ("查看这件申请", format!("/services/{kind}/{number}")),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The next number of a kind on today's date. Two at once wait for each other's row.
+fn next_number(tx: &mut Tx, prefix: &str) -> Result<String, Error> {
+    let today = tx.today();
+    let name = format!("{prefix}{today}");
+    let first = (n::name.eq(&name), n::last.eq(1));
+    let count: i64 = either!(tx.conn, conn => diesel::insert_into(n::number_sequences)
+        .values(first)
+        .on_conflict(n::name)
+        .do_update()
+        .set(n::last.eq(n::last + 1))
+        .returning(n::last)
+        .get_result(conn))?;
+    let count = u32::try_from(count).ok().filter(|count| *count < 1_000_000);
+    Ok(number::format(prefix, &today, count.ok_or(Error::Corrupt("number_sequences.last"))?))
+}

@@ -1,0 +1,54 @@
+//! The first page, 业务办理, 我的, announcements and 长者模式.
+
+mod announcements;
+mod candidate;
+mod guest;
+pub mod me;
+pub mod senior;
+pub mod services;
+
+use poem::web::Data;
+use poem::{Request, Response, handler};
+
+use crate::casework::business::Registry;
+use crate::casework::cards::Listed;
+use crate::casework::record::{Application, Filter};
+use crate::people::candidate::Candidate;
+use crate::store::Store;
+use crate::web::{Failure, Frame, SignedIn};
+
+pub use announcements::show as announcement;
+
+/// `GET /`: two doors for a guest, what waits and the businesses for a candidate.
+#[handler]
+pub async fn show(
+    req: &Request,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+) -> Result<Response, Failure> {
+    let registry = *registry;
+    let Some(who) = SignedIn::find(req).await? else {
+        let news = store.read(announcements::latest).await?;
+        return Ok(frame.page(guest::page(&news)));
+    };
+    let today = crate::store::clock::china_date(store.clock.now());
+    let overview = store
+        .read::<_, Failure, _>(move |tx| {
+            let candidate = Candidate::load(tx, &who.candidate)?.ok_or(Failure::SignIn)?;
+            let waiting = Application::waiting_for(tx, &candidate.id)?;
+            let recent = Application::list(tx, &candidate.id, &Filter::default())?;
+            let recent = recent.into_iter().take(candidate::RECENT).collect();
+            Ok(candidate::Overview {
+                waiting: Listed::load(tx, registry, waiting)?,
+                drafts: Application::drafts(tx, &candidate.id)?,
+                recent: Listed::load(tx, registry, recent)?,
+                news: announcements::latest(tx)?,
+                is_staff: who.staff.is_some(),
+                candidate,
+                today,
+            })
+        })
+        .await?;
+    Ok(frame.page(candidate::page(registry, &overview)))
+}

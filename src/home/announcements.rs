@@ -1,0 +1,59 @@
+//! What the authority announces.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use maud::{Markup, html};
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+
+use crate::store::schema::announcements::dsl as a;
+use crate::store::{Error, Store, Tx, clock};
+use crate::ui::{self, Page, Row};
+use crate::web::{Failure, Frame};
+
+/// How many the first page shows.
+const LATEST: i64 = 4;
+
+/// One announcement of the list: id, title, time.
+pub(super) type Headline = (String, String, NaiveDateTime);
+
+/// The latest, newest first.
+pub(super) fn latest(tx: &mut Tx) -> Result<Vec<Headline>, Error> {
+    let published = a::announcements.filter(a::published_at.le(tx.now)).order(a::published_at.desc());
+    Ok(published.limit(LATEST).select((a::id, a::title, a::published_at)).load(tx.conn)?)
+}
+
+/// The list as a part of a page; nothing when there is none.
+pub(super) fn list(news: &[Headline]) -> Markup {
+    let rows: Vec<Row> = news
+        .iter()
+        .map(|(id, title, at)| Row {
+            title: title.clone(),
+            detail: String::new(),
+            href: format!("/announcements/{id}"),
+            trailing: html! { time { (clock::china_date(*at)) } },
+        })
+        .collect();
+    html! { @if !rows.is_empty() { h2 { "通知公告" } (ui::rows(&rows)) } }
+}
+
+/// `GET /announcements/{id}`
+#[handler]
+pub async fn show(
+    Path(id): Path<String>,
+    frame: Frame,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    let found: Option<(String, String, NaiveDateTime)> = store
+        .read::<_, Error, _>(move |tx| {
+            let row = a::announcements.find(id).filter(a::published_at.le(tx.now));
+            Ok(row.select((a::title, a::body, a::published_at)).first(tx.conn).optional()?)
+        })
+        .await?;
+    let (title, body, at) = found.ok_or(Failure::NotFound)?;
+    let main = html! {
+        (ui::heading("", &title, &clock::china(at)))
+        (ui::panel("", html! { @for paragraph in body.split("\n\n") { p { (paragraph) } } }))
+    };
+    Ok(frame.page(Page::new("通知公告", main).own_heading().back("/")))
+}

@@ -1,0 +1,52 @@
+//! 我的: who is signed in, and the way out.
+
+use maud::html;
+use poem::web::Data;
+use poem::{Response, handler};
+
+use crate::casework::views::fact;
+use crate::people::candidate::Candidate;
+use crate::people::mask;
+use crate::store::{Store, clock};
+use crate::ui::{self, Look, Page, Row, Tab};
+use crate::web::session::Way;
+use crate::web::{Failure, Frame, SignedIn};
+
+/// `GET /me`
+#[handler]
+pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
+    let id = who.candidate.clone();
+    let candidate = store.read(move |tx| Candidate::load(tx, &id)).await?.ok_or(Failure::SignIn)?;
+    let way = match who.way {
+        Way::Portal => "在本机通过政务服务平台登录",
+        Way::Scan => "手机扫码登录",
+    };
+    let facts = [
+        fact("姓名", candidate.masked_name()),
+        fact("证件", candidate.masked_document()),
+        fact("手机号", mask::phone(&candidate.phone)),
+        fact("登录时间", clock::china(who.since)),
+        fact("登录方式", way),
+    ];
+    let row = |title: &str, href: &str| Row {
+        title: title.to_owned(),
+        detail: String::new(),
+        href: href.to_owned(),
+        trailing: html! { "→" },
+    };
+    let mut rows = vec![row("业务查询", "/progress")];
+    if who.staff.is_some() {
+        rows.push(row("审核台", "/staff"));
+    }
+    let main = html! {
+        (ui::panel("个人信息", html! {
+            (ui::facts(&facts))
+            p.muted.small { "姓名和证件信息来自政务服务平台。" }
+        }))
+        (ui::rows(&rows))
+        form.actions method="post" action="/logout" hx-boost="false" {
+            (ui::submit("confirm", "yes", "退出登录", Look::Plain))
+        }
+    };
+    Ok(frame.page(Page::new("我的", main).tab(Tab::Me)))
+}

@@ -1,0 +1,50 @@
+//! 业务办理: what can be done here (manual 图2.1).
+
+use maud::html;
+use poem::web::Data;
+use poem::{Request, Response, handler};
+
+use crate::casework::business::Registry;
+use crate::casework::record::Application;
+use crate::store::Store;
+use crate::ui::{self, Icon, Page, Tab, Tile};
+use crate::web::{Failure, Frame, SignedIn};
+
+/// `GET /services`, for everybody to look at; using one needs a sign-in.
+#[handler]
+pub async fn show(
+    req: &Request,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+) -> Result<Response, Failure> {
+    let waiting = match SignedIn::find(req).await? {
+        Some(who) => store.read(move |tx| Application::waiting_for(tx, &who.candidate)).await?.len(),
+        None => 0,
+    };
+    let main = html! {
+        p.muted { "选择要办理的业务。已提交的申请在业务查询里查看。" }
+        (ui::tiles(&tiles(*registry, waiting)))
+    };
+    Ok(frame.page(Page::new("业务办理", main).tab(Tab::Services)))
+}
+
+/// Every business that a candidate begins by themselves, and 业务查询 with what waits there.
+pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
+    let businesses = registry.into_iter().filter(|business| !business.is_appeal);
+    let mut tiles: Vec<Tile> = businesses
+        .map(|business| Tile {
+            icon: business.icon,
+            label: business.label.to_owned(),
+            href: business.path(),
+            badge: 0,
+        })
+        .collect();
+    tiles.push(Tile {
+        icon: Icon::List,
+        label: "业务查询".to_owned(),
+        href: "/progress".to_owned(),
+        badge: i64::try_from(waiting).unwrap_or(i64::MAX),
+    });
+    tiles
+}

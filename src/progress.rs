@@ -1,0 +1,138 @@
+//! 业务查询: everything a candidate has applied for (manual 图2.2).
+
+use chrono::{Duration, NaiveDateTime};
+use maud::{Markup, html};
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+use crate::casework::business::Registry;
+use crate::casework::cards::Listed;
+use crate::casework::lifecycle::Status;
+use crate::casework::number;
+use crate::casework::pages::list;
+use crate::casework::record::{Application, Filter};
+use crate::people::candidate::Candidate;
+use crate::store::Store;
+use crate::ui::{self, Choice, Control, Field, Icon, Look, Page, Tab, TextMode};
+use crate::web::{Failure, Frame};
+
+/// What the address asks for; anything it does not understand asks for nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search {
+    kind: String,
+    status: String,
+    period: String,
+    number: String,
+    page: i64,
+}
+
+/// Periods to choose from: value, words, days.
+const PERIODS: &[(&str, &str, i64)] =
+    &[("month", "近一个月", 31), ("half", "近半年", 183), ("year", "近一年", 366)];
+
+impl Search {
+    fn filter(&self, now: NaiveDateTime) -> Filter {
+        let days = PERIODS.iter().find(|(value, ..)| *value == self.period).map(|(.., days)| *days);
+        let typed = !self.number.trim().is_empty();
+        Filter {
+            kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
+            status: Status::from_code(&self.status),
+            // A number that cannot be one is searched for as it is, and not found.
+            number: typed.then(|| number::parse(&self.number).unwrap_or_else(|| self.number.clone())),
+            since: days.map(|days| now - Duration::days(days)),
+            page: self.page,
+        }
+    }
+
+    fn href(&self, page: i64) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("kind", &self.kind), ("status", &self.status), ("period", &self.period)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("page", &page.to_string());
+        format!("/progress?{}", query.finish())
+    }
+
+    fn is_narrow(&self) -> bool {
+        [&self.kind, &self.status, &self.period, &self.number].iter().any(|text| !text.is_empty())
+    }
+}
+
+/// `GET /progress`
+#[handler]
+pub async fn show(
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+    Query(search): Query<Search>,
+) -> Result<Response, Failure> {
+    let registry = *registry;
+    let filter = search.filter(store.clock.now());
+    let listed = store
+        .read::<_, Failure, _>(move |tx| {
+            let applications = Application::list(tx, &candidate.id, &filter)?;
+            Ok(Listed::load(tx, registry, applications)?)
+        })
+        .await?;
+    let main = html! {
+        (form(registry, &search))
+        @if listed.is_empty() && search.page == 0 { (nothing(&search)) }
+        (list::items(&listed, &|page| search.href(page), search.page, true))
+    };
+    Ok(frame.page(Page::new("业务查询", main).tab(Tab::Services).back("/services")))
+}
+
+fn nothing(search: &Search) -> Markup {
+    if search.is_narrow() {
+        return ui::empty(
+            Icon::Search,
+            "没有符合条件的申请",
+            "请换一个条件再查。",
+            Some(("查看全部", "/progress")),
+        );
+    }
+    ui::empty(Icon::List, "还没有申请", "提交过的申请会显示在这里。", Some(("去办理业务", "/services")))
+}
+
+fn form(registry: Registry, search: &Search) -> Markup {
+    let kinds: Vec<_> = registry.into_iter().map(|business| choice(business.slug, business.label)).collect();
+    let submitted = Status::all().filter(|status| *status != Status::Draft);
+    let states: Vec<_> = submitted.map(|status| choice(status.code(), status.label())).collect();
+    let periods: Vec<_> = PERIODS.iter().map(|(value, label, _)| choice(value, label)).collect();
+    let number = Control::Text { value: &search.number, mode: TextMode::IdNumber, max: 24, suffix: "" };
+    html! {
+        details.panel open[search.is_narrow()] {
+            summary { "筛选和查找" }
+            form method="get" action="/progress" role="search" {
+                (ask("kind", "业务", Control::Select { options: &kinds, value: &search.kind }))
+                (ask("status", "办理结果", Control::Select { options: &states, value: &search.status }))
+                (ask("period", "申请时间", Control::Select { options: &periods, value: &search.period }))
+                (ask("number", "受理号", number))
+                (ui::submit("page", "0", "查询", Look::Primary))
+            }
+        }
+    }
+}
+
+fn choice(value: &str, label: &str) -> Choice {
+    Choice { value: value.to_owned(), label: label.to_owned(), hint: String::new() }
+}
+
+fn ask(name: &str, label: &str, control: Control) -> Markup {
+    ui::field(&Field {
+        name,
+        label,
+        hint: "",
+        optional: true,
+        error: None,
+        mark: None,
+        reload: false,
+        check: false,
+        control,
+    })
+}

@@ -1,0 +1,198 @@
+//! Everything a reviewer needs to see of one application.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use crate::casework::answers::Answers;
+use crate::casework::business::{self, Business, Registry};
+use crate::casework::history::{self, Event, Mark};
+use crate::casework::lifecycle::{Action, Status};
+use crate::casework::materials::{self, Attachment};
+use crate::casework::record::Application;
+use crate::exams::{self, Registration};
+use crate::people::candidate::Candidate;
+use crate::people::staff::{self as roster, StaffMember};
+use crate::store::schema::{applications::dsl as a, staff::dsl as s};
+use crate::store::{Error, Tx};
+use crate::web::Failure;
+
+/// Other applications of the candidate that are shown.
+const MOST_OTHERS: i64 = 50;
+
+/// An application with what was sent in and what happened.
+pub struct File {
+    /// Its kind.
+    pub business: &'static Business,
+    /// The application.
+    pub application: Application,
+    /// Everything that happened, in order.
+    pub events: Vec<Event>,
+    /// Every file it uses or used.
+    pub attachments: Vec<Attachment>,
+    /// What was submitted last.
+    pub answers: Answers,
+}
+
+/// Another application of the same candidate.
+pub struct Other {
+    /// 受理号
+    pub number: String,
+    /// What its business is called.
+    pub business: &'static str,
+    /// Exam and sitting.
+    pub title: String,
+    /// Where it stands.
+    pub status: Status,
+}
+
+/// What the reader may do with an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits and can be taken.
+    Free,
+    /// The reader took it and decides.
+    Mine,
+    /// A colleague took it.
+    Taken,
+    /// It is the reader's own.
+    Own,
+    /// It is not with the desk now.
+    Closed,
+}
+
+/// One application on the desk.
+pub struct Case {
+    /// The application.
+    pub file: File,
+    /// What an appeal is about.
+    pub appealed: Option<File>,
+    /// Whose it is.
+    pub candidate: Candidate,
+    /// What the reader may do.
+    pub standing: Standing,
+    /// Who took it.
+    pub assignee: Option<String>,
+    /// What the candidate is registered for.
+    pub registrations: Vec<Registration>,
+    /// What else the candidate applied for, newest first.
+    pub others: Vec<Other>,
+}
+
+impl File {
+    fn load(tx: &mut Tx, registry: Registry, application: Application) -> Result<File, Failure> {
+        let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
+        let events = history::of(tx, &application.id)?;
+        let answers = application.form.clone().unwrap_or_default();
+        Ok(File { attachments: materials::of(tx, &application.id)?, business, application, events, answers })
+    }
+
+    /// Fields and slots that differ from the round before; none in the first.
+    pub fn changed(&self) -> BTreeSet<String> {
+        let earlier = history::previous_answers(&self.events);
+        earlier.map(|earlier| self.answers.changes(earlier)).unwrap_or_default()
+    }
+
+    /// What was marked in the round before.
+    pub fn earlier_marks(&self) -> &[Mark] {
+        history::last(&self.events, Action::Return).map_or(&[], |event| &event.content.marks)
+    }
+
+    /// Why it was rejected.
+    pub fn rejection(&self) -> Option<&str> {
+        history::last(&self.events, Action::Reject).map(|event| event.content.note.as_str())
+    }
+
+    /// The files submitted last, with what they are, in the order of the form.
+    pub fn sheets(&self) -> impl Iterator<Item = (&'static str, &Attachment)> {
+        self.business.materials.iter().flat_map(|material| {
+            let find = |id: &String| self.attachments.iter().find(|file| file.id == *id);
+            self.answers.files(material.slot).iter().filter_map(find).map(|file| (material.label, file))
+        })
+    }
+}
+
+impl Case {
+    /// Opens an application for a member of staff, and notes it in the audit; what an appeal is
+    /// about is opened with it.
+    pub fn open(
+        tx: &mut Tx,
+        registry: Registry,
+        reader: &StaffMember,
+        number: &str,
+    ) -> Result<Case, Failure> {
+        let case = Case::load(tx, registry, reader, number)?;
+        for file in [Some(&case.file), case.appealed.as_ref()].into_iter().flatten() {
+            roster::audit(tx, &reader.id, "open", file.application.shown_number())?;
+        }
+        Ok(case)
+    }
+
+    /// [`Case::open`] for who has it open already.
+    pub fn load(
+        tx: &mut Tx,
+        registry: Registry,
+        reader: &StaffMember,
+        number: &str,
+    ) -> Result<Case, Failure> {
+        let application = Application::by_number(tx, number)?;
+        let appealed = match application.parent_id.as_str() {
+            "" => None,
+            id => Some(Application::by_id(tx, id)?),
+        };
+        let candidate = Candidate::load(tx, &application.candidate_id)?;
+        let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
+        Ok(Case {
+            standing: standing(&application, reader),
+            assignee: assignee(tx, &application)?,
+            registrations: exams::registrations_of(tx, &candidate.holder)?,
+            others: others(tx, registry, &application)?,
+            appealed: appealed.map(|application| File::load(tx, registry, application)).transpose()?,
+            file: File::load(tx, registry, application)?,
+            candidate,
+        })
+    }
+
+    /// Every file that can be looked at here, in order.
+    pub fn sheets(&self) -> Vec<(&'static str, &Attachment)> {
+        self.file.sheets().chain(self.appealed.iter().flat_map(File::sheets)).collect()
+    }
+}
+
+fn standing(application: &Application, reader: &StaffMember) -> Standing {
+    let own = application.candidate_id == reader.candidate;
+    let mine = application.assignee_id.as_deref() == Some(&reader.id);
+    match application.status {
+        _ if own => Standing::Own,
+        Status::Submitted => Standing::Free,
+        Status::InReview if mine => Standing::Mine,
+        Status::InReview => Standing::Taken,
+        _ => Standing::Closed,
+    }
+}
+
+fn assignee(tx: &mut Tx, application: &Application) -> Result<Option<String>, Error> {
+    let Some(id) = &application.assignee_id else { return Ok(None) };
+    Ok(s::staff.find(id).select(s::name).first(tx.conn).optional()?)
+}
+
+fn others(tx: &mut Tx, registry: Registry, shown: &Application) -> Result<Vec<Other>, Error> {
+    let rows: Vec<(String, String, String, String)> = a::applications
+        .filter(a::candidate_id.eq(&shown.candidate_id))
+        .filter(a::id.ne(&shown.id))
+        .filter(a::status.ne(Status::Draft.code()))
+        .order((a::submitted_at.desc(), a::id.desc()))
+        .limit(MOST_OTHERS)
+        .select((a::number.assume_not_null(), a::kind, a::title, a::status))
+        .load(tx.conn)?;
+    rows.into_iter()
+        .map(|(number, kind, title, status)| {
+            Ok(Other {
+                business: business::find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?.label,
+                status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
+                number,
+                title,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,263 @@
+//! What waits at the desk. Lists read columns only: no sealed form is opened for them.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::max;
+use diesel::prelude::*;
+use serde::Deserialize;
+
+use crate::casework::business::{Registry, find};
+use crate::casework::lifecycle::{Action, Status};
+use crate::casework::record::{Application, PAGE};
+use crate::casework::{decision, number};
+use crate::people::mask;
+use crate::people::staff::{self as roster, StaffMember};
+use crate::store::schema::{application_events, applications, candidates, staff};
+use crate::store::{Error, Tx};
+use crate::web::Failure;
+
+/// Which part of the work a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// Nobody has taken it.
+    #[default]
+    Waiting,
+    /// Somebody has taken it.
+    InReview,
+    /// The reader has taken it.
+    Mine,
+    /// It has left the desk, for good or back to the candidate.
+    Decided,
+}
+
+/// Code in the address, the word on the screen, and the states it stands for.
+const SHOWS: &[(Show, &str, &str, &[Status])] = &[
+    (Show::Waiting, "submitted", "待审核", &[Status::Submitted]),
+    (Show::InReview, "in_review", "审核中", &[Status::InReview]),
+    (Show::Mine, "mine", "我领取的", &[Status::InReview]),
+    (Show::Decided, "decided", "已办理", &[Status::Returned, Status::Rejected, Status::Approved]),
+];
+
+impl Show {
+    fn row(self) -> &'static (Show, &'static str, &'static str, &'static [Status]) {
+        SHOWS.iter().find(|(show, ..)| *show == self).unwrap_or(&SHOWS[0])
+    }
+
+    /// The code in the address.
+    pub fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The word on the screen.
+    pub fn label(self) -> &'static str {
+        self.row().2
+    }
+
+    fn states(self) -> Vec<&'static str> {
+        self.row().3.iter().map(|status| status.code()).collect()
+    }
+
+    /// Every part, in the order of the work.
+    pub fn all() -> impl Iterator<Item = Show> {
+        SHOWS.iter().map(|(show, ..)| *show)
+    }
+}
+
+/// What of the queue is asked for, as the address says it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    /// Slug of a business; empty for all.
+    pub kind: String,
+    /// Code of a [`Show`]; anything else is 待审核.
+    pub status: String,
+    /// Part of the exam's title, or a whole 受理号.
+    pub q: String,
+    /// Not empty: only what is past its day.
+    pub overdue: String,
+    /// Pages to skip.
+    pub page: i64,
+}
+
+impl Filter {
+    /// The part of the work it asks for.
+    pub fn show(&self) -> Show {
+        Show::all().find(|show| show.code() == self.status).unwrap_or_default()
+    }
+
+    /// Whether it leaves anything out besides by state.
+    pub fn is_narrow(&self) -> bool {
+        !(self.kind.is_empty() && self.q.trim().is_empty() && self.overdue.is_empty())
+    }
+}
+
+/// One application of a list.
+pub struct Item {
+    /// 受理号
+    pub number: String,
+    /// What its business is called.
+    pub business: &'static str,
+    /// Exam and sitting.
+    pub title: String,
+    /// Masked.
+    pub name: String,
+    /// Where it stands.
+    pub status: Status,
+    /// How often it was submitted.
+    pub round: i32,
+    /// Since when it has been with the desk: its last submission, UTC.
+    pub since: NaiveDateTime,
+    /// When the desk promised to be done.
+    pub due_on: Option<NaiveDate>,
+    /// Who took it.
+    pub assignee: Option<String>,
+}
+
+type Row = (
+    String,
+    Option<String>,
+    String,
+    String,
+    String,
+    String,
+    i32,
+    NaiveDateTime,
+    Option<NaiveDate>,
+    Option<String>,
+);
+
+/// A page of the queue: what is due first comes first, decided ones the latest first. One
+/// more than [`PAGE`] when there is a next page.
+pub fn list(
+    tx: &mut Tx,
+    registry: Registry,
+    reader: &StaffMember,
+    filter: &Filter,
+) -> Result<Vec<Item>, Error> {
+    let show = filter.show();
+    let mut query = applications::table
+        .inner_join(candidates::table)
+        .left_join(staff::table)
+        .filter(applications::status.eq_any(show.states()))
+        .offset(filter.page.max(0).saturating_mul(PAGE))
+        .limit(PAGE + 1)
+        .select((
+            applications::id,
+            applications::number,
+            applications::kind,
+            applications::title,
+            candidates::name,
+            applications::status,
+            applications::round,
+            applications::updated_at,
+            applications::due_on,
+            staff::name.nullable(),
+        ))
+        .into_boxed();
+    if !filter.kind.is_empty() {
+        query = query.filter(applications::kind.eq(&filter.kind));
+    }
+    if show == Show::Mine {
+        query = query.filter(applications::assignee_id.eq(&reader.id));
+    }
+    if !filter.overdue.is_empty() && show != Show::Decided {
+        query = query.filter(applications::due_on.lt(tx.today()));
+    }
+    match (filter.q.trim(), number::parse(&filter.q)) {
+        ("", _) => {}
+        (_, Some(number)) => query = query.filter(applications::number.eq(number)),
+        (words, None) => query = query.filter(applications::title.like(pattern(words)).escape('\\')),
+    }
+    query = match show {
+        Show::Decided => query.order((applications::updated_at.desc(), applications::id.desc())),
+        _ => query.order((applications::due_on, applications::submitted_at, applications::id)),
+    };
+    let rows: Vec<Row> = query.load(tx.conn)?;
+    items(tx, registry, rows)
+}
+
+fn pattern(words: &str) -> String {
+    let plain = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{plain}%")
+}
+
+fn items(tx: &mut Tx, registry: Registry, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
+    let since = last_submissions(tx, rows.iter().map(|row| row.0.as_str()).collect())?;
+    rows.into_iter()
+        .map(|(id, number, kind, title, name, status, round, updated_at, due_on, assignee)| {
+            Ok(Item {
+                number: number.unwrap_or_default(),
+                business: find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?.label,
+                title,
+                name: mask::name(&name),
+                status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
+                round,
+                since: since.get(&id).copied().unwrap_or(updated_at),
+                due_on,
+                assignee,
+            })
+        })
+        .collect()
+}
+
+fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, NaiveDateTime>, Error> {
+    use application_events as e;
+    let rows: Vec<(String, Option<NaiveDateTime>)> = e::table
+        .filter(e::application_id.eq_any(ids))
+        .filter(e::action.eq(Action::Submit.code()))
+        .group_by(e::application_id)
+        .select((e::application_id, max(e::at)))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().filter_map(|(id, at)| Some((id, at?))).collect())
+}
+
+/// How many wait for a reviewer.
+pub(super) fn count_waiting(tx: &mut Tx) -> Result<i64, Error> {
+    let waiting = applications::table.filter(applications::status.eq(Status::Submitted.code()));
+    Ok(waiting.count().get_result(tx.conn)?)
+}
+
+/// Takes the first of the queue that is not the reviewer's own; of what somebody else takes at
+/// the same moment, the following one. Returns its number, or nothing when nothing waits.
+pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, Failure> {
+    let waiting: Vec<String> = applications::table
+        .filter(applications::status.eq(Status::Submitted.code()))
+        .filter(applications::candidate_id.ne(&reviewer.candidate))
+        .order((applications::due_on, applications::submitted_at, applications::id))
+        .limit(PAGE)
+        .select(applications::id)
+        .load(tx.conn)?;
+    for id in waiting {
+        let application = Application::by_id(tx, &id)?;
+        match decision::take(tx, reviewer, &application) {
+            Err(Failure::Conflict { .. }) => {}
+            taken => {
+                taken?;
+                roster::audit(tx, &reviewer.id, Action::Take.code(), application.shown_number())?;
+                return Ok(application.number);
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_state_shows_what_waits() {
+        let filter = |status: &str| Filter { status: status.into(), ..Filter::default() };
+        assert_eq!(filter("").show(), Show::Waiting);
+        assert_eq!(filter("everything").show(), Show::Waiting);
+        for show in Show::all() {
+            assert_eq!(filter(show.code()).show(), show);
+        }
+    }
+
+    #[test]
+    fn signs_of_like_are_searched_for_as_they_are() {
+        assert_eq!(pattern("100%_\\"), "%100\\%\\_\\\\%");
+    }
+}

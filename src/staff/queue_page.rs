@@ -1,0 +1,237 @@
+//! The queue as a page.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use maud::{Markup, html};
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+use super::queue::{self, Filter, Item, Show};
+use super::{Reviewer, desk, path};
+use crate::casework::business::Registry;
+use crate::casework::lifecycle::Status;
+use crate::casework::record::PAGE;
+use crate::casework::{deadline, views};
+use crate::store::clock::china;
+use crate::store::{Error, Store, Tx};
+use crate::ui::{self, Icon, Look, Page, Row, Tone};
+use crate::web::{Frame, see_other};
+
+/// `GET /staff`
+#[handler]
+pub fn home() -> Response {
+    see_other("/staff/queue")
+}
+
+/// How the queue was come to.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Arrival {
+    /// Not empty: 领取下一件 found nothing.
+    none: String,
+}
+
+/// `GET /staff/queue`
+#[handler]
+pub async fn show_queue(
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+    Reviewer(staff): Reviewer,
+    Query(filter): Query<Filter>,
+    Query(arrival): Query<Arrival>,
+) -> poem::Result<Response> {
+    let registry = *registry;
+    let page = move |tx: &mut Tx| {
+        let items = queue::list(tx, registry, &staff, &filter)?;
+        let listing = Listing { items, filter, registry, now: tx.now, today: tx.today() };
+        let desk = desk(tx, &staff)?;
+        Ok::<_, Error>(Page::new("待办", listing.show(&arrival)).own_heading().wide().desk(desk))
+    };
+    Ok(frame.page(store.read(page).await.map_err(crate::web::Failure::from)?))
+}
+
+struct Listing {
+    items: Vec<Item>,
+    filter: Filter,
+    registry: Registry,
+    now: NaiveDateTime,
+    today: NaiveDate,
+}
+
+impl Listing {
+    fn show(&self, arrival: &Arrival) -> Markup {
+        html! {
+            div.head {
+                (ui::heading("", self.filter.show().label(), ""))
+                form method="post" action="/staff/queue/next" {
+                    (ui::keyed_submit("go", "next", "领取下一件", Look::Primary, 'N'))
+                }
+            }
+            @if !arrival.none.is_empty() {
+                (ui::banner(Tone::Info, "目前没有可以领取的申请", html! {
+                    p { "新的申请提交后会出现在这里；您本人的申请由其他审核员办理。" }
+                }))
+            }
+            (self.filters())
+            @if self.items.is_empty() { (self.nothing()) }
+            @else { div #items { (self.rows()) } }
+        }
+    }
+
+    fn filters(&self) -> Markup {
+        let filter = &self.filter;
+        html! {
+            form.desk-filters method="get" action="/staff/queue" role="search" {
+                label {
+                    span.label { "状态" }
+                    select.input name="status" {
+                        @for show in Show::all() {
+                            option value=(show.code()) selected[show == filter.show()] { (show.label()) }
+                        }
+                    }
+                }
+                label {
+                    span.label { "业务" }
+                    select.input name="kind" {
+                        option value="" { "全部业务" }
+                        @for business in self.registry {
+                            option value=(business.slug) selected[business.slug == filter.kind] {
+                                (business.label)
+                            }
+                        }
+                    }
+                }
+                label {
+                    span.label { "考试名称或受理号" }
+                    input.input type="search" name="q" value=(filter.q) maxlength="60" autocomplete="off"
+                        enterkeyhint="search";
+                }
+                label.option {
+                    input type="checkbox" name="overdue" value="yes" checked[!filter.overdue.is_empty()];
+                    span { "只看已逾期" }
+                }
+                button.button type="submit" data-look="plain" { "筛选" }
+            }
+        }
+    }
+
+    fn nothing(&self) -> Markup {
+        if self.filter.is_narrow() {
+            let action = ("清除筛选条件", "/staff/queue");
+            return ui::empty(Icon::Search, "没有符合条件的申请", "请换一个条件再试。", Some(action));
+        }
+        let words = match self.filter.show() {
+            Show::Waiting => ("待审核的都办完了", "新的申请提交后会出现在这里。"),
+            Show::InReview => ("没有审核中的申请", "领取后的申请会出现在这里。"),
+            Show::Mine => ("您没有领取申请", "按“领取下一件”开始审核。"),
+            Show::Decided => ("还没有办理过的申请", "审核通过、退回和不通过的申请会出现在这里。"),
+        };
+        ui::empty(Icon::Check, words.0, words.1, None)
+    }
+
+    fn rows(&self) -> Markup {
+        let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let rows: Vec<Row> = self.items.iter().take(most).map(|item| self.row(item)).collect();
+        html! {
+            (ui::rows(&rows))
+            @if self.items.len() > most { (ui::more(&self.next_page(), "加载更多")) }
+        }
+    }
+
+    fn row(&self, item: &Item) -> Row {
+        let since = format!("{} 提交", china(item.since));
+        let waits = matches!(self.filter.show(), Show::Waiting | Show::InReview | Show::Mine);
+        let facts = [
+            Some(item.business.to_owned()),
+            Some(since),
+            waits.then(|| format!("已等待{}", span(item.since, self.now))),
+            (item.round > 1).then(|| format!("第 {} 轮", item.round)),
+            item.assignee.as_ref().map(|name| format!("{name}已领取")),
+        ];
+        Row {
+            title: format!("{} · {}", item.name, item.title),
+            detail: facts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            href: path(&item.number),
+            trailing: due_tag(item, self.today),
+        }
+    }
+
+    fn next_page(&self) -> String {
+        let filter = &self.filter;
+        let page = filter.page.max(0).saturating_add(1).to_string();
+        let pairs = [
+            ("status", filter.show().code()),
+            ("kind", &filter.kind),
+            ("q", &filter.q),
+            ("overdue", &filter.overdue),
+            ("page", &page),
+        ];
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        format!("/staff/queue?{query}")
+    }
+}
+
+/// What matters most about an item: that it is late or nearly so, or else its state.
+pub(super) fn due_tag(item: &Item, today: NaiveDate) -> Markup {
+    let with_desk = matches!(item.status, Status::Submitted | Status::InReview);
+    match item.due_on.filter(|_| with_desk) {
+        Some(due) if due < today => ui::tag("overdue", "已逾期"),
+        Some(due) if due == today => ui::tag("due", "今日到期"),
+        Some(due) if due <= deadline::working_days_after(today, 1) => ui::tag("due", "将逾期"),
+        _ => views::tag(item.status),
+    }
+}
+
+/// A length of time in its largest unit.
+pub(super) fn span(since: NaiveDateTime, now: NaiveDateTime) -> String {
+    let passed = now - since;
+    match (passed.num_days(), passed.num_hours()) {
+        (_, ..1) => "不到 1 小时".to_owned(),
+        (..1, hours) => format!(" {hours} 小时"),
+        (days, _) => format!(" {days} 天"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_tag_warns_one_working_day_ahead() {
+        let friday = day("2026-11-27");
+        let shown = |due: &str, status| {
+            let item = Item {
+                number: String::new(),
+                business: "",
+                title: String::new(),
+                name: String::new(),
+                status,
+                round: 1,
+                since: NaiveDateTime::default(),
+                due_on: Some(day(due)),
+                assignee: None,
+            };
+            due_tag(&item, friday).into_string()
+        };
+        assert!(shown("2026-11-26", Status::Submitted).contains("已逾期"));
+        assert!(shown("2026-11-27", Status::InReview).contains("今日到期"));
+        assert!(shown("2026-11-30", Status::Submitted).contains("将逾期")); // Monday
+        assert!(shown("2026-12-01", Status::Submitted).contains("待审核"));
+        assert!(shown("2026-11-26", Status::Returned).contains("审核退回"));
+    }
+
+    #[test]
+    fn waiting_is_told_in_the_largest_unit() {
+        let start: NaiveDateTime = "2026-11-23T01:00:00".parse().unwrap();
+        let after = |minutes| span(start, start + chrono::TimeDelta::minutes(minutes));
+        assert_eq!(after(59), "不到 1 小时");
+        assert_eq!(after(60), " 1 小时");
+        assert_eq!(after(24 * 60 - 1), " 23 小时");
+        assert_eq!(after(49 * 60), " 2 天");
+    }
+}

@@ -1,0 +1,257 @@
+//! One case on the screen: queue, facts, materials, decision.
+
+mod facts;
+
+use maud::{Markup, html};
+use poem::web::{Data, Path, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+use super::case::{Case, Standing};
+use super::sidebar::Sidebar;
+use super::typed::{MARK_TEMPLATES, NOTE_TEMPLATES, REASON, Typed, mark_control};
+use super::{Reviewer, desk, path};
+use crate::casework::business::Registry;
+use crate::casework::field::Problems;
+use crate::casework::lifecycle::Action;
+use crate::casework::materials::Attachment;
+use crate::casework::views;
+use crate::store::{Store, Tx};
+use crate::ui::{self, Choice, Control, Desk, Field, Look, Page, Tone};
+use crate::web::{Failure, Frame};
+
+/// Id of the file in the viewer; anything else shows the first.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Viewed {
+    material: String,
+}
+
+/// `GET /staff/applications/{number}`; every opening is noted in the audit.
+#[handler]
+pub async fn review(
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+    Reviewer(staff): Reviewer,
+    Path(number): Path<String>,
+    Query(viewed): Query<Viewed>,
+) -> poem::Result<Response> {
+    let registry = *registry;
+    let page = move |tx: &mut Tx| {
+        let case = Case::open(tx, registry, &staff, &number)?;
+        let sidebar = Sidebar::load(tx, registry, &staff)?;
+        let (typed, material) = (Typed::default(), Some(viewed.material.as_str()));
+        let shown = Shown { case: &case, typed: &typed, problems: &[], material };
+        Ok::<_, Failure>(shown.page(&sidebar, desk(tx, &staff)?))
+    };
+    Ok(frame.page(store.write(page).await?))
+}
+
+/// A case with what was typed, and what is wrong with it.
+pub(super) struct Shown<'a> {
+    pub case: &'a Case,
+    pub typed: &'a Typed,
+    pub problems: &'a [(String, String)],
+    pub material: Option<&'a str>,
+}
+
+impl Shown<'_> {
+    pub(super) fn page(&self, sidebar: &Sidebar, desk: Desk) -> Page {
+        let parts = html! {
+            (sidebar.show(self.case.file.application.shown_number()))
+            div.desk-facts { (self.facts()) }
+            (self.viewer())
+            div.desk-bar { (self.bar()) }
+        };
+        let main = match self.may_decide() {
+            true => html! {
+                form.desk method="post" action={ (self.path()) "/decide" } {
+                    // Enter in a text field must not decide anything.
+                    (ui::default_submit("stay"))
+                    input type="hidden" name="version" value=(self.case.file.application.version);
+                    (parts)
+                }
+            },
+            false => html! { div.desk { (parts) } },
+        };
+        let title = format!("审核 {}", self.case.file.application.shown_number());
+        Page::new(title, main).own_heading().wide().desk(desk)
+    }
+
+    fn path(&self) -> String {
+        path(self.case.file.application.shown_number())
+    }
+
+    fn may_decide(&self) -> bool {
+        self.case.standing == Standing::Mine
+    }
+
+    fn problem(&self, control: &str) -> Option<&str> {
+        self.problems.iter().find(|(name, _)| name == control).map(|(_, text)| text.as_str())
+    }
+
+    /// The middle column.
+    fn facts(&self) -> Markup {
+        html! {
+            (self.heading())
+            (ui::summary_errors(&self.anchored_problems()))
+            (self.standing())
+            (facts::identity(self.case))
+            (self.sections())
+            (self.materials())
+            @if let Some(appealed) = &self.case.appealed { (facts::appealed(appealed, &self.path())) }
+            @if self.may_decide() { (self.opinion()) }
+            (facts::background(self.case))
+            (ui::panel("办理过程", views::timeline(self.case.file.business, &self.case.file.events, "本人")))
+        }
+    }
+
+    fn heading(&self) -> Markup {
+        let application = &self.case.file.application;
+        let marks = self.case.file.earlier_marks().len();
+        let above = [
+            Some(application.shown_number().to_owned()),
+            Some(format!("第 {} 轮", application.round)),
+            (marks > 0).then(|| format!("上轮退回 {marks} 处")),
+        ];
+        let above = above.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let title = format!("{} · {}", self.case.candidate.name, application.title);
+        let below = format!("{} · {}", self.case.file.business.label, application.summary);
+        html! {
+            div.head {
+                (ui::heading(&above, &title, &below))
+                @if self.may_decide() {
+                    div.desk-aside {
+                        (elsewhere(&format!("{}/put-back", self.path()), "放回", None))
+                        (elsewhere("/staff/queue/next", "下一件", Some('N')))
+                    }
+                }
+            }
+        }
+    }
+
+    fn anchored_problems(&self) -> Problems {
+        self.problems.iter().map(|(control, text)| (anchor(control), text.clone())).collect()
+    }
+
+    /// Why there is nothing to decide, or who decides.
+    fn standing(&self) -> Markup {
+        let status = self.case.file.application.status;
+        let assignee = self.case.assignee.as_deref().unwrap_or("其他审核员");
+        let (title, body) = match self.case.standing {
+            Standing::Mine => return html! {},
+            Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
+            Standing::Taken => (format!("{assignee}正在审核"), "您可以查看，不能办理。"),
+            Standing::Own => ("这是您本人的申请".to_owned(), "请由其他审核员办理。"),
+            Standing::Closed => (status.label().to_owned(), "这件申请目前不需要审核。"),
+        };
+        ui::banner(Tone::Info, &title, html! { p { (body) } })
+    }
+
+    /// 审核意见: words that go with 通过 or 不通过.
+    fn opinion(&self) -> Markup {
+        let options: Vec<Choice> = NOTE_TEMPLATES.iter().map(template).collect();
+        let field = |name, label, hint, control| Field {
+            name,
+            label,
+            hint,
+            optional: true,
+            error: self.problem(name),
+            mark: None,
+            reload: false,
+            check: false,
+            control,
+        };
+        let templates = Control::Select { options: &options, value: &self.typed.template };
+        let note = Control::Area { value: &self.typed.note, max: REASON.1 };
+        let hint = "考生可以看到。不通过时必须写明理由；退回时请写在标注里。";
+        let body = html! {
+            (facts::mark_of_whole(self))
+            (ui::field(&field("template", "常用意见", "", templates)))
+            (ui::field(&field("note", "补充意见", hint, note)))
+        };
+        html! {
+            (ui::panel("审核意见", body))
+            datalist #mark-reasons { @for reason in MARK_TEMPLATES { option value=(reason) {} } }
+        }
+    }
+
+    fn bar(&self) -> Markup {
+        let appeal = self.case.file.business.is_appeal;
+        let (pass, fail) = if appeal { ("申诉通过", "申诉不通过") } else { ("通过", "不通过") };
+        let code = |action: Action| action.code();
+        match self.case.standing {
+            Standing::Mine => html! {
+                (ui::keyed_submit("action", code(Action::Approve), pass, Look::Primary, 'A'))
+                (ui::keyed_submit("action", code(Action::Return), "退回并标注", Look::Plain, 'R'))
+                (ui::keyed_submit("action", code(Action::Reject), fail, Look::Danger, 'J'))
+            },
+            Standing::Free => html! {
+                form method="post" action={ (self.path()) "/take" } {
+                    (ui::submit("go", "take", "领取", Look::Primary))
+                }
+                (next())
+            },
+            _ => html! { (ui::link_button("/staff/queue", "返回待办", Look::Plain)) (next()) },
+        }
+    }
+
+    fn viewer(&self) -> Markup {
+        let sheets = self.case.sheets();
+        let at = sheets.iter().position(|(_, file)| Some(file.id.as_str()) == self.material).unwrap_or(0);
+        let Some((label, file)) = sheets.get(at) else {
+            return html! { section.desk-viewer { h2 { "没有材料" } } };
+        };
+        let next = sheets.get((at + 1) % sheets.len()).filter(|_| sheets.len() > 1);
+        let next = next.map(|(_, file)| view_path(&self.path(), file));
+        let title = format!("{label} {} / {}", at + 1, sheets.len());
+        ui::viewer(&title, sheet(label, file), next.as_deref())
+    }
+}
+
+fn sheet(label: &str, file: &Attachment) -> Markup {
+    let url = format!("/files/{}", file.id);
+    html! {
+        @if file.is_picture() {
+            img src=(url) alt={ (label) "：" (file.name) };
+        } @else {
+            p { a href=(url) target="_blank" hx-boost="false" { "在新窗口打开 " (file.name) } }
+            // Chromium shows no PDF in a frame with the attribute `sandbox`; the file's own
+            // Content-Security-Policy confines it instead.
+            iframe src=(url) title={ (label) "：" (file.name) } {}
+        }
+    }
+}
+
+/// Where a file is shown in the viewer.
+fn view_path(case: &str, file: &Attachment) -> String {
+    format!("{case}?material={}", file.id)
+}
+
+/// A button of the decision form that goes somewhere else.
+fn elsewhere(path: &str, label: &str, key: Option<char>) -> Markup {
+    html! {
+        button.text-button type="submit" formaction=(path) data-key=[key] aria-keyshortcuts=[key] {
+            (label) @if let Some(key) = key { " " kbd aria-hidden="true" { (key) } }
+        }
+    }
+}
+
+fn next() -> Markup {
+    html! {
+        form method="post" action="/staff/queue/next" {
+            (ui::keyed_submit("go", "next", "下一件", Look::Plain, 'N'))
+        }
+    }
+}
+
+fn template((action, text): &(Action, &str)) -> Choice {
+    let verdict = if *action == Action::Approve { "通过" } else { "不通过" };
+    Choice { value: (*text).to_owned(), label: format!("{verdict}：{text}"), hint: String::new() }
+}
+
+/// Id of the element around a control; without a colon, which CSS would read otherwise.
+fn anchor(control: &str) -> String {
+    format!("f-{}", control.replace(':', "-"))
+}

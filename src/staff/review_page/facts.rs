@@ -1,0 +1,169 @@
+//! What the middle column tells: answers, materials, the person, each with its mark.
+
+use maud::{Markup, html};
+
+use super::{Shown, anchor, mark_control, path, view_path};
+use crate::casework::history;
+use crate::casework::views;
+use crate::exams::{Registration, month_label};
+use crate::staff::case::{Case, File};
+use crate::staff::typed::MARK;
+use crate::ui::{self, Fact};
+
+/// Who applies, in full: the reviewer compares it with the documents.
+pub(super) fn identity(case: &Case) -> Markup {
+    let person = &case.candidate;
+    ui::panel(
+        "申请人",
+        ui::facts(&[
+            views::fact("姓名", &*person.name),
+            views::fact("证件类型", person.document_type.label()),
+            views::fact("证件号码", &*person.document_number),
+            views::fact("登记手机号", &*person.phone),
+        ]),
+    )
+}
+
+impl Shown<'_> {
+    /// The answers by section, changes against the previous round beside them.
+    pub(super) fn sections(&self) -> Markup {
+        let file = &self.case.file;
+        let changed = file.changed();
+        html! {
+            @for (heading, names) in views::sections(file.business) {
+                @let count = names.iter().filter(|name| changed.contains(**name)).count();
+                section.panel {
+                    div.head {
+                        h2 { (heading) }
+                        @if count > 0 { p.muted.small { "本轮改动 " (count) " 处" } }
+                    }
+                    (ui::facts(&names.iter().flat_map(|name| self.answer(name)).collect::<Vec<_>>()))
+                }
+            }
+        }
+    }
+
+    fn answer(&self, name: &'static str) -> Vec<Fact> {
+        let file = &self.case.file;
+        let earlier = history::previous_answers(&file.events);
+        let facts = views::facts(file.business, &[name], &file.answers, earlier);
+        facts.into_iter().map(|fact| self.marked(name, fact)).collect()
+    }
+
+    /// The materials; each file opens in the viewer.
+    pub(super) fn materials(&self) -> Markup {
+        let file = &self.case.file;
+        let changed = file.changed();
+        let rows: Vec<Fact> = file
+            .business
+            .materials
+            .iter()
+            .map(|material| {
+                let ids = file.answers.files(material.slot);
+                let value = html! {
+                    @if changed.contains(material.slot) { span.changed { "已更换" } " " }
+                    (links(file, ids, &self.path()))
+                };
+                self.marked(material.slot, Fact { label: material.label.to_owned(), value })
+            })
+            .collect();
+        html! { @if !rows.is_empty() { (ui::panel("材料", ui::facts(&rows))) } }
+    }
+
+    /// A fact with what was marked before, and where to mark it now.
+    fn marked(&self, name: &str, fact: Fact) -> Fact {
+        let earlier = self.case.file.earlier_marks().iter().find(|mark| mark.name == name);
+        let value = html! {
+            div { @if fact.value.0.is_empty() { "—" } @else { (fact.value) } }
+            @if let Some(mark) = earlier { p.mark-note { "上轮标注：" (mark.reason) } }
+            @if self.may_decide() { (self.mark(name, &fact.label)) }
+        };
+        Fact { label: fact.label, value }
+    }
+
+    /// Closed until it is needed, so that the page stays calm.
+    fn mark(&self, name: &str, label: &str) -> Markup {
+        let control = mark_control(name);
+        let typed = self.typed.marks.get(name).map_or("", String::as_str);
+        let problem = self.problem(&control);
+        let id = anchor(&control);
+        let error = format!("{id}-error");
+        let summary = if name.is_empty() { "标注整体" } else { "标注问题" };
+        html! {
+            details.desk-mark id=(id) open[!typed.is_empty() || problem.is_some()] {
+                summary { (summary) span.hidden { "：" (label) } }
+                @if let Some(problem) = problem { p.error id=(error) { (problem) } }
+                input.input name=(control) value=(typed) list="mark-reasons" maxlength=(MARK.1)
+                    autocomplete="off" placeholder="写明需要怎样修改" aria-label={ "标注：" (label) }
+                    aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| error.as_str())];
+            }
+        }
+    }
+}
+
+/// The mark on the application as a whole.
+pub(super) fn mark_of_whole(shown: &Shown) -> Markup {
+    let earlier = shown.case.file.earlier_marks().iter().find(|mark| mark.name.is_empty());
+    html! {
+        @if let Some(mark) = earlier { p.mark-note { "上轮对整份申请的标注：" (mark.reason) } }
+        (shown.mark("", "整份申请"))
+    }
+}
+
+fn links(file: &File, ids: &[String], case: &str) -> Markup {
+    let attachments = ids.iter().filter_map(|id| file.attachments.iter().find(|known| known.id == *id));
+    html! {
+        @if ids.is_empty() { span.muted { "未上传" } }
+        span hx-target=".desk-viewer" hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" {
+            @for attachment in attachments { a.desk-file href=(view_path(case, attachment)) { (attachment.name) } }
+        }
+    }
+}
+
+/// What an appeal is about: why it was rejected, and what was sent in then.
+pub(super) fn appealed(file: &File, case: &str) -> Markup {
+    let application = &file.application;
+    let names: Vec<&str> = file.business.fields.iter().map(|field| field.name).collect();
+    let mut rows = vec![
+        Fact {
+            label: "受理号".to_owned(),
+            value: html! { a href=(path(application.shown_number())) { (application.shown_number()) } },
+        },
+        Fact { label: "结果".to_owned(), value: views::tag(application.status) },
+        views::fact("不通过的理由", file.rejection().unwrap_or_default()),
+    ];
+    rows.extend(views::facts(file.business, &names, &file.answers, None));
+    rows.extend(file.business.materials.iter().map(|material| Fact {
+        label: material.label.to_owned(),
+        value: links(file, file.answers.files(material.slot), case),
+    }));
+    ui::panel(&format!("被申诉的{}", file.business.label), ui::facts(&rows))
+}
+
+/// What else is known of the candidate.
+pub(super) fn background(case: &Case) -> Markup {
+    let registrations: Vec<Fact> = case.registrations.iter().map(registration).collect();
+    let counts = format!("该考生有 {} 项报名、另有 {} 件申请", case.registrations.len(), case.others.len());
+    let body = html! {
+        p.muted { (counts) }
+        @if !registrations.is_empty() { (ui::facts(&registrations)) }
+        @if !case.others.is_empty() {
+            ul.desk-others {
+                @for other in &case.others {
+                    li {
+                        a href=(path(&other.number)) { (other.number) }
+                        " " (other.business) " · " (other.title) " " (views::tag(other.status))
+                    }
+                }
+            }
+        }
+    };
+    ui::panel("报名与其他申请", body)
+}
+
+fn registration(row: &Registration) -> Fact {
+    let subjects: Vec<&str> = row.subjects.iter().map(|(subject, _)| subject.as_str()).collect();
+    let paid = if row.paid_at.is_some() { "已缴费" } else { "未缴费" };
+    let value = [&row.level, &row.specialty, &subjects.join("、"), paid, &row.ticket_number];
+    views::fact(&format!("{} {}", row.exam, month_label(&row.month)), value.join(" · "))
+}

@@ -1,0 +1,64 @@
+//! The short queue at the left of a case.
+
+use chrono::NaiveDateTime;
+use maud::{Markup, html};
+
+use super::queue::{self, Filter, Item, Show};
+use super::{path, queue_page};
+use crate::casework::business::Registry;
+use crate::people::staff::StaffMember;
+use crate::store::clock::china_date;
+use crate::store::{Error, Tx};
+
+/// How many of each part are shown.
+const MOST: usize = 6;
+
+/// What the reader has taken, and what comes next.
+pub struct Sidebar {
+    mine: Vec<Item>,
+    waiting: Vec<Item>,
+    now: NaiveDateTime,
+}
+
+impl Sidebar {
+    /// Reads both parts.
+    pub fn load(tx: &mut Tx, registry: Registry, reader: &StaffMember) -> Result<Sidebar, Error> {
+        let mut first = |show: Show| {
+            let filter = Filter { status: show.code().into(), ..Filter::default() };
+            let mut items = queue::list(tx, registry, reader, &filter)?;
+            items.truncate(MOST);
+            Ok::<_, Error>(items)
+        };
+        let (mine, waiting) = (first(Show::Mine)?, first(Show::Waiting)?);
+        Ok(Sidebar { mine, waiting, now: tx.now })
+    }
+
+    /// The list; the application of number `current` is marked.
+    pub fn show(&self, current: &str) -> Markup {
+        html! {
+            aside.desk-queue aria-label="待办" {
+                (self.part(Show::Mine.label(), &self.mine, current))
+                (self.part(Show::Waiting.label(), &self.waiting, current))
+            }
+        }
+    }
+
+    fn part(&self, heading: &str, items: &[Item], current: &str) -> Markup {
+        html! {
+            @if !items.is_empty() {
+                h2.small.muted { (heading) }
+                ul { @for item in items { li { (self.entry(item, item.number == current)) } } }
+            }
+        }
+    }
+
+    fn entry(&self, item: &Item, current: bool) -> Markup {
+        html! {
+            a href=(path(&item.number)) aria-current=[current.then_some("page")] {
+                span.head { strong { (item.name) } (queue_page::due_tag(item, china_date(self.now))) }
+                span { (item.business) }
+                span.muted.small { (item.title) " · 等待" (queue_page::span(item.since, self.now)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a reviewer typed, and the verdict it makes.
+
+use std::collections::BTreeMap;
+
+use crate::casework::business::Business;
+use crate::casework::decision::Verdict;
+use crate::casework::field::Problems;
+use crate::casework::history::Mark;
+use crate::casework::lifecycle::Action;
+use crate::web::Submission;
+
+/// Shortest and longest mark, in characters.
+pub const MARK: (usize, usize) = (2, 200);
+/// Shortest and longest reason of a rejection, in characters.
+pub const REASON: (usize, usize) = (5, 500);
+
+/// Reasons of a mark to pick from; any other can be typed.
+pub const MARK_TEMPLATES: &[&str] = &[
+    "照片不清晰，请重新上传",
+    "与证件不一致，请核对后修改",
+    "与上传的材料不一致，请核对后修改",
+    "缺少单位公章，请盖章后重新上传",
+    "材料不完整，请补齐所有页",
+    "材料已过有效期，请上传有效的材料",
+    "上传的不是所要求的材料，请更换",
+];
+
+/// Words to a verdict to pick from; more can be typed below.
+pub const NOTE_TEMPLATES: &[(Action, &str)] = &[
+    (Action::Approve, "材料齐全，符合报考条件。"),
+    (Action::Approve, "请按时完成报名缴费。"),
+    (Action::Reject, "学历不符合报考条件。"),
+    (Action::Reject, "从事专业工作年限不足。"),
+    (Action::Reject, "所学专业不在报考专业范围内。"),
+    (Action::Reject, "材料与学信网或社保记录不一致。"),
+];
+
+/// Name of a mark's control; `name` is a field's or a slot's, or empty for the whole.
+pub fn mark_control(name: &str) -> String {
+    format!("mark:{name}")
+}
+
+/// What is typed on the review page.
+#[derive(Default)]
+pub struct Typed {
+    /// Reasons by the name of what they are about; empty ones are left out.
+    pub marks: BTreeMap<String, String>,
+    /// One of [`NOTE_TEMPLATES`], or empty.
+    pub template: String,
+    /// More words to the candidate.
+    pub note: String,
+}
+
+impl Typed {
+    /// Reads a request; marks on what the business does not have are passed over.
+    pub fn of(sent: &Submission, business: &Business) -> Typed {
+        let mark = |name: &str| {
+            let reason = tidy(sent.one(&mark_control(name)));
+            (!reason.is_empty()).then(|| (name.to_owned(), reason))
+        };
+        let marks = names(business).into_iter().filter_map(mark).collect();
+        let known = |text: &&str| NOTE_TEMPLATES.iter().any(|(_, template)| template == text);
+        let template = Some(sent.one("template")).filter(known).unwrap_or_default().to_owned();
+        Typed { marks, template, note: tidy(sent.one("note")) }
+    }
+
+    /// The verdict of an action's code, or what keeps it from being one: control and what to do.
+    pub fn verdict(&self, action: &str, business: &Business) -> Result<Verdict, Problems> {
+        let action = Action::from_code(action);
+        let problems = self.problems(action, business);
+        match action {
+            _ if !problems.is_empty() => Err(problems),
+            Some(Action::Approve) => Ok(Verdict::Approve(self.words())),
+            Some(Action::Return) => Ok(Verdict::Return(self.ordered_marks(business))),
+            Some(Action::Reject) => Ok(Verdict::Reject(self.words())),
+            _ => Err(problem("note", "请按通过、退回或不通过")),
+        }
+    }
+
+    /// Nothing that was typed may get lost, so marks go only with 退回 and words only without.
+    fn problems(&self, action: Option<Action>, business: &Business) -> Problems {
+        if action == Some(Action::Return) {
+            return self.problems_of_return(business);
+        }
+        if !self.marks.is_empty() {
+            let text = format!("已标注 {} 处问题，请按退回，或先清空标注", self.marks.len());
+            return problem(&mark_control(""), &text);
+        }
+        let of_template = NOTE_TEMPLATES.iter().find(|(_, text)| *text == self.template);
+        if of_template.is_some_and(|(meant, _)| Some(*meant) != action) {
+            return problem("template", "选择的常用意见与按下的结果不一致，请重新选择");
+        }
+        let length = self.words().chars().count();
+        match action {
+            Some(Action::Reject) if length < REASON.0 => {
+                problem("note", &format!("请写明不通过的理由，至少 {} 个字", REASON.0))
+            }
+            _ if length > REASON.1 => problem("note", &format!("意见请不要超过 {} 个字", REASON.1)),
+            _ => Problems::new(),
+        }
+    }
+
+    fn problems_of_return(&self, business: &Business) -> Problems {
+        if self.marks.is_empty() {
+            return problem(&mark_control(""), "请至少标注一处问题，再退回");
+        }
+        if !self.words().is_empty() {
+            return problem("note", "退回时请把意见写在标注里，并清空这里");
+        }
+        let wrong = |mark: &Mark| {
+            let length = mark.reason.chars().count();
+            let label = business.label_of(&mark.name);
+            (length < MARK.0 || length > MARK.1).then(|| {
+                (mark_control(&mark.name), format!("{label}的标注请写 {} 到 {} 个字", MARK.0, MARK.1))
+            })
+        };
+        self.ordered_marks(business).iter().filter_map(wrong).collect()
+    }
+
+    /// The template and what was added to it.
+    fn words(&self) -> String {
+        format!("{}{}", self.template, self.note)
+    }
+
+    /// In the order of the form, so that the candidate can work from top to bottom.
+    fn ordered_marks(&self, business: &Business) -> Vec<Mark> {
+        let mark = |name: &str| {
+            let reason = self.marks.get(name)?.clone();
+            Some(Mark { name: name.to_owned(), reason })
+        };
+        names(business).into_iter().filter_map(mark).collect()
+    }
+}
+
+/// What can be marked: the fields, the materials, the whole.
+fn names(business: &Business) -> Vec<&'static str> {
+    let fields = business.fields.iter().map(|field| field.name);
+    fields.chain(business.materials.iter().map(|material| material.slot)).chain([""]).collect()
+}
+
+fn tidy(text: &str) -> String {
+    text.trim().replace("\r\n", "\n")
+}
+
+fn problem(control: &str, text: &str) -> Problems {
+    vec![(control.to_owned(), text.to_owned())]
+}

@@ -1,0 +1,198 @@
+//! The desk's pages, asked for by a signed-in member of staff.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use kaozheng::files::storage::Storage;
+use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::settings::{PortalSettings, Settings};
+use kaozheng::site::{Parts, site};
+use kaozheng::web::SignedIn;
+use kaozheng::web::session::{Session, SessionRows, Way};
+use poem::endpoint::BoxEndpoint;
+use poem::test::{TestClient, TestResponse};
+use poem::{EndpointExt, Response};
+
+use super::office::Office;
+
+/// A browser in which one member of staff is signed in.
+pub struct Desk {
+    client: TestClient<BoxEndpoint<'static, Response>>,
+    cookie: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Office {
+    /// Signs a member of staff in.
+    pub async fn desk_of(&self, staff: &StaffMember) -> Desk {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = Storage::local(folder.path(), (*self.store.vault).clone()).expect("a storage");
+        let parts = Parts::new(settings(), self.store.clone(), files).expect("the parts");
+        let rows = SessionRows::new(self.store.clone(), parts.settings.session_idle);
+        let session = Session::new(None, Arc::new(rows), None);
+        let now = self.clock.now();
+        let who = SignedIn {
+            candidate: staff.candidate.clone(),
+            staff: Some(staff.id.clone()),
+            since: now,
+            seen: now,
+            way: Way::Portal,
+        };
+        who.begin(&session).await.expect("a session");
+        session.save().await.expect("a session");
+        let cookie = format!("kaozheng={}", session.id().expect("an id"));
+        Desk { client: TestClient::new(site(&parts).boxed()), cookie, _folder: folder }
+    }
+}
+
+impl Desk {
+    pub async fn get(&self, path: &str) -> TestResponse {
+        self.client.get(path).header("cookie", &self.cookie).send().await
+    }
+
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
+        let request = self.client.post(path).header("cookie", &self.cookie);
+        request.header("sec-fetch-site", "same-origin").form(&form).send().await
+    }
+}
+
+fn settings() -> Settings {
+    let url = |text: &str| text.parse().expect("an address");
+    Settings {
+        database_url: String::new(),
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        public_url: url("http://localhost/"),
+        files: "unused".into(),
+        authority: "示范市考试院".into(),
+        portal: PortalSettings {
+            authorize_url: url("http://localhost/authorize"),
+            token_url: url("http://localhost/token"),
+            userinfo_url: url("http://localhost/userinfo"),
+            issuer: None,
+            client_id: "test".into(),
+            client_secret: None,
+            scopes: Vec::new(),
+        },
+        trusted_proxy: false,
+        session_idle: Duration::minutes(30),
+        session_absolute: Duration::hours(12),
+        demo: false,
+    }
+}
+
+async fn text(response: TestResponse) -> String {
+    response.0.into_body().into_string().await.expect("a page")
+}
+
+#[tokio::test]
+async fn a_case_from_the_queue_to_the_decision() {
+    let office = Office::open().await;
+    let reviewer = office.reviewer("王审核", "S0000001").await;
+    let number = office.applies(&office.candidate("张小三", "E0000001").await).await;
+    let desk = office.desk_of(&reviewer).await;
+
+    let queue = text(desk.get("/staff/queue").await).await;
+    assert!(queue.contains("张*三") && !queue.contains("张小三"), "names in the queue are masked");
+    assert!(queue.contains("待办 1") && queue.contains("王审核 · 审核员"));
+
+    let case = format!("/staff/applications/{number}");
+    let page = text(desk.get(&case).await).await;
+    assert!(page.contains("领取") && !page.contains("mark:years"), "nothing to decide before it is taken");
+    let taken = desk.post(&format!("{case}/take"), &[]).await;
+    taken.assert_status(poem::http::StatusCode::SEE_OTHER);
+    taken.assert_header("location", &case);
+
+    let page = text(desk.get(&case).await).await;
+    for shown in
+        ["张小三", "E0000001", "示范大学", "mark:years", "mark:diploma", "name=\"version\" value=\"2\""]
+    {
+        assert!(page.contains(shown), "{shown} in\n{page}");
+    }
+    let version = ("version", "2");
+    let decide = format!("{case}/decide");
+    let typed = [version, ("action", "reject"), ("note", "理由"), ("mark:years", "请核对<年限>")];
+    let refused = desk.post(&decide, &typed).await;
+    refused.assert_status(poem::http::StatusCode::UNPROCESSABLE_ENTITY);
+    let again = text(refused).await;
+    assert!(again.contains("有 1 处需要更正") && again.contains("请按退回"));
+    assert!(again.contains("value=\"请核对&lt;年限&gt;\"") && again.contains(">理由</textarea>"));
+    let returned = desk.post(&decide, &[version, ("action", "return"), ("mark:years", "请核对年限")]).await;
+    returned.assert_header("location", format!("{case}/done"));
+    assert!(text(desk.get(&format!("{case}/done")).await).await.contains("已退回，标注 1 处"));
+
+    let late = desk.post(&decide, &[version, ("action", "approve")]).await;
+    late.assert_status(poem::http::StatusCode::CONFLICT);
+    assert!(text(late).await.contains(&format!("href=\"{case}\"")));
+    let empty = desk.post("/staff/queue/next", &[]).await;
+    empty.assert_header("location", "/staff/queue?none=1");
+    assert!(text(desk.get("/staff/queue?none=1").await).await.contains("目前没有可以领取的申请"));
+
+    let actions: Vec<_> = office.audited().await.into_iter().map(|(action, _)| action).collect();
+    assert_eq!(actions, ["open", "take", "open", "return"]);
+}
+
+#[tokio::test]
+async fn a_colleague_reads_and_an_outsider_sees_nothing() {
+    let office = Office::open().await;
+    let reviewer = office.reviewer("王审核", "S0000001").await;
+    let number = office.applies(&office.candidate("张小三", "E0000001").await).await;
+    let case = format!("/staff/applications/{number}");
+    office.desk_of(&reviewer).await.post(&format!("{case}/take"), &[]).await.assert_status(see_other());
+
+    let colleague = office.desk_of(&office.reviewer("赵审核", "S0000002").await).await;
+    let page = text(colleague.get(&case).await).await;
+    assert!(page.contains("王审核正在审核") && !page.contains("mark:years"));
+    let late = colleague.post(&format!("{case}/take"), &[]).await;
+    late.assert_status(poem::http::StatusCode::CONFLICT);
+
+    let finance = office.desk_of(&office.member("钱财务", "S0000003", Role::Finance).await).await;
+    let nobody = StaffMember { id: "gone".into(), ..reviewer };
+    let outsider = office.desk_of(&nobody).await;
+    for path in ["/staff/queue", &case] {
+        let refused = finance.get(path).await;
+        refused.assert_status(poem::http::StatusCode::FORBIDDEN);
+        assert!(text(refused).await.contains("您的岗位不办理审核"));
+        outsider.get(path).await.assert_status(poem::http::StatusCode::FORBIDDEN);
+    }
+    colleague.get("/staff/applications/ZG1").await.assert_status(poem::http::StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_appeal_is_judged_beside_what_it_is_about() {
+    let office = Office::open().await;
+    let reviewer = office.reviewer("王审核", "S0000001").await;
+    let candidate = office.candidate("张小三", "E0000001").await;
+    let number = office.applies(&candidate).await;
+    office.takes_next(&reviewer).await;
+    office.decides(&reviewer, &number, &[("action", "reject"), ("note", "从业年限不足")]).await;
+    let appeal = office.appeals(&candidate, &number).await;
+    office.takes_next(&reviewer).await;
+    let desk = office.desk_of(&reviewer).await;
+    let page = text(desk.get(&format!("/staff/applications/{appeal}")).await).await;
+    for shown in ["申诉通过", "申诉不通过", "从业年限不足", "示范大学", &number, "工作年限证明已附"]
+    {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(office.audited().await.contains(&("open".to_owned(), number)), "its file was opened too");
+}
+
+#[tokio::test]
+async fn the_queue_goes_on_after_twenty() {
+    let office = Office::open().await;
+    let reviewer = office.reviewer("王审核", "S0000001").await;
+    for at in 0..21 {
+        let candidate = office.candidate("张小三", &format!("E10000{at:02}")).await;
+        office.applies(&candidate).await;
+    }
+    let desk = office.desk_of(&reviewer).await;
+    let rows = |page: &str| page.matches("href=\"/staff/applications/").count();
+    let first = text(desk.get("/staff/queue").await).await;
+    assert_eq!(rows(&first), 20);
+    let second = "/staff/queue?status=submitted&amp;kind=&amp;q=&amp;overdue=&amp;page=1";
+    assert!(first.contains(second), "加载更多 leads to the rest");
+    assert_eq!(rows(&text(desk.get(&second.replace("&amp;", "&")).await).await), 1);
+}
+
+fn see_other() -> poem::http::StatusCode {
+    poem::http::StatusCode::SEE_OTHER
+}
