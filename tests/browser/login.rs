@@ -3,8 +3,8 @@
 use kaozheng::store::Clock;
 
 use crate::browser::{Browser, Screen};
-use crate::server::Server;
-use crate::{axe, qr};
+use crate::server::{Answer, DESKTOP, PHONE, Server};
+use crate::{axe, nu, qr};
 
 async fn server() -> Server {
     Server::start_with(Clock::system(), |_| {}).await
@@ -95,4 +95,27 @@ async fn a_phone_signs_in_by_itself() {
     phone.press("我的").await;
     phone.press("退出登录").await;
     phone.see("考生登录").await;
+}
+
+#[tokio::test]
+async fn the_pages_are_valid_html() {
+    let server = server().await;
+    let (desktop, phone) = (server.visitor(DESKTOP), server.visitor(PHONE));
+    let mut pages = Vec::new();
+    let mut keep = |name: &str, page: &Answer| pages.push((name.to_owned(), page.body.clone()));
+    keep("phone", &phone.open("/login").await);
+    let desk = desktop.open("/login").await;
+    keep("desk", &desk);
+    let id = desk.between("hx-get=\"/login/wait/", "?").to_owned();
+    let began = kaozheng::store::ids::made_at(&id).expect("a time");
+    let code = server.parts.login.codes.make(&id, began, server.parts.store.clock.now());
+    let portal = phone.open(&format!("/s/{code}")).await;
+    keep("portal", &portal);
+    keep("confirm", &phone.choose_person(&portal, "张小三").await);
+    keep("number", &desktop.open(&format!("/login/wait/{id}")).await);
+    keep("declined", &phone.submit(&format!("/s/{id}/decline"), &[]).await);
+    keep("denied", &desktop.open(&format!("/login/wait/{id}")).await);
+    keep("taken", &desktop.open(&format!("/s/{code}")).await);
+    keep("failed", &desktop.open("/login/callback").await);
+    nu::check(&pages);
 }

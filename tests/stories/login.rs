@@ -136,7 +136,7 @@ async fn a_desktop_is_signed_in_by_a_phone_that_signs_in_on_the_way() {
 async fn without_scripts_the_desktop_looks_again_and_again() {
     let server = Server::start().await;
     let (desk, phone, _) = scanned(&server).await;
-    let again = format!("3;url=/login/wait/{}", desk.handshake);
+    let again = format!("3; url=/login/wait/{}", desk.handshake);
     assert!(desk.page.body.contains(&again), "{}", desk.page.body);
     let number = desk.number().await;
     assert!(desk.look().await.body.contains(&again));
