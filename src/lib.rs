@@ -27,9 +27,6 @@
 //! other: `site → (home, login, business, progress, staff) → casework →
 //! (exams, people, files) → web → ui → store → settings`.
 
-// Each middleware nests the next one's future in its own type.
-#![recursion_limit = "256"]
-
 pub mod business;
 pub mod casework;
 pub mod cli;

@@ -45,15 +45,22 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
     let ids = parts.store.ids.clone();
     let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
-    urls.around(move |next, req| session::keep_session(next, req, rows.clone(), https))
-        .around(origin::same_origin)
+    // Failures become pages before the session's cookie is added to them; what the session or
+    // the origin check refuse becomes a page further out.
+    let guarded = urls
+        .around(failure::error_pages)
+        .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
+        .around(origin::same_origin);
+    // A route hides the type of what it leads to; one type of all layers is too deep to compile.
+    Route::new()
+        .nest_no_strip("/", guarded)
         .around(failure::error_pages)
         .around(compress::compress_pages)
         .data(parts.settings.clone())
         .data(parts.store.clone())
         .data(parts.files.clone())
-        .data(parts.login.clone())
         .data(business::ALL)
+        .data(parts.login.clone())
         .around(move |next, req| headers::secure(next, req, https))
         .around(move |next, req| {
             let ids = ids.clone();

@@ -138,40 +138,20 @@ impl Failure {
 
 /// Turns every failure into a page in plain Chinese, or a fragment when htmx asked.
 pub async fn error_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
-    let asked = Asked::of(&req);
-    match next.call(req).await {
-        Ok(response) => Ok(poem::IntoResponse::into_response(response)),
-        Err(error) => Ok(asked.answer(error)),
+    let frame = Frame::of(&req);
+    let retry = (req.method() == Method::GET)
+        .then(|| req.original_uri().path_and_query().map_or("/".to_owned(), |path| path.to_string()));
+    let failure = match next.call(req).await {
+        Ok(response) => return Ok(poem::IntoResponse::into_response(response)),
+        Err(error) if error.is_from_response() => return Ok(error.into_response()),
+        Err(error) => Failure::of(error),
+    };
+    match &failure {
+        Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
+        Failure::Portal(_) => tracing::warn!(%failure, "the portal failed"),
+        _ => {}
     }
-}
-
-/// What must be known of a request to answer it when it fails.
-pub struct Asked {
-    frame: Frame,
-    /// Where to return after signing in, when the request can be repeated.
-    retry: Option<String>,
-}
-
-impl Asked {
-    /// Reads it off the request, before a handler takes that.
-    pub fn of(req: &Request) -> Asked {
-        let here = || req.original_uri().path_and_query().map_or("/".to_owned(), |path| path.to_string());
-        Asked { frame: Frame::of(req), retry: (req.method() == Method::GET).then(here) }
-    }
-
-    /// The page of an error; an error that brings its own answer keeps it.
-    pub fn answer(self, error: poem::Error) -> Response {
-        if error.is_from_response() {
-            return error.into_response();
-        }
-        let failure = Failure::of(error);
-        match &failure {
-            Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
-            Failure::Portal(_) => tracing::warn!(%failure, "the portal failed"),
-            _ => {}
-        }
-        answer(&self.frame, &failure, self.retry)
-    }
+    Ok(answer(&frame, &failure, retry))
 }
 
 fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {

@@ -19,7 +19,7 @@ use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{self, SessionStore};
 
-use super::{Failure, failure, frame};
+use super::{Failure, frame};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
 use crate::store::{self, Store};
@@ -132,7 +132,6 @@ pub async fn keep_session<E: Endpoint>(
     let known = frame::cookie(req.headers(), name).and_then(|value| value.parse::<Id>().ok());
     let session = Session::new(known, rows, None);
     req.extensions_mut().insert(session.clone());
-    let asked = failure::Asked::of(&req);
     let outcome = next.call(req).await.map(poem::IntoResponse::into_response);
     if !session.is_modified() {
         return outcome;
@@ -145,7 +144,7 @@ pub async fn keep_session<E: Endpoint>(
         format!("{name}={id}; Path=/; HttpOnly; SameSite=Lax")
     };
     let value = if https { format!("{value}; Secure") } else { value };
-    let mut response = outcome.unwrap_or_else(|error| asked.answer(error));
+    let mut response = outcome.unwrap_or_else(poem::Error::into_response);
     if let Ok(value) = HeaderValue::from_str(&value) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
