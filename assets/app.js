@@ -9,7 +9,7 @@
     one('#live').toggleAttribute('data-show', !!show);
   };
 
-  const tick = () => all('time[data-until]').forEach((time) => {
+  const tick = () => all('[data-until]').forEach((time) => {
     const left = Math.max(0, Math.round(time.dataset.until - Date.now() / 1000));
     time.textContent = (left > 59 ? Math.floor(left / 60) + ' 分 ' : '') + (left % 60) + ' 秒';
   });

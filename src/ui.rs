@@ -10,6 +10,7 @@
 //! | `certificate` | a `panel` that looks like a certificate; its `head` holds words and [`seal`] |
 //! | `code` | the 64 px number of the login handshake |
 //! | `numbers` | a row of large number buttons on the phone |
+//! | `choices` | large buttons below each other, each with words of its own |
 //! | `actions` | a row of buttons sharing the width |
 //! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
 //! | `changed` | a value marked as changed since the last round |

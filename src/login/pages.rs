@@ -84,7 +84,7 @@ pub fn on_desk(view: &View, next: &str) -> Page {
             (card(view))
         }
     };
-    let page = Page::new("考生登录", main).own_heading();
+    let page = Page::new("考生登录", main).own_heading().wide();
     match is_open(view.handshake.status) {
         true => page.refresh(LOOK_AGAIN, format!("/login/wait/{}", view.handshake.id)),
         false => page,

@@ -114,20 +114,24 @@ pub fn authorize(
 ) -> Result<Response, Failure> {
     asked.check(req, settings)?;
     let main = html! {
-        (ui::heading("省政务服务平台 · 演示环境", "统一身份认证", &format!("“{}考证通”申请使用您的身份信息。", settings.authority)))
+        (ui::heading("演示环境", "统一身份认证", &format!("“{}考证通”申请使用您的身份信息。", settings.authority)))
         (ui::banner(ui::Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请选择以谁的身份登录。" } }))
-        form.choices method="post" action="/sandbox/authorize" hx-boost="false" {
+        form method="post" action="/sandbox/authorize" hx-boost="false" {
             @for (name, value) in asked.fields() { input type="hidden" name=(name) value=(value); }
-            @for (place, person) in PEOPLE.iter().enumerate() {
-                button.button type="submit" name="person" value=(place) data-look="plain" {
-                    span { (person.name) " · " (person.role) }
-                    span.muted.small { (person.document_type.label()) " " (mask::number(person.document_number)) }
+            div.choices {
+                @for (place, person) in PEOPLE.iter().enumerate() {
+                    button.button type="submit" name="person" value=(place) data-look="plain" {
+                        span { (person.name) " · " (person.role) }
+                        span.muted.small {
+                            (person.document_type.label()) " " (mask::number(person.document_number))
+                        }
+                    }
                 }
             }
-            (ui::submit("person", "", "取消登录", Look::Plain))
+            p.actions { (ui::submit("person", "", "取消登录", Look::Plain)) }
         }
     };
-    Ok(frame.page(Page::new("统一身份认证", main).own_heading()))
+    Ok(frame.page(Page::new("省政务服务平台", main).own_heading().back("/login")))
 }
 
 /// `POST /sandbox/authorize`: sends the browser back with a code, or with a refusal.

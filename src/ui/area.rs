@@ -121,7 +121,7 @@ pub fn qr_card(title: &str, body: Markup) -> Markup {
 /// The time left until `until` (seconds since 1970), counted down by scripts; `words` until then.
 /// Not announced every second.
 pub fn countdown(until: i64, words: &str) -> Markup {
-    html! { time role="timer" aria-live="off" data-until=(until) { (words) } }
+    html! { span role="timer" aria-live="off" data-until=(until) { (words) } }
 }
 
 /// Numbered steps as (what to do, why or how); the second may be empty.

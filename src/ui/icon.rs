@@ -40,7 +40,7 @@ pub enum Icon {
 /// The icon as inline SVG, hidden from assistive technology.
 pub fn icon(icon: Icon) -> Markup {
     html! {
-        svg.icon viewBox="0 0 24 24" aria-hidden="true" { path d=(path(icon)); }
+        svg.icon viewBox="0 0 24 24" aria-hidden="true" { path d=(path(icon)) {} }
     }
 }
 

@@ -155,7 +155,7 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                 link rel="icon" href=(chrome.icon) type="image/svg+xml";
                 @for script in chrome.scripts { script src=(script) defer {} }
                 @if let Some((seconds, url)) = &page.refresh {
-                    noscript { meta http-equiv="refresh" content={ (seconds) ";url=" (url) }; }
+                    noscript { meta http-equiv="refresh" content={ (seconds) "; url=" (url) }; }
                 }
             }
             body hx-boost="true" hx-target="#main" hx-swap="outerHTML show:window:top" {
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn a_page_without_scripts_reloads_itself() {
         let shown = document(&chrome(), &Page::new("甲", html! {}).refresh(5, "/login")).into_string();
-        let meta = r#"<noscript><meta http-equiv="refresh" content="5;url=/login"></noscript>"#;
+        let meta = r#"<noscript><meta http-equiv="refresh" content="5; url=/login"></noscript>"#;
         assert!(shown.contains(meta));
     }
 }

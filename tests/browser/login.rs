@@ -3,8 +3,8 @@
 use kaozheng::store::Clock;
 
 use crate::browser::{Browser, Screen};
-use crate::server::Server;
-use crate::{axe, qr};
+use crate::server::{Answer, DESKTOP, PHONE, Server};
+use crate::{axe, nu, qr};
 
 async fn server() -> Server {
     Server::start_with(Clock::system(), |_| {}).await
@@ -35,22 +35,17 @@ async fn scan_and_confirm(desktop: &Browser, phone: &Browser, name: &str) {
     phone.screenshot(&format!("{name}-done")).await;
 }
 
-/// Whoever is signed in is sent on from the login page.
-async fn is_signed_in(server: &Server, browser: &Browser) {
-    browser.open(&format!("{}/login?next=/healthz", server.base)).await;
-    browser.see("ok").await;
-}
-
 #[tokio::test]
 async fn a_phone_signs_a_desktop_in() {
     let (server, desktop, phone) = (server().await, Browser::desktop().await, Browser::phone().await);
-    desktop.open(&format!("{}/login?next=/healthz", server.base)).await;
+    desktop.open(&server.base).await;
+    desktop.press("考生登录").await;
+    desktop.see("扫码登录").await;
     axe::check(&desktop).await;
     scan_and_confirm(&desktop, &phone, "login").await;
-    desktop.see("ok").await;
-    assert!(desktop.url().await.ends_with("/healthz"));
-    is_signed_in(&server, &desktop).await;
-    is_signed_in(&server, &phone).await;
+    desktop.see("您好，张*三").await;
+    phone.press("在手机上继续办理").await;
+    phone.see("您好，张*三").await;
 }
 
 #[tokio::test]
@@ -58,10 +53,12 @@ async fn without_javascript_too() {
     let server = server().await;
     let desktop = Browser::without_javascript(Screen::Desktop).await;
     let phone = Browser::without_javascript(Screen::Phone).await;
-    desktop.open(&format!("{}/login?next=/healthz", server.base)).await;
+    desktop.open(&format!("{}/login?next=/services", server.base)).await;
     scan_and_confirm(&desktop, &phone, "login-plain").await;
-    desktop.see("ok").await;
-    is_signed_in(&server, &desktop).await;
+    desktop.see("业务办理").await;
+    assert!(desktop.url().await.ends_with("/services"));
+    desktop.open(&server.base).await;
+    desktop.see("您好，张*三").await;
 }
 
 #[tokio::test]
@@ -86,13 +83,39 @@ async fn not_me_leaves_the_desktop_outside_with_a_new_code() {
 #[tokio::test]
 async fn a_phone_signs_in_by_itself() {
     let (server, phone) = (server().await, Browser::phone().await);
-    phone.open(&format!("{}/login?next=/healthz", server.base)).await;
-    phone.see("考生登录").await;
+    phone.open(&server.base).await;
+    phone.press("考生登录").await;
+    phone.see("用政务 App 登录").await;
     phone.screenshot("login-phone").await;
     phone.press("用政务 App 登录").await;
     phone.see("演示环境").await;
     axe::check(&phone).await;
     phone.press("张小三").await;
-    phone.see("ok").await;
-    is_signed_in(&server, &phone).await;
+    phone.see("您好，张*三").await;
+    phone.press("我的").await;
+    phone.press("退出登录").await;
+    phone.see("考生登录").await;
+}
+
+#[tokio::test]
+async fn the_pages_are_valid_html() {
+    let server = server().await;
+    let (desktop, phone) = (server.visitor(DESKTOP), server.visitor(PHONE));
+    let mut pages = Vec::new();
+    let mut keep = |name: &str, page: &Answer| pages.push((name.to_owned(), page.body.clone()));
+    keep("phone", &phone.open("/login").await);
+    let desk = desktop.open("/login").await;
+    keep("desk", &desk);
+    let id = desk.between("hx-get=\"/login/wait/", "?").to_owned();
+    let began = kaozheng::store::ids::made_at(&id).expect("a time");
+    let code = server.parts.login.codes.make(&id, began, server.parts.store.clock.now());
+    let portal = phone.open(&format!("/s/{code}")).await;
+    keep("portal", &portal);
+    keep("confirm", &phone.choose_person(&portal, "张小三").await);
+    keep("number", &desktop.open(&format!("/login/wait/{id}")).await);
+    keep("declined", &phone.submit(&format!("/s/{id}/decline"), &[]).await);
+    keep("denied", &desktop.open(&format!("/login/wait/{id}")).await);
+    keep("taken", &desktop.open(&format!("/s/{code}")).await);
+    keep("failed", &desktop.open("/login/callback").await);
+    nu::check(&pages);
 }

@@ -2,8 +2,12 @@
 
 mod portal;
 
-use chrono::NaiveDateTime;
-use kaozheng::store::ids;
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+use futures_util::FutureExt;
+use kaozheng::store::schema::login_handshakes::dsl as h;
+use kaozheng::store::{Error, ids};
+use tokio::time::Instant;
 
 use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
 
@@ -56,10 +60,9 @@ fn now(server: &Server) -> NaiveDateTime {
     server.parts.store.clock.now()
 }
 
-/// The login page sends on whoever has signed in already.
+/// The first page greets whoever has signed in.
 async fn is_signed_in(visitor: &Visitor) -> bool {
-    let answer = visitor.step("/login").await;
-    answer.status == 303 && answer.location == "/"
+    visitor.open("/").await.body.contains("您好，")
 }
 
 /// A desk whose code a signed-in phone has scanned.
@@ -88,7 +91,8 @@ async fn a_phone_signs_in_at_the_portal_and_goes_where_it_wanted() {
     let arrived = phone.choose_person(&portal, "张小三").await;
     assert_eq!(arrived.url, format!("{}/services/qualification", server.base));
     assert_ne!(phone.cookie(), before, "the session id changes");
-    assert!(is_signed_in(&phone).await);
+    assert!(phone.open("/").await.body.contains("您好，张*三"));
+    assert_eq!(phone.step("/login?next=/services").await.location, "/services", "nothing left to do");
 }
 
 #[tokio::test]
@@ -99,8 +103,8 @@ async fn sign_out_ends_the_session_itself() {
     assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
     assert!(!is_signed_in(&phone).await);
     let thief = server.visitor(DESKTOP);
-    let request = thief.request(reqwest::Method::GET, "/login").header("cookie", old);
-    assert_eq!(thief.send(request).await.status, 200, "the old cookie opens nothing");
+    let request = thief.request(reqwest::Method::GET, "/").header("cookie", old);
+    assert!(thief.send(request).await.body.contains("考生登录"), "the old cookie opens nothing");
 }
 
 #[tokio::test]
@@ -126,7 +130,9 @@ async fn a_desktop_is_signed_in_by_a_phone_that_signs_in_on_the_way() {
     let redeemed = desk.wait("scanned").await;
     assert_eq!(redeemed.headers["hx-redirect"], "/services");
     assert_ne!(desk.browser.cookie(), before, "the session id changes");
-    assert!(is_signed_in(&desk.browser).await && is_signed_in(&phone).await);
+    for signed_in in [&desk.browser, &phone] {
+        assert!(signed_in.open("/").await.body.contains("您好，陳*文"));
+    }
     assert_eq!(desk.wait("scanned").await.headers.get("hx-redirect"), None, "only once");
 }
 
@@ -134,7 +140,7 @@ async fn a_desktop_is_signed_in_by_a_phone_that_signs_in_on_the_way() {
 async fn without_scripts_the_desktop_looks_again_and_again() {
     let server = Server::start().await;
     let (desk, phone, _) = scanned(&server).await;
-    let again = format!("3;url=/login/wait/{}", desk.handshake);
+    let again = format!("3; url=/login/wait/{}", desk.handshake);
     assert!(desk.page.body.contains(&again), "{}", desk.page.body);
     let number = desk.number().await;
     assert!(desk.look().await.body.contains(&again));
@@ -251,26 +257,43 @@ async fn the_screen_can_give_its_code_up() {
 }
 
 #[tokio::test]
-async fn a_waiting_screen_hears_of_a_scan_at_once_and_of_another_process_soon() {
+async fn a_waiting_screen_shows_what_has_changed() {
     let server = Server::start().await;
     let desk = Desk::open(&server, "/login").await;
     let phone = server.signed_in("张小三").await;
     let code = desk.code(&server);
     let (seen, _) = tokio::join!(desk.wait("waiting-0"), phone.step(&code));
     assert!(seen.body.contains("请在手机上点选数字"), "{}", seen.body);
-    // Another process knows nothing of our waiters; only the row changes.
-    let store = server.parts.store.clone();
-    let id = desk.handshake.clone();
-    let elsewhere = store.write(move |tx| {
-        use diesel::prelude::*;
-        use kaozheng::store::schema::login_handshakes::dsl as h;
-        let row = h::login_handshakes.find(id);
-        let values = (h::status.eq("denied"), h::changed_at.eq(tx.now + chrono::Duration::seconds(1)));
-        Ok::<_, kaozheng::store::Error>(diesel::update(row).set(values).execute(tx.conn)?)
-    });
-    let (seen, changed) = tokio::join!(desk.wait("scanned"), elsewhere);
-    assert_eq!(changed.expect("a write"), 1);
-    assert!(seen.body.contains("登录被拒绝"), "{}", seen.body);
+}
+
+#[tokio::test]
+async fn a_change_wakes_at_once_here_and_soon_from_another_process() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login").await;
+    let (waiters, id) = (&server.parts.login.waiters, desk.handshake.clone());
+    // What another process does: only the row changes, nobody here is told.
+    let change = |seconds: i64| {
+        let (store, id) = (server.parts.store.clone(), id.clone());
+        async move {
+            let write = store.write(move |tx| {
+                let at = tx.now + Duration::seconds(seconds);
+                let row = h::login_handshakes.find(id);
+                Ok::<_, Error>(diesel::update(row).set(h::changed_at.eq(at)).execute(tx.conn)?)
+            });
+            assert_eq!(write.await.expect("a write"), 1);
+        }
+    };
+    let (began, late) = (now(&server), Instant::now() + std::time::Duration::from_secs(20));
+    let mut watch = waiters.watch(&id);
+    assert_eq!(watch.later_than(began, late).now_or_never(), None);
+    change(1).await;
+    waiters.wake(&id).await;
+    assert_eq!(watch.later_than(began, late).now_or_never(), Some(()));
+    let known = began + Duration::seconds(1);
+    assert_eq!(watch.later_than(known, late).now_or_never(), None);
+    change(2).await;
+    watch.later_than(known, late).await;
+    assert!(Instant::now() < late, "nobody looked for it");
 }
 
 #[tokio::test]
