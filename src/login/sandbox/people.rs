@@ -26,7 +26,7 @@ pub const PEOPLE: &[Person] = &[
         role: "考生",
     },
     Person {
-        name: "陈大文",
+        name: "陳大文",
         document_type: DocumentType::HkMacaoPermit,
         document_number: "H12345678",
         phone: "+85291234567",
