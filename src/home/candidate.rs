@@ -57,7 +57,7 @@ fn waiting(listed: &Listed) -> Markup {
     let title = format!("{}被退回，待您处理", listed.kind_label());
     let body = html! {
         p { (application.title) "：" (listed.what_waits()) }
-        p { a href={ (application.path()) "/edit" } { "去修改 →" } }
+        p { a href={ (application.path()) "/edit" } { "去修改" } }
     };
     ui::banner(Tone::Warn, &title, body)
 }
@@ -69,7 +69,7 @@ fn unfinished(registry: Registry, draft: &Application) -> Markup {
     };
     let body = html! {
         p { (clock::china(draft.updated_at)) " 保存，尚未提交。" }
-        p { a href={ (business.path()) "/new" } { "继续填写 →" } }
+        p { a href={ (business.path()) "/new" } { "继续填写" } }
     };
     ui::banner(Tone::Info, &format!("{}草稿", business.label), body)
 }

@@ -37,23 +37,20 @@ pub struct Chrome<'a> {
     pub here: &'a str,
 }
 
-/// The four places of the portal.
+/// The places of the portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     /// `/`
     Home,
     /// `/services`
     Services,
-    /// `/certificates`
-    Certificates,
     /// `/me`
     Me,
 }
 
-const TABS: [(Tab, Icon, &str, &str); 4] = [
+const TABS: [(Tab, Icon, &str, &str); 3] = [
     (Tab::Home, Icon::Home, "首页", "/"),
     (Tab::Services, Icon::Services, "业务", "/services"),
-    (Tab::Certificates, Icon::Certificate, "证书", "/certificates"),
     (Tab::Me, Icon::Person, "我的", "/me"),
 ];
 

@@ -190,7 +190,7 @@ fn returned(detail: &Detail, due: &str) -> Markup {
             @for mark in marks { li { (detail.business.label_of(&mark.name)) "：" (mark.reason) } }
         }
         p { "请在 " (due) " 前修改并重新提交。" }
-        p { a href={ (detail.application.path()) "/edit" } { "去修改 →" } }
+        p { a href={ (detail.application.path()) "/edit" } { "去修改" } }
     }
 }
 
