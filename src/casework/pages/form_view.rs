@@ -94,15 +94,11 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
             (ui::default_submit(if sheet.business.review && !sheet.is_edit() { "review" } else { "submit" }))
             @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
             @for (heading, names) in views::sections(sheet.business) {
-                section.fields {
-                    h2 { (heading) }
-                    @for name in names { @if let Some(field) = field(sheet, problems, name) { (field) } }
-                }
+                h2 { (heading) }
+                @for name in names { @if let Some(field) = field(sheet, problems, name) { (field) } }
             }
-            section.fields {
-                h2 { "材料" }
-                @for one in sheet.business.materials { (upload(sheet, problems, one)) }
-            }
+            h2 { "材料" }
+            @for one in sheet.business.materials { (upload(sheet, problems, one)) }
         }
     }
 }
