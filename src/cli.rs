@@ -2,6 +2,7 @@
 
 mod demo;
 pub mod demo_data;
+mod housekeeping;
 mod migrate;
 mod serve;
 mod staff;

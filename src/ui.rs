@@ -36,6 +36,7 @@ pub use area::{
 };
 pub use basics::{
     Fact, Look, download_button, facts, keyed_link, keyed_submit, link_button, print_button, submit, tag,
+    window_button,
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{Field, field};

@@ -48,7 +48,9 @@ impl Demo {
         let files = Storage::local(&settings.files, vault.clone())?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         store.migrate().await?;
-        demo_data::load_demo(&store).await?;
+        if demo_data::load_demo(&store).await? {
+            demo_data::load_applications(&store, &files).await?;
+        }
         announce(&settings, address)?;
         serve::listen(listener, Parts::new(settings, store, files)?).await
     }

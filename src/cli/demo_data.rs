@@ -1,6 +1,7 @@
 //! What `kaozheng demo` starts with: an authority, its exams and a few people. Nothing of it
 //! is real, and every date is counted from today so that it never goes stale.
 
+mod applications;
 mod exams;
 mod records;
 
@@ -8,6 +9,7 @@ use chrono::{Datelike, Duration, NaiveDate};
 use diesel::prelude::*;
 
 use crate::either;
+use crate::files::storage::Storage;
 use crate::login::sandbox::people::{PEOPLE, Person};
 use crate::people::candidate::{self, Identity};
 use crate::people::document::Document;
@@ -17,21 +19,28 @@ use crate::store::schema::{
     sittings, violations,
 };
 use crate::store::{Error, Store, Tx};
+use crate::web::Failure;
 use exams::{EXAMS, Exam};
 use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS};
 
 /// Days from today to each exam's past sittings.
 const PAST: [i64; 2] = [-540, -175];
 
-/// Loads everything, unless the database has exams already.
-pub async fn load_demo(store: &Store) -> Result<(), Error> {
+/// Loads authority, exams, people and records, unless the database has exams already;
+/// answers whether it did.
+pub async fn load_demo(store: &Store) -> Result<bool, Error> {
     store.write(load).await
 }
 
-fn load(tx: &mut Tx) -> Result<(), Error> {
+/// Loads applications in every state, for what [`load_demo`] has loaded.
+pub async fn load_applications(store: &Store, files: &Storage) -> Result<(), Failure> {
+    applications::load(store, files).await
+}
+
+fn load(tx: &mut Tx) -> Result<bool, Error> {
     use crate::store::schema::exams::dsl as x;
     if x::exams.count().get_result::<i64>(tx.conn)? > 0 {
-        return Ok(());
+        return Ok(false);
     }
     for person in PEOPLE {
         introduce(tx, person)?;
@@ -44,7 +53,8 @@ fn load(tx: &mut Tx) -> Result<(), Error> {
     }
     add_violations(tx)?;
     add_integrity_records(tx)?;
-    add_announcements(tx)
+    add_announcements(tx)?;
+    Ok(true)
 }
 
 fn document(tx: &Tx, person: &Person) -> Result<Document, Error> {

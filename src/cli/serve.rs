@@ -9,7 +9,7 @@ use poem::listener::TcpAcceptor;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Stop, list};
+use super::{Stop, housekeeping, list};
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
@@ -73,8 +73,10 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
         tracing::info!("stopping: requests in flight finish first");
         login.waiters.stop();
     };
+    let sweeper = tokio::spawn(housekeeping::keep(parts));
     Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)
         .run_with_graceful_shutdown(site, stop, Some(GRACE))
         .await?;
+    sweeper.abort();
     Ok(())
 }

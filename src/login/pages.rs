@@ -224,7 +224,7 @@ pub fn outcome(status: Status) -> Page {
             }
             p.actions { (ui::link_button("/", "在手机上继续办理", Look::Plain)) }
         },
-        _ => ui::error_page(row.1, row.2, ("返回首页", "/")),
+        _ => ui::error_page(row.1, row.2, ui::link_button("/", "返回首页", Look::Primary)),
     };
     Page::new(row.1, main).own_heading().back("/")
 }
@@ -258,5 +258,9 @@ pub fn status_of(opened: Opened) -> StatusCode {
 /// The page of a scan that led nowhere.
 pub fn not_scanned(opened: Opened) -> Page {
     let (_, _, headline, what_to_do) = refusal(opened);
-    Page::new(*headline, ui::error_page(headline, what_to_do, ("返回首页", "/"))).own_heading()
+    Page::new(
+        *headline,
+        ui::error_page(headline, what_to_do, ui::link_button("/", "返回首页", Look::Primary)),
+    )
+    .own_heading()
 }

@@ -116,6 +116,13 @@ impl Candidate {
         row.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
 
+    /// The candidate whose records carry this hash, see [`holder`].
+    pub fn with_holder(tx: &mut Tx, holder: &str) -> Result<Option<Candidate>, Error> {
+        let columns = (c::id, c::document_type, c::document_number, c::document_hash, c::name, c::phone);
+        let row = c::candidates.filter(c::document_hash.eq(holder)).select(columns);
+        row.first::<Row>(tx.conn).optional()?.map(|row| Candidate::open(tx.vault, row)).transpose()
+    }
+
     fn open(vault: &Vault, row: Row) -> Result<Candidate, Error> {
         Ok(Candidate {
             document_type: DocumentType::from_code(&row.document_type)

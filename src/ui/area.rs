@@ -95,14 +95,14 @@ pub fn confirmation(title: &str, number_label: &str, number: &str, body: Markup)
     }
 }
 
-/// A failed request: what happened, what to do, one button as (label, URL). Brings the `h1`.
-pub fn error_page(headline: &str, what_to_do: &str, action: (&str, &str)) -> Markup {
+/// A failed request: what happened, what to do, one button. Brings the `h1`.
+pub fn error_page(headline: &str, what_to_do: &str, action: Markup) -> Markup {
     html! {
         section.empty {
             span.badge { (icon(Icon::Warning)) }
             h1 tabindex="-1" { (headline) }
             p.muted { (what_to_do) }
-            (link_button(action.1, action.0, Look::Primary))
+            (action)
         }
     }
 }
@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn whole_page_messages_bring_the_heading() {
         let sent = confirmation("已提交", "受理号", "ZG1", html! {}).into_string();
-        let failed = error_page("页面不存在", "请返回首页", ("返回首页", "/")).into_string();
+        let failed =
+            error_page("页面不存在", "请返回首页", link_button("/", "返回首页", Look::Primary)).into_string();
         for shown in [&sent, &failed] {
             assert_eq!(shown.matches("<h1").count(), 1);
         }

@@ -40,6 +40,11 @@ pub fn download_button(href: &str, label: &str, look: Look) -> Markup {
     html! { a.button data-look=(look.word()) href=(href) hx-boost="false" download { (label) } }
 }
 
+/// A link that looks like a button and leaves this page as it is.
+pub fn window_button(href: &str, label: &str, look: Look) -> Markup {
+    html! { a.button data-look=(look.word()) href=(href) hx-boost="false" target="_blank" { (label) } }
+}
+
 /// A submit button inside its form.
 pub fn submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
     html! { button.button type="submit" name=(name) value=(value) data-look=(look.word()) { (label) } }

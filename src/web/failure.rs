@@ -1,12 +1,13 @@
 //! What can go wrong with a request, and the page that says so.
 
+use diesel::result::{DatabaseErrorKind, Error};
 use poem::error::ResponseError;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
 
 use super::Frame;
 use crate::store;
-use crate::ui::{self, Page};
+use crate::ui::{self, Look, Page};
 
 /// Why a request was not served. Displayed in logs only; people see a page.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -54,6 +55,11 @@ pub enum Failure {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         match error {
+            // Two requests at one moment, of which the database's own rule let only one through.
+            store::Error::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                let message = "刚才有另一处操作同时进行，这一次没有生效".to_owned();
+                Failure::Conflict { message, action: ("查看最新情况", "/progress".to_owned()) }
+            }
             store::Error::Unavailable(_) | store::Error::Closed => Failure::Unavailable(error.to_string()),
             other => Failure::Internal(other.to_string()),
         }
@@ -108,7 +114,11 @@ impl Failure {
     fn words(&self) -> (&str, String, (&str, &str)) {
         let home = ("返回首页", "/");
         match self {
-            Failure::SignIn => ("登录已超时", "请重新登录后再操作。".into(), ("重新登录", "/login")),
+            Failure::SignIn => (
+                "登录已超时",
+                "请在新窗口重新登录，再回到本页刷新，浏览器会重新提交您填写的内容。".into(),
+                ("重新登录", "/login"),
+            ),
             Failure::NotFound => ("没有找到这个页面", "网址可能有误，或内容已被移除。".into(), home),
             Failure::Forbidden(need) => ("您不能进行这个操作", (*need).into(), home),
             Failure::Conflict { message, action } => {
@@ -131,7 +141,12 @@ impl Failure {
     }
 
     fn page(&self) -> Page {
-        let (headline, what_to_do, action) = self.words();
+        let (headline, what_to_do, (label, href)) = self.words();
+        let action = match self {
+            // What was typed is in this window.
+            Failure::SignIn => ui::window_button(href, label, Look::Primary),
+            _ => ui::link_button(href, label, Look::Primary),
+        };
         Page::new("出现问题", ui::error_page(headline, &what_to_do, action)).own_heading()
     }
 }

@@ -1,0 +1,32 @@
+//! What has to be cleared away while the program serves.
+
+use std::time::Duration;
+
+use crate::casework::sweep;
+use crate::login::handshake;
+use crate::site::Parts;
+use crate::web::Failure;
+use crate::web::session::SessionRows;
+
+/// Several processes may sweep at once: each row is removed by whoever comes first.
+const EVERY: Duration = Duration::from_secs(600);
+
+/// Sweeps now and again, for as long as the program serves.
+pub(super) async fn keep(parts: Parts) {
+    let mut interval = tokio::time::interval(EVERY);
+    loop {
+        interval.tick().await;
+        if let Err(error) = sweep_once(&parts).await {
+            tracing::error!(%error, "housekeeping failed; it is tried again later");
+        }
+    }
+}
+
+async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
+    SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
+    parts.store.write(handshake::sweep).await?;
+    sweep::run(&parts.store, &parts.files).await?;
+    parts.login.new_handshakes.sweep();
+    parts.login.scans.sweep();
+    Ok(())
+}
