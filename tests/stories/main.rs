@@ -6,6 +6,7 @@ mod database;
 mod server;
 
 mod applicant;
+mod chapter3;
 mod desk;
 mod durability;
 mod harness;

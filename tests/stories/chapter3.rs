@@ -1,0 +1,367 @@
+//! Manual chapter 3, 报考资格在线核查, told over HTTP: what goes wrong, who may see what, who wins.
+
+use diesel::prelude::*;
+use kaozheng::business::ALL;
+use kaozheng::casework::decision::{self, Verdict};
+use kaozheng::casework::history::Mark;
+use kaozheng::casework::record::Application;
+use kaozheng::people::staff::{self, StaffMember};
+use kaozheng::store::Tx;
+use kaozheng::store::schema::{applications, attachments};
+use kaozheng::web::Failure;
+use reqwest::Method;
+
+use crate::applicant::{LIST, PDF, file, form, jpeg, with_files};
+use crate::server::{Server, Visitor};
+
+const NEW: &str = "/services/qualification/new";
+
+async fn server() -> Server {
+    let server = Server::start().await;
+    server.load_demo().await;
+    server
+}
+
+async fn candidate(server: &Server) -> (Visitor, String) {
+    let visitor = server.signed_in("张小三").await;
+    let sitting = visitor.sitting_of("一级建造师").await;
+    (visitor, sitting)
+}
+
+fn reviewer(tx: &mut Tx) -> StaffMember {
+    let member =
+        staff::list(tx).expect("a roster").into_iter().find(|m| m.role.reviews()).expect("a reviewer");
+    StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() }
+}
+
+/// A reviewer takes an application and ends its review.
+async fn decide(server: &Server, number: &str, verdict: Verdict) {
+    let number = number.to_owned();
+    let decided = server.parts.store.write::<_, Failure, _>(move |tx| {
+        let staff = reviewer(tx);
+        let waiting = Application::by_number(tx, &number)?;
+        decision::take(tx, &staff, &waiting)?;
+        let taken = Application::by_number(tx, &number)?;
+        decision::decide(tx, ALL, &staff, &taken, taken.version, verdict)
+    });
+    decided.await.expect("a decision");
+}
+
+fn marks() -> Verdict {
+    Verdict::Return(vec![Mark { name: "years".into(), reason: "与社保记录相差 1 年".into() }])
+}
+
+async fn count_of(server: &Server, status: &'static str) -> i64 {
+    let rows = server.parts.store.read::<_, kaozheng::store::Error, _>(move |tx| {
+        let rows = applications::table.filter(applications::status.eq(status));
+        Ok(rows.count().get_result(tx.conn)?)
+    });
+    rows.await.expect("a count")
+}
+
+#[tokio::test]
+async fn step_3_1_a_submission_is_confirmed_and_kept() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let number = visitor.applied(&sitting).await;
+    assert!(number.starts_with("ZG20260401000001") && number.len() == 17, "{number}");
+    let detail = visitor.open(&format!("{LIST}/{number}")).await;
+    for told in ["待审核", "2026-04-08", "一级建造师", "示范建设工程有限公司", "6 年", "毕业证.pdf", "张*三"]
+    {
+        assert!(detail.body.contains(told), "{told} is not in\n{}", detail.body);
+    }
+    assert!(!detail.body.contains("440300199003072616"), "the number is masked");
+    assert_eq!(count_of(&server, "submitted").await, 1);
+    let list = visitor.open(LIST).await;
+    assert!(list.body.contains(&number) && list.body.contains("/withdraw") && !list.body.contains("/edit"));
+}
+
+#[tokio::test]
+async fn step_3_1_wrong_answers_are_told_in_place_and_everything_is_kept() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let table: &[(&str, &str, &str)] = &[
+        ("phone", "1380013", "请填写 11 位手机号"),
+        ("years", "51", "从事专业工作年限请填写 0 到 50 之间的整数"),
+        ("years", "六", "从事专业工作年限请填写 0 到 50 之间的整数"),
+        ("years", "20", "您 2014 年参加工作"),
+        ("graduated_on", "2999-01-01", "毕业时间不能晚于今天"),
+        ("graduated_on", "2014-02-30", "毕业时间请按 2016-06-30 的格式填写"),
+        ("school", "", "请填写毕业院校"),
+        ("education", "幼儿园", "请选择学历"),
+        ("specialty", "不存在的专业", "请选择专业"),
+        ("subjects", "<script>alert(1)</script>", "请选择科目"),
+        ("area", "'; DROP TABLE applications; --", "请选择考区"),
+        ("sitting", "01HOSTILE", "请选择考试"),
+        ("promise", "", "请阅读并勾选承诺"),
+    ];
+    for (name, value, told) in table {
+        let chosen = if *name == "sitting" { *value } else { sitting.as_str() };
+        let sent = visitor.upload(NEW, form(chosen, "review", &[(name, value)])).await;
+        assert_eq!(sent.status, 422, "{name}={value}");
+        assert!(sent.body.contains(told), "{told} is not told of {name}={value}\n{}", sent.body);
+        assert!(sent.body.contains("您填写的内容已保留") && sent.body.contains("示范建设工程有限公司"));
+        assert!(!sent.body.contains("<script>alert"));
+    }
+    assert_eq!(count_of(&server, "submitted").await, 0);
+    assert_eq!(count_of(&server, "draft").await, 1);
+}
+
+#[tokio::test]
+async fn step_3_1_hostile_files_are_refused_and_the_good_ones_stay() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let huge_png = {
+        // A header that promises 60,000 × 60,000 pixels.
+        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+        bytes.extend(60_000_u32.to_be_bytes());
+        bytes.extend(60_000_u32.to_be_bytes());
+        bytes.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
+        bytes
+    };
+    let table: Vec<(&str, &str, Vec<u8>)> = vec![
+        ("diploma", "毕业证.jpg", b"MZ\x90\0 a program".to_vec()),
+        ("diploma", "page.pdf", b"<html><script>alert(1)</script>".to_vec()),
+        ("diploma", "half.jpg", jpeg(800, 600)[..2000].to_vec()),
+        ("diploma", "bomb.png", huge_png),
+        ("diploma", "big.jpg", vec![0xff; 11 * 1024 * 1024]),
+        ("diploma", "empty.jpg", Vec::new()),
+        ("portrait", "wide.jpg", jpeg(600, 300)),
+        ("portrait", "small.jpg", jpeg(50, 70)),
+        ("portrait", "photo.pdf", PDF.to_vec()),
+    ];
+    for (slot, name, bytes) in table {
+        let good = file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400));
+        let sent = visitor.upload(NEW, file(good, slot, name, bytes)).await;
+        assert_eq!(sent.status, 422, "{name}");
+        let tile = sent.between(&format!("id=\"f-{slot}\""), "</fieldset>").to_owned();
+        assert!(tile.contains("class=\"error\""), "{name}: {tile}");
+        assert!(sent.body.contains("正面.jpg"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn step_3_1_a_form_too_large_or_broken_is_no_server_error() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let long = "长".repeat(200_000);
+    let sent = visitor.upload(NEW, form(&sitting, "review", &[("employer", &long)])).await;
+    assert_eq!(sent.status, 413);
+    let broken = visitor
+        .request(Method::POST, NEW)
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body("--x\r\nContent-Disposition: form-data; name=\"action\"\r\n\r\nrev");
+    assert_eq!(visitor.send(broken).await.status, 400);
+    let none = visitor.request(Method::POST, NEW).form(&[("action", "fly")]);
+    assert_eq!(visitor.send(none).await.status, 400);
+    let zero = form(&sitting, "draft", &[("employer", "公\0司")]);
+    assert_eq!(visitor.upload(NEW, zero).await.location, LIST);
+}
+
+#[tokio::test]
+async fn step_3_1_a_double_tap_makes_one_application() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    visitor.upload(NEW, with_files(form(&sitting, "review", &[]))).await;
+    let review = visitor.open(&format!("{LIST}/review")).await;
+    let seen = review.between("name=\"seen\" value=\"", "\"").to_owned();
+    let submit = || async { visitor.submit(&format!("{LIST}/review"), &[("seen", &seen)]).await };
+    let (one, two) = tokio::join!(submit(), submit());
+    assert!(one.body.contains("提交成功") && two.body.contains("提交成功"), "{}\n{}", one.body, two.body);
+    assert_eq!(one.url, two.url);
+    assert_eq!(count_of(&server, "submitted").await, 1);
+}
+
+#[tokio::test]
+async fn step_3_1_what_was_changed_in_another_window_is_read_again_first() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    visitor.upload(NEW, with_files(form(&sitting, "review", &[]))).await;
+    let review = visitor.open(&format!("{LIST}/review")).await;
+    let seen = review.between("name=\"seen\" value=\"", "\"").to_owned();
+    server.advance(5);
+    let mut again = form(&sitting, "draft", &[("employer", "另一家公司")]);
+    for slot in ["id_front", "id_back", "diploma", "work_proof", "portrait"] {
+        let page = visitor.open(NEW).await;
+        let id = page.between(&format!("name=\"material.{slot}\" value=\""), "\"").to_owned();
+        again = again.text(format!("material.{slot}"), id);
+    }
+    visitor.upload(NEW, again).await;
+    let answer = visitor.submit(&format!("{LIST}/review"), &[("seen", &seen)]).await;
+    assert!(
+        answer.body.contains("内容在别的窗口改过") && answer.body.contains("另一家公司"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(count_of(&server, "submitted").await, 0);
+}
+
+#[tokio::test]
+async fn step_3_1_one_open_application_for_a_sitting() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let first = visitor.applied(&sitting).await;
+    let second = visitor.apply(&sitting).await;
+    assert_eq!(second.status, 409);
+    assert!(second.body.contains("已有一件正在办理的报考资格在线核查申请") && second.body.contains(&first));
+    visitor.submit(&format!("{LIST}/{first}/withdraw"), &[("confirm", "yes")]).await;
+    let third = visitor.apply(&sitting).await;
+    assert!(third.body.contains("提交成功"), "after a withdrawal one may apply again");
+}
+
+#[tokio::test]
+async fn step_3_2_only_a_returned_application_can_be_edited() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let number = visitor.applied(&sitting).await;
+    let edit = format!("{LIST}/{number}/edit");
+    assert_eq!(visitor.open(&edit).await.status, 409);
+    decide(&server, &number, marks()).await;
+    let page = visitor.open(&edit).await;
+    assert!(page.body.contains("审核意见：与社保记录相差 1 年") && page.body.contains("#f-years"));
+    let wrong = visitor.upload(&edit, form(&sitting, "submit", &[("years", "")])).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("审核意见：与社保记录相差 1 年"), "the mark stays");
+    let kept = visitor.open(&edit).await;
+    assert!(kept.body.contains("请上传") || kept.body.contains("示范大学"));
+    let whole = with_files(form(&sitting, "submit", &[("years", "5")]));
+    let sent = visitor.upload(&edit, whole).await;
+    assert_eq!(sent.location, format!("{LIST}/{number}/submitted"));
+    let detail = visitor.open(&format!("{LIST}/{number}")).await;
+    assert!(detail.body.contains("重新提交申请") && detail.body.contains("5 年"), "{}", detail.body);
+}
+
+#[tokio::test]
+async fn step_3_2_the_loser_of_a_race_is_told() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let number = visitor.applied(&sitting).await;
+    let ask = visitor.open(&format!("{LIST}/{number}/withdraw")).await;
+    assert!(ask.body.contains("要撤销这件申请吗"));
+    decide(&server, &number, Verdict::Approve(String::new())).await;
+    let late = visitor.submit(&format!("{LIST}/{number}/withdraw"), &[("confirm", "yes")]).await;
+    assert_eq!(late.status, 409);
+    assert!(late.body.contains("已被处理，请刷新"), "{}", late.body);
+    assert_eq!(count_of(&server, "approved").await, 1);
+}
+
+#[tokio::test]
+async fn step_3_3_an_appeal_is_made_once_and_in_time() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let number = visitor.applied(&sitting).await;
+    let path = format!("{LIST}/{number}/appeal");
+    assert_eq!(visitor.open(&path).await.status, 409, "nothing to appeal against yet");
+    decide(&server, &number, Verdict::Reject("年限不足".into())).await;
+    let appeal = [("action", "submit"), ("reason", "社保记录缺少在外地缴纳的部分"), ("phone", "13800138000")];
+    let made = visitor.submit(&path, &appeal).await;
+    assert!(made.body.contains("提交成功") && made.body.contains("SS20260401"), "{}", made.body);
+    let again = visitor.submit(&path, &appeal).await;
+    assert_eq!(again.url, made.url, "a second tap finds the first appeal");
+    let shown = visitor.open(&path).await;
+    assert!(shown.body.contains("申诉详情") && shown.body.contains("年限不足"), "{}", shown.body);
+}
+
+#[tokio::test]
+async fn step_3_3_a_late_appeal_is_refused_with_the_date() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let number = visitor.applied(&sitting).await;
+    decide(&server, &number, Verdict::Reject("年限不足".into())).await;
+    server.advance(31 * 24 * 60 * 60);
+    let visitor = server.signed_in("张小三").await;
+    let detail = visitor.open(&format!("{LIST}/{number}")).await;
+    assert!(detail.body.contains("申诉期限已于 2026-05-01 截止"), "{}", detail.body);
+    let late = visitor.open(&format!("{LIST}/{number}/appeal")).await;
+    assert_eq!(late.status, 409);
+    assert!(late.body.contains("2026-05-01"));
+}
+
+/// Every address of an application and its files, tried by somebody else and by nobody.
+#[tokio::test]
+async fn nobody_sees_what_is_not_theirs() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let number = visitor.applied(&sitting).await;
+    let detail = visitor.open(&format!("{LIST}/{number}")).await;
+    let id = detail.between("href=\"/files/", "\"").to_owned();
+    let own = format!("{LIST}/{number}");
+    let get = ["", "/submitted", "/edit", "/withdraw", "/appeal", "/slip"].map(|tail| format!("{own}{tail}"));
+    let files = [format!("/files/{id}"), format!("/files/{id}?thumb=1")];
+    let stranger = server.signed_in("陳大文").await;
+    for path in get.iter().chain(&files) {
+        assert_eq!(stranger.step(path).await.status, 404, "{path}");
+        let outside = server.visitor(crate::server::PHONE).step(path).await;
+        assert!(outside.location.starts_with("/login?next="), "{path}");
+    }
+    for tail in ["edit", "withdraw", "appeal"] {
+        let path = format!("{own}/{tail}");
+        let sent = stranger.submit_step(&path, &[("action", "submit"), ("confirm", "yes")]).await;
+        assert_eq!(sent.status, 404, "{path}");
+    }
+    // Somebody else's file in one's own form is not there.
+    let theirs = stranger.sitting_of("一级建造师").await;
+    let stolen = form(&theirs, "upload", &[]).text("material.id_front", id.clone());
+    let page = stranger.upload(NEW, stolen).await;
+    assert!(!page.body.contains(&id), "{}", page.body);
+    let search = stranger.open(&format!("/progress?number={number}")).await;
+    assert!(search.body.contains("没有符合条件的申请"));
+    let staff = server.signed_in("周明远").await;
+    assert_eq!(staff.step(&files[0]).await.status, 200, "a reviewer reads what was submitted");
+    assert_eq!(count_of(&server, "submitted").await, 1);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_writing_loses_nothing() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400))).await;
+    server.advance(31 * 60);
+    let late = visitor.upload(NEW, form(&sitting, "review", &[])).await;
+    assert_eq!(late.status, 401);
+    assert!(late.body.contains("登录已超时") && late.body.contains("target=\"_blank\""));
+    let again = server.signed_in("张小三").await;
+    let page = again.open(NEW).await;
+    assert!(page.body.contains("正面.jpg") && page.body.contains("示范建设工程有限公司"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn strays_and_old_drafts_are_cleared_away_with_their_files() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "留.jpg", jpeg(640, 400))).await;
+    let page =
+        visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_back", "弃.jpg", jpeg(640, 400))).await;
+    assert!(!page.body.contains("留.jpg"), "the second form did not keep the first file");
+    let (store, files) = (&server.parts.store, &server.parts.files);
+    let known = || async {
+        let rows = store.read::<_, kaozheng::store::Error, _>(|tx| {
+            Ok(attachments::table.count().get_result::<i64>(tx.conn)?)
+        });
+        rows.await.expect("a count")
+    };
+    kaozheng::casework::sweep::run(store, files).await.expect("a sweep");
+    assert_eq!(known().await, 2, "a stray of this minute may still be wanted");
+    server.advance(25 * 60 * 60);
+    kaozheng::casework::sweep::run(store, files).await.expect("a sweep");
+    assert_eq!((known().await, count_of(&server, "draft").await), (1, 1));
+    server.advance(31 * 24 * 60 * 60);
+    kaozheng::casework::sweep::run(store, files).await.expect("a sweep");
+    assert_eq!((known().await, count_of(&server, "draft").await), (0, 0));
+    let left = files.list_older("uploads", store.clock.now()).await.expect("a list");
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_cross_site_form_is_refused() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let number = visitor.applied(&sitting).await;
+    let path = format!("{LIST}/{number}/withdraw");
+    let forged = visitor
+        .request(Method::POST, &path)
+        .header("sec-fetch-site", "cross-site")
+        .form(&[("confirm", "yes")]);
+    assert_eq!(visitor.send(forged).await.status, 403);
+    assert_eq!(count_of(&server, "submitted").await, 1);
+}
