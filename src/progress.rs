@@ -39,8 +39,8 @@ impl Search {
         Filter {
             kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
             status: Status::from_code(&self.status),
-            // A number that cannot be one is searched for as it is, and not found.
-            number: typed.then(|| number::parse(&self.number).unwrap_or_else(|| self.number.clone())),
+            // No application has the empty number: what cannot be one is not found.
+            number: typed.then(|| number::parse(&self.number).unwrap_or_default()),
             since: days.map(|days| now - Duration::days(days)),
             page: self.page,
         }

@@ -50,7 +50,8 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
     let guarded = urls
         .around(failure::error_pages)
         .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
-        .around(origin::same_origin);
+        .around(origin::same_origin)
+        .around(origin::no_nul);
     // A route hides the type of what it leads to; one type of all layers is too deep to compile.
     Route::new()
         .nest_no_strip("/", guarded)

@@ -1,4 +1,4 @@
-//! Unsafe requests must come from our own pages.
+//! Unsafe requests must come from our own pages, and every address must be one of text.
 //!
 //! The rule is the one of Go 1.25's `CrossOriginProtection`: `Sec-Fetch-Site`
 //! decides where it is sent; older browsers are judged by `Origin` against the
@@ -14,6 +14,15 @@ use super::Failure;
 pub async fn same_origin<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
     if !req.method().is_safe() && is_cross_site(&req) {
         return Err(Failure::Forbidden("请求不是从本站页面发出的，请从首页重新进入。").into());
+    }
+    next.call(req).await.map(poem::IntoResponse::into_response)
+}
+
+/// Middleware that knows no address with a NUL in it: nobody can type one, and PostgreSQL's
+/// text cannot hold it.
+pub async fn no_nul<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
+    if req.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00")) {
+        return Err(Failure::NotFound.into());
     }
     next.call(req).await.map(poem::IntoResponse::into_response)
 }

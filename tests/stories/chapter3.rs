@@ -365,3 +365,30 @@ async fn a_cross_site_form_is_refused() {
     assert_eq!(visitor.send(forged).await.status, 403);
     assert_eq!(count_of(&server, "submitted").await, 1);
 }
+
+#[tokio::test]
+async fn odd_addresses_are_not_found_and_never_an_error_of_ours() {
+    let server = server().await;
+    let (visitor, _) = candidate(&server).await;
+    let odd = [
+        "/services/none",
+        "/services/qualification/ABC",
+        "/services/qualification/ZG20260401000001",
+        "/services/qualification/%00",
+        "/services/appeal/new",
+        "/files/abc",
+        "/files/%00",
+        "/announcements/%00",
+        "/progress?kind=%00",
+        "/%ff%fe",
+        "/progress?page=x",
+        "/services/qualification?page=99999999999999999999",
+    ];
+    for path in odd {
+        let answer = visitor.step(path).await;
+        assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
+        assert!(answer.body.contains("返回首页"), "{path}");
+    }
+    assert_eq!(visitor.step("/progress?kind=none&status=none&number=none&page=-1").await.status, 200);
+    assert_eq!(visitor.send(visitor.request(Method::DELETE, "/me")).await.status, 405);
+}

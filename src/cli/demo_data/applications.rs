@@ -15,6 +15,7 @@ use crate::exams::Sitting;
 use crate::files::storage::Storage;
 use crate::login::sandbox::people::PEOPLE;
 use crate::people::candidate::{self, Candidate};
+use crate::people::document::{Document, Gender};
 use crate::people::staff::{self, StaffMember};
 use crate::store::{Clock, Store, Tx};
 use crate::web::form::SentFile;
@@ -239,12 +240,14 @@ fn answers(tx: &mut Tx, story: &Story, years: &str, candidate: &Candidate) -> Re
     let sittings = Sitting::open_for_check(tx, tx.today())?;
     let sitting = sittings.iter().find(|sitting| sitting.exam == exam.name).ok_or(Failure::NotFound)?;
     let subjects = exam.levels.iter().find(|level| level.name == story.level).map_or(&[][..], |l| l.subjects);
+    let document = Document::parse(candidate.document_type, &candidate.document_number, tx.today());
+    let gender = document.ok().and_then(|document| document.gender()).map_or("女", Gender::label);
     let mut sent = submission(&[
         ("sitting", &sitting.id),
         ("level", story.level),
         ("specialty", story.specialty),
         ("area", "市直考区"),
-        ("gender", "女"),
+        ("gender", gender),
         ("phone", &candidate.phone),
         ("education", "本科"),
         ("degree", "工学学士"),
