@@ -134,8 +134,8 @@ impl Control<'_> {
                 options_of(ties, "checkbox", options, |v| values.iter().any(|chosen| chosen == v))
             }
             Control::Select { options, value } => select(ties, options, value),
-            Control::Date { value } => calendar(ties, "date", value, "2026-04-01"),
-            Control::Month { value } => calendar(ties, "month", value, "2026-04"),
+            Control::Date { value } => calendar(ties, "date", value),
+            Control::Month { value } => calendar(ties, "month", value),
             Control::Agree { text, checked } => option(ties, "checkbox", 0, "yes", text, "", *checked),
         }
     }
@@ -178,9 +178,9 @@ fn select(ties: &Ties, options: &[Choice], value: &str) -> Markup {
     }
 }
 
-fn calendar(ties: &Ties, kind: &str, value: &str, example: &str) -> Markup {
+fn calendar(ties: &Ties, kind: &str, value: &str) -> Markup {
     html! {
-        input.input id=(ties.id) name=(ties.name) type=(kind) value=(value) placeholder=(example)
+        input.input id=(ties.id) name=(ties.name) type=(kind) value=(value)
             required[ties.required] aria-invalid=[ties.invalid()] aria-describedby=[ties.described_by];
     }
 }

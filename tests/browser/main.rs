@@ -1,5 +1,7 @@
 //! Stories told in a real Chromium: every step by what is visible on the page.
 
+#[path = "../support/applicant.rs"]
+mod applicant;
 #[path = "../support/axe.rs"]
 mod axe;
 #[path = "../support/browser.rs"]
@@ -22,3 +24,4 @@ mod server;
 mod chapter3;
 mod harness;
 mod login;
+mod pages;

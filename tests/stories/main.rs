@@ -1,11 +1,12 @@
 //! Stories told over HTTP, and promises of the whole program, on either database.
 
+#[path = "../support/applicant.rs"]
+mod applicant;
 #[path = "../support/database.rs"]
 mod database;
 #[path = "../support/server.rs"]
 mod server;
 
-mod applicant;
 mod chapter3;
 mod desk;
 mod durability;

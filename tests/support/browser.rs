@@ -76,6 +76,17 @@ impl Browser {
         self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// The smallest phone that people still use, 360 pixels across.
+    pub async fn narrow(&self) {
+        let size = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });
+        self.driver.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// What a script answers.
+    pub async fn run(&self, script: &str) -> serde_json::Value {
+        self.client().execute(script, vec![]).await.expect("a script that runs")
+    }
+
     pub async fn open(&self, url: &str) {
         self.client().goto(url).await.unwrap_or_else(|error| panic!("open {url}: {error}"));
     }

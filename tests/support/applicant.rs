@@ -1,5 +1,8 @@
 //! A candidate who applies for a check of qualification, form by form.
 
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
 use image::{ImageFormat, Rgb, RgbImage};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
