@@ -8,8 +8,11 @@ mod database;
 mod server;
 
 mod chapter3;
+mod commands;
 mod desk;
 mod durability;
 mod harness;
 mod login;
 mod process;
+mod schema;
+mod store;

@@ -1,0 +1,104 @@
+//! The program at the command line.
+
+use std::process::{Command, Output};
+
+use diesel::prelude::*;
+use kaozheng::cli::demo_data::load_demo;
+use kaozheng::store::schema::{candidates, exams, sittings};
+use kaozheng::store::{Clock, Error, Ids, Store, Vault};
+
+use crate::database::{TestDatabase, database};
+
+const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+
+fn kaozheng(args: &[&str], settings: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
+    command.env_clear().envs(settings.iter().copied()).args(args).output().expect("the program starts")
+}
+
+fn on(database: &TestDatabase, args: &[&str]) -> Output {
+    kaozheng(args, &[("DATABASE_URL", &database.url), ("KAOZHENG_DATA_KEY", KEY)])
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[test]
+fn serve_lists_everything_that_is_missing_and_starts_nothing() {
+    let output = kaozheng(&["serve"], &[]);
+    assert!(!output.status.success());
+    let told = text(&output.stderr);
+    for name in [
+        "DATABASE_URL",
+        "KAOZHENG_DATA_KEY",
+        "KAOZHENG_PUBLIC_URL",
+        "KAOZHENG_FILES",
+        "KAOZHENG_AUTHORITY",
+        "KAOZHENG_PORTAL_AUTHORIZE_URL",
+        "KAOZHENG_PORTAL_TOKEN_URL",
+        "KAOZHENG_PORTAL_USERINFO_URL",
+        "KAOZHENG_PORTAL_CLIENT_ID",
+    ] {
+        assert!(told.contains(&format!("{name} is missing")), "{name} is not in\n{told}");
+    }
+}
+
+#[test]
+fn help_says_what_each_command_is_for() {
+    let table = [
+        (&["--help"][..], "kaozheng demo"),
+        (&["demo", "--help"], "nothing real"),
+        (&["serve", "--help"], "KAOZHENG_PUBLIC_URL"),
+        (&["migrate", "--help"], "up to date"),
+        (&["staff", "--help"], "remove"),
+        (&["staff", "add", "--help"], "--document-number"),
+    ];
+    for (args, told) in table {
+        let output = kaozheng(args, &[]);
+        assert!(output.status.success() && text(&output.stdout).contains(told), "{args:?}");
+    }
+}
+
+#[test]
+fn the_roster_is_kept_by_the_command_line() {
+    let database = database();
+    let refused = on(&database, &["staff", "list"]);
+    assert!(!refused.status.success(), "not before the migrations");
+    assert!(on(&database, &["migrate"]).status.success());
+    let number = ["--document-number", "440300198808150023"];
+    let add = on(&database, &[&["staff", "add", "--name", "周明远"], &number[..]].concat());
+    assert!(add.status.success(), "{}", text(&add.stderr));
+    let listed = text(&on(&database, &["staff", "list"]).stdout);
+    assert!(listed.contains("周明远") && listed.contains("审核员"), "{listed}");
+    assert!(!listed.contains(number[1]), "the number is masked: {listed}");
+    let wrong =
+        on(&database, &["staff", "add", "--name", "周明远", "--document-number", "440300198808150024"]);
+    assert!(text(&wrong.stderr).contains("身份证号有误"), "{}", text(&wrong.stderr));
+    assert!(on(&database, &[&["staff", "remove"], &number[..]].concat()).status.success());
+    assert!(!on(&database, &[&["staff", "remove"], &number[..]].concat()).status.success());
+    assert!(text(&on(&database, &["staff", "list"]).stdout).contains("Nobody"));
+}
+
+#[tokio::test]
+async fn the_demo_is_loaded_once_and_whole() {
+    let database = database();
+    let vault = Vault::from_key(&[7; 32]);
+    let store = Store::open(&database.url, vault, Clock::system(), Ids::random()).await.expect("a store");
+    store.migrate().await.expect("migrations");
+    assert!(load_demo(&store).await.expect("the demo's data"));
+    assert!(!load_demo(&store).await.expect("nothing to do"));
+    let counts = store.read::<_, Error, _>(|tx| {
+        let per_exam: Vec<i64> = sittings::table
+            .group_by(sittings::exam_id)
+            .select(diesel::dsl::count(sittings::id))
+            .load(tx.conn)?;
+        let kinds: i64 = candidates::table
+            .select(diesel::dsl::count(candidates::document_type).aggregate_distinct())
+            .first(tx.conn)?;
+        Ok((exams::table.count().get_result::<i64>(tx.conn)?, per_exam, kinds))
+    });
+    let (exams, per_exam, kinds) = counts.await.expect("counts");
+    assert!(exams >= 10 && per_exam.len() as i64 == exams && per_exam.iter().all(|count| *count >= 3));
+    assert_eq!(kinds, 6);
+}

@@ -1,0 +1,89 @@
+//! What the store promises to everything above it.
+
+use diesel::prelude::*;
+use futures_util::future::join_all;
+use kaozheng::store::schema::meta::dsl as m;
+use kaozheng::store::{Clock, Error, Ids, Store, Vault};
+
+use crate::database::{TestDatabase, database};
+
+async fn open(database: &TestDatabase, key: u8) -> Store {
+    let vault = Vault::from_key(&[key; 32]);
+    Store::open(&database.url, vault, Clock::system(), Ids::random()).await.expect("a store")
+}
+
+async fn write(store: &Store, name: String, fate: Fate) -> Result<(), Error> {
+    store
+        .write(move |tx| {
+            diesel::insert_into(m::meta).values((m::key.eq(name), m::value.eq(""))).execute(tx.conn)?;
+            match fate {
+                Fate::Keep => Ok(()),
+                Fate::Fail => Err(Error::Corrupt("a test")),
+                Fate::Panic => panic!("a defect"),
+            }
+        })
+        .await
+}
+
+#[derive(Clone, Copy)]
+enum Fate {
+    Keep,
+    Fail,
+    Panic,
+}
+
+async fn kept(store: &Store) -> i64 {
+    let rows = m::meta.filter(m::key.like("job-%")).count();
+    store.read::<_, Error, _>(move |tx| Ok(rows.get_result(tx.conn)?)).await.expect("a count")
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_noticed_before_anything_is_sealed_with_it() {
+    let database = database();
+    open(&database, 1).await.migrate().await.expect("migrations");
+    let other = open(&database, 2).await;
+    assert!(matches!(other.check_key().await, Err(Error::WrongKey)));
+    assert!(matches!(other.migrate().await, Err(Error::WrongKey)));
+    open(&database, 1).await.check_key().await.expect("the right key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_fails_or_panics_does_not_disturb_its_group() {
+    let database = database();
+    let store = open(&database, 1).await;
+    store.migrate().await.expect("migrations");
+    let fate = |number| match number {
+        17 => Fate::Fail,
+        23 => Fate::Panic,
+        _ => Fate::Keep,
+    };
+    let jobs = (0..64).map(|number| write(&store, format!("job-{number}"), fate(number)));
+    let outcomes = join_all(jobs).await;
+    assert!(matches!(outcomes[17], Err(Error::Corrupt(_))));
+    assert!(matches!(outcomes[23], Err(Error::Panicked)));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 62);
+    assert_eq!(kept(&store).await, 62);
+    write(&store, "job-later".into(), Fate::Keep).await.expect("the writer goes on");
+}
+
+#[tokio::test]
+async fn a_read_that_panics_leaves_the_others_alone() {
+    let database = database();
+    let store = open(&database, 1).await;
+    store.migrate().await.expect("migrations");
+    for _ in 0..20 {
+        let outcome = store.read::<(), Error, _>(|_| panic!("a defect")).await;
+        assert!(matches!(outcome, Err(Error::Panicked)));
+    }
+    assert_eq!(kept(&store).await, 0);
+}
+
+#[tokio::test]
+async fn a_key_that_exists_twice_is_refused_and_leaves_nothing() {
+    let database = database();
+    let store = open(&database, 1).await;
+    store.migrate().await.expect("migrations");
+    write(&store, "job-1".into(), Fate::Keep).await.expect("the first");
+    assert!(matches!(write(&store, "job-1".into(), Fate::Keep).await, Err(Error::Database(_))));
+    assert_eq!(kept(&store).await, 1);
+}
