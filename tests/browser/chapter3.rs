@@ -30,19 +30,28 @@ async fn figure(browser: &Browser, number: &str) {
     }
 }
 
-/// Scripts offer at once what goes with a choice; without them a button does.
-async fn choose_and_go_on(phone: &Browser, label: &str, choice: &str) {
-    phone.within(label).choose(choice).await;
+/// Scripts offer at once what goes with a choice; without them a button does, below each.
+async fn choose_sitting_and_specialty(phone: &Browser) {
+    phone.choose("一级建造师").await;
     if !phone.runs_scripts() {
-        phone.within(label).press("更新可选项").await;
+        phone.press("更新可选项").await;
+    }
+    phone.within("专业").choose("建筑工程").await;
+    if !phone.runs_scripts() {
+        phone.within("专业").press("更新可选项").await;
     }
 }
 
 async fn fill_in(phone: &Browser) {
-    choose_and_go_on(phone, "考试", "一级建造师").await;
-    choose_and_go_on(phone, "专业", "建筑工程").await;
+    choose_sitting_and_specialty(phone).await;
     phone.choose("建设工程经济").await;
     phone.choose("市直考区").await;
+    if phone.runs_scripts() {
+        phone.fill("手机号", "1380013").await;
+        phone.fill("学位", "工学学士").await;
+        phone.see("请填写 11 位手机号").await;
+    }
+    phone.fill("手机号", "138 0013 8000").await;
     phone.within("学历").choose("本科").await;
     phone.fill("毕业院校", "示范大学").await;
     phone.fill("所学专业", "土木工程").await;
@@ -197,6 +206,28 @@ async fn chapter_3_from_application_to_appeal() {
     let server = server().await;
     let (phone, desk) = (Browser::phone().await, Browser::desktop().await);
     the_whole_chapter(&server, &phone, &desk).await;
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_writing_leaves_the_form_on_the_screen() {
+    let server = Server::start().await;
+    server.load_demo().await;
+    let phone = Browser::phone().await;
+    sign_in(&server, &phone, CANDIDATE).await;
+    phone.open(&format!("{}/services/qualification/new", server.base)).await;
+    phone.fill("毕业院校", "示范大学").await;
+    server.advance(31 * 60);
+    phone.press("下一步：核对信息").await;
+    phone.see("登录已超时").await;
+    phone.see("在新窗口登录").await;
+    assert_eq!(phone.value("毕业院校").await, "示范大学");
+    let again = Browser::phone().await;
+    sign_in(&server, &again, CANDIDATE).await;
+    phone.take_cookie_of(&again, "kaozheng").await;
+    phone.press("下一步：核对信息").await;
+    phone.see("处需要更正").await;
+    phone.see_no("登录已超时").await;
+    assert_eq!(phone.value("毕业院校").await, "示范大学");
 }
 
 #[tokio::test]

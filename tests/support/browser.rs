@@ -82,6 +82,12 @@ impl Browser {
         self.driver.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
+    /// Goes on with another browser's cookie, as a second window of the same browser would.
+    pub async fn take_cookie_of(&self, other: &Browser, name: &str) {
+        let cookie = other.client().get_named_cookie(name).await.expect("a cookie");
+        self.client().add_cookie(cookie).await.expect("a cookie to keep");
+    }
+
     /// What a script answers.
     pub async fn run(&self, script: &str) -> serde_json::Value {
         self.client().execute(script, vec![]).await.expect("a script that runs")
