@@ -6,10 +6,12 @@ use maud::{Markup, html};
 
 use super::answers::Answers;
 use super::business::Business;
+use super::field::Rule;
 use super::history::{Content, Event};
 use super::lifecycle::{Action, Status};
 use super::materials::Attachment;
 use crate::files;
+use crate::people::mask;
 use crate::store::clock;
 use crate::ui::{self, Fact, Moment, Uploaded};
 
@@ -48,6 +50,15 @@ pub fn facts(business: &Business, names: &[&str], answers: &Answers, earlier: Op
             Fact { label: field.label.to_owned(), value }
         })
         .collect()
+}
+
+/// The answers as they are shown outside the form and the review desk: phones masked.
+pub fn masked(business: &Business, answers: &Answers) -> Answers {
+    let mut shown = answers.clone();
+    for field in business.fields.iter().filter(|field| matches!(field.rule, Rule::Phone)) {
+        shown.set(field.name, mask::phone(answers.one(field.name)));
+    }
+    shown
 }
 
 /// A plain fact.

@@ -70,7 +70,9 @@ async fn step_3_1_a_submission_is_confirmed_and_kept() {
     {
         assert!(detail.body.contains(told), "{told} is not in\n{}", detail.body);
     }
-    assert!(!detail.body.contains("440300199003072616"), "the number is masked");
+    for personal in ["440300199003072616", "13800138000"] {
+        assert!(!detail.body.contains(personal), "{personal} is not masked");
+    }
     assert_eq!(count_of(&server, "submitted").await, 1);
     let list = visitor.open(LIST).await;
     assert!(list.body.contains(&number) && list.body.contains("/withdraw") && !list.body.contains("/edit"));

@@ -105,8 +105,6 @@ impl Chromedriver {
     fn start(folder: &TempDir) -> Self {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
-            .arg("--verbose")
-            .arg("--log-path=/tmp/cd.log")
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -5,6 +5,7 @@ use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response, handler};
 
 use super::kind::{Kind, Number};
+use crate::casework::answers::Answers;
 use crate::casework::appeal::{self, Standing};
 use crate::casework::business::{self, Business, Registry};
 use crate::casework::history::{self, Event};
@@ -140,7 +141,7 @@ fn bar(detail: &Detail) -> Markup {
 /// Where it stands, what happened, what was sent.
 fn view(detail: &Detail) -> Markup {
     let (application, business) = (&detail.application, detail.business);
-    let answers = application.form.clone().unwrap_or_default();
+    let answers = views::masked(business, application.form.as_ref().unwrap_or(&Answers::default()));
     html! {
         (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, business.label))
         (standing(detail))
