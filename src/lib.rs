@@ -20,12 +20,12 @@
 //! | [`files`] | uploads: checks, re-encoding, storage |
 //! | [`web`] | what HTTP needs and no business knows |
 //! | [`ui`] | maud components; they know neither HTTP nor the database |
-//! | [`store`] | databases, schema, clock, ids, encryption of personal data |
 //! | [`settings`] | every setting in one struct, checked once at start |
+//! | [`store`] | databases, schema, clock, ids, encryption of personal data |
 //!
 //! Imports only go down this table; rooms at one height do not import each
 //! other: `site → (home, login, business, progress, staff) → casework →
-//! (exams, people, files) → web → ui → store → settings`.
+//! (exams, people, files) → web → ui → settings → store`.
 
 pub mod business;
 pub mod casework;

@@ -4,9 +4,9 @@ use poem::http::header;
 use poem::web::{Compress, CompressionAlgo, CompressionLevel};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
-/// Compresses HTML for browsers that take gzip. Our pages hold no secret that an
-/// attacker could guess by size while choosing a part of the page (BREACH): there
-/// are no form tokens, and nothing from the address is echoed into them.
+/// Compresses HTML for browsers that take gzip. Guessing a secret by the size of compressed
+/// pages (BREACH) needs a browser that asks for them again and again with the victim's
+/// cookie; ours is not sent with requests that other sites make (`SameSite=Lax`).
 pub async fn compress_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
     let accepts = header_text(req.headers(), header::ACCEPT_ENCODING).contains("gzip");
     let response = next.call(req).await?.into_response();

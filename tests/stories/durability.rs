@@ -157,6 +157,32 @@ async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything(
     assert!(visitor.open(&format!("{LIST}/{number}")).await.body.contains(&number));
 }
 
+/// A request that has begun when the signal comes is answered.
+#[tokio::test]
+async fn a_request_in_flight_finishes_after_the_stop_signal() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (demo, _) = Demo::start(&folder.path().join("data"), &folder.path().join("log")).await;
+    let address = demo.base.strip_prefix("http://").expect("an address").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("a connection");
+    let head = format!(
+        "POST /senior HTTP/1.1\r\nHost: {address}\r\nContent-Length: 6\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\nnex"
+    );
+    stream.write_all(head.as_bytes()).await.expect("half a request");
+    // The program has begun with it once it answers another one that came later.
+    assert_eq!(reqwest::get(format!("{}/healthz", demo.base)).await.expect("an answer").status(), 200);
+    let ended = tokio::task::spawn_blocking(move || demo.stop());
+    while tokio::net::TcpStream::connect(&address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(b"t=/").await.expect("the other half");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert!(ended.await.expect("an end"));
+}
+
 /// The log of a run holds nothing about anybody.
 #[tokio::test]
 async fn the_log_of_a_run_holds_no_personal_data() {

@@ -6,7 +6,7 @@
 use maud::Markup;
 use poem::http::StatusCode;
 use poem::web::Data;
-use poem::{Request, Response, handler};
+use poem::{FromRequest, Request, RequestBody, Response, handler};
 
 use super::form_view;
 use super::kind::{Kind, Number};
@@ -29,93 +29,53 @@ enum Outcome {
     Go(String),
 }
 
-#[handler]
-pub async fn new(
-    req: &Request,
-    Kind(business): Kind,
+/// Whose form of which kind the address asks for.
+pub struct Asked {
+    business: &'static Business,
     candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-) -> Result<Response, Failure> {
-    show(req, business, candidate, frame, store, Which::New).await
+    which: Which,
 }
 
-#[handler]
-pub async fn edit(
-    req: &Request,
-    Kind(business): Kind,
-    Number(number): Number,
-    candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-) -> Result<Response, Failure> {
-    show(req, business, candidate, frame, store, Which::Edit(number)).await
+impl<'a> FromRequest<'a> for Asked {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Kind(business) = Kind::from_request(req, body).await?;
+        let which = match req.uri().path().rsplit('/').next() {
+            Some("new") => Which::New,
+            Some("edit") => Which::Edit(Number::from_request(req, body).await?.0),
+            Some("appeal") => Which::Appeal(Number::from_request(req, body).await?.0),
+            _ => return Err(Failure::NotFound.into()),
+        };
+        Ok(Asked { business, candidate: Candidate::from_request(req, body).await?, which })
+    }
 }
 
-/// The form, or 申诉详情 once there is an appeal.
+/// The form as it was left; with `?check` also what is still wrong in it. An appeal that was
+/// made is shown instead (申诉详情).
 #[handler]
-pub async fn appeal(
+pub async fn show(
     req: &Request,
-    Kind(business): Kind,
-    Number(number): Number,
-    candidate: Candidate,
+    asked: Asked,
     frame: Frame,
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
-    if let Some(made) = appeal_made(store, business, &candidate, &number).await? {
+    if let Some(made) = appeal_made(store, &asked).await? {
         return Ok(see_other(&made.path()));
     }
-    show(req, business, candidate, frame, store, Which::Appeal(number)).await
+    let checked = req.uri().query() == Some("check");
+    let (sheet, problems) = store
+        .read::<_, Failure, _>(move |tx| {
+            let sheet = Sheet::load(tx, asked.business, asked.candidate, &asked.which)?;
+            let problems = if checked { sheet.problems(tx) } else { Problems::new() };
+            Ok((sheet, problems))
+        })
+        .await?;
+    Ok(frame.page(form_view::page(&sheet, &problems)))
 }
 
-#[handler]
-pub async fn save_new(
-    Kind(business): Kind,
-    candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(files): Data<&Storage>,
-    sent: Submission,
-) -> Result<Response, Failure> {
-    save(business, candidate, frame, store, files, sent, Which::New).await
-}
-
-#[handler]
-pub async fn save_edit(
-    Kind(business): Kind,
-    Number(number): Number,
-    candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(files): Data<&Storage>,
-    sent: Submission,
-) -> Result<Response, Failure> {
-    save(business, candidate, frame, store, files, sent, Which::Edit(number)).await
-}
-
-#[handler]
-pub async fn save_appeal(
-    Kind(business): Kind,
-    Number(number): Number,
-    candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(files): Data<&Storage>,
-    sent: Submission,
-) -> Result<Response, Failure> {
-    if let Some(made) = appeal_made(store, business, &candidate, &number).await? {
-        return Ok(frame.go(&format!("{}/submitted", made.path())));
-    }
-    save(business, candidate, frame, store, files, sent, Which::Appeal(number)).await
-}
-
-async fn appeal_made(
-    store: &Store,
-    business: &'static Business,
-    candidate: &Candidate,
-    number: &str,
-) -> Result<Option<Application>, Failure> {
-    let (candidate, number) = (candidate.id.clone(), number.to_owned());
+/// The appeal, when the address asks for one that was made already.
+async fn appeal_made(store: &Store, asked: &Asked) -> Result<Option<Application>, Failure> {
+    let Which::Appeal(number) = &asked.which else { return Ok(None) };
+    let (business, candidate, number) = (asked.business, asked.candidate.id.clone(), number.clone());
     store
         .read(move |tx| {
             let application = Application::own(tx, &candidate, business.slug, &number)?;
@@ -127,51 +87,36 @@ async fn appeal_made(
         .await
 }
 
-/// The form as it was left; with `?check` also what is still wrong in it.
-async fn show(
-    req: &Request,
-    business: &'static Business,
-    candidate: Candidate,
+/// Keeps what was sent and does what its `action` says.
+#[handler]
+pub async fn save(
+    asked: Asked,
     frame: Frame,
-    store: &Store,
-    which: Which,
-) -> Result<Response, Failure> {
-    let checked = req.uri().query() == Some("check");
-    let (sheet, problems) = store
-        .read::<_, Failure, _>(move |tx| {
-            let sheet = Sheet::load(tx, business, candidate, &which)?;
-            let problems = if checked { sheet.problems(tx) } else { Problems::new() };
-            Ok((sheet, problems))
-        })
-        .await?;
-    Ok(frame.page(form_view::page(&sheet, &problems)))
-}
-
-async fn save(
-    business: &'static Business,
-    candidate: Candidate,
-    frame: Frame,
-    store: &Store,
-    files: &Storage,
+    Data(store): Data<&Store>,
+    Data(files): Data<&Storage>,
     mut sent: Submission,
-    which: Which,
 ) -> Result<Response, Failure> {
     let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
-    if let Some(done) = submitted_before(store, &candidate, sent.one("seen")).await? {
+    let before = match appeal_made(store, &asked).await? {
+        Some(made) => Some(made),
+        None => submitted_before(store, &asked.candidate, sent.one("seen")).await?,
+    };
+    if let Some(done) = before {
         return Ok(frame.go(&format!("{}/submitted", done.path())));
     }
+    let Asked { business, candidate, which } = asked;
     // The appeal's own business says which materials it takes.
     let fills =
         if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
     let (received, refused) =
         materials::receive(store, files, fills, std::mem::take(&mut sent.files)).await?;
-    let asked = step.clone();
+    let wanted = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             let mut problems = refused;
-            problems.extend(sheet.save(tx, &sent, &asked, received)?);
-            proceed(tx, sheet, &asked, problems)
+            problems.extend(sheet.save(tx, &sent, &wanted, received)?);
+            proceed(tx, sheet, &wanted, problems)
         })
         .await?;
     Ok(match outcome {
