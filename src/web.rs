@@ -16,7 +16,7 @@ pub mod origin;
 pub mod session;
 
 pub use failure::Failure;
-pub use form::Submission;
+pub use form::{Submission, Upload};
 pub use frame::Frame;
 pub use session::SignedIn;
 

@@ -56,19 +56,34 @@ impl Submission {
     }
 }
 
+/// A form without files. Anybody may send one, so it is small.
 impl<'a> FromRequest<'a> for Submission {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let content_type = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        match content_type.unwrap_or_default() {
-            kind if kind.starts_with("multipart/form-data") => {
-                let multipart = Multipart::from_request(req, body)
-                    .await
-                    .map_err(|_| Failure::BadRequest("上传的内容不完整"))?;
-                Ok(from_parts(multipart).await?)
-            }
-            _ => Ok(from_text(body).await?),
+        if is_multipart(req) {
+            return Err(Failure::BadRequest("这里不接收文件").into());
         }
+        Ok(from_text(body).await?)
     }
+}
+
+/// A form that may bring files. A handler asks who is signed in before it asks for this:
+/// nobody else makes us hold so much.
+pub struct Upload(pub Submission);
+
+impl<'a> FromRequest<'a> for Upload {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        if !is_multipart(req) {
+            return Ok(Upload(from_text(body).await?));
+        }
+        let multipart =
+            Multipart::from_request(req, body).await.map_err(|_| Failure::BadRequest("上传的内容不完整"))?;
+        Ok(Upload(from_parts(multipart).await?))
+    }
+}
+
+fn is_multipart(req: &Request) -> bool {
+    let kind = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
 }
 
 async fn from_text(body: &mut RequestBody) -> Result<Submission, Failure> {

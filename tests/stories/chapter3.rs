@@ -154,6 +154,11 @@ async fn step_3_1_a_form_too_large_or_broken_is_no_server_error() {
         .header("content-type", "multipart/form-data; boundary=x")
         .body("--x\r\nContent-Disposition: form-data; name=\"action\"\r\n\r\nrev");
     assert_eq!(visitor.send(broken).await.status, 400);
+    let outside = server.visitor(crate::server::PHONE);
+    for path in ["/senior", "/login/cancel"] {
+        let flood = file(form("", "draft", &[]), "x", "x.bin", vec![0; 2 * 1024 * 1024]);
+        assert_eq!(outside.upload(path, flood).await.status, 400, "{path} takes no files");
+    }
     let none = visitor.request(Method::POST, NEW).form(&[("action", "fly")]);
     assert_eq!(visitor.send(none).await.status, 400);
     let zero = form(&sitting, "draft", &[("employer", "公\0司")]);

@@ -19,7 +19,7 @@ use crate::casework::{lifecycle, materials, submission};
 use crate::files::storage::Storage;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
-use crate::web::{Failure, Frame, Submission, see_other};
+use crate::web::{Failure, Frame, Upload, see_other};
 
 /// What a post came to.
 enum Outcome {
@@ -94,7 +94,7 @@ pub async fn save(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
-    mut sent: Submission,
+    Upload(mut sent): Upload,
 ) -> Result<Response, Failure> {
     let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
     let before = match appeal_made(store, &asked).await? {
