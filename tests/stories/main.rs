@@ -16,3 +16,4 @@ mod login;
 mod process;
 mod schema;
 mod store;
+mod web;

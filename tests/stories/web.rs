@@ -1,0 +1,108 @@
+//! What every answer promises, whatever it is about.
+
+use kaozheng::store::Clock;
+use reqwest::Method;
+
+use crate::server::{Answer, PHONE, Server};
+
+fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+    answer.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded_by_headers() {
+    let server = Server::start().await;
+    let visitor = server.visitor(PHONE);
+    for path in ["/", "/login", "/no-such-page", "/me", "/healthz", "/services"] {
+        let answer = visitor.step(path).await;
+        let policy = header(&answer, "content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(header(&answer, name), value, "{path}");
+        }
+        assert!(header(&answer, "permissions-policy").contains("camera=()"), "{path}");
+        assert!(!header(&answer, "x-request-id").is_empty(), "{path}");
+        assert_eq!(header(&answer, "strict-transport-security"), "", "{path} is not behind HTTPS");
+    }
+}
+
+#[tokio::test]
+async fn behind_https_browsers_stay_there_and_the_cookie_is_the_hosts_own() {
+    let https = "https://exam.example/".parse().expect("an address");
+    let server = Server::start_with(Clock::system(), |settings| settings.public_url = https).await;
+    let answer = server.visitor(PHONE).step("/login/portal").await;
+    assert!(header(&answer, "strict-transport-security").starts_with("max-age=63072000"));
+    let cookie = header(&answer, "set-cookie");
+    assert!(cookie.starts_with("__Host-kaozheng="), "{cookie}");
+    for part in ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn public_pages_set_no_cookie_and_write_nothing() {
+    let server = Server::start().await;
+    let visitor = server.visitor(PHONE);
+    for path in ["/", "/services", "/no-such-page", "/healthz", "/readyz"] {
+        assert_eq!(header(&visitor.step(path).await, "set-cookie"), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn assets_are_named_by_their_content_and_packed() {
+    let server = Server::start().await;
+    let visitor = server.visitor(PHONE);
+    let page = visitor.open("/").await;
+    let css = page.between("rel=\"stylesheet\" href=\"", "\"").to_owned();
+    let ask = |encoding: &'static str| {
+        let request = visitor.request(Method::GET, &css).header("accept-encoding", encoding);
+        async { request.send().await.expect("an answer") }
+    };
+    let (plain, gzip, brotli) = (ask("identity").await, ask("gzip").await, ask("gzip, br").await);
+    assert_eq!(plain.headers()["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(gzip.headers()["content-encoding"], "gzip");
+    assert_eq!(brotli.headers()["content-encoding"], "br");
+    let [plain, gzip, brotli] =
+        [plain, gzip, brotli].map(|answer| answer.content_length().expect("a length"));
+    assert!(brotli < gzip && gzip < plain / 2, "{plain} {gzip} {brotli}");
+    assert_eq!(visitor.step("/assets/app.0000000000000000.css").await.status, 404);
+}
+
+#[tokio::test]
+async fn htmx_gets_the_changed_part_and_everyone_else_a_document() {
+    let server = Server::start().await;
+    let visitor = server.visitor(PHONE);
+    let (document, part) = (visitor.step("/services").await, visitor.fetch("/services").await);
+    assert!(document.body.starts_with("<!DOCTYPE html>") && part.body.starts_with("<title>"));
+    assert!(part.body.contains("<main") && !part.body.contains("<meta"));
+    assert!(header(&document, "vary").contains("HX-Request"));
+    assert_eq!(header(&document, "cache-control"), "no-store");
+    let failed = visitor.fetch("/no-such-page").await;
+    assert!(failed.status == 404 && failed.body.starts_with("<title>") && failed.body.contains("返回首页"));
+    let packed = visitor.request(Method::GET, "/services").header("accept-encoding", "gzip");
+    let packed = packed.send().await.expect("an answer");
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    let size = packed.bytes().await.expect("a page").len();
+    assert!(size < 4_000, "{size} bytes of HTML");
+}
+
+#[tokio::test]
+async fn large_type_is_remembered_by_the_browser() {
+    let server = Server::start().await;
+    let visitor = server.visitor(PHONE);
+    let on = visitor.submit("/senior", &[("next", "/services")]).await;
+    assert!(on.url.ends_with("/services") && on.body.contains("data-senior"));
+    assert!(visitor.open("/").await.body.contains("data-senior"));
+    let elsewhere = visitor.submit_step("/senior", &[("next", "//evil.example/")]).await;
+    assert_eq!(elsewhere.location, "/");
+    assert!(!visitor.open("/").await.body.contains("data-senior"), "pressed twice, it is off");
+}
