@@ -9,6 +9,7 @@
 //! | `way_in` | way 1: to the portal and back on the same device |
 //! | `desk` | way 2, the screen that shows the code |
 //! | `scan` | way 2, the phone that scans it |
+//! | `devices` | 登录设备: where somebody is signed in |
 //! | `pages` | what both read |
 //! | `device` | the browser and system behind a User-Agent |
 //! | `sandbox` | the demo portal |
@@ -16,6 +17,7 @@
 pub mod code;
 pub mod desk;
 pub mod device;
+pub mod devices;
 pub mod handshake;
 mod pages;
 pub mod portal;

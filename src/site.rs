@@ -9,7 +9,7 @@ use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
 use crate::casework::pages::{detail, files, form, list, review, slip, withdraw};
 use crate::files::storage::Storage;
 use crate::login::sandbox::{self, Sandbox};
-use crate::login::{Login, desk, scan, way_in};
+use crate::login::{Login, desk, devices, scan, way_in};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
@@ -78,6 +78,8 @@ fn urls() -> Route {
         .at("/announcements/:id", get(home::announcement))
         .at("/services", get(home::services::show))
         .at("/me", get(home::me::show))
+        .at("/me/devices", get(devices::show).post(devices::end))
+        .at("/me/devices/others", post(devices::end_others))
         .at("/senior", post(home::senior::toggle))
         .at("/progress", get(progress::show))
         .at("/files/:id", get(files::show))
@@ -110,6 +112,7 @@ fn urls() -> Route {
         .at("/s/:id/confirm", get(scan::confirm))
         .at("/s/:id/number", post(scan::pick))
         .at("/s/:id/decline", post(scan::decline))
+        .at("/s/:id/revoke", post(scan::revoke))
 }
 
 /// The demo portal; only ever part of the demo.

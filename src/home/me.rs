@@ -34,7 +34,7 @@ pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Res
         href: href.to_owned(),
         trailing: html! { "→" },
     };
-    let mut rows = vec![row("业务查询", "/progress")];
+    let mut rows = vec![row("业务查询", "/progress"), row("登录设备", "/me/devices")];
     if who.staff.is_some() {
         rows.push(row("审核台", "/staff"));
     }

@@ -15,7 +15,7 @@ use crate::people::candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
-use crate::web::session::{self, Way};
+use crate::web::session;
 use crate::web::{Failure, Frame, SignedIn, Submission, local_path, see_other};
 
 /// How long a waiting request is held; below the 30 s after which proxies give up.
@@ -78,7 +78,8 @@ pub async fn wait(
     if handshake.status == Status::Approved {
         let known = store.write(move |tx| redeem(tx, &id, &browser)).await?;
         if let Some(known) = known {
-            SignedIn::now(known.candidate, known.staff, store, Way::Scan).begin(&session).await?;
+            let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device);
+            screen.by_handshake(handshake.id).begin(&session).await?;
             return Ok(frame.go(local_path(&handshake.next)));
         }
     }

@@ -96,6 +96,7 @@ const TRANSITIONS: &[(Status, Action, Who, Status)] = &[
     (Approved, Redeem, Who::Browser, Redeemed),
     (Scanned, Deny, Who::Phone, Denied),
     (Matched, Deny, Who::Phone, Denied),
+    (Approved, Deny, Who::Phone, Denied),
     (Waiting, Cancel, Who::Browser, Cancelled),
     (Scanned, Cancel, Who::Browser, Cancelled),
     (Matched, Cancel, Who::Browser, Cancelled),

@@ -213,7 +213,7 @@ const OUTCOMES: &[(Status, &str, &str)] = &[
 ];
 
 /// What the phone shows when there is nothing left to decide.
-pub fn outcome(status: Status) -> Page {
+pub fn outcome(id: &str, status: Status) -> Page {
     let row = OUTCOMES.iter().find(|(known, ..)| *known == status).unwrap_or(&OUTCOMES[0]);
     let main = match status {
         Status::Approved | Status::Redeemed => html! {
@@ -223,6 +223,9 @@ pub fn outcome(status: Status) -> Page {
                 p.muted { (row.2) }
             }
             p.actions { (ui::link_button("/", "在手机上继续办理", Look::Plain)) }
+            form.actions method="post" action={ "/s/" (id) "/revoke" } {
+                (ui::submit("confirm", "yes", "不是我，退出那台设备", Look::Danger))
+            }
         },
         _ => ui::error_page(row.1, row.2, ui::link_button("/", "返回首页", Look::Primary)),
     };

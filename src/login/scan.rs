@@ -10,7 +10,7 @@ use super::{Login, code, pages};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::address::{client_address, network};
-use crate::web::session;
+use crate::web::session::{self, live};
 use crate::web::{Failure, Frame, SignedIn, Submission, see_other};
 
 /// `GET /s/{code}`: the first phone that opens a code becomes the handshake's phone.
@@ -54,7 +54,7 @@ pub async fn confirm(
     let found = store.read(move |tx| handshake::of_phone(tx, &id, &phone)).await?;
     let handshake = found.ok_or(Failure::NotFound)?;
     if handshake.status != Status::Scanned {
-        return Ok(frame.page(pages::outcome(handshake.status)));
+        return Ok(frame.page(pages::outcome(&handshake.id, handshake.status)));
     }
     if SignedIn::find(req).await?.is_none() {
         return Ok(frame.go(&pages::portal_path(&path)));
@@ -96,6 +96,35 @@ pub async fn decline(
     }
     login.waiters.wake(&id).await;
     Ok(see_other(&pages::confirm_path(&id)))
+}
+
+/// `POST /s/{id}/revoke`: 不是我, after the fact. What was approved is not fetched any more,
+/// and a screen that has been signed in is signed out.
+#[handler]
+pub async fn revoke(
+    req: &Request,
+    who: SignedIn,
+    Data(login): Data<&Arc<Login>>,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let (phone, settings, revoked) = (phone_of(req).await?, settings.clone(), id.clone());
+    store
+        .write::<_, Failure, _>(move |tx| {
+            handshake::of_phone(tx, &revoked, &phone)?.ok_or(Failure::NotFound)?;
+            handshake::deny(tx, &revoked, &phone)?;
+            for session in live::of_candidate(tx, &who.candidate, &settings)? {
+                if session.who.handshake.as_ref() == Some(&revoked) {
+                    live::end(tx, &who.candidate, &session.key)?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    tracing::warn!(handshake = id, "somebody revoked a login that they had confirmed");
+    login.waiters.wake(&id).await;
+    Ok(see_other("/me/devices"))
 }
 
 async fn phone_of(req: &Request) -> Result<String, Failure> {

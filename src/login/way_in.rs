@@ -7,11 +7,11 @@ use poem::{Request, Response, handler};
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::Login;
 use super::portal::{self, Attempt, Return};
+use super::{Login, device};
 use crate::people::candidate;
 use crate::store::{Store, clock};
-use crate::web::session::{self, Session, Way};
+use crate::web::session::{self, Session};
 use crate::web::{Failure, Frame, SignedIn, local_path, see_other};
 
 /// Key in the session.
@@ -65,7 +65,8 @@ pub async fn callback(
     let (next, today) = (attempt.next.clone(), clock::china_date(store.clock.now()));
     let identity = login.portal.finish(req.header(header::HOST), attempt, back, today).await?;
     let known = store.write(move |tx| candidate::sign_in(tx, &identity)).await?;
-    SignedIn::now(known.candidate, known.staff, store, Way::Portal).begin(&session).await?;
+    let device = device::describe(device::user_agent(req));
+    SignedIn::now(known.candidate, known.staff, store, device).begin(&session).await?;
     Ok(see_other(local_path(&next)))
 }
 

@@ -4,6 +4,8 @@
 //! for its session never loads it: [`Session`] is lazy. Only the hash of the
 //! cookie's value is kept, so a stolen database signs nobody in.
 
+pub mod live;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -50,13 +52,21 @@ pub struct SignedIn {
     pub seen: NaiveDateTime,
     /// How they signed in.
     pub way: Way,
+    /// Browser and system in words.
+    pub device: String,
+    /// The handshake that signed this screen in, if one did.
+    pub handshake: Option<String>,
 }
 
 impl SignedIn {
     /// Reads who is signed in, if anybody still is.
     pub async fn find(req: &Request) -> Result<Option<SignedIn>, Failure> {
         let session = of(req);
-        let Some(mut who) = session.get::<SignedIn>(SIGNED_IN).await? else { return Ok(None) };
+        // What an older program wrote and this one cannot read is no sign-in, not an error.
+        let kept = session.get::<serde_json::Value>(SIGNED_IN).await?;
+        let Some(mut who) = kept.and_then(|kept| serde_json::from_value::<SignedIn>(kept).ok()) else {
+            return Ok(None);
+        };
         let (Some(store), Some(settings)) = (req.data::<Store>(), req.data::<Arc<Settings>>()) else {
             return Ok(None);
         };
@@ -72,10 +82,15 @@ impl SignedIn {
         Ok(Some(who))
     }
 
-    /// Somebody who signs in now.
-    pub fn now(candidate: String, staff: Option<String>, store: &Store, way: Way) -> SignedIn {
+    /// Somebody who signs in now, at the portal on this device.
+    pub fn now(candidate: String, staff: Option<String>, store: &Store, device: String) -> SignedIn {
         let now = store.clock.now();
-        SignedIn { candidate, staff, since: now, seen: now, way }
+        SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
+    }
+
+    /// The same, by a handshake that a phone has approved.
+    pub fn by_handshake(self, handshake: String) -> SignedIn {
+        SignedIn { way: Way::Scan, handshake: Some(handshake), ..self }
     }
 
     /// Signs in: a new session id (an old one may be known to somebody), the same data.

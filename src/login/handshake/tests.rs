@@ -71,6 +71,7 @@ fn every_pair_is_decided() {
         ("approved", Redeem, Who::Browser, "redeemed"),
         ("scanned", Deny, Who::Phone, "denied"),
         ("matched", Deny, Who::Phone, "denied"),
+        ("approved", Deny, Who::Phone, "denied"),
         ("waiting", Cancel, Who::Browser, "cancelled"),
         ("scanned", Cancel, Who::Browser, "cancelled"),
         ("matched", Cancel, Who::Browser, "cancelled"),

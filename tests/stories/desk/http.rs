@@ -37,6 +37,8 @@ impl Office {
             since: now,
             seen: now,
             way: Way::Portal,
+            device: "Windows 电脑 · Chrome".into(),
+            handshake: None,
         };
         who.begin(&session).await.expect("a session");
         session.save().await.expect("a session");

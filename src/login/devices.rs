@@ -1,0 +1,90 @@
+//! 登录设备: where somebody is signed in, and signing out there.
+
+use std::sync::Arc;
+
+use maud::{Markup, html};
+use poem::web::Data;
+use poem::{Request, Response, handler};
+
+use crate::settings::Settings;
+use crate::store::{Error, Store, clock};
+use crate::ui::{self, Fact, Look, Page, Tab};
+use crate::web::session::live::{self, Live};
+use crate::web::session::{self, Way};
+use crate::web::{Failure, Frame, SignedIn, Submission, see_other};
+
+const PATH: &str = "/me/devices";
+
+/// `GET /me/devices`
+#[handler]
+pub async fn show(
+    req: &Request,
+    who: SignedIn,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+) -> Result<Response, Failure> {
+    let (own, settings) = (live::own_key(&session::of(req)), settings.clone());
+    let sessions =
+        store.read::<_, Error, _>(move |tx| live::of_candidate(tx, &who.candidate, &settings)).await?;
+    let others = sessions.len() > 1;
+    let main = html! {
+        p.muted { "这些设备登录着您的账号。有不认识的，请立即退出。" }
+        @for session in &sessions { (device(session, own.as_ref() == Some(&session.key))) }
+        @if others {
+            form.actions method="post" action={ (PATH) "/others" } {
+                (ui::submit("confirm", "yes", "退出其他所有设备", Look::Danger))
+            }
+        }
+    };
+    Ok(frame.page(Page::new("登录设备", main).tab(Tab::Me).back("/me")))
+}
+
+fn device(session: &Live, own: bool) -> Markup {
+    let who = &session.who;
+    let way = match who.way {
+        Way::Portal => "在这台设备上通过政务服务平台登录",
+        Way::Scan => "用手机扫码确认登录",
+    };
+    let facts = [
+        ("登录时间", clock::china(who.since)),
+        ("最近使用", clock::china(who.seen)),
+        ("登录方式", way.to_owned()),
+    ];
+    let facts: Vec<Fact> = facts
+        .into_iter()
+        .map(|(label, value)| Fact { label: label.to_owned(), value: html! { (value) } })
+        .collect();
+    ui::panel(
+        &who.device,
+        html! {
+            @if own { p { (ui::tag("approved", "本机")) } }
+            (ui::facts(&facts))
+            @if !own {
+                form.actions method="post" action=(PATH) {
+                    (ui::submit("session", &session.key, "退出这台设备", Look::Plain))
+                }
+            }
+        },
+    )
+}
+
+/// `POST /me/devices`: signs one of one's own sessions out.
+#[handler]
+pub async fn end(who: SignedIn, Data(store): Data<&Store>, sent: Submission) -> Result<Response, Failure> {
+    let key = sent.one("session").to_owned();
+    store.write::<_, Error, _>(move |tx| live::end(tx, &who.candidate, &key)).await?;
+    Ok(see_other(PATH))
+}
+
+/// `POST /me/devices/others`: signs every session out but this one.
+#[handler]
+pub async fn end_others(
+    req: &Request,
+    who: SignedIn,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    let own = live::own_key(&session::of(req)).unwrap_or_default();
+    store.write::<_, Error, _>(move |tx| live::end_others(tx, &who.candidate, &own)).await?;
+    Ok(see_other(PATH))
+}
