@@ -44,11 +44,31 @@
     if (count) one('#' + count).textContent = target.value.length + ' / ' + target.maxLength;
   });
 
+  // A file that would be refused is not sent first.
+  on('change', (event) => {
+    if (![...(event.target.files || [])].some((file) => file.size > 10485760)) return;
+    event.stopPropagation();
+    event.target.value = '';
+    say('文件超过 10 MB，请压缩后再上传', 1);
+  }, true);
+
   // Only an upload's own request carries its file.
   on('htmx:configRequest', ({ detail: { elt, formData } }) => {
     if (elt.tagName === 'FORM') return;
     [...formData.keys()].filter((key) => key.startsWith('file.') && key !== elt.name)
       .forEach((key) => formData.delete(key));
+  });
+
+  // An answer to what was there before never overwrites what is typed since.
+  on('htmx:beforeSwap', ({ detail }) => {
+    const { target, requestConfig: { formData: sent } } = detail;
+    if (!target.matches('.field,#form')) return;
+    const typed = [...target.querySelectorAll('input.input,textarea')]
+      .filter((input) => sent.has(input.name) && sent.get(input.name) !== input.value);
+    if (target.id !== 'form') detail.shouldSwap &&= !typed.length;
+    else document.addEventListener('htmx:afterSwap', () => typed.forEach(({ id, value }) => {
+      if (one('#' + id)) one('#' + id).value = value;
+    }), { once: true });
   });
 
   on('htmx:xhr:progress', ({ target, detail }) => {

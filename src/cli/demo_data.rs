@@ -158,7 +158,7 @@ fn add_entry(tx: &mut Tx, index: usize, entry: &Entry) -> Result<(), Error> {
     let exam = find_exam(entry.exam)?;
     let held_on = held_on(tx, exam, entry.sitting);
     let (id, holder) = (format!("registration-{index:02}"), holder(tx, entry.person));
-    let paid_at = (held_on - Duration::days(45)).and_hms_opt(2, 30, 0);
+    let paid_on = (held_on - Duration::days(45)).min(tx.today() - Duration::days(3));
     let row = (
         r::id.eq(&id),
         r::holder_hash.eq(&holder),
@@ -168,7 +168,7 @@ fn add_entry(tx: &mut Tx, index: usize, entry: &Entry) -> Result<(), Error> {
         r::level.eq(entry.level),
         r::specialty.eq(entry.specialty),
         r::order_number.eq(format!("DD{}{index:06}", month(held_on))),
-        r::paid_at.eq(paid_at),
+        r::paid_at.eq(paid_on.and_hms_opt(2, 30, 0)),
         r::result.eq(entry.result),
     );
     diesel::insert_into(r::registrations).values(row).execute(tx.conn)?;
@@ -245,7 +245,7 @@ fn add_integrity_records(tx: &mut Tx) -> Result<(), Error> {
             i::holder_hash.eq(holder(tx, *person)),
             i::category.eq(*category),
             i::fact.eq(*fact),
-            i::decision_number.eq(*number),
+            i::decision_number.eq(format!("示考诚〔{}〕{number}号", starts_on.year())),
             i::starts_on.eq(starts_on),
             i::ends_on.eq(starts_on + Duration::days(*lasts)),
         );
@@ -256,11 +256,12 @@ fn add_integrity_records(tx: &mut Tx) -> Result<(), Error> {
 
 fn add_announcements(tx: &mut Tx) -> Result<(), Error> {
     use announcements::dsl as a;
+    let year = (tx.today().year() + 1).to_string();
     for (days, title, body) in ANNOUNCEMENTS {
         let row = (
             a::id.eq(tx.id()),
-            a::title.eq(*title),
-            a::body.eq(*body),
+            a::title.eq(title.replace("{年度}", &year)),
+            a::body.eq(body.replace("{年度}", &year)),
             a::published_at.eq(tx.now - Duration::days(*days)),
         );
         diesel::insert_into(a::announcements).values(row).execute(tx.conn)?;

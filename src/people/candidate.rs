@@ -6,7 +6,7 @@ use poem::{FromRequest, Request, RequestBody};
 use super::document::{Document, DocumentType};
 use super::{mask, staff};
 use crate::store::schema::candidates::dsl as c;
-use crate::store::{Error, Store, Tx, Vault};
+use crate::store::{Conn, Error, Store, Tx, Vault};
 use crate::web::{Failure, SignedIn};
 
 /// What the portal says about a person, checked.
@@ -133,6 +133,15 @@ impl Candidate {
             holder: row.document_hash,
             name: row.name,
         })
+    }
+
+    /// Until this transaction ends, other writes of this candidate wait: two taps or two windows
+    /// are read one after the other. SQLite has one writer, so there they do anyway.
+    pub fn lock(&self, tx: &mut Tx) -> Result<(), Error> {
+        if let Conn::Postgres(conn) = tx.conn {
+            c::candidates.find(&self.id).select(c::id).for_update().first::<String>(conn)?;
+        }
+        Ok(())
     }
 
     /// The name as others may see it.

@@ -170,16 +170,30 @@ pub async fn error_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Res
 }
 
 fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {
-    match (failure, retry) {
-        (Failure::SignIn, Some(path)) => return frame.go(&login_path(&path)),
-        (Failure::SignIn, None) if frame.is_fragment() => return sign_in_notice(frame),
-        _ => {}
-    }
-    let mut response = frame.page_with(failure.status(), failure.page());
+    let mut response = match (failure, &retry) {
+        (Failure::SignIn, Some(path)) => return frame.go(&login_path(path)),
+        _ if keeps_the_page(frame, failure, retry.is_some()) => notice(frame, failure),
+        _ => frame.page_with(failure.status(), failure.page()),
+    };
     if let Failure::TooMany(seconds) = failure {
         response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
     }
     response
+}
+
+/// Whether the page on the screen stays: a piece of it cannot show a whole page, and a form
+/// that could not be taken holds what somebody typed.
+fn keeps_the_page(frame: &Frame, failure: &Failure, reading: bool) -> bool {
+    let piece = frame.target().is_some_and(|target| target != "main");
+    let not_taken = matches!(
+        failure,
+        Failure::SignIn
+            | Failure::TooLarge
+            | Failure::TooMany(_)
+            | Failure::Unavailable(_)
+            | Failure::Internal(_)
+    );
+    frame.is_fragment() && (piece || (!reading && not_taken))
 }
 
 fn login_path(next: &str) -> String {
@@ -188,15 +202,21 @@ fn login_path(next: &str) -> String {
     format!("/login?{query}")
 }
 
-/// The session ended while somebody was writing: the form stays on the screen.
-fn sign_in_notice(frame: &Frame) -> Response {
+/// What went wrong, above the page that stays.
+fn notice(frame: &Frame, failure: &Failure) -> Response {
+    let (headline, what_to_do, (label, href)) = failure.words();
     let body = maud::html! {
-        p { "您填写的内容仍在本页。请先在新窗口登录，再回到这里重新提交。" }
-        p { a href="/login" target="_blank" hx-boost="false" { "在新窗口登录" } }
+        @if matches!(failure, Failure::SignIn) {
+            p { "您填写的内容仍在本页。请先在新窗口登录，再回到这里重新提交。" }
+            p { a href=(href) target="_blank" hx-boost="false" { "在新窗口登录" } }
+        } @else {
+            p { (what_to_do) "您填写的内容仍在本页。" }
+            @if href != "/" { p { a href=(href) { (label) } } }
+        }
     };
-    let mut response = frame.part(ui::banner(ui::Tone::Warn, "登录已超时", body));
+    let mut response = frame.part(ui::banner(ui::Tone::Warn, headline, body));
     response.headers_mut().insert("HX-Retarget", header::HeaderValue::from_static("#notice"));
     response.headers_mut().insert("HX-Reswap", header::HeaderValue::from_static("innerHTML show:top"));
-    response.set_status(StatusCode::UNAUTHORIZED);
+    response.set_status(failure.status());
     response
 }

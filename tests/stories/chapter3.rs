@@ -165,6 +165,29 @@ async fn step_3_1_a_form_too_large_or_broken_is_no_server_error() {
     assert_eq!(visitor.upload(NEW, zero).await.location, LIST);
 }
 
+/// What htmx cannot put into the piece it asked for goes above the page, which stays.
+#[tokio::test]
+async fn step_3_1_a_piece_that_fails_leaves_the_form_on_the_screen() {
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let ask = |action: &str, target: &'static str| {
+        let request =
+            visitor.request(Method::POST, NEW).header("HX-Request", "true").header("HX-Target", target);
+        visitor.send(request.multipart(form(&sitting, action, &[])))
+    };
+    let tile = ask("upload", "f-diploma").await;
+    assert!(tile.status == 200 && tile.body.starts_with("<fieldset") && !tile.body.contains("<main"));
+    let field = ask("check:years", "f-years").await;
+    assert!(field.body.starts_with("<div class=\"field\"") && !field.body.contains("<main"));
+    let failed = ask("fly", "f-diploma").await;
+    assert_eq!(failed.headers["hx-retarget"], "#notice");
+    assert!(
+        failed.status == 400
+            && failed.body.contains("您填写的内容仍在本页")
+            && !failed.body.contains("<main")
+    );
+}
+
 #[tokio::test]
 async fn step_3_1_a_double_tap_makes_one_application() {
     let server = server().await;

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use diesel::prelude::*;
 use kaozheng::cli::demo_data::load_demo;
-use kaozheng::store::schema::{candidates, exams, sittings};
+use kaozheng::store::schema::{candidates, exams, registrations, sittings};
 use kaozheng::store::{Clock, Error, Ids, Store, Vault};
 
 use crate::database::{TestDatabase, database};
@@ -96,9 +96,18 @@ async fn the_demo_is_loaded_once_and_whole() {
         let kinds: i64 = candidates::table
             .select(diesel::dsl::count(candidates::document_type).aggregate_distinct())
             .first(tx.conn)?;
-        Ok((exams::table.count().get_result::<i64>(tx.conn)?, per_exam, kinds))
+        let today = tx.today();
+        let open: i64 = sittings::table
+            .filter(sittings::check_opens_on.le(today).and(sittings::check_closes_on.ge(today)))
+            .count()
+            .get_result(tx.conn)?;
+        let unpaid: i64 =
+            registrations::table.filter(registrations::paid_at.gt(tx.now)).count().get_result(tx.conn)?;
+        Ok((exams::table.count().get_result::<i64>(tx.conn)?, per_exam, kinds, open, unpaid))
     });
-    let (exams, per_exam, kinds) = counts.await.expect("counts");
+    let (exams, per_exam, kinds, open, unpaid) = counts.await.expect("counts");
+    assert!(open >= 8, "{open} sittings can be applied for");
+    assert_eq!(unpaid, 0, "nobody has paid in the future");
     assert!(exams >= 10 && per_exam.len() as i64 == exams && per_exam.iter().all(|count| *count >= 3));
     assert_eq!(kinds, 6);
 }

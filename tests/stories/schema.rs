@@ -68,6 +68,27 @@ fn found(conn: &mut Conn) -> Columns {
     rows.into_iter().map(|row| (row.place, (name(&row.kind), row.nullable))).collect()
 }
 
+const UNIQUE_SQLITE: &str =
+    "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE %'";
+
+const UNIQUE_POSTGRES: &str =
+    "SELECT indexdef AS sql FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE 'CREATE UNIQUE %'";
+
+#[derive(QueryableByName)]
+struct Index {
+    #[diesel(sql_type = Text)]
+    sql: String,
+}
+
+fn unique_indexes(conn: &mut Conn) -> Vec<String> {
+    let rows: Vec<Index> = match conn {
+        Conn::Sqlite(conn) => diesel::sql_query(UNIQUE_SQLITE).load(conn),
+        Conn::Postgres(conn) => diesel::sql_query(UNIQUE_POSTGRES).load(conn),
+    }
+    .expect("indexes");
+    rows.into_iter().map(|row| row.sql).collect()
+}
+
 #[tokio::test]
 async fn the_database_is_what_the_schema_says() {
     let database = database();
@@ -77,9 +98,13 @@ async fn the_database_is_what_the_schema_says() {
     assert!(store.migrate().await.expect("migrations") > 0);
     assert_eq!(store.migrate().await.expect("nothing to do"), 0);
     assert!(store.is_ready().await.expect("an answer"));
-    let found = store.read::<_, Error, _>(|tx| Ok(found(tx.conn))).await.expect("columns");
+    let (found, unique) =
+        store.read::<_, Error, _>(|tx| Ok((found(tx.conn), unique_indexes(tx.conn)))).await.expect("columns");
     assert!(found.len() > 100, "{}", found.len());
     assert_eq!(found, described());
+    for rule in ["applications_one_draft", "applications_one_open"] {
+        assert!(unique.iter().any(|sql| sql.contains(rule) && sql.contains("WHERE")), "{rule}: {unique:?}");
+    }
 }
 
 /// The twins differ in nothing that this program relies on: they are the same text.

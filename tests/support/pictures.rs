@@ -43,6 +43,13 @@ impl Pictures {
         file
     }
 
+    /// More than is taken in.
+    pub fn too_large(&self) -> PathBuf {
+        let file = self.folder.path().join("扫描件.jpg");
+        std::fs::write(&file, vec![0; 11 * 1024 * 1024]).expect("a file");
+        file
+    }
+
     /// Shades that compress like a photograph; the suffix of `name` picks the format.
     fn picture(&self, name: &str, width: u32, height: u32, tone: u8) -> PathBuf {
         let shade =

@@ -113,6 +113,7 @@ pub async fn save(
     let wanted = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
+            candidate.lock(tx)?;
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             let mut problems = refused;
             problems.extend(sheet.save(tx, &sent, &wanted, received)?);

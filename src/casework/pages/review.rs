@@ -63,6 +63,7 @@ pub async fn submit(
     let seen = sent.one("seen").to_owned();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
+            candidate.lock(tx)?;
             let id = seen.split('.').next().unwrap_or_default();
             // A second tap finds the application that the first one made.
             if let Some(done) = record::Application::own_by_id(tx, &candidate.id, id)?

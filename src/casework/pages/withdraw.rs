@@ -43,6 +43,7 @@ pub async fn withdraw(
 ) -> Result<Response, Failure> {
     let path = store
         .write::<_, Failure, _>(move |tx| {
+            candidate.lock(tx)?;
             let application = Application::own(tx, &candidate.id, business.slug, &number)?;
             decision::withdraw(tx, &application)?;
             Ok(application.path())
@@ -75,6 +76,7 @@ pub async fn discard(
 ) -> Result<Response, Failure> {
     store
         .write::<_, Failure, _>(move |tx| {
+            candidate.lock(tx)?;
             if let Some(draft) = Application::draft(tx, &candidate.id, business.slug, "")? {
                 sweep::discard(tx, &[draft.id])?;
             }

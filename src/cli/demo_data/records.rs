@@ -57,18 +57,19 @@ pub(super) const VIOLATIONS: &[(usize, &str, usize, &str, &str, &str)] = &[
     ),
 ];
 
-/// 失信: person, category, fact, decision number, days since it began, days it lasts.
-pub(super) const INTEGRITY: &[(usize, &str, &str, &str, i64, i64)] = &[
-    (0, "提供虚假材料", "报名时提交的工作年限证明与事实不符", "示考诚〔2025〕12号", 400, 730),
-    (3, "考试作弊", "在考试中抄袭他人答案", "示考诚〔2024〕3号", 800, 1825),
+/// 失信: person, category, fact, the decision's number within its year, days since it began,
+/// days it lasts.
+pub(super) const INTEGRITY: &[(usize, &str, &str, i32, i64, i64)] = &[
+    (0, "提供虚假材料", "报名时提交的工作年限证明与事实不符", 12, 400, 730),
+    (3, "考试作弊", "在考试中抄袭他人答案", 3, 800, 1825),
 ];
 
-/// 公告: days ago, title, body.
+/// 公告: days ago, title, body; `{年度}` stands for the coming year.
 pub(super) const ANNOUNCEMENTS: &[(i64, &str, &str)] = &[
     (
         2,
-        "关于开展2027年度报考资格在线核查的通知",
-        "各位考生：\n\n2027年度部分职业资格考试的报考资格在线核查已经开始。请登录后选择“报考资格在线核查”，按页面提示填写信息、上传材料。\n\n各项考试的核查截止日期以申请页面显示为准，逾期不再受理。审核一般在5个工作日内办结，结果显示在首页和业务查询。\n\n示范市考试院",
+        "关于开展{年度}年度报考资格在线核查的通知",
+        "各位考生：\n\n{年度}年度部分职业资格考试的报考资格在线核查已经开始。请登录后选择“报考资格在线核查”，按页面提示填写信息、上传材料。\n\n各项考试的核查截止日期以申请页面显示为准，逾期不再受理。审核一般在5个工作日内办结，结果显示在首页和业务查询。\n\n示范市考试院",
     ),
     (
         9,
