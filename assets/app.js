@@ -90,6 +90,12 @@
       say(one('.error', target)?.textContent || (target.matches('.upload') ? '材料已更新' : ''));
     }
   });
-  on('htmx:sendError', () => say('网络不通，请稍后再试。您填写的内容还在。', 1));
+  // A server that went away while the login page waited for it is asked again; so is its successor.
+  on('htmx:afterRequest', ({ target, detail: { xhr } }) => {
+    if (target.id === 'handshake' && (xhr.status === 0 || xhr.status > 499)) {
+      setTimeout(() => htmx.trigger(target, 'again'), 1500);
+    }
+  });
+  on('htmx:sendError', ({ target }) => target.id === 'handshake' || say('网络不通，请稍后再试。您填写的内容还在。', 1));
   on('htmx:beforeRequest', () => say(''));
 })();

@@ -9,6 +9,7 @@
 //! | `way_in` | way 1: to the portal and back on the same device |
 //! | `desk` | way 2, the screen that shows the code |
 //! | `scan` | way 2, the phone that scans it |
+//! | `device_grant` | way 3: the portal's own code on the screen, and who asks what came of it |
 //! | `devices` | 登录设备: where somebody is signed in |
 //! | `pages` | what both read |
 //! | `device` | the browser and system behind a User-Agent |
@@ -17,6 +18,7 @@
 pub mod code;
 pub mod desk;
 pub mod device;
+pub mod device_grant;
 pub mod devices;
 pub mod handshake;
 mod pages;
@@ -35,6 +37,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::limit::PerMinute;
 use code::Codes;
+use device_grant::Poller;
 use portal::Portal;
 use waiting::Waiters;
 
@@ -50,6 +53,8 @@ pub struct Login {
     pub portal: Portal,
     /// Requests that wait for a handshake to change.
     pub waiters: Waiters,
+    /// Asks the portal what came of its codes.
+    pub poller: Poller,
     /// Limits new handshakes.
     pub new_handshakes: PerMinute,
     /// Limits scans.
@@ -64,6 +69,7 @@ impl Login {
             codes: Codes::new(&store.vault),
             portal: Portal::new(settings)?,
             waiters: Waiters::new(store),
+            poller: Poller::default(),
             new_handshakes: PerMinute::new(PER_MINUTE),
             scans: PerMinute::new(PER_MINUTE),
         })
@@ -73,6 +79,8 @@ impl Login {
     /// request says what it has, and is held while it has the newest.
     fn mark(handshake: &handshake::Handshake, now: NaiveDateTime) -> String {
         match handshake.status {
+            // The portal's picture does not change.
+            handshake::Status::Waiting if handshake.portal_code.is_some() => "waiting".to_owned(),
             handshake::Status::Waiting => format!("waiting-{}", code::step(handshake.created_at, now)),
             other => other.code().to_owned(),
         }

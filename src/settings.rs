@@ -1,5 +1,7 @@
 //! Every setting in one struct, from flags and environment, checked once at start.
 
+mod portal;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,7 @@ use clap::Args;
 use url::Url;
 
 use crate::store::Vault;
+pub use portal::{ClaimNames, ClaimsFrom, ClientAuth, PortalSettings, RawPortal, Ways};
 
 /// What `serve` and `migrate` take from flags or the environment, not yet checked.
 #[derive(Args, Clone, Debug, Default)]
@@ -38,27 +41,9 @@ pub struct RawServe {
     /// Name of the authority, as pages show it
     #[arg(long, env = "KAOZHENG_AUTHORITY")]
     pub authority: Option<String>,
-    /// The portal's authorization endpoint
-    #[arg(long, env = "KAOZHENG_PORTAL_AUTHORIZE_URL")]
-    pub portal_authorize_url: Option<String>,
-    /// The portal's token endpoint
-    #[arg(long, env = "KAOZHENG_PORTAL_TOKEN_URL")]
-    pub portal_token_url: Option<String>,
-    /// The portal's userinfo endpoint
-    #[arg(long, env = "KAOZHENG_PORTAL_USERINFO_URL")]
-    pub portal_userinfo_url: Option<String>,
-    /// The portal's issuer name; checked when it sends one (RFC 9207)
-    #[arg(long, env = "KAOZHENG_PORTAL_ISSUER")]
-    pub portal_issuer: Option<String>,
-    /// Our name at the portal
-    #[arg(long, env = "KAOZHENG_PORTAL_CLIENT_ID")]
-    pub portal_client_id: Option<String>,
-    /// Our secret at the portal
-    #[arg(long, env = "KAOZHENG_PORTAL_CLIENT_SECRET", hide_env_values = true)]
-    pub portal_client_secret: Option<String>,
-    /// Scopes to ask for, separated by spaces
-    #[arg(long, env = "KAOZHENG_PORTAL_SCOPES", default_value = "openid profile")]
-    pub portal_scopes: Option<String>,
+    /// The government portal
+    #[command(flatten)]
+    pub portal: RawPortal,
     /// Take the client's address from the last X-Forwarded-For entry: only behind a proxy of yours
     #[arg(long, env = "KAOZHENG_TRUSTED_PROXY")]
     pub trusted_proxy: bool,
@@ -95,25 +80,6 @@ pub struct Settings {
     pub demo: bool,
 }
 
-/// Where and as whom we speak to the portal.
-#[derive(Clone, Debug)]
-pub struct PortalSettings {
-    /// Where browsers are sent.
-    pub authorize_url: Url,
-    /// Where codes are exchanged.
-    pub token_url: Url,
-    /// Where the identity is read.
-    pub userinfo_url: Url,
-    /// Expected `iss`, when known.
-    pub issuer: Option<String>,
-    /// Our client id.
-    pub client_id: String,
-    /// Our client secret; none for a public client.
-    pub client_secret: Option<String>,
-    /// Scopes to ask for.
-    pub scopes: Vec<String>,
-}
-
 impl Settings {
     /// Whether browsers reach us by HTTPS, which decides cookie names and HSTS.
     pub fn is_https(&self) -> bool {
@@ -138,6 +104,12 @@ impl Settings {
     }
 }
 
+/// Whether nobody on the way can read what is sent there: HTTPS, or this machine.
+pub fn is_safe(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
 /// Collects every problem, so that an operator mends them in one go.
 #[derive(Default)]
 struct Check {
@@ -145,6 +117,10 @@ struct Check {
 }
 
 impl Check {
+    fn problem(&mut self, what: &str) {
+        self.problems.push(what.to_owned());
+    }
+
     fn required(&mut self, name: &str, value: &Option<String>) -> String {
         match value.as_deref().map(str::trim) {
             Some(value) if !value.is_empty() => value.to_owned(),
@@ -174,8 +150,7 @@ impl Check {
 
     fn url(&mut self, name: &str, value: &Option<String>) -> Option<Url> {
         let url: Url = self.parsed(name, value, "an address such as https://example.gov.cn/path")?;
-        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        if url.scheme() == "https" || (url.scheme() == "http" && loopback) {
+        if is_safe(&url) {
             return Some(url);
         }
         self.problems.push(format!("{name} is wrong: it must begin with https://"));
@@ -242,38 +217,19 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
     let files = check.required("KAOZHENG_FILES", &raw.files);
     let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
-    let authorize = check.url("KAOZHENG_PORTAL_AUTHORIZE_URL", &raw.portal_authorize_url);
-    let token = check.url("KAOZHENG_PORTAL_TOKEN_URL", &raw.portal_token_url);
-    let userinfo = check.url("KAOZHENG_PORTAL_USERINFO_URL", &raw.portal_userinfo_url);
-    let client_id = check.required("KAOZHENG_PORTAL_CLIENT_ID", &raw.portal_client_id);
-    let scopes = check.required("KAOZHENG_PORTAL_SCOPES", &raw.portal_scopes);
+    let portal = portal::check(&mut check, &raw.portal);
     let session_idle =
         check.hours("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes, Duration::minutes);
     let session_absolute = check.hours("KAOZHENG_SESSION_HOURS", &raw.session_hours, Duration::hours);
-    match (vault, listen, public_url, authorize, token, userinfo) {
-        (
-            Some(vault),
-            Some(listen),
-            Some(public_url),
-            Some(authorize_url),
-            Some(token_url),
-            Some(userinfo_url),
-        ) if check.problems.is_empty() => {
+    match (vault, listen, public_url, portal) {
+        (Some(vault), Some(listen), Some(public_url), Some(portal)) if check.problems.is_empty() => {
             let settings = Settings {
                 database_url,
                 listen,
                 public_url,
                 files: files.into(),
                 authority,
-                portal: PortalSettings {
-                    authorize_url,
-                    token_url,
-                    userinfo_url,
-                    issuer: raw.portal_issuer.clone(),
-                    client_id,
-                    client_secret: raw.portal_client_secret.clone(),
-                    scopes: scopes.split_whitespace().map(str::to_owned).collect(),
-                },
+                portal,
                 trusted_proxy: raw.trusted_proxy,
                 session_idle,
                 session_absolute,
@@ -297,11 +253,7 @@ mod tests {
             public_url: text("https://exam.example"),
             files: text("files"),
             authority: text("示范市考试院"),
-            portal_authorize_url: text("https://portal.example/authorize"),
-            portal_token_url: text("https://portal.example/token"),
-            portal_userinfo_url: text("https://portal.example/userinfo"),
-            portal_client_id: text("kaozheng"),
-            portal_scopes: text("openid profile"),
+            portal: portal::tests::complete(),
             session_idle_minutes: text("30"),
             session_hours: text("12"),
             ..RawServe::default()
@@ -337,6 +289,7 @@ mod tests {
             "KAOZHENG_FILES is missing",
             "KAOZHENG_AUTHORITY is missing",
             "KAOZHENG_PORTAL_TOKEN_URL is missing",
+            "KAOZHENG_PORTAL_CLIENT_ID is missing",
             "KAOZHENG_SESSION_HOURS is wrong",
         ] {
             assert!(problems.contains(name), "{name} is not in\n{problems}");

@@ -13,7 +13,8 @@ use url::Url;
 
 use super::{Stop, demo_data, serve};
 use crate::files::storage::Storage;
-use crate::settings::{PortalSettings, Settings};
+use crate::login::sandbox;
+use crate::settings::Settings;
 use crate::site::Parts;
 use crate::store::{Clock, Ids, Store, Vault};
 
@@ -63,22 +64,13 @@ impl Demo {
             }
         };
         // The program asks its own demo portal over real HTTP, as it would ask a real one.
-        let own =
-            Url::parse(&format!("http://{}/sandbox/", SocketAddr::new(local(address.ip()), address.port())))?;
+        let own = Url::parse(&format!("http://{}", SocketAddr::new(local(address.ip()), address.port())))?;
         Ok(Settings {
             database_url: format!("sqlite:{}", self.data.join("kaozheng.db").display()),
             listen: address,
             files: self.data.join("files"),
             authority: "示范市考试院".into(),
-            portal: PortalSettings {
-                authorize_url: public_url.join("/sandbox/authorize")?,
-                token_url: own.join("token")?,
-                userinfo_url: own.join("userinfo")?,
-                issuer: Some(public_url.join("/sandbox")?.into()),
-                client_id: "kaozheng-demo".into(),
-                client_secret: Some("not-a-secret".into()),
-                scopes: vec!["openid".into(), "profile".into()],
-            },
+            portal: sandbox::settings(&public_url, &own),
             public_url,
             trusted_proxy: false,
             session_idle: Duration::minutes(30),

@@ -20,6 +20,7 @@ pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Res
     let way = match who.way {
         Way::Portal => "在本机通过政务服务平台登录",
         Way::Scan => "手机扫码登录",
+        Way::Device => "在政务服务平台扫码登录",
     };
     let facts = [
         fact("姓名", candidate.masked_name()),

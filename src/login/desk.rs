@@ -10,12 +10,12 @@ use tokio::time::Instant;
 
 use super::handshake::{self, Handshake, Screen, Status};
 use super::way_in::Next;
-use super::{Login, code, device, pages};
+use super::{Login, code, device, device_grant, pages};
 use crate::people::candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
-use crate::web::session;
+use crate::web::session::{self, Way};
 use crate::web::{Failure, Frame, SignedIn, Submission, local_path, see_other};
 
 /// How long a waiting request is held; below the 30 s after which proxies give up.
@@ -41,20 +41,52 @@ pub async fn show(
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));
     }
-    let agent = device::user_agent(req);
-    if device::is_phone(agent) {
-        return Ok(frame.page(pages::on_phone(next.path())));
+    let ways = settings.portal.ways;
+    let phone = device::is_phone(device::user_agent(req));
+    match (ways.scan, ways.device) {
+        _ if phone && ways.portal => return Ok(frame.page(pages::on_phone(ways, next.path()))),
+        (true, _) => {}
+        (false, true) => return Ok(frame.go(&pages::device_path(next.path()))),
+        (false, false) => return Ok(frame.page(pages::on_phone(ways, next.path()))),
     }
-    let address = client_address(req);
-    login.new_handshakes.check(address)?;
-    let screen = Screen {
-        browser: session::device_token(&session::of(req), &store.ids).await?,
-        device: device::describe(agent),
-        network: network(address),
-        next: next.path().to_owned(),
-    };
+    let screen = screen(req, login, store, next.path()).await?;
     let handshake = store.write(move |tx| handshake::begin(tx, screen)).await?;
     Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
+}
+
+/// `GET /login/device`: the portal's own code (RFC 8628).
+#[handler]
+pub async fn show_device(
+    req: &Request,
+    frame: Frame,
+    Data(login): Data<&Arc<Login>>,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+    Query(next): Query<Next>,
+) -> Result<Response, Failure> {
+    if SignedIn::find(req).await?.is_some() {
+        return Ok(frame.go(next.path()));
+    }
+    if !settings.portal.ways.device {
+        return Err(Failure::NotFound);
+    }
+    let screen = screen(req, login, store, next.path()).await?;
+    let code = login.portal.device_code().await?;
+    let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
+    login.poller.wake(login, store);
+    Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
+}
+
+/// The screen that asks, unless it asks too often.
+async fn screen(req: &Request, login: &Login, store: &Store, next: &str) -> Result<Screen, Failure> {
+    let address = client_address(req);
+    login.new_handshakes.check(address)?;
+    Ok(Screen {
+        browser: session::device_token(&session::of(req), &store.ids).await?,
+        device: device::describe(device::user_agent(req)),
+        network: network(address),
+        next: next.to_owned(),
+    })
 }
 
 /// `GET /login/wait/{id}`: held until there is something new, where htmx asks; what there is
@@ -73,13 +105,14 @@ pub async fn wait(
     let browser = session::known_device(&session).await?.ok_or(Failure::NotFound)?;
     let handshake = match frame.is_fragment() {
         true => newest(login, store, &id, &browser, &seen).await?,
-        false => load(store, &id, &browser).await?,
+        false => load(login, store, &id, &browser).await?,
     };
     if handshake.status == Status::Approved {
         let known = store.write(move |tx| redeem(tx, &id, &browser)).await?;
         if let Some(known) = known {
             let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device);
-            screen.by_handshake(handshake.id).begin(&session).await?;
+            let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
+            screen.by_handshake(way, handshake.id).begin(&session).await?;
             return Ok(frame.go(local_path(&handshake.next)));
         }
     }
@@ -114,7 +147,7 @@ fn redeem(tx: &mut crate::store::Tx, id: &str, browser: &str) -> Result<Option<c
 
 /// Waits until the screen no longer shows the newest; at most [`HELD`].
 async fn newest(
-    login: &Login,
+    login: &Arc<Login>,
     store: &Store,
     id: &str,
     browser: &str,
@@ -124,7 +157,7 @@ async fn newest(
     // Watch first and look then, so that no change falls in between.
     let mut watch = login.waiters.watch(id);
     loop {
-        let handshake = load(store, id, browser).await?;
+        let handshake = load(login, store, id, browser).await?;
         let now = store.clock.now();
         let is_new = Login::mark(&handshake, now) != seen;
         if is_new || watch.is_stopping() || Instant::now() >= deadline {
@@ -136,15 +169,25 @@ async fn newest(
     }
 }
 
-async fn load(store: &Store, id: &str, browser: &str) -> Result<Handshake, Failure> {
+async fn load(login: &Arc<Login>, store: &Store, id: &str, browser: &str) -> Result<Handshake, Failure> {
     let (id, browser) = (id.to_owned(), browser.to_owned());
     let found = store.read(move |tx| handshake::of_browser(tx, &id, &browser)).await?;
-    found.ok_or(Failure::NotFound)
+    let handshake = found.ok_or(Failure::NotFound)?;
+    // The process that began it may be gone.
+    if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
+        login.poller.wake(login, store);
+    }
+    Ok(handshake)
 }
 
 fn view<'a>(login: &Login, store: &Store, settings: &Settings, handshake: &'a Handshake) -> pages::View<'a> {
     let now = store.clock.now();
-    let code = login.codes.make(&handshake.id, handshake.created_at, now);
-    let address = settings.absolute(&format!("/s/{code}"));
-    pages::View { handshake, now, mark: Login::mark(handshake, now), address }
+    let address = match &handshake.portal_code {
+        Some(code) => code.address.clone(),
+        None => {
+            let code = login.codes.make(&handshake.id, handshake.created_at, now);
+            settings.absolute(&format!("/s/{code}"))
+        }
+    };
+    pages::View { handshake, now, mark: Login::mark(handshake, now), address, ways: settings.portal.ways }
 }

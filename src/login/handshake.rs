@@ -4,14 +4,24 @@
 //! devices that act at once only one wins. A handshake whose time is over is
 //! [`Status::Expired`] whatever its row says, and nothing changes it any more.
 
+mod states;
+
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
 use crate::store::schema::login_handshakes::{self, dsl as h};
 use crate::store::{Error, Tx};
+pub use states::Status;
+use states::{Action, Who};
+
+use Action::{Approve, Cancel, Deny, Expire, Fail, Match, Redeem, Suspect};
+use Status::{Cancelled, Expired, Waiting};
 
 /// From the first picture until a number has been picked.
 pub const LIFETIME: Duration = Duration::minutes(3);
+
+/// Longest life of a code that the portal made.
+const MAX_PORTAL_LIFETIME: Duration = Duration::minutes(10);
 
 /// From the approval until the screen must have fetched its session.
 const REDEEM_WITHIN: Duration = Duration::minutes(1);
@@ -21,112 +31,6 @@ const MAX_STALE: i32 = 5;
 
 /// How long an ended handshake is kept for whoever looks into an incident.
 const KEPT: Duration = Duration::days(1);
-
-/// Where a handshake stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// The code is on the screen.
-    Waiting,
-    /// A phone has scanned it and is looking at three numbers.
-    Scanned,
-    /// The right number was picked.
-    Matched,
-    /// A signed-in person answers for it.
-    Approved,
-    /// The screen is signed in.
-    Redeemed,
-    /// The phone said no, or picked a wrong number.
-    Denied,
-    /// Its time is over. Never stored: the clock decides.
-    Expired,
-    /// The screen gave up, or too many codes were wrong.
-    Cancelled,
-}
-
-/// What the database keeps.
-const CODES: &[(Status, &str)] = &[
-    (Status::Waiting, "waiting"),
-    (Status::Scanned, "scanned"),
-    (Status::Matched, "matched"),
-    (Status::Approved, "approved"),
-    (Status::Redeemed, "redeemed"),
-    (Status::Denied, "denied"),
-    (Status::Expired, "expired"),
-    (Status::Cancelled, "cancelled"),
-];
-
-/// What can be done to a handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Bind the phone that opened the code.
-    Scan,
-    /// Pick the number that the screen shows.
-    Match,
-    /// Answer for the login with a candidate.
-    Approve,
-    /// Sign the screen in.
-    Redeem,
-    /// Say 不是我, or pick a wrong number.
-    Deny,
-    /// Ask for another code.
-    Cancel,
-    /// Too many wrong codes.
-    Suspect,
-}
-
-/// Who acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// The session that shows the code.
-    Browser,
-    /// The session that scanned it.
-    Phone,
-    /// The program itself.
-    Site,
-}
-
-use Action::{Approve, Cancel, Deny, Match, Redeem, Scan, Suspect};
-use Status::{Approved, Cancelled, Denied, Matched, Redeemed, Scanned, Waiting};
-
-/// Everything that can happen: from, action, who, to.
-const TRANSITIONS: &[(Status, Action, Who, Status)] = &[
-    (Waiting, Scan, Who::Phone, Scanned),
-    (Scanned, Match, Who::Phone, Matched),
-    (Matched, Approve, Who::Phone, Approved),
-    (Approved, Redeem, Who::Browser, Redeemed),
-    (Scanned, Deny, Who::Phone, Denied),
-    (Matched, Deny, Who::Phone, Denied),
-    (Approved, Deny, Who::Phone, Denied),
-    (Waiting, Cancel, Who::Browser, Cancelled),
-    (Scanned, Cancel, Who::Browser, Cancelled),
-    (Matched, Cancel, Who::Browser, Cancelled),
-    (Waiting, Suspect, Who::Site, Cancelled),
-    (Scanned, Suspect, Who::Site, Cancelled),
-    (Matched, Suspect, Who::Site, Cancelled),
-];
-
-impl Status {
-    /// The code kept in the database and said by waiting screens.
-    pub fn code(self) -> &'static str {
-        CODES.iter().find(|(status, _)| *status == self).map_or("", |(_, code)| code)
-    }
-
-    fn from_code(code: &str) -> Option<Status> {
-        CODES.iter().find(|(_, known)| *known == code).map(|(status, _)| *status)
-    }
-
-    /// Where an action by `who` leads from here, if it is allowed.
-    fn after(self, action: Action, who: Who) -> Option<Status> {
-        TRANSITIONS
-            .iter()
-            .find(|(from, does, by, _)| (*from, *does, *by) == (self, action, who))
-            .map(|row| row.3)
-    }
-
-    fn may_expire(self) -> bool {
-        matches!(self, Waiting | Scanned | Matched | Approved)
-    }
-}
 
 /// A handshake as it stands.
 #[derive(Clone)]
@@ -157,6 +61,17 @@ pub struct Handshake {
     pub expires_at: NaiveDateTime,
     /// Last change, UTC; rises with every change.
     pub changed_at: NaiveDateTime,
+    /// The portal's code, which is shown instead of ours.
+    pub portal_code: Option<PortalCode>,
+}
+
+/// A code that the portal made (RFC 8628 §3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortalCode {
+    /// What people compare, or type.
+    pub user_code: String,
+    /// Where the phone goes; inside the QR code.
+    pub address: String,
 }
 
 #[derive(Queryable, Selectable)]
@@ -175,6 +90,8 @@ struct Row {
     created_at: NaiveDateTime,
     expires_at: NaiveDateTime,
     changed_at: NaiveDateTime,
+    user_code: Option<String>,
+    portal_address: Option<String>,
 }
 
 /// What is stored beside the new status; nothing where it stays.
@@ -211,8 +128,28 @@ pub struct Screen {
     pub next: String,
 }
 
-/// Begins a handshake for a screen.
+/// Begins a handshake for a screen, with our own code.
 pub fn begin(tx: &mut Tx, screen: Screen) -> Result<Handshake, Error> {
+    begin_with(tx, screen, None, LIFETIME)
+}
+
+/// Begins a handshake with the portal's code, which lives as long as the portal says, within
+/// reason.
+pub fn begin_at_portal(
+    tx: &mut Tx,
+    screen: Screen,
+    code: PortalCode,
+    lives: Duration,
+) -> Result<Handshake, Error> {
+    begin_with(tx, screen, Some(code), lives.min(MAX_PORTAL_LIFETIME))
+}
+
+fn begin_with(
+    tx: &mut Tx,
+    screen: Screen,
+    code: Option<PortalCode>,
+    lives: Duration,
+) -> Result<Handshake, Error> {
     let numbers = three_numbers(tx);
     let shown = numbers[tx.ids.number(0..=2) as usize];
     let id = tx.id();
@@ -228,8 +165,10 @@ pub fn begin(tx: &mut Tx, screen: Screen) -> Result<Handshake, Error> {
         h::stale_scans.eq(0),
         h::next_path.eq(screen.next),
         h::created_at.eq(tx.now),
-        h::expires_at.eq(tx.now + LIFETIME),
+        h::expires_at.eq(tx.now + lives),
         h::changed_at.eq(tx.now),
+        h::user_code.eq(code.as_ref().map(|code| &code.user_code)),
+        h::portal_address.eq(code.as_ref().map(|code| &code.address)),
     );
     diesel::insert_into(h::login_handshakes).values(row).execute(tx.conn)?;
     find(tx, &id)?.ok_or(Error::Corrupt("login_handshakes"))
@@ -275,7 +214,7 @@ pub fn scan(
     }
     note_stale(tx, &handshake)?;
     Ok(match handshake.status {
-        Status::Expired | Cancelled => Opened::Gone,
+        Expired | Cancelled => Opened::Gone,
         _ if genuine => Opened::Taken,
         _ => Opened::Stale,
     })
@@ -313,6 +252,35 @@ pub fn pick(tx: &mut Tx, id: &str, phone: &str, candidate: &str, number: u32) ->
 pub fn deny(tx: &mut Tx, id: &str, phone: &str) -> Result<bool, Error> {
     let Some(handshake) = of_phone(tx, id, phone)? else { return Ok(false) };
     change(tx, &handshake, Deny, Who::Phone, Extra::default())
+}
+
+/// What the portal said about its own code.
+pub enum Verdict {
+    /// This candidate has signed in there.
+    Approved(String),
+    /// Somebody said no.
+    Denied,
+    /// The code is too old.
+    Expired,
+    /// Nothing that can be used.
+    Failed,
+}
+
+/// Ends the wait for the portal. Returns whether that changed anything.
+pub fn settle(tx: &mut Tx, id: &str, verdict: &Verdict) -> Result<bool, Error> {
+    let Some(handshake) = find(tx, id)?.filter(|handshake| handshake.portal_code.is_some()) else {
+        return Ok(false);
+    };
+    let expires_at = Some(tx.now + REDEEM_WITHIN);
+    let (action, extra) = match verdict {
+        Verdict::Approved(candidate) => {
+            (Approve, Extra { candidate_id: Some(candidate), expires_at, ..Extra::default() })
+        }
+        Verdict::Denied => (Deny, Extra::default()),
+        Verdict::Expired => (Expire, Extra::default()),
+        Verdict::Failed => (Fail, Extra::default()),
+    };
+    change(tx, &handshake, action, Who::Portal, extra)
 }
 
 /// The screen wants another code. Returns whether that changed anything.
@@ -355,7 +323,7 @@ impl Handshake {
         let over = stored.may_expire() && now >= row.expires_at;
         Ok(Handshake {
             id: row.id,
-            status: if over { Status::Expired } else { stored },
+            status: if over { Expired } else { stored },
             browser: row.browser,
             phone: row.phone,
             number: row.number.unsigned_abs(),
@@ -367,6 +335,10 @@ impl Handshake {
             created_at: row.created_at,
             expires_at: row.expires_at,
             changed_at: row.changed_at,
+            portal_code: row
+                .user_code
+                .zip(row.portal_address)
+                .map(|(user_code, address)| PortalCode { user_code, address }),
         })
     }
 }

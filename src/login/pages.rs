@@ -6,7 +6,8 @@ use poem::http::StatusCode;
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::handshake::{Handshake, Opened, Status};
+use super::handshake::{Handshake, Opened, PortalCode, Status};
+use crate::settings::Ways;
 use crate::store::clock;
 use crate::ui::{self, Fact, Icon, Look, Page, Tone};
 use crate::web::address::masked;
@@ -24,6 +25,8 @@ pub struct View<'a> {
     pub mark: String,
     /// The text of the QR code.
     pub address: String,
+    /// What else is offered.
+    pub ways: Ways,
 }
 
 /// `/login` that leads to `next`.
@@ -36,6 +39,11 @@ pub fn portal_path(next: &str) -> String {
     with_next("/login/portal", next)
 }
 
+/// `/login/device` that leads to `next`.
+pub fn device_path(next: &str) -> String {
+    with_next("/login/device", next)
+}
+
 fn with_next(path: &str, next: &str) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     format!("{path}?{query}")
@@ -46,21 +54,23 @@ pub fn confirm_path(id: &str) -> String {
     format!("/s/{id}/confirm")
 }
 
-/// The login page of a phone.
-pub fn on_phone(next: &str) -> Page {
+/// The login page of a phone, and of a desktop where there is no code to scan.
+pub fn on_phone(ways: Ways, next: &str) -> Page {
     let main = html! {
         (ui::heading("", "考生登录", "使用省政务服务 App 登录，无需注册和密码。"))
         p.actions {
             a.button data-look="primary" href=(portal_path(next)) hx-boost="false" { "用政务 App 登录" }
         }
-        (ui::panel("在电脑上办理", html! {
-            (ui::steps(&[
-                ("在电脑上打开本站", "点“考生登录”，屏幕上会出现二维码"),
-                ("用手机扫描二维码", "政务 App 的扫一扫或手机相机均可"),
-                ("点选屏幕显示的数字", "电脑会自动进入系统"),
-            ]))
-        }))
-        p.muted.small { "请勿扫描他人发来的登录二维码。" }
+        @if ways.scan {
+            (ui::panel("在电脑上办理", html! {
+                (ui::steps(&[
+                    ("在电脑上打开本站", "点“考生登录”，屏幕上会出现二维码"),
+                    ("用手机扫描二维码", "政务 App 的扫一扫或手机相机均可"),
+                    ("点选屏幕显示的数字", "电脑会自动进入系统"),
+                ]))
+            }))
+            p.muted.small { "请勿扫描他人发来的登录二维码。" }
+        }
     };
     Page::new("考生登录", main).own_heading().back("/")
 }
@@ -71,15 +81,9 @@ pub fn on_desk(view: &View, next: &str) -> Page {
         div.twin {
             div {
                 (ui::heading("", "考生登录", "使用省政务服务 App 扫码，无需注册和密码。"))
-                (ui::steps(&[
-                    ("打开政务 App 扫一扫", "或用手机相机，扫描二维码"),
-                    ("在手机上点选屏幕显示的数字", "确认是您本人在登录"),
-                    ("这里会自动进入系统", ""),
-                ]))
-                p.muted.small {
-                    "请勿扫描他人发来的登录二维码。"
-                    a href=(portal_path(next)) hx-boost="false" { "跳转到省政务服务网登录" }
-                }
+                (ui::steps(if view.handshake.portal_code.is_some() { PORTAL_STEPS } else { OUR_STEPS }))
+                p.muted.small { "请勿扫描他人发来的登录二维码。" }
+                (other_ways(view, next))
             }
             (card(view))
         }
@@ -91,20 +95,54 @@ pub fn on_desk(view: &View, next: &str) -> Page {
     }
 }
 
+const OUR_STEPS: &[(&str, &str)] = &[
+    ("打开政务 App 扫一扫", "或用手机相机，扫描二维码"),
+    ("在手机上点选屏幕显示的数字", "确认是您本人在登录"),
+    ("这里会自动进入系统", ""),
+];
+
+const PORTAL_STEPS: &[(&str, &str)] = &[
+    ("打开政务 App 扫一扫", "或用手机相机，扫描二维码"),
+    ("核对手机上的授权码", "与这里显示的一致，才同意登录"),
+    ("这里会自动进入系统", ""),
+];
+
+/// The ways that this page does not show.
+fn other_ways(view: &View, next: &str) -> Markup {
+    let (ways, at_portal) = (view.ways, view.handshake.portal_code.is_some());
+    let others = [
+        (ways.portal, portal_path(next), "跳转到省政务服务网登录"),
+        (ways.scan && at_portal, login_path(next), "使用本站的二维码登录"),
+        (ways.device && !at_portal, device_path(next), "使用省政务服务网的授权码登录"),
+    ];
+    html! {
+        @for (_, path, label) in others.iter().filter(|(offered, ..)| *offered) {
+            p.small { a href=(path) hx-boost="false" { (label) } }
+        }
+    }
+}
+
 /// The white card; it asks for its successor by itself. If an answer is lost, because the
-/// network or the server was away, it asks again half a minute later.
+/// network or the server was away, the page's script makes it ask `again` soon.
 pub fn card(view: &View) -> Markup {
     let handshake = view.handshake;
     let ask = is_open(handshake.status).then(|| format!("/login/wait/{}?seen={}", handshake.id, view.mark));
     html! {
-        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| "load delay:100ms, every 30s")]
+        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| "load delay:100ms, again")]
             hx-target=[ask.as_ref().map(|_| "this")] hx-swap=[ask.as_ref().map(|_| "outerHTML")] {
             @match handshake.status {
-                Status::Waiting => (code_card(view)),
+                Status::Waiting => @match &handshake.portal_code {
+                    Some(code) => (portal_card(view, code)),
+                    None => (code_card(view)),
+                },
                 Status::Scanned | Status::Matched => (number_card(handshake)),
                 Status::Approved | Status::Redeemed => (ended_card("已登录", "这个二维码已经用过。", handshake)),
+                Status::Denied if handshake.portal_code.is_some() => (ended_card(
+                    "登录被拒绝", "您没有在政务服务平台授权登录。没有登录任何账号。", handshake)),
                 Status::Denied => (ended_card(
                     "登录被拒绝", "手机上点了“不是我”，或选了别的数字。没有登录任何账号。", handshake)),
+                Status::Failed => (ended_card(
+                    "登录没有完成", "政务服务平台的回答无法识别，没有登录任何账号。请刷新后重试。", handshake)),
                 Status::Expired => (ended_card("二维码已过期", "请刷新后重新扫描。", handshake)),
                 Status::Cancelled => (ended_card("二维码已作废", "为了您的账号安全，请刷新后重新扫描。", handshake)),
             }
@@ -117,15 +155,33 @@ fn is_open(status: Status) -> bool {
 }
 
 fn code_card(view: &View) -> Markup {
-    let left = (view.handshake.expires_at - view.now).num_seconds().max(0);
     ui::qr_card(
         "扫码登录",
         html! {
-            div.qr role="img" aria-label="登录二维码" { (picture(&view.address)) }
-            p { "还剩 " strong { (ui::countdown(view.handshake.expires_at.and_utc().timestamp(), &in_words(left))) } }
+            (code_picture(view))
             p.muted.small { "二维码每 15 秒更换一次" }
         },
     )
+}
+
+/// The portal's code; on a phone there is nothing to scan, but a way to go.
+fn portal_card(view: &View, code: &PortalCode) -> Markup {
+    ui::qr_card(
+        "扫码登录",
+        html! {
+            (code_picture(view))
+            p { "授权码 " strong { (code.user_code) } }
+            p.small { a href=(code.address) target="_blank" rel="noreferrer" hx-boost="false" { "在本机打开政务服务平台" } }
+        },
+    )
+}
+
+fn code_picture(view: &View) -> Markup {
+    let left = (view.handshake.expires_at - view.now).num_seconds().max(0);
+    html! {
+        div.qr role="img" aria-label="登录二维码" { (picture(&view.address)) }
+        p { "还剩 " strong { (ui::countdown(view.handshake.expires_at.and_utc().timestamp(), &in_words(left))) } }
+    }
 }
 
 fn number_card(handshake: &Handshake) -> Markup {
@@ -144,11 +200,15 @@ fn number_card(handshake: &Handshake) -> Markup {
 }
 
 fn ended_card(title: &str, words: &str, handshake: &Handshake) -> Markup {
+    let again = match handshake.portal_code {
+        Some(_) => device_path(&handshake.next),
+        None => login_path(&handshake.next),
+    };
     ui::qr_card(
         title,
         html! {
             p.muted { (words) }
-            (ui::link_button(&login_path(&handshake.next), "刷新二维码", Look::Primary))
+            (ui::link_button(&again, "刷新二维码", Look::Primary))
         },
     )
 }
@@ -210,6 +270,7 @@ const OUTCOMES: &[(Status, &str, &str)] = &[
     (Status::Denied, "已拒绝这次登录", "没有登录任何设备。请勿扫描他人发来的登录二维码。"),
     (Status::Expired, "二维码已过期", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
     (Status::Cancelled, "二维码已作废", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+    (Status::Failed, "登录没有完成", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
 ];
 
 /// What the phone shows when there is nothing left to decide.

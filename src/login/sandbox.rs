@@ -3,6 +3,7 @@
 //! Authorization code with PKCE S256 and `client_secret_basic`; codes work once and for a
 //! minute. What it has issued lives in memory.
 
+pub mod device;
 pub mod people;
 
 use std::collections::HashMap;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, NaiveDateTime};
-use maud::html;
+use maud::{Markup, html};
 use poem::http::{StatusCode, header};
 use poem::web::headers::Authorization;
 use poem::web::headers::authorization::{Basic, Bearer};
@@ -25,7 +26,7 @@ use url::Url;
 use self::people::{PEOPLE, Person};
 use super::portal::CALLBACK;
 use crate::people::mask;
-use crate::settings::Settings;
+use crate::settings::{ClaimNames, ClaimsFrom, ClientAuth, PortalSettings, Settings, Ways};
 use crate::store::Store;
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame, Submission, see_other};
@@ -33,9 +34,37 @@ use crate::web::{Failure, Frame, Submission, see_other};
 /// How long a code may be exchanged, and a token used.
 const CODE_LIVES: Duration = Duration::seconds(60);
 
+/// How to speak to the demo portal: browsers reach it at `public`, this program at `own`.
+pub fn settings(public: &Url, own: &Url) -> PortalSettings {
+    let at = |base: &Url, path: &str| {
+        let mut url = base.clone();
+        url.set_path(path);
+        url
+    };
+    let words = |words: [&str; 2]| words.map(str::to_owned).to_vec();
+    PortalSettings {
+        ways: Ways { portal: true, scan: true, device: true },
+        issuer: Some(at(public, "/sandbox").into()),
+        authorize_url: Some(at(public, "/sandbox/authorize")),
+        token_url: Some(at(own, "/sandbox/token")),
+        userinfo_url: Some(at(own, "/sandbox/userinfo")),
+        jwks_url: None,
+        device_url: Some(at(own, "/sandbox/device_authorization")),
+        client_id: "kaozheng-demo".into(),
+        client_secret: Some("not-a-secret".into()),
+        client_auth: ClientAuth::Basic,
+        scopes: words(["openid", "profile"]),
+        authorize_params: Vec::new(),
+        claims_from: ClaimsFrom::Userinfo,
+        claims: ClaimNames::default(),
+        id_types: Vec::new(),
+    }
+}
+
 /// What the demo portal has issued.
 #[derive(Default)]
 pub struct Sandbox {
+    devices: device::Devices,
     codes: Mutex<HashMap<String, Grant>>,
     tokens: Mutex<HashMap<String, Grant>>,
 }
@@ -44,7 +73,8 @@ pub struct Sandbox {
 #[derive(Clone)]
 struct Grant {
     person: &'static Person,
-    request: Asked,
+    /// What it answers; nothing where a device asked.
+    request: Option<Asked>,
     at: NaiveDateTime,
 }
 
@@ -118,20 +148,31 @@ pub fn authorize(
         (ui::banner(ui::Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请选择以谁的身份登录。" } }))
         form method="post" action="/sandbox/authorize" hx-boost="false" {
             @for (name, value) in asked.fields() { input type="hidden" name=(name) value=(value); }
-            div.choices {
-                @for (place, person) in PEOPLE.iter().enumerate() {
-                    button.button type="submit" name="person" value=(place) data-look="plain" {
-                        span { (person.name) " · " (person.role) }
-                        span.muted.small {
-                            (person.document_type.label()) " " (mask::number(person.document_number))
-                        }
-                    }
-                }
-            }
-            p.actions { (ui::submit("person", "", "取消登录", Look::Plain)) }
+            (choices())
         }
     };
     Ok(frame.page(Page::new("省政务服务平台", main).own_heading().back("/login")))
+}
+
+/// A button for each person, and one for nobody.
+fn choices() -> Markup {
+    html! {
+        div.choices {
+            @for (place, person) in PEOPLE.iter().enumerate() {
+                button.button type="submit" name="person" value=(place) data-look="plain" {
+                    span { (person.name) " · " (person.role) }
+                    span.muted.small {
+                        (person.document_type.label()) " " (mask::number(person.document_number))
+                    }
+                }
+            }
+        }
+        p.actions { (ui::submit("person", "", "取消登录", Look::Plain)) }
+    }
+}
+
+fn chosen(form: &Submission) -> Option<&'static Person> {
+    form.one("person").parse::<usize>().ok().and_then(|place| PEOPLE.get(place))
 }
 
 /// `POST /sandbox/authorize`: sends the browser back with a code, or with a refusal.
@@ -145,14 +186,13 @@ pub fn choose(
 ) -> Result<Response, Failure> {
     let request = Asked::of_form(&form);
     request.check(req, settings)?;
-    let chosen = form.one("person").parse::<usize>().ok().and_then(|place| PEOPLE.get(place));
-    let Some(person) = chosen else { return request.answer(settings, "error", "access_denied") };
-    let grant = Grant { person, request: request.clone(), at: store.clock.now() };
+    let Some(person) = chosen(&form) else { return request.answer(settings, "error", "access_denied") };
+    let grant = Grant { person, request: Some(request.clone()), at: store.clock.now() };
     let code = issue(&sandbox.codes, store, grant);
     request.answer(settings, "code", &code)
 }
 
-/// `POST /sandbox/token` (RFC 6749 §4.1.3).
+/// `POST /sandbox/token` (RFC 6749 §4.1.3, RFC 8628 §3.4).
 #[handler]
 pub fn exchange(
     Data(settings): Data<&Arc<Settings>>,
@@ -161,28 +201,40 @@ pub fn exchange(
     client: Option<TypedHeader<Authorization<Basic>>>,
     form: Submission,
 ) -> Response {
-    let known = client.is_some_and(|TypedHeader(client)| {
-        client.username() == settings.portal.client_id
-            && Some(client.password()) == settings.portal.client_secret.as_deref()
-    });
-    if !known {
+    if !is_known(client, settings) {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_client");
     }
-    let now = store.clock.now();
-    // Taken out before it is looked at: a code works once, also a wrong attempt ends it.
-    let grant = lock(&sandbox.codes).remove(form.one("code"));
-    let verified = grant.filter(|grant| {
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form.one("code_verifier")));
-        form.one("grant_type") == "authorization_code"
-            && form.one("redirect_uri") == grant.request.redirect_uri
-            && challenge == grant.request.code_challenge
-            && now - grant.at < CODE_LIVES
-    });
-    let Some(grant) = verified else { return refuse(StatusCode::BAD_REQUEST, "invalid_grant") };
+    let granted = match form.one("grant_type") {
+        "authorization_code" => redeem(sandbox, store, &form),
+        device::GRANT_TYPE => sandbox.devices.poll(form.one("device_code"), store.clock.now()),
+        _ => Err("unsupported_grant_type"),
+    };
+    let grant = match granted {
+        Ok(grant) => grant,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, error),
+    };
     let token = issue(&sandbox.tokens, store, grant);
     let answer =
         json!({ "access_token": token, "token_type": "Bearer", "expires_in": CODE_LIVES.num_seconds() });
     Json(answer).with_header(header::CACHE_CONTROL, "no-store").into_response()
+}
+
+fn is_known(client: Option<TypedHeader<Authorization<Basic>>>, settings: &Settings) -> bool {
+    client.is_some_and(|TypedHeader(client)| {
+        client.username() == settings.portal.client_id
+            && Some(client.password()) == settings.portal.client_secret.as_deref()
+    })
+}
+
+/// Taken out before it is looked at: a code works once, also a wrong attempt ends it.
+fn redeem(sandbox: &Sandbox, store: &Store, form: &Submission) -> Result<Grant, &'static str> {
+    let grant = lock(&sandbox.codes).remove(form.one("code")).ok_or("invalid_grant")?;
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form.one("code_verifier")));
+    let answers = grant.request.as_ref().is_some_and(|asked| {
+        form.one("redirect_uri") == asked.redirect_uri && challenge == asked.code_challenge
+    });
+    let fresh = store.clock.now() - grant.at < CODE_LIVES;
+    if answers && fresh { Ok(grant) } else { Err("invalid_grant") }
 }
 
 /// `GET /sandbox/userinfo`: the claims of whoever the token speaks for.
@@ -216,8 +268,9 @@ pub fn discovery(Data(settings): Data<&Arc<Settings>>) -> Json<Value> {
         "authorization_endpoint": portal.authorize_url,
         "token_endpoint": portal.token_url,
         "userinfo_endpoint": portal.userinfo_url,
+        "device_authorization_endpoint": portal.device_url,
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", device::GRANT_TYPE],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         "authorization_response_iss_parameter_supported": true,

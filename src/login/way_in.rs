@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::portal::{self, Attempt, Return};
 use super::{Login, device};
 use crate::people::candidate;
-use crate::store::{Store, clock};
+use crate::store::Store;
 use crate::web::session::{self, Session};
 use crate::web::{Failure, Frame, SignedIn, local_path, see_other};
 
@@ -42,7 +42,7 @@ pub async fn start(
     Query(next): Query<Next>,
 ) -> Result<Response, Failure> {
     let session = session::of(req);
-    let (attempt, url) = login.portal.begin(req.header(header::HOST), next.path())?;
+    let (attempt, url) = login.portal.begin(req.header(header::HOST), next.path()).await?;
     let mut open = attempts(&session).await?;
     open.push(attempt);
     open.drain(..open.len().saturating_sub(MAX_ATTEMPTS));
@@ -62,8 +62,8 @@ pub async fn callback(
     let mut open = attempts(&session).await?;
     let attempt = portal::take(&mut open, &back)?;
     session.insert(ATTEMPTS, open).await?;
-    let (next, today) = (attempt.next.clone(), clock::china_date(store.clock.now()));
-    let identity = login.portal.finish(req.header(header::HOST), attempt, back, today).await?;
+    let (next, now) = (attempt.next.clone(), store.clock.now());
+    let identity = login.portal.finish(req.header(header::HOST), attempt, back, now).await?;
     let known = store.write(move |tx| candidate::sign_in(tx, &identity)).await?;
     let device = device::describe(device::user_agent(req));
     SignedIn::now(known.candidate, known.staff, store, device).begin(&session).await?;

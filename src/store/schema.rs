@@ -77,6 +77,17 @@ diesel::table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         changed_at -> Timestamp,
+        user_code -> Nullable<Text>,
+        portal_address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    device_grants (handshake_id) {
+        handshake_id -> Text,
+        device_code -> Text,
+        poll_seconds -> Integer,
+        poll_at -> Timestamp,
     }
 }
 
@@ -249,6 +260,7 @@ diesel::table! {
 diesel::joinable!(audit_entries -> staff (staff_id));
 diesel::joinable!(sessions -> candidates (candidate_id));
 diesel::joinable!(login_handshakes -> candidates (candidate_id));
+diesel::joinable!(device_grants -> login_handshakes (handshake_id));
 diesel::joinable!(exam_subjects -> exams (exam_id));
 diesel::joinable!(sittings -> exams (exam_id));
 diesel::joinable!(registrations -> sittings (sitting_id));
@@ -270,6 +282,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_entries,
     sessions,
     login_handshakes,
+    device_grants,
     announcements,
     exams,
     exam_subjects,

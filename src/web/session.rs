@@ -37,6 +37,8 @@ pub enum Way {
     Portal,
     /// By scanning our code with a phone.
     Scan,
+    /// By the portal's own code.
+    Device,
 }
 
 /// Who is signed in, as the session remembers it.
@@ -88,9 +90,9 @@ impl SignedIn {
         SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
     }
 
-    /// The same, by a handshake that a phone has approved.
-    pub fn by_handshake(self, handshake: String) -> SignedIn {
-        SignedIn { way: Way::Scan, handshake: Some(handshake), ..self }
+    /// The same, by a handshake that was approved elsewhere.
+    pub fn by_handshake(self, way: Way, handshake: String) -> SignedIn {
+        SignedIn { way, handshake: Some(handshake), ..self }
     }
 
     /// Signs in: a new session id (an old one may be known to somebody), the same data.

@@ -1,5 +1,6 @@
 //! Logging in: on the same device, and by scanning the code of another screen.
 
+mod device_grant;
 mod devices;
 mod portal;
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use chrono::{Duration, NaiveDateTime};
 use kaozheng::files::storage::Storage;
-use kaozheng::settings::{PortalSettings, Settings};
+use kaozheng::login::sandbox;
+use kaozheng::settings::Settings;
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Vault};
 use poem::listener::TcpAcceptor;
@@ -104,15 +105,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         public_url: url("/"),
         files: folder.path().to_owned(),
         authority: "示范市考试院".into(),
-        portal: PortalSettings {
-            authorize_url: url("/sandbox/authorize"),
-            token_url: url("/sandbox/token"),
-            userinfo_url: url("/sandbox/userinfo"),
-            issuer: Some(url("/sandbox").into()),
-            client_id: "kaozheng-test".into(),
-            client_secret: Some("not-a-secret".into()),
-            scopes: vec!["openid".into(), "profile".into()],
-        },
+        portal: sandbox::settings(&url("/"), &url("/")),
         trusted_proxy: true,
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),

@@ -1,11 +1,12 @@
 use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 
+use super::states::Status::*;
 use super::*;
 use crate::store::{Conn, Ids, Vault};
 
-const ALL: [Status; 8] = [Waiting, Scanned, Matched, Approved, Redeemed, Denied, Status::Expired, Cancelled];
-const ACTIONS: [Action; 7] = [Action::Scan, Match, Approve, Redeem, Deny, Cancel, Suspect];
+const ALL: [Status; 9] = [Waiting, Scanned, Matched, Approved, Redeemed, Denied, Expired, Cancelled, Failed];
+const ACTIONS: [Action; 9] = [Action::Scan, Match, Approve, Redeem, Deny, Cancel, Suspect, Expire, Fail];
 
 /// An empty database in memory, and a time to choose.
 struct World {
@@ -18,8 +19,12 @@ struct World {
 impl World {
     fn new() -> World {
         let mut conn = Conn::Sqlite(SqliteConnection::establish(":memory:").unwrap());
-        let tables = include_str!("../../../migrations/sqlite/2026-11-23-000001_foundation/up.sql");
-        conn.batch_execute(tables).unwrap();
+        for tables in [
+            include_str!("../../../migrations/sqlite/2026-11-23-000001_foundation/up.sql"),
+            include_str!("../../../migrations/sqlite/2026-11-24-000002_device_grants/up.sql"),
+        ] {
+            conn.batch_execute(tables).unwrap();
+        }
         // Whoever approves is no row here.
         conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
         World {
@@ -34,13 +39,17 @@ impl World {
         Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now: self.now }
     }
 
-    fn begin(&mut self) -> Handshake {
-        let screen = Screen {
+    fn screen(&self) -> Screen {
+        Screen {
             browser: "browser".into(),
             device: "Windows 电脑 · Chrome".into(),
             network: "10.0.0.1".into(),
             next: "/services".into(),
-        };
+        }
+    }
+
+    fn begin(&mut self) -> Handshake {
+        let screen = self.screen();
         begin(&mut self.tx(), screen).unwrap()
     }
 
@@ -78,11 +87,15 @@ fn every_pair_is_decided() {
         ("waiting", Suspect, Who::Site, "cancelled"),
         ("scanned", Suspect, Who::Site, "cancelled"),
         ("matched", Suspect, Who::Site, "cancelled"),
+        ("waiting", Approve, Who::Portal, "approved"),
+        ("waiting", Deny, Who::Portal, "denied"),
+        ("waiting", Expire, Who::Portal, "expired"),
+        ("waiting", Fail, Who::Portal, "failed"),
     ];
     let mut world = World::new();
     for from in ALL {
         for action in ACTIONS {
-            for who in [Who::Browser, Who::Phone, Who::Site] {
+            for who in [Who::Browser, Who::Phone, Who::Site, Who::Portal] {
                 let expected = allowed.iter().find(|row| (row.0, row.1, row.2) == (from.code(), action, who));
                 let handshake = world.at(from);
                 let changed = change(&mut world.tx(), &handshake, action, who, Extra::default()).unwrap();
@@ -158,6 +171,22 @@ fn only_the_right_number_approves_and_only_the_browser_redeems_once() {
     assert_eq!(world.status(&wrong.id), Denied);
 }
 
+/// The portal decides only where the code is its own.
+#[test]
+fn the_portal_answers_for_its_own_code() {
+    let mut world = World::new();
+    let approved = Verdict::Approved("someone".into());
+    let ours = world.begin().id;
+    assert!(!settle(&mut world.tx(), &ours, &approved).unwrap());
+    let code = PortalCode { user_code: "BCDF".into(), address: "https://portal.example/d".into() };
+    let screen = world.screen();
+    let theirs = begin_at_portal(&mut world.tx(), screen, code.clone(), Duration::hours(5)).unwrap();
+    assert_eq!((theirs.portal_code, theirs.expires_at), (Some(code), world.now + MAX_PORTAL_LIFETIME));
+    assert!(settle(&mut world.tx(), &theirs.id, &approved).unwrap());
+    assert!(!settle(&mut world.tx(), &theirs.id, &Verdict::Denied).unwrap());
+    assert_eq!(redeem(&mut world.tx(), &theirs.id, "browser").unwrap().as_deref(), Some("someone"));
+}
+
 #[test]
 fn numbers_are_three_different_ones_of_two_digits() {
     let mut world = World::new();
@@ -182,8 +211,8 @@ fn time_ends_what_is_open_and_nothing_else() {
         world.now = began + LIFETIME - Duration::milliseconds(1);
         assert_eq!(world.status(&id), status);
         world.now = began + LIFETIME;
-        let ended = matches!(status, Redeemed | Denied | Cancelled);
-        assert_eq!(world.status(&id), if ended { status } else { Status::Expired });
+        let ended = matches!(status, Redeemed | Denied | Cancelled | Failed);
+        assert_eq!(world.status(&id), if ended { status } else { Expired });
         world.now = began;
     }
 }

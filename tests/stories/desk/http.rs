@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use kaozheng::files::storage::Storage;
+use kaozheng::login::sandbox;
 use kaozheng::people::staff::{Role, StaffMember};
-use kaozheng::settings::{PortalSettings, Settings};
+use kaozheng::settings::Settings;
 use kaozheng::site::{Parts, site};
 use kaozheng::web::SignedIn;
 use kaozheng::web::session::{Session, SessionRows, Way};
 use poem::endpoint::BoxEndpoint;
 use poem::test::{TestClient, TestResponse};
 use poem::{EndpointExt, Response};
+use url::Url;
 
 use super::office::Office;
 
@@ -59,22 +61,14 @@ impl Desk {
 }
 
 fn settings() -> Settings {
-    let url = |text: &str| text.parse().expect("an address");
+    let url = |text: &str| Url::parse(text).expect("an address");
     Settings {
         database_url: String::new(),
         listen: "127.0.0.1:0".parse().expect("an address"),
         public_url: url("http://localhost/"),
         files: "unused".into(),
         authority: "示范市考试院".into(),
-        portal: PortalSettings {
-            authorize_url: url("http://localhost/authorize"),
-            token_url: url("http://localhost/token"),
-            userinfo_url: url("http://localhost/userinfo"),
-            issuer: None,
-            client_id: "test".into(),
-            client_secret: None,
-            scopes: Vec::new(),
-        },
+        portal: sandbox::settings(&url("http://localhost/"), &url("http://localhost/")),
         trusted_proxy: false,
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),

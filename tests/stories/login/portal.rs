@@ -74,8 +74,8 @@ async fn with_portal() -> (Server, Shared) {
     tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(urls));
     let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
     let server = Server::start_with(Clock::manual(start), |settings| {
-        settings.portal.token_url = Url::parse(&format!("{portal}/token")).expect("an address");
-        settings.portal.userinfo_url = Url::parse(&format!("{portal}/userinfo")).expect("an address");
+        settings.portal.token_url = Url::parse(&format!("{portal}/token")).ok();
+        settings.portal.userinfo_url = Url::parse(&format!("{portal}/userinfo")).ok();
     });
     (server.await, replies)
 }
@@ -182,7 +182,7 @@ async fn a_portal_that_is_down_signs_nobody_in() {
     let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let server = Server::start_with(Clock::manual(start), |settings| {
-        settings.portal.token_url = Url::parse(&format!("http://{closed}/token")).expect("an address");
+        settings.portal.token_url = Url::parse(&format!("http://{closed}/token")).ok();
     });
     let (server, visitor) = {
         let server = server.await;
@@ -201,7 +201,7 @@ async fn a_portal_that_never_answers_is_given_up() {
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = silent.local_addr().expect("an address");
     let server = Server::start_with(Clock::manual(start), |settings| {
-        settings.portal.token_url = Url::parse(&format!("http://{address}/token")).expect("an address");
+        settings.portal.token_url = Url::parse(&format!("http://{address}/token")).ok();
     })
     .await;
     let visitor = server.visitor(PHONE);
@@ -241,7 +241,7 @@ async fn the_demo_portal_keeps_the_rules_of_a_real_one() {
             ("code_verifier", verifier.to_owned()),
         ];
         let request = visitor.request(reqwest::Method::POST, "/sandbox/token");
-        visitor.send(request.basic_auth("kaozheng-test", Some(secret)).form(&form))
+        visitor.send(request.basic_auth("kaozheng-demo", Some(secret)).form(&form))
     };
     assert_eq!(exchange("wrong", "x", code.clone()).await.status, 401, "our secret is checked");
     let wrong = exchange("not-a-secret", "x", code.clone()).await;

@@ -1,0 +1,147 @@
+//! Way 3: the portal's own code on the screen (RFC 8628). Whoever moves `poll_at` on asks the
+//! portal, so that a code has one poller whichever process that is; when it dies, the time
+//! comes again and another process asks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use futures_util::future::join_all;
+
+use super::Login;
+use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
+use super::portal::device_grant::{DeviceCode, Poll};
+use crate::people::candidate;
+use crate::store::schema::device_grants::dsl as g;
+use crate::store::schema::login_handshakes::dsl as h;
+use crate::store::{Error, Store, Tx};
+
+/// How often it is looked which codes are due.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// A poll takes no longer than this; until then nobody else asks.
+const ASKING: TimeDelta = TimeDelta::seconds(6);
+
+/// Keeps asking while codes of this site are open.
+#[derive(Default)]
+pub struct Poller {
+    running: AtomicBool,
+}
+
+/// A code whose time to ask has come.
+struct Due {
+    handshake: String,
+    device_code: String,
+    interval: Duration,
+}
+
+/// Begins a handshake with a code of the portal.
+pub fn begin(tx: &mut Tx, screen: Screen, code: DeviceCode) -> Result<Handshake, Error> {
+    let shown = PortalCode { user_code: code.user_code, address: code.address };
+    let lives = TimeDelta::from_std(code.lives).unwrap_or(TimeDelta::MAX);
+    let handshake = handshake::begin_at_portal(tx, screen, shown, lives)?;
+    let row = (
+        g::handshake_id.eq(&handshake.id),
+        g::device_code.eq(tx.vault.seal("device_grants.device_code", &code.device_code)),
+        g::poll_seconds.eq(seconds(code.interval)),
+        g::poll_at.eq(tx.now + TimeDelta::seconds(seconds(code.interval).into())),
+    );
+    diesel::insert_into(g::device_grants).values(row).execute(tx.conn)?;
+    Ok(handshake)
+}
+
+fn seconds(interval: Duration) -> i32 {
+    i32::try_from(interval.as_secs()).unwrap_or(i32::MAX).clamp(1, 60)
+}
+
+impl Poller {
+    /// Sees to it that this process asks for open codes; called whenever somebody waits for one.
+    pub fn wake(&self, login: &Arc<Login>, store: &Store) {
+        if !self.running.swap(true, Ordering::SeqCst) {
+            tokio::spawn(keep_asking(login.clone(), store.clone()));
+        }
+    }
+}
+
+async fn keep_asking(login: Arc<Login>, store: Store) {
+    loop {
+        match round(&login, &store).await {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "no look at the device grants"),
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    login.poller.running.store(false, Ordering::SeqCst);
+}
+
+/// Asks for all that are due; returns how many codes are open.
+async fn round(login: &Arc<Login>, store: &Store) -> Result<i64, Error> {
+    let (open, due) = store.read(look).await?;
+    join_all(due.into_iter().map(|id| ask(login, store, id))).await;
+    Ok(open)
+}
+
+/// How many codes are open, and which of them are due.
+fn look(tx: &mut Tx) -> Result<(i64, Vec<String>), Error> {
+    let live = h::expires_at.gt(tx.now).and(h::status.eq(handshake::Status::Waiting.code()));
+    let open = g::device_grants.inner_join(h::login_handshakes).filter(live);
+    let count = open.count().get_result(tx.conn)?;
+    let due = open.filter(g::poll_at.le(tx.now)).select(g::handshake_id).load(tx.conn)?;
+    Ok((count, due))
+}
+
+async fn ask(login: &Login, store: &Store, id: String) {
+    let claimed = id.clone();
+    let outcome = match store.write(move |tx| claim(tx, &claimed)).await {
+        Ok(Some(due)) => {
+            let poll = login.portal.poll(&due.device_code, due.interval, store.clock.now()).await;
+            store.write(move |tx| keep(tx, &due.handshake, poll)).await
+        }
+        Ok(None) => return,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(true) => login.waiters.wake(&id).await,
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, handshake = id, "a poll was lost"),
+    }
+}
+
+/// Takes the turn to ask, unless somebody else has it.
+fn claim(tx: &mut Tx, id: &str) -> Result<Option<Due>, Error> {
+    let row = g::device_grants.find(id).select((g::device_code, g::poll_seconds));
+    let Some((sealed, interval)) = row.first::<(String, i32)>(tx.conn).optional()? else { return Ok(None) };
+    let until = tx.now + ASKING + TimeDelta::seconds(interval.into());
+    let due = g::device_grants.find(id).filter(g::poll_at.le(tx.now));
+    let won = diesel::update(due).set(g::poll_at.eq(until)).execute(tx.conn)?;
+    if won == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Due {
+        handshake: id.to_owned(),
+        device_code: tx.vault.open("device_grants.device_code", &sealed)?,
+        interval: Duration::from_secs(interval.unsigned_abs().into()),
+    }))
+}
+
+/// Keeps what a poll came to; returns whether the handshake has changed.
+fn keep(tx: &mut Tx, id: &str, poll: Poll) -> Result<bool, Error> {
+    let row = g::device_grants.find(id);
+    let verdict = match poll {
+        Poll::Pending(interval) => {
+            let interval = seconds(interval);
+            let next = tx.now + TimeDelta::seconds(interval.into());
+            diesel::update(row).set((g::poll_seconds.eq(interval), g::poll_at.eq(next))).execute(tx.conn)?;
+            return Ok(false);
+        }
+        Poll::Done(identity) => Verdict::Approved(candidate::sign_in(tx, &identity)?.candidate),
+        Poll::Denied => Verdict::Denied,
+        Poll::Expired => Verdict::Expired,
+        Poll::Failed => Verdict::Failed,
+    };
+    diesel::delete(row).execute(tx.conn)?;
+    handshake::settle(tx, id, &verdict)
+}

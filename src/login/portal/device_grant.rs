@@ -1,0 +1,140 @@
+//! The device grant at the portal (RFC 8628): a code for a screen, and asking what came of it.
+
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use oauth2::{
+    DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType as Said, RequestTokenError,
+    StandardDeviceAuthorizationResponse,
+};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::{NOT_UNDERSTOOD, Portal, Tokens, refused};
+use crate::people::candidate::Identity;
+use crate::web::Failure;
+
+/// Longest time between two polls while the portal cannot be reached.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// A code for a screen.
+pub struct DeviceCode {
+    /// What we ask with; a secret.
+    pub device_code: String,
+    /// What people compare, or type.
+    pub user_code: String,
+    /// Where the phone goes, with the code in it if the portal can do that.
+    pub address: String,
+    /// How long it may be used.
+    pub lives: Duration,
+    /// At least so long between two polls.
+    pub interval: Duration,
+}
+
+/// What a poll came to.
+pub enum Poll {
+    /// Nobody has decided yet, or the portal was not reached; ask again after so long.
+    Pending(Duration),
+    /// This person has signed in.
+    Done(Box<Identity>),
+    /// Somebody said no.
+    Denied,
+    /// The code is too old.
+    Expired,
+    /// The answer is of no use; the log says why.
+    Failed,
+}
+
+impl Portal {
+    /// Asks for a code (RFC 8628 §3.1).
+    pub async fn device_code(&self) -> Result<DeviceCode, Failure> {
+        let endpoints = self.endpoints().await?;
+        let url = endpoints.device.clone().ok_or(NOT_UNDERSTOOD)?;
+        let client = self.client(None, endpoints)?;
+        let client = client.set_device_authorization_url(DeviceAuthorizationUrl::from_url(url));
+        let request = client.exchange_device_code().add_scopes(self.scopes());
+        let answer: Result<StandardDeviceAuthorizationResponse, _> =
+            request.request_async(&|request| self.http.clone().call(request)).await;
+        let answer = answer.map_err(refused)?;
+        let plain = answer.verification_uri().to_string();
+        let whole = answer.verification_uri_complete().map(|uri| uri.secret().clone());
+        Ok(DeviceCode {
+            device_code: answer.device_code().secret().clone(),
+            user_code: answer.user_code().secret().clone(),
+            address: whole.unwrap_or(plain),
+            lives: answer.expires_in(),
+            interval: answer.interval(),
+        })
+    }
+
+    /// Asks once what came of a code (RFC 8628 §3.4).
+    pub async fn poll(&self, device_code: &str, interval: Duration, now: NaiveDateTime) -> Poll {
+        match self.try_poll(device_code, interval, now).await {
+            Ok(poll) => poll,
+            Err(failure) => {
+                tracing::warn!(%failure, "a device grant came to nothing");
+                Poll::Failed
+            }
+        }
+    }
+
+    async fn try_poll(
+        &self,
+        device_code: &str,
+        interval: Duration,
+        now: NaiveDateTime,
+    ) -> Result<Poll, Failure> {
+        let endpoints = self.endpoints().await?;
+        let client = self.client(None, endpoints.clone())?;
+        let known = known(device_code, interval)?;
+        // The library would go on asking. It sleeps between two polls, so the first sleep is
+        // the answer "not yet", and its length is what the portal allows.
+        let (sleeps, slept) = oneshot::channel();
+        let sleeps = std::sync::Mutex::new(Some(sleeps));
+        let sleep = |next: Duration| {
+            let sender = sleeps.lock().ok().and_then(|mut sender| sender.take());
+            // Nobody listens once the answer is there.
+            let _ = sender.map(|sender| sender.send(next));
+            std::future::pending()
+        };
+        let call = |request| self.http.clone().call(request);
+        let request = client.exchange_device_access_token(&known).set_max_backoff_interval(MAX_BACKOFF);
+        let answer = tokio::select! {
+            next = slept => return Ok(Poll::Pending(next.unwrap_or(interval))),
+            answer = request.request_async(&call, sleep, None) => answer,
+        };
+        match answer {
+            Ok(tokens) => self.person(&tokens, now).await,
+            Err(error) => verdict(error),
+        }
+    }
+
+    async fn person(&self, tokens: &Tokens, now: NaiveDateTime) -> Result<Poll, Failure> {
+        let identity = self.identity(tokens, &self.endpoints().await?, None, now).await?;
+        Ok(Poll::Done(Box::new(identity)))
+    }
+}
+
+/// The answer to the first request, as far as a poll needs it.
+fn known(device_code: &str, interval: Duration) -> Result<StandardDeviceAuthorizationResponse, Failure> {
+    let known = json!({
+        "device_code": device_code,
+        "user_code": "",
+        "verification_uri": "https://portal.invalid",
+        "expires_in": 60,
+        "interval": interval.as_secs(),
+    });
+    serde_json::from_value(known).map_err(|error| Failure::Internal(format!("a device code: {error}")))
+}
+
+fn verdict(error: RequestTokenError<Failure, DeviceCodeErrorResponse>) -> Result<Poll, Failure> {
+    match &error {
+        RequestTokenError::ServerResponse(answer) if *answer.error() == Said::AccessDenied => {
+            Ok(Poll::Denied)
+        }
+        RequestTokenError::ServerResponse(answer) if *answer.error() == Said::ExpiredToken => {
+            Ok(Poll::Expired)
+        }
+        _ => Err(refused(error)),
+    }
+}

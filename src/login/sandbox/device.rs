@@ -1,0 +1,160 @@
+//! The demo portal's device grant (RFC 8628).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{Duration, NaiveDateTime};
+use maud::html;
+use poem::http::StatusCode;
+use poem::web::headers::Authorization;
+use poem::web::headers::authorization::Basic;
+use poem::web::{Data, Json, Query, TypedHeader};
+use poem::{IntoResponse, Response, handler};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Grant, Person, Sandbox, choices, chosen, is_known, refuse};
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::ui::{self, Page};
+use crate::web::{Failure, Frame, Submission};
+
+/// RFC 8628 §3.4
+pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// How long a code may be used.
+const LIVES: Duration = Duration::minutes(5);
+
+/// At least so long between two polls.
+const INTERVAL: Duration = Duration::seconds(1);
+
+/// No vowels and nothing that looks like something else (RFC 8628 §6.1).
+const LETTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ";
+
+/// Codes that devices show, by what they ask with.
+#[derive(Default)]
+pub(super) struct Devices(Mutex<HashMap<String, Shown>>);
+
+struct Shown {
+    user_code: String,
+    at: NaiveDateTime,
+    polled: NaiveDateTime,
+    answer: Answer,
+}
+
+enum Answer {
+    None,
+    Consent(&'static Person),
+    No,
+}
+
+impl Devices {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Shown>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What came of a code, or the error of RFC 8628 §3.5.
+    pub(super) fn poll(&self, device_code: &str, now: NaiveDateTime) -> Result<Grant, &'static str> {
+        let mut codes = self.lock();
+        let shown = codes.get_mut(device_code).ok_or("invalid_grant")?;
+        let too_soon = now - shown.polled < INTERVAL;
+        shown.polled = now;
+        let person = match shown.answer {
+            _ if now - shown.at >= LIVES => return Err("expired_token"),
+            Answer::None if too_soon => return Err("slow_down"),
+            Answer::None => return Err("authorization_pending"),
+            Answer::No => return Err("access_denied"),
+            Answer::Consent(person) => person,
+        };
+        codes.remove(device_code);
+        Ok(Grant { person, request: None, at: now })
+    }
+
+    fn answer(&self, user_code: &str, answer: Answer, now: NaiveDateTime) -> bool {
+        let mut codes = self.lock();
+        let open = |shown: &&mut Shown| {
+            shown.user_code == user_code && now - shown.at < LIVES && matches!(shown.answer, Answer::None)
+        };
+        let Some(shown) = codes.values_mut().find(open) else { return false };
+        shown.answer = answer;
+        true
+    }
+}
+
+/// `POST /sandbox/device_authorization` (RFC 8628 §3.1).
+#[handler]
+pub fn authorize(
+    Data(settings): Data<&Arc<Settings>>,
+    Data(store): Data<&Store>,
+    Data(sandbox): Data<&Arc<Sandbox>>,
+    client: Option<TypedHeader<Authorization<Basic>>>,
+) -> Response {
+    if !is_known(client, settings) {
+        return refuse(StatusCode::UNAUTHORIZED, "invalid_client");
+    }
+    let (device_code, now) = (store.ids.token(24), store.clock.now());
+    let last = LETTERS.len() as u32 - 1;
+    let letter = |_| char::from(LETTERS[store.ids.number(0..=last) as usize]);
+    let user_code: String = (0..8).map(letter).collect();
+    let uri = settings.absolute("/sandbox/device");
+    let answer = json!({
+        "device_code": device_code,
+        "user_code": user_code,
+        "verification_uri": uri,
+        "verification_uri_complete": format!("{uri}?user_code={user_code}"),
+        "expires_in": LIVES.num_seconds(),
+        "interval": INTERVAL.num_seconds(),
+    });
+    let mut codes = sandbox.devices.lock();
+    codes.retain(|_, shown| now - shown.at < LIVES * 2);
+    codes.insert(device_code, Shown { user_code, at: now, polled: now - INTERVAL, answer: Answer::None });
+    Json(answer).into_response()
+}
+
+/// What the code's address says.
+#[derive(Deserialize)]
+pub struct Asked {
+    user_code: Option<String>,
+}
+
+/// `GET /sandbox/device`: who signs in on the device that shows this code?
+#[handler]
+pub fn show(frame: Frame, Data(settings): Data<&Arc<Settings>>, Query(asked): Query<Asked>) -> Response {
+    let code = asked.user_code.unwrap_or_default();
+    let field = ui::Control::Text { value: &code, mode: ui::TextMode::Text, max: 8, suffix: "" };
+    let main = html! {
+        (ui::heading("演示环境", "授权另一台设备登录", &format!("“{}考证通”申请使用您的身份信息。", settings.authority)))
+        (ui::banner(ui::Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请核对授权码，再选择以谁的身份登录。" } }))
+        form method="post" action="/sandbox/device" hx-boost="false" {
+            (ui::field(&ui::Field {
+                name: "user_code", label: "授权码", hint: "应与另一台设备屏幕上显示的一致",
+                optional: false, error: None, mark: None, reload: false, check: false, control: field,
+            }))
+            (choices())
+        }
+    };
+    frame.page(Page::new("省政务服务平台", main).own_heading().back("/login"))
+}
+
+/// `POST /sandbox/device`: a person says yes, or nobody does.
+#[handler]
+pub fn choose(
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(sandbox): Data<&Arc<Sandbox>>,
+    form: Submission,
+) -> Result<Response, Failure> {
+    let person = chosen(&form);
+    let answer = person.map_or(Answer::No, Answer::Consent);
+    let code = form.one("user_code").trim().to_uppercase();
+    if !sandbox.devices.answer(&code, answer, store.clock.now()) {
+        return Err(Failure::BadRequest("授权码有误或已过期"));
+    }
+    let words = if person.is_some() { "已同意登录" } else { "已拒绝登录" };
+    let main = ui::error_page(
+        words,
+        "您可以关闭这个页面，回到另一台设备。",
+        ui::link_button("/", "返回首页", ui::Look::Plain),
+    );
+    Ok(frame.page(Page::new(words, main).own_heading()))
+}

@@ -1,0 +1,367 @@
+//! The settings of the government portal: where it is, who we are there, what it calls things.
+
+use clap::Args;
+use url::Url;
+
+use super::Check;
+
+/// What `serve` needs to know of the portal, not yet checked.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RawPortal {
+    /// Ways to sign in, separated by spaces: `portal` (redirect), `scan` (our QR code, which needs
+    /// `portal` on the phone), `device` (the portal's own QR code, RFC 8628)
+    #[arg(long, env = "KAOZHENG_LOGIN_WAYS", default_value = "portal scan")]
+    pub login_ways: Option<String>,
+    /// The portal's issuer name. Endpoints that are not given one by one are discovered from it
+    #[arg(long, env = "KAOZHENG_PORTAL_ISSUER")]
+    pub portal_issuer: Option<String>,
+    /// The portal's authorization endpoint
+    #[arg(long, env = "KAOZHENG_PORTAL_AUTHORIZE_URL")]
+    pub portal_authorize_url: Option<String>,
+    /// The portal's token endpoint
+    #[arg(long, env = "KAOZHENG_PORTAL_TOKEN_URL")]
+    pub portal_token_url: Option<String>,
+    /// The portal's userinfo endpoint
+    #[arg(long, env = "KAOZHENG_PORTAL_USERINFO_URL")]
+    pub portal_userinfo_url: Option<String>,
+    /// The keys that sign the portal's ID tokens
+    #[arg(long, env = "KAOZHENG_PORTAL_JWKS_URL")]
+    pub portal_jwks_url: Option<String>,
+    /// The portal's device authorization endpoint
+    #[arg(long, env = "KAOZHENG_PORTAL_DEVICE_URL")]
+    pub portal_device_url: Option<String>,
+    /// Our name at the portal
+    #[arg(long, env = "KAOZHENG_PORTAL_CLIENT_ID")]
+    pub portal_client_id: Option<String>,
+    /// Our secret at the portal
+    #[arg(long, env = "KAOZHENG_PORTAL_CLIENT_SECRET", hide_env_values = true)]
+    pub portal_client_secret: Option<String>,
+    /// How we prove who we are: `client_secret_basic`, `client_secret_post` or `none`
+    #[arg(long, env = "KAOZHENG_PORTAL_CLIENT_AUTH", default_value = "client_secret_basic")]
+    pub portal_client_auth: Option<String>,
+    /// Scopes to ask for, separated by spaces
+    #[arg(long, env = "KAOZHENG_PORTAL_SCOPES", default_value = "openid profile")]
+    pub portal_scopes: Option<String>,
+    /// What else the authorization request says, as a query: `prompt=login&ui_locales=zh-CN`
+    #[arg(long, env = "KAOZHENG_PORTAL_AUTHORIZE_PARAMS")]
+    pub portal_authorize_params: Option<String>,
+    /// Where the claims are read: `userinfo` or `id_token`
+    #[arg(long, env = "KAOZHENG_PORTAL_CLAIMS_FROM", default_value = "userinfo")]
+    pub portal_claims_from: Option<String>,
+    /// Where the name is among the claims, a JSON pointer (RFC 6901)
+    #[arg(long, env = "KAOZHENG_PORTAL_CLAIM_NAME", default_value = "/name")]
+    pub portal_claim_name: Option<String>,
+    /// Where the kind of the identity document is
+    #[arg(long, env = "KAOZHENG_PORTAL_CLAIM_ID_TYPE", default_value = "/id_type")]
+    pub portal_claim_id_type: Option<String>,
+    /// Where the number of the identity document is
+    #[arg(long, env = "KAOZHENG_PORTAL_CLAIM_ID_NUMBER", default_value = "/id_number")]
+    pub portal_claim_id_number: Option<String>,
+    /// Where the mobile number is; a portal may not tell
+    #[arg(long, env = "KAOZHENG_PORTAL_CLAIM_PHONE", default_value = "/phone")]
+    pub portal_claim_phone: Option<String>,
+    /// What the portal calls the kinds of documents, where it differs: `111=resident 414=passport`
+    #[arg(long, env = "KAOZHENG_PORTAL_ID_TYPES")]
+    pub portal_id_types: Option<String>,
+}
+
+/// The ways to sign in that are offered. At least one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// To the portal and back on one device.
+    pub portal: bool,
+    /// Our QR code.
+    pub scan: bool,
+    /// The portal's QR code.
+    pub device: bool,
+}
+
+/// How we prove to the portal who we are (RFC 6749 §2.3, RFC 7636 without a secret).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// `client_secret_basic`
+    Basic,
+    /// `client_secret_post`
+    Post,
+    /// A public client: PKCE alone.
+    None,
+}
+
+/// Where the claims about a person are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimsFrom {
+    /// Asked with the access token.
+    Userinfo,
+    /// In the ID token, verified.
+    IdToken,
+}
+
+/// JSON pointers into the claims.
+#[derive(Clone, Debug)]
+pub struct ClaimNames {
+    /// Full name.
+    pub name: String,
+    /// Kind of identity document.
+    pub id_type: String,
+    /// Its number.
+    pub id_number: String,
+    /// Mobile number.
+    pub phone: String,
+}
+
+impl Default for ClaimNames {
+    fn default() -> ClaimNames {
+        let [name, id_type, id_number, phone] =
+            ["/name", "/id_type", "/id_number", "/phone"].map(str::to_owned);
+        ClaimNames { name, id_type, id_number, phone }
+    }
+}
+
+/// Where and as whom we speak to the portal.
+#[derive(Clone, Debug)]
+pub struct PortalSettings {
+    /// What is offered.
+    pub ways: Ways,
+    /// Its name; checked wherever it says one. Endpoints not given are discovered from it.
+    pub issuer: Option<String>,
+    /// Where browsers are sent.
+    pub authorize_url: Option<Url>,
+    /// Where codes are exchanged.
+    pub token_url: Option<Url>,
+    /// Where the identity is read.
+    pub userinfo_url: Option<Url>,
+    /// Keys of its ID tokens.
+    pub jwks_url: Option<Url>,
+    /// Where device codes are had.
+    pub device_url: Option<Url>,
+    /// Our client id.
+    pub client_id: String,
+    /// Our client secret; none for a public client.
+    pub client_secret: Option<String>,
+    /// How the secret is sent.
+    pub client_auth: ClientAuth,
+    /// Scopes to ask for.
+    pub scopes: Vec<String>,
+    /// More of the authorization request.
+    pub authorize_params: Vec<(String, String)>,
+    /// Where the claims are read.
+    pub claims_from: ClaimsFrom,
+    /// What the portal calls them.
+    pub claims: ClaimNames,
+    /// The portal's code and ours, for kinds of documents that it calls otherwise.
+    pub id_types: Vec<(String, String)>,
+}
+
+/// Checks all that is said of the portal; what is wrong is added to `check`.
+pub(super) fn check(check: &mut Check, raw: &RawPortal) -> Option<PortalSettings> {
+    let ways = ways(check, &raw.login_ways);
+    let claims_from = claims_from(check, &raw.portal_claims_from);
+    let issuer = raw.portal_issuer.clone().filter(|issuer| !issuer.trim().is_empty());
+    if issuer.is_some() {
+        check.url("KAOZHENG_PORTAL_ISSUER", &issuer);
+    }
+    let from_id_token = claims_from == Some(ClaimsFrom::IdToken);
+    if from_id_token && issuer.is_none() {
+        check.problem("KAOZHENG_PORTAL_ISSUER is missing: ID tokens are checked against it");
+    }
+    let device = ways.is_some_and(|ways| ways.device);
+    // Name, value, whether it is needed.
+    let endpoints = [
+        ("KAOZHENG_PORTAL_AUTHORIZE_URL", &raw.portal_authorize_url, true),
+        ("KAOZHENG_PORTAL_TOKEN_URL", &raw.portal_token_url, true),
+        ("KAOZHENG_PORTAL_USERINFO_URL", &raw.portal_userinfo_url, !from_id_token),
+        ("KAOZHENG_PORTAL_JWKS_URL", &raw.portal_jwks_url, from_id_token),
+        ("KAOZHENG_PORTAL_DEVICE_URL", &raw.portal_device_url, device),
+    ];
+    let [authorize_url, token_url, userinfo_url, jwks_url, device_url] =
+        endpoints.map(|(name, url, needed)| {
+            if url.is_some() || (needed && issuer.is_none()) { check.url(name, url) } else { None }
+        });
+    let client_id = check.required("KAOZHENG_PORTAL_CLIENT_ID", &raw.portal_client_id);
+    let client_auth = client_auth(check, raw);
+    let scopes = check.required("KAOZHENG_PORTAL_SCOPES", &raw.portal_scopes);
+    let claims = ClaimNames {
+        name: pointer(check, "KAOZHENG_PORTAL_CLAIM_NAME", &raw.portal_claim_name),
+        id_type: pointer(check, "KAOZHENG_PORTAL_CLAIM_ID_TYPE", &raw.portal_claim_id_type),
+        id_number: pointer(check, "KAOZHENG_PORTAL_CLAIM_ID_NUMBER", &raw.portal_claim_id_number),
+        phone: pointer(check, "KAOZHENG_PORTAL_CLAIM_PHONE", &raw.portal_claim_phone),
+    };
+    let params = raw.portal_authorize_params.as_deref().unwrap_or_default();
+    Some(PortalSettings {
+        ways: ways?,
+        issuer,
+        authorize_url,
+        token_url,
+        userinfo_url,
+        jwks_url,
+        device_url,
+        client_id,
+        client_secret: raw.portal_client_secret.clone(),
+        client_auth: client_auth?,
+        scopes: words(&scopes),
+        authorize_params: url::form_urlencoded::parse(params.as_bytes()).into_owned().collect(),
+        claims_from: claims_from?,
+        claims,
+        id_types: id_types(check, raw.portal_id_types.as_deref().unwrap_or_default()),
+    })
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn ways(check: &mut Check, value: &Option<String>) -> Option<Ways> {
+    let named = words(&check.required("KAOZHENG_LOGIN_WAYS", value));
+    let has = |name: &str| named.iter().any(|way| way == name);
+    let ways = Ways { portal: has("portal"), scan: has("scan"), device: has("device") };
+    let known = named.iter().all(|way| ["portal", "scan", "device"].contains(&way.as_str()));
+    let usable = ways.portal || (ways.device && !ways.scan);
+    if known && usable {
+        return Some(ways);
+    }
+    check.problem("KAOZHENG_LOGIN_WAYS is wrong: expected some of portal, scan, device; scan needs portal");
+    None
+}
+
+fn claims_from(check: &mut Check, value: &Option<String>) -> Option<ClaimsFrom> {
+    match check.required("KAOZHENG_PORTAL_CLAIMS_FROM", value).as_str() {
+        "userinfo" => Some(ClaimsFrom::Userinfo),
+        "id_token" => Some(ClaimsFrom::IdToken),
+        _ => {
+            check.problem("KAOZHENG_PORTAL_CLAIMS_FROM is wrong: expected userinfo or id_token");
+            None
+        }
+    }
+}
+
+fn client_auth(check: &mut Check, raw: &RawPortal) -> Option<ClientAuth> {
+    let auth = match check.required("KAOZHENG_PORTAL_CLIENT_AUTH", &raw.portal_client_auth).as_str() {
+        "client_secret_basic" => ClientAuth::Basic,
+        "client_secret_post" => ClientAuth::Post,
+        "none" => ClientAuth::None,
+        _ => {
+            check.problem(
+                "KAOZHENG_PORTAL_CLIENT_AUTH is wrong: expected client_secret_basic, client_secret_post or none",
+            );
+            return None;
+        }
+    };
+    if auth != ClientAuth::None {
+        check.required("KAOZHENG_PORTAL_CLIENT_SECRET", &raw.portal_client_secret);
+    }
+    Some(auth)
+}
+
+fn pointer(check: &mut Check, name: &str, value: &Option<String>) -> String {
+    let pointer = check.required(name, value);
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        check.problem(&format!("{name} is wrong: expected a JSON pointer such as /user/name"));
+    }
+    pointer
+}
+
+fn id_types(check: &mut Check, text: &str) -> Vec<(String, String)> {
+    let pairs: Option<Vec<_>> = text
+        .split_whitespace()
+        .map(|pair| pair.split_once('=').map(|(theirs, ours)| (theirs.to_owned(), ours.to_owned())))
+        .collect();
+    if pairs.is_none() {
+        check.problem("KAOZHENG_PORTAL_ID_TYPES is wrong: expected pairs such as 111=resident");
+    }
+    pairs.unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A portal whose endpoints are given.
+    pub(crate) fn complete() -> RawPortal {
+        let text = |value: &str| Some(value.to_owned());
+        RawPortal {
+            login_ways: text("portal scan"),
+            portal_authorize_url: text("https://portal.example/authorize"),
+            portal_token_url: text("https://portal.example/token"),
+            portal_userinfo_url: text("https://portal.example/userinfo"),
+            portal_client_id: text("kaozheng"),
+            portal_client_secret: text("secret"),
+            portal_client_auth: text("client_secret_basic"),
+            portal_scopes: text("openid profile"),
+            portal_claims_from: text("userinfo"),
+            portal_claim_name: text("/name"),
+            portal_claim_id_type: text("/id_type"),
+            portal_claim_id_number: text("/id_number"),
+            portal_claim_phone: text("/phone"),
+            ..RawPortal::default()
+        }
+    }
+
+    fn checked(change: impl FnOnce(&mut RawPortal)) -> (Option<PortalSettings>, String) {
+        let (mut raw, mut found) = (complete(), Check::default());
+        change(&mut raw);
+        let settings = check(&mut found, &raw);
+        (settings, found.problems.join("\n"))
+    }
+
+    fn text(value: &str) -> Option<String> {
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn endpoints_are_given_or_discovered() {
+        assert_eq!(checked(|_| {}).1, "");
+        let (_, problems) = checked(|raw| raw.portal_token_url = None);
+        assert_eq!(problems, "KAOZHENG_PORTAL_TOKEN_URL is missing");
+        let (settings, problems) = checked(|raw| {
+            raw.portal_issuer = text("https://portal.example");
+            raw.portal_token_url = None;
+        });
+        assert_eq!(problems, "");
+        let settings = settings.unwrap();
+        assert!(settings.token_url.is_none() && settings.authorize_url.is_some());
+    }
+
+    #[test]
+    fn what_is_used_must_be_there() {
+        let (_, problems) = checked(|raw| raw.portal_claims_from = text("id_token"));
+        assert!(problems.contains("ISSUER is missing") && problems.contains("JWKS_URL is missing"));
+        let (_, problems) = checked(|raw| raw.login_ways = text("portal device"));
+        assert_eq!(problems, "KAOZHENG_PORTAL_DEVICE_URL is missing");
+        let (_, problems) = checked(|raw| raw.portal_client_secret = None);
+        assert_eq!(problems, "KAOZHENG_PORTAL_CLIENT_SECRET is missing");
+        let public = |raw: &mut RawPortal| {
+            (raw.portal_client_secret, raw.portal_client_auth) = (None, text("none"));
+        };
+        assert_eq!(checked(public).1, "");
+    }
+
+    #[test]
+    fn nonsense_is_told() {
+        type Change = fn(&mut RawPortal);
+        let table: [(Change, &str); 7] = [
+            (|raw| raw.login_ways = text("scan"), "KAOZHENG_LOGIN_WAYS is wrong"),
+            (|raw| raw.login_ways = text("portal fax"), "KAOZHENG_LOGIN_WAYS is wrong"),
+            (|raw| raw.portal_claims_from = text("cookie"), "KAOZHENG_PORTAL_CLAIMS_FROM is wrong"),
+            (|raw| raw.portal_client_auth = text("trust"), "KAOZHENG_PORTAL_CLIENT_AUTH is wrong"),
+            (|raw| raw.portal_claim_name = text("name"), "KAOZHENG_PORTAL_CLAIM_NAME is wrong"),
+            (|raw| raw.portal_id_types = text("111:resident"), "KAOZHENG_PORTAL_ID_TYPES is wrong"),
+            (|raw| raw.portal_issuer = text("http://portal.example"), "KAOZHENG_PORTAL_ISSUER is wrong"),
+        ];
+        for (change, wanted) in table {
+            let (_, problems) = checked(change);
+            assert!(problems.contains(wanted), "{wanted} is not in {problems:?}");
+        }
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let (settings, _) = checked(|raw| {
+            raw.portal_authorize_params = text("prompt=login&ui_locales=zh-CN");
+            raw.portal_id_types = text("111=resident 414=passport");
+        });
+        let settings = settings.unwrap();
+        let pair = |left: &str, right: &str| (left.to_owned(), right.to_owned());
+        assert_eq!(settings.authorize_params, [pair("prompt", "login"), pair("ui_locales", "zh-CN")]);
+        assert_eq!(settings.id_types, [pair("111", "resident"), pair("414", "passport")]);
+    }
+}

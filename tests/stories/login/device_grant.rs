@@ -1,0 +1,153 @@
+//! Way 3: the portal's own code on the screen (RFC 8628).
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use kaozheng::store::Error;
+use kaozheng::store::schema::device_grants::dsl as g;
+
+use super::is_signed_in;
+use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
+
+/// A desktop that shows the portal's code.
+struct Desk {
+    browser: Visitor,
+    page: Answer,
+    handshake: String,
+    user_code: String,
+}
+
+impl Desk {
+    async fn open(server: &Server) -> Desk {
+        let browser = server.visitor(DESKTOP);
+        let page = browser.open("/login/device?next=/services").await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let handshake = page.between("hx-get=\"/login/wait/", "?").to_owned();
+        let user_code = page.between("授权码 <strong>", "</strong>").to_owned();
+        Desk { browser, page, handshake, user_code }
+    }
+
+    /// What the page asks for, until it has something new: the clock goes on while it waits.
+    async fn wait(&self, server: &Server) -> Answer {
+        let path = format!("/login/wait/{}?seen=waiting", self.handshake);
+        let answer = self.browser.fetch(&path);
+        tokio::pin!(answer);
+        loop {
+            tokio::select! {
+                answer = &mut answer => return answer,
+                () = tokio::time::sleep(Duration::from_millis(100)) => server.advance(1),
+            }
+        }
+    }
+}
+
+/// A phone follows the code's address and answers.
+async fn answer(server: &Server, desk: &Desk, who: &str) -> Answer {
+    let phone = server.visitor(PHONE);
+    let page = phone.open(&format!("/sandbox/device?user_code={}", desk.user_code)).await;
+    assert!(page.body.contains(&desk.user_code) && page.body.contains("演示环境"), "{}", page.body);
+    let person = if who.is_empty() { String::new() } else { page.button_value(who) };
+    phone.submit("/sandbox/device", &[("user_code", &desk.user_code), ("person", &person)]).await
+}
+
+#[tokio::test]
+async fn the_portal_signs_a_screen_in() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server).await;
+    for words in ["授权码", "使用本站的二维码登录", "跳转到省政务服务网登录"] {
+        assert!(desk.page.body.contains(words), "{words} is not in {}", desk.page.body);
+    }
+    let before = desk.browser.cookie();
+    assert!(answer(&server, &desk, "陳大文").await.body.contains("已同意登录"));
+    let redeemed = desk.wait(&server).await;
+    assert_eq!(redeemed.headers["hx-redirect"], "/services");
+    assert_ne!(desk.browser.cookie(), before, "the session id changes");
+    assert!(desk.browser.open("/me").await.body.contains("在政务服务平台扫码登录"));
+    let left =
+        server.parts.store.read::<_, Error, _>(|tx| Ok(g::device_grants.count().first::<i64>(tx.conn)?));
+    assert_eq!(left.await.expect("a count"), 0, "the device code is forgotten");
+}
+
+#[tokio::test]
+async fn who_says_no_at_the_portal_is_told_on_the_screen() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server).await;
+    assert!(answer(&server, &desk, "").await.body.contains("已拒绝登录"));
+    let denied = desk.wait(&server).await;
+    assert!(
+        denied.body.contains("登录被拒绝") && denied.body.contains("/login/device?next="),
+        "{}",
+        denied.body
+    );
+    assert!(!is_signed_in(&desk.browser).await);
+    assert_eq!(answer(&server, &desk, "陳大文").await.status, 400, "an answer is final");
+}
+
+#[tokio::test]
+async fn a_code_of_the_portal_expires() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server).await;
+    server.advance(301);
+    let expired = desk.wait(&server).await;
+    assert!(expired.body.contains("二维码已过期") && expired.body.contains("刷新二维码"), "{}", expired.body);
+}
+
+#[tokio::test]
+async fn when_whoever_asks_dies_another_asks() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server).await;
+    let turn = |seconds: i64| {
+        let (store, id) = (server.parts.store.clone(), desk.handshake.clone());
+        async move {
+            let next = store.write::<_, Error, _>(move |tx| {
+                let due = g::device_grants.find(id).filter(g::poll_at.le(tx.now));
+                let until = tx.now + chrono::Duration::seconds(seconds);
+                Ok(diesel::update(due).set(g::poll_at.eq(until)).execute(tx.conn)?)
+            });
+            next.await.expect("a write")
+        }
+    };
+    server.advance(2);
+    // Another process took the turn, and died: it comes again.
+    assert_eq!(turn(60).await, 1);
+    assert!(answer(&server, &desk, "陳大文").await.body.contains("已同意登录"));
+    assert_eq!(desk.wait(&server).await.headers["hx-redirect"], "/services");
+}
+
+#[tokio::test]
+async fn only_the_screen_that_shows_the_code_may_redeem() {
+    let server = Server::start().await;
+    let (desk, thief) = (Desk::open(&server).await, Desk::open(&server).await);
+    answer(&server, &desk, "陳大文").await;
+    let path = format!("/login/wait/{}", desk.handshake);
+    assert_eq!(thief.browser.step(&path).await.status, 404);
+    assert_eq!(desk.wait(&server).await.headers["hx-redirect"], "/services");
+    assert!(!is_signed_in(&thief.browser).await);
+}
+
+#[tokio::test]
+async fn where_it_is_not_offered_there_is_none() {
+    let server = Server::start_with(kaozheng::store::Clock::system(), |settings| {
+        settings.portal.ways.device = false;
+    })
+    .await;
+    let desktop = server.visitor(DESKTOP);
+    assert_eq!(desktop.step("/login/device").await.status, 404);
+    assert!(!desktop.open("/login").await.body.contains("授权码登录"));
+}
+
+#[tokio::test]
+async fn where_it_is_all_there_is_it_comes_first() {
+    let server = Server::start_with(kaozheng::store::Clock::system(), |settings| {
+        (settings.portal.ways.portal, settings.portal.ways.scan) = (false, false);
+    })
+    .await;
+    for agent in [DESKTOP, PHONE] {
+        let page = server.visitor(agent).open("/login").await;
+        assert!(
+            page.body.contains("在本机打开政务服务平台") && !page.body.contains("跳转到"),
+            "{}",
+            page.body
+        );
+    }
+}
