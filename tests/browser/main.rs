@@ -16,6 +16,8 @@ mod nu;
 mod part;
 #[path = "../support/pictures.rs"]
 mod pictures;
+#[path = "../support/portal.rs"]
+mod portal_server;
 #[path = "../support/qr.rs"]
 mod qr;
 #[path = "../support/server.rs"]
@@ -25,3 +27,4 @@ mod chapter3;
 mod harness;
 mod login;
 mod pages;
+mod portal;

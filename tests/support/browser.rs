@@ -100,7 +100,12 @@ impl Browser {
     /// Waits until the visible text contains `text`; runs of white space count as one space.
     /// What is typed into controls is not text (see `value`), nor is what a `<noscript>` holds.
     pub async fn see(&self, text: &str) {
-        self.until(&format!("see “{text}”"), async || {
+        self.see_within(PATIENCE, text).await;
+    }
+
+    /// [`Browser::see`] for what takes its time.
+    pub async fn see_within(&self, patience: Duration, text: &str) {
+        self.until_within(patience, &format!("see “{text}”"), async || {
             self.visible().await?.contains(&squeezed(text)).then_some(()).ok_or("it is not there".into())
         })
         .await;
@@ -186,7 +191,16 @@ impl Browser {
 
     /// Tries again and again; the page may be on its way.
     pub(crate) async fn until<T>(&self, step: &str, attempt: impl AsyncFn() -> Result<T, String>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        self.until_within(PATIENCE, step, attempt).await
+    }
+
+    async fn until_within<T>(
+        &self,
+        patience: Duration,
+        step: &str,
+        attempt: impl AsyncFn() -> Result<T, String>,
+    ) -> T {
+        let deadline = Instant::now() + patience;
         loop {
             match attempt().await {
                 Ok(done) => return done,

@@ -1,0 +1,227 @@
+//! A portal that is not ours: oidc-provider in a process of its own, behind a front that can
+//! fail in every way a portal can.
+
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use kaozheng::settings::{ClaimNames, ClaimsFrom, ClientAuth, PortalSettings, Settings, Ways};
+use poem::http::{HeaderName, StatusCode, header};
+use poem::listener::TcpAcceptor;
+use poem::{Body, Endpoint, Request, Response, endpoint};
+use reqwest::redirect::Policy;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use url::Url;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/portal");
+
+/// What goes wrong at one of the portal's addresses.
+#[derive(Clone, Copy)]
+pub enum Fault {
+    /// Longer than anybody waits.
+    Slow,
+    /// An error page.
+    Status(u16),
+    /// The connection ends in the middle of the answer.
+    Cut,
+    /// Not what was asked for.
+    Text(&'static str),
+    /// An error by the protocol.
+    Refuse(&'static str),
+    /// An answer that says something else.
+    Json(fn(&mut Value)),
+    /// Browsers are sent elsewhere.
+    Location(fn(&mut Url)),
+}
+
+/// A running portal; it ends when this is dropped.
+pub struct Portal {
+    /// Its address and name.
+    pub issuer: String,
+    front: Arc<Front>,
+    child: Mutex<Option<Child>>,
+}
+
+#[derive(Default)]
+struct Front {
+    port: OnceLock<u16>,
+    faults: Mutex<HashMap<&'static str, Fault>>,
+    calls: Mutex<HashMap<String, usize>>,
+}
+
+impl Portal {
+    /// Has an address, and does not answer yet: it must know where it sends people back to.
+    pub async fn announce() -> Portal {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+        let (front, host) = (Arc::new(Front::default()), issuer.replace("http://", ""));
+        let acceptor = TcpAcceptor::from_tokio(listener).expect("an acceptor");
+        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(pass(front.clone(), host)));
+        Portal { issuer, front, child: Mutex::default() }
+    }
+
+    /// Begins to answer, for a site at `base`.
+    pub fn open(&self, base: &str) {
+        let mut child = Command::new("node")
+            .args(["portal.mjs", &self.issuer, &format!("{base}/login/callback")])
+            .current_dir(FOLDER)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("node does not start ({error}); see tests/run"));
+        let mut port = String::new();
+        let mut said = BufReader::new(child.stdout.take().expect("an output"));
+        said.read_line(&mut port).expect("a port");
+        // It may say more, and must not find the pipe closed.
+        child.stdout = Some(said.into_inner());
+        self.front.port.set(port.trim().parse().expect("a port; see tests/run")).expect("opened once");
+        *self.child.lock().expect("a child") = Some(child);
+    }
+
+    /// Our site signs people in here; everything else is discovered.
+    pub fn settings(&self) -> PortalSettings {
+        PortalSettings {
+            ways: Ways { portal: true, scan: true, device: true },
+            issuer: Some(self.issuer.clone()),
+            authorize_url: None,
+            token_url: None,
+            userinfo_url: None,
+            jwks_url: None,
+            device_url: None,
+            client_id: "client_secret_basic".into(),
+            client_secret: Some("a secret: with + and %".into()),
+            client_auth: ClientAuth::Basic,
+            scopes: vec!["openid".into(), "profile".into()],
+            authorize_params: vec![("ui_locales".into(), "zh-CN".into())],
+            claims_from: ClaimsFrom::Userinfo,
+            claims: ClaimNames {
+                name: "/citizen/realName".into(),
+                id_type: "/citizen/cert/type".into(),
+                id_number: "/citizen/cert/number".into(),
+                phone: "/citizen/mobile".into(),
+            },
+            id_types: vec![("111".into(), "resident".into()), ("414".into(), "passport".into())],
+        }
+    }
+
+    /// [`Portal::settings`] for a whole site.
+    pub fn settle(&self, settings: &mut Settings) {
+        settings.portal = self.settings();
+        settings.demo = false;
+    }
+
+    /// From now on this goes wrong at `path`; `*` is every path.
+    pub fn fail(&self, path: &'static str, fault: Fault) {
+        self.front.faults.lock().expect("faults").insert(path, fault);
+    }
+
+    /// Everything works again.
+    pub fn mend(&self) {
+        self.front.faults.lock().expect("faults").clear();
+    }
+
+    /// How often a path was asked for.
+    pub fn calls(&self, path: &str) -> usize {
+        self.front.calls.lock().expect("calls").get(path).copied().unwrap_or_default()
+    }
+
+    /// Signs with a new key from now on; the old one is forgotten.
+    pub async fn rotate_keys(&self) {
+        let answer = reqwest::get(format!("{}/test/rotate", self.issuer)).await.expect("an answer");
+        assert!(answer.status().is_success());
+    }
+}
+
+impl Drop for Portal {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.lock().expect("a child").as_mut() {
+            // It may have ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Passes everything on, but for what is to fail.
+fn pass(front: Arc<Front>, host: String) -> impl Endpoint<Output = Response> {
+    let builder = reqwest::Client::builder().redirect(Policy::none()).no_proxy();
+    let http = builder.build().expect("a client");
+    endpoint::make(move |request: Request| {
+        let (front, http, host) = (front.clone(), http.clone(), host.clone());
+        async move {
+            let path = request.uri().path().to_owned();
+            *front.calls.lock().expect("calls").entry(path.clone()).or_default() += 1;
+            let faults = front.faults.lock().expect("faults").clone();
+            let fault = faults.get(path.as_str()).or(faults.get("*")).copied();
+            Ok::<_, poem::Error>(spoil(ask(&front, &http, &host, request).await, fault).await)
+        }
+    })
+}
+
+async fn ask(front: &Front, http: &reqwest::Client, host: &str, mut request: Request) -> reqwest::Response {
+    let port = front.port.get().expect("the portal is open");
+    let url = format!("http://127.0.0.1:{port}{}", request.original_uri());
+    let body = request.take_body().into_bytes().await.expect("a body");
+    let mut headers = request.headers().clone();
+    headers.remove(header::HOST);
+    headers.insert(HeaderName::from_static("x-forwarded-host"), host.parse().expect("a host"));
+    let sent = http.request(request.method().clone(), url).headers(headers).body(body).send();
+    sent.await.expect("the portal answers")
+}
+
+async fn spoil(answer: reqwest::Response, fault: Option<Fault>) -> Response {
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    let mut body = answer.bytes().await.expect("a body").to_vec();
+    for framing in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
+        headers.remove(framing);
+    }
+    match fault {
+        Some(Fault::Slow) => tokio::time::sleep(Duration::from_secs(7)).await,
+        Some(Fault::Status(status)) => {
+            return StatusCode::from_u16(status).expect("a status").into();
+        }
+        Some(Fault::Cut) => {
+            headers.insert(header::CONTENT_LENGTH, body.len().into());
+            let broken = std::io::Error::other("cut");
+            let pieces = futures_util::stream::iter([Ok(body.split_off(body.len() / 2)), Err(broken)]);
+            return with_headers(status, headers, Body::from_bytes_stream(pieces));
+        }
+        Some(Fault::Refuse(error)) => {
+            let body = serde_json::json!({ "error": error }).to_string();
+            return Response::builder()
+                .status(StatusCode::BAD_REQUEST)
+                .content_type("application/json")
+                .body(body);
+        }
+        Some(Fault::Text(text)) => body = text.as_bytes().to_vec(),
+        Some(Fault::Json(change)) => {
+            let mut said = serde_json::from_slice(&body).expect("JSON");
+            change(&mut said);
+            body = said.to_string().into_bytes();
+        }
+        Some(Fault::Location(change)) => {
+            let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
+            // Only the way back to the site.
+            let back = location.and_then(|location| Url::parse(location).ok());
+            if let Some(mut url) = back.filter(|url| url.path() == "/login/callback") {
+                change(&mut url);
+                headers.insert(header::LOCATION, url.as_str().parse().expect("text"));
+            }
+        }
+        None => {}
+    }
+    with_headers(status, headers, body.into())
+}
+
+fn with_headers(status: StatusCode, headers: header::HeaderMap, body: Body) -> Response {
+    let mut response = Response::builder().status(status).body(body);
+    *response.headers_mut() = headers;
+    response
+}
