@@ -11,6 +11,7 @@
 //! | `scan` | way 2, the phone that scans it |
 //! | `device_grant` | way 3: the portal's own code on the screen, and who asks what came of it |
 //! | `devices` | 登录设备: where somebody is signed in |
+//! | `limits` | how often one may begin |
 //! | `pages` | what both read |
 //! | `device` | the browser and system behind a User-Agent |
 //! | `sandbox` | the demo portal |
@@ -21,6 +22,7 @@ pub mod device;
 pub mod device_grant;
 pub mod devices;
 pub mod handshake;
+pub mod limits;
 mod pages;
 pub mod portal;
 pub mod sandbox;
@@ -28,7 +30,6 @@ pub mod scan;
 pub mod waiting;
 pub mod way_in;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
@@ -38,12 +39,9 @@ use crate::store::Store;
 use crate::web::limit::PerMinute;
 use code::Codes;
 use device_grant::Poller;
+use limits::Limits;
 use portal::Portal;
 use waiting::Waiters;
-
-/// New handshakes, and scans, a minute from one network. A school or an office reaches us
-/// from one address, so this stops machines, not a class that logs in together.
-const PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
 /// What login keeps between requests; one for the whole program.
 pub struct Login {
@@ -56,9 +54,11 @@ pub struct Login {
     /// Asks the portal what came of its codes.
     pub poller: Poller,
     /// Limits new handshakes.
-    pub new_handshakes: PerMinute,
+    pub new_handshakes: Limits,
     /// Limits scans.
-    pub scans: PerMinute,
+    pub scans: Limits,
+    /// Limits ways to the portal, by network.
+    pub at_portal: PerMinute,
 }
 
 impl Login {
@@ -70,8 +70,9 @@ impl Login {
             portal: Portal::new(settings)?,
             waiters: Waiters::new(store),
             poller: Poller::default(),
-            new_handshakes: PerMinute::new(PER_MINUTE),
-            scans: PerMinute::new(PER_MINUTE),
+            new_handshakes: Limits::of_handshakes(),
+            scans: Limits::of_handshakes(),
+            at_portal: limits::at_portal(),
         })
     }
 

@@ -28,5 +28,6 @@ async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     sweep::run(&parts.store, &parts.files).await?;
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();
+    parts.login.at_portal.sweep();
     Ok(())
 }

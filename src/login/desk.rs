@@ -79,12 +79,10 @@ pub async fn show_device(
 
 /// The screen that asks, unless it asks too often.
 async fn screen(req: &Request, login: &Login, store: &Store, next: &str) -> Result<Screen, Failure> {
-    let address = client_address(req);
-    login.new_handshakes.check(address)?;
     Ok(Screen {
-        browser: session::device_token(&session::of(req), &store.ids).await?,
+        browser: login.new_handshakes.browser(req, &store.ids).await?,
         device: device::describe(device::user_agent(req)),
-        network: network(address),
+        network: network(client_address(req)),
         next: next.to_owned(),
     })
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use futures_util::future::join_all;
+use tokio::sync::Notify;
 
 use super::Login;
 use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
@@ -27,7 +28,8 @@ const ASKING: TimeDelta = TimeDelta::seconds(6);
 /// Keeps asking while codes of this site are open.
 #[derive(Default)]
 pub struct Poller {
-    running: AtomicBool,
+    started: AtomicBool,
+    wanted: Notify,
 }
 
 /// A code whose time to ask has come.
@@ -59,22 +61,25 @@ fn seconds(interval: Duration) -> i32 {
 impl Poller {
     /// Sees to it that this process asks for open codes; called whenever somebody waits for one.
     pub fn wake(&self, login: &Arc<Login>, store: &Store) {
-        if !self.running.swap(true, Ordering::SeqCst) {
+        if !self.started.swap(true, Ordering::Relaxed) {
             tokio::spawn(keep_asking(login.clone(), store.clone()));
         }
+        // Kept for a poller that is just about to rest.
+        self.wanted.notify_one();
     }
 }
 
 async fn keep_asking(login: Arc<Login>, store: Store) {
     loop {
         match round(&login, &store).await {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "no look at the device grants"),
+            Ok(0) => login.poller.wanted.notified().await,
+            Ok(_) => tokio::time::sleep(LOOK_EVERY).await,
+            Err(error) => {
+                tracing::warn!(%error, "no look at the device grants");
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
         }
-        tokio::time::sleep(LOOK_EVERY).await;
     }
-    login.poller.running.store(false, Ordering::SeqCst);
 }
 
 /// Asks for all that are due; returns how many codes are open.

@@ -22,8 +22,7 @@ pub async fn open(
     Data(store): Data<&Store>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    login.scans.check(client_address(req))?;
-    let phone = session::device_token(&session::of(req), &store.ids).await?;
+    let phone = login.scans.browser(req, &store.ids).await?;
     let id = code::handshake_of(&text).to_owned();
     let (known, checker, scanned) = (id.clone(), login.clone(), store.clock.now());
     let opened = store

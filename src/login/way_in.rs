@@ -11,6 +11,7 @@ use super::portal::{self, Attempt, Return};
 use super::{Login, device};
 use crate::people::candidate;
 use crate::store::Store;
+use crate::web::address::{client_address, network};
 use crate::web::session::{self, Session};
 use crate::web::{Failure, Frame, SignedIn, local_path, see_other};
 
@@ -41,6 +42,7 @@ pub async fn start(
     Data(login): Data<&Arc<Login>>,
     Query(next): Query<Next>,
 ) -> Result<Response, Failure> {
+    login.at_portal.check(&network(client_address(req)))?;
     let session = session::of(req);
     let (attempt, url) = login.portal.begin(req.header(header::HOST), next.path()).await?;
     let mut open = attempts(&session).await?;

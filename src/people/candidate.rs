@@ -5,6 +5,7 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::document::{Document, DocumentType};
 use super::{mask, staff};
+use crate::either;
 use crate::store::schema::candidates::dsl as c;
 use crate::store::{Conn, Error, Store, Tx, Vault};
 use crate::web::{Failure, SignedIn};
@@ -66,7 +67,7 @@ pub fn sign_in(tx: &mut Tx, identity: &Identity) -> Result<Known, Error> {
     let holder = holder(tx.vault, identity.document.kind(), identity.document.number());
     let known = c::candidates.filter(c::document_hash.eq(&holder)).select(c::id);
     let candidate = match known.first::<String>(tx.conn).optional()? {
-        Some(id) => refresh(tx, id, identity)?,
+        Some(id) => refresh(tx, &id, identity)?,
         None => take_in(tx, &holder, identity)?,
     };
     let staff = staff::active_with_document(tx, &holder)?;
@@ -81,16 +82,17 @@ pub fn known(tx: &mut Tx, candidate: &str) -> Result<Option<Known>, Error> {
     Ok(Some(Known { candidate: candidate.to_owned(), staff }))
 }
 
-fn refresh(tx: &mut Tx, id: String, identity: &Identity) -> Result<String, Error> {
+fn refresh(tx: &mut Tx, id: &str, identity: &Identity) -> Result<String, Error> {
     let row = (c::name.eq(&identity.name), c::signed_in_at.eq(tx.now));
-    diesel::update(c::candidates.find(&id)).set(row).execute(tx.conn)?;
+    diesel::update(c::candidates.find(id)).set(row).execute(tx.conn)?;
     if let Some(phone) = &identity.phone {
         let sealed = tx.vault.seal("candidates.phone", phone);
-        diesel::update(c::candidates.find(&id)).set(c::phone.eq(sealed)).execute(tx.conn)?;
+        diesel::update(c::candidates.find(id)).set(c::phone.eq(sealed)).execute(tx.conn)?;
     }
-    Ok(id)
+    Ok(id.to_owned())
 }
 
+/// Of two processes where somebody signs in for the first time, one is faster.
 fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Error> {
     let id = tx.id();
     let phone = identity.phone.as_deref().unwrap_or_default();
@@ -104,8 +106,9 @@ fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Err
         c::created_at.eq(tx.now),
         c::signed_in_at.eq(tx.now),
     );
-    diesel::insert_into(c::candidates).values(row).execute(tx.conn)?;
-    Ok(id)
+    let insert = diesel::insert_into(c::candidates).values(row).on_conflict_do_nothing();
+    either!(tx.conn, conn => insert.execute(conn))?;
+    Ok(c::candidates.filter(c::document_hash.eq(holder)).select(c::id).first(tx.conn)?)
 }
 
 impl Candidate {

@@ -1,15 +1,13 @@
-//! Rate limits per client address.
+//! Rate limits.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 
 use super::Failure;
-use super::address::network;
 
-/// So many requests a minute from one network, with bursts up to the same number.
+/// So many requests a minute for one key, such as a network, with bursts up to the same number.
 pub struct PerMinute {
     limiter: DefaultKeyedRateLimiter<String>,
 }
@@ -24,14 +22,14 @@ impl PerMinute {
     ///
     /// # Errors
     /// [`Failure::TooMany`] with the seconds to wait.
-    pub fn check(&self, address: IpAddr) -> Result<(), Failure> {
-        self.limiter.check_key(&network(address)).map_err(|refused| {
+    pub fn check(&self, key: &str) -> Result<(), Failure> {
+        self.limiter.check_key(&key.to_owned()).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             Failure::TooMany(wait.as_secs() + 1)
         })
     }
 
-    /// Forgets addresses that have not been seen for a while.
+    /// Forgets keys that have not been seen for a while.
     pub fn sweep(&self) {
         self.limiter.retain_recent();
     }

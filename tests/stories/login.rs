@@ -3,6 +3,7 @@
 mod device_grant;
 mod devices;
 mod portal;
+mod threats;
 
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
@@ -23,7 +24,10 @@ struct Desk {
 impl Desk {
     async fn open(server: &Server, path: &str) -> Desk {
         let browser = server.visitor(DESKTOP);
-        let page = browser.open(path).await;
+        Desk::of(browser.open(path).await, browser)
+    }
+
+    fn of(page: Answer, browser: Visitor) -> Desk {
         assert_eq!(page.status, 200);
         let handshake = page.between("hx-get=\"/login/wait/", "?").to_owned();
         Desk { browser, page, handshake }
@@ -171,81 +175,6 @@ async fn a_wrong_number_or_not_me_denies_for_good() {
 }
 
 #[tokio::test]
-async fn only_the_first_phone_may_confirm() {
-    let server = Server::start().await;
-    let (desk, _, _) = scanned(&server).await;
-    let other = server.signed_in("陳大文").await;
-    let late = other.step(&desk.code(&server)).await;
-    assert_eq!(late.status, 409);
-    assert!(late.body.contains("二维码已被使用"), "{}", late.body);
-    assert_eq!(other.step(&desk.confirm()).await.status, 404);
-    let number = desk.number().await;
-    other.submit(&desk.path("number"), &[("number", &number)]).await;
-    assert!(!is_signed_in(&desk.browser).await);
-    assert!(desk.look().await.body.contains("请在手机上点选数字"), "nothing has changed");
-}
-
-#[tokio::test]
-async fn only_the_browser_that_shows_the_code_may_wait_and_redeem() {
-    let server = Server::start().await;
-    let (desk, phone, _) = scanned(&server).await;
-    let number = desk.number().await;
-    phone.submit(&desk.path("number"), &[("number", &number)]).await;
-    let thief = Desk::open(&server, "/login").await;
-    let path = format!("/login/wait/{}", desk.handshake);
-    assert_eq!(thief.browser.step(&path).await.status, 404);
-    assert_eq!(server.visitor(DESKTOP).step(&path).await.status, 404);
-    assert!(!is_signed_in(&thief.browser).await);
-    assert_eq!(desk.look().await.status, 303);
-}
-
-#[tokio::test]
-async fn the_picture_changes_and_an_old_photo_is_worthless() {
-    let server = Server::start().await;
-    let desk = Desk::open(&server, "/login").await;
-    let (photo, picture) = (desk.code(&server), desk.page.between("<svg xmlns", "</svg>").to_owned());
-    server.advance(15);
-    let next = desk.wait("waiting-0").await;
-    assert!(next.body.contains("seen=waiting-1") && !next.body.contains("<main"), "{}", next.body);
-    assert_ne!(next.between("<svg xmlns", "</svg>"), picture);
-    server.advance(15);
-    let phone = server.signed_in("张小三").await;
-    let stale = phone.step(&photo).await;
-    assert_eq!(stale.status, 410);
-    assert!(stale.body.contains("二维码已更换"), "{}", stale.body);
-    assert_eq!(phone.step(&desk.code(&server)).await.location, desk.confirm());
-}
-
-#[tokio::test]
-async fn five_wrong_codes_cancel_the_handshake() {
-    let server = Server::start().await;
-    let desk = Desk::open(&server, "/login").await;
-    let phone = server.signed_in("张小三").await;
-    for _ in 0..5 {
-        assert_eq!(phone.step(&format!("/s/{}.0.AAAAAAAAAAAAAAAAAAAAAA", desk.handshake)).await.status, 410);
-    }
-    assert!(desk.look().await.body.contains("二维码已作废"));
-    assert_eq!(phone.step(&desk.code(&server)).await.status, 410);
-    assert_eq!(phone.step("/s/nonsense").await.status, 410);
-}
-
-#[tokio::test]
-async fn a_handshake_ends_after_three_minutes_and_an_approval_after_one() {
-    let server = Server::start().await;
-    let (desk, phone, _) = scanned(&server).await;
-    let number = desk.number().await;
-    server.advance(180);
-    assert!(phone.submit(&desk.path("number"), &[("number", &number)]).await.body.contains("二维码已过期"));
-    assert!(desk.look().await.body.contains("刷新二维码"));
-    let (desk, phone, _) = scanned(&server).await;
-    let number = desk.number().await;
-    phone.submit(&desk.path("number"), &[("number", &number)]).await;
-    server.advance(60);
-    assert!(desk.look().await.body.contains("二维码已过期"));
-    assert!(!is_signed_in(&desk.browser).await);
-}
-
-#[tokio::test]
 async fn the_screen_can_give_its_code_up() {
     let server = Server::start().await;
     let (desk, phone, _) = scanned(&server).await;
@@ -305,45 +234,4 @@ async fn a_stopping_program_keeps_nobody_waiting() {
     let began = std::time::Instant::now();
     let (seen, ()) = tokio::join!(desk.wait("waiting-0"), async { server.parts.login.waiters.stop() });
     assert!(seen.body.contains("seen=waiting-0") && began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
-}
-
-#[tokio::test]
-async fn the_phone_is_warned_when_the_networks_differ() {
-    let server = Server::start().await;
-    let (desk, phone, near) = scanned(&server).await;
-    assert!(near.body.contains("与本机同一网络") && !near.body.contains("不在同一网络"), "{}", near.body);
-    let far = phone.request(reqwest::Method::GET, &desk.confirm()).header("x-forwarded-for", "119.123.4.5");
-    let far = phone.send(far).await;
-    assert!(far.body.contains("两台设备不在同一网络"), "{}", far.body);
-}
-
-#[tokio::test]
-async fn login_leads_only_to_our_own_pages() {
-    let server = Server::start().await;
-    for evil in ["https://evil.example/", "//evil.example", "/\\evil.example"] {
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", evil).finish();
-        let phone = server.visitor(PHONE);
-        let arrived = phone.sign_in(&format!("/login/portal?{query}"), "张小三").await;
-        assert_eq!(arrived.url, format!("{}/", server.base), "{evil}");
-        let desk = Desk::open(&server, &format!("/login?{query}")).await;
-        phone.open(&desk.code(&server)).await;
-        phone.submit(&desk.path("number"), &[("number", &desk.number().await)]).await;
-        assert_eq!(desk.look().await.location, "/", "{evil}");
-    }
-}
-
-#[tokio::test]
-async fn machines_are_slowed_down() {
-    let server = Server::start().await;
-    let desktop = server.visitor(DESKTOP);
-    let mut refused = None;
-    for _ in 0..200 {
-        let answer = desktop.step("/login").await;
-        if answer.status == 429 {
-            refused = Some(answer);
-            break;
-        }
-    }
-    let refused = refused.expect("200 codes are too many");
-    assert!(refused.body.contains("操作太频繁") && refused.headers.contains_key("retry-after"));
 }

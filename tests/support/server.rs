@@ -215,6 +215,11 @@ impl Visitor {
         self.jar.cookies(&base).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
     }
 
+    /// Somebody has put a cookie into this browser.
+    pub fn plant(&self, cookie: &str) {
+        self.jar.add_cookie_str(cookie, &Url::parse(&self.base).expect("an address"));
+    }
+
     fn address(&self, path: &str) -> String {
         if path.starts_with('/') { format!("{}{path}", self.base) } else { path.to_owned() }
     }
