@@ -22,6 +22,8 @@ mod portal_server;
 mod qr;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/ways.rs"]
+mod ways;
 
 mod chapter3;
 mod harness;

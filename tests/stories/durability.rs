@@ -9,7 +9,7 @@ use reqwest::Method;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::applicant::{LIST, PDF, form, with_files};
-use crate::process::Demo;
+use crate::process::Process;
 use crate::server::{PHONE, Visitor};
 
 /// Submissions in the stream, and after how many the program is killed.
@@ -77,7 +77,7 @@ async fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");
     let data = folder.path().join("data");
-    let (demo, _) = Demo::start(&data, &log).await;
+    let (demo, _) = Process::demo(&data, &log).await;
     let begun = Arc::new(AtomicUsize::new(0));
     let (sender, mut receiver) = unbounded_channel();
     let people = PEOPLE.iter().filter(|person| person.role == "考生").map(|person| person.name);
@@ -97,7 +97,7 @@ async fn what_was_acknowledged_survives_kill_9() {
         done.push(late);
     }
 
-    let (demo, _) = Demo::start(&data, &log).await;
+    let (demo, _) = Process::demo(&data, &log).await;
     assert!(done.len() >= KILL_AFTER && done.len() < STREAM, "{}", done.len());
     for person in PEOPLE.iter().filter(|person| person.role == "考生") {
         let visitor = Visitor::new(&demo.base, PHONE);
@@ -143,14 +143,14 @@ async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything(
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");
     let data = folder.path().join("data");
-    let (demo, _) = Demo::start(&data, &log).await;
+    let (demo, _) = Process::demo(&data, &log).await;
     let visitor = Visitor::new(&demo.base, PHONE);
     visitor.sign_in("/login/portal", "张小三").await;
     let sitting = visitor.sitting_of("一级建造师").await;
     let number = visitor.applied(&sitting).await;
     assert!(demo.stop(), "it ended as it should");
 
-    let (demo, took) = Demo::start(&data, &log).await;
+    let (demo, took) = Process::demo(&data, &log).await;
     assert!(took.as_secs() < 3, "{took:?}");
     let visitor = Visitor::new(&demo.base, PHONE);
     visitor.sign_in("/login/portal", "张小三").await;
@@ -162,7 +162,7 @@ async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything(
 async fn a_request_in_flight_finishes_after_the_stop_signal() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let folder = tempfile::tempdir().expect("a folder");
-    let (demo, _) = Demo::start(&folder.path().join("data"), &folder.path().join("log")).await;
+    let (demo, _) = Process::demo(&folder.path().join("data"), &folder.path().join("log")).await;
     let address = demo.base.strip_prefix("http://").expect("an address").to_owned();
     let mut stream = tokio::net::TcpStream::connect(&address).await.expect("a connection");
     let head = format!(
@@ -188,7 +188,7 @@ async fn a_request_in_flight_finishes_after_the_stop_signal() {
 async fn the_log_of_a_run_holds_no_personal_data() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");
-    let (demo, _) = Demo::start(&folder.path().join("data"), &log).await;
+    let (demo, _) = Process::demo(&folder.path().join("data"), &log).await;
     for person in PEOPLE {
         let visitor = Visitor::new(&demo.base, PHONE);
         visitor.sign_in("/login/portal", person.name).await;

@@ -4,6 +4,8 @@
 mod applicant;
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/process.rs"]
+mod process;
 #[path = "../support/server.rs"]
 mod server;
 
@@ -13,7 +15,6 @@ mod desk;
 mod durability;
 mod harness;
 mod login;
-mod process;
 mod schema;
 mod store;
 mod web;

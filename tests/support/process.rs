@@ -1,0 +1,89 @@
+//! Programs as processes of their own, started and stopped as an operator would.
+
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running program with a site; it is killed when this is dropped.
+pub struct Process {
+    child: Child,
+    /// Such as `http://127.0.0.1:40123`.
+    pub base: String,
+}
+
+impl Process {
+    /// Starts a command that listens at `base`, and waits until it is ready.
+    pub async fn start(base: String, mut command: Command) -> Process {
+        let child = command.stdout(Stdio::null()).spawn();
+        let child =
+            child.unwrap_or_else(|error| panic!("{command:?} does not start: {error}; see tests/run"));
+        let process = Process { child, base };
+        process.ready().await;
+        process
+    }
+
+    /// `kaozheng demo` on a folder, and how long it took to be ready. What it logs goes to `log`.
+    pub async fn demo(folder: &Path, log: &Path) -> (Process, Duration) {
+        let base = free_base();
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
+        let began = Instant::now();
+        let mut command = kaozheng("demo");
+        command.args(["--listen", host_of(&base), "--data"]).arg(folder).stderr(log);
+        (Process::start(base, command).await, began.elapsed())
+    }
+
+    async fn ready(&self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let answer = reqwest::get(format!("{}/readyz", self.base)).await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the program is not ready");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// `kill -9`: no chance to finish anything.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a process to kill");
+        self.child.wait().expect("a process that ended");
+    }
+
+    /// `kill -TERM`, and whether it ended well.
+    pub fn stop(mut self) -> bool {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        self.child.wait().expect("a process that ended").success()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One of the program's commands.
+pub fn kaozheng(name: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
+    command.arg(name);
+    command
+}
+
+/// An address where nobody listens yet.
+pub fn free_base() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+/// Host and port of a base.
+pub fn host_of(base: &str) -> &str {
+    base.trim_start_matches("http://")
+}
