@@ -65,10 +65,11 @@ impl Login {
     /// # Errors
     /// When no HTTPS client can be made on this machine.
     pub fn new(settings: Arc<Settings>, store: Store) -> Result<Login, reqwest::Error> {
+        let most = settings.max_waiters;
         Ok(Login {
             codes: Codes::new(&store.vault),
             portal: Portal::new(settings)?,
-            waiters: Waiters::new(store),
+            waiters: Waiters::new(store, most),
             poller: Poller::default(),
             new_handshakes: Limits::of_handshakes(),
             scans: Limits::of_handshakes(),

@@ -53,6 +53,9 @@ pub struct RawServe {
     /// A signed-in session ends after this many hours in any case
     #[arg(long, env = "KAOZHENG_SESSION_HOURS", default_value = "12")]
     pub session_hours: Option<String>,
+    /// So many login screens wait at once in one process, each for some 16 KiB; more are asked to come back
+    #[arg(long, env = "KAOZHENG_MAX_WAITERS", default_value = "20000")]
+    pub max_waiters: Option<String>,
 }
 
 /// Everything `serve` runs by; each value has been checked.
@@ -76,6 +79,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// Absolute limit of a session.
     pub session_absolute: Duration,
+    /// Most login screens that wait at once in this process.
+    pub max_waiters: usize,
     /// Runs the demo portal and says 演示环境 on every page. Never set by `serve`.
     pub demo: bool,
 }
@@ -221,8 +226,11 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let session_idle =
         check.hours("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes, Duration::minutes);
     let session_absolute = check.hours("KAOZHENG_SESSION_HOURS", &raw.session_hours, Duration::hours);
-    match (vault, listen, public_url, portal) {
-        (Some(vault), Some(listen), Some(public_url), Some(portal)) if check.problems.is_empty() => {
+    let max_waiters = check.parsed("KAOZHENG_MAX_WAITERS", &raw.max_waiters, "a whole number");
+    match (vault, listen, public_url, portal, max_waiters) {
+        (Some(vault), Some(listen), Some(public_url), Some(portal), Some(max_waiters))
+            if check.problems.is_empty() =>
+        {
             let settings = Settings {
                 database_url,
                 listen,
@@ -233,6 +241,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
                 trusted_proxy: raw.trusted_proxy,
                 session_idle,
                 session_absolute,
+                max_waiters,
                 demo: false,
             };
             Ok((settings, vault))
@@ -256,6 +265,7 @@ mod tests {
             portal: portal::tests::complete(),
             session_idle_minutes: text("30"),
             session_hours: text("12"),
+            max_waiters: text("20000"),
             ..RawServe::default()
         }
     }

@@ -75,6 +75,7 @@ impl Demo {
             trusted_proxy: false,
             session_idle: Duration::minutes(30),
             session_absolute: Duration::hours(12),
+            max_waiters: 20_000,
             demo: true,
         })
     }

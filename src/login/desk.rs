@@ -9,13 +9,14 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::handshake::{self, Handshake, Screen, Status};
+use super::pages::Asks;
 use super::way_in::Next;
 use super::{Login, code, device, device_grant, pages};
 use crate::people::candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
-use crate::web::session::{self, Way};
+use crate::web::session::{self, Session, Way};
 use crate::web::{Failure, Frame, SignedIn, Submission, local_path, see_other};
 
 /// How long a waiting request is held; below the 30 s after which proxies give up.
@@ -77,8 +78,11 @@ pub async fn show_device(
     Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
 }
 
-/// The screen that asks, unless it asks too often.
+/// The screen that asks, unless it asks too often or too many wait already.
 async fn screen(req: &Request, login: &Login, store: &Store, next: &str) -> Result<Screen, Failure> {
+    if login.waiters.are_full() {
+        return Err(Failure::Full);
+    }
     Ok(Screen {
         browser: login.new_handshakes.browser(req, &store.ids).await?,
         device: device::describe(device::user_agent(req)),
@@ -100,12 +104,16 @@ pub async fn wait(
     Query(Seen { seen }): Query<Seen>,
 ) -> Result<Response, Failure> {
     let session = session::of(req);
-    let browser = session::known_device(&session).await?.ok_or(Failure::NotFound)?;
-    let handshake = match frame.is_fragment() {
-        true => newest(login, store, &id, &browser, &seen).await?,
-        false => load(login, store, &id, &browser).await?,
+    let (handshake, asks) = match frame.is_fragment() {
+        true => newest(login, store, &id, &session, &seen).await?,
+        false => (load(store, &id, &session).await?, Asks::AtOnce),
     };
+    if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
+        // The process that began it may be gone.
+        login.poller.wake(login, store);
+    }
     if handshake.status == Status::Approved {
+        let browser = session::known_device(&session).await?.ok_or(Failure::NotFound)?;
         let known = store.write(move |tx| redeem(tx, &id, &browser)).await?;
         if let Some(known) = known {
             let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device);
@@ -114,7 +122,7 @@ pub async fn wait(
             return Ok(frame.go(local_path(&handshake.next)));
         }
     }
-    let view = view(login, store, settings, &handshake);
+    let view = pages::View { asks, ..view(login, store, settings, &handshake) };
     Ok(match frame.is_fragment() {
         true => frame.part(pages::card(&view)),
         false => frame.page(pages::on_desk(&view, &handshake.next)),
@@ -143,23 +151,36 @@ fn redeem(tx: &mut crate::store::Tx, id: &str, browser: &str) -> Result<Option<c
     candidate::known(tx, &candidate)
 }
 
-/// Waits until the screen no longer shows the newest; at most [`HELD`].
+/// Waits until the screen no longer shows the newest; at most [`HELD`]. Where too many wait
+/// already, it is told what there is and comes back later.
 async fn newest(
-    login: &Arc<Login>,
+    login: &Login,
     store: &Store,
     id: &str,
-    browser: &str,
+    session: &Session,
     seen: &str,
-) -> Result<Handshake, Failure> {
+) -> Result<(Handshake, Asks), Failure> {
     let deadline = Instant::now() + HELD;
     // Watch first and look then, so that no change falls in between.
     let mut watch = login.waiters.watch(id);
+    let mut held = None;
     loop {
-        let handshake = load(login, store, id, browser).await?;
         let now = store.clock.now();
+        let handshake = match watch.known(session.id(), now) {
+            Some(known) => known,
+            None => {
+                let read = load(store, id, session).await?;
+                watch.keep(session.id(), &read);
+                read
+            }
+        };
         let is_new = Login::mark(&handshake, now) != seen;
         if is_new || watch.is_stopping() || Instant::now() >= deadline {
-            return Ok(handshake);
+            return Ok((handshake, Asks::AtOnce));
+        }
+        held = held.or_else(|| watch.hold());
+        if held.is_none() {
+            return Ok((handshake, Asks::Later));
         }
         let next_picture = code::step_ends(handshake.created_at, now) - now;
         let until = Instant::now() + next_picture.to_std().unwrap_or_default();
@@ -167,15 +188,11 @@ async fn newest(
     }
 }
 
-async fn load(login: &Arc<Login>, store: &Store, id: &str, browser: &str) -> Result<Handshake, Failure> {
-    let (id, browser) = (id.to_owned(), browser.to_owned());
+async fn load(store: &Store, id: &str, session: &Session) -> Result<Handshake, Failure> {
+    let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
+    let id = id.to_owned();
     let found = store.read(move |tx| handshake::of_browser(tx, &id, &browser)).await?;
-    let handshake = found.ok_or(Failure::NotFound)?;
-    // The process that began it may be gone.
-    if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
-        login.poller.wake(login, store);
-    }
-    Ok(handshake)
+    found.ok_or(Failure::NotFound)
 }
 
 fn view<'a>(login: &Login, store: &Store, settings: &Settings, handshake: &'a Handshake) -> pages::View<'a> {
@@ -187,5 +204,6 @@ fn view<'a>(login: &Login, store: &Store, settings: &Settings, handshake: &'a Ha
             settings.absolute(&format!("/s/{code}"))
         }
     };
-    pages::View { handshake, now, mark: Login::mark(handshake, now), address, ways: settings.portal.ways }
+    let (mark, ways) = (Login::mark(handshake, now), settings.portal.ways);
+    pages::View { handshake, now, mark, address, ways, asks: Asks::AtOnce }
 }

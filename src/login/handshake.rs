@@ -320,10 +320,9 @@ fn change(tx: &mut Tx, handshake: &Handshake, action: Action, who: Who, extra: E
 impl Handshake {
     fn at(now: NaiveDateTime, row: Row) -> Result<Handshake, Error> {
         let stored = Status::from_code(&row.status).ok_or(Error::Corrupt("login_handshakes.status"))?;
-        let over = stored.may_expire() && now >= row.expires_at;
-        Ok(Handshake {
+        let handshake = Handshake {
             id: row.id,
-            status: if over { Expired } else { stored },
+            status: stored,
             browser: row.browser,
             phone: row.phone,
             number: row.number.unsigned_abs(),
@@ -339,7 +338,14 @@ impl Handshake {
                 .user_code
                 .zip(row.portal_address)
                 .map(|(user_code, address)| PortalCode { user_code, address }),
-        })
+        };
+        Ok(handshake.as_of(now))
+    }
+
+    /// The same at another moment, if nobody has changed it.
+    pub(super) fn as_of(&self, now: NaiveDateTime) -> Handshake {
+        let over = self.status.may_expire() && now >= self.expires_at;
+        Handshake { status: if over { Expired } else { self.status }, ..self.clone() }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct View<'a> {
     pub mark: String,
     /// The text of the QR code.
     pub address: String,
+    /// How soon the page asks again.
+    pub asks: Asks,
     /// What else is offered.
     pub ways: Ways,
 }
@@ -122,13 +124,31 @@ fn other_ways(view: &View, next: &str) -> Markup {
     }
 }
 
+/// How soon a waiting screen asks again.
+#[derive(Clone, Copy)]
+pub enum Asks {
+    /// And is held until there is something new.
+    AtOnce,
+    /// Too many are held.
+    Later,
+}
+
+impl Asks {
+    fn trigger(self) -> &'static str {
+        match self {
+            Asks::AtOnce => "load delay:100ms, again",
+            Asks::Later => "load delay:10s, again",
+        }
+    }
+}
+
 /// The white card; it asks for its successor by itself. If an answer is lost, because the
 /// network or the server was away, the page's script makes it ask `again` soon.
 pub fn card(view: &View) -> Markup {
     let handshake = view.handshake;
     let ask = is_open(handshake.status).then(|| format!("/login/wait/{}?seen={}", handshake.id, view.mark));
     html! {
-        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| "load delay:100ms, again")]
+        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| view.asks.trigger())]
             hx-target=[ask.as_ref().map(|_| "this")] hx-swap=[ask.as_ref().map(|_| "outerHTML")] {
             @match handshake.status {
                 Status::Waiting => @match &handshake.portal_code {

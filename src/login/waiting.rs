@@ -2,7 +2,8 @@
 //!
 //! A change made in this process wakes its waiters at once. Changes made by other
 //! processes are found by one query for all waiters, twice a second, which runs only
-//! while somebody waits.
+//! while somebody waits. What is known of a handshake is kept between the requests of its
+//! screen, so that waiting, and each new picture, asks the database nothing more.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,17 +11,23 @@ use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout_at};
+use tower_sessions::session::Id;
 
+use super::handshake::Handshake;
 use crate::store::schema::login_handshakes::dsl as h;
 use crate::store::{Error, Store, Tx};
 
 /// How often other processes' changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How far back each look goes: clocks of two processes may differ by a little less.
-const LOOK_BACK: TimeDelta = TimeDelta::seconds(5);
+/// How far back before the last one each look goes: a commit may come this much after its
+/// clock was read, and clocks of two processes may differ.
+const LOOK_BACK: TimeDelta = TimeDelta::seconds(15);
+
+/// A screen asks again every 15 seconds, and comes back to this process when its turn is.
+const KEPT: Duration = Duration::from_secs(60);
 
 /// Everybody who waits in this process.
 pub struct Waiters {
@@ -30,28 +37,49 @@ pub struct Waiters {
 
 struct Shared {
     waited_for: Mutex<WaitedFor>,
+    held: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 struct WaitedFor {
-    /// The last known change of each handshake somebody waits for.
-    last: HashMap<String, watch::Sender<NaiveDateTime>>,
+    handshakes: HashMap<String, Waited>,
     looking: bool,
 }
 
+/// A handshake that somebody waits for, or did until just now.
+struct Waited {
+    /// Its last change that was heard of.
+    changed: watch::Sender<NaiveDateTime>,
+    /// How it stood, as long as no later change was heard of.
+    known: Option<Known>,
+    left: Instant,
+}
+
+/// A handshake, and the session that has been found to be its screen's.
+struct Known {
+    handshake: Arc<Handshake>,
+    screen: Id,
+}
+
 impl Waiters {
-    /// Nobody waits yet.
-    pub fn new(store: Store) -> Waiters {
+    /// Nobody waits yet; at most so many requests will be held at once.
+    pub fn new(store: Store, most: usize) -> Waiters {
         let (stopping, _) = watch::channel(false);
-        Waiters { store, shared: Arc::new(Shared { waited_for: Mutex::default(), stopping }) }
+        let held = Arc::new(Semaphore::new(most));
+        Waiters { store, shared: Arc::new(Shared { waited_for: Mutex::default(), held, stopping }) }
+    }
+
+    /// Whether no more requests can be held.
+    pub fn are_full(&self) -> bool {
+        self.shared.held.available_permits() == 0
     }
 
     /// Notices changes of one handshake from now on, until dropped.
     pub fn watch(&self, handshake: &str) -> Watch {
         let mut waited_for = self.shared.lock();
-        let sender = waited_for.last.entry(handshake.to_owned());
-        let changes = sender.or_insert_with(|| watch::channel(NaiveDateTime::MIN).0).subscribe();
+        let waited = waited_for.handshakes.entry(handshake.to_owned()).or_insert_with(Waited::new);
+        let changes = waited.changed.subscribe();
         if !waited_for.looking {
             waited_for.looking = true;
             tokio::spawn(look(self.store.clone(), self.shared.clone()));
@@ -80,6 +108,16 @@ impl Waiters {
     }
 }
 
+impl Waited {
+    fn new() -> Waited {
+        Waited { changed: watch::channel(NaiveDateTime::MIN).0, known: None, left: Instant::now() }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.changed.receiver_count() > 0 || (self.known.is_some() && self.left.elapsed() < KEPT)
+    }
+}
+
 /// Sees the changes of one handshake.
 pub struct Watch {
     handshake: String,
@@ -89,6 +127,29 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// The handshake as it stands at `now`, if it is known to be the one of this session's screen.
+    pub fn known(&self, screen: Option<Id>, now: NaiveDateTime) -> Option<Handshake> {
+        let waited_for = self.shared.lock();
+        let known = waited_for.handshakes.get(&self.handshake)?.known.as_ref()?;
+        (Some(known.screen) == screen).then(|| known.handshake.as_of(now))
+    }
+
+    /// Remembers a handshake that has been read, for the session that was found to be its screen's.
+    pub fn keep(&self, screen: Option<Id>, handshake: &Handshake) {
+        let mut waited_for = self.shared.lock();
+        let (Some(waited), Some(screen)) = (waited_for.handshakes.get_mut(&self.handshake), screen) else {
+            return;
+        };
+        if *waited.changed.borrow() <= handshake.changed_at {
+            waited.known = Some(Known { handshake: Arc::new(handshake.clone()), screen });
+        }
+    }
+
+    /// Leave to hold a request for as long as the answer lives, unless too many are held.
+    pub fn hold(&self) -> Option<OwnedSemaphorePermit> {
+        self.shared.held.clone().try_acquire_owned().ok()
+    }
+
     /// Returns when there is a change later than `known`, at `until`, or when the program stops.
     pub async fn later_than(&mut self, known: NaiveDateTime, until: Instant) {
         let (changes, stopping) = (&mut self.changes, &mut self.stopping);
@@ -111,9 +172,11 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut waited_for = self.shared.lock();
-        let last_one = |sender: &watch::Sender<_>| sender.receiver_count() == 1;
-        if waited_for.last.get(&self.handshake).is_some_and(last_one) {
-            waited_for.last.remove(&self.handshake);
+        let Some(waited) = waited_for.handshakes.get_mut(&self.handshake) else { return };
+        waited.left = Instant::now();
+        // What is known is kept for the next request; this watch itself still counts.
+        if waited.known.is_none() && waited.changed.receiver_count() == 1 {
+            waited_for.handshakes.remove(&self.handshake);
         }
     }
 }
@@ -124,36 +187,44 @@ impl Shared {
     }
 
     fn tell(&self, changed: impl IntoIterator<Item = (String, NaiveDateTime)>) {
-        let waited_for = self.lock();
+        let mut waited_for = self.lock();
         for (id, at) in changed {
-            if let Some(sender) = waited_for.last.get(&id) {
-                sender.send_if_modified(|last| std::mem::replace(last, at.max(*last)) < at);
+            let Some(waited) = waited_for.handshakes.get_mut(&id) else { continue };
+            if waited.known.as_ref().is_some_and(|known| known.handshake.changed_at < at) {
+                waited.known = None;
             }
+            waited.changed.send_if_modified(|last| std::mem::replace(last, at.max(*last)) < at);
         }
     }
 
     /// Whether to go on looking; if not, the next waiter begins anew.
     fn still_looking(&self) -> bool {
         let mut waited_for = self.lock();
-        waited_for.looking = !waited_for.last.is_empty();
+        waited_for.handshakes.retain(|_, waited| waited.is_wanted());
+        waited_for.looking = !waited_for.handshakes.is_empty();
         waited_for.looking
     }
 }
 
 async fn look(store: Store, shared: Arc<Shared>) {
+    let mut looked = store.clock.now();
     loop {
         sleep(LOOK_EVERY).await;
         if !shared.still_looking() {
             return;
         }
-        match store.read(recent_changes).await {
-            Ok(changed) => shared.tell(changed),
+        let (now, since) = (store.clock.now(), looked - LOOK_BACK);
+        match store.read(move |tx| changes_since(tx, since)).await {
+            Ok(changed) => {
+                shared.tell(changed);
+                looked = now;
+            }
             Err(error) => tracing::warn!(%error, "no look at the handshakes"),
         }
     }
 }
 
-fn recent_changes(tx: &mut Tx) -> Result<Vec<(String, NaiveDateTime)>, Error> {
-    let recent = h::login_handshakes.filter(h::changed_at.gt(tx.now - LOOK_BACK));
+fn changes_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, NaiveDateTime)>, Error> {
+    let recent = h::login_handshakes.filter(h::changed_at.gt(since));
     Ok(recent.select((h::id, h::changed_at)).load(tx.conn)?)
 }

@@ -44,6 +44,9 @@ pub enum Failure {
     /// The government portal did not do its part; the text says what happened.
     #[error("portal: {0}")]
     Portal(&'static str),
+    /// As many login screens wait as this process can hold.
+    #[error("too many waiters")]
+    Full,
     /// The database is out of reach for now.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -90,13 +93,16 @@ impl ResponseError for Failure {
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Portal(_) => StatusCode::BAD_GATEWAY,
-            Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Full | Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
 
 impl Failure {
+    /// Seconds after which some who wait have gone.
+    const FULL_FOR: u64 = 30;
+
     fn of(error: poem::Error) -> Failure {
         if let Some(failure) = error.downcast_ref::<Failure>() {
             return failure.clone();
@@ -130,6 +136,10 @@ impl Failure {
             Failure::Method => ("这个地址不支持该操作", "请从页面上的按钮进入。".into(), home),
             Failure::Portal(why) => {
                 (why, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", "/login"))
+            }
+            Failure::Full => {
+                let wait = format!("请在 {} 秒后再试，也可以先办理其他事项。", Failure::FULL_FOR);
+                ("现在登录的人很多，请稍后再试", wait, ("再试一次", "/login"))
             }
             Failure::Unavailable(_) => {
                 ("系统正忙", "您的操作没有完成，已提交过的申请不受影响。请稍后再试。".into(), home)
@@ -175,8 +185,13 @@ fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {
         _ if keeps_the_page(frame, failure, retry.is_some()) => notice(frame, failure),
         _ => frame.page_with(failure.status(), failure.page()),
     };
-    if let Failure::TooMany(seconds) = failure {
-        response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+    let wait = match failure {
+        Failure::TooMany(seconds) => Some(*seconds),
+        Failure::Full => Some(Failure::FULL_FOR),
+        _ => None,
+    };
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -9,7 +9,7 @@ use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use futures_util::FutureExt;
 use kaozheng::store::schema::login_handshakes::dsl as h;
-use kaozheng::store::{Error, ids};
+use kaozheng::store::{Clock, Error, ids};
 use tokio::time::Instant;
 
 use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
@@ -225,6 +225,62 @@ async fn a_change_wakes_at_once_here_and_soon_from_another_process() {
     change(2).await;
     watch.later_than(known, late).await;
     assert!(Instant::now() < late, "nobody looked for it");
+}
+
+/// What a screen shows is known without the database, but never longer than it is true.
+#[tokio::test]
+async fn waiting_asks_the_database_nothing_until_something_changes() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login").await;
+    assert!(desk.wait("").await.body.contains("seen=waiting-0"));
+    let spoil = |words: &'static str| {
+        let (store, id) = (server.parts.store.clone(), desk.handshake.clone());
+        async move {
+            let row = h::login_handshakes.find(id);
+            let write = store.write(move |tx| {
+                Ok::<_, Error>(diesel::update(row).set(h::browser.eq(words)).execute(tx.conn)?)
+            });
+            assert_eq!(write.await.expect("a write"), 1);
+        }
+    };
+    let browser = server.parts.store.read({
+        let id = desk.handshake.clone();
+        move |tx| Ok::<String, Error>(h::login_handshakes.find(id).select(h::browser).first(tx.conn)?)
+    });
+    let browser: &'static str = browser.await.expect("a row").leak();
+    // Whoever looked into the row would find no screen's handshake there.
+    spoil("nobody's").await;
+    server.advance(15);
+    assert!(desk.wait("waiting-0").await.body.contains("seen=waiting-1"));
+    assert_eq!(server.visitor(DESKTOP).fetch(&format!("/login/wait/{}", desk.handshake)).await.status, 404);
+    spoil(browser).await;
+    let phone = server.signed_in("张小三").await;
+    phone.step(&desk.code(&server)).await;
+    assert!(desk.wait("waiting-1").await.body.contains("请在手机上点选数字"));
+    server.advance(180);
+    assert!(desk.wait("scanned").await.body.contains("二维码已过期"));
+}
+
+#[tokio::test]
+async fn when_too_many_wait_others_come_later_and_nobody_is_lost() {
+    let clock = Clock::manual("2026-04-01T01:30:00".parse().expect("a time"));
+    let server = Server::start_with(clock, |settings| settings.max_waiters = 1).await;
+    let (first, second) = (Desk::open(&server, "/login").await, Desk::open(&server, "/login").await);
+    let phone = server.signed_in("张小三").await;
+    let (held, refused) = tokio::join!(first.wait("waiting-0"), async {
+        while !server.parts.login.waiters.are_full() {
+            tokio::task::yield_now().await;
+        }
+        let refused = server.visitor(DESKTOP).step("/login").await;
+        let told = second.wait("waiting-0").await;
+        assert!(told.body.contains("seen=waiting-0") && told.body.contains("delay:10s"), "{}", told.body);
+        phone.step(&first.code(&server)).await;
+        refused
+    });
+    assert!(refused.status == 503 && refused.headers["retry-after"] == "30");
+    assert!(refused.body.contains("请稍后再试") && refused.body.contains("再试一次"), "{}", refused.body);
+    assert!(held.body.contains("请在手机上点选数字") && held.body.contains("delay:100ms"));
+    assert_eq!(server.visitor(DESKTOP).step("/login").await.status, 200, "there is room again");
 }
 
 #[tokio::test]

@@ -3,6 +3,9 @@
 //! Every step waits until it can be done or `PATIENCE` is over; then it panics with what the page
 //! shows, and leaves a picture of it in `target/shots/`.
 
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,8 @@
 //! Finding the controls of a page, or of a part of it, by the words people read.
 
+// Each test binary uses its own part of this.
+#![allow(dead_code)]
+
 use std::path::Path;
 
 use fantoccini::Locator;

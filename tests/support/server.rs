@@ -109,6 +109,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         trusted_proxy: true,
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),
+        max_waiters: 20_000,
         demo: true,
     }
 }

@@ -72,6 +72,7 @@ fn settings() -> Settings {
         trusted_proxy: false,
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),
+        max_waiters: 20_000,
         demo: false,
     }
 }
