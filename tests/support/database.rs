@@ -22,10 +22,15 @@ enum Keep {
 /// A new database: in a file by default, on the server of PGHOST, PGPORT, PGUSER and PGPASSWORD
 /// if `KAOZHENG_TEST_DATABASE=postgres`.
 pub fn database() -> TestDatabase {
-    match std::env::var("KAOZHENG_TEST_DATABASE").as_deref() {
-        Err(_) | Ok("sqlite") => sqlite(),
-        Ok("postgres") => postgres(),
-        Ok(other) => panic!("KAOZHENG_TEST_DATABASE is {other:?}; use `sqlite` or `postgres`"),
+    database_of(std::env::var("KAOZHENG_TEST_DATABASE").as_deref().unwrap_or("sqlite"))
+}
+
+/// A new database of one kind.
+pub fn database_of(kind: &str) -> TestDatabase {
+    match kind {
+        "sqlite" => sqlite(),
+        "postgres" => postgres(),
+        other => panic!("KAOZHENG_TEST_DATABASE is {other:?}; use `sqlite` or `postgres`"),
     }
 }
 

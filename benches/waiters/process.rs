@@ -1,0 +1,118 @@
+//! The server that is measured.
+
+use std::net::TcpListener;
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
+use kaozheng::files::storage::Storage;
+use kaozheng::login::sandbox;
+use kaozheng::settings::Settings;
+use kaozheng::site::{self, Parts};
+use kaozheng::store::{Clock, Ids, Store, Vault};
+use poem::endpoint::make_sync;
+use poem::listener::TcpAcceptor;
+use poem::{Route, Server};
+use url::Url;
+
+pub const KEY: [u8; 32] = [7; 32];
+
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+fn count(event: InstrumentationEvent<'_>) {
+    if let InstrumentationEvent::StartQuery { .. } = event {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A server until it is killed, with the demo's portal; `WAITERS_PUBLIC` is where people go.
+pub async fn serve(listen: &str) {
+    set_default_instrumentation(|| Some(Box::new(count))).expect("instrumentation");
+    let url = |text: String| Url::parse(&text).expect("an address");
+    let public = url(std::env::var("WAITERS_PUBLIC").expect("WAITERS_PUBLIC"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = Settings {
+        database_url: std::env::var("DATABASE_URL").expect("DATABASE_URL"),
+        listen: listen.parse().expect("an address"),
+        files: folder.path().to_owned(),
+        authority: "示范市考试院".into(),
+        portal: sandbox::settings(&public, &public),
+        public_url: public,
+        trusted_proxy: true,
+        session_idle: chrono::Duration::minutes(30),
+        session_absolute: chrono::Duration::hours(12),
+        max_waiters: 20_000,
+        demo: true,
+    };
+    let vault = Vault::from_key(&KEY);
+    let files = Storage::local(&settings.files, vault.clone()).expect("a storage");
+    let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random());
+    let store = store.await.expect("a store");
+    store.migrate().await.expect("migrations");
+    let site = site::site(&Parts::new(settings, store, files).expect("the program's parts"));
+    let counted = make_sync(|_| STATEMENTS.load(Ordering::Relaxed).to_string());
+    let listener = tokio::net::TcpListener::bind(listen).await.expect("a port");
+    let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener).expect("an acceptor"));
+    server.run(Route::new().nest("/", site).at("/bench/statements", counted)).await.expect("a server");
+}
+
+/// That server, running.
+pub struct Process {
+    pub base: String,
+    child: Child,
+}
+
+impl Process {
+    /// Beside another one of the same site, if there is one.
+    pub async fn start(database: &str, beside: Option<&Process>) -> Process {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        drop(listener);
+        let base = format!("http://{address}");
+        let child = Command::new(std::env::current_exe().expect("this program"))
+            .env("WAITERS_SERVER", address)
+            .env("WAITERS_PUBLIC", beside.map_or(&base, |process| &process.base))
+            .env("DATABASE_URL", database)
+            .spawn()
+            .expect("a server");
+        let process = Process { base, child };
+        while reqwest::get(format!("{}/readyz", process.base)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        process
+    }
+
+    /// Bytes in memory (proc(5), statm).
+    pub fn memory(&self) -> u64 {
+        let sizes = self.proc("statm");
+        sizes.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).expect("a size") * 4096
+    }
+
+    /// Time on a core since it began (proc(5), stat).
+    pub fn cpu(&self) -> Duration {
+        let all = self.proc("stat");
+        let fields: Vec<&str> = all.rsplit(") ").next().expect("fields").split(' ').collect();
+        let ticks = |at: usize| fields[at].parse::<u64>().expect("ticks");
+        // A tick is a hundredth of a second on Linux.
+        Duration::from_millis((ticks(11) + ticks(12)) * 10)
+    }
+
+    /// Database statements since it began.
+    pub async fn statements(&self) -> u64 {
+        let answer = reqwest::get(format!("{}/bench/statements", self.base)).await.expect("an answer");
+        answer.text().await.expect("text").parse().expect("a number")
+    }
+
+    fn proc(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id())).expect("a process")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
