@@ -27,6 +27,12 @@ diesel::table! {
         phone -> Text,
         created_at -> Timestamp,
         signed_in_at -> Timestamp,
+        portal_name -> Text,
+        portal_phone -> Text,
+        gender -> Text,
+        born_on -> Nullable<Date>,
+        education -> Text,
+        portrait_id -> Nullable<Text>,
     }
 }
 
@@ -144,6 +150,7 @@ diesel::table! {
         order_number -> Text,
         paid_at -> Nullable<Timestamp>,
         result -> Text,
+        receipt_id -> Nullable<Text>,
     }
 }
 
@@ -154,6 +161,7 @@ diesel::table! {
         subject -> Text,
         fee -> Integer,
         result -> Text,
+        refund_id -> Nullable<Text>,
     }
 }
 
@@ -172,6 +180,10 @@ diesel::table! {
         issued_on -> Date,
         issuing_body -> Text,
         delivery -> Text,
+        lookup_hash -> Text,
+        document_mask -> Text,
+        gender -> Text,
+        mailing_id -> Nullable<Text>,
     }
 }
 
@@ -187,6 +199,7 @@ diesel::table! {
         clause -> Text,
         proposed_decision -> Text,
         served_on -> Date,
+        outcome -> Text,
     }
 }
 
@@ -223,6 +236,8 @@ diesel::table! {
         submitted_at -> Nullable<Timestamp>,
         decided_at -> Nullable<Timestamp>,
         due_on -> Nullable<Date>,
+        notice_version -> Text,
+        agreed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -257,6 +272,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    former_documents (document_hash) {
+        document_hash -> Text,
+        candidate_id -> Text,
+        replaced_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    voided_prints (id) {
+        id -> Text,
+        certificate_id -> Text,
+        print_number -> Text,
+        voided_on -> Date,
+    }
+}
+
+diesel::joinable!(former_documents -> candidates (candidate_id));
+diesel::joinable!(voided_prints -> certificates (certificate_id));
 diesel::joinable!(audit_entries -> staff (staff_id));
 diesel::joinable!(sessions -> candidates (candidate_id));
 diesel::joinable!(login_handshakes -> candidates (candidate_id));
@@ -295,4 +329,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     applications,
     application_events,
     attachments,
+    former_documents,
+    voided_prints,
 );

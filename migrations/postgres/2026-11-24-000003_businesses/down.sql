@@ -1,0 +1,21 @@
+DROP INDEX applications_one_open;
+CREATE UNIQUE INDEX applications_one_open ON applications (candidate_id, kind, subject)
+    WHERE status IN ('submitted', 'in_review', 'returned');
+ALTER TABLE applications DROP COLUMN agreed_at;
+ALTER TABLE applications DROP COLUMN notice_version;
+DROP TABLE voided_prints;
+DROP INDEX certificates_lookup_hash;
+ALTER TABLE certificates DROP COLUMN mailing_id;
+ALTER TABLE certificates DROP COLUMN gender;
+ALTER TABLE certificates DROP COLUMN document_mask;
+ALTER TABLE certificates DROP COLUMN lookup_hash;
+ALTER TABLE violations DROP COLUMN outcome;
+ALTER TABLE registration_subjects DROP COLUMN refund_id;
+ALTER TABLE registrations DROP COLUMN receipt_id;
+DROP TABLE former_documents;
+ALTER TABLE candidates DROP COLUMN portrait_id;
+ALTER TABLE candidates DROP COLUMN education;
+ALTER TABLE candidates DROP COLUMN born_on;
+ALTER TABLE candidates DROP COLUMN gender;
+ALTER TABLE candidates DROP COLUMN portal_phone;
+ALTER TABLE candidates DROP COLUMN portal_name;
