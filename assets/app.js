@@ -46,10 +46,11 @@
 
   // A file that would be refused is not sent first.
   on('change', (event) => {
-    if (![...(event.target.files || [])].some((file) => file.size > 10485760)) return;
+    const most = event.target.dataset.largest;
+    if (!most || ![...event.target.files].some((file) => file.size > most)) return;
     event.stopPropagation();
     event.target.value = '';
-    say('文件超过 10 MB，请压缩后再上传', 1);
+    say(`文件超过 ${most / 1048576} MB，请压缩后再上传`, 1);
   }, true);
 
   // Only an upload's own request carries its file.

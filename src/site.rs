@@ -6,7 +6,7 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
 
-use crate::casework::pages::{detail, files, form, list, review, slip, withdraw};
+use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
 use crate::files::storage::Storage;
 use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, devices, scan, way_in};
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
 use crate::web::{assets, compress, failure, headers, log, origin, session};
-use crate::{business, home, progress, staff};
+use crate::{business, certificates, home, progress, staff};
 
 /// What the program is made of when it serves.
 #[derive(Clone)]
@@ -84,6 +84,7 @@ fn urls() -> Route {
         .at("/progress", get(progress::show))
         .at("/files/:id", get(files::show))
         .at("/services/:kind", get(list::show))
+        .at("/services/:kind/notice", get(notice::show).post(notice::agree))
         .at("/services/:kind/new", get(form::show).post(form::save))
         .at("/services/:kind/review", get(review::show).post(review::submit))
         .at("/services/:kind/discard", get(withdraw::confirm_discard).post(withdraw::discard))
@@ -93,6 +94,12 @@ fn urls() -> Route {
         .at("/services/:kind/:number/withdraw", get(withdraw::confirm).post(withdraw::withdraw))
         .at("/services/:kind/:number/appeal", get(form::show).post(form::save))
         .at("/services/:kind/:number/slip", get(slip::show))
+        .at("/certificates", get(certificates::list::show))
+        .at("/certificates/:certificate", get(certificates::detail::show))
+        .at("/certificates/:certificate/mailing", get(detail::show))
+        .at("/certificates/:certificate/mailing/notice", get(notice::show).post(notice::agree))
+        .at("/certificates/:certificate/mailing/edit", get(form::show).post(form::save))
+        .at("/certificates/:certificate/mailing/cancel", get(withdraw::confirm).post(withdraw::withdraw))
         .at("/staff", get(staff::home))
         .at("/staff/queue", get(staff::show_queue))
         .at("/staff/queue/next", post(staff::next))
@@ -101,6 +108,7 @@ fn urls() -> Route {
         .at("/staff/applications/:number/put-back", post(staff::put_back))
         // A page that was sent back with errors may be loaded anew from its address.
         .at("/staff/applications/:number/decide", get(staff::review).post(staff::decide))
+        .at("/staff/applications/:number/tasks/:action", get(staff::review).post(staff::carry_out))
         .at("/staff/applications/:number/done", get(staff::done))
         .at("/login", get(desk::show))
         .at("/login/device", get(desk::show_device))

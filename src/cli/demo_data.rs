@@ -73,6 +73,8 @@ fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
     let role = match person.role {
         "审核员" => Role::Reviewer,
         "管理员" => Role::Administrator,
+        "财务" => Role::Finance,
+        "邮寄员" => Role::Dispatcher,
         _ => {
             let (name, phone) = (person.name.to_owned(), Some(person.phone.to_owned()));
             return candidate::sign_in(tx, &Identity { name, document, phone }).map(drop);

@@ -4,7 +4,7 @@ use maud::html;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::casework::business::Registry;
+use crate::casework::business::{Origin, Registry};
 use crate::casework::record::Application;
 use crate::store::Store;
 use crate::ui::{self, Icon, Page, Tab, Tile};
@@ -31,7 +31,7 @@ pub async fn show(
 
 /// Every business that a candidate begins by themselves, and 业务查询 with what waits there.
 pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
-    let businesses = registry.into_iter().filter(|business| !business.is_appeal);
+    let businesses = registry.into_iter().filter(|business| business.origin == Origin::Nothing);
     let mut tiles: Vec<Tile> = businesses
         .map(|business| Tile {
             icon: business.icon,
@@ -40,6 +40,13 @@ pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
             badge: 0,
         })
         .collect();
+    let certificates = Tile {
+        icon: Icon::Certificate,
+        label: "证书管理".to_owned(),
+        href: "/certificates".to_owned(),
+        badge: 0,
+    };
+    tiles.insert(1, certificates);
     tiles.push(Tile {
         icon: Icon::List,
         label: "业务查询".to_owned(),

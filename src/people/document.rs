@@ -72,7 +72,7 @@ impl DocumentType {
     }
 
     /// What people read, such as 居民身份证.
-    pub fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         TYPES[self as usize].2
     }
 }

@@ -236,6 +236,7 @@ diesel::table! {
         submitted_at -> Nullable<Timestamp>,
         decided_at -> Nullable<Timestamp>,
         due_on -> Nullable<Date>,
+        result -> Text,
         notice_version -> Text,
         agreed_at -> Nullable<Timestamp>,
     }

@@ -44,13 +44,16 @@ pub enum Tab {
     Home,
     /// `/services`
     Services,
+    /// `/certificates`
+    Certificates,
     /// `/me`
     Me,
 }
 
-const TABS: [(Tab, Icon, &str, &str); 3] = [
+const TABS: [(Tab, Icon, &str, &str); 4] = [
     (Tab::Home, Icon::Home, "首页", "/"),
     (Tab::Services, Icon::Services, "业务", "/services"),
+    (Tab::Certificates, Icon::Certificate, "证书", "/certificates"),
     (Tab::Me, Icon::Person, "我的", "/me"),
 ];
 
