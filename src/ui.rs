@@ -13,6 +13,7 @@
 //! | `choices` | large buttons below each other, each with words of its own |
 //! | `actions` | a row of buttons sharing the width |
 //! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
+//! | `notice` | a numbered text to be agreed to |
 //! | `changed` | a value marked as changed since the last round |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-viewer`, `desk-bar` | the review desk |
 //! | `desk-filters` | a form of filters in one row, above a list of the desk |
