@@ -2,6 +2,7 @@
 
 mod device_grant;
 mod devices;
+mod dialects;
 mod portal;
 mod threats;
 
