@@ -1,5 +1,7 @@
 //! Exams, sittings and what the authority's records hold of a person.
 
+pub mod certificate;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
