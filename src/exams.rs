@@ -1,6 +1,7 @@
 //! Exams, sittings and what the authority's records hold of a person.
 
 pub mod certificate;
+pub mod certificate_link;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
