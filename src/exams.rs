@@ -1,8 +1,10 @@
 //! Exams, sittings and what the authority's records hold of a person.
 
 pub mod certificate;
+pub mod certificate_link;
 pub mod correction;
 pub mod discipline;
+pub mod held;
 pub mod registration;
 
 use chrono::NaiveDate;

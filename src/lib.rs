@@ -13,6 +13,7 @@
 //! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |
 //! | [`business`] | the kinds of application, one file each |
 //! | [`certificates`] | 证书管理: a candidate's own certificates |
+//! | [`lookup`] | 证书查询: anybody verifies a certificate |
 //! | [`progress`] | 业务查询: everything a candidate has applied for |
 //! | [`staff`] | the review desk |
 //! | [`casework`] | what every application shares: record, lifecycle, materials, pages |
@@ -25,7 +26,7 @@
 //! | [`store`] | databases, schema, clock, ids, encryption of personal data |
 //!
 //! Imports only go down this table; rooms at one height do not import each
-//! other: `site → (home, login, business, certificates, progress, staff) → casework →
+//! other: `site → (home, login, business, certificates, progress, lookup, staff) → casework →
 //! (exams, people, files) → web → ui → settings → store`.
 
 pub mod business;
@@ -36,6 +37,7 @@ pub mod exams;
 pub mod files;
 pub mod home;
 pub mod login;
+pub mod lookup;
 pub mod people;
 pub mod progress;
 pub mod settings;

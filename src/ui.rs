@@ -26,6 +26,7 @@ mod choice;
 mod field;
 mod form;
 mod icon;
+mod lang;
 mod layout;
 mod lists;
 mod qr;
@@ -41,8 +42,9 @@ pub use basics::{
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{Field, field};
-pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary_errors};
+pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors};
 pub use icon::{Icon, icon};
+pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::qr;

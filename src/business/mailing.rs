@@ -11,7 +11,7 @@ use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::record::{Application, Filter};
 use crate::casework::task::Task;
-use crate::exams::certificate::{self, Delivery};
+use crate::exams::held::{self, Delivery};
 use crate::people::candidate::Candidate;
 use crate::people::region;
 use crate::people::staff::Role;
@@ -147,7 +147,7 @@ fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
 }
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
-    let found = certificate::own(tx, &context.candidate.holder, context.origin)?.ok_or(Failure::NotFound)?;
+    let found = held::own(tx, &context.candidate.holder, context.origin)?.ok_or(Failure::NotFound)?;
     if context.submitted.is_none() && found.delivery != Delivery::Ready {
         let message = format!("{}的证书{}，不能申请邮寄", found.title(), found.delivery.label());
         return Err(Failure::Conflict { message, action: ("查看证书", found.path()) });
@@ -165,5 +165,5 @@ fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
         Action::Fulfil => (Delivery::Delivered, Some(application.id.as_str())),
         _ => return Ok(()),
     };
-    Ok(certificate::set_delivery(tx, &application.subject, delivery, mailing)?)
+    Ok(held::set_delivery(tx, &application.subject, delivery, mailing)?)
 }

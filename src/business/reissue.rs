@@ -7,7 +7,7 @@ use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::record::Application;
 use crate::casework::task::Task;
-use crate::exams::certificate::{self, Certificate, Delivery};
+use crate::exams::held::{self, Certificate, Delivery};
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
@@ -82,7 +82,7 @@ const TASKS: &[Task] = &[Task {
 }];
 
 fn own(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Certificate>, Error> {
-    certificate::of_holder(tx, &candidate.holder, 0, MOST)
+    held::of_holder(tx, &candidate.holder, 0, MOST)
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
@@ -101,14 +101,14 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
     let key = context.answers.one("certificate");
-    let chosen = certificate::own(tx, &context.candidate.holder, key)?.ok_or(Failure::NotFound)?;
+    let chosen = held::own(tx, &context.candidate.holder, key)?.ok_or(Failure::NotFound)?;
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 
 fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
     let (Action::Fulfil, Some(noted)) = (step.action, &step.content.outcome) else { return Ok(()) };
     let issued_on = noted.one("issued_on").parse().map_err(|_| Failure::BadRequest("请填写签发日期"))?;
-    Ok(certificate::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
+    Ok(held::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
 }
 
 /// 申请邮寄 once the new paper is there and is to be posted; 查看邮寄信息 after that.
@@ -118,7 +118,7 @@ fn actions(tx: &mut Tx, application: &Application) -> Result<Vec<(String, String
         return Ok(Vec::new());
     }
     let Some(candidate) = Candidate::load(tx, &application.candidate_id)? else { return Ok(Vec::new()) };
-    let found = certificate::own(tx, &candidate.holder, &application.subject)?;
+    let found = held::own(tx, &candidate.holder, &application.subject)?;
     Ok(found.as_ref().and_then(posting).into_iter().collect())
 }
 

@@ -6,7 +6,7 @@ use poem::{Response, handler};
 
 use crate::business::reissue::posting;
 use crate::casework::views::fact;
-use crate::exams::certificate::{self, Certificate};
+use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
 use crate::people::candidate::Candidate;
 use crate::people::mask;
@@ -23,7 +23,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let holder = candidate.holder.clone();
-    let held = store.read(move |tx| certificate::own(tx, &holder, &id)).await?.ok_or(Failure::NotFound)?;
+    let held = store.read(move |tx| held::own(tx, &holder, &id)).await?.ok_or(Failure::NotFound)?;
     let bar = html! {
         (ui::print_button("打印"))
         @if let Some((label, href)) = posting(&held) { (ui::link_button(&href, &label, Look::Primary)) }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::business::reissue::posting;
 use crate::casework::record::PAGE;
-use crate::exams::certificate::{self, Certificate};
+use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
@@ -30,7 +30,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let page = paging.page.clamp(0, 10_000);
     let held = store
-        .read(move |tx| certificate::of_holder(tx, &candidate.holder, page * PAGE, PAGE + 1))
+        .read(move |tx| held::of_holder(tx, &candidate.holder, page * PAGE, PAGE + 1))
         .await?;
     let main = html! {
         p.muted { "您名下的证书。可领取的证书可以申请邮寄。" }

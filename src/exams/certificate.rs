@@ -1,81 +1,20 @@
-//! Certificates: as their holders see them, and as the public finds them.
+//! Certificates, as the public finds them.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::month_label;
-use crate::people::{document, name};
-use crate::store::schema::{certificates, exams, voided_prints};
+use crate::people::{document, mask, name};
+use crate::store::schema::{certificates, exams};
 use crate::store::{Error, Tx, Vault};
 
-/// Where the paper is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// It is being made.
-    Making,
-    /// It can be collected or posted.
-    Ready,
-    /// Its posting was applied for.
-    Requested,
-    /// It is on its way.
-    Posted,
-    /// It has arrived.
-    Delivered,
-    /// Its holder has collected it.
-    Collected,
-}
-
-/// Code kept in the database, the word on the screen, and the state that colours it.
-const DELIVERIES: &[(Delivery, &str, &str, &str)] = &[
-    (Delivery::Making, "making", "制作中", "in_review"),
-    (Delivery::Ready, "ready", "可领取", "approved"),
-    (Delivery::Requested, "requested", "已申请邮寄", "submitted"),
-    (Delivery::Posted, "posted", "已寄出", "sent"),
-    (Delivery::Delivered, "delivered", "已签收", "completed"),
-    (Delivery::Collected, "collected", "已现场领取", "completed"),
-];
-
-impl Delivery {
-    fn row(self) -> &'static (Delivery, &'static str, &'static str, &'static str) {
-        DELIVERIES.iter().find(|(delivery, ..)| *delivery == self).unwrap_or(&DELIVERIES[0])
-    }
-
-    /// The code kept in the database.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The word people read.
-    pub fn label(self) -> &'static str {
-        self.row().2
-    }
-
-    /// The state of a tag that colours it.
-    pub fn state(self) -> &'static str {
-        self.row().3
-    }
-
-    /// Reads a code back.
-    pub fn from_code(code: &str) -> Option<Delivery> {
-        DELIVERIES.iter().find(|(_, known, ..)| *known == code).map(|(delivery, ..)| *delivery)
-    }
-}
-
-/// A certificate, for its holder.
-#[derive(Clone, Debug)]
-pub struct Certificate {
+/// What anybody may read of a certificate whose holder is known to them or lets them.
+#[derive(Clone, Queryable)]
+pub struct PublicCertificate {
     /// Key of the row.
     pub id: String,
-    /// Name as the paper shows it.
-    pub holder_name: String,
-    /// 男 or 女; may be empty.
-    pub gender: String,
-    /// The document's number as the paper shows it, masked; may be empty.
+    holder_name: String,
+    /// Masked number of the holder's document.
     pub document_mask: String,
-    /// Name of the exam.
-    pub exam: String,
-    /// `201803`
-    pub month: String,
     /// 级别
     pub level: String,
     /// 专业
@@ -86,112 +25,75 @@ pub struct Certificate {
     pub print_number: String,
     /// 批准日期
     pub approved_on: NaiveDate,
-    /// 签发日期
-    pub issued_on: NaiveDate,
-    /// 签发机构
+    /// 发证机关
     pub issuing_body: String,
-    /// Where the paper is.
-    pub delivery: Delivery,
-    /// The application by which it is posted, if there is one.
-    pub mailing_id: Option<String>,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = certificates)]
-struct Row {
-    id: String,
-    holder_name: String,
-    gender: String,
-    document_mask: String,
-    sitting_month: String,
-    level: String,
-    specialty: String,
-    management_number: String,
-    print_number: String,
-    approved_on: NaiveDate,
-    issued_on: NaiveDate,
-    issuing_body: String,
-    delivery: String,
-    mailing_id: Option<String>,
-}
+type PublicColumns = (
+    certificates::id,
+    certificates::holder_name,
+    certificates::document_mask,
+    certificates::level,
+    certificates::specialty,
+    certificates::management_number,
+    certificates::print_number,
+    certificates::approved_on,
+    certificates::issuing_body,
+);
 
-impl Certificate {
-    fn of((row, exam): (Row, String)) -> Result<Certificate, Error> {
-        Ok(Certificate {
-            delivery: Delivery::from_code(&row.delivery).ok_or(Error::Corrupt("certificates.delivery"))?,
-            id: row.id,
-            holder_name: row.holder_name,
-            gender: row.gender,
-            document_mask: row.document_mask,
-            exam,
-            month: row.sitting_month,
-            level: row.level,
-            specialty: row.specialty,
-            management_number: row.management_number,
-            print_number: row.print_number,
-            approved_on: row.approved_on,
-            issued_on: row.issued_on,
-            issuing_body: row.issuing_body,
-            mailing_id: row.mailing_id,
-        })
+/// The columns of a [`PublicCertificate`].
+pub const PUBLIC: PublicColumns = (
+    certificates::id,
+    certificates::holder_name,
+    certificates::document_mask,
+    certificates::level,
+    certificates::specialty,
+    certificates::management_number,
+    certificates::print_number,
+    certificates::approved_on,
+    certificates::issuing_body,
+);
+
+impl PublicCertificate {
+    /// The holder's name as others may see it.
+    pub fn masked_name(&self) -> String {
+        mask::name(&self.holder_name)
     }
 
-    /// `一级建造师 · 2018-03`
-    pub fn title(&self) -> String {
-        format!("{} · {}", self.exam, month_label(&self.month))
-    }
-
-    /// `一级 · 建筑工程`
-    pub fn summary(&self) -> String {
-        format!("{} · {}", self.level, self.specialty)
-    }
-
-    /// Where its holder reads it.
-    pub fn path(&self) -> String {
-        format!("/certificates/{}", self.id)
+    /// Whether a number, in any spelling, is on this certificate now.
+    pub fn has_number(&self, typed: &str) -> bool {
+        [&self.management_number, &self.print_number].into_iter().any(|own| same_number(own, typed))
     }
 }
 
-/// Somebody's own certificate; another's is not found.
-pub fn own(tx: &mut Tx, holder: &str, id: &str) -> Result<Option<Certificate>, Error> {
-    let row = certificates::table.inner_join(exams::table).filter(certificates::holder_hash.eq(holder));
-    let row = row.filter(certificates::id.eq(id)).select((Row::as_select(), exams::name));
-    row.first(tx.conn).optional()?.map(Certificate::of).transpose()
+/// Whether two spellings are one number of a certificate. What is not there is no number.
+pub fn same_number(one: &str, other: &str) -> bool {
+    let one = document::normalise(one);
+    !one.is_empty() && one == document::normalise(other)
 }
 
-/// Somebody's certificates, the latest first, from an offset on and so many at most.
-pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Vec<Certificate>, Error> {
-    let rows: Vec<(Row, String)> = certificates::table
-        .inner_join(exams::table)
-        .filter(certificates::holder_hash.eq(holder))
-        .order((certificates::issued_on.desc(), certificates::id.desc()))
-        .offset(offset)
-        .limit(most)
-        .select((Row::as_select(), exams::name))
-        .load(tx.conn)?;
-    rows.into_iter().map(Certificate::of).collect()
+/// An exam of which there are certificates.
+#[derive(Clone, Debug, Queryable)]
+pub struct CertifiedExam {
+    /// What addresses call it.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The group it belongs to.
+    pub category: String,
+    /// When the newest certificate was approved.
+    pub newest: Option<NaiveDate>,
 }
 
-/// Notes where the paper is, and the application that sends it.
-pub fn set_delivery(tx: &mut Tx, id: &str, delivery: Delivery, mailing: Option<&str>) -> Result<(), Error> {
-    let row = (certificates::delivery.eq(delivery.code()), certificates::mailing_id.eq(mailing));
-    diesel::update(certificates::table.find(id)).set(row).execute(tx.conn)?;
-    Ok(())
-}
-
-/// A new paper takes the place of the old one, whose print number is void from today on.
-pub fn reissue(tx: &mut Tx, id: &str, print_number: &str, issued_on: NaiveDate) -> Result<(), Error> {
-    let old: String = certificates::table.find(id).select(certificates::print_number).first(tx.conn)?;
-    let void = (
-        voided_prints::id.eq(tx.id()),
-        voided_prints::certificate_id.eq(id),
-        voided_prints::print_number.eq(old),
-        voided_prints::voided_on.eq(tx.today()),
-    );
-    diesel::insert_into(voided_prints::table).values(void).execute(tx.conn)?;
-    let new = (certificates::print_number.eq(print_number), certificates::issued_on.eq(issued_on));
-    diesel::update(certificates::table.find(id)).set(new).execute(tx.conn)?;
-    set_delivery(tx, id, Delivery::Ready, None)
+/// All exams that have certificates, the one with the newest first.
+pub fn certified_exams(tx: &mut Tx) -> Result<Vec<CertifiedExam>, Error> {
+    let own = certificates::table.filter(certificates::exam_id.eq(exams::id));
+    let newest = own.select(diesel::dsl::max(certificates::approved_on)).single_value();
+    let rows = exams::table.select((exams::code, exams::name, exams::category, newest)).order(exams::code);
+    let mut listed: Vec<CertifiedExam> = rows.load(tx.conn)?;
+    listed.retain(|exam| exam.newest.is_some());
+    listed.sort_by_key(|exam| std::cmp::Reverse(exam.newest));
+    Ok(listed)
 }
 
 /// What a certificate is found by without a sign-in: a keyed hash of its holder's name and

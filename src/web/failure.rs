@@ -7,7 +7,7 @@ use poem::{Endpoint, Request, Response};
 
 use super::Frame;
 use crate::store;
-use crate::ui::{self, Look, Page};
+use crate::ui::{self, Lang, Look, Page};
 
 /// Why a request was not served. Displayed in logs only; people see a page.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -116,6 +116,25 @@ impl Failure {
         }
     }
 
+    /// [`Failure::words`] for the few pages that are read in English.
+    fn english(&self) -> (&str, String, (&str, &str)) {
+        let list = ("All examinations", "/en/lookup");
+        match self {
+            Failure::NotFound => {
+                ("Page not found", "The address may be wrong, or the page was removed.".into(), list)
+            }
+            Failure::TooMany(seconds) => (
+                "Too many searches",
+                format!("Please try again in {}.", waiting(*seconds, " seconds", " minutes")),
+                list,
+            ),
+            Failure::Unavailable(_) | Failure::Internal(_) => {
+                ("The service is unavailable", "Please try again a little later.".into(), list)
+            }
+            _ => ("This request cannot be taken", "Please start again from the list.".into(), list),
+        }
+    }
+
     /// What happened, what to do, and one button.
     fn words(&self) -> (&str, String, (&str, &str)) {
         let home = ("返回首页", "/");
@@ -132,7 +151,9 @@ impl Failure {
             }
             Failure::BadRequest(why) => (why, "请返回上一页检查后重试。".into(), home),
             Failure::TooLarge => ("上传的内容太大", "请压缩或分开上传，每个文件不超过 10 MB。".into(), home),
-            Failure::TooMany(seconds) => ("操作太频繁", format!("请在 {seconds} 秒后再试。"), home),
+            Failure::TooMany(seconds) => {
+                ("操作太频繁", format!("请在 {}后再试。", waiting(*seconds, " 秒", " 分钟")), home)
+            }
             Failure::Method => ("这个地址不支持该操作", "请从页面上的按钮进入。".into(), home),
             Failure::Portal(why) => {
                 (why, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", "/login"))
@@ -150,14 +171,24 @@ impl Failure {
         }
     }
 
-    fn page(&self) -> Page {
-        let (headline, what_to_do, (label, href)) = self.words();
+    fn page(&self, lang: Lang) -> Page {
+        let (headline, what_to_do, (label, href)) = lang.pick(self.words(), self.english());
         let action = match self {
             // What was typed is in this window.
             Failure::SignIn => ui::window_button(href, label, Look::Primary),
             _ => ui::link_button(href, label, Look::Primary),
         };
-        Page::new("出现问题", ui::error_page(headline, &what_to_do, action)).own_heading()
+        Page::new(lang.pick("出现问题", "Problem"), ui::error_page(headline, &what_to_do, action))
+            .own_heading()
+    }
+}
+
+/// How long to wait, in the unit that one would say.
+fn waiting(seconds: u64, of_seconds: &str, of_minutes: &str) -> String {
+    if seconds < 120 {
+        format!("{seconds}{of_seconds}")
+    } else {
+        format!("{}{of_minutes}", seconds.div_ceil(60))
     }
 }
 
@@ -183,7 +214,7 @@ fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {
     let mut response = match (failure, &retry) {
         (Failure::SignIn, Some(path)) => return frame.go(&login_path(path)),
         _ if keeps_the_page(frame, failure, retry.is_some()) => notice(frame, failure),
-        _ => frame.page_with(failure.status(), failure.page()),
+        _ => frame.page_with(failure.status(), failure.page(frame.lang())),
     };
     let wait = match failure {
         Failure::TooMany(seconds) => Some(*seconds),

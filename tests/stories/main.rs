@@ -9,6 +9,7 @@ mod process;
 #[path = "../support/server.rs"]
 mod server;
 
+mod chapter11;
 mod chapter3;
 mod commands;
 mod desk;

@@ -6,7 +6,7 @@ use crate::casework::business::{self, Business, Origin, Registry};
 use crate::casework::number;
 use crate::casework::record::Application;
 use crate::casework::sheet::Which;
-use crate::exams::certificate;
+use crate::exams::held;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
 use crate::web::Failure;
@@ -61,7 +61,7 @@ impl Certificate {
         let (candidate, key) = (candidate.clone(), self.0.clone());
         store
             .read(move |tx| {
-                let certificate = certificate::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
+                let certificate = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
                 let Some(mailing) = certificate.mailing_id else { return Ok(None) };
                 let found = Application::own_by_id(tx, &candidate.id, &mailing)?;
                 Ok(found.and_then(|mailing| mailing.number))
