@@ -64,7 +64,9 @@ mod tests {
                 let When { field, any_of } = when;
                 let known = business.field(field).unwrap_or_else(|| panic!("{}: {field}", business.slug));
                 use crate::casework::field::Rule::{OneOf, SomeOf};
-                let (OneOf(offered) | SomeOf(offered)) = known.rule else { panic!("{field} has no fixed answers") };
+                let (OneOf(offered) | SomeOf(offered)) = known.rule else {
+                    panic!("{field} has no fixed answers")
+                };
                 assert!(any_of.iter().all(|answer| offered.contains(answer)), "{}: {field}", business.slug);
             }
         }

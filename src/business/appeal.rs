@@ -19,7 +19,10 @@ pub static BUSINESS: Business = Business {
     start_label: "申诉",
     origin: Origin::Rejection,
     sections: &[&APPEAL],
-    materials: &[Material { hint: "JPG、PNG 或 PDF，每份不超过 10 MB，最多 5 份", ..extra("evidence", "证明材料", 5) }],
+    materials: &[Material {
+        hint: "JPG、PNG 或 PDF，每份不超过 10 MB，最多 5 份",
+        ..extra("evidence", "证明材料", 5)
+    }],
     review: false,
     submit_label: "提交申诉",
     verdicts: Verdicts {
@@ -38,7 +41,10 @@ pub static BUSINESS: Business = Business {
 
 const APPEAL: Section = Section {
     heading: "申诉",
-    fields: &[ask("reason", "申诉理由", "说明您认为结果有误的地方和依据", Rule::Area(10, 1000)), profile::PHONE],
+    fields: &[
+        ask("reason", "申诉理由", "说明您认为结果有误的地方和依据", Rule::Area(10, 1000)),
+        profile::PHONE,
+    ],
 };
 
 fn describe(_: &mut Tx, context: &Context) -> Result<About, Failure> {

@@ -113,7 +113,12 @@ const WHY: Section = Section {
     heading: "原因与范围",
     fields: &[
         ask("reason", "修改原因", "", Rule::Area(5, 500)),
-        ask("scope", "修改范围", "除您的登记信息外，还修改哪里", Rule::SomeOf(&[THIS_EXAM, LATER_EXAMS, CERTIFICATES])),
+        ask(
+            "scope",
+            "修改范围",
+            "除您的登记信息外，还修改哪里",
+            Rule::SomeOf(&[THIS_EXAM, LATER_EXAMS, CERTIFICATES]),
+        ),
     ],
 };
 
@@ -121,7 +126,8 @@ const MATERIALS: &[Material] = &[
     profile::ID_FRONT,
     profile::ID_BACK,
     need("proof", "户口簿或公安机关证明", "能看清变更前后的信息").when("what", &[NAME, NUMBER]),
-    portrait("new_portrait", "新证件照", "近期正面免冠照片，宽高 5:7，至少 295×413 像素").when("what", &[PORTRAIT]),
+    portrait("new_portrait", "新证件照", "近期正面免冠照片，宽高 5:7，至少 295×413 像素")
+        .when("what", &[PORTRAIT]),
     extra("other", "其他材料", 3),
 ];
 
@@ -138,7 +144,13 @@ fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
         ("old_name", person.name.clone()),
         ("old_type", person.document_type.label().to_owned()),
         ("old_number", person.document_number.clone()),
-        ("old_gender", Some(profile.gender.clone()).filter(|text| !text.is_empty()).or(gender).unwrap_or_else(|| known(""))),
+        (
+            "old_gender",
+            Some(profile.gender.clone())
+                .filter(|text| !text.is_empty())
+                .or(gender)
+                .unwrap_or_else(|| known("")),
+        ),
         ("old_birth", born_on.unwrap_or_else(|| known(""))),
         ("old_phone", known(&person.phone)),
         ("old_education", known(&profile.education)),

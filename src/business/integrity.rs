@@ -38,10 +38,7 @@ const RECORD: Section = Section {
 
 const EXAM: Section = Section { heading: "拟报考的考试", fields: profile::ENTRY };
 
-const STATEMENT: Section = Section {
-    heading: "情况说明",
-    fields: &[STATED, profile::PHONE],
-};
+const STATEMENT: Section = Section { heading: "情况说明", fields: &[STATED, profile::PHONE] };
 
 const STATED: Field = ask("statement", "情况说明", "事情经过、您的认识和之后的改正", Rule::Area(20, 2000));
 
@@ -57,15 +54,18 @@ const MATERIALS: &[Material] = &[
 /// Everybody else is told why there is nothing to apply for.
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     let records = discipline::integrity_of(tx, &candidate.holder)?;
-    let nothing = records.is_empty().then_some(
-        "您没有失信记录，报考不需要这项审核。如果您认为应当有记录，请联系考试机构。",
-    );
+    let nothing = records
+        .is_empty()
+        .then_some("您没有失信记录，报考不需要这项审核。如果您认为应当有记录，请联系考试机构。");
     let shown = |record: &IntegrityRecord| {
-        profile::record(record.category.clone(), vec![
-            ("事由", record.fact.clone()),
-            ("决定文号", record.decision_number.clone()),
-            ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
-        ])
+        profile::record(
+            record.category.clone(),
+            vec![
+                ("事由", record.fact.clone()),
+                ("决定文号", record.decision_number.clone()),
+                ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
+            ],
+        )
     };
     Ok(Outset { records: records.iter().map(shown).collect(), nothing })
 }

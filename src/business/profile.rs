@@ -23,7 +23,8 @@ pub(super) const ENTRY: &[Field] = &[
 ];
 
 /// How to reach the candidate.
-pub(super) const PHONE: Field = ask("phone", "手机号", "审核员可能打这个电话向您核实", Rule::Like(&format::PHONE));
+pub(super) const PHONE: Field =
+    ask("phone", "手机号", "审核员可能打这个电话向您核实", Rule::Like(&format::PHONE));
 
 /// Levels of education.
 pub(super) const EDUCATION_LEVELS: &[&str] = &["高中", "中专", "大专", "本科", "硕士", "博士"];

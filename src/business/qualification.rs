@@ -58,8 +58,10 @@ const EXAM: Section = Section {
     ],
 };
 
-const PERSON: Section =
-    Section { heading: "个人信息", fields: &[ask("gender", "性别", "", Rule::OneOf(&["男", "女"])), profile::PHONE] };
+const PERSON: Section = Section {
+    heading: "个人信息",
+    fields: &[ask("gender", "性别", "", Rule::OneOf(&["男", "女"])), profile::PHONE],
+};
 
 const PLEDGE: Section =
     Section { heading: "承诺", fields: &[ask("promise", "告知承诺", "", Rule::Promise(PROMISE))] };

@@ -1,10 +1,10 @@
 //! 票据申领 (manual chapter 7): a receipt for paid registrations of one sitting.
 
 use super::profile;
+use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Material, MaterialKind, Notice, Outset, Step, extra, need,
 };
-use crate::casework::answers::Answers;
 use crate::casework::field::{Choices, Rule, Section, ask, may_ask, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
@@ -69,8 +69,13 @@ const TITLE: Section = Section {
     fields: &[
         ask("title_type", "抬头类型", "", Rule::OneOf(&["个人", "单位"])),
         ask("title", "抬头", "个人填姓名，单位填全称", Rule::Text(2, 100)),
-        ask("credit_code", "统一社会信用代码", "18 位，见营业执照或法人证书", Rule::Like(&format::CREDIT_CODE))
-            .when("title_type", ORGANISATION),
+        ask(
+            "credit_code",
+            "统一社会信用代码",
+            "18 位，见营业执照或法人证书",
+            Rule::Like(&format::CREDIT_CODE),
+        )
+        .when("title_type", ORGANISATION),
     ],
 };
 

@@ -3,7 +3,9 @@
 use chrono::{Days, NaiveDate};
 
 use super::profile;
-use crate::casework::business::{About, Business, Context, Derived, EditRule, Material, Outset, Step, extra, need};
+use crate::casework::business::{
+    About, Business, Context, Derived, EditRule, Material, Outset, Step, extra, need,
+};
 use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
@@ -58,7 +60,12 @@ const FEES: Section = Section {
 const REASON: Section = Section {
     heading: "退费原因",
     fields: &[
-        ask("reason", "退费原因", "", Rule::OneOf(&["资格审核不通过", "重复缴费", "考试取消或延期", ILLNESS, OTHER])),
+        ask(
+            "reason",
+            "退费原因",
+            "",
+            Rule::OneOf(&["资格审核不通过", "重复缴费", "考试取消或延期", ILLNESS, OTHER]),
+        ),
         ask("explanation", "具体说明", "", Rule::Area(5, 500)).when("reason", &[ILLNESS, OTHER]),
     ],
 };
@@ -67,10 +74,12 @@ const PAYOUT: Section = Section {
     heading: "退款方式",
     fields: &[
         ask("refund_to", "退款到", "", Rule::OneOf(&["原支付渠道", "银行账户"])),
-        ask("account_holder", "开户人姓名", "必须是您本人的账户", Rule::Like(&format::NAME)).when("refund_to", TO_ACCOUNT),
+        ask("account_holder", "开户人姓名", "必须是您本人的账户", Rule::Like(&format::NAME))
+            .when("refund_to", TO_ACCOUNT),
         ask("bank", "开户银行", "例如：中国工商银行", Rule::Text(4, 40)).when("refund_to", TO_ACCOUNT),
         ask("branch", "开户支行", "例如：示范市东湖支行", Rule::Text(2, 60)).when("refund_to", TO_ACCOUNT),
-        ask("account", "银行账号", "12 到 19 位数字，请逐位核对", Rule::Like(&format::ACCOUNT)).when("refund_to", TO_ACCOUNT),
+        ask("account", "银行账号", "12 到 19 位数字，请逐位核对", Rule::Like(&format::ACCOUNT))
+            .when("refund_to", TO_ACCOUNT),
         profile::PHONE,
     ],
 };
@@ -124,9 +133,9 @@ fn last_day(row: &Registration) -> NaiveDate {
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
-    let nothing = refundable(tx, candidate, "")?.is_empty().then_some(
-        "您没有可以退费的报名：只有已缴费、尚未退费、离开考还有 15 天以上的报名可以申请。",
-    );
+    let nothing = refundable(tx, candidate, "")?
+        .is_empty()
+        .then_some("您没有可以退费的报名：只有已缴费、尚未退费、离开考还有 15 天以上的报名可以申请。");
     Ok(Outset { nothing, ..Outset::default() })
 }
 
@@ -157,7 +166,8 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
 fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     let all = refundable(tx, context.candidate, &kept(context))?;
     let chosen = all.iter().filter(|row| row.id == context.answers.one("registration"));
-    let entries = chosen.flat_map(|row| &row.subjects).filter(|entry| context.answers.has("subjects", &entry.id));
+    let entries =
+        chosen.flat_map(|row| &row.subjects).filter(|entry| context.answers.has("subjects", &entry.id));
     let sum: i64 = entries.map(|entry| i64::from(entry.fee)).sum();
     Ok(vec![("amount", if sum == 0 { String::new() } else { sum.to_string() })])
 }
@@ -167,7 +177,11 @@ fn check(_: &mut Tx, context: &Context) -> Result<Problems, Error> {
     let answers = context.answers;
     let holder = answers.one("account_holder");
     let foreign = answers.one("refund_to") == TO_ACCOUNT[0] && !name::same(holder, &context.candidate.name);
-    Ok(if foreign { vec![problem("account_holder", "开户人必须是您本人，请填写与证件一致的姓名")] } else { Vec::new() })
+    Ok(if foreign {
+        vec![problem("account_holder", "开户人必须是您本人，请填写与证件一致的姓名")]
+    } else {
+        Vec::new()
+    })
 }
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
@@ -182,7 +196,8 @@ fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
     let application = step.application;
     match step.action {
         Action::Approve => {
-            let entries = application.form.as_ref().map(|form| form.all("subjects").to_vec()).unwrap_or_default();
+            let entries =
+                application.form.as_ref().map(|form| form.all("subjects").to_vec()).unwrap_or_default();
             if registration::refund(tx, &entries, &application.id)? < entries.len() {
                 let message = "其中有科目已经退费，请退回申请让考生更正".to_owned();
                 let action = ("查看申请", format!("/staff/applications/{}", application.shown_number()));

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use super::profile;
 use crate::casework::business::{
-    About, Approval, Business, Context, EditRule, Material, MaterialKind, Outset, Record, Step, Verdicts, extra,
+    About, Approval, Business, Context, EditRule, Material, MaterialKind, Outset, Record, Step, Verdicts,
+    extra,
 };
 use crate::casework::deadline;
 use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem};

@@ -59,13 +59,12 @@ pub fn decide(
     if application.version != version {
         return Err(application.overtaken(Some(&staff.id)));
     }
-    let decided =
-        |result: &str| Change {
-            result: Some(result.to_owned()),
-            decided_at: Some(tx.now),
-            due_on: Some(None),
-            ..Change::default()
-        };
+    let decided = |result: &str| Change {
+        result: Some(result.to_owned()),
+        decided_at: Some(tx.now),
+        due_on: Some(None),
+        ..Change::default()
+    };
     let (action, change, content) = match verdict {
         Verdict::Return(marks) => {
             let due_on = deadline::working_days_after(tx.today(), deadline::MEND);
@@ -77,7 +76,8 @@ pub fn decide(
             (Action::Reject, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
         }
         Verdict::Approve(way, note) => {
-            let approval = business.verdicts.approve.get(way).ok_or(Failure::BadRequest("请求的内容不完整"))?;
+            let approval =
+                business.verdicts.approve.get(way).ok_or(Failure::BadRequest("请求的内容不完整"))?;
             let told = approval.result;
             (Action::Approve, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
         }
@@ -111,12 +111,8 @@ pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Failure> {
 
 /// Takes an application back at the candidate's wish.
 pub fn withdraw(tx: &mut Tx, business: &Business, application: &Application) -> Result<(), Failure> {
-    let change = Change {
-        working: Some(None),
-        due_on: Some(None),
-        result: Some(String::new()),
-        ..Change::default()
-    };
+    let change =
+        Change { working: Some(None), due_on: Some(None), result: Some(String::new()), ..Change::default() };
     step(tx, business, application, Action::Withdraw, None, change, Content::default())
 }
 

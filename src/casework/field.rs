@@ -219,9 +219,7 @@ impl Field {
 
 /// Whether a condition holds.
 pub fn holds(when: Option<When>, answers: &Answers) -> bool {
-    when.is_none_or(|when| {
-        answers.all(when.field).iter().any(|value| when.any_of.contains(&value.as_str()))
-    })
+    when.is_none_or(|when| answers.all(when.field).iter().any(|value| when.any_of.contains(&value.as_str())))
 }
 
 #[cfg(test)]

@@ -28,8 +28,7 @@ pub const PHONE: Format = Format {
 pub const EMAIL: Format = Format { parse: email, mode: TextMode::Email, max: 100, mask: Some(mask::email) };
 
 /// A person's name.
-pub const NAME: Format =
-    Format { parse: name::parse, mode: TextMode::Name, max: 50, mask: Some(mask::name) };
+pub const NAME: Format = Format { parse: name::parse, mode: TextMode::Name, max: 50, mask: Some(mask::name) };
 
 /// 统一社会信用代码
 pub const CREDIT_CODE: Format =
@@ -48,7 +47,8 @@ pub const DOCUMENT: Format = Format {
 };
 
 /// Street, house and door.
-pub const STREET: Format = Format { parse: street, mode: TextMode::Text, max: 120, mask: Some(mask::address) };
+pub const STREET: Format =
+    Format { parse: street, mode: TextMode::Text, max: 120, mask: Some(mask::address) };
 
 /// 邮政编码
 pub const POSTCODE: Format = Format { parse: postcode, mode: TextMode::Number, max: 12, mask: None };
@@ -61,10 +61,15 @@ fn email(text: &str) -> Result<String, &'static str> {
     let plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;,\\\"".contains(c);
     let holds = address.split_once('@').is_some_and(|(user, host)| {
         let labels: Vec<&str> = host.split('.').collect();
-        let label = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let label =
+            |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         !user.is_empty() && labels.len() > 1 && labels.iter().all(label)
     });
-    if holds && address.chars().all(plain) { Ok(address) } else { Err("请填写电子邮箱，例如 name@example.com") }
+    if holds && address.chars().all(plain) {
+        Ok(address)
+    } else {
+        Err("请填写电子邮箱，例如 name@example.com")
+    }
 }
 
 /// 12–19 digits. Old accounts carry no check digit, so Luhn's is not asked for here.
@@ -94,8 +99,8 @@ fn digits(
 
 fn code(text: &str) -> Result<String, &'static str> {
     let number = width::compact(text);
-    let holds = (4..=40).contains(&number.len())
-        && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let holds =
+        (4..=40).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if holds { Ok(number) } else { Err("请填写 4 到 40 位字母或数字的编号") }
 }
 

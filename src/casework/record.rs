@@ -239,7 +239,12 @@ impl Application {
     }
 
     /// A candidate's submitted applications of a kind that began from the same, the latest first.
-    pub fn begun_from(tx: &mut Tx, candidate: &str, kind: &str, parent: &str) -> Result<Option<Application>, Error> {
+    pub fn begun_from(
+        tx: &mut Tx,
+        candidate: &str,
+        kind: &str,
+        parent: &str,
+    ) -> Result<Option<Application>, Error> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::kind.eq(kind))

@@ -99,8 +99,11 @@ pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
 
 /// The files that staff gave to the candidate.
 pub fn handed_over(events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
-    let ids: Vec<String> =
-        events.iter().filter_map(|event| event.content.outcome.as_ref()).flat_map(Answers::all_files).collect();
+    let ids: Vec<String> = events
+        .iter()
+        .filter_map(|event| event.content.outcome.as_ref())
+        .flat_map(Answers::all_files)
+        .collect();
     files.iter().filter(|file| ids.contains(&file.id)).map(uploaded).collect()
 }
 

@@ -29,9 +29,7 @@ pub async fn show(
     Query(paging): Query<Paging>,
 ) -> Result<Response, Failure> {
     let page = paging.page.clamp(0, 10_000);
-    let held = store
-        .read(move |tx| held::of_holder(tx, &candidate.holder, page * PAGE, PAGE + 1))
-        .await?;
+    let held = store.read(move |tx| held::of_holder(tx, &candidate.holder, page * PAGE, PAGE + 1)).await?;
     let main = html! {
         p.muted { "您名下的证书。可领取的证书可以申请邮寄。" }
         @if held.is_empty() && page == 0 { (nothing()) }

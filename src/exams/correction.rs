@@ -4,7 +4,9 @@ use diesel::prelude::*;
 
 use super::certificate::lookup_hash;
 use crate::people::mask;
-use crate::store::schema::{certificates as c, integrity_records as i, registrations as r, sittings as s, violations as v};
+use crate::store::schema::{
+    certificates as c, integrity_records as i, registrations as r, sittings as s, violations as v,
+};
 use crate::store::{Error, Tx};
 
 /// Which records are corrected besides the person's own.

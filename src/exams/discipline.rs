@@ -89,5 +89,7 @@ pub struct IntegrityRecord {
 /// A person's records of lost integrity, the latest first.
 pub fn integrity_of(tx: &mut Tx, holder: &str) -> Result<Vec<IntegrityRecord>, Error> {
     let own = i::table.filter(i::holder_hash.eq(holder)).order((i::starts_on.desc(), i::id));
-    Ok(own.select((i::id, i::category, i::fact, i::decision_number, i::starts_on, i::ends_on)).load(tx.conn)?)
+    Ok(own
+        .select((i::id, i::category, i::fact, i::decision_number, i::starts_on, i::ends_on))
+        .load(tx.conn)?)
 }

@@ -111,7 +111,19 @@ pub fn of_holder(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> 
 }
 
 fn with_subjects(row: Row, entries: &[Entry]) -> Registration {
-    let (id, sitting_id, exam, month, held_on, ticket_number, level, specialty, order_number, paid_at, receipt_id) = row;
+    let (
+        id,
+        sitting_id,
+        exam,
+        month,
+        held_on,
+        ticket_number,
+        level,
+        specialty,
+        order_number,
+        paid_at,
+        receipt_id,
+    ) = row;
     Registration {
         subjects: entries.iter().filter(|entry| entry.registration_id == id).cloned().collect(),
         id,

@@ -26,7 +26,9 @@ impl Limits {
 
     /// 50 MB, for recordings.
     pub const RECORDING: Limits =
-        Limits { bytes: 50 << 20, too_large: "文件超过 50 MB，请压缩后再上传", ..Limits::STANDARD };
+        Limits {
+            bytes: 50 << 20, too_large: "文件超过 50 MB，请压缩后再上传", ..Limits::STANDARD
+        };
 }
 
 /// What the first bytes promise.

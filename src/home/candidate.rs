@@ -63,7 +63,9 @@ fn waiting(listed: &Listed) -> Markup {
 
 fn unfinished(registry: Registry, draft: &Application) -> Markup {
     // The draft of an appeal or a posting is found at what it began from.
-    let Some(business) = business::find(registry, &draft.kind).filter(|business| business.origin == Origin::Nothing) else {
+    let Some(business) =
+        business::find(registry, &draft.kind).filter(|business| business.origin == Origin::Nothing)
+    else {
         return html! {};
     };
     let body = html! {

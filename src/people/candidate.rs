@@ -138,7 +138,9 @@ fn refresh(tx: &mut Tx, id: &str, identity: &Identity) -> Result<String, Error> 
         let told = (c::name.eq(&identity.name), c::portal_name.eq(&identity.name));
         diesel::update(row).set(told).execute(tx.conn)?;
     }
-    if let Some(phone) = identity.phone.as_ref().filter(|told| tx.vault.open(PHONE, &phone).as_ref() != Ok(told)) {
+    if let Some(phone) =
+        identity.phone.as_ref().filter(|told| tx.vault.open(PHONE, &phone).as_ref() != Ok(told))
+    {
         let sealed = tx.vault.seal(PHONE, phone);
         diesel::update(row).set((c::phone.eq(&sealed), c::portal_phone.eq(&sealed))).execute(tx.conn)?;
     }
@@ -172,11 +174,8 @@ fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result
         return Err(Failure::Conflict { message, action: ("返回待办", "/staff/queue".to_owned()) });
     }
     diesel::delete(f::former_documents.find(&after.holder)).execute(tx.conn)?;
-    let former = (
-        f::document_hash.eq(&before.holder),
-        f::candidate_id.eq(&before.id),
-        f::replaced_at.eq(tx.now),
-    );
+    let former =
+        (f::document_hash.eq(&before.holder), f::candidate_id.eq(&before.id), f::replaced_at.eq(tx.now));
     diesel::insert_into(f::former_documents).values(former).execute(tx.conn)?;
     let document = (
         c::document_type.eq(after.document_type.code()),

@@ -40,7 +40,10 @@ mod tests {
     fn published_codes_hold_however_they_are_typed() {
         for code in REAL {
             assert_eq!(parse(code).as_deref(), Ok(code));
-            assert_eq!(parse(&format!(" {} {} ", &code[..8].to_lowercase(), &code[8..])).as_deref(), Ok(code));
+            assert_eq!(
+                parse(&format!(" {} {} ", &code[..8].to_lowercase(), &code[8..])).as_deref(),
+                Ok(code)
+            );
         }
     }
 
@@ -54,7 +57,9 @@ mod tests {
                 assert_eq!(parse(&wrong).is_ok(), wrong == REAL[0], "{wrong}");
             }
         }
-        for shape in ["", "91440300708461136", "9144030070846113OT", "91440300708461136TT", "统一社会信用代码"] {
+        for shape in
+            ["", "91440300708461136", "9144030070846113OT", "91440300708461136TT", "统一社会信用代码"]
+        {
             assert!(parse(shape).is_err(), "{shape}");
         }
     }

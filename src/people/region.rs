@@ -22,15 +22,17 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
     let others: BTreeMap<String, BTreeMap<String, Vec<String>>> =
         serde_json::from_str(HK_MO_TW).expect("a test reads this file");
     let district = |name: String| Place { name, children: Vec::new() };
-    places.extend(others.into_iter().map(|(name, cities)| Place {
-        name,
-        children: cities
-            .into_iter()
-            .map(|(name, districts)| Place {
-                name,
-                children: districts.into_iter().map(district).collect(),
-            })
-            .collect(),
+    places.extend(others.into_iter().map(|(name, cities)| {
+        Place {
+            name,
+            children: cities
+                .into_iter()
+                .map(|(name, districts)| Place {
+                    name,
+                    children: districts.into_iter().map(district).collect(),
+                })
+                .collect(),
+        }
     }));
     places
 });
@@ -69,7 +71,8 @@ mod tests {
     /// Published with china-division 2.7.0 on npm.
     #[test]
     fn the_data_is_the_published_file() {
-        let sum = |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let sum =
+            |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         assert_eq!(sum(MAINLAND), "83b7536f853ad16beb4d37b92890a3fd7bb9d33d4f37e7c8885fb948749a9bc4");
         assert_eq!(sum(HK_MO_TW), "546616aa6ec7239d9bcf02cb063539652604162b1ab74ef65293537c54ea3534");
     }

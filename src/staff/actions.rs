@@ -88,7 +88,8 @@ pub async fn decide(
         };
         let case = Case::load(tx, registry, &staff, &number)?;
         let sidebar = Sidebar::load(tx, registry, &staff)?;
-        let shown = review_page::Shown { typed: &typed, problems: &problems, ..review_page::Shown::of(&case) };
+        let shown =
+            review_page::Shown { typed: &typed, problems: &problems, ..review_page::Shown::of(&case) };
         Ok(Some(shown.page(&sidebar, desk(tx, registry, &staff)?)))
     };
     Ok(match store.write(work).await? {
@@ -142,7 +143,9 @@ pub async fn done(
         Status::Returned if application.result.is_empty() => format!("已退回，标注 {marks} 处"),
         Status::Rejected if application.result.is_empty() => "已办理：不通过".to_owned(),
         Status::Approved if application.result.is_empty() => "已办理：通过".to_owned(),
-        Status::Returned | Status::Rejected | Status::Approved | Status::Completed => format!("已办理：{word}"),
+        Status::Returned | Status::Rejected | Status::Approved | Status::Completed => {
+            format!("已办理：{word}")
+        }
         _ => return Ok(see_other(&path(application.shown_number()))),
     };
     let main = maud::html! {

@@ -140,14 +140,14 @@ impl Case {
         number: &str,
     ) -> Result<Case, Failure> {
         let application = Application::by_number(tx, number)?;
-        let appealed = match application.parent_id.as_str() {
-            "" => None,
-            id => Some(Application::by_id(tx, id)?),
-        };
         let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
         if !business.is_work_of(reader.role) {
             return Err(Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"));
         }
+        let appealed = match business.is_appeal() {
+            true => Some(Application::by_id(tx, &application.parent_id)?),
+            false => None,
+        };
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
         Ok(Case {
@@ -199,7 +199,12 @@ fn others(tx: &mut Tx, registry: Registry, shown: &Application) -> Result<Vec<Ot
         .map(|(number, kind, title, status, result)| {
             let business = business::find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?;
             let status = Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?;
-            Ok(Other { business: business.label, tag: views::state_tag(business, status, &result), number, title })
+            Ok(Other {
+                business: business.label,
+                tag: views::state_tag(business, status, &result),
+                number,
+                title,
+            })
         })
         .collect()
 }

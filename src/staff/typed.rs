@@ -43,8 +43,7 @@ pub struct Typed {
 
 impl Typed {
     /// Before anything is typed.
-    pub const NOTHING: Typed =
-        Typed { marks: BTreeMap::new(), template: String::new(), note: String::new() };
+    pub const NOTHING: Typed = Typed { marks: BTreeMap::new(), template: String::new(), note: String::new() };
 
     /// Reads a request; marks on what the business does not have are passed over.
     pub fn of(sent: &Submission, business: &Business) -> Typed {

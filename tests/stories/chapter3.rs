@@ -29,8 +29,11 @@ async fn candidate(server: &Server) -> (Visitor, String) {
 }
 
 fn reviewer(tx: &mut Tx) -> StaffMember {
-    let member =
-        staff::list(tx).expect("a roster").into_iter().find(|m| m.role.does(Role::Reviewer)).expect("a reviewer");
+    let member = staff::list(tx)
+        .expect("a roster")
+        .into_iter()
+        .find(|m| m.role.does(Role::Reviewer))
+        .expect("a reviewer");
     StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() }
 }
 

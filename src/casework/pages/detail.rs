@@ -192,12 +192,15 @@ fn standing(detail: &Detail) -> Markup {
     let due = application.due_on.map(|day| day.to_string()).unwrap_or_default();
     let (tone, body) = match application.status {
         Status::Draft => (Tone::Neutral, html! {}),
-        Status::Submitted | Status::InReview => (Tone::Info, html! {
-            p { "预计 " (due) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
-            @if detail.business.submits_by(application.status).is_some() {
-                p { "工作人员领取前，您还可以修改。" }
-            }
-        }),
+        Status::Submitted | Status::InReview => (
+            Tone::Info,
+            html! {
+                p { "预计 " (due) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
+                @if detail.business.submits_by(application.status).is_some() {
+                    p { "工作人员领取前，您还可以修改。" }
+                }
+            },
+        ),
         Status::Returned => (Tone::Warn, returned(detail, &due)),
         Status::Rejected => (Tone::Danger, rejected(detail)),
         Status::Approved => (Tone::Good, approved(detail)),

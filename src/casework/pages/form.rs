@@ -8,8 +8,8 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response, handler};
 
-use super::{form_view, notice};
 use super::kind::{Certificate, Kind, Number};
+use super::{form_view, notice};
 use crate::casework::appeal::{Standing, standing};
 use crate::casework::business::Business;
 use crate::casework::field::Problems;

@@ -14,7 +14,9 @@ fn accept(kind: MaterialKind) -> &'static str {
     match kind {
         MaterialKind::Document => "image/jpeg,image/png,application/pdf",
         MaterialKind::Portrait => "image/jpeg,image/png",
-        MaterialKind::Evidence => "image/jpeg,image/png,application/pdf,.mp3,.m4a,.mp4,audio/mpeg,audio/mp4,video/mp4",
+        MaterialKind::Evidence => {
+            "image/jpeg,image/png,application/pdf,.mp3,.m4a,.mp4,audio/mpeg,audio/mp4,video/mp4"
+        }
         MaterialKind::Pdf => "application/pdf",
     }
 }

@@ -76,10 +76,13 @@ fn view(
 /// What the authority has on record, with the time that is left.
 fn recorded(record: &Record) -> Markup {
     let facts: Vec<_> = record.facts.iter().map(|(label, value)| views::fact(label, value.clone())).collect();
-    ui::panel(&record.title, html! {
-        (ui::facts(&facts))
-        @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (words) } }
-    })
+    ui::panel(
+        &record.title,
+        html! {
+            (ui::facts(&facts))
+            @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (words) } }
+        },
+    )
 }
 
 /// Cards with a link to the rest; `href` is the address of a page.

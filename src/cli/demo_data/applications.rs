@@ -171,8 +171,10 @@ fn current(tx: &mut Tx, story: &Story, kind: &str) -> Result<Option<Application>
 
 /// One reviewer does them all.
 fn reviewer(tx: &mut Tx) -> Result<StaffMember, Failure> {
-    let member =
-        staff::list(tx)?.into_iter().find(|member| member.role.does(Role::Reviewer)).ok_or(Failure::NotFound)?;
+    let member = staff::list(tx)?
+        .into_iter()
+        .find(|member| member.role.does(Role::Reviewer))
+        .ok_or(Failure::NotFound)?;
     Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() })
 }
 

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::{Shown, anchor, mark_control, path, view_path};
+use crate::casework::field::Field;
 use crate::casework::history;
 use crate::casework::views;
-use crate::casework::field::Field;
 use crate::exams::month_label;
 use crate::exams::registration::Registration;
 use crate::staff::case::{Case, File};
