@@ -73,7 +73,8 @@ pub async fn show_device(
         return Err(Failure::NotFound);
     }
     let screen = screen(req, login, store, next.path()).await?;
-    let code = login.portal.device_code().await?;
+    let code = login.portal.device_code().await;
+    let code = code.map_err(|failure| failure.again_at(pages::device_path(next.path())))?;
     let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
     login.poller.wake(login, store);
     Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))

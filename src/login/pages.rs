@@ -278,6 +278,8 @@ pub fn confirm(handshake: &Handshake, authority: &str, own_network: &str, now: N
             (ui::banner(Tone::Warn, "两台设备不在同一网络", html! {
                 p { "如果二维码是别人发给您的，请点“不是我”。" }
             }))
+        } @else {
+            p.muted { "如果不是您本人操作，请点“不是我”。" }
         }
         h2 { "请点选电脑屏幕上显示的数字" }
         form.numbers method="post" action={ "/s/" (handshake.id) "/number" } {

@@ -63,12 +63,12 @@ type Client = oauth2::Client<
     EndpointSet,
 >;
 
-const NOT_REACHED: Failure = Failure::Portal("政务服务平台暂时没有回应");
-const NOT_UNDERSTOOD: Failure = Failure::Portal("政务服务平台的回答无法识别");
-const REFUSED: Failure = Failure::Portal("政务服务平台没有完成登录");
-const DECLINED: Failure = Failure::Portal("您没有在政务服务平台授权登录");
-const OUTDATED: Failure = Failure::Portal("这次登录已失效");
-const INCOMPLETE: Failure = Failure::Portal("政务服务平台提供的身份信息不完整");
+const NOT_REACHED: Failure = Failure::portal("政务服务平台暂时没有回应");
+const NOT_UNDERSTOOD: Failure = Failure::portal("政务服务平台的回答无法识别");
+const REFUSED: Failure = Failure::portal("政务服务平台没有完成登录");
+const DECLINED: Failure = Failure::portal("您没有在政务服务平台授权登录");
+const OUTDATED: Failure = Failure::portal("这次登录已失效");
+const INCOMPLETE: Failure = Failure::portal("政务服务平台提供的身份信息不完整");
 
 /// One attempt to sign in at the portal; kept in the session until the browser returns.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! What can go wrong with a request, and the page that says so.
 
+use std::borrow::Cow;
+
 use diesel::result::{DatabaseErrorKind, Error};
 use poem::error::ResponseError;
 use poem::http::{Method, StatusCode, header};
@@ -41,9 +43,14 @@ pub enum Failure {
     /// The method does not exist here.
     #[error("method not allowed")]
     Method,
-    /// The government portal did not do its part; the text says what happened.
-    #[error("portal: {0}")]
-    Portal(&'static str),
+    /// The government portal did not do its part.
+    #[error("portal: {happened}")]
+    Portal {
+        /// What happened, in a sentence.
+        happened: &'static str,
+        /// Path where one may try again.
+        again: Cow<'static, str>,
+    },
     /// As many login screens wait as this process can hold.
     #[error("too many waiters")]
     Full,
@@ -92,7 +99,7 @@ impl ResponseError for Failure {
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Failure::Portal(_) => StatusCode::BAD_GATEWAY,
+            Failure::Portal { .. } => StatusCode::BAD_GATEWAY,
             Failure::Full | Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -102,6 +109,19 @@ impl ResponseError for Failure {
 impl Failure {
     /// Seconds after which some who wait have gone.
     const FULL_FOR: u64 = 30;
+
+    /// The portal did not do its part.
+    pub const fn portal(happened: &'static str) -> Failure {
+        Failure::Portal { happened, again: Cow::Borrowed("/login") }
+    }
+
+    /// Where the portal failed, one may try again at `path`.
+    pub fn again_at(self, path: String) -> Failure {
+        match self {
+            Failure::Portal { happened, .. } => Failure::Portal { happened, again: path.into() },
+            other => other,
+        }
+    }
 
     fn of(error: poem::Error) -> Failure {
         if let Some(failure) = error.downcast_ref::<Failure>() {
@@ -155,8 +175,8 @@ impl Failure {
                 ("操作太频繁", format!("请在 {}后再试。", waiting(*seconds, " 秒", " 分钟")), home)
             }
             Failure::Method => ("这个地址不支持该操作", "请从页面上的按钮进入。".into(), home),
-            Failure::Portal(why) => {
-                (why, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", "/login"))
+            Failure::Portal { happened, again } => {
+                (happened, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", again))
             }
             Failure::Full => {
                 let wait = format!("请在 {} 秒后再试，也可以先办理其他事项。", Failure::FULL_FOR);
@@ -204,7 +224,7 @@ pub async fn error_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Res
     };
     match &failure {
         Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
-        Failure::Portal(_) => tracing::warn!(%failure, "the portal failed"),
+        Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
         _ => {}
     }
     Ok(answer(&frame, &failure, retry))

@@ -131,6 +131,7 @@ async fn the_phone_is_warned_when_the_networks_differ() {
     let server = Server::start().await;
     let (desk, phone, near) = scanned(&server).await;
     assert!(near.body.contains("与本机同一网络") && !near.body.contains("不在同一网络"), "{}", near.body);
+    assert!(near.body.contains("如果不是您本人操作，请点“不是我”"), "{}", near.body);
     let far = phone.request(reqwest::Method::GET, &desk.confirm()).header("x-forwarded-for", "119.123.4.5");
     let far = phone.send(far).await;
     assert!(far.body.contains("两台设备不在同一网络"), "{}", far.body);
