@@ -92,7 +92,7 @@ fn living(certificate: &str, link: &Link, base: &str) -> Markup {
             button.copy type="button" data-copy=(address) hidden { (ui::icon(ui::Icon::Copy)) "复制链接" }
             (views(link))
             form method="post" action={ (path(certificate)) "/" (link.id) "/revoke" } {
-                (ui::submit("confirm", "yes", "撤销链接", Look::Danger))
+                (ui::submit("confirm", "yes", "撤销链接", Look::Plain))
             }
         },
     )

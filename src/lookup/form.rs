@@ -1,9 +1,11 @@
 //! An exam's form and its answers (manual 图11.2–11.4).
 
+use std::sync::Arc;
+
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
-use std::sync::Arc;
+use tokio::time::{Duration, Instant, sleep_until};
 
 use super::finding::{self, Finding};
 use super::{Lookup, limits, pages};
@@ -13,6 +15,10 @@ use crate::store::Store;
 use crate::web::address::{client_address, network};
 use crate::web::log::RequestId;
 use crate::web::{Failure, Frame, Submission};
+
+/// A miss is answered no sooner, so that the time tells even less of what the database had to
+/// read for it. Some ten times what it takes.
+const MISS_TAKES: Duration = Duration::from_millis(3);
 
 /// What somebody looks up with, as it was typed.
 #[derive(Default)]
@@ -55,7 +61,7 @@ pub async fn answer(
     Data(store): Data<&Store>,
     Data(lookup): Data<&Arc<Lookup>>,
 ) -> Result<Response, Failure> {
-    let now = store.clock.now();
+    let (began, now) = (Instant::now(), store.clock.now());
     lookup.limits.check(&limits::NETWORK, &network(client_address(req)), now)?;
     let typed = Typed::of(&sent);
     if !typed.is_complete() {
@@ -70,7 +76,10 @@ pub async fn answer(
     let exam = pages::Exam { code, name };
     let asked = pages::Asked { at: now, id: RequestId::of(req) };
     Ok(frame.page(match finding {
-        Finding::Nothing => exam.nothing(frame.lang(), &typed),
+        Finding::Nothing => {
+            sleep_until(began + MISS_TAKES).await;
+            exam.nothing(frame.lang(), &typed)
+        }
         Finding::Found(certificates) => exam.found(frame.lang(), &certificates, &asked),
         Finding::Voided(day) => exam.voided(frame.lang(), day, &asked),
     }))

@@ -136,7 +136,7 @@ impl Exam {
             (ui::heading("", &self.name, ""))
             (ui::banner(Tone::Neutral, title, html! {
                 p { (intro) }
-                ul.list { @for check in checks { li { (check) } } }
+                ul { @for check in checks { li { (check) } } }
             }))
         };
         self.asking(lang, typed, head, false)
@@ -165,9 +165,10 @@ impl Exam {
         let main = html! {
             section.panel.certificate.split {
                 div.head {
-                    hgroup.heading { h2 { (self.name) } p.muted { (words) } }
+                    h2 { (self.name) }
                     (ui::seal("withdrawn", word, foot))
                 }
+                p { (words) }
                 (ui::facts(&[fact(label, day)]))
             }
             (self.end(lang, asked))
@@ -291,11 +292,11 @@ fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
             }
             (ui::facts(&[
                 fact(lang.pick("姓名", "Name"), certificate.masked_name()),
-                fact(lang.pick("身份证件号码", "Document number"), &certificate.document_mask),
+                fact(lang.pick("身份证件号码", "Document no."), &certificate.document_mask),
                 fact(lang.pick("级别", "Level"), &certificate.level),
                 fact(lang.pick("专业", "Specialty"), &certificate.specialty),
-                fact(lang.pick("证书管理号", "Management number"), &certificate.management_number),
-                fact(lang.pick("证书印制号", "Print number"), &certificate.print_number),
+                fact(lang.pick("证书管理号", "Management no."), &certificate.management_number),
+                fact(lang.pick("证书印制号", "Print no."), &certificate.print_number),
                 fact(lang.pick("批准日期", "Approved on"), certificate.approved_on),
                 fact(lang.pick("发证机关", "Issued by"), &certificate.issuing_body),
                 fact(lang.pick("状态", "State"), lang.pick("有效", "Valid")),

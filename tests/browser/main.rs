@@ -25,6 +25,7 @@ mod server;
 #[path = "../support/ways.rs"]
 mod ways;
 
+mod chapter11;
 mod chapter3;
 mod harness;
 mod login;
