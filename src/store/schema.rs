@@ -289,6 +289,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    imports (id) {
+        id -> Text,
+        kind -> Text,
+        content -> Text,
+        rows_done -> BigInt,
+        rows_added -> BigInt,
+        rows_changed -> BigInt,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(former_documents -> candidates (candidate_id));
 diesel::joinable!(voided_prints -> certificates (certificate_id));
 diesel::joinable!(audit_entries -> staff (staff_id));
@@ -331,4 +344,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     former_documents,
     voided_prints,
+    imports,
 );
