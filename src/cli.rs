@@ -2,8 +2,12 @@
 
 mod demo;
 pub mod demo_data;
+mod export;
 mod housekeeping;
+mod import;
 mod migrate;
+mod progress;
+pub mod sample;
 mod serve;
 mod staff;
 
@@ -16,6 +20,7 @@ use clap::{Parser, Subcommand};
 /// Try it:      kaozheng demo
 /// Run it:      kaozheng migrate && kaozheng serve    (settings: kaozheng serve --help)
 /// Who reviews: kaozheng staff add --help
+/// Load data:   kaozheng import --help
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
@@ -30,6 +35,10 @@ enum Command {
     Migrate(migrate::Migrate),
     #[command(subcommand)]
     Staff(staff::Staff),
+    Import(import::Import),
+    Export(export::Export),
+    #[command(subcommand)]
+    Sample(sample::Sample),
 }
 
 /// Why a command stopped, for the operator's eyes: what is wrong and what to do.
@@ -58,6 +67,9 @@ async fn perform(command: Command) -> Result<(), Stop> {
         Command::Serve(serve) => serve.run().await,
         Command::Migrate(migrate) => migrate.run().await,
         Command::Staff(staff) => staff.run().await,
+        Command::Import(import) => import.run().await,
+        Command::Export(export) => export.run().await,
+        Command::Sample(sample) => sample.run(),
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! | room | what lives there |
 //! | --- | --- |
-//! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `staff` |
+//! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `staff`, `import`, `export`, `sample` |
 //! | [`site`] | every URL in one table, and the middleware in order |
 //! | [`home`] | the first page, 业务办理 and 我的 |
 //! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |
@@ -17,6 +17,7 @@
 //! | [`progress`] | 业务查询: everything a candidate has applied for |
 //! | [`staff`] | the review desk |
 //! | [`casework`] | what every application shares: record, lifecycle, materials, pages |
+//! | [`imports`] | what the authority's systems hand over, from CSV and XLSX, and back |
 //! | [`exams`] | exam, sitting, registration, certificate, violation, integrity record |
 //! | [`people`] | candidates, staff, identity documents, masking |
 //! | [`files`] | uploads: checks, re-encoding, storage |
@@ -26,7 +27,8 @@
 //! | [`store`] | databases, schema, clock, ids, encryption of personal data |
 //!
 //! Imports only go down this table; rooms at one height do not import each
-//! other: `site → (home, login, business, certificates, progress, lookup, staff) → casework →
+//! other: `site → (home, login, business, certificates, progress, lookup, staff) →
+//! (casework, imports) →
 //! (exams, people, files) → web → ui → settings → store`.
 
 pub mod business;
@@ -36,6 +38,7 @@ pub mod cli;
 pub mod exams;
 pub mod files;
 pub mod home;
+pub mod imports;
 pub mod login;
 pub mod lookup;
 pub mod people;

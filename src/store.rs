@@ -4,6 +4,7 @@
 //! function on a [`Tx`]; a write is one transaction, durable when it returns, so
 //! the function must not open transactions of its own.
 
+mod bulk;
 pub mod clock;
 mod connection;
 pub mod ids;
@@ -19,6 +20,7 @@ use chrono::NaiveDateTime;
 use deadpool_diesel::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use diesel::prelude::*;
 
+pub use bulk::Bulk;
 pub use clock::Clock;
 pub use connection::Conn;
 pub use ids::Ids;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DurationRound, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 /// China keeps one time, UTC+8, without summer time since 1991.
-const CHINA: TimeDelta = TimeDelta::hours(8);
+pub const CHINA: TimeDelta = TimeDelta::hours(8);
 
 /// Tells the time. Clones of a manual clock move together.
 #[derive(Clone, Debug)]

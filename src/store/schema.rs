@@ -319,6 +319,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    imports (id) {
+        id -> Text,
+        kind -> Text,
+        content -> Text,
+        rows_done -> BigInt,
+        rows_added -> BigInt,
+        rows_changed -> BigInt,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
@@ -366,4 +379,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificate_links,
     certificate_link_views,
     lookup_counts,
+    imports,
 );

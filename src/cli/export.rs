@@ -1,0 +1,54 @@
+//! `kaozheng export`: what is stored, with the columns of an import.
+
+use std::fs::File;
+use std::io::{BufWriter, Write, stdout};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Stop, import};
+use crate::imports::{Kind, export};
+use crate::settings::RawSettings;
+use crate::store::Bulk;
+
+/// Write what is stored as CSV, with the columns that `kaozheng import` takes
+///
+/// Document numbers are not written: most are stored as keyed hashes only, and a file in clear is no place
+/// for the others. The columns 持有人标识 and 核验标识 hold the hashes, so that this installation takes its
+/// own exports back, and importing one changes nothing.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Export {
+    /// What to write
+    #[arg(value_parser = import::kinds())]
+    kind: &'static Kind,
+    /// A file that is not there yet [default: standard output]
+    #[arg(long)]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    raw: RawSettings,
+}
+
+impl Export {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let bulk = import::open(&self.raw).await?;
+        tokio::task::spawn_blocking(move || self.write(bulk)).await?
+    }
+
+    fn write(self, mut bulk: Bulk) -> Result<(), Stop> {
+        let mut output = open(self.output.as_ref())?;
+        let count = export::export(&mut bulk, self.kind, &mut output)?;
+        output.flush()?;
+        eprintln!("{count} {} were exported.", self.kind.name);
+        Ok(())
+    }
+}
+
+/// Where a command writes: a new file that only its owner reads, or standard output.
+pub(super) fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, Stop> {
+    let Some(path) = file else { return Ok(Box::new(BufWriter::new(stdout()))) };
+    let file = File::options().write(true).create_new(true).mode(0o600).open(path);
+    let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Box::new(BufWriter::new(file)))
+}

@@ -1,0 +1,128 @@
+//! `kaozheng import`: what the authority's systems hand over.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::progress::Meter;
+use super::{Stop, migrate};
+use crate::imports::run::{self, BATCH, Order, Summary};
+use crate::imports::{KINDS, Kind};
+use crate::settings::RawSettings;
+use crate::store::Bulk;
+
+/// Load exams, registrations, certificates, violations or integrity records from a CSV or XLSX file
+///
+/// The whole file is checked first. If a row is refused, nothing is imported; with --batch, only the
+/// 10,000 rows around it are left out. Every refused row is reported in FILE.refused.csv, and the command
+/// fails. What is there already and differs is changed, nothing is removed; the same file again changes
+/// nothing. An import that was interrupted goes on where it was when it is run again.
+#[derive(Args)]
+#[command(verbatim_doc_comment, after_long_help = columns())]
+pub(super) struct Import {
+    /// What the rows are
+    #[arg(value_parser = kinds())]
+    kind: &'static Kind,
+    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any order
+    file: PathBuf,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// A refused row stops its batch of 10,000 rows, not the whole file
+    #[arg(long)]
+    batch: bool,
+    /// Where refused rows are reported [default: FILE.refused.csv]
+    #[arg(long)]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    raw: RawSettings,
+}
+
+/// The kinds by their names.
+pub(super) fn kinds() -> impl TypedValueParser<Value = &'static Kind> {
+    PossibleValuesParser::new(KINDS.map(|kind| kind.name)).try_map(|name| {
+        KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("unknown kind {name}"))
+    })
+}
+
+impl Import {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let bulk = open(&self.raw).await?;
+        tokio::task::spawn_blocking(move || self.load(bulk)).await?
+    }
+
+    fn load(self, mut bulk: Bulk) -> Result<(), Stop> {
+        let report = self.report.clone().unwrap_or_else(|| beside(&self.file));
+        let order = Order {
+            kind: self.kind,
+            file: &self.file,
+            report: &report,
+            batch: self.batch,
+            dry_run: self.dry_run,
+        };
+        let (began, mut meter) = (Instant::now(), Meter::new());
+        let summary = run::import(&mut bulk, &order, &mut |progress| meter.show(progress))?;
+        meter.finish();
+        println!("{}", told(&order, &summary, began.elapsed().as_secs_f64()));
+        match summary.refused {
+            0 => Ok(()),
+            refused => Err(format!("{refused} rows were refused; see {}", report.display()).into()),
+        }
+    }
+}
+
+/// A connection for many rows, to a database that is up to date and sealed with this key.
+pub(super) async fn open(raw: &RawSettings) -> Result<Bulk, Stop> {
+    let store = migrate::open(raw).await?;
+    if !store.is_ready().await? {
+        return Err("the database is not up to date; run `kaozheng migrate` first".into());
+    }
+    store.check_key().await?;
+    let url = raw.database_url.as_deref().unwrap_or_default().trim();
+    Ok(Bulk::open(url, (*store.vault).clone(), store.clock, store.ids)?)
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".refused.csv");
+    name.into()
+}
+
+fn told(order: &Order, summary: &Summary, seconds: f64) -> String {
+    let (kind, read, refused) = (order.kind.name, summary.read, summary.refused);
+    let rate = read as f64 / seconds.max(0.001);
+    let mut told = format!("{kind}: {read} rows read in {seconds:.1} s ({rate:.0} rows/s), ");
+    let (added, changed, unchanged) = (summary.added, summary.changed, summary.unchanged);
+    let _ = write!(told, "{added} new, {changed} changed, {unchanged} unchanged, {refused} refused");
+    if summary.resumed > 0 {
+        let _ = write!(told, "\nThe first {} rows were there from an interrupted import.", summary.resumed);
+    }
+    if summary.left_out > 0 {
+        let (left, batches) = (summary.left_out, summary.left_out.div_ceil(BATCH as u64));
+        let _ = write!(told, "\n{left} rows were left out: {batches} batches with refused rows among them.");
+    }
+    if !summary.loaded {
+        told.push_str("\nNothing was imported, because rows were refused.");
+    } else if order.dry_run {
+        told.push_str("\nNothing was written: this was a dry run.");
+    }
+    told
+}
+
+/// The columns of every kind.
+fn columns() -> String {
+    let mut text =
+        String::from("Columns, by their Chinese or English names (* must be there and filled in):\n");
+    for kind in KINDS {
+        let _ = write!(text, "\n{}:\n", kind.name);
+        for column in kind.columns {
+            let must = if column.default.is_none() { "*" } else { " " };
+            let _ = writeln!(text, "  {must} {}  {}", column.label, column.name);
+        }
+    }
+    text.push_str("\nREADME.md, “Loading the authority's data”, says what each of them takes.");
+    text
+}

@@ -1,0 +1,86 @@
+//! Texts, codes and amounts, with what spreadsheets do to them.
+
+use std::borrow::Cow;
+
+use super::{ROUNDED, Reason};
+use crate::people::width;
+
+/// The text without what programs put around it to keep a spreadsheet from changing it:
+/// `'0123` and `="0123"`.
+pub(super) fn unwrapped(text: &str) -> &str {
+    let text = text.trim().trim_start_matches('\u{feff}');
+    let formula = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    formula.unwrap_or_else(|| text.strip_prefix('\'').unwrap_or(text)).trim()
+}
+
+/// A code in its one spelling. Letters of any script are allowed: 粤1442018201900123.
+pub(super) fn code(text: &str, longest: usize) -> Result<String, Reason> {
+    let code = width::compact(text);
+    let code = whole_number(&code).unwrap_or(&code);
+    visible(code)?;
+    if is_scientific(code) {
+        return Err(ROUNDED.into());
+    }
+    fits(code, longest)?;
+    Ok(code.to_owned())
+}
+
+/// Free text: trimmed, line breaks kept as `\n`.
+pub(super) fn free(text: &str, longest: usize) -> Result<String, Reason> {
+    let text = text.trim();
+    let text = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { Cow::Borrowed(text) };
+    visible(&text)?;
+    fits(&text, longest)?;
+    Ok(text.into_owned())
+}
+
+/// Fen, from yuan with at most two decimals.
+pub(super) fn fen(text: &str) -> Result<String, Reason> {
+    const WRONG: &str = "金额有误，请填写元，最多两位小数";
+    let amount = width::compact(text);
+    let amount = amount.trim_start_matches('¥').trim_end_matches('元');
+    let (yuan, rest) = amount.split_once('.').unwrap_or((amount, ""));
+    let rest = rest.trim_end_matches('0');
+    let digits = |part: &str, most: usize| part.len() <= most && part.bytes().all(|b| b.is_ascii_digit());
+    if yuan.is_empty() || !digits(yuan, 6) || !digits(rest, 2) {
+        return Err(WRONG.into());
+    }
+    let fen: u32 = format!("{yuan}{rest:0<2}").parse().map_err(|_| WRONG)?;
+    Ok(fen.to_string())
+}
+
+/// Yuan, as [`fen`] reads them.
+pub(super) fn yuan(fen: &str) -> String {
+    fen.parse::<u32>().map_or_else(|_| fen.to_owned(), |fen| format!("{}.{:02}", fen / 100, fen % 100))
+}
+
+/// `2018031234567.0`, as programs write a column of numbers where one is missing.
+fn whole_number(code: &str) -> Option<&str> {
+    let digits = code.strip_suffix(".0")?;
+    digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
+}
+
+/// `1.10105E+17`
+fn is_scientific(code: &str) -> bool {
+    code.split_once("E+").is_some_and(|(digits, exponent)| {
+        digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            && exponent.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+fn visible(text: &str) -> Result<(), Reason> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err("含有不可见的控制字符（例如 NUL）".into());
+    }
+    if text.contains('\u{fffd}') {
+        return Err("含有“\u{fffd}”：文件在转换编码时丢失了文字".into());
+    }
+    Ok(())
+}
+
+fn fits(text: &str, longest: usize) -> Result<(), Reason> {
+    if text.len() > longest && text.chars().count() > longest {
+        return Err(format!("最多 {longest} 个字").into());
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! One way through a file: a thread reads, others check, and the caller gets every row in its order.
+
+use std::ops::ControlFlow;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use super::Error;
+use super::check::{Checked, Header, check};
+use super::kind::Kind;
+use super::source::{RawRow, Source};
+use super::world::World;
+
+/// Rows that travel together between threads, and how many such lots wait at one place.
+const LOT: usize = 500;
+const WAITING: usize = 2;
+
+/// More than this never pays: the database takes longer.
+const MOST_CHECKERS: usize = 4;
+
+/// Rows that were checked, in the order of the file.
+pub struct Lot {
+    /// How many rows came before.
+    pub first: u64,
+    /// The rows.
+    pub rows: Vec<Checked>,
+    /// The part of the file that is read, 0 to 1.
+    pub read: f64,
+}
+
+struct RawLot {
+    first: u64,
+    rows: Vec<RawRow>,
+    read: f64,
+}
+
+/// Reads and checks a file. `skip` rows from the top are read and not checked.
+///
+/// Lots go to the checkers in turn and are taken from them in turn, so they stay in order.
+pub fn pass(
+    kind: &'static Kind,
+    source: &Source,
+    world: &World,
+    skip: u64,
+    mut take: impl FnMut(Lot) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let header = read_header(kind, source)?;
+    let checkers = thread::available_parallelism().map_or(1, usize::from).min(MOST_CHECKERS);
+    thread::scope(|scope| {
+        let (to_checkers, from_checkers): (Vec<_>, Vec<_>) = (0..checkers)
+            .map(|_| {
+                let (raw, raw_lots) = sync_channel(WAITING);
+                let (checked, lots) = sync_channel(WAITING);
+                let header = &header;
+                scope.spawn(move || check_all(kind, header, world, &raw_lots, &checked));
+                (raw, lots)
+            })
+            .unzip();
+        let reader = scope.spawn(move || read_all(source, skip, &to_checkers));
+        let taken = from_checkers.iter().cycle().map_while(|lots| lots.recv().ok()).try_for_each(&mut take);
+        // Whoever still reads or checks finds nobody listening, and ends.
+        drop(from_checkers);
+        let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
+        taken.and(read)
+    })
+}
+
+fn read_header(kind: &Kind, source: &Source) -> Result<Header, Error> {
+    let mut header = None;
+    source.read(&mut |row, _| {
+        header = Some(row);
+        ControlFlow::Break(())
+    })?;
+    let header = header.ok_or_else(|| Error::File("the file is empty".into()))?;
+    Header::read(kind, &header).map_err(Error::File)
+}
+
+fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawLot>]) -> Result<(), Error> {
+    let (mut next, mut turns) = (0, to.iter().cycle());
+    let mut lot = RawLot { first: 0, rows: Vec::with_capacity(LOT), read: 0.0 };
+    let mut header = true;
+    let mut send = |lot: RawLot| match turns.next().map(|to| to.send(lot)) {
+        Some(Ok(())) => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    source.read(&mut |row, read| {
+        if std::mem::take(&mut header) {
+            return ControlFlow::Continue(());
+        }
+        next += 1;
+        if next > skip {
+            lot.rows.push(row);
+        }
+        if lot.rows.len() < LOT {
+            return ControlFlow::Continue(());
+        }
+        let rows = std::mem::replace(&mut lot.rows, Vec::with_capacity(LOT));
+        send(RawLot { first: next - rows.len() as u64, rows, read })
+    })?;
+    let rows = lot.rows;
+    if !rows.is_empty() {
+        let _ = send(RawLot { first: next - rows.len() as u64, rows, read: 1.0 });
+    }
+    Ok(())
+}
+
+fn check_all(
+    kind: &'static Kind,
+    header: &Header,
+    world: &World,
+    raw: &Receiver<RawLot>,
+    checked: &SyncSender<Lot>,
+) {
+    for lot in raw {
+        let rows = lot.rows.iter().map(|row| check(kind, header, row, world)).collect();
+        if checked.send(Lot { first: lot.first, rows, read: lot.read }).is_err() {
+            return;
+        }
+    }
+}

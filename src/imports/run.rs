@@ -1,0 +1,258 @@
+//! An import from beginning to end.
+//!
+//! The first pass writes nothing: it finds every refused row and every contradiction. Then either the whole
+//! file is fit to be loaded or, with `batch`, those batches without a refused row are. The second pass loads
+//! batch after batch, each in one transaction with the note of how far the import has come. So nobody waits
+//! longer for the database than a batch takes, and an import that was killed goes on where it was.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use diesel::prelude::*;
+
+use super::check::Brought;
+use super::kind::Kind;
+use super::pass::{Lot, pass};
+use super::report::{Refusal, Report, masked};
+use super::source::Source;
+use super::spool::{Place, Spool};
+use super::target::{Fate, Known, Record};
+use super::world::World;
+use super::{Error, journal};
+use crate::store::{Bulk, Conn, Tx};
+
+/// Rows that are written together.
+pub const BATCH: usize = 10_000;
+
+/// What is to be imported, and how.
+pub struct Order<'a> {
+    /// What the rows are.
+    pub kind: &'static Kind,
+    /// The file.
+    pub file: &'a Path,
+    /// Where refused rows are reported.
+    pub report: &'a Path,
+    /// A refused row stops its batch only.
+    pub batch: bool,
+    /// Nothing is written.
+    pub dry_run: bool,
+}
+
+/// What the import is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Finding what is wrong.
+    Checking,
+    /// Writing.
+    Loading,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// What it is at.
+    pub phase: Phase,
+    /// Rows dealt with in this phase.
+    pub rows: u64,
+    /// The part of the file that this phase has read, 0 to 1.
+    pub read: f64,
+}
+
+/// What became of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows of the file, without its header.
+    pub read: u64,
+    /// Rows that had something wrong.
+    pub refused: u64,
+    /// Rows of batches that a refused row has stopped, the refused ones among them.
+    pub left_out: u64,
+    /// Rows that were not there.
+    pub added: u64,
+    /// Rows that differed from what was there.
+    pub changed: u64,
+    /// Rows that were there like this.
+    pub unchanged: u64,
+    /// Rows that an interrupted import of the same file had dealt with.
+    pub resumed: u64,
+    /// Whether rows were written, or would have been without the dry run.
+    pub loaded: bool,
+}
+
+/// Imports a file. Refused rows are no error: they are counted and reported.
+pub fn import(bulk: &mut Bulk, order: &Order, tell: &mut dyn FnMut(Progress)) -> Result<Summary, Error> {
+    let source = Source::open(order.file)?;
+    let world = bulk.read(|tx| Ok::<_, Error>(World::load(tx)?))?;
+    let mut findings = examine(order, &source, &world, tell)?;
+    findings.report.finish().map_err(Error::io(order.report.display()))?;
+    let refused = findings.refused;
+    let mut summary = Summary { read: findings.read, refused, ..Summary::default() };
+    if refused > 0 && !order.batch {
+        return Ok(summary);
+    }
+    summary.loaded = true;
+    load(bulk, order, &source, &world, &findings.stopped, &mut summary, tell)?;
+    Ok(summary)
+}
+
+/// What the first pass has found.
+struct Findings {
+    report: Report,
+    read: u64,
+    refused: u64,
+    /// The batches that a refused row has stopped.
+    stopped: BTreeSet<u64>,
+}
+
+impl Findings {
+    fn refuse(&mut self, place: Place, refusals: &[Refusal]) -> std::io::Result<()> {
+        self.refused += 1;
+        self.stopped.insert(place.ordinal / BATCH as u64);
+        refusals.iter().try_for_each(|refusal| self.report.refuse(place.line, refusal))
+    }
+}
+
+fn examine(
+    order: &Order,
+    source: &Source,
+    world: &World,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Findings, Error> {
+    let report = Report::new(order.report).map_err(Error::io(order.report.display()))?;
+    let mut findings = Findings { report, read: 0, refused: 0, stopped: BTreeSet::new() };
+    let mut spool = Spool::new().map_err(Error::io("a temporary file"))?;
+    pass(order.kind, source, world, 0, |lot| {
+        for (row, ordinal) in lot.rows.iter().zip(lot.first..) {
+            let place = Place { line: row.line, ordinal };
+            match &row.outcome {
+                Ok(brought) => {
+                    brought
+                        .claims
+                        .iter()
+                        .try_for_each(|claim| spool.add(place, claim))
+                        .map_err(Error::io("a temporary file"))?;
+                }
+                Err(refusals) => {
+                    findings.refuse(place, refusals).map_err(Error::io(order.report.display()))?
+                }
+            }
+        }
+        findings.read = lot.first + lot.rows.len() as u64;
+        tell(Progress { phase: Phase::Checking, rows: findings.read, read: lot.read });
+        Ok(())
+    })?;
+    spool
+        .contradictions(|place, key, first| findings.refuse(place, &[contradiction(order.kind, key, first)]))
+        .map_err(Error::io(order.report.display()))?;
+    Ok(findings)
+}
+
+/// A later row that says something else about the same thing.
+fn contradiction(kind: &Kind, key: &str, first: u64) -> Refusal {
+    let mut parts = key.split('\u{1f}');
+    let target = parts.next().and_then(|at| at.parse::<usize>().ok()).unwrap_or_default();
+    let fact = kind.targets[target].fields[0].fact;
+    let column = kind.columns.iter().find(|column| column.name == fact);
+    Refusal {
+        column: column.map_or("", |column| column.label),
+        value: column
+            .map_or_else(String::new, |column| masked(column.form, parts.next().unwrap_or_default())),
+        reason: format!("与第 {first} 行是同一条记录，内容却不同").into(),
+    }
+}
+
+fn load(
+    bulk: &mut Bulk,
+    order: &Order,
+    source: &Source,
+    world: &World,
+    stopped: &BTreeSet<u64>,
+    summary: &mut Summary,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<(), Error> {
+    let mut entry = if order.dry_run {
+        journal::Entry::default()
+    } else {
+        bulk.write(|tx| Ok::<_, Error>(journal::begin(tx, order.kind, &source.content)?))?
+    };
+    summary.resumed = entry.done as u64;
+    let mut waiting: Vec<Option<Brought>> = Vec::with_capacity(BATCH);
+    let mut flush = |waiting: &mut Vec<Option<Brought>>, entry: &mut journal::Entry| {
+        let number = entry.done as u64 / BATCH as u64;
+        let rows = waiting.len() as i64;
+        let brought = std::mem::replace(waiting, Vec::with_capacity(BATCH));
+        bulk.write(|tx| {
+            entry.done += rows;
+            if stopped.contains(&number) {
+                summary.left_out += rows as u64;
+            } else {
+                let fates = write(tx, order, brought)?;
+                let count = |fate| fates.iter().filter(|f| **f == fate).count() as i64;
+                entry.added += count(Fate::New);
+                entry.changed += count(Fate::Changed);
+            }
+            if order.dry_run { Ok(()) } else { Ok::<_, Error>(journal::advance(tx, entry)?) }
+        })
+    };
+    pass(order.kind, source, world, entry.done as u64, |lot: Lot| {
+        for row in lot.rows {
+            waiting.push(row.outcome.ok());
+            if waiting.len() == BATCH {
+                flush(&mut waiting, &mut entry)?;
+            }
+        }
+        tell(Progress { phase: Phase::Loading, rows: entry.done as u64, read: lot.read });
+        Ok(())
+    })?;
+    if !waiting.is_empty() {
+        flush(&mut waiting, &mut entry)?;
+    }
+    if entry.done as u64 != summary.read {
+        return Err(Error::File(CHANGED.into()));
+    }
+    if !order.dry_run {
+        bulk.write(|tx| Ok::<_, Error>(journal::finish(tx, &entry)?))?;
+    }
+    (summary.added, summary.changed) = (entry.added as u64, entry.changed as u64);
+    summary.unchanged = summary.read - summary.left_out - summary.added - summary.changed;
+    Ok(())
+}
+
+const CHANGED: &str = "the file was changed while it was read; run the import again";
+
+/// Writes a batch, parents before what refers to them.
+fn write(tx: &mut Tx, order: &Order, rows: Vec<Option<Brought>>) -> Result<Vec<Fate>, Error> {
+    alone(tx)?;
+    let mut fates = vec![Fate::default(); rows.len()];
+    let mut records: Vec<Vec<Record>> = order.kind.targets.iter().map(|_| Vec::new()).collect();
+    for (row, brought) in rows.into_iter().enumerate() {
+        let brought = brought.ok_or_else(|| Error::File(CHANGED.into()))?;
+        for (target, values) in brought.records {
+            records[target].push(Record { row, values });
+        }
+    }
+    let mut parents = Known::new();
+    for (target, records) in order.kind.targets.iter().zip(records) {
+        let rows: Vec<(usize, String)> =
+            records.iter().map(|record| (record.row, record.values[0].clone())).collect();
+        let known = target.apply(tx, records, &parents, order.dry_run, &mut fates)?;
+        let whole: Vec<(usize, &str)> =
+            rows.iter().filter_map(|(row, parent)| Some((*row, &**parents.get(parent)?))).collect();
+        target.remove_others(tx, &whole, &known, order.dry_run, &mut fates)?;
+        if parents.is_empty() {
+            parents = known;
+        }
+    }
+    Ok(fates)
+}
+
+/// Two imports at once would both find a record missing. SQLite has one writer anyway.
+fn alone(tx: &mut Tx) -> Result<(), Error> {
+    const IMPORTS: i64 = 0x6b61_6f7a_6865_6e67;
+    if let Conn::Postgres(conn) = tx.conn {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(IMPORTS)
+            .execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! The first sheet of a workbook (Office Open XML).
+//!
+//! calamine streams the cells of a sheet, but holds all shared texts, and its XML parser holds whatever
+//! stands between two tags. A workbook of a few kilobytes can unpack to gigabytes of either, so it is
+//! unpacked once into nothing, and what is too large is refused before calamine sees it.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use calamine::{DataRef, Reader, Xlsx, open_workbook};
+use zip::ZipArchive;
+
+use super::{BUFFER, RawRow, Sink};
+use crate::imports::cell::Cell;
+
+/// What stands between two tags: Excel's cells hold at most 32,767 characters.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// Parts of a workbook that may unpack to so many bytes: a sheet of Excel's 1,048,576 rows fits; of shared
+/// texts calamine holds twice as much in memory.
+const LIMITS: [(&str, u64); 3] =
+    [("xl/worksheets/", 8 << 30), ("xl/sharedStrings.xml", 40 << 20), ("", 16 << 20)];
+
+const NO_WORKBOOK: &str = "this is no workbook that can be read";
+const TOO_LARGE: &str = "is too large unpacked; save the sheet as CSV, which may be of any size";
+
+/// Looks into a workbook before it is opened.
+pub(super) fn trust(path: &Path) -> Result<(), String> {
+    let told = |error: &dyn std::fmt::Display| format!("{NO_WORKBOOK}: {error}");
+    let file = File::open(path).map_err(|error| told(&error))?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| told(&error))?;
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).map_err(|error| told(&error))?;
+        let name = part.name().map_err(|error| told(&error))?.into_owned();
+        if name.ends_with(".xml") || name.ends_with(".rels") {
+            let limit = LIMITS.iter().find(|(start, _)| name.starts_with(start)).map_or(0, |limit| limit.1);
+            unpack(&mut part, limit).map_err(|why| format!("{NO_WORKBOOK}: {name} {why}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn unpack(part: &mut impl Read, limit: u64) -> Result<(), String> {
+    let (mut buffer, mut total, mut run) = (vec![0; BUFFER], 0, 0);
+    loop {
+        let length = part.read(&mut buffer).map_err(|error| error.to_string())?;
+        if length == 0 {
+            return Ok(());
+        }
+        let tag = buffer[..length].iter().rposition(|&byte| byte == b'<');
+        run = tag.map_or(run + length, |at| length - at);
+        total += length as u64;
+        if total > limit || run > LONGEST_TEXT {
+            return Err(TOO_LARGE.into());
+        }
+    }
+}
+
+/// Gives every row to `sink`, the header first.
+pub(super) fn read(path: &Path, sink: Sink) -> Result<(), String> {
+    let told = |error: &dyn std::fmt::Display| format!("{NO_WORKBOOK}: {error}");
+    let mut workbook: Xlsx<_> = open_workbook(path).map_err(|error: calamine::XlsxError| told(&error))?;
+    let sheet = workbook.sheet_names().first().cloned().ok_or("the workbook has no sheet")?;
+    let mut cells = workbook.worksheet_cells_reader(&sheet).map_err(|error| told(&error))?;
+    let last = f64::from(cells.dimensions().end.0.max(1));
+    let mut rows = Rows::default();
+    while let Some(cell) = cells.next_cell().map_err(|error| told(&error))? {
+        let (row, column) = cell.get_position();
+        if let Some(whole) = rows.add(row, column as usize, cell.get_value())
+            && sink(whole, f64::from(row) / last).is_break()
+        {
+            return Ok(());
+        }
+    }
+    if let Some(whole) = rows.finish() {
+        let _ = sink(whole, 1.0);
+    }
+    Ok(())
+}
+
+/// Gathers cells to rows as wide as the first one.
+#[derive(Default)]
+struct Rows {
+    row: Option<RawRow>,
+    width: usize,
+}
+
+impl Rows {
+    /// Answers with the row before, once a cell of the next one comes.
+    fn add(&mut self, row: u32, column: usize, value: &DataRef) -> Option<RawRow> {
+        let line = u64::from(row) + 1;
+        let begins = self.row.as_ref().is_none_or(|row| row.line != line);
+        let whole = if begins { self.finish() } else { None };
+        let row = self.row.get_or_insert_with(|| RawRow { line, ..RawRow::default() });
+        let value = converted(value);
+        if column >= MOST_COLUMNS {
+            row.fault = Some(TOO_MANY);
+        } else if !value.is_empty() {
+            row.cells.resize(row.cells.len().max(column + 1), Cell::Text(String::new()));
+            row.cells[column] = value;
+        }
+        whole
+    }
+
+    fn finish(&mut self) -> Option<RawRow> {
+        let mut row = self.row.take()?;
+        if row.cells.is_empty() && row.fault.is_none() {
+            return None;
+        }
+        if self.width == 0 {
+            self.width = row.cells.len();
+        }
+        let width = self.width.max(row.cells.len());
+        row.cells.resize(width, Cell::Text(String::new()));
+        Some(row)
+    }
+}
+
+const MOST_COLUMNS: usize = 256;
+const TOO_MANY: &str = "这一行超过 256 栏";
+
+fn converted(value: &DataRef) -> Cell {
+    match value {
+        DataRef::Empty => Cell::Text(String::new()),
+        DataRef::Int(number) => Cell::Number(*number as f64),
+        DataRef::Float(number) => Cell::Number(*number),
+        DataRef::SharedString(text) => Cell::Text((*text).to_owned()),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            Cell::Text(text.clone())
+        }
+        DataRef::Bool(value) => Cell::Text(value.to_string()),
+        DataRef::DateTime(time) => time.as_datetime().map_or(Cell::Unreadable(BAD_DATE), Cell::Time),
+        DataRef::Error(_) => Cell::Unreadable("单元格里是公式错误"),
+    }
+}
+
+const BAD_DATE: &str = "日期有误";

@@ -1,0 +1,335 @@
+//! A table where rows go, and how ten thousand of them get there: compared with what is stored, and only
+//! what is new or differs is written.
+
+use std::collections::HashMap;
+
+use super::sql::{self, SEPARATOR};
+use crate::store::{Conn, Error, Tx};
+
+/// A table, with the columns that an import fills.
+pub struct Target {
+    /// Name of the table; its primary key is `id`.
+    pub table: &'static str,
+    /// The first must have an index: stored rows are looked for by it.
+    pub fields: &'static [Field],
+    /// Set where a file names all rows of a parent: those it does not name are removed, unless the field
+    /// of this place is filled in.
+    pub whole: Option<usize>,
+}
+
+/// A column that an import fills.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// Name of the column.
+    pub name: &'static str,
+    /// The fact that goes there.
+    pub fact: &'static str,
+    /// Its type.
+    pub sql: Sql,
+    /// What becomes of a stored value.
+    pub rule: Rule,
+}
+
+/// Types of columns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sql {
+    /// Never empty in the database.
+    Text,
+    /// The key of another row, or nothing.
+    Reference,
+    /// A whole number.
+    Integer,
+    /// A day.
+    Date,
+    /// A moment, UTC.
+    Time,
+}
+
+impl Sql {
+    pub(super) fn postgres(self) -> &'static str {
+        match self {
+            Sql::Text | Sql::Reference => "text",
+            Sql::Integer => "integer",
+            Sql::Date => "date",
+            Sql::Time => "timestamp",
+        }
+    }
+}
+
+/// What becomes of a stored value when a file brings another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// With the other keys it says which row it is.
+    Key,
+    /// A key: the file has the parent's natural key, the table its id.
+    Parent,
+    /// The file is right.
+    Replace,
+    /// What is stored stays.
+    Keep,
+    /// The file is right as long as this is stored; then the portal is.
+    Until(&'static str),
+    /// The file is right, unless its number was made void by a reissue: then it is older than that.
+    PrintNumber,
+}
+
+const fn field(name: &'static str, rule: Rule) -> Field {
+    Field { name, fact: name, sql: Sql::Text, rule }
+}
+
+/// A part of the natural key.
+pub const fn key(name: &'static str) -> Field {
+    field(name, Rule::Key)
+}
+
+/// The reference to the record of the first target, found by its natural key.
+pub const fn parent(name: &'static str) -> Field {
+    field(name, Rule::Parent)
+}
+
+/// What a file may change.
+pub const fn value(name: &'static str) -> Field {
+    field(name, Rule::Replace)
+}
+
+/// What only a new row takes from a file.
+pub const fn once(name: &'static str) -> Field {
+    field(name, Rule::Keep)
+}
+
+/// What a file may change as long as `stored` is there.
+pub const fn until(name: &'static str, stored: &'static str) -> Field {
+    field(name, Rule::Until(stored))
+}
+
+/// A print number, which a reissue may have made void.
+pub const fn print_number(name: &'static str) -> Field {
+    field(name, Rule::PrintNumber)
+}
+
+impl Field {
+    /// The fact that goes there, when it is called otherwise.
+    pub const fn from(self, fact: &'static str) -> Field {
+        Field { fact, ..self }
+    }
+
+    /// Its type, when it is not text.
+    pub const fn is(self, sql: Sql) -> Field {
+        Field { sql, ..self }
+    }
+
+    fn is_key(&self) -> bool {
+        matches!(self.rule, Rule::Key | Rule::Parent)
+    }
+}
+
+/// The values of a target's fields, made by one row of a batch.
+pub struct Record {
+    /// Which row of the batch.
+    pub row: usize,
+    /// As many as the target has fields.
+    pub values: Vec<String>,
+}
+
+/// What becomes of a row; the greatest of its records' counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It was there like this.
+    #[default]
+    Unchanged,
+    /// It was there and differed.
+    Changed,
+    /// It was not there.
+    New,
+}
+
+/// A stored row.
+struct Stored {
+    id: String,
+    values: Vec<String>,
+}
+
+/// The ids of a batch's records by natural key: what children refer to.
+pub type Known = HashMap<String, String>;
+
+impl Target {
+    /// The natural key of a record's values, as one text.
+    pub fn key(&self, values: &[String]) -> String {
+        let parts =
+            self.fields.iter().zip(values).filter(|(field, _)| field.is_key()).map(|(_, value)| &**value);
+        parts.collect::<Vec<_>>().join("\u{1f}")
+    }
+
+    /// The values that two rows about one thing must agree on.
+    pub fn claimed<'a>(&self, values: &'a [String]) -> Vec<&'a str> {
+        let claimed = self.fields.iter().zip(values).filter(|(field, _)| field.rule != Rule::Keep);
+        claimed.map(|(_, value)| &**value).collect()
+    }
+
+    /// Brings the records of one batch into the table, or with `dry` only finds out what would become of
+    /// them. No two have one key with different values. `fates` has a place for each row.
+    pub fn apply(
+        &self,
+        tx: &mut Tx,
+        mut records: Vec<Record>,
+        parents: &Known,
+        dry: bool,
+        fates: &mut [Fate],
+    ) -> Result<Known, Error> {
+        self.find_parents(&mut records, parents);
+        let mut stored = self.load(tx.conn, &records, false)?;
+        if !dry && records.iter().any(|record| self.differs(&stored, record)) {
+            // What will be updated is read again and locked, so that nothing the portal does meanwhile is lost.
+            records.sort_by(|a, b| a.values[0].cmp(&b.values[0]));
+            stored = self.load(tx.conn, &records, true)?;
+        }
+        self.keep_what_is_the_portals(tx.conn, &stored, &mut records)?;
+        let (mut known, mut new, mut changed) = (Known::new(), Vec::new(), Vec::new());
+        for record in records {
+            let key = self.key(&record.values);
+            if known.contains_key(&key) {
+                continue; // the same once more
+            }
+            let found = stored.remove(&key);
+            let fate = match &found {
+                None => Fate::New,
+                Some(row) if row.values == record.values => Fate::Unchanged,
+                Some(_) => Fate::Changed,
+            };
+            let id = found.map_or_else(|| tx.id(), |row| row.id);
+            known.insert(key, id.clone());
+            fates[record.row] = fates[record.row].max(fate);
+            match fate {
+                Fate::New => new.push((id, record)),
+                Fate::Changed => changed.push((id, record)),
+                Fate::Unchanged => {}
+            }
+        }
+        if !dry {
+            sql::insert(tx.conn, self, &rows(&new))?;
+            sql::update(tx.conn, self, &rows(&changed))?;
+        }
+        Ok(known)
+    }
+
+    fn find_parents(&self, records: &mut [Record], parents: &Known) {
+        let places = self.fields.iter().enumerate().filter(|(_, field)| field.rule == Rule::Parent);
+        for (at, _) in places {
+            for record in &mut *records {
+                if let Some(id) = parents.get(&record.values[at]) {
+                    record.values[at].clone_from(id);
+                }
+            }
+        }
+    }
+
+    /// The stored rows that share the first field with one of the records, by natural key.
+    fn load(
+        &self,
+        conn: &mut Conn,
+        records: &[Record],
+        lock: bool,
+    ) -> Result<HashMap<String, Stored>, Error> {
+        let mut leads: Vec<&str> = records.iter().map(|record| &*record.values[0]).collect();
+        leads.sort_unstable();
+        leads.dedup();
+        let names = std::iter::once("id").chain(self.fields.iter().map(|field| field.name));
+        let lock = if lock && matches!(conn, Conn::Postgres(_)) { " FOR UPDATE" } else { "" };
+        let (line, table, lead) = (sql::line_of(names), self.table, self.fields[0].name);
+        let select = format!("SELECT {line} AS line FROM {table} WHERE {lead} {{}}{lock}");
+        let lines = sql::lines_in(conn, &select, &leads)?;
+        Ok(lines.iter().map(|line| stored(line)).map(|row| (self.key(&row.values), row)).collect())
+    }
+
+    fn differs(&self, stored: &HashMap<String, Stored>, record: &Record) -> bool {
+        stored.get(&self.key(&record.values)).is_some_and(|row| row.values != record.values)
+    }
+
+    fn keep_what_is_the_portals(
+        &self,
+        conn: &mut Conn,
+        stored: &HashMap<String, Stored>,
+        records: &mut [Record],
+    ) -> Result<(), Error> {
+        let mut reprinted = Vec::new();
+        for (at, record) in records.iter_mut().enumerate() {
+            let Some(row) = stored.get(&self.key(&record.values)) else { continue };
+            for (place, field) in self.fields.iter().enumerate() {
+                let (old, new) = (&row.values[place], &mut record.values[place]);
+                match field.rule {
+                    Rule::Keep => new.clone_from(old),
+                    Rule::Until(open) if old != open => new.clone_from(old),
+                    Rule::PrintNumber if old != new => reprinted.push((at, place, row)),
+                    _ => {}
+                }
+            }
+        }
+        let ids: Vec<&str> = reprinted.iter().map(|(.., row)| &*row.id).collect();
+        let void = void_numbers(conn, &ids)?;
+        for (at, place, row) in reprinted {
+            let number = &mut records[at].values[place];
+            if void.contains(&format!("{}{SEPARATOR}{number}", row.id)) {
+                number.clone_from(&row.values[place]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the rows of these parents that the batch did not name, where the target says so.
+    pub fn remove_others(
+        &self,
+        tx: &mut Tx,
+        parents: &[(usize, &str)],
+        known: &Known,
+        dry: bool,
+        fates: &mut [Fate],
+    ) -> Result<(), Error> {
+        let Some(kept_by) = self.whole else { return Ok(()) };
+        let records: Vec<_> =
+            parents.iter().map(|(row, id)| Record { row: *row, values: vec![(*id).to_owned()] }).collect();
+        let rows: HashMap<&str, usize> = parents.iter().map(|(row, id)| (*id, *row)).collect();
+        let stored = self.load(tx.conn, &records, false)?;
+        let others: Vec<&Stored> = stored
+            .iter()
+            .filter(|(key, row)| !known.contains_key(*key) && row.values[kept_by].is_empty())
+            .map(|(_, row)| row)
+            .collect();
+        for other in &others {
+            if let Some(row) = rows.get(&*other.values[0]) {
+                fates[*row] = fates[*row].max(Fate::Changed);
+            }
+        }
+        let ids: Vec<&str> = others.iter().map(|row| &*row.id).collect();
+        if !dry && !ids.is_empty() {
+            sql::execute_in(tx.conn, &format!("DELETE FROM {} WHERE id {{}}", self.table), &ids)?;
+        }
+        Ok(())
+    }
+}
+
+fn rows(records: &[(String, Record)]) -> Vec<Vec<&str>> {
+    records
+        .iter()
+        .map(|(id, record)| {
+            std::iter::once(&**id).chain(record.values.iter().map(|value| &**value)).collect()
+        })
+        .collect()
+}
+
+fn stored(line: &str) -> Stored {
+    let mut parts = line.split(SEPARATOR).map(str::to_owned);
+    Stored { id: parts.next().unwrap_or_default(), values: parts.collect() }
+}
+
+/// Certificate and number of every print of these certificates that was made void.
+fn void_numbers(conn: &mut Conn, certificates: &[&str]) -> Result<Vec<String>, Error> {
+    if certificates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let line = sql::line_of(["certificate_id", "print_number"]);
+    Ok(sql::lines_in(
+        conn,
+        &format!("SELECT {line} AS line FROM voided_prints WHERE certificate_id {{}}"),
+        certificates,
+    )?)
+}
