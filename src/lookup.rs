@@ -15,7 +15,7 @@
 //! | `pages` | what people read, in Chinese and English |
 
 pub mod exams;
-mod finding;
+pub mod finding;
 pub mod form;
 pub mod limits;
 pub mod link;

@@ -8,7 +8,7 @@ use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Error, Tx};
 
 /// What a lookup comes to.
-pub(super) enum Finding {
+pub enum Finding {
     /// No such certificate; what was wrong is not told.
     Nothing,
     /// All that the person has of this exam, the one that was asked for first.
@@ -28,12 +28,7 @@ pub(super) fn exam_name(tx: &mut Tx, code: &str) -> Result<Option<String>, Error
 ///
 /// It is the same statement on the same index whatever is wrong, so that the time it takes
 /// tells nothing either. `hash` is of [`lookup_hash`](crate::exams::certificate::lookup_hash).
-pub(super) fn find(
-    tx: &mut Tx,
-    code: &str,
-    hash: String,
-    number: &str,
-) -> Result<Option<(String, Finding)>, Error> {
+pub fn find(tx: &mut Tx, code: &str, hash: String, number: &str) -> Result<Option<(String, Finding)>, Error> {
     let persons = certificates::exam_id.eq(exams::id).and(certificates::lookup_hash.eq(hash));
     let rows: Vec<Row> = exams::table
         .left_join(certificates::table.on(persons))
