@@ -310,9 +310,9 @@ impl Application {
         format!("/services/{}/{}", self.kind, self.shown_number())
     }
 
-    /// What its owner would see in the form now.
-    pub fn current_answers(&self) -> Answers {
-        self.working.clone().or_else(|| self.form.clone()).unwrap_or_default()
+    /// What its owner would see in the form now, if anything was filled in.
+    pub fn current_answers(&self) -> Option<Answers> {
+        self.working.clone().or_else(|| self.form.clone())
     }
 
     /// Takes one step of the lifecycle: state, change and event in one transaction.

@@ -108,10 +108,13 @@ impl Sheet {
             Which::Edit(number) => Some(editable(tx, business, &candidate, number)?),
             _ => Application::draft(tx, &candidate.id, business.slug, &origin)?,
         };
-        let (answers, marks) = match &application {
-            Some(application) => (application.current_answers(), marks(tx, application)?),
-            None => ((business.prefill)(tx, &candidate)?, Vec::new()),
+        // A draft that only notes that the notice was agreed to holds no answers yet.
+        let kept = application.as_ref().and_then(Application::current_answers);
+        let answers = match kept {
+            Some(answers) => answers,
+            None => (business.prefill)(tx, &candidate)?,
         };
+        let marks = application.as_ref().map(|application| marks(tx, application)).transpose()?;
         let mut sheet = Sheet {
             business,
             candidate,
@@ -121,7 +124,7 @@ impl Sheet {
             answers,
             choices: Choices::new(),
             attachments: Vec::new(),
-            marks,
+            marks: marks.unwrap_or_default(),
         };
         sheet.settle(tx)?;
         sheet.load_attachments(tx)?;

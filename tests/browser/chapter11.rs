@@ -3,8 +3,8 @@
 
 use kaozheng::store::Clock;
 
-use crate::axe;
-use crate::browser::{Browser, Scheme, Screen};
+use crate::browser::{Browser, Screen};
+use crate::figures::{self, picture};
 use crate::qr;
 use crate::server::Server;
 
@@ -18,14 +18,11 @@ async fn server() -> Server {
     server
 }
 
-/// A picture of each screen, `11-1` for 图11.1, and a look for what keeps people out.
-async fn figure(browser: &Browser, number: &str) {
-    browser.screenshot(&format!("figure-{number}")).await;
-    if browser.runs_scripts() {
-        axe::check(browser).await;
-        browser.prefer(Scheme::Dark).await;
-        browser.screenshot(&format!("figure-{number}-dark")).await;
-        browser.prefer(Scheme::Light).await;
+/// The figure, or what it looks like otherwise: in large type, on a desk, without scripts.
+async fn figure(browser: &Browser, number: &str, tag: &str) {
+    match tag {
+        "" => figures::figure(browser, number).await,
+        tag => picture(browser, &format!("figure-{}{tag}", number.replace('.', "-"))).await,
     }
 }
 
@@ -34,27 +31,27 @@ async fn look_up(server: &Server, browser: &Browser, tag: &str) {
     browser.open(&server.base).await;
     browser.press("证书查询（免登录）").await;
     browser.see("选择考试").await;
-    figure(browser, &format!("11-1{tag}")).await;
+    figure(browser, "11.1", tag).await;
     browser.fill("考试名称", "二级").await;
     browser.press("搜索").await;
     browser.see_no("执业药师").await;
     browser.press("二级建造师").await;
     browser.see("核验证书真伪，无需登录").await;
-    figure(browser, &format!("11-2{tag}")).await;
+    figure(browser, "11.2", tag).await;
     browser.fill("姓名", NAME).await;
     browser.fill("身份证件号码", DOCUMENT).await;
     browser.fill("证书管理号或证书印制号", "SF02000001").await;
-    figure(browser, &format!("11-3{tag}")).await;
+    figure(browser, "11.3", tag).await;
     browser.press("查询").await;
     browser.see("没有查到符合的证书").await;
-    figure(browser, &format!("11-4-nothing{tag}")).await;
+    picture(browser, &format!("figure-11-4-nothing{tag}")).await;
     assert_eq!(browser.value("姓名").await, NAME, "what was typed is kept");
     browser.fill("证书管理号或证书印制号", PRINT).await;
     browser.press("查询").await;
     browser.see("有效").await;
     browser.see("张*三").await;
     browser.see("查询编号").await;
-    figure(browser, &format!("11-4{tag}")).await;
+    figure(browser, "11.4", tag).await;
     let address = browser.url().await;
     assert!(address.ends_with("/lookup/02"), "{address}");
     browser.press("再查一个").await;
@@ -94,7 +91,7 @@ async fn step_11_a_void_print_number_says_so() {
     phone.press("查询").await;
     phone.see("已作废").await;
     phone.see("补发日期").await;
-    figure(&phone, "11-4-void").await;
+    picture(&phone, "figure-11-4-void").await;
 }
 
 #[tokio::test]
@@ -103,15 +100,15 @@ async fn step_11_it_is_read_in_english() {
     phone.open(&format!("{}/lookup", server.base)).await;
     phone.press("English").await;
     phone.see("Choose the examination").await;
-    figure(&phone, "11-1-english").await;
+    picture(&phone, "figure-11-1-english").await;
     phone.press("二级建造师").await;
     phone.fill("Name", NAME).await;
     phone.fill("Identity document number", DOCUMENT).await;
     phone.fill("Management number or print number", PRINT).await;
-    figure(&phone, "11-3-english").await;
+    picture(&phone, "figure-11-3-english").await;
     phone.press("Look up").await;
     phone.see("VALID").await;
-    figure(&phone, "11-4-english").await;
+    picture(&phone, "figure-11-4-english").await;
     phone.press("Look up another").await;
     phone.press("中文").await;
     phone.see("核验证书真伪，无需登录").await;
@@ -126,23 +123,23 @@ async fn a_holder_hands_out_a_link_and_takes_it_back() {
     phone.see("您好").await;
     let links = format!("{}/certificates/certificate-00/links", server.base);
     phone.open(&links).await;
-    figure(&phone, "link-none").await;
+    picture(&phone, "figure-link-none").await;
     phone.choose("30 天").await;
     phone.press("生成核验链接").await;
     phone.see("还没有被查看").await;
-    figure(&phone, "link-made").await;
+    picture(&phone, "figure-link-made").await;
     let address = qr::decode(&phone.screenshot("link-code").await);
     employer.open(&address).await;
     employer.see("持证人授权").await;
     employer.see("张*三").await;
-    figure(&employer, "link-shown").await;
+    picture(&employer, "figure-link-shown").await;
     server.parts.lookup.exchange(&server.parts.store).await.expect("an exchange");
     phone.open(&links).await;
     phone.see("被查看 1 次").await;
     phone.press("撤销链接").await;
     phone.see("已失效的链接").await;
-    figure(&phone, "link-revoked").await;
+    picture(&phone, "figure-link-revoked").await;
     employer.open(&address).await;
     employer.see("核验链接无效或已过期").await;
-    figure(&employer, "link-ended").await;
+    picture(&employer, "figure-link-ended").await;
 }
