@@ -42,7 +42,7 @@ pub fn person(number: u32) -> Person {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = kaozheng::store::schema::certificates)]
+#[diesel(table_name = kaozheng::store::schema::certificates, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     holder_hash: String,
@@ -85,15 +85,21 @@ fn row(vault: &Vault, number: u32) -> Row {
     }
 }
 
-fn exams() -> Vec<(
-    diesel::dsl::Eq<x::id, String>,
-    diesel::dsl::Eq<x::code, String>,
-    diesel::dsl::Eq<x::name, &'static str>,
-    diesel::dsl::Eq<x::category, &'static str>,
-)> {
-    let exam = |number: u32| {
-        let id = x::id.eq(format!("exam-{number:02}"));
-        (id, x::code.eq(format!("{number:02}")), x::name.eq("一级建造师"), x::category.eq("职业资格"))
+#[derive(Insertable)]
+#[diesel(table_name = kaozheng::store::schema::exams)]
+struct Exam {
+    id: String,
+    code: String,
+    name: &'static str,
+    category: &'static str,
+}
+
+fn exams() -> Vec<Exam> {
+    let exam = |number| Exam {
+        id: format!("exam-{number:02}"),
+        code: format!("{number:02}"),
+        name: "一级建造师",
+        category: "职业资格",
     };
     (0..EXAMS).map(exam).collect()
 }
@@ -117,20 +123,24 @@ pub async fn sqlite(folder: &Path, count: u32) -> String {
     let _ = std::fs::remove_file(&filling);
     migrate(&format!("sqlite:{}", filling.display())).await;
     let mut conn = SqliteConnection::establish(&filling.display().to_string()).expect("a database");
-    conn.batch_execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;")
+    conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;")
         .expect("pragmas");
-    diesel::insert_into(x::exams).values(exams()).execute(&mut conn).expect("exams");
+    diesel::insert_into(x::exams).values(&exams()).execute(&mut conn).expect("exams");
     let indexes = indexes(&mut conn);
     drop_indexes(&mut conn, &indexes);
     let vault = Vault::from_key(&KEY);
     for first in (0..count).step_by(CHUNK as usize) {
-        let rows: Vec<Row> = (first..count.min(first + CHUNK)).map(|number| row(&vault, number)).collect();
-        diesel::insert_into(c::certificates).values(&rows).execute(&mut conn).expect("certificates");
+        let mut rows = (first..count.min(first + CHUNK)).map(|number| row(&vault, number));
+        let insert = |conn: &mut SqliteConnection| {
+            rows.try_for_each(|row| diesel::insert_into(c::certificates).values(row).execute(conn).map(drop))
+        };
+        conn.transaction(insert).expect("certificates");
     }
     for index in &indexes {
         conn.batch_execute(&index.sql).expect("an index");
     }
-    conn.batch_execute("ANALYZE; PRAGMA journal_mode = WAL;").expect("a finished database");
+    // No ANALYZE: with its samples (STAT4) SQLite would plan a statement anew for each lookup.
+    conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("a finished database");
     drop(conn);
     std::fs::rename(filling, file).expect("a file");
     url
@@ -177,7 +187,7 @@ pub async fn postgres(count: u32) -> String {
     let url = server("kaozheng_lookup");
     migrate(&url).await;
     let mut conn = PgConnection::establish(&url).expect("a database");
-    diesel::insert_into(x::exams).values(exams()).execute(&mut conn).expect("exams");
+    diesel::insert_into(x::exams).values(&exams()).execute(&mut conn).expect("exams");
     let vault = Vault::from_key(&KEY);
     for first in (0..count).step_by(CHUNK as usize) {
         let rows: Vec<Row> = (first..count.min(first + CHUNK)).map(|number| row(&vault, number)).collect();

@@ -104,9 +104,9 @@ impl Process {
         file
     }
 
-    /// Time on a core since it began (proc(5), stat).
+    /// Time on a core since it began.
     pub fn usage(&self) -> Usage {
-        Usage { cpu: cpu_of(self.child.id()) }
+        Usage { cpu: cpu_of(self.child.id(), OWN) }
     }
 
     /// MiB in memory, with mapped pages of files.
@@ -134,16 +134,21 @@ impl Drop for Process {
     }
 }
 
-fn cpu_of(process: u32) -> Duration {
+/// Fields of `stat` that count ticks on a core: the process's own, and those of ended children.
+const OWN: std::ops::Range<usize> = 11..13;
+const WITH_ENDED_CHILDREN: std::ops::Range<usize> = 11..15;
+
+fn cpu_of(process: u32, fields: std::ops::Range<usize>) -> Duration {
     // A backend may have ended since it was listed.
     let all = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let fields: Vec<&str> = all.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
+    let all = all.rsplit(") ").next().unwrap_or_default().split(' ');
+    let ticks: u64 =
+        all.skip(fields.start).take(fields.len()).filter_map(|field| field.parse::<u64>().ok()).sum();
     // A tick is a hundredth of a second on Linux.
-    Duration::from_millis((ticks(11) + ticks(12)) * 10)
+    Duration::from_millis(ticks * 10)
 }
 
-/// Time on a core of all processes of the server behind `url`, which runs on this machine.
+/// Time on a core (proc(5), stat) of all processes of the server behind `url`, which runs on this machine.
 pub fn of_postgres(url: &str) -> Duration {
     let mut conn = PgConnection::establish(url).expect("a database");
     let own: i32 = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("pg_backend_pid()"))
@@ -156,7 +161,8 @@ pub fn of_postgres(url: &str) -> Duration {
     let server = parent(own.unsigned_abs()).expect("the server of a backend");
     let processes = std::fs::read_dir("/proc").expect("processes").flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(|number| *number == server || parent(*number) == Some(server)).map(cpu_of).sum()
+    let living = numbers.filter(|number| parent(*number) == Some(server));
+    cpu_of(server, WITH_ENDED_CHILDREN) + living.map(|number| cpu_of(number, OWN)).sum::<Duration>()
 }
 
 /// The page of `LOOKUP_PAGE` until it is killed.
