@@ -12,7 +12,7 @@ use crate::casework::format;
 use crate::casework::lifecycle::Action;
 use crate::exams::correction::{self, Holder, Scope};
 use crate::people::candidate::{self, Candidate, Profile};
-use crate::people::document::{Document, DocumentType};
+use crate::people::document::{Document, DocumentType, Gender};
 use crate::people::mask;
 use crate::store::{Error, Tx};
 use crate::ui::Icon;
@@ -136,7 +136,7 @@ fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     let person = context.candidate;
     let profile = &person.profile;
     let document = Document::parse(person.document_type, &person.document_number, tx.today()).ok();
-    let gender = document.as_ref().and_then(Document::gender).map(|gender| gender.label().to_owned());
+    let gender = profile.gender.or_else(|| document.as_ref().and_then(Document::gender));
     let birth = document.as_ref().and_then(Document::birth_date);
     let born_on = profile.born_on.or(birth).map(|day| day.to_string());
     let known = |text: &str| if text.is_empty() { "未登记".to_owned() } else { text.to_owned() };
@@ -144,13 +144,7 @@ fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
         ("old_name", person.name.clone()),
         ("old_type", person.document_type.label().to_owned()),
         ("old_number", person.document_number.clone()),
-        (
-            "old_gender",
-            Some(profile.gender.clone())
-                .filter(|text| !text.is_empty())
-                .or(gender)
-                .unwrap_or_else(|| known("")),
-        ),
+        ("old_gender", known(gender.map_or("", Gender::label))),
         ("old_birth", born_on.unwrap_or_else(|| known(""))),
         ("old_phone", known(&person.phone)),
         ("old_education", known(&profile.education)),
@@ -236,7 +230,7 @@ fn apply(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
         hash: &person.holder,
         name: &person.name,
         document_number: &person.document_number,
-        gender: &person.profile.gender,
+        gender: person.profile.gender,
     };
     let scope = Scope {
         coming: answers.has("scope", THIS_EXAM) || answers.has("scope", LATER_EXAMS),
@@ -247,7 +241,7 @@ fn apply(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
 
 fn profile_after(answers: &Answers, before: Profile) -> Profile {
     Profile {
-        gender: new(answers, GENDER).map_or(before.gender, str::to_owned),
+        gender: new(answers, GENDER).and_then(Gender::from_label).or(before.gender),
         born_on: new(answers, BIRTH).and_then(|day| day.parse().ok()).or(before.born_on),
         education: new(answers, EDUCATION).map_or(before.education, str::to_owned),
         portrait_id: answers.files("new_portrait").first().cloned().or(before.portrait_id),

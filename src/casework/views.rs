@@ -86,10 +86,14 @@ pub fn fact(label: &str, value: impl Into<String>) -> Fact {
     Fact { label: label.to_owned(), value: html! { @if !value.is_empty() { (value) } } }
 }
 
-/// What staff noted when they carried something out, as label and value; the last time counts.
+/// What staff noted when they carried something out, as label and value: since the last
+/// submission, because what failed before was mended.
 pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
     let mut done: BTreeMap<&str, Vec<Fact>> = BTreeMap::new();
     for event in events {
+        if event.action == Action::Submit {
+            done.clear();
+        }
         if let (Some(task), Some(outcome)) = (task::find(business, event.action), &event.content.outcome) {
             done.insert(event.action.code(), facts(task.fields, outcome, None));
         }

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
-use diesel::prelude::*;
 use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
 use crate::exams::certificate_link::{self, DAYS, Link, MOST};
+use crate::exams::held;
 use crate::people::candidate::Candidate;
 use crate::settings::Settings;
-use crate::store::schema::{certificates, exams};
 use crate::store::{Error, Store, Tx, clock};
 use crate::ui::{self, Choice, Control, Field, Look, Page};
 use crate::web::{Failure, Frame, Submission, host, see_other};
@@ -21,13 +20,6 @@ const TIMES: usize = 20;
 
 fn path(certificate: &str) -> String {
     format!("/certificates/{certificate}/links")
-}
-
-/// Name of the exam of a candidate's own certificate.
-fn exam_of(tx: &mut Tx, candidate: &Candidate, certificate: &str) -> Result<String, Failure> {
-    let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(&candidate.holder));
-    let exam = certificates::table.inner_join(exams::table).filter(own).select(exams::name);
-    exam.first(tx.conn).optional()?.ok_or(Failure::NotFound)
 }
 
 /// The link of a candidate's certificate that lives longest, for [`panel`].
@@ -68,7 +60,7 @@ pub async fn show(
     let (now, key) = (store.clock.now(), id.clone());
     let (exam, links) = store
         .read::<_, Failure, _>(move |tx| {
-            let exam = exam_of(tx, &candidate, &key)?;
+            let exam = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?.exam;
             Ok((exam, certificate_link::of(tx, &candidate.holder, &key)?))
         })
         .await?;
@@ -181,7 +173,7 @@ pub async fn make(
     store
         .write::<_, Failure, _>(move |tx| {
             candidate.lock(tx)?;
-            exam_of(tx, &candidate, &key)?;
+            held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
             let links = certificate_link::of(tx, &candidate.holder, &key)?;
             if links.iter().filter(|link| link.is_live(tx.now)).count() >= MOST {
                 let message = format!("一本证书最多同时有 {MOST} 个有效的核验链接");
@@ -203,7 +195,7 @@ pub async fn revoke(
     let key = id.clone();
     store
         .write::<_, Failure, _>(move |tx| {
-            exam_of(tx, &candidate, &key)?;
+            held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
             Ok(certificate_link::revoke(tx, &candidate.holder, &key, &link)?)
         })
         .await?;

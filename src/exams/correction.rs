@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::certificate::lookup_hash;
+use crate::people::document::Gender;
 use crate::people::mask;
 use crate::store::schema::{
     certificates as c, integrity_records as i, registrations as r, sittings as s, violations as v,
@@ -26,8 +27,8 @@ pub struct Holder<'a> {
     pub name: &'a str,
     /// Number of the document.
     pub document_number: &'a str,
-    /// 男 or 女; may be empty.
-    pub gender: &'a str,
+    /// 性别, where it is known.
+    pub gender: Option<Gender>,
 }
 
 /// Everything on record about somebody is found by another document from now on.
@@ -49,11 +50,14 @@ pub fn correct_records(tx: &mut Tx, holder: &Holder, scope: Scope) -> Result<(),
     if scope.issued {
         let shown = (
             c::holder_name.eq(holder.name),
-            c::gender.eq(holder.gender),
             c::document_mask.eq(mask::number(holder.document_number)),
             c::lookup_hash.eq(lookup_hash(tx.vault, holder.name, holder.document_number)),
         );
-        diesel::update(c::table.filter(c::holder_hash.eq(holder.hash))).set(shown).execute(tx.conn)?;
+        let own = c::table.filter(c::holder_hash.eq(holder.hash));
+        diesel::update(own).set(shown).execute(tx.conn)?;
+        if let Some(gender) = holder.gender {
+            diesel::update(own).set(c::gender.eq(gender.code())).execute(tx.conn)?;
+        }
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::month_label;
+use crate::people::document::Gender;
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Error, Tx};
 
@@ -67,8 +68,8 @@ pub struct Certificate {
     pub id: String,
     /// Name as the paper shows it.
     pub holder_name: String,
-    /// 男 or 女; may be empty.
-    pub gender: String,
+    /// 性别, where it is known.
+    pub gender: Option<Gender>,
     /// The document's number as the paper shows it, masked; may be empty.
     pub document_mask: String,
     /// Name of the exam.
@@ -120,7 +121,7 @@ impl Certificate {
             delivery: Delivery::from_code(&row.delivery).ok_or(Error::Corrupt("certificates.delivery"))?,
             id: row.id,
             holder_name: row.holder_name,
-            gender: row.gender,
+            gender: Gender::from_code(&row.gender),
             document_mask: row.document_mask,
             exam,
             month: row.sitting_month,

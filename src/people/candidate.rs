@@ -50,8 +50,8 @@ pub struct Candidate {
 /// What is on record about a candidate besides name, document and phone; each may be missing.
 #[derive(Clone, Default)]
 pub struct Profile {
-    /// 男 or 女.
-    pub gender: String,
+    /// 性别
+    pub gender: Option<Gender>,
     /// Date of birth.
     pub born_on: Option<NaiveDate>,
     /// 学历
@@ -159,7 +159,7 @@ pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(),
     let row = (
         c::name.eq(&after.name),
         c::phone.eq(tx.vault.seal(PHONE, &after.phone)),
-        c::gender.eq(&profile.gender),
+        c::gender.eq(profile.gender.map_or("", Gender::code)),
         c::born_on.eq(profile.born_on),
         c::education.eq(&profile.education),
         c::portrait_id.eq(&profile.portrait_id),
@@ -199,7 +199,7 @@ fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Err
         c::portal_name.eq(&identity.name),
         c::phone.eq(tx.vault.seal(PHONE, phone)),
         c::portal_phone.eq(tx.vault.seal(PHONE, phone)),
-        c::gender.eq(identity.document.gender().map_or("", Gender::label)),
+        c::gender.eq(identity.document.gender().map_or("", Gender::code)),
         c::born_on.eq(identity.document.birth_date()),
         c::created_at.eq(tx.now),
         c::signed_in_at.eq(tx.now),
@@ -229,7 +229,7 @@ impl Candidate {
             document_number: vault.open(NUMBER, &row.document_number)?,
             phone: vault.open(PHONE, &row.phone)?,
             profile: Profile {
-                gender: row.gender,
+                gender: Gender::from_code(&row.gender),
                 born_on: row.born_on,
                 education: row.education,
                 portrait_id: row.portrait_id,

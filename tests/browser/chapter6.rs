@@ -21,7 +21,7 @@ async fn apply(server: &Server, phone: &Browser, pictures: &Pictures) -> String 
     phone.press("申请证书补发").await;
     phone.see("补发原因").await;
     figure(phone, "6.1.1").await;
-    phone.choose("二级建造师").await;
+    phone.choose("印制号 SF02000000").await;
     phone.choose("损毁").await;
     phone.see("损毁证书照片").await;
     phone.choose("遗失").await;
