@@ -222,11 +222,12 @@ impl Shown<'_> {
         }
     }
 
+    /// The right column; an application without materials has none.
     fn viewer(&self) -> Markup {
         let sheets = self.case.sheets();
         let at = sheets.iter().position(|(_, file)| Some(file.id.as_str()) == self.material).unwrap_or(0);
         let Some((label, file)) = sheets.get(at) else {
-            return html! { section.desk-viewer { h2 { "没有材料" } } };
+            return html! {};
         };
         let next = sheets.get((at + 1) % sheets.len()).filter(|_| sheets.len() > 1);
         let next = next.map(|(_, file)| view_path(&self.path(), file));
