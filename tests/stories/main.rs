@@ -24,6 +24,7 @@ mod commands;
 mod desk;
 mod durability;
 mod harness;
+mod lists;
 mod login;
 mod schema;
 mod store;
