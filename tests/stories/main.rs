@@ -26,6 +26,7 @@ mod durability;
 mod harness;
 mod lists;
 mod login;
+mod properties;
 mod schema;
 mod store;
 mod web;
