@@ -14,6 +14,7 @@ mod commands;
 mod desk;
 mod durability;
 mod harness;
+mod imports;
 mod login;
 mod schema;
 mod store;
