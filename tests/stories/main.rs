@@ -25,6 +25,7 @@ mod desk;
 mod durability;
 mod harness;
 mod lists;
+mod imports;
 mod login;
 mod properties;
 mod schema;
