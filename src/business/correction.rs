@@ -26,6 +26,7 @@ pub static BUSINESS: Business = Business {
     icon: Icon::Pencil,
     about: "姓名、证件、学历等登记信息有误或有变更的，在这里申请修改。",
     start_label: "申请信息修改",
+    summary_label: "修改项目",
     sections: &[&WHAT, &CHANGES, &WHY],
     materials: MATERIALS,
     notice: Some(NOTICE),

@@ -5,8 +5,8 @@
 
 use super::profile;
 use crate::casework::answers::Answers;
-use crate::casework::business::{About, Business, Context, EditRule, Notice, Origin, Step, Verdicts};
-use crate::casework::field::{Choices, Rule, Section, ask, may_ask};
+use crate::casework::business::{About, Business, Context, EditRule, Next, Notice, Origin, Step, Verdicts};
+use crate::casework::field::{Choices, Field, Rule, Section, ask, may_ask};
 use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::record::{Application, Filter};
@@ -35,6 +35,9 @@ pub static BUSINESS: Business = Business {
     notice: Some(NOTICE),
     edit: EditRule::UntilTaken,
     review: false,
+    next: Next {
+        work: "工作人员打包寄出证书", look: "在证书管理查看快递单号", hint: "打包前可以修改或撤销"
+    },
     submit_label: "保存",
     reviewed_by: Role::Dispatcher,
     verdicts: Verdicts { approve: &[], ..Business::PLAIN.verdicts },
@@ -70,7 +73,7 @@ const RECIPIENT: Section = Section {
     heading: "收件人",
     fields: &[
         ask("recipient", "收件人", "与有效证件一致，快递员可能核对", Rule::Like(&format::NAME)),
-        profile::PHONE,
+        Field { hint: "快递员会打这个电话", ..profile::PHONE },
     ],
 };
 

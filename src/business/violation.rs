@@ -24,6 +24,7 @@ pub static BUSINESS: Business = Business {
     icon: Icon::Scales,
     about: "对违纪认定有异议的，自收到告知之日起 5 个工作日内，可以在这里陈述、申辩。",
     start_label: "违纪申诉",
+    summary_label: "科目",
     sections: &[&RECORD, &APPEAL],
     materials: &[Material {
         kind: MaterialKind::Evidence,
@@ -73,10 +74,10 @@ fn last_day(violation: &Violation) -> NaiveDate {
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     let today = tx.today();
     let all = discipline::violations_of(tx, &candidate.holder)?;
-    let none_in_time = !all.iter().any(|violation| today <= last_day(violation));
-    let nothing = match (all.is_empty(), none_in_time) {
+    let open = |violation: &Violation| violation.outcome.is_empty() && today <= last_day(violation);
+    let nothing = match (all.is_empty(), all.iter().any(open)) {
         (true, _) => Some("您没有违纪记录，不需要申诉。"),
-        (_, true) => Some("您的违纪记录都已超过申诉期限，截止日期见上。"),
+        (_, false) => Some("您的违纪记录都已有申诉结果，或已超过申诉期限，见上。"),
         _ => None,
     };
     Ok(Outset { records: all.iter().map(|violation| record(violation, today)).collect(), nothing })

@@ -32,6 +32,8 @@ pub struct Business {
     pub start_label: &'static str,
     /// Where its own list is, if that is not the list of its kind.
     pub list: Option<&'static str>,
+    /// What its summary tells, beside the exam.
+    pub summary_label: &'static str,
     /// What is begun from: [`Origin::Nothing`] is on the first page.
     pub origin: Origin,
     /// What is asked, in order.
@@ -44,6 +46,8 @@ pub struct Business {
     pub edit: EditRule,
     /// Whether 核对信息 comes before the first submission; short forms go without.
     pub review: bool,
+    /// What follows a submission.
+    pub next: Next,
     /// The button that submits a form without 核对信息.
     pub submit_label: &'static str,
     /// Who decides it.
@@ -107,6 +111,16 @@ pub struct Notice {
     pub title: &'static str,
     /// The text, paragraph by paragraph.
     pub text: &'static [&'static str],
+}
+
+/// What follows a submission, told right after it.
+pub struct Next {
+    /// What staff do.
+    pub work: &'static str,
+    /// Where the candidate finds what came of it.
+    pub look: &'static str,
+    /// What else to know.
+    pub hint: &'static str,
 }
 
 /// What reviewers may answer, as the words of the buttons.
@@ -270,12 +284,18 @@ impl Business {
         about: "",
         start_label: "",
         list: None,
+        summary_label: "级别专业",
         origin: Origin::Nothing,
         sections: &[],
         materials: &[],
         notice: None,
         edit: EditRule::Returned,
         review: true,
+        next: Next {
+            work: "审核员审核您的申请",
+            look: "在首页和业务查询查看结果",
+            hint: "需要修改时，首页会提醒您",
+        },
         submit_label: "提交申请",
         reviewed_by: Role::Reviewer,
         verdicts: Verdicts {

@@ -84,7 +84,7 @@ impl Listed {
     pub fn card(&self, with_kind: bool) -> Markup {
         let application = &self.application;
         let mut facts = vec![
-            ("级别专业".to_owned(), application.summary.clone()),
+            (self.business.summary_label.to_owned(), application.summary.clone()),
             ("申请时间".to_owned(), application.submitted_at.map(clock::china).unwrap_or_default()),
             ("受理号".to_owned(), application.shown_number().to_owned()),
         ];

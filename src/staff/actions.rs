@@ -28,6 +28,9 @@ pub async fn next(
     staff: StaffMember,
 ) -> poem::Result<Response> {
     let registry = *registry;
+    if !queue::decides(registry, staff.role) {
+        return Ok(see_other("/staff/queue"));
+    }
     let taken = store.write(move |tx| queue::take_next(tx, registry, &staff)).await?;
     Ok(match taken {
         Some(number) => see_other(&path(&number)),

@@ -91,6 +91,13 @@ impl Filter {
         Show::all().find(|show| show.code() == self.status).unwrap_or_default()
     }
 
+    /// The same, beginning where a role's work is: who decides nothing has only what is to be
+    /// carried out.
+    pub(super) fn opened_by(self, registry: Registry, role: Role) -> Filter {
+        let todo = self.status.is_empty() && !decides(registry, role);
+        Filter { status: if todo { Show::ToDo.code().to_owned() } else { self.status }, ..self }
+    }
+
     /// Whether it leaves anything out besides by state.
     pub fn is_narrow(&self) -> bool {
         !(self.kind.is_empty() && self.q.trim().is_empty() && self.overdue.is_empty())
@@ -231,6 +238,16 @@ fn kinds(registry: Registry, role: Role, show: Show) -> Vec<&'static str> {
         Show::Decided => business.is_work_of(role),
     };
     registry.into_iter().filter(is_work).map(|business| business.slug).collect()
+}
+
+/// Whether somebody of a role takes applications and decides them.
+pub(super) fn decides(registry: Registry, role: Role) -> bool {
+    !kinds(registry, role, Show::Waiting).is_empty()
+}
+
+/// Whether somebody of a role carries out what is approved.
+pub(super) fn carries_out(registry: Registry, role: Role) -> bool {
+    !kinds(registry, role, Show::ToDo).is_empty()
 }
 
 /// How many wait for somebody of a role, to be decided or to be carried out.

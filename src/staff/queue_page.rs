@@ -43,6 +43,7 @@ pub async fn show_queue(
     Query(arrival): Query<Arrival>,
 ) -> poem::Result<Response> {
     let registry = *registry;
+    let filter = filter.opened_by(registry, staff.role);
     let page = move |tx: &mut Tx| {
         let items = queue::list(tx, registry, &staff, &filter)?;
         let listing = Listing { items, filter, registry, role: staff.role, now: tx.now, today: tx.today() };
@@ -66,8 +67,10 @@ impl Listing {
         html! {
             div.head {
                 (ui::heading("", self.filter.show().label(), ""))
-                form method="post" action="/staff/queue/next" {
-                    (ui::keyed_submit("go", "next", "领取下一件", Look::Primary, 'N'))
+                @if queue::decides(self.registry, self.role) {
+                    form method="post" action="/staff/queue/next" {
+                        (ui::keyed_submit("go", "next", "领取下一件", Look::Primary, 'N'))
+                    }
                 }
             }
             @if !arrival.none.is_empty() {
@@ -130,7 +133,10 @@ impl Listing {
             Show::ToDo => ("没有待办结的申请", "审核通过、还需要退款、制证、开票或签收的申请会出现在这里。"),
             Show::Decided => ("还没有办理过的申请", "审核通过、退回和不通过的申请会出现在这里。"),
         };
-        ui::empty(Icon::Check, words.0, words.1, None)
+        let also_carries_out = queue::carries_out(self.registry, self.role);
+        let todo = (self.filter.show() == Show::Waiting && also_carries_out)
+            .then_some(("查看待办结", "/staff/queue?status=todo"));
+        ui::empty(Icon::Check, words.0, words.1, todo)
     }
 
     fn rows(&self) -> Markup {

@@ -21,6 +21,9 @@ async fn apply(server: &Server, phone: &Browser, pictures: &Pictures) {
     phone.see("现登记姓名 张*三").await;
     phone.choose("证件号码").await;
     phone.see("现登记证件号码 440***********2616").await;
+    phone.choose("手机号").await;
+    phone.see("现登记手机号 138****8000").await;
+    phone.fill("新手机号", "139 0013 9009").await;
     phone.fill("新姓名", "张晓三").await;
     phone.fill("新证件号码", "440300199003074612").await;
     phone.fill("修改原因", "公安机关已办理变更登记").await;
@@ -74,4 +77,23 @@ async fn chapter_10_from_the_notice_to_every_record() {
     let again = office::candidate(&server).await;
     again.open(&format!("{}/services/correction", server.base)).await;
     again.see("审核通过").await;
+    again.open(&format!("{}/me", server.base)).await;
+    again.see("440***********4611").await;
+    again.see("139****9009").await;
+    again.open(&format!("{}/services/violation", server.base)).await;
+    again.see("开考后在座位上查看手机").await;
+}
+
+#[tokio::test]
+async fn two_choices_faster_than_the_server_are_both_kept() {
+    let server = office::open().await;
+    let phone = office::candidate(&server).await;
+    phone.open(&format!("{}/services/correction/notice", server.base)).await;
+    phone.press("我已阅读并同意").await;
+    phone.see("要修改的信息").await;
+    phone
+        .run("for (const what of ['姓名', '证件号码']) document.querySelector(`[value=${what}]`).click()")
+        .await;
+    phone.see("现登记姓名 张*三").await;
+    phone.see("现登记证件号码 440***********2616").await;
 }

@@ -65,7 +65,7 @@ async fn step_11_an_employer_verifies_a_certificate_on_a_phone() {
 
 #[tokio::test]
 async fn step_11_it_works_without_scripts() {
-    look_up(&server().await, &Browser::without_javascript(Screen::Phone).await, "-plain").await;
+    look_up(&server().await, &Browser::without_javascript(Screen::Phone).await, "").await;
 }
 
 #[tokio::test]

@@ -54,7 +54,11 @@ async fn mend(server: &Server, phone: &Browser, pictures: &Pictures) {
 
 async fn print_anew(server: &Server, desk: &Browser, number: &str) {
     office::approve_next(server, desk).await;
-    office::open_task(server, desk, number).await;
+    desk.press("返回待办").await;
+    desk.see("待审核的都办完了").await;
+    desk.press("查看待办结").await;
+    desk.press("张*三").await;
+    desk.see(number).await;
     desk.fill("新证书印制号", "SF02999999").await;
     desk.fill("签发日期", &office::today(server)).await;
     desk.press("登记新证书").await;

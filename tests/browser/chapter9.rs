@@ -45,6 +45,7 @@ async fn chapter_9_from_the_record_to_the_decision() {
     desk.see("已办理：部分成立").await;
     office::list(&server, &phone, "违纪申诉").await;
     phone.see("部分成立").await;
+    phone.see("都已有申诉结果").await;
     figure(&phone, "9.3.1").await;
     phone.press("详情").await;
     phone.see("情节轻微，改为批评教育。").await;

@@ -24,18 +24,19 @@ pub async fn figure(browser: &Browser, number: &str) {
     picture(browser, &format!("figure-{}", number.replace('.', "-"))).await;
 }
 
-/// [`figure`] for what the manual does not show.
+/// [`figure`] for what the manual does not show. What a browser without scripts shows has a
+/// picture of its own.
 pub async fn picture(browser: &Browser, name: &str) {
-    if browser.runs_scripts() {
-        browser.settled().await;
+    if !browser.runs_scripts() {
+        browser.screenshot(&format!("{name}-plain")).await;
+        return;
     }
+    browser.settled().await;
     browser.screenshot(name).await;
-    if browser.runs_scripts() {
-        axe::check(browser).await;
-        browser.prefer(Scheme::Dark).await;
-        browser.screenshot(&format!("{name}-dark")).await;
-        browser.prefer(Scheme::Light).await;
-    }
+    axe::check(browser).await;
+    browser.prefer(Scheme::Dark).await;
+    browser.screenshot(&format!("{name}-dark")).await;
+    browser.prefer(Scheme::Light).await;
 }
 
 /// Figures that the stories in this folder name; they name them only where they show them.

@@ -10,6 +10,8 @@ mod browser;
 mod database;
 #[path = "../support/driver.rs"]
 mod driver;
+#[path = "../support/filing.rs"]
+mod filing;
 #[path = "../support/nu.rs"]
 mod nu;
 #[path = "../support/part.rs"]

@@ -92,12 +92,13 @@ pub async fn approve_next(server: &Server, desk: &Browser) {
     desk.see("已办理：通过").await;
 }
 
-/// Opens what waits to be carried out.
-pub async fn open_task(server: &Server, desk: &Browser, number: &str) {
-    desk.open(&format!("{}/staff/queue?status=todo", server.base)).await;
-    desk.see("待办结").await;
-    desk.open(&format!("{}/staff/applications/{number}", server.base)).await;
-    desk.see(number).await;
+/// Finance opens what waits to be carried out: its queue begins with that.
+pub async fn open_task(server: &Server, finance: &Browser, number: &str) {
+    finance.open(&format!("{}/staff/queue", server.base)).await;
+    finance.see("待办结").await;
+    finance.see_no("领取下一件").await;
+    finance.press("张*三").await;
+    finance.see(number).await;
 }
 
 /// Posting, the same for a certificate and for a reissued one: manual 4.1–4.3 and 6.3–6.5. Each

@@ -102,8 +102,8 @@ pub async fn submitted(detail: Detail, frame: Frame) -> Response {
     let application = &detail.application;
     let path = application.path();
     let due = application.due_on.map(|day| format!("预计 {day} 前办结。")).unwrap_or_default();
-    let steps =
-        [("审核员审核您的申请", due.as_str()), ("在首页和业务查询查看结果", "需要修改时，首页会提醒您")];
+    let next = &detail.business.next;
+    let steps = [(next.work, due.as_str()), (next.look, next.hint)];
     let main = ui::confirmation(
         "提交成功",
         "受理号",
@@ -152,11 +152,13 @@ fn view(detail: &Detail) -> Markup {
     let (application, business) = (&detail.application, detail.business);
     let plain = application.form.clone().unwrap_or_default();
     let answers = views::masked(business.fields(), &plain);
+    // 信息修改 is about no exam, so its title says the kind already.
+    let kind = if application.title == business.label { "" } else { business.label };
     let outcome = views::outcome(business, &detail.events);
     let given = views::handed_over(&detail.events, &detail.files);
     let materials = views::materials(business, &plain, &detail.files);
     html! {
-        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, business.label))
+        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, kind))
         (standing(detail))
         @if !outcome.is_empty() {
             (ui::panel("办理结果", html! {
@@ -169,7 +171,7 @@ fn view(detail: &Detail) -> Markup {
         (ui::panel("申请人", ui::facts(&[
             views::fact("姓名", detail.candidate.masked_name()),
             views::fact("证件", detail.candidate.masked_document()),
-            views::fact("级别专业", application.summary.clone()),
+            views::fact(business.summary_label, application.summary.clone()),
             views::fact("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
         ])))
         @for (heading, fields) in views::sections(business, &plain) {
