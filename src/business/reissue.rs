@@ -1,7 +1,9 @@
 //! 证书补发 (manual chapter 6): a new paper for a lost, damaged or wrong one; the old number is void.
 
 use super::profile;
-use crate::casework::business::{About, Business, Context, Material, Outset, Step, extra, need, portrait};
+use crate::casework::business::{
+    About, Actions, Business, Context, Material, Outset, Step, extra, need, portrait,
+};
 use crate::casework::field::{Choices, Rule, Section, ask};
 use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
@@ -112,7 +114,7 @@ fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
 }
 
 /// 申请邮寄 once the new paper is there and is to be posted; 查看邮寄信息 after that.
-fn actions(tx: &mut Tx, application: &Application) -> Result<Vec<(String, String)>, Error> {
+fn actions(tx: &mut Tx, application: &Application) -> Result<Actions, Error> {
     let by_post = application.form.as_ref().is_some_and(|form| form.one("collect_by") == BY_POST);
     if application.status != Status::Completed || !by_post {
         return Ok(Vec::new());

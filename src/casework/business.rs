@@ -77,8 +77,11 @@ pub struct Business {
     /// What a step changes elsewhere, in the same transaction.
     pub after: fn(&mut Tx, &Step) -> Result<(), Failure>,
     /// What the owner can do with an application besides the usual, as label and path.
-    pub actions: fn(&mut Tx, &Application) -> Result<Vec<(String, String)>, Error>,
+    pub actions: fn(&mut Tx, &Application) -> Result<Actions, Error>,
 }
+
+/// What can be done, as label and path.
+pub type Actions = Vec<(String, String)>;
 
 /// What an application of a kind begins from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

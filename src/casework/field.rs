@@ -207,6 +207,14 @@ impl Field {
         }
     }
 
+    /// What to look at again in an answer that may be right.
+    pub fn doubt(&self, answers: &Answers) -> Option<&'static str> {
+        match self.rule {
+            Rule::Like(format) => (format.doubt)(answers.one(self.name)),
+            _ => None,
+        }
+    }
+
     /// The answer as others may see it, where it holds what must be covered.
     pub fn mask(&self) -> Option<fn(&str) -> String> {
         match self.rule {

@@ -13,7 +13,11 @@ pub struct Format {
     pub max: usize,
     /// What others may see of it, where it is nobody else's business.
     pub mask: Option<fn(&str) -> String>,
+    /// What to look at again, though it may be right.
+    pub doubt: fn(&str) -> Option<&'static str>,
 }
+
+const NO_DOUBT: fn(&str) -> Option<&'static str> = |_| None;
 
 /// A mobile number.
 pub const PHONE: Format = Format {
@@ -21,22 +25,30 @@ pub const PHONE: Format = Format {
     mode: TextMode::Tel,
     max: 20,
     mask: Some(mask::phone),
+    doubt: NO_DOUBT,
 };
 
 /// A mail address: something, an @, and a host with a dot (RFC 5321 §4.1.2 allows more than
 /// anybody uses; whether it exists shows only when it is used).
-pub const EMAIL: Format = Format { parse: email, mode: TextMode::Email, max: 100, mask: Some(mask::email) };
+pub const EMAIL: Format =
+    Format { parse: email, mode: TextMode::Email, max: 100, mask: Some(mask::email), doubt: NO_DOUBT };
 
 /// A person's name.
-pub const NAME: Format = Format { parse: name::parse, mode: TextMode::Name, max: 50, mask: Some(mask::name) };
+pub const NAME: Format =
+    Format { parse: name::parse, mode: TextMode::Name, max: 50, mask: Some(mask::name), doubt: NO_DOUBT };
 
 /// 统一社会信用代码
 pub const CREDIT_CODE: Format =
-    Format { parse: credit_code::parse, mode: TextMode::IdNumber, max: 24, mask: None };
+    Format { parse: credit_code::parse, mode: TextMode::IdNumber, max: 24, mask: None, doubt: NO_DOUBT };
 
 /// A bank account.
-pub const ACCOUNT: Format =
-    Format { parse: account, mode: TextMode::Number, max: 30, mask: Some(mask::account) };
+pub const ACCOUNT: Format = Format {
+    parse: account,
+    mode: TextMode::Number,
+    max: 30,
+    mask: Some(mask::account),
+    doubt: unusual_account,
+};
 
 /// The number of an identity document of whatever kind; its kind's own rule comes on top.
 pub const DOCUMENT: Format = Format {
@@ -44,17 +56,20 @@ pub const DOCUMENT: Format = Format {
     mode: TextMode::IdNumber,
     max: 24,
     mask: Some(mask::number),
+    doubt: NO_DOUBT,
 };
 
 /// Street, house and door.
 pub const STREET: Format =
-    Format { parse: street, mode: TextMode::Text, max: 120, mask: Some(mask::address) };
+    Format { parse: street, mode: TextMode::Text, max: 120, mask: Some(mask::address), doubt: NO_DOUBT };
 
 /// 邮政编码
-pub const POSTCODE: Format = Format { parse: postcode, mode: TextMode::Number, max: 12, mask: None };
+pub const POSTCODE: Format =
+    Format { parse: postcode, mode: TextMode::Number, max: 12, mask: None, doubt: NO_DOUBT };
 
 /// A number that an office gave to something: a transaction, a receipt, a parcel.
-pub const CODE: Format = Format { parse: code, mode: TextMode::IdNumber, max: 40, mask: None };
+pub const CODE: Format =
+    Format { parse: code, mode: TextMode::IdNumber, max: 40, mask: None, doubt: NO_DOUBT };
 
 fn email(text: &str) -> Result<String, &'static str> {
     let address = width::half(text).trim().to_owned();
@@ -104,11 +119,16 @@ fn code(text: &str) -> Result<String, &'static str> {
     if holds { Ok(number) } else { Err("请填写 4 到 40 位字母或数字的编号") }
 }
 
+fn unusual_account(number: &str) -> Option<&'static str> {
+    (!number.is_empty() && !luhn_holds(number))
+        .then_some("这个账号不符合银行卡号的校验规则，请再核对一遍；存折账号等确认无误的可以继续")
+}
+
 /// Whether the last digit of a card number is the one that the others call for
 /// (Luhn, ISO/IEC 7812-1 annex B).
-pub fn luhn_holds(number: &str) -> bool {
+fn luhn_holds(number: &str) -> bool {
     let digit = |at: usize, byte: u8| match u32::from(byte.wrapping_sub(b'0')) {
-        value if at % 2 == 0 => value,
+        value if at.is_multiple_of(2) => value,
         value if value > 4 => 2 * value - 9,
         value => 2 * value,
     };
@@ -120,9 +140,12 @@ pub fn luhn_holds(number: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// A format, what is typed with its one spelling, and what is refused.
+    type Case<'a> = (&'a Format, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
     #[test]
     fn each_format_has_one_spelling_and_refuses_the_rest() {
-        let table: &[(&Format, &[(&str, &str)], &[&str])] = &[
+        let table: &[Case] = &[
             (&PHONE, &[("138-0013-8000", "13800138000")], &["1380013"]),
             (
                 &EMAIL,

@@ -238,23 +238,6 @@ impl Application {
         Application::open_all(tx.vault, rows)
     }
 
-    /// A candidate's submitted applications of a kind that began from the same, the latest first.
-    pub fn begun_from(
-        tx: &mut Tx,
-        candidate: &str,
-        kind: &str,
-        parent: &str,
-    ) -> Result<Option<Application>, Error> {
-        let row = a::applications
-            .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
-            .filter(a::parent_id.eq(parent))
-            .filter(a::status.ne(Status::Draft.code()))
-            .order((a::submitted_at.desc(), a::id.desc()))
-            .select(Row::as_select());
-        row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
-    }
-
     /// The appeal that a candidate made against one of their applications.
     pub fn appeal_of(tx: &mut Tx, candidate: &str, parent: &str) -> Result<Option<Application>, Error> {
         let row = a::applications

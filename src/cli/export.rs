@@ -40,7 +40,7 @@ impl Export {
         let mut output = open(self.output.as_ref())?;
         let count = export::export(&mut bulk, self.kind, &mut output)?;
         output.flush()?;
-        eprintln!("{count} {} were exported.", self.kind.name);
+        eprintln!("{count} rows of {} were exported.", self.kind.name);
         Ok(())
     }
 }

@@ -29,7 +29,8 @@ pub struct PublicCertificate {
     pub issuing_body: String,
 }
 
-type PublicColumns = (
+/// The type of [`PUBLIC`].
+pub type PublicColumns = (
     certificates::id,
     certificates::holder_name,
     certificates::document_mask,

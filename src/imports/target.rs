@@ -198,7 +198,7 @@ impl Target {
             };
             let id = found.map_or_else(|| tx.id(), |row| row.id);
             known.insert(key, id.clone());
-            fates[record.row] = fates[record.row].max(fate);
+            fates[record.row] = fates[record.row].max(self.fate_of_row(fate));
             match fate {
                 Fate::New => new.push((id, record)),
                 Fate::Changed => changed.push((id, record)),
@@ -210,6 +210,11 @@ impl Target {
             sql::update(tx.conn, self, &rows(&changed))?;
         }
         Ok(known)
+    }
+
+    /// A part that is new changes the row that it belongs to.
+    fn fate_of_row(&self, fate: Fate) -> Fate {
+        if self.whole.is_some() { fate.min(Fate::Changed) } else { fate }
     }
 
     fn find_parents(&self, records: &mut [Record], parents: &Known) {

@@ -52,6 +52,10 @@ async fn step_5_1_wrong_answers_are_told_in_place() {
     let sent = candidate.files(&to_account).await;
     assert_eq!(sent.status, 422);
     sent.tells("请上传银行卡照片");
+    sent.tells_nothing_of("请再核对一遍");
+    let odd = candidate.files(&to_account.with(&[("account", "6222021001116245703")])).await;
+    odd.tells("请再核对一遍；存折账号等确认无误的可以继续");
+    odd.tells_nothing_of("处需要更正</h2><ul><li><a href=\"#f-account\"");
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ fn asked(field: &'static Field, answers: &Answers, choices: &Choices, said: Said
     ui::field(&ui::Field {
         name: field.name,
         label: field.label,
-        hint: field.hint,
+        hint: field.doubt(answers).unwrap_or(field.hint),
         optional: field.optional,
         error: said.error,
         mark: said.mark,

@@ -29,8 +29,7 @@ pub(super) fn month(cell: &Cell, text: &str) -> Result<String, Reason> {
     if let Cell::Time(time) = cell {
         return Ok(time.format("%Y%m").to_string());
     }
-    let text = spelled(text);
-    let text = text.trim_end_matches('-').strip_suffix(".0").unwrap_or(&text).trim_end_matches('-');
+    let text = spelled(text.strip_suffix(".0").unwrap_or(text));
     let (year, month) = match text.split_once('-') {
         Some(parts) => parts,
         None if text.len() == 6 && text.is_ascii() => text.split_at(4),

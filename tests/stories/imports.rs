@@ -1,0 +1,351 @@
+//! The authority's data comes in, whatever files it is in, and comes out again.
+
+mod broken;
+mod people;
+mod workbooks;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use kaozheng::store::schema::imports;
+use kaozheng::store::{Clock, Conn, Error, Ids, Store, Vault};
+use tempfile::TempDir;
+
+use crate::database::{TestDatabase, database};
+
+const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+
+/// A migrated database and a folder for files, with the commands of an operator.
+pub struct Office {
+    database: TestDatabase,
+    folder: TempDir,
+}
+
+/// What a command said.
+pub struct Said {
+    pub success: bool,
+    /// Standard output.
+    pub told: String,
+    /// Standard error.
+    pub complained: String,
+}
+
+impl Office {
+    /// Without any data.
+    pub fn new() -> Office {
+        let office =
+            Office { database: database(), folder: tempfile::tempdir().expect("a folder for files") };
+        assert!(office.run(&["migrate"]).success);
+        office
+    }
+
+    /// With the exams of the sample.
+    pub fn with_exams() -> Office {
+        let office = Office::new();
+        assert!(office.run(&["sample", "exams", "--output", "exams.csv"]).success);
+        office.imported("exams", "exams.csv");
+        office
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
+        let settings = [("DATABASE_URL", &*self.database.url), ("KAOZHENG_DATA_KEY", KEY)];
+        command.env_clear().envs(settings).args(args).current_dir(self.folder.path());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Said {
+        let Output { status, stdout, stderr } = self.command(args).output().expect("the program starts");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        Said { success: status.success(), told: text(stdout), complained: text(stderr) }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).expect("a file");
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a text")
+    }
+
+    /// Imports a file in which nothing is refused; answers with the counts that were told.
+    pub fn imported(&self, kind: &str, file: &str) -> String {
+        let said = self.run(&["import", kind, file]);
+        assert!(said.success, "{}{}", said.told, said.complained);
+        assert!(!self.path(&format!("{file}.refused.csv")).exists());
+        counts(&said.told)
+    }
+
+    /// Imports a file in which something is refused; answers with line, column, value and reason of each.
+    pub fn refused(&self, kind: &str, file: &str) -> Vec<[String; 4]> {
+        let said = self.run(&["import", kind, file]);
+        assert!(
+            !said.success && said.told.contains("Nothing was imported"),
+            "{}{}",
+            said.told,
+            said.complained
+        );
+        report(&self.path(&format!("{file}.refused.csv")))
+    }
+
+    /// A file that cannot be used at all; answers with what is told.
+    pub fn unusable(&self, kind: &str, file: &str) -> String {
+        let said = self.run(&["import", kind, file]);
+        assert!(!said.success && said.told.is_empty(), "{}", said.told);
+        assert!(!self.path(&format!("{file}.refused.csv")).exists());
+        said.complained
+    }
+
+    fn conn(&self) -> Conn {
+        match self.database.url.strip_prefix("sqlite:") {
+            Some(path) => Conn::Sqlite(SqliteConnection::establish(path).expect("a connection")),
+            None => Conn::Postgres(PgConnection::establish(&self.database.url).expect("a connection")),
+        }
+    }
+
+    pub fn execute(&self, statements: &str) {
+        self.conn().batch_execute(statements).expect("statements");
+    }
+
+    /// One text column of a query, row by row.
+    pub fn rows(&self, query: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = Text)]
+            line: String,
+        }
+        let query = diesel::sql_query(query);
+        let lines: Vec<Line> = match &mut self.conn() {
+            Conn::Sqlite(conn) => query.load(conn),
+            Conn::Postgres(conn) => query.load(conn),
+        }
+        .expect("rows");
+        lines.into_iter().map(|row| row.line).collect()
+    }
+
+    /// Everything in the tables that imports fill.
+    pub fn everything(&self) -> Vec<String> {
+        let tables: [(&str, &[&str]); 7] = [
+            ("exams", &["code", "name", "category"]),
+            ("exam_subjects", &["exam_id", "level", "specialty", "subject", "fee", "position"]),
+            ("sittings", &["exam_id", "month", "check_opens_on", "check_closes_on", "held_on"]),
+            (
+                "registrations",
+                &[
+                    "holder_hash",
+                    "holder_name",
+                    "sitting_id",
+                    "ticket_number",
+                    "level",
+                    "specialty",
+                    "order_number",
+                    "paid_at",
+                    "result",
+                    "receipt_id",
+                ],
+            ),
+            ("registration_subjects", &["registration_id", "subject", "fee", "result", "refund_id"]),
+            (
+                "certificates",
+                &[
+                    "holder_hash",
+                    "holder_name",
+                    "exam_id",
+                    "sitting_month",
+                    "level",
+                    "specialty",
+                    "management_number",
+                    "print_number",
+                    "approved_on",
+                    "issued_on",
+                    "issuing_body",
+                    "delivery",
+                    "lookup_hash",
+                    "document_mask",
+                    "gender",
+                    "mailing_id",
+                ],
+            ),
+            (
+                "violations",
+                &[
+                    "holder_hash",
+                    "sitting_id",
+                    "subject",
+                    "happened_at",
+                    "place",
+                    "fact",
+                    "clause",
+                    "proposed_decision",
+                    "served_on",
+                    "outcome",
+                ],
+            ),
+        ];
+        let integrity = (
+            "integrity_records",
+            &["holder_hash", "category", "fact", "decision_number", "starts_on", "ends_on"][..],
+        );
+        let all = |(table, columns): (&str, &[&str])| {
+            let line: Vec<_> = columns.iter().map(|c| format!("COALESCE(CAST({c} AS TEXT), '-')")).collect();
+            let line = line.join(" || '|' || ");
+            self.rows(&format!("SELECT id || ': ' || {line} AS line FROM {table} ORDER BY id"))
+        };
+        tables.into_iter().chain([integrity]).flat_map(all).collect()
+    }
+
+    fn count(&self, table: &str) -> u64 {
+        self.rows(&format!("SELECT CAST(COUNT(*) AS TEXT) AS line FROM {table}"))[0].parse().expect("a count")
+    }
+}
+
+/// `3 new, 0 changed, 0 unchanged, 0 refused`
+fn counts(told: &str) -> String {
+    let (_, counts) = told.lines().next().and_then(|line| line.split_once("rows/s), ")).expect("counts");
+    counts.to_owned()
+}
+
+fn report(path: &Path) -> Vec<[String; 4]> {
+    let bytes = std::fs::read(path).expect("a report");
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).expect("spreadsheets tell UTF-8 by it");
+    let mut reader = csv::Reader::from_reader(text);
+    assert_eq!(reader.headers().expect("a header"), &["line", "column", "value", "reason"][..]);
+    let row = |row: csv::StringRecord| std::array::from_fn(|at| row[at].to_owned());
+    reader.records().map(|record| row(record.expect("a row"))).collect()
+}
+
+#[test]
+fn the_same_file_twice_changes_nothing() {
+    let office = Office::with_exams();
+    assert_eq!(office.imported("exams", "exams.csv"), "0 new, 0 changed, 59 unchanged, 0 refused");
+    assert!(office.run(&["sample", "certificates", "--count", "12345", "--output", "c.csv"]).success);
+    let dry = office.run(&["import", "certificates", "c.csv", "--dry-run"]);
+    assert_eq!(counts(&dry.told), "12345 new, 0 changed, 0 unchanged, 0 refused");
+    assert!(dry.success && dry.told.contains("dry run") && office.count("certificates") == 0);
+    assert_eq!(office.imported("certificates", "c.csv"), "12345 new, 0 changed, 0 unchanged, 0 refused");
+    let before = office.everything();
+    assert_eq!(office.imported("certificates", "c.csv"), "0 new, 0 changed, 12345 unchanged, 0 refused");
+    assert_eq!(office.everything(), before);
+}
+
+#[test]
+fn an_export_is_an_import_that_changes_nothing() {
+    let office = Office::with_exams();
+    people::records(&office);
+    assert!(office.run(&["sample", "certificates", "--count", "6000", "--output", "c.csv"]).success);
+    office.imported("certificates", "c.csv");
+    let before = office.everything();
+    for kind in ["exams", "registrations", "certificates", "violations", "integrity"] {
+        let file = format!("{kind}.exported.csv");
+        assert!(office.run(&["export", kind, "--output", &file]).success);
+        let text = office.text(&file);
+        assert!(!text.contains(people::NUMBER) && text.lines().count() > 1, "{kind}");
+        let told = office.imported(kind, &file);
+        assert!(told.starts_with("0 new, 0 changed, "), "{kind}: {told}");
+        assert!(!office.run(&["export", kind, "--output", &file]).success, "no file is overwritten");
+    }
+    assert_eq!(office.everything(), before);
+}
+
+/// With another key, the hashes of an export would be nobody's.
+#[test]
+fn an_export_of_another_installation_is_refused() {
+    let office = Office::with_exams();
+    people::records(&office);
+    let exported = office.run(&["export", "integrity"]).told;
+    let (mark, _) = exported.lines().nth(1).expect("a row").rsplit_once('.').expect("a marked hash");
+    let mark = mark.rsplit_once(',').expect("the last column").1;
+    office.file("theirs.csv", exported.replace(mark, "AAAAAAAA"));
+    let refused = office.refused("integrity", "theirs.csv");
+    assert_eq!(refused[0][1], "持有人标识");
+    assert!(refused[0][3].contains("不是本系统导出的标识"), "{refused:?}");
+}
+
+#[test]
+fn a_sample_is_the_same_for_the_same_seed() {
+    let office = Office::new();
+    let sample = |seed| office.run(&["sample", "certificates", "--count", "50", "--seed", seed]).told;
+    assert_eq!(sample("7"), sample("7"));
+    assert_ne!(sample("7"), sample("8"));
+    assert_eq!(sample("7").lines().count(), 51);
+}
+
+/// Refused rows in the first and third batch of four.
+fn flawed(office: &Office) {
+    assert!(office.run(&["sample", "certificates", "--count", "31000", "--output", "good.csv"]).success);
+    let good = office.text("good.csv");
+    let mut lines: Vec<String> = good.lines().map(str::to_owned).collect();
+    for at in [2, 3, 25_000] {
+        lines[at] = lines[at].replace("示范市考试院", "");
+    }
+    office.file("flawed.csv", lines.join("\n"));
+}
+
+#[test]
+fn one_refused_row_stops_the_file_or_its_batch() {
+    let office = Office::with_exams();
+    flawed(&office);
+    let refused = office.refused("certificates", "flawed.csv");
+    let lines: Vec<_> = refused.iter().map(|row| &*row[0]).collect();
+    assert_eq!(lines, ["3", "4", "25001"]);
+    assert_eq!(refused[0][1..], ["发证机关", "", "必须填写"]);
+    assert_eq!(office.count("certificates"), 0);
+
+    let said = office.run(&["import", "certificates", "flawed.csv", "--batch"]);
+    assert!(!said.success && said.told.contains("20000 rows were left out: 2 batches"), "{}", said.told);
+    assert_eq!(counts(&said.told), "11000 new, 0 changed, 0 unchanged, 3 refused");
+    assert_eq!(office.count("certificates"), 11_000);
+
+    assert_eq!(
+        office.imported("certificates", "good.csv"),
+        "20000 new, 0 changed, 11000 unchanged, 0 refused"
+    );
+    office.file("flawed.csv", office.text("good.csv"));
+    office.imported("certificates", "flawed.csv");
+    assert!(!office.path("flawed.csv.refused.csv").exists(), "a report of an earlier run is gone");
+}
+
+/// Rows that an import has on the disk, as its own note says.
+async fn noted(store: &Store) -> Option<i64> {
+    let noted = store.read::<_, Error, _>(|tx| {
+        let open =
+            imports::table.filter(imports::finished_at.is_null().and(imports::kind.eq("certificates")));
+        Ok(open.select(imports::rows_done).first(tx.conn).optional()?)
+    });
+    noted.await.expect("an answer")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_was_killed_goes_on_where_it_was() {
+    let office = Office::with_exams();
+    assert!(office.run(&["sample", "certificates", "--count", "60000", "--output", "c.csv"]).success);
+    let vault = Vault::from_key(&[7; 32]);
+    let store =
+        Store::open(&office.database.url, vault, Clock::system(), Ids::random()).await.expect("a store");
+    let mut command = office.command(&["import", "certificates", "c.csv"]);
+    let mut import = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("an import");
+    while noted(&store).await.is_none_or(|done| done < 20_000) {
+        assert!(import.try_wait().expect("a process").is_none(), "it ended before it could be killed");
+        tokio::task::yield_now().await;
+    }
+    import.kill().expect("a process to kill");
+    import.wait().expect("a process that ended");
+
+    let done = noted(&store).await.expect("it was not finished") as u64;
+    assert!((20_000..60_000).contains(&done), "{done}");
+    assert_eq!(office.count("certificates"), done, "a batch and its note are one");
+    let said = office.run(&["import", "certificates", "c.csv"]);
+    assert!(said.success, "{}", said.complained);
+    assert!(said.told.contains(&format!("The first {done} rows were there")), "{}", said.told);
+    assert_eq!(counts(&said.told), "60000 new, 0 changed, 0 unchanged, 0 refused");
+    assert_eq!(office.count("certificates"), 60_000);
+    let again = office.imported("certificates", "c.csv");
+    assert_eq!(again, "0 new, 0 changed, 60000 unchanged, 0 refused", "a finished one begins anew");
+}

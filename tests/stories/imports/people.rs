@@ -1,0 +1,180 @@
+//! Whose records they are, and what the portal knows better than a file.
+
+use kaozheng::exams::certificate::lookup_hash;
+use kaozheng::people::candidate::holder;
+use kaozheng::people::document::DocumentType;
+use kaozheng::store::Vault;
+
+use super::Office;
+
+pub const NUMBER: &str = "11010519491231002X";
+const OTHER: &str = "440300198808150023";
+
+const REGISTRATION: &str = "准考证号,姓名,证件号码,考试代码,考试年月,级别,专业,科目,订单号,缴费时间,考试结果";
+
+/// A registration, a violation and an integrity record of one person.
+pub fn records(office: &Office) {
+    office.file(
+        "r.csv",
+        format!(
+            "{REGISTRATION}\n\
+             20230300001,张小三,{NUMBER},01,2023-03,一级,建筑工程,建设工程经济；建设工程项目管理,DD1,2022-12-01 10:30,合格\n\
+             20230300002,张小三,{NUMBER},02,2023年3月,二级,机电工程,建设工程施工管理,,,\n"
+        ),
+    );
+    office.file(
+        "v.csv",
+        format!(
+            "姓名,证件号码,考试代码,考试年月,科目,发生时间,地点,违纪事实,适用条款,拟处理决定,告知送达日期\n\
+             张小三,{NUMBER},01,202303,建设工程经济,2023/3/24 9:10,第一考点,\"看手机,\r\n两次\",第七条,成绩无效,2023-04-01\n"
+        ),
+    );
+    office.file(
+        "i.csv",
+        format!(
+            "决定书文号,证件号码,失信类别,失信事实,起始日期,截止日期\n\
+             示考诚〔2023〕1号,{NUMBER},作弊,=cmd|' /C calc'!A0,2023-04-01,2025-04-01\n"
+        ),
+    );
+    assert_eq!(office.imported("registrations", "r.csv"), "2 new, 0 changed, 0 unchanged, 0 refused");
+    assert_eq!(office.imported("violations", "v.csv"), "1 new, 0 changed, 0 unchanged, 0 refused");
+    assert_eq!(office.imported("integrity", "i.csv"), "1 new, 0 changed, 0 unchanged, 0 refused");
+}
+
+#[test]
+fn records_are_their_holders_and_twice_is_once() {
+    let office = Office::with_exams();
+    records(&office);
+    let before = office.everything();
+    for (kind, file) in [("registrations", "r.csv"), ("violations", "v.csv"), ("integrity", "i.csv")] {
+        assert!(office.imported(kind, file).starts_with("0 new, 0 changed"), "{kind}");
+    }
+    assert_eq!(office.everything(), before);
+    let vault = Vault::from_key(&[7; 32]);
+    let hash = holder(&vault, DocumentType::Resident, NUMBER);
+    for table in ["registrations", "violations", "integrity_records"] {
+        let holders = office.rows(&format!("SELECT DISTINCT holder_hash AS line FROM {table}"));
+        assert_eq!(holders, [&*hash], "{table}");
+    }
+    let paid =
+        office.rows("SELECT CAST(paid_at AS TEXT) AS line FROM registrations WHERE order_number = 'DD1'");
+    assert_eq!(paid, ["2022-12-01 02:30:00"], "stored in UTC");
+    let fees =
+        office.rows("SELECT subject || CAST(fee AS TEXT) AS line FROM registration_subjects ORDER BY id");
+    assert_eq!(fees, ["建设工程经济6100", "建设工程项目管理6100", "建设工程施工管理5900"]);
+    assert_eq!(office.rows("SELECT fact AS line FROM violations"), ["看手机,\n两次"]);
+    for table in ["registrations", "violations", "integrity_records", "certificates"] {
+        assert!(!office.everything().iter().any(|row| row.contains(NUMBER)), "{table}");
+    }
+}
+
+/// A registration's row names all of its subjects. What is being refunded stays.
+#[test]
+fn subjects_are_replaced_and_refunds_are_kept() {
+    let office = Office::with_exams();
+    records(&office);
+    let subjects = || {
+        let all = "SELECT s.subject AS line FROM registration_subjects s JOIN registrations r \
+                   ON r.id = s.registration_id WHERE r.ticket_number = '20230300001' ORDER BY s.subject";
+        office.rows(all)
+    };
+    let row = |subjects: &str, result: &str| {
+        let row = format!(
+            "20230300001,张小三,{NUMBER},01,2023-03,一级,建筑工程,{subjects},DD1,2022-12-01 10:30,{result}"
+        );
+        office.file("r2.csv", format!("{REGISTRATION}\n{row}\n"));
+        office.imported("registrations", "r2.csv")
+    };
+    assert_eq!(row("建设工程经济", "合格"), "0 new, 1 changed, 0 unchanged, 0 refused");
+    assert_eq!(subjects(), ["建设工程经济"]);
+    office.execute("UPDATE registration_subjects SET refund_id = 'a' WHERE subject = '建设工程经济'");
+    assert_eq!(row("建设工程项目管理", "合格"), "0 new, 1 changed, 0 unchanged, 0 refused");
+    assert_eq!(subjects().len(), 2);
+    assert_eq!(row("建设工程项目管理", "合格"), "0 new, 0 changed, 1 unchanged, 0 refused");
+    assert_eq!(row("建设工程项目管理", "不合格"), "0 new, 1 changed, 0 unchanged, 0 refused");
+}
+
+const CERTIFICATE: &str = "证书管理号,证书印制号,姓名,证件类型,证件号码,考试代码,考试年月,级别,专业,批准日期,签发日期,发证机关,领取状态";
+
+fn certificate(print: &str, name: &str, kind: &str, number: &str, state: &str) -> String {
+    format!(
+        "{CERTIFICATE}\nM1,{print},{name},{kind},{number},01,2023-03,一级,建筑工程,2023-06-01,2023-07-01,考试院,{state}\n"
+    )
+}
+
+#[test]
+fn a_certificate_is_found_by_the_public_and_by_its_holder() {
+    let office = Office::with_exams();
+    office.file("c.csv", certificate("p1", " 买买提.艾力 ", "", "１１０１０５１９４９１２３１００２ｘ", ""));
+    office.imported("certificates", "c.csv");
+    let vault = Vault::from_key(&[7; 32]);
+    let expected = format!(
+        "{}|{}|买买提·艾力|110***********002X|female|P1|ready",
+        holder(&vault, DocumentType::Resident, NUMBER),
+        lookup_hash(&vault, "买买提·艾力", NUMBER)
+    );
+    let stored = "SELECT holder_hash || '|' || lookup_hash || '|' || holder_name || '|' || document_mask || '|' \
+                  || gender || '|' || print_number || '|' || delivery AS line FROM certificates";
+    assert_eq!(office.rows(stored), [expected]);
+    office.file("p.csv", certificate("P1", "SCHMIDT ANNA", "护照", "c01x00t47", "").replace("M1", "M2"));
+    office.imported("certificates", "p.csv");
+    let passport = holder(&vault, DocumentType::Passport, "C01X00T47");
+    assert_eq!(office.rows("SELECT holder_hash AS line FROM certificates WHERE gender = ''"), [passport]);
+}
+
+/// A reissue has made a number void: an older file does not bring it back, a newer one brings a third.
+#[test]
+fn a_void_print_number_stays_void() {
+    let office = Office::with_exams();
+    let import = |print: &str, name: &str| {
+        office.file("c.csv", certificate(print, name, "", NUMBER, ""));
+        office.imported("certificates", "c.csv")
+    };
+    import("P1", "张小三");
+    office.execute(
+        "INSERT INTO voided_prints (id, certificate_id, print_number, voided_on) \
+         SELECT 'v', id, print_number, '2026-01-01' FROM certificates; \
+         UPDATE certificates SET print_number = 'P2';",
+    );
+    let print = || office.rows("SELECT print_number || holder_name AS line FROM certificates");
+    assert_eq!(import("P1", "张小三"), "0 new, 0 changed, 1 unchanged, 0 refused");
+    assert_eq!(print(), ["P2张小三"]);
+    assert_eq!(import("P1", "张小四"), "0 new, 1 changed, 0 unchanged, 0 refused");
+    assert_eq!(print(), ["P2张小四"]);
+    import("P3", "张小四");
+    assert_eq!(print(), ["P3张小四"]);
+}
+
+/// Where a certificate is, the authority says until it can be collected; then the portal knows better.
+#[test]
+fn a_certificate_on_its_way_is_not_called_back() {
+    let office = Office::with_exams();
+    let import = |state: &str| {
+        office.file("c.csv", certificate("P1", "张小三", "", NUMBER, state));
+        office.imported("certificates", "c.csv");
+        office.rows("SELECT delivery AS line FROM certificates").remove(0)
+    };
+    assert_eq!(import("制作中"), "making");
+    assert_eq!(import("可领取"), "ready");
+    assert_eq!(import("制作中"), "ready");
+    office.execute("UPDATE certificates SET delivery = 'sent'");
+    assert_eq!(import("可领取"), "sent");
+}
+
+/// Somebody's document was corrected: a file with the former number is still about them.
+#[test]
+fn a_corrected_document_keeps_its_records() {
+    let office = Office::with_exams();
+    let vault = Vault::from_key(&[7; 32]);
+    let (former, now) =
+        (holder(&vault, DocumentType::Resident, NUMBER), holder(&vault, DocumentType::Resident, OTHER));
+    office.execute(&format!(
+        "INSERT INTO candidates (id, document_type, document_number, document_hash, name, phone, created_at, signed_in_at) \
+         VALUES ('c', 'resident', '', '{now}', '张小三', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00'); \
+         INSERT INTO former_documents (document_hash, candidate_id, replaced_at) \
+         VALUES ('{former}', 'c', '2026-01-01 00:00:00');"
+    ));
+    office.file("c.csv", certificate("P1", "张小三", "", NUMBER, ""));
+    office.imported("certificates", "c.csv");
+    assert_eq!(office.rows("SELECT holder_hash AS line FROM certificates"), [now]);
+}
