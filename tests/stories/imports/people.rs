@@ -8,7 +8,7 @@ use kaozheng::store::Vault;
 use super::Office;
 
 pub const NUMBER: &str = "11010519491231002X";
-const OTHER: &str = "440524188001010014";
+const OTHER: &str = "440300198808150023";
 
 const REGISTRATION: &str = "准考证号,姓名,证件号码,考试代码,考试年月,级别,专业,科目,订单号,缴费时间,考试结果";
 
