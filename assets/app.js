@@ -46,10 +46,11 @@
 
   // A file that would be refused is not sent first.
   on('change', (event) => {
-    if (![...(event.target.files || [])].some((file) => file.size > 10485760)) return;
+    const most = event.target.dataset.largest;
+    if (!most || ![...event.target.files].some((file) => file.size > most)) return;
     event.stopPropagation();
     event.target.value = '';
-    say('文件超过 10 MB，请压缩后再上传', 1);
+    say(`文件超过 ${most / 1048576} MB，请压缩后再上传`, 1);
   }, true);
 
   // Only an upload's own request carries its file.
@@ -59,16 +60,26 @@
       .forEach((key) => formData.delete(key));
   });
 
-  // An answer to what was there before never overwrites what is typed since.
+  // An answer to what was there before never overwrites what is typed or picked since.
+  const next = (type, run) => document.addEventListener(type, run, { once: true });
   on('htmx:beforeSwap', ({ detail }) => {
     const { target, requestConfig: { formData: sent } } = detail;
-    if (!target.matches('.field,#form')) return;
-    const typed = [...target.querySelectorAll('input.input,textarea')]
+    if (!detail.shouldSwap || !target.matches('.field,#form')) return;
+    const typed = [...target.querySelectorAll('.input')]
       .filter((input) => sent.has(input.name) && sent.get(input.name) !== input.value);
-    if (target.id !== 'form') detail.shouldSwap &&= !typed.length;
-    else document.addEventListener('htmx:afterSwap', () => typed.forEach(({ id, value }) => {
-      if (one('#' + id)) one('#' + id).value = value;
-    }), { once: true });
+    const picked = [...target.querySelectorAll('.option input')]
+      .filter((box) => sent.getAll(box.name).includes(box.value) !== box.checked);
+    if (target.id !== 'form') detail.shouldSwap = !typed.length;
+    else next('htmx:afterSwap', () => {
+      typed.forEach(({ id, value }) => { if (one('#' + id)) one('#' + id).value = value; });
+      const again = picked.map(({ name, value, checked }) => {
+        const box = [...all('.option input')].find((box) => box.name === name && box.value === value);
+        if (box) box.checked = checked;
+        return box;
+      });
+      // The form that came is listened to from now on; what it offers may have to change again.
+      next('htmx:afterSettle', () => again.forEach((box) => box?.dispatchEvent(new Event('change', { bubbles: true }))));
+    });
   });
 
   on('htmx:xhr:progress', ({ target, detail }) => {

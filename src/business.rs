@@ -1,26 +1,46 @@
-//! The kinds of application, one file each.
+//! The kinds of application, one file each; [`profile`] is what several of them ask.
 
 mod appeal;
+mod correction;
+mod integrity;
+pub mod mailing;
+mod profile;
 mod qualification;
+mod receipt;
+mod refund;
+pub mod reissue;
+mod violation;
 
 use crate::casework::business::Registry;
 
 /// Every kind, in the order of the first page.
-pub const ALL: Registry = Registry(&[&qualification::BUSINESS, &appeal::BUSINESS]);
+pub const ALL: Registry = Registry(&[
+    &qualification::BUSINESS,
+    &refund::BUSINESS,
+    &reissue::BUSINESS,
+    &receipt::BUSINESS,
+    &integrity::BUSINESS,
+    &violation::BUSINESS,
+    &correction::BUSINESS,
+    &appeal::BUSINESS,
+    &mailing::BUSINESS,
+]);
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::casework::field::When;
+    use crate::casework::lifecycle::Action;
 
     #[test]
     fn slugs_prefixes_and_names_are_unique() {
         let slugs: BTreeSet<_> = ALL.into_iter().map(|business| business.slug).collect();
         let prefixes: BTreeSet<_> = ALL.into_iter().map(|business| business.prefix).collect();
         assert_eq!((slugs.len(), prefixes.len()), (ALL.0.len(), ALL.0.len()));
-        for business in ALL.into_iter() {
-            let fields = business.fields.iter().map(|field| field.name);
+        for business in ALL {
+            let fields = business.fields().map(|field| field.name);
             let names: Vec<_> = fields.chain(business.materials.iter().map(|m| m.slot)).collect();
             let distinct: BTreeSet<_> = names.iter().collect();
             assert_eq!(distinct.len(), names.len(), "{}", business.slug);
@@ -31,7 +51,45 @@ mod tests {
     #[test]
     fn every_appeal_is_registered() {
         for appeal in ALL.into_iter().filter_map(|business| business.appeal) {
-            assert!(appeal.is_appeal && ALL.into_iter().any(|business| business.slug == appeal.slug));
+            assert!(appeal.is_appeal() && ALL.into_iter().any(|business| business.slug == appeal.slug));
+        }
+    }
+
+    /// A condition names a question that exists, and answers that it can have.
+    #[test]
+    fn every_condition_can_hold() {
+        for business in ALL {
+            let fields = business.fields().filter_map(|field| field.when);
+            for when in fields.chain(business.materials.iter().filter_map(|material| material.when)) {
+                let When { field, any_of } = when;
+                let known = business.field(field).unwrap_or_else(|| panic!("{}: {field}", business.slug));
+                use crate::casework::field::Rule::{OneOf, SomeOf};
+                let (OneOf(offered) | SomeOf(offered)) = known.rule else {
+                    panic!("{field} has no fixed answers")
+                };
+                assert!(any_of.iter().all(|answer| offered.contains(answer)), "{}: {field}", business.slug);
+            }
+        }
+    }
+
+    /// The index `applications_one_open` names the kinds that are open until they are carried out.
+    #[test]
+    fn what_is_carried_out_is_open_until_then() {
+        let up = include_str!("../migrations/sqlite/2026-11-24-000003_businesses/up.sql");
+        let index = up.rsplit("kind IN (").next().and_then(|rest| rest.split(')').next()).expect("the kinds");
+        let carried_out = |business: &&crate::casework::business::Business| {
+            business.tasks.iter().any(|task| task.action == Action::Fulfil)
+        };
+        let kinds: Vec<_> = ALL.into_iter().filter(carried_out).map(|b| format!("'{}'", b.slug)).collect();
+        assert_eq!(index, kinds.join(", "));
+    }
+
+    #[test]
+    fn a_failure_is_mended_in_a_field_of_the_form() {
+        for business in ALL {
+            for name in business.tasks.iter().flat_map(|task| task.mends) {
+                assert!(business.field(name).is_some(), "{}: {name}", business.slug);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A [`business`] brings fields, materials and a few functions; the rest is here:
 //! a [`sheet`] is filled in, a [`submission`] makes it an [application](record),
 //! [`lifecycle`] says what may happen to it, [`decision`] what reviewers do,
-//! [`history`] what happened.
+//! [`task`] what staff carry out afterwards, [`history`] what happened.
 
 pub mod answers;
 pub mod appeal;
@@ -12,6 +12,7 @@ pub mod cards;
 pub mod deadline;
 pub mod decision;
 pub mod field;
+pub mod format;
 pub mod history;
 pub mod lifecycle;
 pub mod materials;
@@ -21,4 +22,5 @@ pub mod record;
 pub mod sheet;
 pub mod submission;
 pub mod sweep;
+pub mod task;
 pub mod views;

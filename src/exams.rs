@@ -1,11 +1,16 @@
 //! Exams, sittings and what the authority's records hold of a person.
 
 pub mod certificate;
+pub mod certificate_link;
+pub mod correction;
+pub mod discipline;
+pub mod held;
+pub mod registration;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::store::schema::{exam_subjects, exams, registration_subjects, registrations, sittings};
+use crate::store::schema::{exam_subjects, exams, sittings};
 use crate::store::{Error, Tx};
 
 /// One holding of an exam.
@@ -38,30 +43,17 @@ pub struct Subject {
     pub fee: i32,
 }
 
-/// A registration with its subjects.
-pub struct Registration {
-    /// Name of the exam.
-    pub exam: String,
-    /// `201803`.
-    pub month: String,
-    /// 准考证号
-    pub ticket_number: String,
-    /// 级别
-    pub level: String,
-    /// 专业
-    pub specialty: String,
-    /// When the fee was paid, UTC.
-    pub paid_at: Option<NaiveDateTime>,
-    /// Subjects with their fees in fen.
-    pub subjects: Vec<(String, i32)>,
-}
-
 /// `201803` as people read it: `2018-03`.
 pub fn month_label(month: &str) -> String {
     match (month.get(..4), month.get(4..)) {
         (Some(year), Some(rest)) => format!("{year}-{rest}"),
         _ => month.to_owned(),
     }
+}
+
+/// A sum in fen as people read it: `¥61.00`.
+pub fn yuan(fen: i64) -> String {
+    format!("¥{}.{:02}", fen / 100, fen % 100)
 }
 
 impl Sitting {
@@ -114,44 +106,4 @@ pub fn subjects(tx: &mut Tx, exam_id: &str) -> Result<Vec<Subject>, Error> {
         .order(x::position)
         .select((x::level, x::specialty, x::subject, x::fee))
         .load(tx.conn)?)
-}
-
-/// A person's registrations, the latest first.
-pub fn registrations_of(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> {
-    use registration_subjects::dsl as rs;
-    type Row = (String, String, String, String, String, String, Option<NaiveDateTime>);
-    let rows: Vec<Row> = registrations::table
-        .inner_join(sittings::table.inner_join(exams::table))
-        .filter(registrations::holder_hash.eq(holder))
-        .order((sittings::held_on.desc(), registrations::id))
-        .select((
-            registrations::id,
-            exams::name,
-            sittings::month,
-            registrations::ticket_number,
-            registrations::level,
-            registrations::specialty,
-            registrations::paid_at,
-        ))
-        .load(tx.conn)?;
-    let ids: Vec<&String> = rows.iter().map(|row| &row.0).collect();
-    let subjects: Vec<(String, String, i32)> = rs::registration_subjects
-        .filter(rs::registration_id.eq_any(ids))
-        .order(rs::id)
-        .select((rs::registration_id, rs::subject, rs::fee))
-        .load(tx.conn)?;
-    let of =
-        |id: &String| subjects.iter().filter(|row| row.0 == *id).map(|row| (row.1.clone(), row.2)).collect();
-    Ok(rows
-        .into_iter()
-        .map(|(id, exam, month, ticket_number, level, specialty, paid_at)| Registration {
-            subjects: of(&id),
-            exam,
-            month,
-            ticket_number,
-            level,
-            specialty,
-            paid_at,
-        })
-        .collect())
 }

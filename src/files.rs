@@ -2,8 +2,8 @@
 //!
 //! [`prepare`] turns the bytes that somebody sent into bytes that are safe to
 //! show: pictures are decoded and encoded anew, so neither the place where a
-//! photo was taken nor a page hidden behind it survives; a PDF stays as it is and
-//! is only ever served as a download. [`storage`] keeps the result, sealed.
+//! photo was taken nor a page hidden behind it survives; a PDF or a recording stays as
+//! it is and is only ever served as a download. [`storage`] keeps the result, sealed.
 
 pub mod inspect;
 mod label;
@@ -27,6 +27,8 @@ pub enum FileKind {
     Picture,
     /// A PDF as it was sent.
     Pdf,
+    /// Sound or film as it was sent.
+    Recording,
 }
 
 /// What a slot accepts.
@@ -34,8 +36,10 @@ pub enum FileKind {
 pub struct Rules {
     /// How large it may be.
     pub limits: Limits,
-    /// 证件照: a picture only, upright 5:7.
+    /// 证件照: pictures must be upright, 5:7.
     pub portrait: bool,
+    /// What it may be, and what to do about anything else.
+    pub takes: (&'static [FileKind], &'static str),
 }
 
 /// A file that is fit to be kept.
@@ -57,9 +61,25 @@ pub struct Prepared {
 
 impl Rules {
     /// A picture or a PDF of a document.
-    pub const DOCUMENT: Rules = Rules { limits: Limits::STANDARD, portrait: false };
+    pub const DOCUMENT: Rules = Rules {
+        limits: Limits::STANDARD,
+        portrait: false,
+        takes: (&[FileKind::Picture, FileKind::Pdf], inspect::UNKNOWN),
+    };
     /// A portrait, 证件照.
-    pub const PORTRAIT: Rules = Rules { limits: Limits::STANDARD, portrait: true };
+    pub const PORTRAIT: Rules = Rules {
+        portrait: true,
+        takes: (&[FileKind::Picture], "证件照请上传图片，不能是 PDF"),
+        ..Rules::DOCUMENT
+    };
+    /// Evidence: a document or a recording.
+    pub const EVIDENCE: Rules = Rules {
+        limits: Limits::RECORDING,
+        takes: (&[FileKind::Picture, FileKind::Pdf, FileKind::Recording], inspect::UNKNOWN),
+        ..Rules::DOCUMENT
+    };
+    /// A document that is handed out.
+    pub const PDF: Rules = Rules { takes: (&[FileKind::Pdf], "请上传 PDF 文件"), ..Rules::DOCUMENT };
 }
 
 /// Checks an upload and makes it fit to be kept. The error says in Chinese what to do.
@@ -67,18 +87,25 @@ impl Rules {
 /// It computes for up to seconds and holds up to a few hundred megabytes for the
 /// largest picture; a request calls [`receive`] instead.
 pub fn prepare(bytes: Vec<u8>, rules: &Rules) -> Result<Prepared, &'static str> {
-    match inspect::content(&bytes, &rules.limits)? {
-        Content::Pdf if rules.portrait => Err("证件照请上传图片，不能是 PDF"),
-        Content::Pdf => Ok(Prepared {
-            kind: FileKind::Pdf,
-            mime: "application/pdf",
-            bytes,
-            thumb: None,
-            width: 0,
-            height: 0,
-        }),
-        Content::Picture(format) => picture::prepare(&bytes, format, rules),
+    let content = inspect::content(&bytes, &rules.limits)?;
+    let kind = match content {
+        Content::Picture(_) => FileKind::Picture,
+        Content::Pdf => FileKind::Pdf,
+        Content::Recording(_) => FileKind::Recording,
+    };
+    let (taken, otherwise) = rules.takes;
+    if !taken.contains(&kind) {
+        return Err(otherwise);
     }
+    match content {
+        Content::Picture(format) => picture::prepare(&bytes, format, rules),
+        Content::Pdf => Ok(as_sent(kind, "application/pdf", bytes)),
+        Content::Recording(mime) => Ok(as_sent(kind, mime, bytes)),
+    }
+}
+
+fn as_sent(kind: FileKind, mime: &'static str, bytes: Vec<u8>) -> Prepared {
+    Prepared { kind, mime, bytes, thumb: None, width: 0, height: 0 }
 }
 
 /// [`prepare`] for a request: on a thread that may block, and a few at a time.
@@ -110,6 +137,18 @@ mod tests {
         let many = (0..20).map(|_| receive(PDF.to_vec(), Rules::DOCUMENT));
         assert!(futures_util::future::join_all(many).await.iter().all(Result::is_ok));
         assert_eq!(TURNS.available_permits(), 4);
+    }
+
+    #[test]
+    fn a_recording_is_taken_only_as_evidence() {
+        let film = [&b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"[..], &[0; 64]].concat();
+        let sound = [&b"ID3\x03\0\0\0\0\0\0"[..], &[0; 64]].concat();
+        for (bytes, mime) in [(film, "video/mp4"), (sound, "audio/mpeg")] {
+            let kept = prepare(bytes.clone(), &Rules::EVIDENCE).unwrap();
+            assert_eq!((kept.kind, kept.mime), (FileKind::Recording, mime));
+            assert_eq!(prepare(bytes, &Rules::DOCUMENT), Err(inspect::UNKNOWN));
+        }
+        assert_eq!(prepare(PDF.to_vec(), &Rules::PDF).unwrap().kind, FileKind::Pdf);
     }
 
     #[test]

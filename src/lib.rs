@@ -12,6 +12,8 @@
 //! | [`home`] | the first page, 业务办理 and 我的 |
 //! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |
 //! | [`business`] | the kinds of application, one file each |
+//! | [`certificates`] | 证书管理: a candidate's own certificates |
+//! | [`lookup`] | 证书查询: anybody verifies a certificate |
 //! | [`progress`] | 业务查询: everything a candidate has applied for |
 //! | [`staff`] | the review desk |
 //! | [`casework`] | what every application shares: record, lifecycle, materials, pages |
@@ -25,17 +27,20 @@
 //! | [`store`] | databases, schema, clock, ids, encryption of personal data |
 //!
 //! Imports only go down this table; rooms at one height do not import each
-//! other: `site → (home, login, business, progress, staff) → (casework, imports) →
+//! other: `site → (home, login, business, certificates, progress, lookup, staff) →
+//! (casework, imports) →
 //! (exams, people, files) → web → ui → settings → store`.
 
 pub mod business;
 pub mod casework;
+pub mod certificates;
 pub mod cli;
 pub mod exams;
 pub mod files;
 pub mod home;
 pub mod imports;
 pub mod login;
+pub mod lookup;
 pub mod people;
 pub mod progress;
 pub mod settings;

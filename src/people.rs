@@ -1,9 +1,11 @@
 //! Candidates, staff, identity documents and masking.
 
 pub mod candidate;
+pub mod credit_code;
 pub mod document;
 pub mod mask;
 pub mod name;
 pub mod phone;
+pub mod region;
 pub mod staff;
 pub mod width;

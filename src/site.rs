@@ -6,15 +6,17 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
 
-use crate::casework::pages::{detail, files, form, list, review, slip, withdraw};
+use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
+use crate::certificates::links;
 use crate::files::storage::Storage;
 use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, devices, scan, way_in};
+use crate::lookup::Lookup;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
 use crate::web::{assets, compress, failure, headers, log, origin, session};
-use crate::{business, home, progress, staff};
+use crate::{business, certificates, home, lookup, progress, staff};
 
 /// What the program is made of when it serves.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub struct Parts {
     pub files: Storage,
     /// What login keeps between requests.
     pub login: Arc<Login>,
+    /// What the public lookup keeps between requests.
+    pub lookup: Arc<Lookup>,
 }
 
 impl Parts {
@@ -35,7 +39,8 @@ impl Parts {
     pub fn new(settings: Settings, store: Store, files: Storage) -> Result<Parts, reqwest::Error> {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
-        Ok(Parts { settings, store, files, login })
+        let lookup = Arc::new(Lookup::new(&store));
+        Ok(Parts { settings, store, files, login, lookup })
     }
 }
 
@@ -62,6 +67,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
         .data(parts.files.clone())
         .data(business::ALL)
         .data(parts.login.clone())
+        .data(parts.lookup.clone())
         .around(move |next, req| headers::secure(next, req, https))
         .around(move |next, req| {
             let ids = ids.clone();
@@ -83,7 +89,15 @@ fn urls() -> Route {
         .at("/senior", post(home::senior::toggle))
         .at("/progress", get(progress::show))
         .at("/files/:id", get(files::show))
+        .at("/lookup", get(lookup::exams::show))
+        .at("/lookup/:exam", get(lookup::form::show).post(lookup::form::answer))
+        .at("/en/lookup", get(lookup::exams::show))
+        .at("/en/lookup/:exam", get(lookup::form::show).post(lookup::form::answer))
+        .at("/v/:token", get(lookup::link::show))
+        .at("/certificates/:certificate/links", get(links::show).post(links::make))
+        .at("/certificates/:certificate/links/:link/revoke", post(links::revoke))
         .at("/services/:kind", get(list::show))
+        .at("/services/:kind/notice", get(notice::show).post(notice::agree))
         .at("/services/:kind/new", get(form::show).post(form::save))
         .at("/services/:kind/review", get(review::show).post(review::submit))
         .at("/services/:kind/discard", get(withdraw::confirm_discard).post(withdraw::discard))
@@ -93,6 +107,12 @@ fn urls() -> Route {
         .at("/services/:kind/:number/withdraw", get(withdraw::confirm).post(withdraw::withdraw))
         .at("/services/:kind/:number/appeal", get(form::show).post(form::save))
         .at("/services/:kind/:number/slip", get(slip::show))
+        .at("/certificates", get(certificates::list::show))
+        .at("/certificates/:certificate", get(certificates::detail::show))
+        .at("/certificates/:certificate/mailing", get(detail::show))
+        .at("/certificates/:certificate/mailing/notice", get(notice::show).post(notice::agree))
+        .at("/certificates/:certificate/mailing/edit", get(form::show).post(form::save))
+        .at("/certificates/:certificate/mailing/cancel", get(withdraw::confirm).post(withdraw::withdraw))
         .at("/staff", get(staff::home))
         .at("/staff/queue", get(staff::show_queue))
         .at("/staff/queue/next", post(staff::next))
@@ -101,6 +121,7 @@ fn urls() -> Route {
         .at("/staff/applications/:number/put-back", post(staff::put_back))
         // A page that was sent back with errors may be loaded anew from its address.
         .at("/staff/applications/:number/decide", get(staff::review).post(staff::decide))
+        .at("/staff/applications/:number/tasks/:action", get(staff::review).post(staff::carry_out))
         .at("/staff/applications/:number/done", get(staff::done))
         .at("/login", get(desk::show))
         .at("/login/device", get(desk::show_device))

@@ -9,6 +9,7 @@ pub mod clock;
 mod connection;
 pub mod ids;
 mod migrations;
+mod readers;
 pub mod schema;
 pub mod vault;
 mod writer;
@@ -23,6 +24,7 @@ pub use bulk::Bulk;
 pub use clock::Clock;
 pub use connection::Conn;
 pub use ids::Ids;
+use readers::Readers;
 pub use vault::Vault;
 use writer::Writer;
 
@@ -97,6 +99,7 @@ pub struct Store {
     pool: Pool,
     /// Only SQLite has a writer of its own; PostgreSQL writes through the pool.
     writer: Option<Writer>,
+    readers: Readers,
     /// Seals and opens personal data.
     pub vault: Arc<Vault>,
     /// The only clock.
@@ -111,7 +114,9 @@ impl Store {
         let target = url.strip_prefix("sqlite:").unwrap_or(url).to_owned();
         let writer = if url.starts_with("sqlite:") { Some(start_writer(&target)?) } else { None };
         let pool = open_pool(&target)?;
-        Ok(Store { pool, writer, vault: Arc::new(vault), clock, ids })
+        let readers = Readers::start(&target, writer.is_some())
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Store { pool, writer, readers, vault: Arc::new(vault), clock, ids })
     }
 
     /// Runs `query` on a connection for reading. SQLite refuses writes there.
@@ -123,6 +128,17 @@ impl Store {
     {
         let query = self.in_tx(query);
         self.on_pool(query).await
+    }
+
+    /// [`Store::read`] for a short query of static type that very many ask at once. It may share
+    /// a read transaction with others.
+    pub async fn glance<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        self.readers.read(self.in_tx(query)).await
     }
 
     /// Runs `work` in one transaction; when this returns `Ok` it is on the disk.

@@ -13,6 +13,7 @@
 //! | `choices` | large buttons below each other, each with words of its own |
 //! | `actions` | a row of buttons sharing the width |
 //! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
+//! | `notice` | a numbered text to be agreed to |
 //! | `changed` | a value marked as changed since the last round |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-viewer`, `desk-bar` | the review desk |
 //! | `desk-filters` | a form of filters in one row, above a list of the desk |
@@ -25,6 +26,7 @@ mod choice;
 mod field;
 mod form;
 mod icon;
+mod lang;
 mod layout;
 mod lists;
 mod qr;
@@ -40,8 +42,9 @@ pub use basics::{
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{Field, field};
-pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary_errors};
+pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors};
 pub use icon::{Icon, icon};
+pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::qr;

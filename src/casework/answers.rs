@@ -33,6 +33,11 @@ impl Answers {
         self.fields.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a value is among those of a field.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.all(name).iter().any(|known| known == value)
+    }
+
     /// Sets a field to one value.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.fields.insert(name.to_owned(), vec![value.into()]);

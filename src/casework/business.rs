@@ -4,17 +4,19 @@
 //! go from a stored slug to its business at run time, and a table of values reads
 //! better than one type for each.
 
-use chrono::NaiveDate;
-
 use super::answers::Answers;
-use super::field::{Choices, Field, Problems};
+use super::field::{self, Choices, Field, Problems, Section, When};
+use super::history::Content;
+use super::lifecycle::{Action, Actor, Status, may};
 use super::record::Application;
+use super::task::Task;
 use crate::people::candidate::Candidate;
+use crate::people::staff::Role;
 use crate::store::{Error, Tx};
 use crate::ui::Icon;
 use crate::web::Failure;
 
-/// A kind of application.
+/// A kind of application. What a kind does not say is as in [`Business::PLAIN`].
 pub struct Business {
     /// Its place in URLs, and its name in the database.
     pub slug: &'static str,
@@ -28,32 +30,121 @@ pub struct Business {
     pub about: &'static str,
     /// The button that begins one.
     pub start_label: &'static str,
+    /// Where its own list is, if that is not the list of its kind.
+    pub list: Option<&'static str>,
+    /// What its summary tells, beside the exam.
+    pub summary_label: &'static str,
+    /// What is begun from: [`Origin::Nothing`] is on the first page.
+    pub origin: Origin,
     /// What is asked, in order.
-    pub fields: &'static [Field],
+    pub sections: &'static [&'static Section],
     /// What must be uploaded, in order.
     pub materials: &'static [Material],
+    /// What is agreed to before the form.
+    pub notice: Option<Notice>,
+    /// Until when the candidate may change what was submitted.
+    pub edit: EditRule,
     /// Whether 核对信息 comes before the first submission; short forms go without.
     pub review: bool,
+    /// What follows a submission.
+    pub next: Next,
+    /// The button that submits a form without 核对信息.
+    pub submit_label: &'static str,
+    /// Who decides it.
+    pub reviewed_by: Role,
+    /// What reviewers may answer.
+    pub verdicts: Verdicts,
+    /// What staff do besides deciding, such as paying what was approved.
+    pub tasks: &'static [Task],
+    /// What its states are called, where that differs from the usual.
+    pub words: &'static [(Status, &'static str)],
+    /// What a candidate can begin with, for the list's page.
+    pub outset: fn(&mut Tx, &Candidate) -> Result<Outset, Error>,
     /// Answers to pick from, given what is answered so far.
     pub choices: fn(&mut Tx, &Context) -> Result<Choices, Error>,
+    /// Answers that the server gives itself, such as a sum.
+    pub derive: fn(&mut Tx, &Context) -> Result<Derived, Error>,
     /// What a new form begins with.
     pub prefill: fn(&mut Tx, &Candidate) -> Result<Answers, Error>,
-    /// Rules between several answers; the day is today's in China.
-    pub check: fn(&Answers, NaiveDate) -> Problems,
+    /// Rules between several answers, and between answers and records.
+    pub check: fn(&mut Tx, &Context) -> Result<Problems, Error>,
     /// What a filled-in form is about.
     pub describe: fn(&mut Tx, &Context) -> Result<About, Failure>,
     /// The business by which its rejection is appealed against.
     pub appeal: Option<&'static Business>,
-    /// Whether it is such an appeal, and so needs a rejected application to be about.
-    pub is_appeal: bool,
     /// What its approval means for the candidate, in a sentence.
     pub approved: &'static str,
-    /// What approval changes, in the transaction of the decision; the text is the
-    /// reviewer's id.
-    pub on_approved: fn(&mut Tx, &Application, &str) -> Result<(), Failure>,
+    /// What a step changes elsewhere, in the same transaction.
+    pub after: fn(&mut Tx, &Step) -> Result<(), Failure>,
+    /// What the owner can do with an application besides the usual, as label and path.
+    pub actions: fn(&mut Tx, &Application) -> Result<Actions, Error>,
+}
+
+/// What can be done, as label and path.
+pub type Actions = Vec<(String, String)>;
+
+/// What an application of a kind begins from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The candidate's wish.
+    Nothing,
+    /// A rejected application: it is an appeal.
+    Rejection,
+    /// A certificate of theirs.
+    Certificate,
+}
+
+/// Until when a submitted application can be changed by its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditRule {
+    /// Only when it was returned.
+    Returned,
+    /// Also while no reviewer has taken it.
+    UntilTaken,
+}
+
+/// 须知: what is agreed to before a form.
+pub struct Notice {
+    /// Kept with each application; another text has another one.
+    pub version: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// The text, paragraph by paragraph.
+    pub text: &'static [&'static str],
+}
+
+/// What follows a submission, told right after it.
+pub struct Next {
+    /// What staff do.
+    pub work: &'static str,
+    /// Where the candidate finds what came of it.
+    pub look: &'static str,
+    /// What else to know.
+    pub hint: &'static str,
+}
+
+/// What reviewers may answer, as the words of the buttons.
+pub struct Verdicts {
+    /// 通过, in one way or several; none: it is not decided but carried out, by a [`Task`].
+    pub approve: &'static [Approval],
+    /// 不通过.
+    pub reject: &'static str,
+    /// What a rejection is called on lists, if not by its state.
+    pub rejected: &'static str,
+    /// Words to a verdict to pick from; more can be typed.
+    pub remarks: &'static [(Action, &'static str)],
+}
+
+/// A way to approve.
+pub struct Approval {
+    /// The button.
+    pub label: &'static str,
+    /// What it is called on lists, if not by its state.
+    pub result: &'static str,
 }
 
 /// One slot for uploads.
+#[derive(Clone, Copy)]
 pub struct Material {
     /// Name in the form and in the stored answers.
     pub slot: &'static str,
@@ -65,8 +156,48 @@ pub struct Material {
     pub optional: bool,
     /// Most files.
     pub most: usize,
+    /// What may be sent.
+    pub kind: MaterialKind,
+    /// When it is wanted; always, if nothing is said.
+    pub when: Option<When>,
+}
+
+/// What a slot takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaterialKind {
+    /// A picture or a PDF of a document.
+    Document,
     /// 证件照: a picture of fixed proportions.
-    pub portrait: bool,
+    Portrait,
+    /// Also a recording.
+    Evidence,
+    /// A PDF.
+    Pdf,
+}
+
+/// What documents are told to be.
+pub const DOCUMENT_HINT: &str = "JPG、PNG 或 PDF，不超过 10 MB";
+
+/// A document that must be there.
+pub const fn need(slot: &'static str, label: &'static str, hint: &'static str) -> Material {
+    Material { slot, label, hint, optional: false, most: 1, kind: MaterialKind::Document, when: None }
+}
+
+/// Documents that may be added.
+pub const fn extra(slot: &'static str, label: &'static str, most: usize) -> Material {
+    Material { optional: true, most, ..need(slot, label, DOCUMENT_HINT) }
+}
+
+/// A portrait that must be there.
+pub const fn portrait(slot: &'static str, label: &'static str, hint: &'static str) -> Material {
+    Material { kind: MaterialKind::Portrait, ..need(slot, label, hint) }
+}
+
+impl Material {
+    /// The same material, wanted only for certain answers of a question.
+    pub const fn when(self, field: &'static str, any_of: &'static [&'static str]) -> Material {
+        Material { when: Some(When { field, any_of }), ..self }
+    }
 }
 
 /// What a business may look at.
@@ -77,9 +208,14 @@ pub struct Context<'a> {
     pub submitted: Option<&'a Application>,
     /// What an appeal is about.
     pub parent: Option<&'a Application>,
+    /// Key of what it began from: a rejected application or a certificate; else empty.
+    pub origin: &'a str,
     /// What is answered so far.
     pub answers: &'a Answers,
 }
+
+/// Answers that the server gives, by field.
+pub type Derived = Vec<(&'static str, String)>;
 
 /// What an application is about.
 pub struct About {
@@ -89,6 +225,35 @@ pub struct About {
     pub title: String,
     /// Level and specialty.
     pub summary: String,
+}
+
+/// What a candidate can begin with.
+#[derive(Default)]
+pub struct Outset {
+    /// What the authority has on record, to be shown above the applications.
+    pub records: Vec<Record>,
+    /// Why there is nothing to begin with.
+    pub nothing: Option<&'static str>,
+}
+
+/// A record as the list's page shows it.
+pub struct Record {
+    /// What it is.
+    pub title: String,
+    /// Label and value.
+    pub facts: Vec<(&'static str, String)>,
+    /// What to know about time, with a state that colours it.
+    pub deadline: Option<(&'static str, String)>,
+}
+
+/// A step that was taken.
+pub struct Step<'a> {
+    /// The application after it.
+    pub application: &'a Application,
+    /// What was done.
+    pub action: Action,
+    /// What it carried.
+    pub content: &'a Content,
 }
 
 /// Every business there is, in the order of the first page; `site` puts it on each request.
@@ -110,15 +275,144 @@ pub fn find(registry: Registry, slug: &str) -> Option<&'static Business> {
 }
 
 impl Business {
+    /// The usual: to be completed by each kind.
+    pub const PLAIN: Business = Business {
+        slug: "",
+        prefix: "",
+        label: "",
+        icon: Icon::File,
+        about: "",
+        start_label: "",
+        list: None,
+        summary_label: "级别专业",
+        origin: Origin::Nothing,
+        sections: &[],
+        materials: &[],
+        notice: None,
+        edit: EditRule::Returned,
+        review: true,
+        next: Next {
+            work: "审核员审核您的申请",
+            look: "在首页和业务查询查看结果",
+            hint: "需要修改时，首页会提醒您",
+        },
+        submit_label: "提交申请",
+        reviewed_by: Role::Reviewer,
+        verdicts: Verdicts {
+            approve: &[Approval { label: "通过", result: "" }],
+            reject: "不通过",
+            rejected: "",
+            remarks: &[
+                (Action::Approve, "材料齐全，情况属实。"),
+                (Action::Reject, "材料与登记的信息不一致。"),
+                (Action::Reject, "不符合办理条件。"),
+            ],
+        },
+        tasks: &[],
+        words: &[],
+        outset: |_, _| Ok(Outset { records: Vec::new(), nothing: None }),
+        choices: |_, _| Ok(Choices::new()),
+        derive: |_, _| Ok(Vec::new()),
+        prefill: phone_only,
+        check: |_, _| Ok(Vec::new()),
+        describe: |_, _| Err(Failure::NotFound),
+        appeal: None,
+        approved: "您的申请已通过审核。",
+        after: |_, _| Ok(()),
+        actions: |_, _| Ok(Vec::new()),
+    };
+
+    /// Every question, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        self.sections.iter().flat_map(|section| section.fields)
+    }
+
+    /// The question of a name.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields().find(|field| field.name == name)
+    }
+
+    /// The slot of a name.
+    pub fn material(&self, slot: &str) -> Option<&'static Material> {
+        self.materials.iter().find(|material| material.slot == slot)
+    }
+
+    /// Whether a question or material belongs to the answers: what it depends on is asked too,
+    /// and answered so.
+    pub fn is_asked(&self, when: Option<When>, answers: &Answers) -> bool {
+        let of = |when: When| self.field(when.field).is_none_or(|field| self.is_asked(field.when, answers));
+        field::holds(when, answers) && when.is_none_or(of)
+    }
+
+    /// The questions that belong to the answers, in order.
+    pub fn asked<'a>(&self, answers: &'a Answers) -> impl Iterator<Item = &'static Field> + use<'a, '_> {
+        self.fields().filter(|field| self.is_asked(field.when, answers))
+    }
+
+    /// The materials that belong to the answers, in order.
+    pub fn wanted<'a>(&'a self, answers: &'a Answers) -> impl Iterator<Item = &'static Material> + use<'a> {
+        self.materials.iter().filter(|material| self.is_asked(material.when, answers))
+    }
+
+    /// Whether another answer to this question changes what the form asks, offers or tells.
+    pub fn steers(&self, field: &Field) -> bool {
+        let decides = |when: Option<When>| when.is_some_and(|when| when.field == field.name);
+        let tells_a_sum = || self.fields().any(|other| matches!(other.rule, field::Rule::Money));
+        matches!(field.rule, field::Rule::Pick)
+            || self.fields().any(|other| decides(other.when))
+            || self.materials.iter().any(|material| decides(material.when))
+            || (field.is_picked() && tells_a_sum())
+    }
+
     /// What people read for a field or slot name.
     pub fn label_of(&self, name: &str) -> &'static str {
-        let field = self.fields.iter().find(|field| field.name == name).map(|field| field.label);
-        let material = || self.materials.iter().find(|m| m.slot == name).map(|m| m.label);
-        field.or_else(material).unwrap_or("整体")
+        let field = self.field(name).map(|field| field.label);
+        field.or_else(|| self.material(name).map(|m| m.label)).unwrap_or("整体")
     }
 
     /// Its list of applications.
     pub fn path(&self) -> String {
-        format!("/services/{}", self.slug)
+        self.list.map_or_else(|| format!("/services/{}", self.slug), str::to_owned)
     }
+
+    /// Whether it is an appeal against another application.
+    pub fn is_appeal(&self) -> bool {
+        self.origin == Origin::Rejection
+    }
+
+    /// What a state is called.
+    pub fn word(&self, status: Status) -> &'static str {
+        let own = self.words.iter().find(|(known, _)| *known == status);
+        own.map_or_else(|| status.label(), |(_, word)| word)
+    }
+
+    /// What the owner does by sending the form of an application in this state; nothing if they
+    /// may not.
+    pub fn submits_by(&self, status: Status) -> Option<Action> {
+        let action = match (status, self.edit) {
+            (Status::Submitted, EditRule::UntilTaken) => Action::Revise,
+            _ => Action::Submit,
+        };
+        may(status, action, Actor::Candidate).then_some(action)
+    }
+
+    /// Whether somebody of this role works on it.
+    pub fn is_work_of(&self, role: Role) -> bool {
+        role.does(self.reviewed_by) || self.tasks.iter().any(|task| role.does(task.role))
+    }
+
+    /// Codes of the states in which an application occupies its subject; the same are in the
+    /// index `applications_one_open`.
+    pub fn open_states(&self) -> Vec<&'static str> {
+        let carried_out = self.tasks.iter().any(|task| task.action == Action::Fulfil);
+        let open = [Status::Submitted, Status::InReview, Status::Returned].into_iter();
+        open.chain(carried_out.then_some(Status::Approved)).map(Status::code).collect()
+    }
+}
+
+/// What most forms begin with.
+fn phone_only(_: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
+    let mut answers = Answers::default();
+    answers.set("phone", candidate.phone.clone());
+    Ok(answers)
 }

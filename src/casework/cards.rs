@@ -3,13 +3,21 @@
 use maud::Markup;
 
 use super::appeal::{self, Standing};
-use super::business::{self, Business, Registry};
+use super::business::{self, Business, Origin, Registry};
 use super::history::{self, Mark};
 use super::lifecycle::{Action, Actor, Status, may};
 use super::record::Application;
-use super::views;
+use super::{task, views};
 use crate::store::{Error, Tx, clock};
 use crate::ui::{self, Card};
+
+/// Where its owner changes an application: posting begins with its notice again.
+pub fn edit_path(business: &Business, application: &Application) -> String {
+    match business.origin {
+        Origin::Certificate => format!("/certificates/{}/{}/notice", application.parent_id, business.slug),
+        _ => format!("{}/edit", application.path()),
+    }
+}
 
 /// An application with what its card says.
 pub struct Listed {
@@ -18,6 +26,7 @@ pub struct Listed {
     business: &'static Business,
     marks: Vec<Mark>,
     standing: Standing,
+    more: Vec<(String, String)>,
 }
 
 impl Listed {
@@ -38,17 +47,15 @@ impl Listed {
 
     fn of(tx: &mut Tx, business: &'static Business, application: Application) -> Result<Listed, Error> {
         let marks = match application.status {
-            Status::Returned => {
-                let events = history::of(tx, &application.id)?;
-                history::last(&events, Action::Return).map(|event| event.content.marks.clone())
-            }
-            _ => None,
+            Status::Returned => history::last_marks(&history::of(tx, &application.id)?).to_vec(),
+            _ => Vec::new(),
         };
         let standing = match application.status {
             Status::Rejected | Status::Approved => appeal::standing(tx, business, &application)?,
             _ => Standing::None,
         };
-        Ok(Listed { application, business, marks: marks.unwrap_or_default(), standing })
+        let more = (business.actions)(tx, &application)?;
+        Ok(Listed { application, business, marks, standing, more })
     }
 
     /// `2 处需要修改：学历证书、从业年限。请在 2026-11-30 前重新提交。`
@@ -56,6 +63,16 @@ impl Listed {
         let labels: Vec<_> = self.marks.iter().map(|mark| self.business.label_of(&mark.name)).collect();
         let by = self.application.due_on.map(|day| format!("请在 {day} 前重新提交。")).unwrap_or_default();
         format!("{} 处需要修改：{}。{by}", labels.len(), labels.join("、"))
+    }
+
+    /// The tag of its state.
+    pub fn tag(&self) -> Markup {
+        views::tag(self.business, &self.application)
+    }
+
+    /// Why it waits for the candidate: 被退回, or what failed.
+    pub fn why_waiting(&self) -> &str {
+        if self.application.result.is_empty() { "被退回" } else { &self.application.result }
     }
 
     /// Name of its kind.
@@ -67,7 +84,7 @@ impl Listed {
     pub fn card(&self, with_kind: bool) -> Markup {
         let application = &self.application;
         let mut facts = vec![
-            ("级别专业".to_owned(), application.summary.clone()),
+            (self.business.summary_label.to_owned(), application.summary.clone()),
             ("申请时间".to_owned(), application.submitted_at.map(clock::china).unwrap_or_default()),
             ("受理号".to_owned(), application.shown_number().to_owned()),
         ];
@@ -80,7 +97,7 @@ impl Listed {
         ui::card(&Card {
             title: application.title.clone(),
             href: application.path(),
-            tag: views::tag(application.status),
+            tag: self.tag(),
             facts,
             note: self.note(),
             actions: self.actions(),
@@ -96,16 +113,20 @@ impl Listed {
             (Status::Rejected, Standing::Made(appeal)) => {
                 Some((appeal.status.code().to_owned(), format!("申诉：{}", appeal.status)))
             }
-            _ => None,
+            (status, _) => {
+                let waiting = task::awaited(self.business, *status)?.waiting;
+                Some(("due".to_owned(), waiting.to_owned()))
+            }
         }
     }
 
     fn actions(&self) -> Vec<(String, String)> {
         let (application, path) = (&self.application, self.application.path());
         let mut actions = vec![("详情".to_owned(), path.clone())];
-        if may(application.status, Action::Submit, Actor::Candidate) {
-            actions.push(("修改".to_owned(), format!("{path}/edit")));
+        if self.business.submits_by(application.status).is_some() {
+            actions.push(("修改".to_owned(), edit_path(self.business, application)));
         }
+        actions.extend(self.more.iter().cloned());
         match &self.standing {
             Standing::Until(_) => actions.push(("申诉".to_owned(), format!("{path}/appeal"))),
             Standing::Made(appeal) => actions.push(("申诉详情".to_owned(), appeal.path())),

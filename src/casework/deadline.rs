@@ -8,6 +8,9 @@ pub const REVIEW: u32 = 5;
 /// Working days that a candidate is asked to mend a returned application in.
 pub const MEND: u32 = 5;
 
+/// Working days from the notice of a violation in which one can plead (陈述申辩).
+pub const PLEAD: u32 = 5;
+
 /// Days from a rejection on which it can be appealed against.
 pub const APPEAL: u64 = 30;
 

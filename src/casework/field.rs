@@ -6,23 +6,64 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 use super::answers::Answers;
-use crate::people::phone;
+use super::format::Format;
+use crate::exams::yuan;
 use crate::ui::Choice;
 
+/// Neighbouring questions under one heading.
+pub struct Section {
+    /// The heading.
+    pub heading: &'static str,
+    /// The questions, in order.
+    pub fields: &'static [Field],
+}
+
 /// One question of a form.
+#[derive(Clone, Copy)]
 pub struct Field {
     /// Name in the form and in the stored answers.
     pub name: &'static str,
     /// What people read above it.
     pub label: &'static str,
-    /// Heading of the group it belongs to; the same text for neighbours.
-    pub section: &'static str,
     /// One line of help, or empty.
     pub hint: &'static str,
     /// Whether it may stay empty.
     pub optional: bool,
     /// What is a good answer.
     pub rule: Rule,
+    /// When it is asked; always, if nothing is said.
+    pub when: Option<When>,
+}
+
+/// A question or a material belongs to certain answers of another question.
+#[derive(Clone, Copy)]
+pub struct When {
+    /// Name of the other question.
+    pub field: &'static str,
+    /// Its answers, any of which brings this one up.
+    pub any_of: &'static [&'static str],
+}
+
+/// A question that must be answered.
+pub const fn ask(name: &'static str, label: &'static str, hint: &'static str, rule: Rule) -> Field {
+    Field { name, label, hint, optional: false, rule, when: None }
+}
+
+/// A question that may stay open.
+pub const fn may_ask(name: &'static str, label: &'static str, hint: &'static str, rule: Rule) -> Field {
+    Field { name, label, hint, optional: true, rule, when: None }
+}
+
+/// What the server says beside the answers; nobody can fill it in.
+pub const fn tell(name: &'static str, label: &'static str, rule: Rule) -> Field {
+    Field { name, label, hint: "", optional: true, rule, when: None }
+}
+
+impl Field {
+    /// The same question, asked only for certain answers of another one.
+    pub const fn when(self, field: &'static str, any_of: &'static [&'static str]) -> Field {
+        Field { when: Some(When { field, any_of }), ..self }
+    }
 }
 
 /// What is a good answer, and so how it is asked.
@@ -32,20 +73,26 @@ pub enum Rule {
     Text(usize, usize),
     /// Several lines of text; shortest and longest, in characters.
     Area(usize, usize),
-    /// A mobile number.
-    Phone,
+    /// A line of text in a form of its own, such as a mobile number.
+    Like(&'static Format),
     /// A whole number from 0 to the given one, with its unit.
     Count(u32, &'static str),
     /// A day that is not in the future.
     PastDay,
     /// One of a few fixed answers.
     OneOf(&'static [&'static str]),
+    /// One or more of a few fixed answers.
+    SomeOf(&'static [&'static str]),
     /// One of the answers that [`Choices`] has for it; another choice changes what other fields offer.
     Pick,
     /// One or more of the answers that [`Choices`] has for it.
     PickSome,
     /// A promise to be agreed to, in full.
     Promise(&'static str),
+    /// Told by the server: a sum in fen.
+    Money,
+    /// Told by the server: words, masked by the function where others may look.
+    Told(fn(&str) -> String),
 }
 
 /// Answers that depend on the database and on earlier answers, by field name.
@@ -53,6 +100,11 @@ pub type Choices = BTreeMap<&'static str, Vec<Choice>>;
 
 /// Field or slot name, and what to do about it.
 pub type Problems = Vec<(String, String)>;
+
+/// One problem.
+pub fn problem(name: &str, what_to_do: impl Into<String>) -> (String, String) {
+    (name.to_owned(), what_to_do.into())
+}
 
 /// Characters that a text field accepts from a form before it is checked.
 const HARD_LIMIT: usize = 4000;
@@ -73,20 +125,24 @@ impl Field {
                 }
                 _ => None,
             },
-            Rule::Phone => phone::parse(value).is_err().then(|| "请填写 11 位手机号".to_owned()),
+            Rule::Like(format) => (format.parse)(value).err().map(str::to_owned),
             Rule::Count(most, unit) => match value.parse::<u32>() {
                 Ok(count) if count <= *most => None,
                 _ => Some(format!("{}请填写 0 到 {most} 之间的整数（{unit}）", self.label)),
             },
             Rule::PastDay => match NaiveDate::parse_from_str(value, "%Y-%m-%d") {
                 Ok(day) if day > today => Some(format!("{}不能晚于今天", self.label)),
-                Ok(day) if day.year() < 1930 => Some(format!("请核对{}的年份", self.label)),
+                Ok(day) if day.year() < 1900 => Some(format!("请核对{}的年份", self.label)),
                 Ok(_) => None,
                 Err(_) => Some(format!("{}请按 2016-06-30 的格式填写", self.label)),
             },
-            Rule::OneOf(offered) => (!offered.contains(&value)).then(|| self.demand()),
+            Rule::OneOf(offered) | Rule::SomeOf(offered) => {
+                let known = answers.all(self.name).iter().all(|value| offered.contains(&value.as_str()));
+                (!known).then(|| self.demand())
+            }
             Rule::Pick | Rule::PickSome => self.unoffered(answers, choices).then(|| self.demand()),
             Rule::Promise(_) => (value != "yes").then(|| self.demand()),
+            Rule::Money | Rule::Told(_) => None,
         }
     }
 
@@ -99,16 +155,11 @@ impl Field {
 
     fn demand(&self) -> String {
         let verb = match self.rule {
-            Rule::OneOf(_) | Rule::Pick | Rule::PickSome => "请选择",
+            Rule::OneOf(_) | Rule::SomeOf(_) | Rule::Pick | Rule::PickSome => "请选择",
             Rule::Promise(_) => return "请阅读并勾选承诺".to_owned(),
             _ => "请填写",
         };
         format!("{verb}{}", self.label)
-    }
-
-    /// Whether another answer here changes what other fields offer.
-    pub fn steers(&self) -> bool {
-        matches!(self.rule, Rule::Pick)
     }
 
     /// Whether the answer must be one of [`Choices`].
@@ -116,12 +167,21 @@ impl Field {
         matches!(self.rule, Rule::Pick | Rule::PickSome)
     }
 
+    /// Whether there may be several answers.
+    pub fn takes_several(&self) -> bool {
+        matches!(self.rule, Rule::PickSome | Rule::SomeOf(_))
+    }
+
+    /// Whether the server fills it in.
+    pub fn is_told(&self) -> bool {
+        matches!(self.rule, Rule::Money | Rule::Told(_))
+    }
+
     /// Puts what was typed into the form in which it is kept.
     pub fn normalise(&self, values: &[String]) -> Vec<String> {
-        let several = matches!(self.rule, Rule::PickSome);
         values
             .iter()
-            .take(if several { 50 } else { 1 })
+            .take(if self.takes_several() { 50 } else { 1 })
             .map(|value| self.tidy(value))
             .filter(|value| !value.is_empty())
             .collect()
@@ -130,7 +190,7 @@ impl Field {
     fn tidy(&self, value: &str) -> String {
         let value: String = value.trim().replace("\r\n", "\n").chars().take(HARD_LIMIT).collect();
         match self.rule {
-            Rule::Phone => phone::parse(&value).unwrap_or(value),
+            Rule::Like(format) => (format.parse)(&value).unwrap_or(value),
             _ => value,
         }
     }
@@ -142,25 +202,41 @@ impl Field {
         match &self.rule {
             Rule::Count(_, unit) if !text.is_empty() => format!("{text} {unit}"),
             Rule::Promise(_) if text == "yes" => "已承诺".to_owned(),
+            Rule::Money => text.parse().map(yuan).unwrap_or(text),
             _ => text,
+        }
+    }
+
+    /// What to look at again in an answer that may be right.
+    pub fn doubt(&self, answers: &Answers) -> Option<&'static str> {
+        match self.rule {
+            Rule::Like(format) => (format.doubt)(answers.one(self.name)),
+            _ => None,
+        }
+    }
+
+    /// The answer as others may see it, where it holds what must be covered.
+    pub fn mask(&self) -> Option<fn(&str) -> String> {
+        match self.rule {
+            Rule::Like(format) => format.mask,
+            Rule::Told(mask) => Some(mask),
+            _ => None,
         }
     }
 }
 
-/// Every problem of a form's fields, in their order.
-pub fn problems(fields: &[Field], answers: &Answers, choices: &Choices, today: NaiveDate) -> Problems {
-    fields
-        .iter()
-        .filter_map(|field| Some((field.name.to_owned(), field.problem(answers, choices, today)?)))
-        .collect()
+/// Whether a condition holds.
+pub fn holds(when: Option<When>, answers: &Answers) -> bool {
+    when.is_none_or(|when| answers.all(when.field).iter().any(|value| when.any_of.contains(&value.as_str())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::casework::format;
 
     fn field(rule: Rule) -> Field {
-        Field { name: "it", label: "某项", section: "", hint: "", optional: false, rule }
+        ask("it", "某项", "", rule)
     }
 
     #[test]
@@ -170,7 +246,11 @@ mod tests {
         let table: &[(Rule, &[&str], &[&str])] = &[
             (Rule::Text(2, 60), &["示范大学", "ab"], &["", " ", "a", &long]),
             (Rule::Area(10, 60), &["一二三四五六七八九十"], &["短", &long]),
-            (Rule::Phone, &["13800138000", "+85298765432"], &["1380013", "电话", "23800138000"]),
+            (
+                Rule::Like(&format::PHONE),
+                &["13800138000", "+85298765432"],
+                &["1380013", "电话", "23800138000"],
+            ),
             (Rule::Count(50, "年"), &["0", "50", "7"], &["51", "-1", "3.5", "三", "99999999999999999999"]),
             (
                 Rule::PastDay,
@@ -178,6 +258,7 @@ mod tests {
                 &["2026-11-24", "2016-13-01", "1016-01-01", "去年"],
             ),
             (Rule::OneOf(&["男", "女"]), &["男"], &["其他"]),
+            (Rule::SomeOf(&["甲", "乙"]), &["乙"], &["丙"]),
             (Rule::Promise("真实"), &["yes"], &["no"]),
         ];
         for (rule, good, bad) in table {
@@ -204,5 +285,21 @@ mod tests {
         assert_eq!(field.display(&answers), "甲");
         answers.fields.insert("it".into(), vec!["a".into(), "forged".into()]);
         assert_eq!(field.problem(&answers, &choices, today), Some("请选择某项".into()));
+    }
+
+    #[test]
+    fn a_condition_looks_at_every_answer() {
+        let asked = ask("why", "说明", "", Rule::Area(2, 9)).when("reason", &["疾病", "其他"]);
+        let mut answers = Answers::default();
+        assert!(!holds(asked.when, &answers) && holds(None, &answers));
+        answers.fields.insert("reason".into(), vec!["重复缴费".into(), "其他".into()]);
+        assert!(holds(asked.when, &answers));
+    }
+
+    #[test]
+    fn a_sum_is_shown_in_yuan() {
+        let mut answers = Answers::default();
+        answers.set("it", "12200");
+        assert_eq!(field(Rule::Money).display(&answers), "¥122.00");
     }
 }

@@ -33,6 +33,12 @@ pub struct Content {
     /// What was submitted.
     #[serde(default)]
     pub answers: Option<Answers>,
+    /// What staff noted when they carried something out, by the fields of their task.
+    #[serde(default)]
+    pub outcome: Option<Answers>,
+    /// How a step is told that has several ways, such as 部分成立.
+    #[serde(default)]
+    pub told: String,
 }
 
 /// One thing that happened.
@@ -105,6 +111,12 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
 /// The last event of an action.
 pub fn last(events: &[Event], action: Action) -> Option<&Event> {
     events.iter().rev().find(|event| event.action == action)
+}
+
+/// What the candidate was last asked to mend, by a return or after a failure.
+pub fn last_marks(events: &[Event]) -> &[Mark] {
+    let asked = events.iter().rev().find(|event| matches!(event.action, Action::Return | Action::Fail));
+    asked.map_or(&[], |event| &event.content.marks)
 }
 
 /// What was submitted in the round before the last one.

@@ -15,8 +15,10 @@ pub enum Status {
     Returned,
     /// Refused with a reason.
     Rejected,
-    /// Accepted.
+    /// Accepted; for some kinds it still has to be carried out.
     Approved,
+    /// Accepted and carried out.
+    Completed,
     /// Taken back by the candidate.
     Withdrawn,
 }
@@ -26,6 +28,8 @@ pub enum Status {
 pub enum Action {
     /// 提交, and 重新提交 after a return.
     Submit,
+    /// 修改, before anybody has taken it.
+    Revise,
     /// 撤销.
     Withdraw,
     /// 领取.
@@ -40,6 +44,10 @@ pub enum Action {
     Approve,
     /// An appeal against the rejection was upheld.
     Uphold,
+    /// What was approved is done: paid, printed, posted.
+    Fulfil,
+    /// What was approved could not be done; the candidate has to mend something.
+    Fail,
 }
 
 /// Who does it.
@@ -55,6 +63,7 @@ pub enum Actor {
 const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Draft, Action::Submit, Actor::Candidate, Status::Submitted),
     (Status::Returned, Action::Submit, Actor::Candidate, Status::Submitted),
+    (Status::Submitted, Action::Revise, Actor::Candidate, Status::Submitted),
     (Status::Submitted, Action::Withdraw, Actor::Candidate, Status::Withdrawn),
     (Status::Returned, Action::Withdraw, Actor::Candidate, Status::Withdrawn),
     (Status::Submitted, Action::Take, Actor::Reviewer, Status::InReview),
@@ -63,6 +72,8 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
     (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
     (Status::Rejected, Action::Uphold, Actor::Reviewer, Status::Approved),
+    (Status::Approved, Action::Fulfil, Actor::Reviewer, Status::Completed),
+    (Status::Approved, Action::Fail, Actor::Reviewer, Status::Returned),
 ];
 
 /// The action is not possible in this state.
@@ -91,12 +102,9 @@ const STATUSES: &[(Status, &str, &str)] = &[
     (Status::Returned, "returned", "审核退回"),
     (Status::Rejected, "rejected", "审核不通过"),
     (Status::Approved, "approved", "审核通过"),
+    (Status::Completed, "completed", "已完成"),
     (Status::Withdrawn, "withdrawn", "已撤销"),
 ];
-
-/// Codes of the states in which an application occupies its subject; the same
-/// three are in the index `applications_one_open`.
-pub const OPEN: &[&str] = &["submitted", "in_review", "returned"];
 
 impl Status {
     fn row(self) -> &'static (Status, &'static str, &'static str) {
@@ -133,6 +141,7 @@ impl fmt::Display for Status {
 /// Code kept in the history, and how the timeline tells it.
 const ACTIONS: &[(Action, &str, &str)] = &[
     (Action::Submit, "submit", "提交申请"),
+    (Action::Revise, "revise", "修改申请"),
     (Action::Withdraw, "withdraw", "撤销申请"),
     (Action::Take, "take", "审核员已领取"),
     (Action::PutBack, "put_back", "退回待审核队列"),
@@ -140,6 +149,8 @@ const ACTIONS: &[(Action, &str, &str)] = &[
     (Action::Reject, "reject", "审核不通过"),
     (Action::Approve, "approve", "审核通过"),
     (Action::Uphold, "uphold", "申诉通过，改为审核通过"),
+    (Action::Fulfil, "fulfil", "办理完成"),
+    (Action::Fail, "fail", "办理未成功"),
 ];
 
 impl Action {
@@ -172,7 +183,11 @@ mod tests {
         use Action::*;
         match (actor, status) {
             (Actor::Candidate, Status::Draft) => (action == Submit).then_some(Status::Submitted),
-            (Actor::Candidate, Status::Submitted) => (action == Withdraw).then_some(Status::Withdrawn),
+            (Actor::Candidate, Status::Submitted) => match action {
+                Revise => Some(Status::Submitted),
+                Withdraw => Some(Status::Withdrawn),
+                _ => None,
+            },
             (Actor::Candidate, Status::Returned) => match action {
                 Submit => Some(Status::Submitted),
                 Withdraw => Some(Status::Withdrawn),
@@ -187,6 +202,11 @@ mod tests {
                 _ => None,
             },
             (Actor::Reviewer, Status::Rejected) => (action == Uphold).then_some(Status::Approved),
+            (Actor::Reviewer, Status::Approved) => match action {
+                Fulfil => Some(Status::Completed),
+                Fail => Some(Status::Returned),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -207,12 +227,12 @@ mod tests {
                 }
             }
         }
-        assert_eq!(tried, 7 * 8 * 2);
+        assert_eq!(tried, 8 * 11 * 2);
     }
 
     #[test]
     fn decided_is_final_for_the_candidate() {
-        for status in [Status::Approved, Status::Rejected, Status::Withdrawn] {
+        for status in [Status::Approved, Status::Completed, Status::Rejected, Status::Withdrawn] {
             for (action, ..) in ACTIONS {
                 assert_eq!(next(status, *action, Actor::Candidate), Err(Refusal(status)));
             }

@@ -5,8 +5,9 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::answers::Answers;
-use super::business::Business;
-use super::field::Problems;
+use super::business::{Business, Material, MaterialKind};
+use super::field::{Problems, problem};
+use super::record::Application;
 use crate::files::storage::{self, Storage, StorageError};
 use crate::files::{self, Rules};
 use crate::store::schema::attachments::{self, dsl as f};
@@ -76,33 +77,44 @@ pub struct Received {
     storage_key: String,
 }
 
-/// Checks and stores what was sent; on disk when this returns. Files of unknown slots are
-/// passed over. A refused file is a problem of its slot, and does not hold up the others.
+/// Checks and stores what was sent for some materials; on disk when this returns. Files of other
+/// slots are passed over. A refused file is a problem of its slot, and does not hold up the others.
 pub async fn receive(
     store: &Store,
     storage: &Storage,
-    business: &'static Business,
+    wanted: &[Material],
     sent: Vec<SentFile>,
 ) -> Result<(Vec<Received>, Problems), Failure> {
     let (mut received, mut problems) = (Vec::new(), Problems::new());
     for file in sent {
         let slot = file.field.strip_prefix("file.").unwrap_or_default();
-        let Some(material) = business.materials.iter().find(|material| material.slot == slot) else {
+        let Some(material) = wanted.iter().find(|material| material.slot == slot) else {
             continue;
         };
-        let rules = if material.portrait { Rules::PORTRAIT } else { Rules::DOCUMENT };
-        match prepare(file.bytes, rules).await {
+        match prepare(file.bytes, material.kind.rules()).await {
             Ok(prepared) => received.push(keep(store, storage, material.slot, &file.name, prepared).await?),
-            Err(what_to_do) => problems.push((material.slot.to_owned(), what_to_do.to_owned())),
+            Err(what_to_do) => problems.push(problem(material.slot, what_to_do)),
         }
     }
     Ok((received, problems))
 }
 
+impl MaterialKind {
+    /// What files of the kind must be like.
+    pub fn rules(self) -> Rules {
+        match self {
+            MaterialKind::Document => Rules::DOCUMENT,
+            MaterialKind::Portrait => Rules::PORTRAIT,
+            MaterialKind::Evidence => Rules::EVIDENCE,
+            MaterialKind::Pdf => Rules::PDF,
+        }
+    }
+}
+
 async fn prepare(bytes: Option<Vec<u8>>, rules: Rules) -> Result<files::Prepared, &'static str> {
     match bytes {
         Some(bytes) => files::receive(bytes, rules).await,
-        None => Err("文件超过 10 MB，请压缩后再上传"),
+        None => Err(rules.limits.too_large),
     }
 }
 
@@ -157,15 +169,15 @@ pub(super) fn add(
     let mut room = MOST_UNSUBMITTED - unsubmitted.get_result::<i64>(tx.conn)?;
     let mut problems = Problems::new();
     for file in received {
-        let most = business.materials.iter().find(|m| m.slot == file.slot).map_or(0, |m| m.most);
+        let most = business.material(file.slot).map_or(0, |material| material.most);
         let ids = answers.materials.entry(file.slot.to_owned()).or_default();
         if most == 1 {
             ids.clear();
         }
         if ids.len() >= most {
-            problems.push((file.slot.to_owned(), format!("最多上传 {most} 份，请先删除一份")));
+            problems.push(problem(file.slot, format!("最多上传 {most} 份，请先删除一份")));
         } else if room <= 0 {
-            problems.push((file.slot.to_owned(), "今天上传的文件太多，请明天再试".to_owned()));
+            problems.push(problem(file.slot, "今天上传的文件太多，请明天再试"));
         } else {
             ids.push(file.id.clone());
             room -= 1;
@@ -190,6 +202,21 @@ fn insert(tx: &mut Tx, candidate: &str, file: Received) -> Result<(), Error> {
     );
     diesel::insert_into(f::attachments).values(row).execute(tx.conn)?;
     Ok(())
+}
+
+/// Makes rows of files that staff give to the owner of an application; returns their ids.
+pub(super) fn hand_over(
+    tx: &mut Tx,
+    application: &Application,
+    files: Vec<Received>,
+) -> Result<Vec<String>, Error> {
+    let ids: Vec<String> = files.iter().map(|file| file.id.clone()).collect();
+    for file in files {
+        insert(tx, &application.candidate_id, file)?;
+    }
+    let given = (f::application_id.eq(Some(&application.id)), f::submitted_at.eq(Some(tx.now)));
+    diesel::update(f::attachments.filter(f::id.eq_any(&ids))).set(given).execute(tx.conn)?;
+    Ok(ids)
 }
 
 /// The files of these ids that are the candidate's own and either free or already used by
@@ -243,32 +270,20 @@ pub(super) fn submit(tx: &mut Tx, application: &str, answers: &Answers) -> Resul
     Ok(())
 }
 
-/// A file by its id: a candidate's own, or for staff any that was submitted.
-pub fn find(tx: &mut Tx, id: &str, reader: Reader) -> Result<Attachment, Failure> {
-    let row: Option<Row> = match reader {
-        Reader::Candidate(candidate) => f::attachments
-            .find(id)
-            .filter(f::candidate_id.eq(candidate))
-            .select(Row::as_select())
-            .first(tx.conn)
-            .optional()?,
-        Reader::Staff => f::attachments
-            .find(id)
-            .filter(f::submitted_at.is_not_null())
-            .select(Row::as_select())
-            .first(tx.conn)
-            .optional()?,
-    };
+/// A candidate's own file by its id.
+pub fn own(tx: &mut Tx, candidate: &str, id: &str) -> Result<Attachment, Failure> {
+    let row = f::attachments.find(id).filter(f::candidate_id.eq(candidate)).select(Row::as_select());
+    let row: Option<Row> = row.first(tx.conn).optional()?;
     Ok(Attachment::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
 }
 
-/// Who asks for a file.
-#[derive(Clone, Copy)]
-pub enum Reader<'a> {
-    /// The candidate of this id.
-    Candidate(&'a str),
-    /// A reviewer.
-    Staff,
+/// Any submitted file by its id, with the kind of its application: for staff who work on that kind.
+pub fn submitted(tx: &mut Tx, id: &str) -> Result<(Attachment, String), Failure> {
+    use crate::store::schema::applications;
+    let row = f::attachments.inner_join(applications::table).filter(f::id.eq(id));
+    let row = row.filter(f::submitted_at.is_not_null()).select((Row::as_select(), applications::kind));
+    let (row, kind): (Row, String) = row.first(tx.conn).optional()?.ok_or(Failure::NotFound)?;
+    Ok((Attachment::open(tx.vault, row)?, kind))
 }
 
 /// Removes rows of files that nothing has used since `cutoff` (UTC); their storage keys are

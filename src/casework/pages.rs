@@ -5,9 +5,10 @@
 pub mod detail;
 pub mod files;
 pub mod form;
-mod form_view;
+pub mod form_view;
 mod kind;
 pub mod list;
+pub mod notice;
 pub mod review;
 pub mod slip;
 pub mod withdraw;

@@ -21,7 +21,7 @@ pub struct Application {
     pub kind: String,
     /// Whose it is.
     pub candidate_id: String,
-    /// The application that an appeal is about; else empty.
+    /// What it began from: a rejected application, a certificate; else empty.
     pub parent_id: String,
     /// What it is about; one open application each.
     pub subject: String,
@@ -31,6 +31,8 @@ pub struct Application {
     pub summary: String,
     /// Where it stands.
     pub status: Status,
+    /// What its state is called, where that is not the state's usual name; else empty.
+    pub result: String,
     /// One more at every change.
     pub version: i32,
     /// How often it was submitted.
@@ -41,6 +43,10 @@ pub struct Application {
     pub working: Option<Answers>,
     /// The member of staff who took it.
     pub assignee_id: Option<String>,
+    /// Version of the notice that was agreed to; empty if none was.
+    pub notice_version: String,
+    /// When that was, UTC.
+    pub agreed_at: Option<NaiveDateTime>,
     /// Last change of any kind, UTC.
     pub updated_at: NaiveDateTime,
     /// First submission, UTC.
@@ -63,11 +69,14 @@ pub(super) struct Row {
     title: String,
     summary: String,
     status: String,
+    result: String,
     version: i32,
     round: i32,
     form: Option<String>,
     working: Option<String>,
     assignee_id: Option<String>,
+    notice_version: String,
+    agreed_at: Option<NaiveDateTime>,
     updated_at: NaiveDateTime,
     submitted_at: Option<NaiveDateTime>,
     decided_at: Option<NaiveDateTime>,
@@ -82,6 +91,7 @@ pub(super) struct Change {
     pub subject: Option<String>,
     pub title: Option<String>,
     pub summary: Option<String>,
+    pub result: Option<String>,
     pub round: Option<i32>,
     pub form: Option<String>,
     pub working: Option<Option<String>>,
@@ -130,6 +140,9 @@ impl Application {
             version: row.version,
             round: row.round,
             assignee_id: row.assignee_id,
+            result: row.result,
+            notice_version: row.notice_version,
+            agreed_at: row.agreed_at,
             updated_at: row.updated_at,
             submitted_at: row.submitted_at,
             decided_at: row.decided_at,
@@ -159,7 +172,7 @@ impl Application {
         row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
     }
 
-    /// A candidate's draft of a kind, if they began one; `parent` is empty unless it is an appeal.
+    /// A candidate's draft of a kind, if they began one; `parent` is what it began from, or empty.
     pub fn draft(
         tx: &mut Tx,
         candidate: &str,
@@ -237,18 +250,19 @@ impl Application {
         row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
     }
 
-    /// An open application of the same kind about the same subject.
+    /// The number of an application of the same kind about the same subject, in one of these states.
     pub(super) fn open_about(
         tx: &mut Tx,
         candidate: &str,
         kind: &str,
         subject: &str,
+        states: &[&str],
     ) -> Result<Option<String>, Error> {
         let number = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::kind.eq(kind))
             .filter(a::subject.eq(subject))
-            .filter(a::status.eq_any(lifecycle::OPEN))
+            .filter(a::status.eq_any(states))
             .select(a::number.assume_not_null());
         Ok(number.first(tx.conn).optional()?)
     }
@@ -279,9 +293,9 @@ impl Application {
         format!("/services/{}/{}", self.kind, self.shown_number())
     }
 
-    /// What its owner would see in the form now.
-    pub fn current_answers(&self) -> Answers {
-        self.working.clone().or_else(|| self.form.clone()).unwrap_or_default()
+    /// What its owner would see in the form now, if anything was filled in.
+    pub fn current_answers(&self) -> Option<Answers> {
+        self.working.clone().or_else(|| self.form.clone())
     }
 
     /// Takes one step of the lifecycle: state, change and event in one transaction.

@@ -9,10 +9,10 @@ use diesel::prelude::*;
 
 use super::answers::Answers;
 use super::appeal;
-use super::business::{Business, Context};
-use super::field::{self, Choices, Field, Problems, Rule};
+use super::business::{Business, Context, Origin};
+use super::field::{Choices, Field, Problems, Rule, problem};
 use super::history::{self, Mark};
-use super::lifecycle::{Action, Actor, Status, may};
+use super::lifecycle::Status;
 use super::materials::{self, Attachment, Received};
 use super::record::Application;
 use crate::either;
@@ -28,7 +28,9 @@ pub enum Which {
     New,
     /// An appeal against their application of this number.
     Appeal(String),
-    /// A returned application of this number.
+    /// The posting of the certificate with this key.
+    For(String),
+    /// A submitted application of this number that can be changed.
     Edit(String),
 }
 
@@ -75,6 +77,8 @@ pub struct Sheet {
     pub candidate: Candidate,
     /// What an appeal is about.
     pub parent: Option<Application>,
+    /// Key of what it begins from; empty for most.
+    pub origin: String,
     /// The draft or the returned application; none before the first save.
     pub application: Option<Application>,
     /// What is filled in.
@@ -99,35 +103,28 @@ impl Sheet {
         candidate: Candidate,
         which: &Which,
     ) -> Result<Sheet, Failure> {
-        let (business, parent, application) = match which {
-            Which::New if business.is_appeal => return Err(Failure::NotFound),
-            Which::New => (business, None, Application::draft(tx, &candidate.id, business.slug, "")?),
-            Which::Appeal(number) => {
-                let (by, parent) = appeal::against(tx, business, &candidate, number)?;
-                let draft = Application::draft(tx, &candidate.id, by.slug, &parent.id)?;
-                (by, Some(parent), draft)
-            }
-            Which::Edit(number) => {
-                let returned = Application::own(tx, &candidate.id, business.slug, number)?;
-                if !may(returned.status, Action::Submit, Actor::Candidate) {
-                    return Err(returned.overtaken(None));
-                }
-                (business, parent_of(tx, &returned)?, Some(returned))
-            }
+        let (business, parent, origin) = begins_from(tx, business, &candidate, which)?;
+        let application = match which {
+            Which::Edit(number) => Some(editable(tx, business, &candidate, number)?),
+            _ => Application::draft(tx, &candidate.id, business.slug, &origin)?,
         };
-        let (answers, marks) = match &application {
-            Some(application) => (application.current_answers(), marks(tx, application)?),
-            None => ((business.prefill)(tx, &candidate)?, Vec::new()),
+        // A draft that only notes that the notice was agreed to holds no answers yet.
+        let kept = application.as_ref().and_then(Application::current_answers);
+        let answers = match kept {
+            Some(answers) => answers,
+            None => (business.prefill)(tx, &candidate)?,
         };
+        let marks = application.as_ref().map(|application| marks(tx, application)).transpose()?;
         let mut sheet = Sheet {
             business,
             candidate,
             parent,
+            origin,
             application,
             answers,
             choices: Choices::new(),
             attachments: Vec::new(),
-            marks,
+            marks: marks.unwrap_or_default(),
         };
         sheet.settle(tx)?;
         sheet.load_attachments(tx)?;
@@ -138,7 +135,7 @@ impl Sheet {
     pub fn context(&self) -> Context<'_> {
         let submitted = self.application.as_ref().filter(|application| application.number.is_some());
         let (candidate, parent, answers) = (&self.candidate, self.parent.as_ref(), &self.answers);
-        Context { candidate, submitted, parent, answers }
+        Context { candidate, submitted, parent, origin: &self.origin, answers }
     }
 
     /// Whether it has been submitted before.
@@ -155,8 +152,8 @@ impl Sheet {
         step: &Step,
         received: Vec<Received>,
     ) -> Result<Problems, Failure> {
-        self.take_answers(sent);
         self.take_kept_files(sent, step);
+        self.take_answers(sent);
         self.load_attachments(tx)?;
         let problems = materials::add(tx, &self.candidate.id, self.business, &mut self.answers, received)?;
         self.settle(tx)?;
@@ -169,17 +166,23 @@ impl Sheet {
         Ok(problems)
     }
 
+    /// A browser does not send an empty choice, so what was asked and is absent means none;
+    /// what was not asked keeps what was answered before, in case it is asked again.
     fn take_answers(&mut self, sent: &Submission) {
-        for field in self.business.fields {
-            // A browser does not send an empty choice, so absent means none.
-            let values = field.normalise(sent.all(field.name));
-            self.answers.fields.insert(field.name.to_owned(), values);
+        let before = self.answers.clone();
+        for field in self.business.fields().filter(|field| !field.is_told()) {
+            let was_asked = self.business.is_asked(field.when, &before);
+            if was_asked || !sent.all(field.name).is_empty() {
+                let values = field.normalise(sent.all(field.name));
+                self.answers.fields.insert(field.name.to_owned(), values);
+            }
         }
     }
 
     fn take_kept_files(&mut self, sent: &Submission, step: &Step) {
         let removed = if let Step::Remove(id) = step { Some(id.as_str()) } else { None };
-        for material in self.business.materials {
+        let before = self.answers.clone();
+        for material in self.business.wanted(&before) {
             let ids = sent.all(&format!("material.{}", material.slot)).iter();
             let kept = ids.filter(|id| removed != Some(id.as_str())).take(material.most).cloned();
             self.answers.materials.insert(material.slot.to_owned(), kept.collect());
@@ -200,14 +203,17 @@ impl Sheet {
         Ok(())
     }
 
-    /// Finds what can be picked. Where only one answer is offered it is picked, which may
-    /// settle the next one too.
+    /// Finds what can be picked and what there is to tell. Where only one answer is offered it
+    /// is picked, which may settle the next one too.
     fn settle(&mut self, tx: &mut Tx) -> Result<(), Error> {
-        for _ in 0..=self.business.fields.len() {
+        for _ in 0..=self.business.fields().count() {
             self.choices = (self.business.choices)(tx, &self.context())?;
             if !self.pick_the_only() {
                 break;
             }
+        }
+        for (name, value) in (self.business.derive)(tx, &self.context())? {
+            self.answers.set(name, value);
         }
         let named = self.choices.values().flatten().filter(|choice| choice.value != choice.label);
         for choice in named {
@@ -220,7 +226,8 @@ impl Sheet {
 
     fn pick_the_only(&mut self) -> bool {
         let mut picked = false;
-        for field in self.business.fields.iter().filter(|field| matches!(field.rule, Rule::Pick)) {
+        let required = |field: &&Field| matches!(field.rule, Rule::Pick) && !field.optional;
+        for field in self.business.fields().filter(required) {
             let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
             let chosen = self.answers.one(field.name);
             if let [only] = offered
@@ -235,7 +242,7 @@ impl Sheet {
 
     /// Forgets picked answers that are no longer offered: another sitting, another level.
     fn drop_unoffered(&mut self) {
-        for field in self.business.fields.iter().filter(|field| field.is_picked()) {
+        for field in self.business.fields().filter(|field| field.is_picked()) {
             let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
             if let Some(values) = self.answers.fields.get_mut(field.name) {
                 values.retain(|value| offered.iter().any(|choice| choice.value == *value));
@@ -244,19 +251,48 @@ impl Sheet {
     }
 
     /// Everything that keeps this form from being submitted, in the order of the form.
-    pub fn problems(&self, tx: &Tx) -> Problems {
-        let today = tx.today();
-        let mut found = field::problems(self.business.fields, &self.answers, &self.choices, today);
-        let between = (self.business.check)(&self.answers, today);
+    pub fn problems(&self, tx: &mut Tx) -> Result<Problems, Error> {
+        let (business, answers, today) = (self.business, &self.answers, tx.today());
+        let wrong = |field: &Field| Some(problem(field.name, field.problem(answers, &self.choices, today)?));
+        let mut found: Problems = business.asked(answers).filter_map(wrong).collect();
+        let between = (business.check)(tx, &self.context())?;
         let fresh: Problems =
             between.into_iter().filter(|(name, _)| !found.iter().any(|(n, _)| n == name)).collect();
         found.extend(fresh);
-        let order = |name: &str| self.business.fields.iter().position(|field: &Field| field.name == name);
+        let order = |name: &str| business.fields().position(|field| field.name == name);
         found.sort_by_key(|(name, _)| order(name));
-        let missing = self.business.materials.iter().filter(|material| !material.optional);
-        let missing = missing.filter(|material| self.answers.files(material.slot).is_empty());
-        found.extend(missing.map(|material| (material.slot.to_owned(), format!("请上传{}", material.label))));
-        found
+        let missing = business.wanted(answers).filter(|material| !material.optional);
+        let missing = missing.filter(|material| answers.files(material.slot).is_empty());
+        found.extend(missing.map(|material| problem(material.slot, format!("请上传{}", material.label))));
+        Ok(found)
+    }
+
+    /// What is submitted: the answers that are asked for, without what was answered on the way.
+    pub fn submitted_answers(&self) -> Answers {
+        let mut kept = self.answers.clone();
+        let asked: BTreeSet<&str> = self.business.asked(&self.answers).map(|field| field.name).collect();
+        let wanted: BTreeSet<&str> = self.business.wanted(&self.answers).map(|one| one.slot).collect();
+        kept.fields.retain(|name, _| asked.contains(name.as_str()));
+        kept.materials.retain(|slot, _| wanted.contains(slot.as_str()));
+        kept
+    }
+
+    /// Whether the notice of this kind has still to be agreed to.
+    pub fn must_agree(&self) -> bool {
+        let agreed = self.application.as_ref().map_or("", |application| application.notice_version.as_str());
+        self.business.notice.as_ref().is_some_and(|notice| notice.version != agreed)
+    }
+
+    /// Notes that the notice was agreed to, in a draft that may be new.
+    pub fn agree(&mut self, tx: &mut Tx) -> Result<(), Failure> {
+        let Some(notice) = &self.business.notice else { return Ok(()) };
+        if self.application.is_none() {
+            self.begin(tx)?;
+        }
+        let Some(application) = &self.application else { return Ok(()) };
+        let agreed = (a::notice_version.eq(notice.version), a::agreed_at.eq(Some(tx.now)));
+        diesel::update(a::applications.find(&application.id)).set(agreed).execute(tx.conn)?;
+        Ok(())
     }
 
     fn write(&mut self, tx: &mut Tx) -> Result<(), Failure> {
@@ -283,12 +319,11 @@ impl Sheet {
 
     /// A draft of its own. When another window began one at this very moment, that one is it.
     fn begin(&mut self, tx: &mut Tx) -> Result<(), Error> {
-        let parent = self.parent.as_ref().map_or("", |parent| parent.id.as_str());
         let row = (
             a::id.eq(tx.id()),
             a::kind.eq(self.business.slug),
             a::candidate_id.eq(&self.candidate.id),
-            a::parent_id.eq(parent),
+            a::parent_id.eq(&self.origin),
             a::subject.eq(""),
             a::title.eq(""),
             a::summary.eq(""),
@@ -300,22 +335,52 @@ impl Sheet {
         );
         let insert = diesel::insert_into(a::applications).values(row).on_conflict_do_nothing();
         either!(tx.conn, conn => insert.execute(conn))?;
-        self.application = Application::draft(tx, &self.candidate.id, self.business.slug, parent)?;
+        self.application = Application::draft(tx, &self.candidate.id, self.business.slug, &self.origin)?;
         Ok(())
     }
 }
 
-fn parent_of(tx: &mut Tx, application: &Application) -> Result<Option<Application>, Error> {
-    if application.parent_id.is_empty() {
-        return Ok(None);
+/// The business whose form it is, the application that an appeal is about, and the key of what
+/// the form begins from.
+fn begins_from(
+    tx: &mut Tx,
+    business: &'static Business,
+    candidate: &Candidate,
+    which: &Which,
+) -> Result<(&'static Business, Option<Application>, String), Failure> {
+    match (which, business.origin) {
+        (Which::New, Origin::Nothing) => Ok((business, None, String::new())),
+        (Which::For(key), Origin::Certificate) => Ok((business, None, key.clone())),
+        (Which::Appeal(number), _) => {
+            let (by, parent) = appeal::against(tx, business, candidate, number)?;
+            let origin = parent.id.clone();
+            Ok((by, Some(parent), origin))
+        }
+        (Which::Edit(number), _) => {
+            let edited = Application::own(tx, &candidate.id, business.slug, number)?;
+            let parent = Application::own_by_id(tx, &candidate.id, &edited.parent_id)?;
+            Ok((business, parent, edited.parent_id))
+        }
+        _ => Err(Failure::NotFound),
     }
-    Application::own_by_id(tx, &application.candidate_id, &application.parent_id)
+}
+
+fn editable(
+    tx: &mut Tx,
+    business: &Business,
+    candidate: &Candidate,
+    number: &str,
+) -> Result<Application, Failure> {
+    let application = Application::own(tx, &candidate.id, business.slug, number)?;
+    match business.submits_by(application.status) {
+        Some(_) => Ok(application),
+        None => Err(application.overtaken(None)),
+    }
 }
 
 fn marks(tx: &mut Tx, application: &Application) -> Result<Vec<Mark>, Error> {
     if application.status != Status::Returned {
         return Ok(Vec::new());
     }
-    let events = history::of(tx, &application.id)?;
-    Ok(history::last(&events, Action::Return).map(|event| event.content.marks.clone()).unwrap_or_default())
+    Ok(history::last_marks(&history::of(tx, &application.id)?).to_vec())
 }

@@ -5,10 +5,9 @@ use diesel::prelude::*;
 use super::business::About;
 use super::deadline;
 use super::history::Content;
-use super::lifecycle::Action;
 use super::record::{Application, Change};
 use super::sheet::Sheet;
-use super::{materials, number};
+use super::{decision, materials, number};
 use crate::either;
 use crate::store::schema::number_sequences::dsl as n;
 use crate::store::{Error, Tx};
@@ -21,28 +20,32 @@ use crate::web::Failure;
 pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
     let application =
         sheet.application.as_ref().ok_or_else(|| Failure::Internal("nothing was saved to submit".into()))?;
-    let about = (sheet.business.describe)(tx, &sheet.context())?;
+    let business = sheet.business;
+    let action = business.submits_by(application.status).ok_or_else(|| application.overtaken(None))?;
+    let about = (business.describe)(tx, &sheet.context())?;
     refuse_second(tx, sheet, application, &about)?;
     let number = match &application.number {
         Some(number) => number.clone(),
-        None => next_number(tx, sheet.business.prefix)?,
+        None => next_number(tx, business.prefix)?,
     };
+    let answers = sheet.submitted_answers();
     let change = Change {
         number: Some(number.clone()),
         subject: Some(about.subject),
         title: Some(about.title),
         summary: Some(about.summary),
+        result: Some(String::new()),
         round: Some(application.round + 1),
-        form: Some(sheet.answers.seal(tx.vault)?),
+        form: Some(answers.seal(tx.vault)?),
         working: Some(None),
         assignee_id: Some(None),
         submitted_at: application.submitted_at.is_none().then_some(tx.now),
         due_on: Some(Some(deadline::working_days_after(tx.today(), deadline::REVIEW))),
         ..Change::default()
     };
-    let content = Content { answers: Some(sheet.answers.clone()), ..Content::default() };
-    application.advance(tx, Action::Submit, None, change, &content)?;
-    materials::submit(tx, &application.id, &sheet.answers)?;
+    materials::submit(tx, &application.id, &answers)?;
+    let content = Content { answers: Some(answers), ..Content::default() };
+    decision::step(tx, business, application, action, None, change, content)?;
     Ok(number)
 }
 
@@ -54,7 +57,8 @@ fn refuse_second(
     about: &About,
 ) -> Result<(), Failure> {
     let (candidate, kind) = (&sheet.candidate.id, sheet.business.slug);
-    match Application::open_about(tx, candidate, kind, &about.subject)? {
+    let states = sheet.business.open_states();
+    match Application::open_about(tx, candidate, kind, &about.subject, &states)? {
         Some(number) if application.number.as_ref() != Some(&number) => Err(Failure::Conflict {
             message: format!("{}已有一件正在办理的{}申请", about.title, sheet.business.label),
             action: ("查看这件申请", format!("/services/{kind}/{number}")),

@@ -1,42 +1,58 @@
 //! Pieces that the candidate's pages and the review desk share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
 use super::answers::Answers;
 use super::business::Business;
-use super::field::Rule;
+use super::field::{Field, Section};
 use super::history::{Content, Event};
 use super::lifecycle::{Action, Status};
 use super::materials::Attachment;
+use super::record::Application;
+use super::task;
 use crate::files;
-use crate::people::mask;
 use crate::store::clock;
 use crate::ui::{self, Fact, Moment, Uploaded};
 
-/// The tag of a state.
-pub fn tag(status: Status) -> Markup {
-    ui::tag(status.code(), status.label())
+/// What the state of an application is called.
+pub fn word<'a>(business: &Business, application: &'a Application) -> &'a str {
+    state_word(business, application.status, &application.result)
 }
 
-/// Headings of a business's fields with their names, in order.
-pub fn sections(business: &Business) -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
-    for field in business.fields {
-        match sections.last_mut() {
-            Some((heading, names)) if *heading == field.section => names.push(field.name),
-            _ => sections.push((field.section, vec![field.name])),
-        }
-    }
-    sections
+fn state_word<'a>(business: &Business, status: Status, result: &'a str) -> &'a str {
+    if result.is_empty() { business.word(status) } else { result }
 }
 
-/// The answers to some fields, as label and value; those in `earlier` that changed show both.
-pub fn facts(business: &Business, names: &[&str], answers: &Answers, earlier: Option<&Answers>) -> Vec<Fact> {
+/// The tag of an application's state.
+pub fn tag(business: &Business, application: &Application) -> Markup {
+    state_tag(business, application.status, &application.result)
+}
+
+/// The tag of a state, from an application's columns.
+pub fn state_tag(business: &Business, status: Status, result: &str) -> Markup {
+    ui::tag(status.code(), state_word(business, status, result))
+}
+
+/// The headings of a form with the questions that belong to the answers.
+pub fn sections(business: &Business, answers: &Answers) -> Vec<(&'static str, Vec<&'static Field>)> {
+    let asked = |section: &&'static Section| {
+        let fields = section.fields.iter().filter(|field| business.is_asked(field.when, answers));
+        (section.heading, fields.collect::<Vec<_>>())
+    };
+    business.sections.iter().map(asked).filter(|(_, fields)| !fields.is_empty()).collect()
+}
+
+/// The answers to some questions, as label and value; those in `earlier` that changed show both.
+pub fn facts<'a>(
+    fields: impl IntoIterator<Item = &'a Field>,
+    answers: &Answers,
+    earlier: Option<&Answers>,
+) -> Vec<Fact> {
     let changed = earlier.map(|earlier| answers.changes(earlier)).unwrap_or_default();
-    let asked = business.fields.iter().filter(|field| names.contains(&field.name));
-    asked
+    fields
+        .into_iter()
         .map(|field| {
             let now = field.display(answers);
             let value = match earlier.filter(|_| changed.contains(field.name)) {
@@ -52,11 +68,14 @@ pub fn facts(business: &Business, names: &[&str], answers: &Answers, earlier: Op
         .collect()
 }
 
-/// The answers as they are shown outside the form and the review desk: phones masked.
-pub fn masked(business: &Business, answers: &Answers) -> Answers {
+/// The answers as they are shown outside the form and the review desk: what is nobody else's
+/// business is covered.
+pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Field>, answers: &Answers) -> Answers {
     let mut shown = answers.clone();
-    for field in business.fields.iter().filter(|field| matches!(field.rule, Rule::Phone)) {
-        shown.set(field.name, mask::phone(answers.one(field.name)));
+    for (name, mask) in fields.into_iter().filter_map(|field| Some((field.name, field.mask()?))) {
+        if let Some(values) = shown.fields.get_mut(name) {
+            values.iter_mut().for_each(|value| *value = mask(value));
+        }
     }
     shown
 }
@@ -65,6 +84,31 @@ pub fn masked(business: &Business, answers: &Answers) -> Answers {
 pub fn fact(label: &str, value: impl Into<String>) -> Fact {
     let value: String = value.into();
     Fact { label: label.to_owned(), value: html! { @if !value.is_empty() { (value) } } }
+}
+
+/// What staff noted when they carried something out, as label and value: since the last
+/// submission, because what failed before was mended.
+pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
+    let mut done: BTreeMap<&str, Vec<Fact>> = BTreeMap::new();
+    for event in events {
+        if event.action == Action::Submit {
+            done.clear();
+        }
+        if let (Some(task), Some(outcome)) = (task::find(business, event.action), &event.content.outcome) {
+            done.insert(event.action.code(), facts(task.fields, outcome, None));
+        }
+    }
+    done.into_values().flatten().collect()
+}
+
+/// The files that staff gave to the candidate.
+pub fn handed_over(events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
+    let ids: Vec<String> = events
+        .iter()
+        .filter_map(|event| event.content.outcome.as_ref())
+        .flat_map(Answers::all_files)
+        .collect();
+    files.iter().filter(|file| ids.contains(&file.id)).map(uploaded).collect()
 }
 
 /// A file as the components show it.
@@ -90,8 +134,7 @@ pub fn materials(
         ids.filter_map(|id| files.iter().find(|file| file.id == *id)).map(uploaded).collect::<Vec<_>>()
     };
     business
-        .materials
-        .iter()
+        .wanted(answers)
         .map(|material| (material.optional, material.label.to_owned(), of(material.slot)))
         .filter(|(optional, _, files)| !optional || !files.is_empty())
         .map(|(_, label, files)| (label, files))
@@ -113,7 +156,9 @@ pub fn timeline(business: &Business, events: &[Event], own: &str) -> Markup {
 
 fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>, own: &str) -> Moment {
     let title = match (event.action, changes) {
+        _ if !event.content.told.is_empty() => event.content.told.clone(),
         (Action::Submit, Some(_)) => "重新提交申请".to_owned(),
+        (Action::Take, _) if business.verdicts.approve.is_empty() => business.word(event.to).to_owned(),
         (action, _) => action.label().to_owned(),
     };
     let who = event.staff.clone().unwrap_or_else(|| own.to_owned());

@@ -9,19 +9,21 @@ use chrono::{Datelike, Duration, NaiveDate};
 use diesel::prelude::*;
 
 use crate::either;
+use crate::exams::certificate::lookup_hash;
 use crate::files::storage::Storage;
 use crate::login::sandbox::people::{PEOPLE, Person};
 use crate::people::candidate::{self, Identity};
-use crate::people::document::Document;
+use crate::people::document::{Document, Gender};
+use crate::people::mask;
 use crate::people::staff::{self, Role};
 use crate::store::schema::{
     announcements, certificates, exam_subjects, integrity_records, registration_subjects, registrations,
-    sittings, violations,
+    sittings, violations, voided_prints,
 };
 use crate::store::{Error, Store, Tx};
 use crate::web::Failure;
 use exams::{EXAMS, Exam};
-use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS};
+use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED};
 
 /// Days from today to each exam's past sittings.
 const PAST: [i64; 2] = [-540, -175];
@@ -51,6 +53,7 @@ fn load(tx: &mut Tx) -> Result<bool, Error> {
     for (index, entry) in ENTRIES.iter().enumerate() {
         add_entry(tx, index, entry)?;
     }
+    add_voided_prints(tx)?;
     add_violations(tx)?;
     add_integrity_records(tx)?;
     add_announcements(tx)?;
@@ -73,6 +76,8 @@ fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
     let role = match person.role {
         "审核员" => Role::Reviewer,
         "管理员" => Role::Administrator,
+        "财务" => Role::Finance,
+        "邮寄员" => Role::Dispatcher,
         _ => {
             let (name, phone) = (person.name.to_owned(), Some(person.phone.to_owned()));
             return candidate::sign_in(tx, &Identity { name, document, phone }).map(drop);
@@ -88,6 +93,10 @@ fn exam_key(code: &str) -> String {
 
 fn sitting_key(code: &str, index: usize) -> String {
     format!("sitting-{code}-{index}")
+}
+
+fn certificate_key(entry: usize) -> String {
+    format!("certificate-{entry:02}")
 }
 
 fn month(day: NaiveDate) -> String {
@@ -195,11 +204,13 @@ fn add_certificate(
     holder: &str,
 ) -> Result<(), Error> {
     use certificates::dsl as c;
+    let person = &PEOPLE[entry.person];
+    let gender = document(tx, person)?.gender().map_or("", Gender::code);
     let (approved_on, issued_on) = (held_on + Duration::days(90), held_on + Duration::days(120));
     let row = (
-        c::id.eq(format!("certificate-{index:02}")),
+        c::id.eq(certificate_key(index)),
         c::holder_hash.eq(holder),
-        c::holder_name.eq(PEOPLE[entry.person].name),
+        c::holder_name.eq(person.name),
         c::exam_id.eq(exam_key(entry.exam)),
         c::sitting_month.eq(month(held_on)),
         c::level.eq(entry.level),
@@ -210,8 +221,25 @@ fn add_certificate(
         c::issued_on.eq(issued_on),
         c::issuing_body.eq("示范市考试院"),
         c::delivery.eq("ready"),
+        c::lookup_hash.eq(lookup_hash(tx.vault, person.name, person.document_number)),
+        c::document_mask.eq(mask::number(person.document_number)),
+        c::gender.eq(gender),
     );
     diesel::insert_into(c::certificates).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
+fn add_voided_prints(tx: &mut Tx) -> Result<(), Error> {
+    use voided_prints::dsl as v;
+    for (entry, number, days) in VOIDED {
+        let row = (
+            v::id.eq(tx.id()),
+            v::certificate_id.eq(certificate_key(*entry)),
+            v::print_number.eq(*number),
+            v::voided_on.eq(tx.today() - Duration::days(*days)),
+        );
+        diesel::insert_into(v::voided_prints).values(row).execute(tx.conn)?;
+    }
     Ok(())
 }
 

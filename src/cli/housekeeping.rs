@@ -4,12 +4,28 @@ use std::time::Duration;
 
 use crate::casework::sweep;
 use crate::login::handshake;
+use crate::lookup::limits;
 use crate::site::Parts;
 use crate::web::Failure;
 use crate::web::session::SessionRows;
 
 /// Several processes may sweep at once: each row is removed by whoever comes first.
 const EVERY: Duration = Duration::from_secs(600);
+
+/// How soon one process hears of another's counts, and a holder of an opened link.
+const EXCHANGE_EVERY: Duration = Duration::from_secs(1);
+
+/// Exchanges what the lookup counts, for as long as the program serves.
+pub(super) async fn exchange(parts: Parts) {
+    let mut interval = tokio::time::interval(EXCHANGE_EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        if let Err(error) = parts.lookup.exchange(&parts.store).await {
+            tracing::error!(%error, "counts of lookups could not be exchanged; it is tried again");
+        }
+    }
+}
 
 /// Sweeps now and again, for as long as the program serves.
 pub(super) async fn keep(parts: Parts) {
@@ -25,6 +41,7 @@ pub(super) async fn keep(parts: Parts) {
 async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
     parts.store.write(handshake::sweep).await?;
+    parts.store.write(limits::sweep).await?;
     sweep::run(&parts.store, &parts.files).await?;
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();

@@ -73,10 +73,13 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
         tracing::info!("stopping: requests in flight finish first");
         login.waiters.stop();
     };
-    let sweeper = tokio::spawn(housekeeping::keep(parts));
+    let sweeper = tokio::spawn(housekeeping::keep(parts.clone()));
+    let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
     Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)
         .run_with_graceful_shutdown(site, stop, Some(GRACE))
         .await?;
     sweeper.abort();
+    exchange.abort();
+    parts.lookup.exchange(&parts.store).await?;
     Ok(())
 }

@@ -1,7 +1,101 @@
 //! Certificates, as the public finds them.
 
-use crate::people::{document, name};
-use crate::store::Vault;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::people::{document, mask, name};
+use crate::store::schema::{certificates, exams};
+use crate::store::{Error, Tx, Vault};
+
+/// What anybody may read of a certificate whose holder is known to them or lets them.
+#[derive(Clone, Queryable)]
+pub struct PublicCertificate {
+    /// Key of the row.
+    pub id: String,
+    holder_name: String,
+    /// Masked number of the holder's document.
+    pub document_mask: String,
+    /// 级别
+    pub level: String,
+    /// 专业
+    pub specialty: String,
+    /// 证书管理号
+    pub management_number: String,
+    /// 证书印制号
+    pub print_number: String,
+    /// 批准日期
+    pub approved_on: NaiveDate,
+    /// 发证机关
+    pub issuing_body: String,
+}
+
+/// The type of [`PUBLIC`].
+pub type PublicColumns = (
+    certificates::id,
+    certificates::holder_name,
+    certificates::document_mask,
+    certificates::level,
+    certificates::specialty,
+    certificates::management_number,
+    certificates::print_number,
+    certificates::approved_on,
+    certificates::issuing_body,
+);
+
+/// The columns of a [`PublicCertificate`].
+pub const PUBLIC: PublicColumns = (
+    certificates::id,
+    certificates::holder_name,
+    certificates::document_mask,
+    certificates::level,
+    certificates::specialty,
+    certificates::management_number,
+    certificates::print_number,
+    certificates::approved_on,
+    certificates::issuing_body,
+);
+
+impl PublicCertificate {
+    /// The holder's name as others may see it.
+    pub fn masked_name(&self) -> String {
+        mask::name(&self.holder_name)
+    }
+
+    /// Whether a number, in any spelling, is on this certificate now.
+    pub fn has_number(&self, typed: &str) -> bool {
+        [&self.management_number, &self.print_number].into_iter().any(|own| same_number(own, typed))
+    }
+}
+
+/// Whether two spellings are one number of a certificate. What is not there is no number.
+pub fn same_number(one: &str, other: &str) -> bool {
+    let one = document::normalise(one);
+    !one.is_empty() && one == document::normalise(other)
+}
+
+/// An exam of which there are certificates.
+#[derive(Clone, Debug, Queryable)]
+pub struct CertifiedExam {
+    /// What addresses call it.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The group it belongs to.
+    pub category: String,
+    /// When the newest certificate was approved.
+    pub newest: Option<NaiveDate>,
+}
+
+/// All exams that have certificates, the one with the newest first.
+pub fn certified_exams(tx: &mut Tx) -> Result<Vec<CertifiedExam>, Error> {
+    let own = certificates::table.filter(certificates::exam_id.eq(exams::id));
+    let newest = own.select(diesel::dsl::max(certificates::approved_on)).single_value();
+    let rows = exams::table.select((exams::code, exams::name, exams::category, newest)).order(exams::code);
+    let mut listed: Vec<CertifiedExam> = rows.load(tx.conn)?;
+    listed.retain(|exam| exam.newest.is_some());
+    listed.sort_by_key(|exam| std::cmp::Reverse(exam.newest));
+    Ok(listed)
+}
 
 /// What a certificate is found by without a sign-in: a keyed hash of its holder's name and
 /// document number, each in any spelling. The kind of document is left out, because the public

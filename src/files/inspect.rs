@@ -2,7 +2,7 @@
 
 use image::ImageFormat;
 
-/// How large an upload may be. The messages say 10 MB, so the two change together.
+/// How large an upload may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file as sent.
@@ -11,11 +11,24 @@ pub struct Limits {
     pub pixels: u64,
     /// Bytes that decoding may take for the picture itself.
     pub memory: u64,
+    /// What to do about a file with more bytes.
+    pub too_large: &'static str,
 }
 
 impl Limits {
     /// 10 MB, 40 megapixels (every phone's camera in its usual mode), 256 MiB.
-    pub const STANDARD: Limits = Limits { bytes: 10 << 20, pixels: 40_000_000, memory: 256 << 20 };
+    pub const STANDARD: Limits = Limits {
+        bytes: 10 << 20,
+        pixels: 40_000_000,
+        memory: 256 << 20,
+        too_large: "文件超过 10 MB，请压缩后再上传",
+    };
+
+    /// 50 MB, for recordings.
+    pub const RECORDING: Limits =
+        Limits {
+            bytes: 50 << 20, too_large: "文件超过 50 MB，请压缩后再上传", ..Limits::STANDARD
+        };
 }
 
 /// What the first bytes promise.
@@ -23,13 +36,21 @@ impl Limits {
 pub(super) enum Content {
     Picture(ImageFormat),
     Pdf,
+    Recording(&'static str),
 }
+
+/// Recordings that are taken in, by how `infer` calls them, and how they are served.
+const RECORDINGS: &[(&str, &str)] = &[
+    ("audio/mpeg", "audio/mpeg"),
+    ("audio/m4a", "audio/mp4"),
+    ("video/mp4", "video/mp4"),
+    ("video/x-m4v", "video/mp4"),
+];
 
 pub(super) const BROKEN: &str = "图片损坏，打不开，请重新拍照上传";
 const BROKEN_PDF: &str = "PDF 打不开，请另存为新的 PDF 再上传";
-const TOO_LARGE: &str = "文件超过 10 MB，请压缩后再上传";
 const EMPTY: &str = "文件是空的，请重新选择";
-const UNKNOWN: &str = "这不是图片或 PDF，请重新选择";
+pub(super) const UNKNOWN: &str = "这不是图片或 PDF，请重新选择";
 const NEWER_PHOTO: &str = "暂不支持这种图片，请转成 JPG 再上传";
 
 /// Whether a PDF's last line is here; ISO 32000-1 annex H allows 1024 bytes after it.
@@ -41,7 +62,7 @@ pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Content, &'static
         return Err(EMPTY);
     }
     if bytes.len() > limits.bytes {
-        return Err(TOO_LARGE);
+        return Err(limits.too_large);
     }
     match infer::get(bytes).map(|kind| kind.mime_type()) {
         Some("image/jpeg") if is_whole_jpeg(bytes) => Ok(Content::Picture(ImageFormat::Jpeg)),
@@ -50,6 +71,10 @@ pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Content, &'static
         Some("application/pdf") if is_whole_pdf(bytes) => Ok(Content::Pdf),
         Some("application/pdf") => Err(BROKEN_PDF),
         Some(other) if other.starts_with("image/") => Err(NEWER_PHOTO),
+        Some(other) => {
+            let known = RECORDINGS.iter().find(|(name, _)| *name == other);
+            known.map(|(_, mime)| Content::Recording(mime)).ok_or(UNKNOWN)
+        }
         _ => Err(UNKNOWN),
     }
 }
@@ -125,7 +150,7 @@ mod tests {
     #[test]
     fn too_many_bytes_are_refused_before_anything_else() {
         let limits = Limits { bytes: 20, ..Limits::STANDARD };
-        assert_eq!(content(&[0; 21], &limits), Err(TOO_LARGE));
+        assert_eq!(content(&[0; 21], &limits), Err(limits.too_large));
         assert_eq!(content(&[0; 20], &limits), Err(UNKNOWN));
     }
 

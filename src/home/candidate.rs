@@ -5,10 +5,9 @@ use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
 use super::services;
-use crate::casework::business::{self, Registry};
+use crate::casework::business::{self, Origin, Registry};
 use crate::casework::cards::Listed;
 use crate::casework::record::Application;
-use crate::casework::views;
 use crate::people::candidate::Candidate;
 use crate::store::clock;
 use crate::ui::{self, Page, Row, Tab, Tone};
@@ -54,7 +53,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
 
 fn waiting(listed: &Listed) -> Markup {
     let application = &listed.application;
-    let title = format!("{}被退回，待您处理", listed.kind_label());
+    let title = format!("{}{}，待您处理", listed.kind_label(), listed.why_waiting());
     let body = html! {
         p { (application.title) "：" (listed.what_waits()) }
         p { a href={ (application.path()) "/edit" } { "去修改" } }
@@ -63,8 +62,10 @@ fn waiting(listed: &Listed) -> Markup {
 }
 
 fn unfinished(registry: Registry, draft: &Application) -> Markup {
-    // The draft of an appeal is found at the application that it is about.
-    let Some(business) = business::find(registry, &draft.kind).filter(|business| !business.is_appeal) else {
+    // The draft of an appeal or a posting is found at what it began from.
+    let Some(business) =
+        business::find(registry, &draft.kind).filter(|business| business.origin == Origin::Nothing)
+    else {
         return html! {};
     };
     let body = html! {
@@ -80,6 +81,6 @@ fn recent(listed: &Listed) -> Row {
         title: format!("{} · {}", listed.kind_label(), application.title),
         detail: clock::china(application.updated_at),
         href: application.path(),
-        trailing: views::tag(application.status),
+        trailing: listed.tag(),
     }
 }

@@ -4,10 +4,10 @@ use maud::html;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::casework::business::Registry;
+use crate::casework::business::{Origin, Registry};
 use crate::casework::record::Application;
 use crate::store::Store;
-use crate::ui::{self, Icon, Page, Tab, Tile};
+use crate::ui::{self, Icon, Page, Row, Tab, Tile};
 use crate::web::{Failure, Frame, SignedIn};
 
 /// `GET /services`, for everybody to look at; using one needs a sign-in.
@@ -25,13 +25,19 @@ pub async fn show(
     let main = html! {
         p.muted { "选择要办理的业务。已提交的申请在业务查询里查看。" }
         (ui::tiles(&tiles(*registry, waiting)))
+        (ui::rows(&[Row {
+            title: "证书查询（免登录）".to_owned(),
+            detail: "核验他人证书的真伪".to_owned(),
+            href: "/lookup".to_owned(),
+            trailing: ui::icon(Icon::Forward),
+        }]))
     };
     Ok(frame.page(Page::new("业务办理", main).tab(Tab::Services)))
 }
 
 /// Every business that a candidate begins by themselves, and 业务查询 with what waits there.
 pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
-    let businesses = registry.into_iter().filter(|business| !business.is_appeal);
+    let businesses = registry.into_iter().filter(|business| business.origin == Origin::Nothing);
     let mut tiles: Vec<Tile> = businesses
         .map(|business| Tile {
             icon: business.icon,
@@ -40,6 +46,13 @@ pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
             badge: 0,
         })
         .collect();
+    let certificates = Tile {
+        icon: Icon::Certificate,
+        label: "证书管理".to_owned(),
+        href: "/certificates".to_owned(),
+        badge: 0,
+    };
+    tiles.insert(1, certificates);
     tiles.push(Tile {
         icon: Icon::List,
         label: "业务查询".to_owned(),

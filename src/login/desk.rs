@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
-use poem::{Request, Response, handler};
+use poem::{IntoResponse, Request, Response, handler};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -72,7 +73,8 @@ pub async fn show_device(
         return Err(Failure::NotFound);
     }
     let screen = screen(req, login, store, next.path()).await?;
-    let code = login.portal.device_code().await?;
+    let code = login.portal.device_code().await;
+    let code = code.map_err(|failure| failure.again_at(pages::device_path(next.path())))?;
     let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
     login.poller.wake(login, store);
     Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
@@ -83,8 +85,10 @@ async fn screen(req: &Request, login: &Login, store: &Store, next: &str) -> Resu
     if login.waiters.are_full() {
         return Err(Failure::Full);
     }
+    let browser = login.new_handshakes.browser(req, &store.ids).await?;
+    session::renew(&session::of(req)).await?;
     Ok(Screen {
-        browser: login.new_handshakes.browser(req, &store.ids).await?,
+        browser,
         device: device::describe(device::user_agent(req)),
         network: network(client_address(req)),
         next: next.to_owned(),
@@ -104,9 +108,16 @@ pub async fn wait(
     Query(Seen { seen }): Query<Seen>,
 ) -> Result<Response, Failure> {
     let session = session::of(req);
-    let (handshake, asks) = match frame.is_fragment() {
-        true => newest(login, store, &id, &session, &seen).await?,
-        false => (load(store, &id, &session).await?, Asks::AtOnce),
+    let found = match frame.is_fragment() {
+        true => newest(login, store, &id, &session, &seen).await,
+        false => load(store, &id, &session).await.map(|handshake| (handshake, Asks::AtOnce)),
+    };
+    let (handshake, asks) = match found {
+        // Its session has ended: the code on the screen is of no use any more.
+        Err(Failure::NotFound) if frame.is_fragment() => {
+            return Ok(frame.part(pages::lost_card()).with_status(StatusCode::NOT_FOUND).into_response());
+        }
+        found => found?,
     };
     if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
         // The process that began it may be gone.
@@ -163,16 +174,16 @@ async fn newest(
     let deadline = Instant::now() + HELD;
     // Watch first and look then, so that no change falls in between.
     let mut watch = login.waiters.watch(id);
-    let mut held = None;
+    let (mut held, mut last) = (None, None);
     loop {
         let now = store.clock.now();
         let handshake = match watch.known(session.id(), now) {
             Some(known) => known,
-            None => {
-                let read = load(store, id, session).await?;
-                watch.keep(session.id(), &read);
-                read
-            }
+            None => match (load(store, id, session).await, last) {
+                // Another window has renewed the session meanwhile; the next request brings it.
+                (Err(Failure::NotFound), Some(last)) => return Ok((last, Asks::AtOnce)),
+                (read, _) => read.inspect(|read| watch.keep(session.id(), read))?,
+            },
         };
         let is_new = Login::mark(&handshake, now) != seen;
         if is_new || watch.is_stopping() || Instant::now() >= deadline {
@@ -185,6 +196,7 @@ async fn newest(
         let next_picture = code::step_ends(handshake.created_at, now) - now;
         let until = Instant::now() + next_picture.to_std().unwrap_or_default();
         watch.later_than(handshake.changed_at, until.min(deadline)).await;
+        last = Some(handshake);
     }
 }
 

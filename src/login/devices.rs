@@ -43,7 +43,7 @@ pub async fn show(
 fn device(session: &Live, own: bool) -> Markup {
     let who = &session.who;
     let way = match who.way {
-        Way::Portal => "在这台设备上通过政务服务平台登录",
+        Way::Portal => "通过政务服务平台登录",
         Way::Scan => "用手机扫码确认登录",
         Way::Device => "在政务服务平台扫码登录",
     };

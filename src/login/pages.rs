@@ -105,7 +105,7 @@ const OUR_STEPS: &[(&str, &str)] = &[
 
 const PORTAL_STEPS: &[(&str, &str)] = &[
     ("打开政务 App 扫一扫", "或用手机相机，扫描二维码"),
-    ("核对手机上的授权码", "与这里显示的一致，才同意登录"),
+    ("在手机上输入或核对授权码", "与这里显示的一致，才同意登录"),
     ("这里会自动进入系统", ""),
 ];
 
@@ -170,6 +170,11 @@ pub fn card(view: &View) -> Markup {
     }
 }
 
+/// In place of a card that nobody can use any more.
+pub fn lost_card() -> Markup {
+    html! { div #handshake { (closed_card("二维码已失效", "请刷新后重新扫描。", &login_path("/"))) } }
+}
+
 fn is_open(status: Status) -> bool {
     matches!(status, Status::Waiting | Status::Scanned | Status::Matched | Status::Approved)
 }
@@ -224,11 +229,15 @@ fn ended_card(title: &str, words: &str, handshake: &Handshake) -> Markup {
         Some(_) => device_path(&handshake.next),
         None => login_path(&handshake.next),
     };
+    closed_card(title, words, &again)
+}
+
+fn closed_card(title: &str, words: &str, again: &str) -> Markup {
     ui::qr_card(
         title,
         html! {
             p.muted { (words) }
-            (ui::link_button(&again, "刷新二维码", Look::Primary))
+            (ui::link_button(again, "刷新二维码", Look::Primary))
         },
     )
 }
@@ -269,6 +278,8 @@ pub fn confirm(handshake: &Handshake, authority: &str, own_network: &str, now: N
             (ui::banner(Tone::Warn, "两台设备不在同一网络", html! {
                 p { "如果二维码是别人发给您的，请点“不是我”。" }
             }))
+        } @else {
+            p.muted { "如果不是您本人操作，请点“不是我”。" }
         }
         h2 { "请点选电脑屏幕上显示的数字" }
         form.numbers method="post" action={ "/s/" (handshake.id) "/number" } {

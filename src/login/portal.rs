@@ -7,6 +7,7 @@
 //! has been read.
 
 pub mod device_grant;
+mod dialect;
 mod endpoints;
 mod http;
 mod id_token;
@@ -25,15 +26,16 @@ use oauth2::{
     Scope, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::people::candidate::Identity;
 use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
 use crate::store::clock;
 use crate::web::{Failure, local_path};
-use endpoints::{Directory, Endpoints};
-use http::Http;
-use id_token::{Expected, Keys};
+use endpoints::{Directory, Endpoints, same_issuer};
+use http::{Http, Userinfo};
+use id_token::{Expected, Keys, Kind};
 
 /// Where the portal sends people back to; registered there, so it never varies.
 pub const CALLBACK: &str = "/login/callback";
@@ -61,12 +63,12 @@ type Client = oauth2::Client<
     EndpointSet,
 >;
 
-const NOT_REACHED: Failure = Failure::Portal("政务服务平台暂时没有回应");
-const NOT_UNDERSTOOD: Failure = Failure::Portal("政务服务平台的回答无法识别");
-const REFUSED: Failure = Failure::Portal("政务服务平台没有完成登录");
-const DECLINED: Failure = Failure::Portal("您没有在政务服务平台授权登录");
-const OUTDATED: Failure = Failure::Portal("这次登录已失效");
-const INCOMPLETE: Failure = Failure::Portal("政务服务平台提供的身份信息不完整");
+const NOT_REACHED: Failure = Failure::portal("政务服务平台暂时没有回应");
+const NOT_UNDERSTOOD: Failure = Failure::portal("政务服务平台的回答无法识别");
+const REFUSED: Failure = Failure::portal("政务服务平台没有完成登录");
+const DECLINED: Failure = Failure::portal("您没有在政务服务平台授权登录");
+const OUTDATED: Failure = Failure::portal("这次登录已失效");
+const INCOMPLETE: Failure = Failure::portal("政务服务平台提供的身份信息不完整");
 
 /// One attempt to sign in at the portal; kept in the session until the browser returns.
 #[derive(Clone, Serialize, Deserialize)]
@@ -165,7 +167,7 @@ impl Portal {
     /// (RFC 9207 §2.4).
     fn code_in(&self, back: Return, endpoints: &Endpoints) -> Result<String, Failure> {
         let foreign = match (&back.iss, &self.portal().issuer) {
-            (Some(said), Some(known)) => said != known,
+            (Some(said), Some(known)) => !same_issuer(said, known),
             (None, _) => endpoints.says_issuer,
             (Some(_), None) => false,
         };
@@ -204,7 +206,9 @@ impl Portal {
         })
     }
 
-    /// Who the tokens speak of, from userinfo or the ID token, whichever the settings say.
+    /// Who the tokens speak of, from userinfo or the ID token, whichever the settings say; a
+    /// portal without userinfo has the ID token only. An ID token that comes along is verified
+    /// in any case: it says whether this is an answer to our question.
     async fn identity(
         &self,
         tokens: &Tokens,
@@ -212,19 +216,64 @@ impl Portal {
         nonce: Option<&str>,
         now: NaiveDateTime,
     ) -> Result<Identity, Failure> {
-        let claims = match (self.portal().claims_from, &endpoints.userinfo, &endpoints.jwks) {
-            (ClaimsFrom::Userinfo, Some(url), _) => {
-                self.http.json(url, Some(tokens.access_token().secret()), "userinfo").await?
+        let proven = self.id_token(tokens, endpoints, nonce, now).await?;
+        let claims = match (self.portal().claims_from, &endpoints.userinfo) {
+            (ClaimsFrom::Userinfo, Some(url)) => {
+                let said = self.userinfo(url, tokens, endpoints, now).await?;
+                // OpenID Connect Core §5.3.2: another person's answer must not be taken.
+                let both = proven.and_then(|proven| Some((said.get("sub")?.clone(), proven["sub"].clone())));
+                if both.is_some_and(|(said, proven)| said != proven) {
+                    tracing::warn!("userinfo and the ID token speak of two people");
+                    return Err(REFUSED);
+                }
+                said
             }
-            (ClaimsFrom::IdToken, _, Some(url)) => {
-                let token = tokens.extra_fields().id_token.as_deref().ok_or(INCOMPLETE)?;
-                let issuer = self.portal().issuer.as_deref().unwrap_or_default();
-                let expected = Expected { issuer, audience: &self.portal().client_id, nonce, now };
-                self.keys.verify(token, &expected, url, &self.http).await?
-            }
-            _ => return Err(INCOMPLETE),
+            _ => proven.ok_or(INCOMPLETE)?,
         };
         identity::read(&claims, self.portal(), clock::china_date(now))
+    }
+
+    /// What the ID token says, if there is one that can prove something.
+    async fn id_token(
+        &self,
+        tokens: &Tokens,
+        endpoints: &Endpoints,
+        nonce: Option<&str>,
+        now: NaiveDateTime,
+    ) -> Result<Option<Value>, Failure> {
+        let token = tokens.extra_fields().id_token.as_deref();
+        match (token.filter(|token| id_token::can_prove(token)), &endpoints.jwks) {
+            (Some(token), Some(url)) if self.portal().issuer.is_some() => {
+                let expected = Expected { nonce, ..self.expected(Kind::IdToken, now) };
+                self.keys.verify(token, expected, url, &self.http).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn userinfo(
+        &self,
+        url: &Url,
+        tokens: &Tokens,
+        endpoints: &Endpoints,
+        now: NaiveDateTime,
+    ) -> Result<Value, Failure> {
+        match (self.http.userinfo(url, tokens.access_token().secret()).await?, &endpoints.jwks) {
+            (Userinfo::Plain(said), _) => Ok(said),
+            (Userinfo::Signed(token), Some(url)) => {
+                self.keys.verify(&token, self.expected(Kind::Userinfo, now), url, &self.http).await
+            }
+            (Userinfo::Signed(_), None) => {
+                tracing::warn!("userinfo is signed, and the portal's keys are not known");
+                Err(NOT_UNDERSTOOD)
+            }
+        }
+    }
+
+    fn expected(&self, kind: Kind, now: NaiveDateTime) -> Expected<'_> {
+        let portal = self.portal();
+        let issuer = portal.issuer.as_deref().unwrap_or_default();
+        Expected { kind, issuer, audience: &portal.client_id, nonce: None, now }
     }
 }
 

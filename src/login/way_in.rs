@@ -7,6 +7,7 @@ use poem::{Request, Response, handler};
 use serde::Deserialize;
 use std::sync::Arc;
 
+use super::pages::login_path;
 use super::portal::{self, Attempt, Return};
 use super::{Login, device};
 use crate::people::candidate;
@@ -44,7 +45,8 @@ pub async fn start(
 ) -> Result<Response, Failure> {
     login.at_portal.check(&network(client_address(req)))?;
     let session = session::of(req);
-    let (attempt, url) = login.portal.begin(req.header(header::HOST), next.path()).await?;
+    let begun = login.portal.begin(req.header(header::HOST), next.path()).await;
+    let (attempt, url) = begun.map_err(|failure| failure.again_at(login_path(next.path())))?;
     let mut open = attempts(&session).await?;
     open.push(attempt);
     open.drain(..open.len().saturating_sub(MAX_ATTEMPTS));
@@ -65,7 +67,8 @@ pub async fn callback(
     let attempt = portal::take(&mut open, &back)?;
     session.insert(ATTEMPTS, open).await?;
     let (next, now) = (attempt.next.clone(), store.clock.now());
-    let identity = login.portal.finish(req.header(header::HOST), attempt, back, now).await?;
+    let finished = login.portal.finish(req.header(header::HOST), attempt, back, now).await;
+    let identity = finished.map_err(|failure| failure.again_at(login_path(&next)))?;
     let known = store.write(move |tx| candidate::sign_in(tx, &identity)).await?;
     let device = device::describe(device::user_agent(req));
     SignedIn::now(known.candidate, known.staff, store, device).begin(&session).await?;

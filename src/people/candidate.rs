@@ -1,14 +1,21 @@
 //! Candidates: who they are, as the portal told us.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use poem::{FromRequest, Request, RequestBody};
 
-use super::document::{Document, DocumentType};
+use super::document::{Document, DocumentType, Gender};
 use super::{mask, staff};
 use crate::either;
-use crate::store::schema::candidates::dsl as c;
+use crate::store::schema::candidates::{self, dsl as c};
+use crate::store::schema::former_documents::dsl as f;
 use crate::store::{Conn, Error, Store, Tx, Vault};
 use crate::web::{Failure, SignedIn};
+
+/// Column names under which personal data is sealed; what the portal told is sealed like what
+/// we know, because it begins as the same.
+const NUMBER: &str = "candidates.document_number";
+const PHONE: &str = "candidates.phone";
 
 /// What the portal says about a person, checked.
 #[derive(Clone)]
@@ -36,6 +43,21 @@ pub struct Candidate {
     pub name: String,
     /// Mobile number, in clear; may be empty.
     pub phone: String,
+    /// What else is on record.
+    pub profile: Profile,
+}
+
+/// What is on record about a candidate besides name, document and phone; each may be missing.
+#[derive(Clone, Default)]
+pub struct Profile {
+    /// 性别
+    pub gender: Option<Gender>,
+    /// Date of birth.
+    pub born_on: Option<NaiveDate>,
+    /// 学历
+    pub education: String,
+    /// Id of the upload that is their portrait.
+    pub portrait_id: Option<String>,
 }
 
 /// Who the portal's identity is to us.
@@ -46,7 +68,8 @@ pub struct Known {
     pub staff: Option<String>,
 }
 
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = candidates)]
 struct Row {
     id: String,
     document_type: String,
@@ -54,6 +77,10 @@ struct Row {
     document_hash: String,
     name: String,
     phone: String,
+    gender: String,
+    born_on: Option<NaiveDate>,
+    education: String,
+    portrait_id: Option<String>,
 }
 
 /// The hash by which a person's records are found. The kind counts: passports and
@@ -62,34 +89,101 @@ pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
     vault.blind("document", &format!("{}:{number}", kind.code()))
 }
 
-/// Recognises a person or takes them in, and notes what the portal tells now.
+/// Recognises a person or takes them in, and notes what the portal tells now. A document from
+/// before a correction is theirs as well.
 pub fn sign_in(tx: &mut Tx, identity: &Identity) -> Result<Known, Error> {
     let holder = holder(tx.vault, identity.document.kind(), identity.document.number());
-    let known = c::candidates.filter(c::document_hash.eq(&holder)).select(c::id);
-    let candidate = match known.first::<String>(tx.conn).optional()? {
+    let candidate = match with_document(tx, &holder)? {
         Some(id) => refresh(tx, &id, identity)?,
         None => take_in(tx, &holder, identity)?,
     };
-    let staff = staff::active_with_document(tx, &holder)?;
+    let documents = documents_of(tx, &candidate)?;
+    let staff = staff::active_with_documents(tx, &documents)?;
     Ok(Known { candidate, staff })
 }
 
 /// Who a candidate is to us now, for another device of theirs.
 pub fn known(tx: &mut Tx, candidate: &str) -> Result<Option<Known>, Error> {
-    let holder = c::candidates.find(candidate).select(c::document_hash);
-    let Some(holder) = holder.first::<String>(tx.conn).optional()? else { return Ok(None) };
-    let staff = staff::active_with_document(tx, &holder)?;
+    let documents = documents_of(tx, candidate)?;
+    if documents.is_empty() {
+        return Ok(None);
+    }
+    let staff = staff::active_with_documents(tx, &documents)?;
     Ok(Some(Known { candidate: candidate.to_owned(), staff }))
 }
 
+fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
+    let present = c::candidates.filter(c::document_hash.eq(holder)).select(c::id);
+    if let Some(id) = present.first(tx.conn).optional()? {
+        return Ok(Some(id));
+    }
+    Ok(f::former_documents.find(holder).select(f::candidate_id).first(tx.conn).optional()?)
+}
+
+/// Hashes of the documents that a candidate has and had.
+fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
+    let present = c::candidates.find(candidate).select(c::document_hash);
+    let mut documents: Vec<String> = present.load(tx.conn)?;
+    let former = f::former_documents.filter(f::candidate_id.eq(candidate)).select(f::document_hash);
+    documents.extend(former.load::<String>(tx.conn)?);
+    Ok(documents)
+}
+
+/// What the portal tells counts when it is new: what it told before may have been corrected.
 fn refresh(tx: &mut Tx, id: &str, identity: &Identity) -> Result<String, Error> {
-    let row = (c::name.eq(&identity.name), c::signed_in_at.eq(tx.now));
-    diesel::update(c::candidates.find(id)).set(row).execute(tx.conn)?;
-    if let Some(phone) = &identity.phone {
-        let sealed = tx.vault.seal("candidates.phone", phone);
-        diesel::update(c::candidates.find(id)).set(c::phone.eq(sealed)).execute(tx.conn)?;
+    let row = c::candidates.find(id);
+    let (name, phone): (String, String) = row.select((c::portal_name, c::portal_phone)).first(tx.conn)?;
+    diesel::update(row).set(c::signed_in_at.eq(tx.now)).execute(tx.conn)?;
+    if identity.name != name {
+        let told = (c::name.eq(&identity.name), c::portal_name.eq(&identity.name));
+        diesel::update(row).set(told).execute(tx.conn)?;
+    }
+    if let Some(phone) =
+        identity.phone.as_ref().filter(|told| tx.vault.open(PHONE, &phone).as_ref() != Ok(told))
+    {
+        let sealed = tx.vault.seal(PHONE, phone);
+        diesel::update(row).set((c::phone.eq(&sealed), c::portal_phone.eq(&sealed))).execute(tx.conn)?;
     }
     Ok(id.to_owned())
+}
+
+/// Changes what is on record about somebody; a former document goes on opening their account.
+///
+/// # Errors
+/// [`Failure::Conflict`] when the new document is somebody else's.
+pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Failure> {
+    if before.holder != after.holder {
+        change_document(tx, before, after)?;
+    }
+    let profile = &after.profile;
+    let row = (
+        c::name.eq(&after.name),
+        c::phone.eq(tx.vault.seal(PHONE, &after.phone)),
+        c::gender.eq(profile.gender.map_or("", Gender::code)),
+        c::born_on.eq(profile.born_on),
+        c::education.eq(&profile.education),
+        c::portrait_id.eq(&profile.portrait_id),
+    );
+    diesel::update(c::candidates.find(&after.id)).set(row).execute(tx.conn)?;
+    Ok(())
+}
+
+fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Failure> {
+    if with_document(tx, &after.holder)?.is_some_and(|owner| owner != before.id) {
+        let message = "新的证件号码已有人使用，请退回申请并与考生核实".to_owned();
+        return Err(Failure::Conflict { message, action: ("返回待办", "/staff/queue".to_owned()) });
+    }
+    diesel::delete(f::former_documents.find(&after.holder)).execute(tx.conn)?;
+    let former =
+        (f::document_hash.eq(&before.holder), f::candidate_id.eq(&before.id), f::replaced_at.eq(tx.now));
+    diesel::insert_into(f::former_documents).values(former).execute(tx.conn)?;
+    let document = (
+        c::document_type.eq(after.document_type.code()),
+        c::document_number.eq(tx.vault.seal(NUMBER, &after.document_number)),
+        c::document_hash.eq(&after.holder),
+    );
+    diesel::update(c::candidates.find(&before.id)).set(document).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Of two processes where somebody signs in for the first time, one is faster.
@@ -99,10 +193,14 @@ fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Err
     let row = (
         c::id.eq(&id),
         c::document_type.eq(identity.document.kind().code()),
-        c::document_number.eq(tx.vault.seal("candidates.document_number", identity.document.number())),
+        c::document_number.eq(tx.vault.seal(NUMBER, identity.document.number())),
         c::document_hash.eq(holder),
         c::name.eq(&identity.name),
-        c::phone.eq(tx.vault.seal("candidates.phone", phone)),
+        c::portal_name.eq(&identity.name),
+        c::phone.eq(tx.vault.seal(PHONE, phone)),
+        c::portal_phone.eq(tx.vault.seal(PHONE, phone)),
+        c::gender.eq(identity.document.gender().map_or("", Gender::code)),
+        c::born_on.eq(identity.document.birth_date()),
         c::created_at.eq(tx.now),
         c::signed_in_at.eq(tx.now),
     );
@@ -114,24 +212,28 @@ fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Err
 impl Candidate {
     /// The candidate of an id.
     pub fn load(tx: &mut Tx, id: &str) -> Result<Option<Candidate>, Error> {
-        let columns = (c::id, c::document_type, c::document_number, c::document_hash, c::name, c::phone);
-        let row = c::candidates.find(id).select(columns).first::<Row>(tx.conn).optional()?;
+        let row = c::candidates.find(id).select(Row::as_select()).first(tx.conn).optional()?;
         row.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
 
     /// The candidate whose records carry this hash, see [`holder`].
     pub fn with_holder(tx: &mut Tx, holder: &str) -> Result<Option<Candidate>, Error> {
-        let columns = (c::id, c::document_type, c::document_number, c::document_hash, c::name, c::phone);
-        let row = c::candidates.filter(c::document_hash.eq(holder)).select(columns);
-        row.first::<Row>(tx.conn).optional()?.map(|row| Candidate::open(tx.vault, row)).transpose()
+        let row = c::candidates.filter(c::document_hash.eq(holder)).select(Row::as_select());
+        row.first(tx.conn).optional()?.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
 
     fn open(vault: &Vault, row: Row) -> Result<Candidate, Error> {
         Ok(Candidate {
             document_type: DocumentType::from_code(&row.document_type)
                 .ok_or(Error::Corrupt("candidates.document_type"))?,
-            document_number: vault.open("candidates.document_number", &row.document_number)?,
-            phone: vault.open("candidates.phone", &row.phone)?,
+            document_number: vault.open(NUMBER, &row.document_number)?,
+            phone: vault.open(PHONE, &row.phone)?,
+            profile: Profile {
+                gender: Gender::from_code(&row.gender),
+                born_on: row.born_on,
+                education: row.education,
+                portrait_id: row.portrait_id,
+            },
             id: row.id,
             holder: row.document_hash,
             name: row.name,

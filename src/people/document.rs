@@ -91,6 +91,11 @@ impl Gender {
         [Gender::Male, Gender::Female].into_iter().find(|gender| gender.code() == code)
     }
 
+    /// The gender of a [`label`](Gender::label).
+    pub fn from_label(label: &str) -> Option<Gender> {
+        [Gender::Male, Gender::Female].into_iter().find(|gender| gender.label() == label)
+    }
+
     /// 男 or 女.
     pub fn label(self) -> &'static str {
         match self {

@@ -34,6 +34,20 @@ pub fn account(account: &str) -> String {
     format!("****{}", account.chars().skip(length - shown).collect::<String>())
 }
 
+/// An address: 东湖路8号1栋 → `东湖路****`, however long it is.
+pub fn address(address: &str) -> String {
+    let shown = if address.chars().count() > 4 { 3 } else { 0 };
+    format!("{}****", address.chars().take(shown).collect::<String>())
+}
+
+/// A mail address: zhang@example.com → `z****@example.com`.
+pub fn email(email: &str) -> String {
+    match email.split_once('@') {
+        Some((user, host)) => format!("{}****@{host}", user.chars().take(1).collect::<String>()),
+        None => keep(email, 0, 0),
+    }
+}
+
 fn ends(text: &str) -> String {
     if text.chars().count() < 11 { keep(text, 2, 2) } else { keep(text, 3, 4) }
 }
@@ -77,6 +91,14 @@ mod tests {
         assert_eq!(phone("13800138000"), "138****8000");
         assert_eq!(phone("+85291234567"), "+85*****4567");
         assert_eq!(phone(""), "");
+    }
+
+    #[test]
+    fn addresses_show_where_but_not_which_door() {
+        assert_eq!(address("东湖路8号1栋"), "东湖路****");
+        assert_eq!(address("东湖8号"), "****");
+        assert_eq!(email("zhang@example.com"), "z****@example.com");
+        assert_eq!(email("zhang"), "*****");
     }
 
     #[test]

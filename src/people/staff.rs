@@ -50,9 +50,9 @@ impl Role {
         ROLES.iter().find(|(_, known, _)| *known == code).map(|(role, ..)| *role)
     }
 
-    /// Whether this role decides applications.
-    pub fn reviews(self) -> bool {
-        matches!(self, Role::Reviewer | Role::Administrator)
+    /// Whether the work of a role is this one's: administrators do everybody's.
+    pub fn does(self, work: Role) -> bool {
+        self == work || self == Role::Administrator
     }
 }
 
@@ -108,9 +108,9 @@ pub fn remove(tx: &mut Tx, document: &Document) -> Result<bool, Error> {
     Ok(diesel::update(row).set(s::active.eq(false)).execute(tx.conn)? > 0)
 }
 
-/// The id of whoever on the roster has this document.
-pub(super) fn active_with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
-    let row = s::staff.filter(s::document_hash.eq(holder)).filter(s::active.eq(true));
+/// The id of whoever on the roster has one of these documents.
+pub(super) fn active_with_documents(tx: &mut Tx, holders: &[String]) -> Result<Option<String>, Error> {
+    let row = s::staff.filter(s::document_hash.eq_any(holders)).filter(s::active.eq(true));
     Ok(row.select(s::id).first(tx.conn).optional()?)
 }
 
@@ -145,10 +145,10 @@ fn active(tx: &mut Tx, id: &str) -> Result<Option<Member>, Error> {
     row.first(tx.conn).optional()?.map(member).transpose()
 }
 
-/// Whether a session's staff id belongs to somebody who reviews, now.
-pub fn reviews(tx: &mut Tx, id: Option<&str>) -> Result<bool, Error> {
-    let Some(id) = id else { return Ok(false) };
-    Ok(active(tx, id)?.is_some_and(|member| member.role.reviews()))
+/// The role of a session's staff id, if it is on the roster now.
+pub fn role_of(tx: &mut Tx, id: Option<&str>) -> Result<Option<Role>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(active(tx, id)?.map(|member| member.role))
 }
 
 /// Notes that a member of staff did something with somebody's data, such as `open` with an

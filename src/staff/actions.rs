@@ -7,13 +7,14 @@ use poem::{Response, handler};
 use super::case::Case;
 use super::sidebar::Sidebar;
 use super::typed::Typed;
-use super::{Reviewer, desk, path, queue, review_page};
+use super::{desk, path, queue, review_page};
 use crate::casework::business::{self, Registry};
 use crate::casework::decision;
 use crate::casework::field::Problems;
 use crate::casework::history;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::record::Application;
+use crate::casework::views;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
 use crate::ui::{self, Look, Page};
@@ -21,8 +22,16 @@ use crate::web::{Failure, Frame, Submission, see_other};
 
 /// `POST /staff/queue/next`: takes the next one.
 #[handler]
-pub async fn next(Data(store): Data<&Store>, Reviewer(staff): Reviewer) -> poem::Result<Response> {
-    let taken = store.write(move |tx| queue::take_next(tx, &staff)).await?;
+pub async fn next(
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+    staff: StaffMember,
+) -> poem::Result<Response> {
+    let registry = *registry;
+    if !queue::decides(registry, staff.role) {
+        return Ok(see_other("/staff/queue"));
+    }
+    let taken = store.write(move |tx| queue::take_next(tx, registry, &staff)).await?;
     Ok(match taken {
         Some(number) => see_other(&path(&number)),
         None => see_other("/staff/queue?none=1"),
@@ -33,13 +42,14 @@ pub async fn next(Data(store): Data<&Store>, Reviewer(staff): Reviewer) -> poem:
 #[handler]
 pub async fn take(
     Data(store): Data<&Store>,
-    Reviewer(staff): Reviewer,
+    Data(registry): Data<&Registry>,
+    staff: StaffMember,
     Path(number): Path<String>,
 ) -> poem::Result<Response> {
-    let page = path(&number);
+    let (registry, page) = (*registry, path(&number));
     let work = move |tx: &mut Tx| {
         let application = Application::by_number(tx, &number)?;
-        decision::take(tx, &staff, &application)?;
+        decision::take(tx, registry, &staff, &application)?;
         Ok::<_, Failure>(roster::audit(tx, &staff.id, Action::Take.code(), &number)?)
     };
     store.write(work).await?;
@@ -50,12 +60,14 @@ pub async fn take(
 #[handler]
 pub async fn put_back(
     Data(store): Data<&Store>,
-    Reviewer(staff): Reviewer,
+    Data(registry): Data<&Registry>,
+    staff: StaffMember,
     Path(number): Path<String>,
 ) -> poem::Result<Response> {
+    let registry = *registry;
     let work = move |tx: &mut Tx| {
         let application = Application::by_number(tx, &number)?;
-        decision::put_back(tx, &staff, &application)?;
+        decision::put_back(tx, registry, &staff, &application)?;
         Ok::<_, Failure>(roster::audit(tx, &staff.id, Action::PutBack.code(), &number)?)
     };
     store.write(work).await?;
@@ -68,7 +80,7 @@ pub async fn decide(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(registry): Data<&Registry>,
-    Reviewer(staff): Reviewer,
+    staff: StaffMember,
     Path(number): Path<String>,
     sent: Submission,
 ) -> poem::Result<Response> {
@@ -79,8 +91,9 @@ pub async fn decide(
         };
         let case = Case::load(tx, registry, &staff, &number)?;
         let sidebar = Sidebar::load(tx, registry, &staff)?;
-        let shown = review_page::Shown { case: &case, typed: &typed, problems: &problems, material: None };
-        Ok(Some(shown.page(&sidebar, desk(tx, &staff)?)))
+        let shown =
+            review_page::Shown { typed: &typed, problems: &problems, ..review_page::Shown::of(&case) };
+        Ok(Some(shown.page(&sidebar, desk(tx, registry, &staff)?)))
     };
     Ok(match store.write(work).await? {
         None => see_other(&page),
@@ -115,20 +128,27 @@ pub fn settle(
 pub async fn done(
     frame: Frame,
     Data(store): Data<&Store>,
-    Reviewer(staff): Reviewer,
+    Data(registry): Data<&Registry>,
+    staff: StaffMember,
     Path(number): Path<String>,
 ) -> poem::Result<Response> {
+    let registry = *registry;
     let load = move |tx: &mut Tx| {
         let application = Application::by_number(tx, &number)?;
         let events = history::of(tx, &application.id)?;
-        let marks = history::last(&events, Action::Return).map_or(0, |event| event.content.marks.len());
-        Ok::<_, Failure>((application, marks, desk(tx, &staff)?))
+        let marks = history::last_marks(&events).len();
+        let case = Case::load(tx, registry, &staff, &number)?;
+        let word = views::word(case.file.business, &application).to_owned();
+        Ok::<_, Failure>((application, marks, word, desk(tx, registry, &staff)?))
     };
-    let (application, marks, desk) = store.read(load).await?;
+    let (application, marks, word, desk) = store.read(load).await?;
     let title = match application.status {
-        Status::Returned => format!("已退回，标注 {marks} 处"),
-        Status::Rejected => "已办理：不通过".to_owned(),
-        Status::Approved => "已办理：通过".to_owned(),
+        Status::Returned if application.result.is_empty() => format!("已退回，标注 {marks} 处"),
+        Status::Rejected if application.result.is_empty() => "已办理：不通过".to_owned(),
+        Status::Approved if application.result.is_empty() => "已办理：通过".to_owned(),
+        Status::Returned | Status::Rejected | Status::Approved | Status::Completed => {
+            format!("已办理：{word}")
+        }
         _ => return Ok(see_other(&path(application.shown_number()))),
     };
     let main = maud::html! {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+use maud::Markup;
 
 use crate::casework::answers::Answers;
 use crate::casework::business::{self, Business, Registry};
@@ -10,9 +11,10 @@ use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::record::Application;
-use crate::exams::{self, Registration};
+use crate::casework::views;
+use crate::exams::registration::{self, Registration};
 use crate::people::candidate::Candidate;
-use crate::people::staff::{self as roster, StaffMember};
+use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Error, Tx};
 use crate::web::Failure;
@@ -43,7 +45,7 @@ pub struct Other {
     /// Exam and sitting.
     pub title: String,
     /// Where it stands.
-    pub status: Status,
+    pub tag: Markup,
 }
 
 /// What the reader may do with an application.
@@ -69,7 +71,9 @@ pub struct Case {
     pub appealed: Option<File>,
     /// Whose it is.
     pub candidate: Candidate,
-    /// What the reader may do.
+    /// Who reads it.
+    pub reader: Role,
+    /// What they may do.
     pub standing: Standing,
     /// Who took it.
     pub assignee: Option<String>,
@@ -95,7 +99,7 @@ impl File {
 
     /// What was marked in the round before.
     pub fn earlier_marks(&self) -> &[Mark] {
-        history::last(&self.events, Action::Return).map_or(&[], |event| &event.content.marks)
+        history::last_marks(&self.events)
     }
 
     /// Why it was rejected.
@@ -105,7 +109,7 @@ impl File {
 
     /// The files submitted last, with what they are, in the order of the form.
     pub fn sheets(&self) -> impl Iterator<Item = (&'static str, &Attachment)> {
-        self.business.materials.iter().flat_map(|material| {
+        self.business.wanted(&self.answers).flat_map(|material| {
             let find = |id: &String| self.attachments.iter().find(|file| file.id == *id);
             self.answers.files(material.slot).iter().filter_map(find).map(|file| (material.label, file))
         })
@@ -136,16 +140,21 @@ impl Case {
         number: &str,
     ) -> Result<Case, Failure> {
         let application = Application::by_number(tx, number)?;
-        let appealed = match application.parent_id.as_str() {
-            "" => None,
-            id => Some(Application::by_id(tx, id)?),
+        let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
+        if !business.is_work_of(reader.role) {
+            return Err(Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"));
+        }
+        let appealed = match business.is_appeal() {
+            true => Some(Application::by_id(tx, &application.parent_id)?),
+            false => None,
         };
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
         Ok(Case {
-            standing: standing(&application, reader),
+            reader: reader.role,
+            standing: standing(business, &application, reader),
             assignee: assignee(tx, &application)?,
-            registrations: exams::registrations_of(tx, &candidate.holder)?,
+            registrations: registration::of_holder(tx, &candidate.holder)?,
             others: others(tx, registry, &application)?,
             appealed: appealed.map(|application| File::load(tx, registry, application)).transpose()?,
             file: File::load(tx, registry, application)?,
@@ -159,12 +168,13 @@ impl Case {
     }
 }
 
-fn standing(application: &Application, reader: &StaffMember) -> Standing {
+fn standing(business: &Business, application: &Application, reader: &StaffMember) -> Standing {
+    let decides = reader.role.does(business.reviewed_by);
     let own = application.candidate_id == reader.candidate;
     let mine = application.assignee_id.as_deref() == Some(&reader.id);
     match application.status {
         _ if own => Standing::Own,
-        Status::Submitted => Standing::Free,
+        Status::Submitted if decides => Standing::Free,
         Status::InReview if mine => Standing::Mine,
         Status::InReview => Standing::Taken,
         _ => Standing::Closed,
@@ -177,19 +187,21 @@ fn assignee(tx: &mut Tx, application: &Application) -> Result<Option<String>, Er
 }
 
 fn others(tx: &mut Tx, registry: Registry, shown: &Application) -> Result<Vec<Other>, Error> {
-    let rows: Vec<(String, String, String, String)> = a::applications
+    let rows: Vec<(String, String, String, String, String)> = a::applications
         .filter(a::candidate_id.eq(&shown.candidate_id))
         .filter(a::id.ne(&shown.id))
         .filter(a::status.ne(Status::Draft.code()))
         .order((a::submitted_at.desc(), a::id.desc()))
         .limit(MOST_OTHERS)
-        .select((a::number.assume_not_null(), a::kind, a::title, a::status))
+        .select((a::number.assume_not_null(), a::kind, a::title, a::status, a::result))
         .load(tx.conn)?;
     rows.into_iter()
-        .map(|(number, kind, title, status)| {
+        .map(|(number, kind, title, status, result)| {
+            let business = business::find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?;
+            let status = Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?;
             Ok(Other {
-                business: business::find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?.label,
-                status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
+                business: business.label,
+                tag: views::state_tag(business, status, &result),
                 number,
                 title,
             })

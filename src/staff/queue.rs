@@ -7,12 +7,12 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use serde::Deserialize;
 
-use crate::casework::business::{Registry, find};
+use crate::casework::business::{Business, Registry, find};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::record::{Application, PAGE};
-use crate::casework::{decision, number};
+use crate::casework::{decision, number, task};
 use crate::people::mask;
-use crate::people::staff::{self as roster, StaffMember};
+use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
 use crate::store::{Error, Tx};
 use crate::web::Failure;
@@ -27,6 +27,8 @@ pub enum Show {
     InReview,
     /// The reader has taken it.
     Mine,
+    /// It is approved and has to be carried out.
+    ToDo,
     /// It has left the desk, for good or back to the candidate.
     Decided,
 }
@@ -36,8 +38,11 @@ const SHOWS: &[(Show, &str, &str, &[Status])] = &[
     (Show::Waiting, "submitted", "待审核", &[Status::Submitted]),
     (Show::InReview, "in_review", "审核中", &[Status::InReview]),
     (Show::Mine, "mine", "我领取的", &[Status::InReview]),
-    (Show::Decided, "decided", "已办理", &[Status::Returned, Status::Rejected, Status::Approved]),
+    (Show::ToDo, "todo", "待办结", &[Status::Approved]),
+    (Show::Decided, "decided", "已办理", DECIDED),
 ];
+
+const DECIDED: &[Status] = &[Status::Returned, Status::Rejected, Status::Approved, Status::Completed];
 
 impl Show {
     fn row(self) -> &'static (Show, &'static str, &'static str, &'static [Status]) {
@@ -86,6 +91,13 @@ impl Filter {
         Show::all().find(|show| show.code() == self.status).unwrap_or_default()
     }
 
+    /// The same, beginning where a role's work is: who decides nothing has only what is to be
+    /// carried out.
+    pub(super) fn opened_by(self, registry: Registry, role: Role) -> Filter {
+        let todo = self.status.is_empty() && !decides(registry, role);
+        Filter { status: if todo { Show::ToDo.code().to_owned() } else { self.status }, ..self }
+    }
+
     /// Whether it leaves anything out besides by state.
     pub fn is_narrow(&self) -> bool {
         !(self.kind.is_empty() && self.q.trim().is_empty() && self.overdue.is_empty())
@@ -96,14 +108,16 @@ impl Filter {
 pub struct Item {
     /// 受理号
     pub number: String,
-    /// What its business is called.
-    pub business: &'static str,
+    /// Its kind.
+    pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
     /// Masked.
     pub name: String,
     /// Where it stands.
     pub status: Status,
+    /// What its state is called, where it has a word of its own.
+    pub result: String,
     /// How often it was submitted.
     pub round: i32,
     /// Since when it has been with the desk: its last submission, UTC.
@@ -117,6 +131,7 @@ pub struct Item {
 type Row = (
     String,
     Option<String>,
+    String,
     String,
     String,
     String,
@@ -140,6 +155,7 @@ pub fn list(
         .inner_join(candidates::table)
         .left_join(staff::table)
         .filter(applications::status.eq_any(show.states()))
+        .filter(applications::kind.eq_any(kinds(registry, reader.role, show)))
         .offset(filter.page.max(0).saturating_mul(PAGE))
         .limit(PAGE + 1)
         .select((
@@ -149,6 +165,7 @@ pub fn list(
             applications::title,
             candidates::name,
             applications::status,
+            applications::result,
             applications::round,
             applications::updated_at,
             applications::due_on,
@@ -185,13 +202,14 @@ fn pattern(words: &str) -> String {
 fn items(tx: &mut Tx, registry: Registry, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
     let since = last_submissions(tx, rows.iter().map(|row| row.0.as_str()).collect())?;
     rows.into_iter()
-        .map(|(id, number, kind, title, name, status, round, updated_at, due_on, assignee)| {
+        .map(|(id, number, kind, title, name, status, result, round, updated_at, due_on, assignee)| {
             Ok(Item {
                 number: number.unwrap_or_default(),
-                business: find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?.label,
+                business: find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?,
                 title,
                 name: mask::name(&name),
                 status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
+                result,
                 round,
                 since: since.get(&id).copied().unwrap_or(updated_at),
                 due_on,
@@ -212,17 +230,42 @@ fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, Naive
     Ok(rows.into_iter().filter_map(|(id, at)| Some((id, at?))).collect())
 }
 
-/// How many wait for a reviewer.
-pub(super) fn count_waiting(tx: &mut Tx) -> Result<i64, Error> {
-    let waiting = applications::table.filter(applications::status.eq(Status::Submitted.code()));
-    Ok(waiting.count().get_result(tx.conn)?)
+/// Kinds that are the work of a role, in a part of the queue.
+fn kinds(registry: Registry, role: Role, show: Show) -> Vec<&'static str> {
+    let is_work = |business: &&'static Business| match show {
+        Show::Waiting | Show::InReview | Show::Mine => role.does(business.reviewed_by),
+        Show::ToDo => task::waits_for(business, role),
+        Show::Decided => business.is_work_of(role),
+    };
+    registry.into_iter().filter(is_work).map(|business| business.slug).collect()
+}
+
+/// Whether somebody of a role takes applications and decides them.
+pub(super) fn decides(registry: Registry, role: Role) -> bool {
+    !kinds(registry, role, Show::Waiting).is_empty()
+}
+
+/// Whether somebody of a role carries out what is approved.
+pub(super) fn carries_out(registry: Registry, role: Role) -> bool {
+    !kinds(registry, role, Show::ToDo).is_empty()
+}
+
+/// How many wait for somebody of a role, to be decided or to be carried out.
+pub(super) fn count_waiting(tx: &mut Tx, registry: Registry, role: Role) -> Result<i64, Error> {
+    let mut count = |show: Show| {
+        let part = applications::table.filter(applications::status.eq_any(show.states()));
+        let part = part.filter(applications::kind.eq_any(kinds(registry, role, show)));
+        part.count().get_result::<i64>(tx.conn)
+    };
+    Ok(count(Show::Waiting)? + count(Show::ToDo)?)
 }
 
 /// Takes the first of the queue that is not the reviewer's own; of what somebody else takes at
 /// the same moment, the following one. Returns its number, or nothing when nothing waits.
-pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, Failure> {
+pub fn take_next(tx: &mut Tx, registry: Registry, reviewer: &StaffMember) -> Result<Option<String>, Failure> {
     let waiting: Vec<String> = applications::table
         .filter(applications::status.eq(Status::Submitted.code()))
+        .filter(applications::kind.eq_any(kinds(registry, reviewer.role, Show::Waiting)))
         .filter(applications::candidate_id.ne(&reviewer.candidate))
         .order((applications::due_on, applications::submitted_at, applications::id))
         .limit(PAGE)
@@ -230,7 +273,7 @@ pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, 
         .load(tx.conn)?;
     for id in waiting {
         let application = Application::by_id(tx, &id)?;
-        match decision::take(tx, reviewer, &application) {
+        match decision::take(tx, registry, reviewer, &application) {
             Err(Failure::Conflict { .. }) => {}
             taken => {
                 taken?;

@@ -7,11 +7,12 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::queue::{self, Filter, Item, Show};
-use super::{Reviewer, desk, path};
+use super::{desk, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::record::PAGE;
 use crate::casework::{deadline, views};
+use crate::people::staff::{Role, StaffMember};
 use crate::store::clock::china;
 use crate::store::{Error, Store, Tx};
 use crate::ui::{self, Icon, Look, Page, Row, Tone};
@@ -37,15 +38,16 @@ pub async fn show_queue(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(registry): Data<&Registry>,
-    Reviewer(staff): Reviewer,
+    staff: StaffMember,
     Query(filter): Query<Filter>,
     Query(arrival): Query<Arrival>,
 ) -> poem::Result<Response> {
     let registry = *registry;
+    let filter = filter.opened_by(registry, staff.role);
     let page = move |tx: &mut Tx| {
         let items = queue::list(tx, registry, &staff, &filter)?;
-        let listing = Listing { items, filter, registry, now: tx.now, today: tx.today() };
-        let desk = desk(tx, &staff)?;
+        let listing = Listing { items, filter, registry, role: staff.role, now: tx.now, today: tx.today() };
+        let desk = desk(tx, registry, &staff)?;
         Ok::<_, Error>(Page::new("待办", listing.show(&arrival)).own_heading().wide().desk(desk))
     };
     Ok(frame.page(store.read(page).await.map_err(crate::web::Failure::from)?))
@@ -55,6 +57,7 @@ struct Listing {
     items: Vec<Item>,
     filter: Filter,
     registry: Registry,
+    role: Role,
     now: NaiveDateTime,
     today: NaiveDate,
 }
@@ -64,8 +67,10 @@ impl Listing {
         html! {
             div.head {
                 (ui::heading("", self.filter.show().label(), ""))
-                form method="post" action="/staff/queue/next" {
-                    (ui::keyed_submit("go", "next", "领取下一件", Look::Primary, 'N'))
+                @if queue::decides(self.registry, self.role) {
+                    form method="post" action="/staff/queue/next" {
+                        (ui::keyed_submit("go", "next", "领取下一件", Look::Primary, 'N'))
+                    }
                 }
             }
             @if !arrival.none.is_empty() {
@@ -95,7 +100,7 @@ impl Listing {
                     span.label { "业务" }
                     select.input name="kind" {
                         option value="" { "全部业务" }
-                        @for business in self.registry {
+                        @for business in self.registry.into_iter().filter(|business| business.is_work_of(self.role)) {
                             option value=(business.slug) selected[business.slug == filter.kind] {
                                 (business.label)
                             }
@@ -125,9 +130,13 @@ impl Listing {
             Show::Waiting => ("待审核的都办完了", "新的申请提交后会出现在这里。"),
             Show::InReview => ("没有审核中的申请", "领取后的申请会出现在这里。"),
             Show::Mine => ("您没有领取申请", "按“领取下一件”开始审核。"),
+            Show::ToDo => ("没有待办结的申请", "审核通过、还需要退款、制证、开票或签收的申请会出现在这里。"),
             Show::Decided => ("还没有办理过的申请", "审核通过、退回和不通过的申请会出现在这里。"),
         };
-        ui::empty(Icon::Check, words.0, words.1, None)
+        let also_carries_out = queue::carries_out(self.registry, self.role);
+        let todo = (self.filter.show() == Show::Waiting && also_carries_out)
+            .then_some(("查看待办结", "/staff/queue?status=todo"));
+        ui::empty(Icon::Check, words.0, words.1, todo)
     }
 
     fn rows(&self) -> Markup {
@@ -143,7 +152,7 @@ impl Listing {
         let since = format!("{} 提交", china(item.since));
         let waits = matches!(self.filter.show(), Show::Waiting | Show::InReview | Show::Mine);
         let facts = [
-            Some(item.business.to_owned()),
+            Some(item.business.label.to_owned()),
             Some(since),
             waits.then(|| format!("已等待{}", span(item.since, self.now))),
             (item.round > 1).then(|| format!("第 {} 轮", item.round)),
@@ -179,7 +188,7 @@ pub(super) fn due_tag(item: &Item, today: NaiveDate) -> Markup {
         Some(due) if due < today => ui::tag("overdue", "已逾期"),
         Some(due) if due == today => ui::tag("due", "今日到期"),
         Some(due) if due <= deadline::working_days_after(today, 1) => ui::tag("due", "将逾期"),
-        _ => views::tag(item.status),
+        _ => views::state_tag(item.business, item.status, &item.result),
     }
 }
 
@@ -196,6 +205,7 @@ pub(super) fn span(since: NaiveDateTime, now: NaiveDateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::casework::business::Business;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -207,10 +217,11 @@ mod tests {
         let shown = |due: &str, status| {
             let item = Item {
                 number: String::new(),
-                business: "",
+                business: &Business::PLAIN,
                 title: String::new(),
                 name: String::new(),
                 status,
+                result: String::new(),
                 round: 1,
                 since: NaiveDateTime::default(),
                 due_on: Some(day(due)),

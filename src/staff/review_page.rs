@@ -9,13 +9,14 @@ use serde::Deserialize;
 
 use super::case::{Case, Standing};
 use super::sidebar::Sidebar;
-use super::typed::{MARK_TEMPLATES, NOTE_TEMPLATES, REASON, Typed, mark_control};
-use super::{Reviewer, desk, path};
+use super::typed::{MARK_TEMPLATES, REASON, Typed, mark_control};
+use super::{desk, path, tasks};
 use crate::casework::business::Registry;
 use crate::casework::field::Problems;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
 use crate::casework::views;
+use crate::people::staff::StaffMember;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Choice, Control, Desk, Field, Look, Page, Tone};
 use crate::web::{Failure, Frame};
@@ -33,7 +34,7 @@ pub async fn review(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(registry): Data<&Registry>,
-    Reviewer(staff): Reviewer,
+    staff: StaffMember,
     Path(number): Path<String>,
     Query(viewed): Query<Viewed>,
 ) -> poem::Result<Response> {
@@ -41,12 +42,14 @@ pub async fn review(
     let page = move |tx: &mut Tx| {
         let case = Case::open(tx, registry, &staff, &number)?;
         let sidebar = Sidebar::load(tx, registry, &staff)?;
-        let (typed, material) = (Typed::default(), Some(viewed.material.as_str()));
-        let shown = Shown { case: &case, typed: &typed, problems: &[], material };
-        Ok::<_, Failure>(shown.page(&sidebar, desk(tx, &staff)?))
+        let shown = Shown { material: Some(viewed.material.as_str()), ..Shown::of(&case) };
+        Ok::<_, Failure>(shown.page(&sidebar, desk(tx, registry, &staff)?))
     };
     Ok(frame.page(store.write(page).await?))
 }
+
+/// Keys of the ways to approve; no kind has more.
+const APPROVE_KEYS: [char; 3] = ['A', 'B', 'C'];
 
 /// A case with what was typed, and what is wrong with it.
 pub(super) struct Shown<'a> {
@@ -54,6 +57,16 @@ pub(super) struct Shown<'a> {
     pub typed: &'a Typed,
     pub problems: &'a [(String, String)],
     pub material: Option<&'a str>,
+    /// What was sent for a task, and what is wrong with it.
+    pub tried: Option<tasks::Tried<'a>>,
+}
+
+impl<'a> Shown<'a> {
+    /// A case as it is found.
+    pub(super) fn of(case: &'a Case) -> Shown<'a> {
+        static NOTHING: Typed = Typed::NOTHING;
+        Shown { case, typed: &NOTHING, problems: &[], material: None, tried: None }
+    }
 }
 
 impl Shown<'_> {
@@ -84,7 +97,7 @@ impl Shown<'_> {
     }
 
     fn may_decide(&self) -> bool {
-        self.case.standing == Standing::Mine
+        self.case.standing == Standing::Mine && !self.case.file.business.verdicts.approve.is_empty()
     }
 
     fn problem(&self, control: &str) -> Option<&str> {
@@ -95,8 +108,10 @@ impl Shown<'_> {
     fn facts(&self) -> Markup {
         html! {
             (self.heading())
+            (self.tasks())
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
+            (facts::outcome(self.case))
             (facts::identity(self.case))
             (self.sections())
             (self.materials())
@@ -137,21 +152,23 @@ impl Shown<'_> {
 
     /// Why there is nothing to decide, or who decides.
     fn standing(&self) -> Markup {
-        let status = self.case.file.application.status;
+        let word = views::word(self.case.file.business, &self.case.file.application);
         let assignee = self.case.assignee.as_deref().unwrap_or("其他审核员");
         let (title, body) = match self.case.standing {
-            Standing::Mine => return html! {},
+            Standing::Mine if self.may_decide() => return html! {},
+            Standing::Mine => ("由您办理".to_owned(), "请按下面的登记表办理；不能办理时放回待办。"),
             Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
             Standing::Taken => (format!("{assignee}正在审核"), "您可以查看，不能办理。"),
             Standing::Own => ("这是您本人的申请".to_owned(), "请由其他审核员办理。"),
-            Standing::Closed => (status.label().to_owned(), "这件申请目前不需要审核。"),
+            Standing::Closed => (word.to_owned(), "这件申请目前不需要审核。"),
         };
         ui::banner(Tone::Info, &title, html! { p { (body) } })
     }
 
     /// 审核意见: words that go with 通过 or 不通过.
     fn opinion(&self) -> Markup {
-        let options: Vec<Choice> = NOTE_TEMPLATES.iter().map(template).collect();
+        let remarks = self.case.file.business.verdicts.remarks;
+        let options: Vec<Choice> = remarks.iter().map(template).collect();
         let field = |name, label, hint, control| Field {
             name,
             label,
@@ -178,14 +195,22 @@ impl Shown<'_> {
     }
 
     fn bar(&self) -> Markup {
-        let appeal = self.case.file.business.is_appeal;
-        let (pass, fail) = if appeal { ("申诉通过", "申诉不通过") } else { ("通过", "不通过") };
+        let verdicts = &self.case.file.business.verdicts;
         let code = |action: Action| action.code();
         match self.case.standing {
-            Standing::Mine => html! {
-                (ui::keyed_submit("action", code(Action::Approve), pass, Look::Primary, 'A'))
+            Standing::Mine if self.may_decide() => html! {
+                @for (way, approval) in verdicts.approve.iter().enumerate() {
+                    @let value = format!("{}:{way}", code(Action::Approve));
+                    (ui::keyed_submit("action", &value, approval.label, Look::Primary, APPROVE_KEYS[way]))
+                }
                 (ui::keyed_submit("action", code(Action::Return), "退回并标注", Look::Plain, 'R'))
-                (ui::keyed_submit("action", code(Action::Reject), fail, Look::Danger, 'J'))
+                (ui::keyed_submit("action", code(Action::Reject), verdicts.reject, Look::Danger, 'J'))
+            },
+            Standing::Mine => html! {
+                form method="post" action={ (self.path()) "/put-back" } {
+                    (ui::submit("go", "back", "放回", Look::Plain))
+                }
+                (next())
             },
             Standing::Free => html! {
                 form method="post" action={ (self.path()) "/take" } {

@@ -56,7 +56,7 @@ impl Sidebar {
         html! {
             a href=(path(&item.number)) aria-current=[current.then_some("page")] {
                 span.head { strong { (item.name) } (queue_page::due_tag(item, china_date(self.now))) }
-                span { (item.business) }
+                span { (item.business.label) }
                 span.muted.small { (item.title) " · 等待" (queue_page::span(item.since, self.now)) }
             }
         }

@@ -25,16 +25,6 @@ pub const MARK_TEMPLATES: &[&str] = &[
     "上传的不是所要求的材料，请更换",
 ];
 
-/// Words to a verdict to pick from; more can be typed below.
-pub const NOTE_TEMPLATES: &[(Action, &str)] = &[
-    (Action::Approve, "材料齐全，符合报考条件。"),
-    (Action::Approve, "请按时完成报名缴费。"),
-    (Action::Reject, "学历不符合报考条件。"),
-    (Action::Reject, "从事专业工作年限不足。"),
-    (Action::Reject, "所学专业不在报考专业范围内。"),
-    (Action::Reject, "材料与学信网或社保记录不一致。"),
-];
-
 /// Name of a mark's control; `name` is a field's or a slot's, or empty for the whole.
 pub fn mark_control(name: &str) -> String {
     format!("mark:{name}")
@@ -45,13 +35,16 @@ pub fn mark_control(name: &str) -> String {
 pub struct Typed {
     /// Reasons by the name of what they are about; empty ones are left out.
     pub marks: BTreeMap<String, String>,
-    /// One of [`NOTE_TEMPLATES`], or empty.
+    /// One of the kind's remarks, or empty.
     pub template: String,
     /// More words to the candidate.
     pub note: String,
 }
 
 impl Typed {
+    /// Before anything is typed.
+    pub const NOTHING: Typed = Typed { marks: BTreeMap::new(), template: String::new(), note: String::new() };
+
     /// Reads a request; marks on what the business does not have are passed over.
     pub fn of(sent: &Submission, business: &Business) -> Typed {
         let mark = |name: &str| {
@@ -59,18 +52,19 @@ impl Typed {
             (!reason.is_empty()).then(|| (name.to_owned(), reason))
         };
         let marks = names(business).into_iter().filter_map(mark).collect();
-        let known = |text: &&str| NOTE_TEMPLATES.iter().any(|(_, template)| template == text);
+        let known = |text: &&str| business.verdicts.remarks.iter().any(|(_, template)| template == text);
         let template = Some(sent.one("template")).filter(known).unwrap_or_default().to_owned();
         Typed { marks, template, note: tidy(sent.one("note")) }
     }
 
     /// The verdict of an action's code, or what keeps it from being one: control and what to do.
     pub fn verdict(&self, action: &str, business: &Business) -> Result<Verdict, Problems> {
+        let (action, way) = action.split_once(':').unwrap_or((action, "0"));
         let action = Action::from_code(action);
         let problems = self.problems(action, business);
         match action {
             _ if !problems.is_empty() => Err(problems),
-            Some(Action::Approve) => Ok(Verdict::Approve(self.words())),
+            Some(Action::Approve) => Ok(Verdict::Approve(way.parse().unwrap_or_default(), self.words())),
             Some(Action::Return) => Ok(Verdict::Return(self.ordered_marks(business))),
             Some(Action::Reject) => Ok(Verdict::Reject(self.words())),
             _ => Err(problem("note", "请按通过、退回或不通过")),
@@ -86,7 +80,7 @@ impl Typed {
             let text = format!("已标注 {} 处问题，请按退回，或先清空标注", self.marks.len());
             return problem(&mark_control(""), &text);
         }
-        let of_template = NOTE_TEMPLATES.iter().find(|(_, text)| *text == self.template);
+        let of_template = business.verdicts.remarks.iter().find(|(_, text)| *text == self.template);
         if of_template.is_some_and(|(meant, _)| Some(*meant) != action) {
             return problem("template", "选择的常用意见与按下的结果不一致，请重新选择");
         }
@@ -134,7 +128,7 @@ impl Typed {
 
 /// What can be marked: the fields, the materials, the whole.
 fn names(business: &Business) -> Vec<&'static str> {
-    let fields = business.fields.iter().map(|field| field.name);
+    let fields = business.fields().map(|field| field.name);
     fields.chain(business.materials.iter().map(|material| material.slot)).chain([""]).collect()
 }
 

@@ -53,6 +53,11 @@ pub fn china(utc: NaiveDateTime) -> String {
     in_china(utc).format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// [`china`] to the second: `2026-04-01 09:30:00`.
+pub fn china_to_the_second(utc: NaiveDateTime) -> String {
+    in_china(utc).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// The day it is in China at a UTC time. It prints as `2026-04-01`.
 pub fn china_date(utc: NaiveDateTime) -> NaiveDate {
     in_china(utc).date()

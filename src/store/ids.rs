@@ -10,6 +10,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use ulid::{Generator, Ulid};
 
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
 /// Makes ids, tokens and numbers. Clones share one source.
 #[derive(Clone)]
 pub struct Ids(Arc<Mutex<Source>>);
@@ -51,6 +53,15 @@ impl Ids {
         let mut secret = vec![0; bytes];
         self.with(|source| source.rng.fill_bytes(&mut secret));
         URL_SAFE_NO_PAD.encode(secret)
+    }
+
+    /// A number to quote on the phone: 60 random bits in Crockford's letters, which cannot be
+    /// mistaken for each other, such as `7KQ2-9XMD-41PN`.
+    pub fn reference(&self) -> String {
+        let bits = self.with(|source| source.rng.next_u64());
+        let letter = |at: usize| char::from(CROCKFORD[(bits >> (5 * at)) as usize & 31]);
+        let group = |from: usize| (from..from + 4).map(letter).collect::<String>();
+        [group(0), group(4), group(8)].join("-")
     }
 
     /// A number of a range, each equally likely. The range must not be empty.
@@ -101,6 +112,8 @@ mod tests {
     fn tokens_and_numbers_have_the_asked_size() {
         let ids = Ids::seeded(3);
         assert_eq!(ids.token(32).len(), 43);
+        let reference = ids.reference();
+        assert!(reference.len() == 14 && reference.split('-').all(|group| group.len() == 4), "{reference}");
         assert!((0..200).all(|_| (10..=99).contains(&ids.number(10..=99))));
     }
 }

@@ -236,6 +236,7 @@ diesel::table! {
         submitted_at -> Nullable<Timestamp>,
         decided_at -> Nullable<Timestamp>,
         due_on -> Nullable<Date>,
+        result -> Text,
         notice_version -> Text,
         agreed_at -> Nullable<Timestamp>,
     }
@@ -290,6 +291,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    certificate_links (id) {
+        id -> Text,
+        certificate_id -> Text,
+        token -> Text,
+        token_hash -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    certificate_link_views (link_id, minute) {
+        link_id -> Text,
+        minute -> Timestamp,
+        count -> Integer,
+    }
+}
+
+diesel::table! {
+    lookup_counts (id) {
+        id -> Text,
+        count -> Integer,
+        told_at -> Timestamp,
+        ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     imports (id) {
         id -> Text,
         kind -> Text,
@@ -302,6 +332,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(certificate_links -> certificates (certificate_id));
+diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
 diesel::joinable!(voided_prints -> certificates (certificate_id));
 diesel::joinable!(audit_entries -> staff (staff_id));
@@ -344,5 +376,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     former_documents,
     voided_prints,
+    certificate_links,
+    certificate_link_views,
+    lookup_counts,
     imports,
 );

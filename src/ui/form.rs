@@ -73,15 +73,19 @@ fn post(ask: &Confirm, cancel: Markup) -> Markup {
 
 /// The error summary over a form, as (id of the field, message).
 pub fn summary_errors(errors: &[(String, String)]) -> Markup {
+    let title = format!("有 {} 处需要更正", errors.len());
+    html! { @if !errors.is_empty() { (summary(&title, errors, "您填写的内容已保留。")) } }
+}
+
+/// [`summary_errors`] in words of choice.
+pub fn summary(title: &str, errors: &[(String, String)], foot: &str) -> Markup {
     html! {
-        @if !errors.is_empty() {
-            section.summary role="alert" tabindex="-1" aria-labelledby="summary-title" {
-                h2 id="summary-title" { "有 " (errors.len()) " 处需要更正" }
-                ul {
-                    @for (anchor, message) in errors { li { a href={ "#" (anchor) } { (message) } } }
-                }
-                p.muted.small { "您填写的内容已保留。" }
+        section.summary role="alert" tabindex="-1" aria-labelledby="summary-title" {
+            h2 id="summary-title" { (title) }
+            ul {
+                @for (anchor, message) in errors { li { a href={ "#" (anchor) } { (message) } } }
             }
+            p.muted.small { (foot) }
         }
     }
 }

@@ -8,7 +8,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Icon, icon};
+use super::{Icon, Lang, icon};
 
 /// What htmx is told: no history cache (pages hold personal data), no eval, no inline styles,
 /// answers that carry an error are shown too.
@@ -35,6 +35,8 @@ pub struct Chrome<'a> {
     pub demo: bool,
     /// Path and query of this page; the senior switch returns here.
     pub here: &'a str,
+    /// The language of the frame.
+    pub lang: Lang,
 }
 
 /// The places of the portal.
@@ -44,13 +46,16 @@ pub enum Tab {
     Home,
     /// `/services`
     Services,
+    /// `/certificates`
+    Certificates,
     /// `/me`
     Me,
 }
 
-const TABS: [(Tab, Icon, &str, &str); 3] = [
+const TABS: [(Tab, Icon, &str, &str); 4] = [
     (Tab::Home, Icon::Home, "首页", "/"),
     (Tab::Services, Icon::Services, "业务", "/services"),
+    (Tab::Certificates, Icon::Certificate, "证书", "/certificates"),
     (Tab::Me, Icon::Person, "我的", "/me"),
 ];
 
@@ -140,7 +145,7 @@ impl Page {
 pub fn document(chrome: &Chrome, page: &Page) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="zh-CN" data-senior[chrome.senior] {
+        html lang=(chrome.lang.tag()) data-senior[chrome.senior] {
             head {
                 meta charset="utf-8";
                 title { (window_title(page)) }
@@ -155,13 +160,14 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                     noscript { meta http-equiv="refresh" content={ (seconds) "; url=" (url) }; }
                 }
             }
-            body hx-boost="true" hx-target="#main" hx-swap="outerHTML show:window:top" {
-                a.skip href="#main" { "跳到正文" }
+            // A fragment cannot change the language of its document, so English pages are loaded whole.
+            body hx-boost=(chrome.lang.pick("true", "false")) hx-target="#main" hx-swap="outerHTML show:window:top" {
+                a.skip href="#main" { (chrome.lang.pick("跳到正文", "Skip to content")) }
                 (top(chrome, page, false))
-                (tabs(page, false))
+                @if chrome.lang == Lang::Chinese { (tabs(page, false)) }
                 div #notice aria-live="polite" {}
                 (main(page))
-                (bar(page, false))
+                (bar(chrome, page, false))
                 p #live role="status" {}
             }
         }
@@ -175,7 +181,7 @@ pub fn fragment(chrome: &Chrome, page: &Page) -> Markup {
         (main(page))
         (top(chrome, page, true))
         (tabs(page, true))
-        (bar(page, true))
+        (bar(chrome, page, true))
         div #notice aria-live="polite" hx-swap-oob="true" {}
     }
 }
@@ -188,9 +194,10 @@ fn main(page: &Page) -> Markup {
     html! { main #main tabindex="-1" data-wide[page.wide] { (page.main) } }
 }
 
-fn bar(page: &Page, swap: bool) -> Markup {
+fn bar(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
+    let label = page.bar.as_ref().map(|_| chrome.lang.pick("本页操作", "Actions"));
     html! {
-        div #bar role=[page.bar.as_ref().map(|_| "region")] aria-label=[page.bar.as_ref().map(|_| "本页操作")]
+        div #bar role=[label.map(|_| "region")] aria-label=[label]
             hx-swap-oob=[swap.then_some("true")] {
             @if let Some(bar) = &page.bar { div.actions { (bar) } }
         }
@@ -200,10 +207,10 @@ fn bar(page: &Page, swap: bool) -> Markup {
 fn top(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
     html! {
         header #top hx-swap-oob=[swap.then_some("true")] {
-            @if chrome.demo { p.demo { "演示环境，数据均为虚构" } }
+            @if chrome.demo { p.demo { (chrome.lang.pick("演示环境，数据均为虚构", "Demonstration: all data is fictional")) } }
             div.top {
                 @match &page.back {
-                    Some(url) => a.back href=(url) aria-label="返回" { (icon(Icon::Back)) },
+                    Some(url) => a.back href=(url) aria-label=(chrome.lang.pick("返回", "Back")) { (icon(Icon::Back)) },
                     None => span.brand aria-hidden="true" { "考" },
                 }
                 (name(chrome, page))
@@ -233,7 +240,9 @@ fn senior_switch(chrome: &Chrome) -> Markup {
     html! {
         form.senior method="post" action="/senior" hx-boost="false" {
             input type="hidden" name="next" value=(chrome.here);
-            button.pill type="submit" aria-pressed=(chrome.senior) { "长者模式" }
+            button.pill type="submit" aria-pressed=(chrome.senior) {
+                (chrome.lang.pick("长者模式", "Large type"))
+            }
         }
     }
 }
@@ -274,6 +283,7 @@ mod tests {
             senior: false,
             demo: false,
             here: "/me?a=1&b=\"2\"",
+            lang: Lang::Chinese,
         }
     }
 
@@ -310,6 +320,15 @@ mod tests {
         let off = document(&chrome(), &Page::new("甲", html! {})).into_string();
         assert!(!off.contains("data-senior"));
         assert!(off.contains("value=\"/me?a=1&amp;b=&quot;2&quot;\""));
+    }
+
+    #[test]
+    fn an_english_page_says_so_and_has_no_chinese_around_it() {
+        let page = Page::new("Certificate lookup", html! {}).back("/en/lookup").bar(html! {});
+        let shown = document(&Chrome { lang: Lang::English, demo: true, ..chrome() }, &page).into_string();
+        assert!(shown.contains("<html lang=\"en\"") && shown.contains("hx-boost=\"false\""));
+        let body = shown.split_once("<body").map_or("", |(_, body)| body);
+        assert!(body.is_ascii(), "{body}");
     }
 
     #[test]

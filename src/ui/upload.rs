@@ -39,6 +39,8 @@ pub struct Upload<'a> {
     pub most: usize,
     /// The `accept` attribute.
     pub accept: &'a str,
+    /// Most bytes of a file; scripts send no larger one.
+    pub largest: usize,
 }
 
 /// One upload tile.
@@ -81,7 +83,7 @@ fn chooser(u: &Upload, described: Option<&str>, words: &str) -> Markup {
         label.drop for=(id) {
             (icon(Icon::Camera))
             span { (words) span.hidden { "：" (u.label) } }
-            input id=(id) type="file" name={ "file." (u.slot) } accept=(u.accept)
+            input id=(id) type="file" name={ "file." (u.slot) } accept=(u.accept) data-largest=(u.largest)
                 multiple[u.most > 1] aria-invalid=[u.error.is_some().then_some("true")]
                 aria-describedby=[described]
                 hx-post="" hx-encoding="multipart/form-data" hx-vals=r#"{"action":"upload"}"#
@@ -144,6 +146,7 @@ mod tests {
             files,
             most,
             accept: "image/*",
+            largest: 10 << 20,
         })
         .into_string()
     }

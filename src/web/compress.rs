@@ -1,25 +1,48 @@
 //! Pages compressed on the way out. Assets bring their own forms, files are compressed already.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use poem::http::header;
-use poem::web::{Compress, CompressionAlgo, CompressionLevel};
-use poem::{Endpoint, IntoResponse, Request, Response};
+use poem::{Body, Endpoint, IntoResponse, Request, Response};
+
+use super::Failure;
+
+/// A smaller page comes in three packets either way, and to pack it costs more than all else
+/// that is done for it.
+const WORTH_IT: usize = 4096;
 
 /// Compresses HTML for browsers that take gzip. Guessing a secret by the size of compressed
 /// pages (BREACH) needs a browser that asks for them again and again with the victim's
 /// cookie; ours is not sent with requests that other sites make (`SameSite=Lax`).
 pub async fn compress_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
-    let accepts = header_text(req.headers(), header::ACCEPT_ENCODING).contains("gzip");
-    let response = next.call(req).await?.into_response();
-    let is_page = header_text(response.headers(), header::CONTENT_TYPE).starts_with("text/html");
-    if !accepts || !is_page {
+    let accepts = holds(req.headers(), header::ACCEPT_ENCODING, "gzip");
+    let mut response = next.call(req).await?.into_response();
+    if !holds(response.headers(), header::CONTENT_TYPE, "text/html") {
         return Ok(response);
     }
-    let packed = Compress::new(response, CompressionAlgo::GZIP).with_quality(CompressionLevel::Fastest);
-    let mut response = packed.into_response();
     response.headers_mut().append(header::VARY, header::HeaderValue::from_static("Accept-Encoding"));
+    if !accepts {
+        return Ok(response);
+    }
+    let broken = |error: &dyn std::fmt::Display| Failure::Internal(format!("a page to compress: {error}"));
+    let page = response.take_body().into_bytes().await.map_err(|error| broken(&error))?;
+    if page.len() < WORTH_IT {
+        response.set_body(page);
+        return Ok(response);
+    }
+    response.set_body(Body::from(gzip(&page).map_err(|error| broken(&error))?));
+    response.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
     Ok(response)
 }
 
-fn header_text(headers: &header::HeaderMap, name: header::HeaderName) -> String {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
+fn gzip(page: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::with_capacity(page.len() / 2), Compression::fast());
+    packed.write_all(page)?;
+    packed.finish()
+}
+
+fn holds(headers: &header::HeaderMap, name: header::HeaderName, word: &str) -> bool {
+    headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains(word))
 }

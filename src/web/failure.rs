@@ -1,5 +1,7 @@
 //! What can go wrong with a request, and the page that says so.
 
+use std::borrow::Cow;
+
 use diesel::result::{DatabaseErrorKind, Error};
 use poem::error::ResponseError;
 use poem::http::{Method, StatusCode, header};
@@ -7,7 +9,7 @@ use poem::{Endpoint, Request, Response};
 
 use super::Frame;
 use crate::store;
-use crate::ui::{self, Look, Page};
+use crate::ui::{self, Lang, Look, Page};
 
 /// Why a request was not served. Displayed in logs only; people see a page.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -41,9 +43,14 @@ pub enum Failure {
     /// The method does not exist here.
     #[error("method not allowed")]
     Method,
-    /// The government portal did not do its part; the text says what happened.
-    #[error("portal: {0}")]
-    Portal(&'static str),
+    /// The government portal did not do its part.
+    #[error("portal: {happened}")]
+    Portal {
+        /// What happened, in a sentence.
+        happened: &'static str,
+        /// Path where one may try again.
+        again: Cow<'static, str>,
+    },
     /// As many login screens wait as this process can hold.
     #[error("too many waiters")]
     Full,
@@ -92,7 +99,7 @@ impl ResponseError for Failure {
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Failure::Portal(_) => StatusCode::BAD_GATEWAY,
+            Failure::Portal { .. } => StatusCode::BAD_GATEWAY,
             Failure::Full | Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -102,6 +109,19 @@ impl ResponseError for Failure {
 impl Failure {
     /// Seconds after which some who wait have gone.
     const FULL_FOR: u64 = 30;
+
+    /// The portal did not do its part.
+    pub const fn portal(happened: &'static str) -> Failure {
+        Failure::Portal { happened, again: Cow::Borrowed("/login") }
+    }
+
+    /// Where the portal failed, one may try again at `path`.
+    pub fn again_at(self, path: String) -> Failure {
+        match self {
+            Failure::Portal { happened, .. } => Failure::Portal { happened, again: path.into() },
+            other => other,
+        }
+    }
 
     fn of(error: poem::Error) -> Failure {
         if let Some(failure) = error.downcast_ref::<Failure>() {
@@ -113,6 +133,25 @@ impl Failure {
             StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
             status if status.is_client_error() => Failure::BadRequest("请求的内容不完整"),
             _ => Failure::Internal(error.to_string()),
+        }
+    }
+
+    /// [`Failure::words`] for the few pages that are read in English.
+    fn english(&self) -> (&str, String, (&str, &str)) {
+        let list = ("All examinations", "/en/lookup");
+        match self {
+            Failure::NotFound => {
+                ("Page not found", "The address may be wrong, or the page was removed.".into(), list)
+            }
+            Failure::TooMany(seconds) => (
+                "Too many searches",
+                format!("Please try again in {}.", waiting(*seconds, " seconds", " minutes")),
+                list,
+            ),
+            Failure::Unavailable(_) | Failure::Internal(_) => {
+                ("The service is unavailable", "Please try again a little later.".into(), list)
+            }
+            _ => ("This request cannot be taken", "Please start again from the list.".into(), list),
         }
     }
 
@@ -132,10 +171,12 @@ impl Failure {
             }
             Failure::BadRequest(why) => (why, "请返回上一页检查后重试。".into(), home),
             Failure::TooLarge => ("上传的内容太大", "请压缩或分开上传，每个文件不超过 10 MB。".into(), home),
-            Failure::TooMany(seconds) => ("操作太频繁", format!("请在 {seconds} 秒后再试。"), home),
+            Failure::TooMany(seconds) => {
+                ("操作太频繁", format!("请在 {}后再试。", waiting(*seconds, " 秒", " 分钟")), home)
+            }
             Failure::Method => ("这个地址不支持该操作", "请从页面上的按钮进入。".into(), home),
-            Failure::Portal(why) => {
-                (why, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", "/login"))
+            Failure::Portal { happened, again } => {
+                (happened, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", again))
             }
             Failure::Full => {
                 let wait = format!("请在 {} 秒后再试，也可以先办理其他事项。", Failure::FULL_FOR);
@@ -150,14 +191,24 @@ impl Failure {
         }
     }
 
-    fn page(&self) -> Page {
-        let (headline, what_to_do, (label, href)) = self.words();
+    fn page(&self, lang: Lang) -> Page {
+        let (headline, what_to_do, (label, href)) = lang.pick(self.words(), self.english());
         let action = match self {
             // What was typed is in this window.
             Failure::SignIn => ui::window_button(href, label, Look::Primary),
             _ => ui::link_button(href, label, Look::Primary),
         };
-        Page::new("出现问题", ui::error_page(headline, &what_to_do, action)).own_heading()
+        Page::new(lang.pick("出现问题", "Problem"), ui::error_page(headline, &what_to_do, action))
+            .own_heading()
+    }
+}
+
+/// How long to wait, in the unit that one would say.
+fn waiting(seconds: u64, of_seconds: &str, of_minutes: &str) -> String {
+    if seconds < 120 {
+        format!("{seconds}{of_seconds}")
+    } else {
+        format!("{}{of_minutes}", seconds.div_ceil(60))
     }
 }
 
@@ -173,7 +224,7 @@ pub async fn error_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Res
     };
     match &failure {
         Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
-        Failure::Portal(_) => tracing::warn!(%failure, "the portal failed"),
+        Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
         _ => {}
     }
     Ok(answer(&frame, &failure, retry))
@@ -183,7 +234,7 @@ fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {
     let mut response = match (failure, &retry) {
         (Failure::SignIn, Some(path)) => return frame.go(&login_path(path)),
         _ if keeps_the_page(frame, failure, retry.is_some()) => notice(frame, failure),
-        _ => frame.page_with(failure.status(), failure.page()),
+        _ => frame.page_with(failure.status(), failure.page(frame.lang())),
     };
     let wait = match failure {
         Failure::TooMany(seconds) => Some(*seconds),

@@ -8,8 +8,8 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::Failure;
 
-/// Largest file that is taken in; a larger one is noted, not kept.
-pub const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
+/// Largest file that any slot takes in, a recording; a larger one is noted, not kept.
+pub const MAX_FILE_BYTES: usize = 50 * 1024 * 1024;
 
 /// Largest form without files, and largest single text field.
 const MAX_TEXT_BYTES: usize = 256 * 1024;

@@ -8,7 +8,7 @@ use poem::{FromRequest, Request, RequestBody, Response};
 
 use super::assets;
 use crate::settings::Settings;
-use crate::ui::{self, Chrome, Page};
+use crate::ui::{self, Chrome, Lang, Page};
 
 /// Name of the cookie that remembers 长者模式.
 pub const SENIOR_COOKIE: &str = "senior";
@@ -20,6 +20,7 @@ pub struct Frame {
     target: Option<String>,
     senior: bool,
     here: String,
+    lang: Lang,
 }
 
 impl<'a> FromRequest<'a> for Frame {
@@ -33,13 +34,20 @@ impl Frame {
     pub fn of(req: &Request) -> Frame {
         let headers = req.headers();
         let restored = headers.contains_key("hx-history-restore-request");
+        let english = req.original_uri().path().starts_with("/en/");
         Frame {
             settings: req.data::<Arc<Settings>>().cloned().expect("site puts the settings on every request"),
             fragment: headers.contains_key("hx-request") && !restored,
             target: text(headers, "hx-target"),
             senior: cookie(headers, SENIOR_COOKIE).is_some(),
             here: req.original_uri().path_and_query().map_or("/".into(), |path| path.to_string()),
+            lang: if english { Lang::English } else { Lang::Chinese },
         }
+    }
+
+    /// The language that the address asks for.
+    pub fn lang(&self) -> Lang {
+        self.lang
     }
 
     /// Whether htmx asked, so that a part of a page is an acceptable answer.
@@ -68,6 +76,7 @@ impl Frame {
             senior: self.senior,
             demo: self.settings.demo,
             here: &self.here,
+            lang: self.lang,
         };
         let markup = if self.fragment { ui::fragment(&chrome, &page) } else { ui::document(&chrome, &page) };
         html(status, markup)

@@ -11,9 +11,21 @@ use crate::store::Ids;
 /// Paths whose tail is a secret: only their first part is logged.
 const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
 
+/// What a request is called in the log. It may be shown, to be quoted.
+#[derive(Clone)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The id that [`log_request`] gave.
+    pub fn of(req: &Request) -> String {
+        req.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+    }
+}
+
 /// Gives the request an id (answered as `X-Request-Id`) and logs how it ended.
-pub async fn log_request<E: Endpoint>(next: E, req: Request, ids: &Ids) -> poem::Result<Response> {
-    let id = ids.token(9);
+pub async fn log_request<E: Endpoint>(next: E, mut req: Request, ids: &Ids) -> poem::Result<Response> {
+    let id = ids.reference();
+    req.extensions_mut().insert(RequestId(id.clone()));
     let method = req.method().clone();
     let path = loggable(req.uri().path()).to_owned();
     let began = Instant::now();

@@ -128,6 +128,15 @@ pub async fn device_token(session: &Session, ids: &store::Ids) -> Result<String,
     Ok(token)
 }
 
+/// A new session id with the same data, where there was one before: whoever has planted the old
+/// one in this browser must not share what begins now.
+pub async fn renew(session: &Session) -> Result<(), Failure> {
+    if session.id().is_some() {
+        session.cycle_id().await?;
+    }
+    Ok(())
+}
+
 /// The token of [`device_token`], if this session has one.
 pub async fn known_device(session: &Session) -> Result<Option<String>, Failure> {
     Ok(session.get(DEVICE).await?)

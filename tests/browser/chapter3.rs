@@ -1,34 +1,10 @@
 //! Manual chapter 3, 报考资格在线核查, whole: a candidate at a phone, the staff at a desk.
 
-use kaozheng::store::Clock;
-
-use crate::axe;
 use crate::browser::{Browser, Screen};
+use crate::figures::{figure, picture};
+use crate::office::{CANDIDATE, REVIEWER, mark, open, sign_in, take_next};
 use crate::pictures::Pictures;
 use crate::server::Server;
-
-const CANDIDATE: &str = "张小三";
-const REVIEWER: &str = "审核员";
-
-async fn server() -> Server {
-    let server = Server::start_with(Clock::system(), |_| {}).await;
-    server.load_demo().await;
-    server
-}
-
-async fn sign_in(server: &Server, browser: &Browser, person: &str) {
-    browser.open(&format!("{}/login/portal", server.base)).await;
-    browser.press(person).await;
-    browser.see("您好").await;
-}
-
-/// A picture of each screen, `3-1-1` for 图3.1.1, and a look for what keeps people out.
-async fn figure(browser: &Browser, number: &str) {
-    browser.screenshot(&format!("figure-{number}")).await;
-    if browser.runs_scripts() {
-        axe::check(browser).await;
-    }
-}
 
 /// Scripts offer at once what goes with a choice; without them a button does, below each.
 async fn choose_sitting_and_specialty(phone: &Browser) {
@@ -78,34 +54,28 @@ async fn apply(server: &Server, phone: &Browser, pictures: &Pictures) -> String 
     phone.open(&format!("{}/services", server.base)).await;
     phone.press("报考资格在线核查").await;
     phone.see("还没有申请").await;
-    figure(phone, "3-1").await;
+    figure(phone, "3.1").await;
     phone.press("申请报考资格在线核查").await;
     phone.see("报考信息").await;
-    figure(phone, "3-1-1").await;
+    figure(phone, "3.1.1").await;
     fill_in(phone).await;
     phone.press("下一步：核对信息").await;
     phone.see("处需要更正").await;
     phone.see("请上传身份证件正面").await;
     assert_eq!(phone.value("毕业院校").await, "示范大学");
-    figure(phone, "3-1-1-errors").await;
+    picture(phone, "figure-3-1-1-errors").await;
     attach_all(phone, pictures).await;
     phone.choose("我承诺所填信息").await;
     phone.press("下一步：核对信息").await;
     phone.see("确认无误后提交").await;
     phone.see("示范建设工程有限公司").await;
-    figure(phone, "3-1-2-check").await;
+    picture(phone, "figure-3-1-2-check").await;
     phone.press("提交申请").await;
     phone.see("提交成功").await;
-    figure(phone, "3-1-2").await;
+    figure(phone, "3.1.2").await;
     let text = phone.text().await;
     let number = text.split_whitespace().find(|word| word.starts_with("ZG")).expect("a 受理号");
     number.to_owned()
-}
-
-async fn take_next(server: &Server, desk: &Browser) {
-    desk.open(&format!("{}/staff/queue", server.base)).await;
-    desk.press("领取下一件").await;
-    desk.see("退回").await;
 }
 
 /// The desk returns it with a mark on a field and one on a material.
@@ -119,11 +89,6 @@ async fn return_it(server: &Server, desk: &Browser, number: &str) {
     desk.see("已退回，标注 2 处").await;
 }
 
-async fn mark(desk: &Browser, label: &str, reason: &str) {
-    desk.within(label).press("标注问题").await;
-    desk.fill(&format!("标注：{label}"), reason).await;
-}
-
 /// 图3.2.1–3.2.2: what was marked is shown in its place; the rest need not be filled in again.
 async fn mend(server: &Server, phone: &Browser, pictures: &Pictures) {
     phone.open(&server.base).await;
@@ -135,12 +100,12 @@ async fn mend(server: &Server, phone: &Browser, pictures: &Pictures) {
     phone.see("审核退回 · 2 处需要修改").await;
     phone.see("审核意见：照片反光，看不清证书编号").await;
     assert_eq!(phone.value("毕业院校").await, "示范大学");
-    figure(phone, "3-2-1").await;
+    figure(phone, "3.2.1").await;
     phone.fill("从事专业工作年限", "5").await;
     phone.attach("更换：学历证书", &pictures.id_card_back()).await;
     phone.press("保存修改并重新提交").await;
     phone.see("提交成功").await;
-    figure(phone, "3-2-2").await;
+    figure(phone, "3.2.2").await;
 }
 
 async fn reject(server: &Server, desk: &Browser) {
@@ -158,7 +123,7 @@ async fn appeal(server: &Server, phone: &Browser, pictures: &Pictures) {
     phone.see("审核不通过").await;
     phone.press("申诉").await;
     phone.see("申诉理由").await;
-    figure(phone, "3-3-1").await;
+    figure(phone, "3.3.1").await;
     phone.fill("申诉理由", "太短").await;
     phone.press("提交申诉").await;
     phone.see("申诉理由请至少写 10 个字").await;
@@ -169,13 +134,13 @@ async fn appeal(server: &Server, phone: &Browser, pictures: &Pictures) {
     }
     phone.press("提交申诉").await;
     phone.see("提交成功").await;
-    figure(phone, "3-3-2").await;
+    figure(phone, "3.3.2").await;
     phone.open(&format!("{}/services/qualification", server.base)).await;
-    figure(phone, "3-4-1").await;
+    figure(phone, "3.4.1").await;
     phone.press("申诉详情").await;
     phone.see("从事专业工作年限不满足报考条件").await;
     phone.see("社保记录缺少 2019 年在外地缴纳的部分").await;
-    figure(phone, "3-4-2").await;
+    figure(phone, "3.4.2").await;
 }
 
 async fn uphold(server: &Server, desk: &Browser) {
@@ -202,12 +167,11 @@ async fn the_whole_chapter(server: &Server, phone: &Browser, desk: &Browser) {
     phone.screenshot("detail-upheld").await;
     phone.open(&format!("{}/progress", server.base)).await;
     phone.see(&number).await;
-    figure(phone, "2-2").await;
 }
 
 #[tokio::test]
 async fn chapter_3_from_application_to_appeal() {
-    let server = server().await;
+    let server = open().await;
     let (phone, desk) = (Browser::phone().await, Browser::desktop().await);
     the_whole_chapter(&server, &phone, &desk).await;
 }
@@ -236,7 +200,7 @@ async fn a_session_that_ends_while_writing_leaves_the_form_on_the_screen() {
 
 #[tokio::test]
 async fn chapter_3_without_javascript() {
-    let server = server().await;
+    let server = open().await;
     let phone = Browser::without_javascript(Screen::Phone).await;
     let desk = Browser::without_javascript(Screen::Desktop).await;
     the_whole_chapter(&server, &phone, &desk).await;

@@ -3,6 +3,7 @@
 use kaozheng::store::Clock;
 
 use crate::browser::{Browser, Screen};
+use crate::figures::figure;
 use crate::server::{Answer, DESKTOP, PHONE, Server};
 use crate::{axe, nu, qr};
 
@@ -41,9 +42,10 @@ async fn a_phone_signs_a_desktop_in() {
     desktop.open(&server.base).await;
     desktop.press("考生登录").await;
     desktop.see("扫码登录").await;
-    axe::check(&desktop).await;
+    figure(&desktop, "1.1.1").await;
     scan_and_confirm(&desktop, &phone, "login").await;
     desktop.see("您好，张*三").await;
+    figure(&desktop, "1.1.2").await;
     phone.press("在手机上继续办理").await;
     phone.see("您好，张*三").await;
 }

@@ -10,6 +10,8 @@ mod browser;
 mod database;
 #[path = "../support/driver.rs"]
 mod driver;
+#[path = "../support/filing.rs"]
+mod filing;
 #[path = "../support/nu.rs"]
 mod nu;
 #[path = "../support/part.rs"]
@@ -25,8 +27,19 @@ mod server;
 #[path = "../support/ways.rs"]
 mod ways;
 
+mod chapter10;
+mod chapter11;
+mod chapter2;
 mod chapter3;
+mod chapter4;
+mod chapter5;
+mod chapter6;
+mod chapter7;
+mod chapter8;
+mod chapter9;
+mod figures;
 mod harness;
 mod login;
+mod office;
 mod pages;
 mod portal;

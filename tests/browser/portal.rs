@@ -24,10 +24,12 @@ async fn site(clock: Clock, change: impl FnOnce(&mut PortalSettings)) -> (Server
 
 #[tokio::test]
 async fn way_1_by_redirect_whatever_the_client_authentication_and_the_source_of_claims() {
+    // The portal signs for each in another way: RS256, ES256, PS256; for the last its userinfo too.
     let table = [
         ("client_secret_basic", ClientAuth::Basic, ClaimsFrom::Userinfo),
         ("client_secret_post", ClientAuth::Post, ClaimsFrom::IdToken),
         ("none", ClientAuth::None, ClaimsFrom::IdToken),
+        ("signed", ClientAuth::Basic, ClaimsFrom::Userinfo),
     ];
     for (client, auth, claims_from) in table {
         let (server, _portal) = site(Clock::system(), |portal| {

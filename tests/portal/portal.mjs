@@ -15,10 +15,15 @@ const PEOPLE = {
   anna: { realName: 'SCHMIDT ANNA', cert: { type: '414', number: 'C01X00T47' }, mobile: '13900139000' },
 };
 
+// Each client has its tokens signed in a way of its own.
+const SIGNED = { client_secret_basic: 'RS256', client_secret_post: 'ES256', none: 'PS256' };
+
 const client = (id, auth) => ({
   client_id: id,
   ...(auth !== 'none' && { client_secret: 'a secret: with + and %' }),
   token_endpoint_auth_method: auth,
+  id_token_signed_response_alg: SIGNED[auth],
+  ...(id.endsWith('signed') && { userinfo_signed_response_alg: SIGNED[auth] }),
   redirect_uris: [redirectUri],
   response_types: ['code'],
   grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
@@ -27,12 +32,15 @@ const client = (id, auth) => ({
 const page = (title, body) => `<!doctype html><html lang="zh-CN"><meta charset="utf-8">
   <meta name="viewport" content="width=device-width"><title>${title}</title><h1>${title}</h1>${body}</html>`;
 
+async function newKey(alg) {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { ...await exportJWK(privateKey), kid: randomBytes(4).toString('hex'), use: 'sig', alg };
+}
+
 async function provider(cookieKey) {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const key = { ...await exportJWK(privateKey), kid: randomBytes(4).toString('hex'), use: 'sig', alg: 'RS256' };
   const made = new Provider(issuer, {
-    clients: ['client_secret_basic', 'client_secret_post', 'none'].map((auth) => client(auth, auth)),
-    jwks: { keys: [key] },
+    clients: [...Object.keys(SIGNED).map((auth) => client(auth, auth)), client('signed', 'client_secret_basic')],
+    jwks: { keys: await Promise.all(Object.values(SIGNED).map(newKey)) },
     cookies: { keys: [cookieKey] },
     claims: { openid: ['sub'], profile: ['citizen'] },
     conformIdTokenClaims: false,
@@ -51,6 +59,7 @@ async function provider(cookieKey) {
     },
     features: {
       devInteractions: { enabled: false },
+      jwtUserinfo: { enabled: true },
       deviceFlow: {
         enabled: true,
         userCodeInputSource: (ctx, form) => {

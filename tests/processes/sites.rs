@@ -108,7 +108,8 @@ fn portal_settings(portal: &Portal) -> [(&'static str, String); 9] {
     ]
 }
 
-/// Round robin for each request; a process that cannot be reached is passed over.
+/// Round robin for each request; a process that cannot be reached is passed over, one that is
+/// only slow is not.
 async fn proxy(base: &str, processes: &HashMap<&str, Process>, folder: &TempDir) -> Process {
     let servers: Vec<String> = NAMES
         .iter()
@@ -118,7 +119,7 @@ async fn proxy(base: &str, processes: &HashMap<&str, Process>, folder: &TempDir)
     let socket = folder.path().join("proxy");
     let config = format!(
         "global\n    stats socket {}\n\
-         defaults\n    mode http\n    option forwardfor\n    option redispatch 1\n    timeout connect 1s\n    timeout client 60s\n    timeout server 60s\n\
+         defaults\n    mode http\n    option forwardfor\n    option redispatch 1\n    timeout connect 1s\n    timeout check 5s\n    timeout client 60s\n    timeout server 60s\n\
          frontend public\n    bind {}\n    default_backend site\n\
          backend site\n    balance roundrobin\n    option httpchk GET /readyz\n{}\n",
         socket.display(),

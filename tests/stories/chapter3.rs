@@ -5,7 +5,7 @@ use kaozheng::business::ALL;
 use kaozheng::casework::decision::{self, Verdict};
 use kaozheng::casework::history::Mark;
 use kaozheng::casework::record::Application;
-use kaozheng::people::staff::{self, StaffMember};
+use kaozheng::people::staff::{self, Role, StaffMember};
 use kaozheng::store::Tx;
 use kaozheng::store::schema::{applications, attachments};
 use kaozheng::web::Failure;
@@ -29,8 +29,11 @@ async fn candidate(server: &Server) -> (Visitor, String) {
 }
 
 fn reviewer(tx: &mut Tx) -> StaffMember {
-    let member =
-        staff::list(tx).expect("a roster").into_iter().find(|m| m.role.reviews()).expect("a reviewer");
+    let member = staff::list(tx)
+        .expect("a roster")
+        .into_iter()
+        .find(|m| m.role.does(Role::Reviewer))
+        .expect("a reviewer");
     StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() }
 }
 
@@ -40,7 +43,7 @@ async fn decide(server: &Server, number: &str, verdict: Verdict) {
     let decided = server.parts.store.write::<_, Failure, _>(move |tx| {
         let staff = reviewer(tx);
         let waiting = Application::by_number(tx, &number)?;
-        decision::take(tx, &staff, &waiting)?;
+        decision::take(tx, ALL, &staff, &waiting)?;
         let taken = Application::by_number(tx, &number)?;
         decision::decide(tx, ALL, &staff, &taken, taken.version, verdict)
     });
@@ -268,7 +271,7 @@ async fn step_3_2_the_loser_of_a_race_is_told() {
     let number = visitor.applied(&sitting).await;
     let ask = visitor.open(&format!("{LIST}/{number}/withdraw")).await;
     assert!(ask.body.contains("要撤销这件申请吗"));
-    decide(&server, &number, Verdict::Approve(String::new())).await;
+    decide(&server, &number, Verdict::Approve(0, String::new())).await;
     let late = visitor.submit(&format!("{LIST}/{number}/withdraw"), &[("confirm", "yes")]).await;
     assert_eq!(late.status, 409);
     assert!(late.body.contains("已被处理，请刷新"), "{}", late.body);

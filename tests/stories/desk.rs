@@ -20,7 +20,7 @@ use office::{Office, form};
 impl Office {
     async fn takes_next(&self, reviewer: &StaffMember) -> Option<String> {
         let reviewer = reviewer.clone();
-        self.write(move |tx| staff::take_next(tx, &reviewer)).await.expect("no failure")
+        self.write(move |tx| staff::take_next(tx, ALL, &reviewer)).await.expect("no failure")
     }
 
     /// Presses a button of the decision bar, looking at the present version.

@@ -2,6 +2,7 @@
 
 mod device_grant;
 mod devices;
+mod dialects;
 mod portal;
 mod threats;
 
@@ -259,6 +260,37 @@ async fn waiting_asks_the_database_nothing_until_something_changes() {
     assert!(desk.wait("waiting-1").await.body.contains("请在手机上点选数字"));
     server.advance(180);
     assert!(desk.wait("scanned").await.body.contains("二维码已过期"));
+}
+
+/// Each window has a code of its own, and the session id changes with each.
+#[tokio::test]
+async fn two_windows_of_one_browser_wait_at_the_same_time() {
+    let server = Server::start().await;
+    let first = Desk::open(&server, "/login?next=/services").await;
+    assert!(first.wait("").await.body.contains("seen=waiting-0"));
+    let phone = server.signed_in("张小三").await;
+    let meanwhile = async {
+        let second = first.browser.open("/login").await;
+        assert_ne!(second.between("hx-get=\"/login/wait/", "?"), first.handshake);
+        phone.step(&first.code(&server)).await
+    };
+    let (told, scanned) = tokio::join!(first.wait("waiting-0"), meanwhile);
+    assert_eq!(scanned.location, first.confirm());
+    // What was asked with the old session id asks once more, and is the screen's again.
+    assert!(told.status == 200 && told.body.contains("seen=waiting-0"), "{}", told.body);
+    assert!(first.wait("waiting-0").await.body.contains("请在手机上点选数字"));
+    phone.submit(&first.path("number"), &[("number", &first.number().await)]).await;
+    assert_eq!(first.wait("scanned").await.headers["hx-redirect"], "/services");
+}
+
+#[tokio::test]
+async fn a_screen_whose_session_has_ended_is_told() {
+    let server = Server::start().await;
+    let desk = Desk::open(&server, "/login").await;
+    desk.browser.plant("kaozheng=AAAAAAAAAAAAAAAAAAAAAA");
+    let told = desk.wait("waiting-0").await;
+    assert!(told.status == 404 && told.body.contains("二维码已失效"), "{}", told.body);
+    assert!(told.body.contains("id=\"handshake\"") && told.body.contains("刷新二维码"), "{}", told.body);
 }
 
 #[tokio::test]

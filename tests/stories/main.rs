@@ -4,18 +4,30 @@
 mod applicant;
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/filing.rs"]
+mod filing;
 #[path = "../support/process.rs"]
 mod process;
 #[path = "../support/server.rs"]
 mod server;
 
+mod chapter10;
+mod chapter11;
 mod chapter3;
+mod chapter4;
+mod chapter5;
+mod chapter6;
+mod chapter7;
+mod chapter8;
+mod chapter9;
 mod commands;
 mod desk;
 mod durability;
 mod harness;
 mod imports;
+mod lists;
 mod login;
+mod properties;
 mod schema;
 mod store;
 mod web;

@@ -16,7 +16,7 @@ use crate::driver::Driver;
 use crate::part::Part;
 
 /// How long a step waits for the page, and how often it looks.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy)]
@@ -163,6 +163,17 @@ impl Browser {
     /// Gives a file to the upload labelled `label`.
     pub async fn attach(&self, label: &str, file: &Path) {
         self.page().attach(label, file).await;
+    }
+
+    /// Waits until nothing is on its way from the server into the page.
+    pub async fn settled(&self) {
+        let waiting =
+            "return document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling') === null";
+        self.until("see the page at rest", async || {
+            let rest = self.client().execute(waiting, vec![]).await.map_err(|error| error.to_string())?;
+            rest.as_bool().filter(|rest| *rest).map(drop).ok_or("something is on its way".into())
+        })
+        .await;
     }
 
     /// A picture of the window, as `target/shots/NAME.png`.

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use crate::browser::Browser;
 
 const GROUP: &str = "self::fieldset or self::section or self::article or self::li or self::tr \
-                     or self::dialog or self::dl or self::div[parent::dl]";
+                     or self::dialog or self::dl or self::div[parent::dl] \
+                     or self::div[@class='field']";
 const PRESSABLE: &str = "self::button or self::summary or self::a[@href]";
 const CONTROL: &str = "self::input or self::textarea or self::select";
 const TICKABLE: &str = "self::input[@type='radio' or @type='checkbox']";

@@ -3,6 +3,7 @@ CREATE UNIQUE INDEX applications_one_open ON applications (candidate_id, kind, s
     WHERE status IN ('submitted', 'in_review', 'returned');
 ALTER TABLE applications DROP COLUMN agreed_at;
 ALTER TABLE applications DROP COLUMN notice_version;
+ALTER TABLE applications DROP COLUMN result;
 DROP TABLE voided_prints;
 DROP INDEX certificates_lookup_hash;
 ALTER TABLE certificates DROP COLUMN mailing_id;

@@ -38,6 +38,8 @@ CREATE TABLE voided_prints (
 );
 CREATE INDEX voided_prints_certificate_id ON voided_prints (certificate_id);
 
+-- What a state is called where it has no name of its own, such as 部分成立 or 已退款.
+ALTER TABLE applications ADD COLUMN result TEXT NOT NULL DEFAULT '';
 ALTER TABLE applications ADD COLUMN notice_version TEXT NOT NULL DEFAULT ''; -- agreed to
 ALTER TABLE applications ADD COLUMN agreed_at TIMESTAMP;
 

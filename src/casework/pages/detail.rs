@@ -5,14 +5,13 @@ use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response, handler};
 
 use super::kind::{Kind, Number};
-use crate::casework::answers::Answers;
 use crate::casework::appeal::{self, Standing};
-use crate::casework::business::{self, Business, Registry};
+use crate::casework::business::{self, Business, Origin, Registry};
 use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::record::Application;
-use crate::casework::views;
+use crate::casework::{cards, task, views};
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Confirm, Look, Page, Tone};
@@ -27,6 +26,7 @@ pub struct Detail {
     files: Vec<Attachment>,
     standing: Standing,
     parent: Option<Parent>,
+    more: Vec<(String, String)>,
 }
 
 /// What an appeal is about.
@@ -57,6 +57,7 @@ impl Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
             standing: appeal::standing(tx, business, &application)?,
+            more: (business.actions)(tx, &application)?,
             business,
             candidate,
             application,
@@ -86,7 +87,11 @@ impl<'a> FromRequest<'a> for Detail {
 
 #[handler]
 pub async fn show(detail: Detail, frame: Frame) -> Response {
-    let title = if detail.business.is_appeal { "申诉详情" } else { "申请详情" };
+    let title = match detail.business.origin {
+        Origin::Rejection => "申诉详情",
+        Origin::Certificate => "邮寄信息",
+        Origin::Nothing => "申请详情",
+    };
     let page = Page::new(title, view(&detail)).own_heading().back(back(&detail)).bar(bar(&detail));
     frame.page(page)
 }
@@ -97,8 +102,8 @@ pub async fn submitted(detail: Detail, frame: Frame) -> Response {
     let application = &detail.application;
     let path = application.path();
     let due = application.due_on.map(|day| format!("预计 {day} 前办结。")).unwrap_or_default();
-    let steps =
-        [("审核员审核您的申请", due.as_str()), ("在首页和业务查询查看结果", "需要修改时，首页会提醒您")];
+    let next = &detail.business.next;
+    let steps = [(next.work, due.as_str()), (next.look, next.hint)];
     let main = ui::confirmation(
         "提交成功",
         "受理号",
@@ -123,13 +128,17 @@ fn back(detail: &Detail) -> String {
 }
 
 fn bar(detail: &Detail) -> Markup {
-    let (status, path) = (detail.application.status, detail.application.path());
+    let (business, application) = (detail.business, &detail.application);
+    let path = application.path();
     html! {
-        @if may(status, Action::Withdraw, Actor::Candidate) { (ui::confirm(&ask_withdraw(&format!("{path}/withdraw")))) }
-        (ui::link_button(&format!("{path}/slip"), "回执", Look::Plain))
-        @if may(status, Action::Submit, Actor::Candidate) {
-            (ui::link_button(&format!("{path}/edit"), "修改申请", Look::Primary))
+        @if may(application.status, Action::Withdraw, Actor::Candidate) {
+            (ui::confirm(&ask_withdraw(business, &format!("{path}/withdraw"))))
         }
+        (ui::link_button(&format!("{path}/slip"), "回执", Look::Plain))
+        @if business.submits_by(application.status).is_some() {
+            (ui::link_button(&cards::edit_path(business, application), "修改", Look::Primary))
+        }
+        @for (label, href) in &detail.more { (ui::link_button(href, label, Look::Primary)) }
         @match &detail.standing {
             Standing::Until(_) => (ui::link_button(&format!("{path}/appeal"), "申诉", Look::Primary)),
             Standing::Made(appeal) => (ui::link_button(&appeal.path(), "申诉详情", Look::Primary)),
@@ -141,23 +150,42 @@ fn bar(detail: &Detail) -> Markup {
 /// Where it stands, what happened, what was sent.
 fn view(detail: &Detail) -> Markup {
     let (application, business) = (&detail.application, detail.business);
-    let answers = views::masked(business, application.form.as_ref().unwrap_or(&Answers::default()));
+    let plain = application.form.clone().unwrap_or_default();
+    let answers = views::masked(business.fields(), &plain);
+    // 信息修改 is about no exam, so its title says the kind already.
+    let kind = if application.title == business.label { "" } else { business.label };
+    let outcome = views::outcome(business, &detail.events);
+    let given = views::handed_over(&detail.events, &detail.files);
+    let materials = views::materials(business, &plain, &detail.files);
     html! {
-        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, business.label))
+        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, kind))
         (standing(detail))
+        @if !outcome.is_empty() {
+            (ui::panel("办理结果", html! {
+                (ui::facts(&outcome))
+                @for file in &given { p { (ui::download_button(&file.href, "下载电子票据", Look::Primary)) } }
+            }))
+        }
         (ui::panel("办理进度", views::timeline(business, &detail.events, "本人")))
         @if let Some(parent) = &detail.parent { (appealed(detail, parent)) }
         (ui::panel("申请人", ui::facts(&[
             views::fact("姓名", detail.candidate.masked_name()),
             views::fact("证件", detail.candidate.masked_document()),
-            views::fact("级别专业", application.summary.clone()),
+            views::fact(business.summary_label, application.summary.clone()),
             views::fact("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
         ])))
-        @for (heading, names) in views::sections(business) {
-            (ui::panel(heading, ui::facts(&views::facts(business, &names, &answers, None))))
+        @for (heading, fields) in views::sections(business, &plain) {
+            (ui::panel(heading, ui::facts(&views::facts(fields, &answers, None))))
         }
-        (ui::panel("材料", ui::materials(&views::materials(business, &answers, &detail.files))))
+        @if !materials.is_empty() { (ui::panel("材料", ui::materials(&materials))) }
+        @if let Some(notice) = agreed(application) { p.muted.small { (notice) } }
     }
+}
+
+/// Which notice was agreed to, and when.
+fn agreed(application: &Application) -> Option<String> {
+    let at = application.agreed_at.filter(|_| !application.notice_version.is_empty())?;
+    Some(format!("{} 已阅读并同意须知（版本 {}）", clock::china(at), application.notice_version))
 }
 
 /// Where the application stands, what happens next, and what its owner can do.
@@ -166,18 +194,34 @@ fn standing(detail: &Detail) -> Markup {
     let due = application.due_on.map(|day| day.to_string()).unwrap_or_default();
     let (tone, body) = match application.status {
         Status::Draft => (Tone::Neutral, html! {}),
-        Status::Submitted | Status::InReview => {
-            (Tone::Info, html! { p { "预计 " (due) " 前办结，无需重复提交。结果会显示在首页和业务查询。" } })
-        }
+        Status::Submitted | Status::InReview => (
+            Tone::Info,
+            html! {
+                p { "预计 " (due) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
+                @if detail.business.submits_by(application.status).is_some() {
+                    p { "工作人员领取前，您还可以修改。" }
+                }
+            },
+        ),
         Status::Returned => (Tone::Warn, returned(detail, &due)),
         Status::Rejected => (Tone::Danger, rejected(detail)),
-        Status::Approved => (
-            Tone::Good,
-            html! { p { (detail.business.approved) } (note("审核意见", detail.note(Action::Approve))) },
-        ),
+        Status::Approved => (Tone::Good, approved(detail)),
+        Status::Completed => (Tone::Good, html! { p { "已办理完成，详情见下。" } }),
         Status::Withdrawn => (Tone::Neutral, html! { p { "您已撤销这件申请，需要时可以重新申请。" } }),
     };
-    ui::banner(tone, application.status.label(), body)
+    ui::banner(tone, views::word(detail.business, application), body)
+}
+
+/// What an approval means, and what it still waits for.
+fn approved(detail: &Detail) -> Markup {
+    let waits_for = task::awaited(detail.business, Status::Approved);
+    html! {
+        p {
+            @if let Some(task) = waits_for { strong { (task.waiting) } "：" }
+            (detail.business.approved)
+        }
+        (note("审核意见", detail.note(Action::Approve)))
+    }
 }
 
 fn note(label: &str, text: &str) -> Markup {
@@ -185,10 +229,9 @@ fn note(label: &str, text: &str) -> Markup {
 }
 
 fn returned(detail: &Detail, due: &str) -> Markup {
-    let marks = history::last(&detail.events, Action::Return).map_or(&[][..], |event| &event.content.marks);
     html! {
         ol {
-            @for mark in marks { li { (detail.business.label_of(&mark.name)) "：" (mark.reason) } }
+            @for mark in history::last_marks(&detail.events) { li { (detail.business.label_of(&mark.name)) "：" (mark.reason) } }
         }
         p { "请在 " (due) " 前修改并重新提交。" }
         p { a href={ (detail.application.path()) "/edit" } { "去修改" } }
@@ -210,9 +253,8 @@ fn rejected(detail: &Detail) -> Markup {
 /// 申诉详情 shows what was refused and why, beside the appeal itself (图3.4.2).
 fn appealed(detail: &Detail, parent: &Parent) -> Markup {
     let answers = parent.application.form.clone().unwrap_or_default();
-    let first =
-        views::sections(parent.business).into_iter().next().map(|(_, names)| names).unwrap_or_default();
-    let mut facts = views::facts(parent.business, &first, &answers, None);
+    let first = views::sections(parent.business, &answers).into_iter().next();
+    let mut facts = views::facts(first.map(|(_, fields)| fields).unwrap_or_default(), &answers, None);
     let reason =
         history::last(&parent.events, Action::Reject).map_or("", |event| event.content.note.as_str());
     facts.push(views::fact("不通过原因", reason));
@@ -241,8 +283,8 @@ fn outcome(detail: &Detail) -> Option<Vec<ui::Fact>> {
 }
 
 /// The dialog, and the page that asks the same at `url`.
-pub(super) fn ask_withdraw(url: &str) -> Confirm<'_> {
-    Confirm {
+pub(super) fn ask_withdraw<'a>(business: &Business, url: &'a str) -> Confirm<'a> {
+    let usual = Confirm {
         id: "withdraw",
         open_label: "撤销申请",
         title: "要撤销这件申请吗？",
@@ -250,5 +292,15 @@ pub(super) fn ask_withdraw(url: &str) -> Confirm<'_> {
         action_url: url,
         confirm_label: "撤销申请",
         page_url: url,
+    };
+    match business.origin {
+        Origin::Certificate => Confirm {
+            open_label: "撤销邮寄",
+            title: "要撤销邮寄吗？",
+            body: "撤销后证书不再寄出，需要时可以重新申请邮寄。",
+            confirm_label: "确定",
+            ..usual
+        },
+        _ => usual,
     }
 }

@@ -8,8 +8,8 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response, handler};
 
-use super::form_view;
-use super::kind::{Kind, Number};
+use super::kind::{Certificate, Kind, Number};
+use super::{form_view, notice};
 use crate::casework::appeal::{Standing, standing};
 use crate::casework::business::Business;
 use crate::casework::field::Problems;
@@ -31,21 +31,23 @@ enum Outcome {
 
 /// Whose form of which kind the address asks for.
 pub struct Asked {
-    business: &'static Business,
-    candidate: Candidate,
-    which: Which,
+    pub(super) business: &'static Business,
+    pub(super) candidate: Candidate,
+    pub(super) which: Which,
 }
 
 impl<'a> FromRequest<'a> for Asked {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let Kind(business) = Kind::from_request(req, body).await?;
-        let which = match req.uri().path().rsplit('/').next() {
-            Some("new") => Which::New,
-            Some("edit") => Which::Edit(Number::from_request(req, body).await?.0),
-            Some("appeal") => Which::Appeal(Number::from_request(req, body).await?.0),
+        let candidate = Candidate::from_request(req, body).await?;
+        let which = match (req.uri().path().rsplit('/').next(), Certificate::of(req)) {
+            (_, Some(certificate)) => certificate.which(req, &candidate).await?,
+            (Some("new" | "notice"), None) => Which::New,
+            (Some("edit"), None) => Which::Edit(Number::from_request(req, body).await?.0),
+            (Some("appeal"), None) => Which::Appeal(Number::from_request(req, body).await?.0),
             _ => return Err(Failure::NotFound.into()),
         };
-        Ok(Asked { business, candidate: Candidate::from_request(req, body).await?, which })
+        Ok(Asked { business, candidate, which })
     }
 }
 
@@ -65,10 +67,13 @@ pub async fn show(
     let (sheet, problems) = store
         .read::<_, Failure, _>(move |tx| {
             let sheet = Sheet::load(tx, asked.business, asked.candidate, &asked.which)?;
-            let problems = if checked { sheet.problems(tx) } else { Problems::new() };
+            let problems = if checked { sheet.problems(tx)? } else { Problems::new() };
             Ok((sheet, problems))
         })
         .await?;
+    if sheet.must_agree() {
+        return Ok(see_other(&notice::path(&sheet)));
+    }
     Ok(frame.page(form_view::page(&sheet, &problems)))
 }
 
@@ -109,12 +114,15 @@ pub async fn save(
     let fills =
         if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
     let (received, refused) =
-        materials::receive(store, files, fills, std::mem::take(&mut sent.files)).await?;
+        materials::receive(store, files, fills.materials, std::mem::take(&mut sent.files)).await?;
     let wanted = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
             candidate.lock(tx)?;
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
+            if sheet.must_agree() {
+                return Ok(Outcome::Go(notice::path(&sheet)));
+            }
             let mut problems = refused;
             problems.extend(sheet.save(tx, &sent, &wanted, received)?);
             proceed(tx, sheet, &wanted, problems)
@@ -144,25 +152,25 @@ async fn submitted_before(
 fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result<Outcome, Failure> {
     match step {
         Step::Review | Step::Submit => {
-            let mut all = sheet.problems(tx);
+            let mut all = sheet.problems(tx)?;
             all.retain(|(name, _)| !problems.iter().any(|(refused, _)| refused == name));
             all.extend(problems);
             if !all.is_empty() {
                 return Ok(Outcome::Form(Box::new(sheet), all));
             }
-            let path = sheet.business.path();
+            let kind = sheet.business.slug;
             if sheet.business.review && !sheet.is_edit() {
-                return Ok(Outcome::Go(format!("{path}/review")));
+                return Ok(Outcome::Go(format!("/services/{kind}/review")));
             }
             let number = submission::submit(tx, &sheet)?;
-            Ok(Outcome::Go(format!("{path}/{number}/submitted")))
+            Ok(Outcome::Go(format!("/services/{kind}/{number}/submitted")))
         }
         Step::Draft if problems.is_empty() => Ok(Outcome::Go(match &sheet.parent {
             Some(parent) => parent.path(),
             None => sheet.business.path(),
         })),
         Step::Check(name) => {
-            let found = sheet.problems(tx).into_iter().filter(|(wrong, _)| wrong == name).collect();
+            let found = sheet.problems(tx)?.into_iter().filter(|(wrong, _)| wrong == name).collect();
             Ok(Outcome::Form(Box::new(sheet), found))
         }
         Step::Draft | Step::Choose | Step::Upload | Step::Remove(_) => {

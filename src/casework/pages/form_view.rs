@@ -2,14 +2,24 @@
 
 use maud::{Markup, html};
 
-use crate::casework::business::Material;
-use crate::casework::field::{Field, Problems, Rule};
+use crate::casework::answers::Answers;
+use crate::casework::business::{Material, MaterialKind};
+use crate::casework::field::{Choices, Field, Problems, Rule};
 use crate::casework::sheet::Sheet;
 use crate::casework::views;
 use crate::ui::{self, Choice, Control, Look, Page, TextMode, Tone, Upload};
 
-/// What a form takes; the server looks at the content.
-const ACCEPT: &str = "image/jpeg,image/png,application/pdf";
+/// What each kind of slot takes; the server looks at the content.
+fn accept(kind: MaterialKind) -> &'static str {
+    match kind {
+        MaterialKind::Document => "image/jpeg,image/png,application/pdf",
+        MaterialKind::Portrait => "image/jpeg,image/png",
+        MaterialKind::Evidence => {
+            "image/jpeg,image/png,application/pdf,.mp3,.m4a,.mp4,audio/mpeg,audio/mp4,video/mp4"
+        }
+        MaterialKind::Pdf => "application/pdf",
+    }
+}
 
 /// The whole page.
 pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
@@ -38,9 +48,10 @@ fn back(sheet: &Sheet) -> String {
 
 fn bar(sheet: &Sheet) -> Markup {
     let (step, label) = match () {
+        () if sheet.is_edit() && sheet.marks.is_empty() => ("submit", "保存修改"),
         () if sheet.is_edit() => ("submit", "保存修改并重新提交"),
         () if sheet.business.review => ("review", "下一步：核对信息"),
-        () => ("submit", "提交申诉"),
+        () => ("submit", sheet.business.submit_label),
     };
     html! {
         (ui::bar_submit("action", "draft", "存草稿", Look::Plain))
@@ -73,7 +84,8 @@ fn marked(sheet: &Sheet) -> Markup {
         .collect();
     let due = sheet.application.as_ref().and_then(|application| application.due_on);
     let foot = due.map(|day| format!("请在 {day} 前修改并重新提交；其余内容无需再填。")).unwrap_or_default();
-    ui::marks(&format!("审核退回 · {} 处需要修改", items.len()), &items, &foot)
+    let why = sheet.application.as_ref().map_or("", |application| views::word(sheet.business, application));
+    ui::marks(&format!("{why} · {} 处需要修改", items.len()), &items, &foot)
 }
 
 fn appealed(sheet: &Sheet) -> Markup {
@@ -93,38 +105,82 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
         form #form method="post" enctype="multipart/form-data" novalidate {
             (ui::default_submit(if sheet.business.review && !sheet.is_edit() { "review" } else { "submit" }))
             @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
-            @for (heading, names) in views::sections(sheet.business) {
+            @for (heading, fields) in views::sections(sheet.business, &sheet.answers) {
                 h2 { (heading) }
-                @for name in names { @if let Some(field) = field(sheet, problems, name) { (field) } }
+                @for field in fields { (question(sheet, problems, field)) }
             }
-            h2 { "材料" }
-            @for one in sheet.business.materials { (upload(sheet, problems, one)) }
+            @let wanted: Vec<_> = sheet.business.wanted(&sheet.answers).collect();
+            @if !wanted.is_empty() { h2 { "材料" } }
+            @for one in wanted { (upload(sheet, problems, one)) }
         }
     }
 }
 
 /// One field by its name.
 pub(super) fn field(sheet: &Sheet, problems: &Problems, name: &str) -> Option<Markup> {
-    let field = sheet.business.fields.iter().find(|field| field.name == name)?;
-    let fixed: Vec<Choice> = match field.rule {
-        Rule::OneOf(offered) => offered.iter().map(|text| plain(text)).collect(),
-        _ => Vec::new(),
-    };
-    let offered = sheet.choices.get(field.name).unwrap_or(&fixed);
-    if offered.is_empty() && field.is_picked() {
-        return Some(nothing_to_pick(field, name == sheet.business.fields[0].name));
+    Some(question(sheet, problems, sheet.business.field(name)?))
+}
+
+fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup {
+    if field.is_told() {
+        return told(field, &sheet.answers);
     }
-    Some(ui::field(&ui::Field {
-        name: field.name,
-        label: field.label,
-        hint: field.hint,
-        optional: field.optional,
+    if field.is_picked() && sheet.choices.get(field.name).is_none_or(Vec::is_empty) {
+        return nothing_to_pick(sheet, field);
+    }
+    let steers = sheet.business.steers(field);
+    let said = Said {
         error: message(problems, field.name),
         mark: mark(sheet, field.name),
-        reload: field.steers(),
-        check: is_checked_at_once(field),
-        control: control(sheet, field, offered),
-    }))
+        reload: steers,
+        check: !steers && is_checked_at_once(field),
+    };
+    asked(field, &sheet.answers, &sheet.choices, said)
+}
+
+/// One field of a form that is not kept while it is filled in: a task of staff.
+pub fn plain_field(field: &'static Field, answers: &Answers, problems: &Problems) -> Markup {
+    let said = Said { error: message(problems, field.name), mark: None, reload: false, check: false };
+    asked(field, answers, &Choices::new(), said)
+}
+
+/// What is said beside a question, and what an answer sets in motion.
+struct Said<'a> {
+    error: Option<&'a str>,
+    mark: Option<&'a str>,
+    reload: bool,
+    check: bool,
+}
+
+fn asked(field: &'static Field, answers: &Answers, choices: &Choices, said: Said) -> Markup {
+    let fixed: Vec<Choice> = match field.rule {
+        Rule::OneOf(offered) | Rule::SomeOf(offered) => offered.iter().map(|text| plain(text)).collect(),
+        _ => Vec::new(),
+    };
+    let offered = choices.get(field.name).unwrap_or(&fixed);
+    ui::field(&ui::Field {
+        name: field.name,
+        label: field.label,
+        hint: field.doubt(answers).unwrap_or(field.hint),
+        optional: field.optional,
+        error: said.error,
+        mark: said.mark,
+        reload: said.reload,
+        check: said.check,
+        control: control(field, answers, offered),
+    })
+}
+
+/// What the server says; it changes with the answers, and is read out when it does.
+fn told(field: &Field, answers: &Answers) -> Markup {
+    let value = field.display(answers);
+    let value = field.mask().map_or(value.clone(), |mask| mask(&value));
+    html! {
+        div.field id={ "f-" (field.name) } {
+            p.label { (field.label) }
+            output aria-live="polite" { @if value.is_empty() { "—" } @else { (value) } }
+        }
+    }
 }
 
 fn plain(text: &str) -> Choice {
@@ -132,12 +188,9 @@ fn plain(text: &str) -> Choice {
 }
 
 /// Nothing is offered yet, or at all.
-fn nothing_to_pick(field: &Field, first: bool) -> Markup {
-    let why = if first {
-        "目前没有可以选择的项目，请留意考试公告。"
-    } else {
-        "请先选择上一项"
-    };
+fn nothing_to_pick(sheet: &Sheet, field: &Field) -> Markup {
+    let first = sheet.business.fields().next().is_some_and(|first| first.name == field.name);
+    let why = if first { "目前没有可以选择的项目。" } else { "请先选择上一项" };
     html! {
         div.field id={ "f-" (field.name) } {
             p.label { (field.label) }
@@ -148,29 +201,31 @@ fn nothing_to_pick(field: &Field, first: bool) -> Markup {
 
 /// What is typed is judged when the reader goes on; what is picked cannot be wrong.
 fn is_checked_at_once(field: &Field) -> bool {
-    matches!(field.rule, Rule::Text(..) | Rule::Area(..) | Rule::Phone | Rule::Count(..) | Rule::PastDay)
+    matches!(field.rule, Rule::Text(..) | Rule::Area(..) | Rule::Like(_) | Rule::Count(..) | Rule::PastDay)
 }
 
-fn control<'a>(sheet: &'a Sheet, field: &Field, options: &'a [Choice]) -> Control<'a> {
-    let value = sheet.answers.one(field.name);
+/// More choices than this are a list to unfold.
+const MOST_RADIOS: usize = 6;
+
+fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [Choice]) -> Control<'a> {
+    let value = answers.one(field.name);
     match field.rule {
         Rule::Text(_, max) => Control::Text { value, mode: TextMode::Text, max, suffix: "" },
         Rule::Area(_, max) => Control::Area { value, max },
-        Rule::Phone => Control::Text { value, mode: TextMode::Tel, max: 20, suffix: "" },
+        Rule::Like(format) => Control::Text { value, mode: format.mode, max: format.max, suffix: "" },
         Rule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
         Rule::PastDay => Control::Date { value },
-        Rule::OneOf(_) => Control::Radios { options, value },
-        Rule::Pick if options.len() > 6 => Control::Select { options, value },
-        Rule::Pick => Control::Radios { options, value },
-        Rule::PickSome => Control::Checks { options, values: sheet.answers.all(field.name) },
+        Rule::OneOf(_) | Rule::Pick if options.len() > MOST_RADIOS => Control::Select { options, value },
+        Rule::OneOf(_) | Rule::Pick => Control::Radios { options, value },
+        Rule::SomeOf(_) | Rule::PickSome => Control::Checks { options, values: answers.all(field.name) },
         Rule::Promise(text) => Control::Agree { text, checked: value == "yes" },
+        Rule::Money | Rule::Told(_) => Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" },
     }
 }
 
 /// One material by its slot.
 pub(super) fn material(sheet: &Sheet, problems: &Problems, slot: &str) -> Option<Markup> {
-    let material = sheet.business.materials.iter().find(|material| material.slot == slot)?;
-    Some(upload(sheet, problems, material))
+    Some(upload(sheet, problems, sheet.business.material(slot)?))
 }
 
 fn upload(sheet: &Sheet, problems: &Problems, material: &Material) -> Markup {
@@ -186,8 +241,22 @@ fn upload(sheet: &Sheet, problems: &Problems, material: &Material) -> Markup {
         mark: mark(sheet, material.slot),
         files: &files,
         most: material.most,
-        accept: if material.portrait { "image/jpeg,image/png" } else { ACCEPT },
+        accept: accept(material.kind),
+        largest: material.kind.rules().limits.bytes,
     })
+}
+
+/// An upload of a form that is not kept while it is filled in.
+pub fn plain_upload(material: &Material, problems: &Problems) -> Markup {
+    html! {
+        div.field id={ "f-" (material.slot) } data-error[message(problems, material.slot).is_some()] {
+            label.label for={ "i-" (material.slot) } { (material.label) }
+            @if !material.hint.is_empty() { p.hint { (material.hint) } }
+            @if let Some(error) = message(problems, material.slot) { p.error { (error) } }
+            input.input id={ "i-" (material.slot) } type="file" name={ "file." (material.slot) }
+                accept=(accept(material.kind));
+        }
+    }
 }
 
 fn message<'a>(problems: &'a Problems, name: &str) -> Option<&'a str> {

@@ -6,9 +6,10 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::kind::Kind;
-use crate::casework::business::{Business, Registry};
+use crate::casework::business::{Business, Origin, Outset, Record, Registry};
 use crate::casework::cards::Listed;
 use crate::casework::record::{Application, Filter, PAGE};
+use crate::casework::views;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, clock};
 use crate::ui::{self, Look, Page};
@@ -31,17 +32,19 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let registry = *registry;
     let page = paging.page;
-    let (draft, listed) = store
+    let (draft, listed, outset) = store
         .read::<_, Failure, _>(move |tx| {
+            let outset = if page == 0 { (business.outset)(tx, &candidate)? } else { Outset::default() };
             let draft = Application::draft(tx, &candidate.id, business.slug, "")?.filter(|_| page == 0);
             let filter = Filter { kind: Some(business.slug.to_owned()), page, ..Filter::default() };
             let applications = Application::list(tx, &candidate.id, &filter)?;
-            Ok((draft, Listed::load(tx, registry, applications)?))
+            Ok((draft, Listed::load(tx, registry, applications)?, outset))
         })
         .await?;
-    let main = view(business, draft.as_ref(), &listed, page);
+    let main = view(business, draft.as_ref(), &listed, &outset, page);
+    let can_start = business.origin == Origin::Nothing && (outset.nothing.is_none() || draft.is_some());
     let page = Page::new(business.label, main).back("/services");
-    Ok(frame.page(if business.is_appeal { page } else { page.bar(start(business, draft.is_some())) }))
+    Ok(frame.page(if can_start { page.bar(start(business, draft.is_some())) } else { page }))
 }
 
 fn start(business: &Business, has_draft: bool) -> Markup {
@@ -49,15 +52,37 @@ fn start(business: &Business, has_draft: bool) -> Markup {
     ui::link_button(&format!("{}/new", business.path()), label, Look::Primary)
 }
 
-fn view(business: &Business, draft: Option<&Application>, listed: &[Listed], page: i64) -> Markup {
+fn view(
+    business: &Business,
+    draft: Option<&Application>,
+    listed: &[Listed],
+    outset: &Outset,
+    page: i64,
+) -> Markup {
     html! {
         p.muted { (business.about) }
         @if let Some(draft) = draft { (draft_banner(business, draft)) }
+        @for record in &outset.records { (recorded(record)) }
+        @if let Some(why) = outset.nothing {
+            (ui::banner(ui::Tone::Neutral, "目前没有可以申请的项目", html! { p { (why) } }))
+        }
         @if listed.is_empty() && page == 0 {
             (ui::empty(business.icon, "还没有申请", "提交后可以在这里查看进度和结果。", None))
         }
         (items(listed, &|page| format!("{}?page={page}", business.path()), page, false))
     }
+}
+
+/// What the authority has on record, with the time that is left.
+fn recorded(record: &Record) -> Markup {
+    let facts: Vec<_> = record.facts.iter().map(|(label, value)| views::fact(label, value.clone())).collect();
+    ui::panel(
+        &record.title,
+        html! {
+            (ui::facts(&facts))
+            @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (words) } }
+        },
+    )
 }
 
 /// Cards with a link to the rest; `href` is the address of a page.

@@ -5,7 +5,7 @@ use poem::web::Data;
 use poem::{Response, handler};
 
 use super::kind::Kind;
-use crate::casework::business::Business;
+use crate::casework::business::{Business, EditRule, Origin};
 use crate::casework::sheet::{Sheet, Which};
 use crate::casework::{lifecycle, record, submission, views};
 use crate::people::candidate::Candidate;
@@ -31,7 +31,7 @@ pub async fn show(
     let (sheet, complete) = store
         .read::<_, Failure, _>(move |tx| {
             let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
-            let complete = sheet.application.is_some() && sheet.problems(tx).is_empty();
+            let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
             Ok((sheet, complete))
         })
         .await?;
@@ -42,7 +42,7 @@ pub async fn show(
 }
 
 fn require_review(business: &Business) -> Result<(), Failure> {
-    if business.review && !business.is_appeal { Ok(()) } else { Err(Failure::NotFound) }
+    if business.review && business.origin == Origin::Nothing { Ok(()) } else { Err(Failure::NotFound) }
 }
 
 enum Outcome {
@@ -73,9 +73,8 @@ pub async fn submit(
             }
             let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
             match () {
-                () if sheet.application.is_none() || !sheet.problems(tx).is_empty() => {
-                    Ok(Outcome::Incomplete)
-                }
+                () if sheet.must_agree() || sheet.application.is_none() => Ok(Outcome::Incomplete),
+                () if !sheet.problems(tx)?.is_empty() => Ok(Outcome::Incomplete),
                 () if fingerprint(&sheet) != seen => Ok(Outcome::Changed(Box::new(sheet))),
                 () => submission::submit(tx, &sheet).map(Outcome::Submitted),
             }
@@ -94,7 +93,7 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
         @if changed {
             (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
         }
-        p.muted { "请核对以下内容，确认无误后提交。提交后在审核退回前不能修改。" }
+        p.muted { "请核对以下内容，确认无误后提交。" (after(sheet.business.edit)) }
         (answers(sheet, &path))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
@@ -104,22 +103,34 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
     })
 }
 
+/// What can still be done after submitting.
+fn after(edit: EditRule) -> &'static str {
+    match edit {
+        EditRule::Returned => "提交后在审核退回前不能修改。",
+        EditRule::UntilTaken => "提交后、审核员领取前还可以修改。",
+    }
+}
+
 fn answers(sheet: &Sheet, path: &str) -> Markup {
     let business = sheet.business;
+    let materials = views::materials(business, &sheet.answers, &sheet.attachments);
+    let first = business.wanted(&sheet.answers).next();
     html! {
         (ui::panel("申请人", ui::facts(&[
             views::fact("姓名", sheet.candidate.name.clone()),
             views::fact("证件", sheet.candidate.masked_document()),
         ])))
-        @for (heading, names) in views::sections(business) {
+        @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {
-                (ui::facts(&views::facts(business, &names, &sheet.answers, None)))
-                p { a href={ (path) "/new#f-" (names[0]) } { "修改" span.hidden { (heading) } } }
+                (ui::facts(&views::facts(fields.iter().copied(), &sheet.answers, None)))
+                p { a href={ (path) "/new#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
             }))
         }
-        (ui::panel("材料", html! {
-            (ui::materials(&views::materials(business, &sheet.answers, &sheet.attachments)))
-            p { a href={ (path) "/new#f-" (business.materials[0].slot) } { "修改" span.hidden { "材料" } } }
-        }))
+        @if let Some(first) = first {
+            (ui::panel("材料", html! {
+                (ui::materials(&materials))
+                p { a href={ (path) "/new#f-" (first.slot) } { "修改" span.hidden { "材料" } } }
+            }))
+        }
     }
 }

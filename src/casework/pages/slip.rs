@@ -30,9 +30,9 @@ pub async fn show(
         views::fact("申请人", detail.candidate.masked_name()),
         views::fact("证件", detail.candidate.masked_document()),
         views::fact("考试", application.title.clone()),
-        views::fact("级别专业", application.summary.clone()),
+        views::fact(detail.business.summary_label, application.summary.clone()),
         views::fact("受理时间", application.submitted_at.map(clock::china).unwrap_or_default()),
-        views::fact("办理结果", application.status.label()),
+        views::fact("办理结果", views::word(detail.business, application)),
         views::fact("打印时间", clock::china(store.clock.now())),
     ];
     let main = html! {

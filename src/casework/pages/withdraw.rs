@@ -29,8 +29,9 @@ pub async fn confirm(
         return Ok(frame.go(&path));
     }
     let url = format!("{path}/withdraw");
-    let main = ui::confirm_form(&ask_withdraw(&url), &path);
-    Ok(frame.page(Page::new("撤销申请", main).back(path)))
+    let ask = ask_withdraw(business, &url);
+    let main = ui::confirm_form(&ask, &path);
+    Ok(frame.page(Page::new(ask.open_label, main).back(path)))
 }
 
 #[handler]
@@ -45,7 +46,7 @@ pub async fn withdraw(
         .write::<_, Failure, _>(move |tx| {
             candidate.lock(tx)?;
             let application = Application::own(tx, &candidate.id, business.slug, &number)?;
-            decision::withdraw(tx, &application)?;
+            decision::withdraw(tx, business, &application)?;
             Ok(application.path())
         })
         .await?;

@@ -16,7 +16,7 @@ use crate::files::storage::Storage;
 use crate::login::sandbox::people::PEOPLE;
 use crate::people::candidate::{self, Candidate};
 use crate::people::document::{Document, Gender};
-use crate::people::staff::{self, StaffMember};
+use crate::people::staff::{self, Role, StaffMember};
 use crate::store::{Clock, Store, Tx};
 use crate::web::form::SentFile;
 use crate::web::{Failure, Submission};
@@ -171,8 +171,10 @@ fn current(tx: &mut Tx, story: &Story, kind: &str) -> Result<Option<Application>
 
 /// One reviewer does them all.
 fn reviewer(tx: &mut Tx) -> Result<StaffMember, Failure> {
-    let member =
-        staff::list(tx)?.into_iter().find(|member| member.role.reviews()).ok_or(Failure::NotFound)?;
+    let member = staff::list(tx)?
+        .into_iter()
+        .find(|member| member.role.does(Role::Reviewer))
+        .ok_or(Failure::NotFound)?;
     Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() })
 }
 
@@ -181,8 +183,8 @@ fn review(tx: &mut Tx, story: &Story, act: &Act) -> Result<(), Failure> {
     let staff = reviewer(tx)?;
     let application = current(tx, story, kind)?.ok_or(Failure::NotFound)?;
     let verdict = match act {
-        Act::Take => return decision::take(tx, &staff, &application),
-        Act::Withdraw => return decision::withdraw(tx, &application),
+        Act::Take => return decision::take(tx, ALL, &staff, &application),
+        Act::Withdraw => return decision::withdraw(tx, business(kind)?, &application),
         Act::Return(marks) => Verdict::Return(
             marks
                 .iter()
@@ -190,11 +192,11 @@ fn review(tx: &mut Tx, story: &Story, act: &Act) -> Result<(), Failure> {
                 .collect(),
         ),
         Act::Reject(note) | Act::Dismiss(note) => Verdict::Reject((*note).into()),
-        Act::Approve(note) | Act::Uphold(note) => Verdict::Approve((*note).into()),
+        Act::Approve(note) | Act::Uphold(note) => Verdict::Approve(0, (*note).into()),
         Act::Draft | Act::Submit(_) | Act::Appeal(_) => return Ok(()),
     };
     if kind == "appeal" {
-        decision::take(tx, &staff, &application)?;
+        decision::take(tx, ALL, &staff, &application)?;
     }
     let taken = Application::by_id(tx, &application.id)?;
     decision::decide(tx, ALL, &staff, &taken, taken.version, verdict)
@@ -218,7 +220,7 @@ async fn fill_in(
     submit: bool,
 ) -> Result<(), Failure> {
     let qualification = business("qualification")?;
-    let (received, refused) = materials::receive(store, files, qualification, documents()).await?;
+    let (received, refused) = materials::receive(store, files, qualification.materials, documents()).await?;
     debug_assert!(refused.is_empty(), "{refused:?}");
     store
         .write(move |tx| {

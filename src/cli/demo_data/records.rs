@@ -35,7 +35,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(2, "12", 1, "二级", "英语", "不合格"),
     entry(3, "09", 1, "中级", "不分专业", "合格"),
     entry(4, "12", 0, "二级", "日语", "合格"),
+    entry(0, "02", 1, "二级", "市政公用工程", "合格"),
 ];
+
+/// Print numbers that a reissue made void: the entry whose certificate it was, the number, days ago.
+pub(super) const VOIDED: &[(usize, &str, i64)] = &[(4, "SF07900004", 60)];
 
 /// 违纪: person, exam, sitting, fact, clause, proposed decision.
 pub(super) const VIOLATIONS: &[(usize, &str, usize, &str, &str, &str)] = &[

@@ -112,9 +112,9 @@ fn a_bomb_is_refused_by_its_header() {
     assert_eq!(upload(bomb), TOO_MANY);
     let wide = DynamicImage::ImageLuma8(image::GrayImage::new(1001, 1000));
     let narrow = Limits { pixels: 1_000_000, ..Limits::STANDARD };
-    assert_eq!(prepare_upload(png(&wide), &Rules { limits: narrow, portrait: false }), TOO_MANY);
+    assert_eq!(prepare_upload(png(&wide), &Rules { limits: narrow, ..Rules::DOCUMENT }), TOO_MANY);
     let small = Limits { memory: 1_000_000, ..Limits::STANDARD };
-    assert_eq!(prepare_upload(png(&wide), &Rules { limits: small, portrait: false }), TOO_MANY);
+    assert_eq!(prepare_upload(png(&wide), &Rules { limits: small, ..Rules::DOCUMENT }), TOO_MANY);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_portrait_is_five_by_seven_and_large_enough() {
 #[test]
 fn damage_anywhere_is_an_error_and_no_panic() {
     let turned = with_segment(&jpeg(40, 30), 0xe1, &exif(6));
-    let small = Rules { limits: Limits { pixels: 100_000, ..Limits::STANDARD }, portrait: false };
+    let small = Rules { limits: Limits { pixels: 100_000, ..Limits::STANDARD }, ..Rules::DOCUMENT };
     for whole in [turned, png(&halves(40, 30))] {
         let refused = (0..whole.len()).filter(|&at| {
             let mut damaged = whole.clone();

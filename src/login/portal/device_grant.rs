@@ -3,19 +3,34 @@
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
+use oauth2::http::StatusCode;
 use oauth2::{
-    DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType as Said, RequestTokenError,
-    StandardDeviceAuthorizationResponse,
+    DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType as Said, HttpRequest,
+    HttpResponse, RequestTokenError, StandardDeviceAuthorizationResponse,
 };
 use serde_json::json;
 use tokio::sync::oneshot;
+use url::Url;
 
-use super::{NOT_UNDERSTOOD, Portal, Tokens, refused};
+use super::http::Http;
+use super::{NOT_REACHED, NOT_UNDERSTOOD, Portal, Tokens, refused};
 use crate::people::candidate::Identity;
+use crate::settings::is_safe;
 use crate::web::Failure;
 
 /// Longest time between two polls while the portal cannot be reached.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// Said by a portal, or by a proxy of its, that will answer another time.
+const BUSY: [StatusCode; 4] = [
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::BAD_GATEWAY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
+];
+
+/// `access_denied`, as one large portal calls it.
+const DECLINED: &str = "authorization_declined";
 
 /// A code for a screen.
 pub struct DeviceCode {
@@ -56,12 +71,17 @@ impl Portal {
         let answer: Result<StandardDeviceAuthorizationResponse, _> =
             request.request_async(&|request| self.http.clone().call(request)).await;
         let answer = answer.map_err(refused)?;
-        let plain = answer.verification_uri().to_string();
-        let whole = answer.verification_uri_complete().map(|uri| uri.secret().clone());
+        let whole = answer.verification_uri_complete().map(|uri| uri.secret().as_str());
+        let address = Url::parse(whole.unwrap_or(answer.verification_uri().as_str()));
+        // It becomes a link on our page.
+        let Some(address) = address.ok().filter(is_safe) else {
+            tracing::warn!("the portal's device code leads nowhere safe");
+            return Err(NOT_UNDERSTOOD);
+        };
         Ok(DeviceCode {
             device_code: answer.device_code().secret().clone(),
             user_code: answer.user_code().secret().clone(),
-            address: whole.unwrap_or(plain),
+            address: address.into(),
             lives: answer.expires_in(),
             interval: answer.interval(),
         })
@@ -97,7 +117,7 @@ impl Portal {
             let _ = sender.map(|sender| sender.send(next));
             std::future::pending()
         };
-        let call = |request| self.http.clone().call(request);
+        let call = |request| call_patiently(self.http.clone(), request);
         let request = client.exchange_device_access_token(&known).set_max_backoff_interval(MAX_BACKOFF);
         let answer = tokio::select! {
             next = slept => return Ok(Poll::Pending(next.unwrap_or(interval))),
@@ -115,6 +135,12 @@ impl Portal {
     }
 }
 
+/// A portal that is busy for now is treated as one that was not reached.
+async fn call_patiently(http: Http, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let answer = http.call(request).await?;
+    if BUSY.contains(&answer.status()) { Err(NOT_REACHED) } else { Ok(answer) }
+}
+
 /// The answer to the first request, as far as a poll needs it.
 fn known(device_code: &str, interval: Duration) -> Result<StandardDeviceAuthorizationResponse, Failure> {
     let known = json!({
@@ -128,13 +154,14 @@ fn known(device_code: &str, interval: Duration) -> Result<StandardDeviceAuthoriz
 }
 
 fn verdict(error: RequestTokenError<Failure, DeviceCodeErrorResponse>) -> Result<Poll, Failure> {
-    match &error {
-        RequestTokenError::ServerResponse(answer) if *answer.error() == Said::AccessDenied => {
-            Ok(Poll::Denied)
-        }
-        RequestTokenError::ServerResponse(answer) if *answer.error() == Said::ExpiredToken => {
-            Ok(Poll::Expired)
-        }
+    let said = match &error {
+        RequestTokenError::ServerResponse(answer) => Some(answer.error()),
+        _ => None,
+    };
+    match said {
+        Some(Said::AccessDenied) => Ok(Poll::Denied),
+        Some(other) if other.as_ref() == DECLINED => Ok(Poll::Denied),
+        Some(Said::ExpiredToken) => Ok(Poll::Expired),
         _ => Err(refused(error)),
     }
 }

@@ -1,14 +1,15 @@
 //! Where the portal's endpoints are: given one by one, or discovered (OpenID Connect
 //! Discovery 1.0 §4, RFC 8414 §3) and remembered for an hour.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::{NOT_UNDERSTOOD, http::Http};
+use super::http::{Http, PATIENCE};
+use super::{NOT_REACHED, NOT_UNDERSTOOD};
 use crate::settings::PortalSettings;
 use crate::web::Failure;
 
@@ -52,7 +53,8 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// The endpoints; what is given in the settings goes before what is discovered.
+    /// The endpoints; what is given in the settings goes before what is discovered. Nobody
+    /// waits for another's question: behind a slow portal they would queue.
     ///
     /// # Errors
     /// [`Failure::Portal`] when they must be discovered and cannot be.
@@ -62,21 +64,24 @@ impl Directory {
             (None, None) => return Err(Failure::Internal("the portal's endpoints are not known".into())),
             (Some(issuer), None) => issuer,
         };
-        let mut known = self.known.lock().await;
-        if let Some((at, endpoints)) = &*known
+        let known = self.lock().clone();
+        if let Some((at, endpoints)) = &known
             && at.elapsed() < REMEMBERED
         {
             return Ok(endpoints.clone());
         }
-        match discover(issuer, http).await {
-            Ok(metadata) => {
-                let endpoints = merged(settings, metadata);
-                *known = Some((Instant::now(), endpoints.clone()));
-                Ok(endpoints)
-            }
-            // An hour-old address is better than none.
-            Err(failure) => known.as_ref().map(|(_, endpoints)| endpoints.clone()).ok_or(failure),
-        }
+        let endpoints = match (discover(issuer, http).await, known) {
+            (Ok(metadata), _) => merged(settings, metadata),
+            // Old addresses are better than none.
+            (Err(_), Some((_, endpoints))) => endpoints,
+            (Err(failure), None) => return Err(failure),
+        };
+        *self.lock() = Some((Instant::now(), endpoints.clone()));
+        Ok(endpoints)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Instant, Endpoints)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,18 +115,39 @@ fn merged(settings: &PortalSettings, found: Metadata) -> Endpoints {
     }
 }
 
+/// Whether two names are one issuer's: a slash at the end is easily added or forgotten.
+pub fn same_issuer(one: &str, other: &str) -> bool {
+    one.strip_suffix('/').unwrap_or(one) == other.strip_suffix('/').unwrap_or(other)
+}
+
+/// All places together have as much time as one call.
 async fn discover(issuer: &str, http: &Http) -> Result<Metadata, Failure> {
-    let [openid, oauth] = documents(issuer).ok_or(NOT_UNDERSTOOD)?;
-    let said = match http.json(&openid, None, "openid-configuration").await {
-        Ok(said) => said,
-        Err(_) => http.json(&oauth, None, "oauth-authorization-server").await?,
-    };
-    let metadata: Metadata = serde_json::from_value(said).map_err(|_| {
-        tracing::warn!("the portal's metadata lacks an endpoint");
-        NOT_UNDERSTOOD
-    })?;
+    let found = timeout(PATIENCE, first_document(issuer, http)).await.unwrap_or(Err(NOT_REACHED))?;
+    check(found, issuer)
+}
+
+/// The first document there is; if there is none, why not at the first place.
+async fn first_document(issuer: &str, http: &Http) -> Result<Metadata, Failure> {
+    let mut failed = None;
+    for place in places(issuer) {
+        let said = match http.json(&place, "metadata").await {
+            Ok(said) => serde_json::from_value(said).map_err(|error| {
+                tracing::warn!(%error, %place, "the portal's metadata lacks something");
+                NOT_UNDERSTOOD
+            }),
+            Err(failure) => Err(failure),
+        };
+        match said {
+            Ok(metadata) => return Ok(metadata),
+            Err(failure) => failed = failed.or(Some(failure)),
+        }
+    }
+    Err(failed.unwrap_or(NOT_UNDERSTOOD))
+}
+
+fn check(metadata: Metadata, issuer: &str) -> Result<Metadata, Failure> {
     // OpenID Connect Discovery §4.3: another's document must not be taken for this one's.
-    if metadata.issuer != issuer {
+    if !same_issuer(&metadata.issuer, issuer) {
         tracing::warn!("the portal's metadata names another issuer");
         return Err(NOT_UNDERSTOOD);
     }
@@ -134,13 +160,23 @@ async fn discover(issuer: &str, http: &Http) -> Result<Metadata, Failure> {
     Ok(metadata)
 }
 
-/// OpenID Connect appends to the issuer's path, RFC 8414 goes before it.
-fn documents(issuer: &str) -> Option<[Url; 2]> {
-    let base = Url::parse(issuer).ok()?;
-    let path = base.path().trim_end_matches('/').to_owned();
-    let openid = base.join(&format!("{path}/.well-known/openid-configuration")).ok()?;
-    let oauth = base.join(&format!("/.well-known/oauth-authorization-server{path}")).ok()?;
-    Some([openid, oauth])
+/// Where the document may be. OpenID Connect appends to the issuer's path, RFC 8414 §3 goes
+/// before it; each has servers that do it the other's way.
+fn places(issuer: &str) -> Vec<Url> {
+    let Ok(base) = Url::parse(issuer) else { return Vec::new() };
+    let path = base.path().trim_end_matches('/');
+    let [openid, oauth] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+    let paths = [
+        format!("{path}{openid}"),
+        format!("{oauth}{path}"),
+        format!("{path}{oauth}"),
+        format!("{openid}{path}"),
+    ];
+    let mut places: Vec<Url> = paths.iter().filter_map(|path| base.join(path).ok()).collect();
+    if path.is_empty() {
+        places.truncate(2);
+    }
+    places
 }
 
 #[cfg(test)]
@@ -149,11 +185,28 @@ mod tests {
 
     #[test]
     fn the_documents_of_an_issuer_with_a_path() {
-        let [openid, oauth] = documents("https://id.example/province/").unwrap();
-        assert_eq!(openid.as_str(), "https://id.example/province/.well-known/openid-configuration");
-        assert_eq!(oauth.as_str(), "https://id.example/.well-known/oauth-authorization-server/province");
-        let [openid, oauth] = documents("https://id.example").unwrap();
-        assert_eq!(openid.as_str(), "https://id.example/.well-known/openid-configuration");
-        assert_eq!(oauth.as_str(), "https://id.example/.well-known/oauth-authorization-server");
+        let places = |issuer| places(issuer).iter().map(Url::to_string).collect::<Vec<_>>();
+        let deep = [
+            "https://id.example/province/.well-known/openid-configuration",
+            "https://id.example/.well-known/oauth-authorization-server/province",
+            "https://id.example/province/.well-known/oauth-authorization-server",
+            "https://id.example/.well-known/openid-configuration/province",
+        ];
+        assert_eq!(places("https://id.example/province"), deep);
+        assert_eq!(places("https://id.example/province/"), deep);
+        let flat = [
+            "https://id.example/.well-known/openid-configuration",
+            "https://id.example/.well-known/oauth-authorization-server",
+        ];
+        assert_eq!(places("https://id.example"), flat);
+    }
+
+    #[test]
+    fn one_slash_makes_no_other_issuer() {
+        assert!(same_issuer("https://id.example/", "https://id.example"));
+        assert!(same_issuer("https://id.example/a", "https://id.example/a/"));
+        for other in ["https://id.example/b", "https://id.example//", "http://id.example", "", "/"] {
+            assert!(!same_issuer("https://id.example", other), "{other}");
+        }
     }
 }

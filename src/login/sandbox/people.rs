@@ -16,7 +16,7 @@ pub struct Person {
     pub role: &'static str,
 }
 
-/// Everybody the demo portal knows: a candidate of each kind of document, and three of the staff.
+/// Everybody the demo portal knows: a candidate of each kind of document, and the staff.
 pub const PEOPLE: &[Person] = &[
     Person {
         name: "张小三",
@@ -80,6 +80,20 @@ pub const PEOPLE: &[Person] = &[
         document_number: "440300198504013310",
         phone: "13200132007",
         role: "管理员",
+    },
+    Person {
+        name: "钱文清",
+        document_type: DocumentType::Resident,
+        document_number: "44030019900612002X",
+        phone: "13100131008",
+        role: "财务",
+    },
+    Person {
+        name: "邮小川",
+        document_type: DocumentType::Resident,
+        document_number: "440300199308250030",
+        phone: "13000130009",
+        role: "邮寄员",
     },
 ];
 

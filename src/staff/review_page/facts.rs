@@ -3,9 +3,11 @@
 use maud::{Markup, html};
 
 use super::{Shown, anchor, mark_control, path, view_path};
+use crate::casework::field::Field;
 use crate::casework::history;
 use crate::casework::views;
-use crate::exams::{Registration, month_label};
+use crate::exams::month_label;
+use crate::exams::registration::Registration;
 use crate::staff::case::{Case, File};
 use crate::staff::typed::MARK;
 use crate::ui::{self, Fact};
@@ -24,30 +26,45 @@ pub(super) fn identity(case: &Case) -> Markup {
     )
 }
 
+/// What was noted when it was carried out.
+pub(super) fn outcome(case: &Case) -> Markup {
+    let file = &case.file;
+    let facts = views::outcome(file.business, &file.events);
+    let given = views::handed_over(&file.events, &file.attachments);
+    html! {
+        @if !facts.is_empty() {
+            (ui::panel("办理结果", html! {
+                (ui::facts(&facts))
+                @for given in &given { p { a href=(given.href) hx-boost="false" { (given.name) } } }
+            }))
+        }
+    }
+}
+
 impl Shown<'_> {
     /// The answers by section, changes against the previous round beside them.
     pub(super) fn sections(&self) -> Markup {
         let file = &self.case.file;
         let changed = file.changed();
         html! {
-            @for (heading, names) in views::sections(file.business) {
-                @let count = names.iter().filter(|name| changed.contains(**name)).count();
+            @for (heading, fields) in views::sections(file.business, &file.answers) {
+                @let count = fields.iter().filter(|field| changed.contains(field.name)).count();
                 section.panel {
                     div.head {
                         h2 { (heading) }
                         @if count > 0 { p.muted.small { "本轮改动 " (count) " 处" } }
                     }
-                    (ui::facts(&names.iter().flat_map(|name| self.answer(name)).collect::<Vec<_>>()))
+                    (ui::facts(&fields.iter().flat_map(|field| self.answer(field)).collect::<Vec<_>>()))
                 }
             }
         }
     }
 
-    fn answer(&self, name: &'static str) -> Vec<Fact> {
+    fn answer(&self, field: &'static Field) -> Vec<Fact> {
         let file = &self.case.file;
         let earlier = history::previous_answers(&file.events);
-        let facts = views::facts(file.business, &[name], &file.answers, earlier);
-        facts.into_iter().map(|fact| self.marked(name, fact)).collect()
+        let facts = views::facts([field], &file.answers, earlier);
+        facts.into_iter().map(|fact| self.marked(field.name, fact)).collect()
     }
 
     /// The materials; each file opens in the viewer.
@@ -56,8 +73,7 @@ impl Shown<'_> {
         let changed = file.changed();
         let rows: Vec<Fact> = file
             .business
-            .materials
-            .iter()
+            .wanted(&file.answers)
             .map(|material| {
                 let ids = file.answers.files(material.slot);
                 let value = html! {
@@ -123,17 +139,16 @@ fn links(file: &File, ids: &[String], case: &str) -> Markup {
 /// What an appeal is about: why it was rejected, and what was sent in then.
 pub(super) fn appealed(file: &File, case: &str) -> Markup {
     let application = &file.application;
-    let names: Vec<&str> = file.business.fields.iter().map(|field| field.name).collect();
     let mut rows = vec![
         Fact {
             label: "受理号".to_owned(),
             value: html! { a href=(path(application.shown_number())) { (application.shown_number()) } },
         },
-        Fact { label: "结果".to_owned(), value: views::tag(application.status) },
+        Fact { label: "结果".to_owned(), value: views::tag(file.business, application) },
         views::fact("不通过的理由", file.rejection().unwrap_or_default()),
     ];
-    rows.extend(views::facts(file.business, &names, &file.answers, None));
-    rows.extend(file.business.materials.iter().map(|material| Fact {
+    rows.extend(views::facts(file.business.asked(&file.answers), &file.answers, None));
+    rows.extend(file.business.wanted(&file.answers).map(|material| Fact {
         label: material.label.to_owned(),
         value: links(file, file.answers.files(material.slot), case),
     }));
@@ -152,7 +167,7 @@ pub(super) fn background(case: &Case) -> Markup {
                 @for other in &case.others {
                     li {
                         a href=(path(&other.number)) { (other.number) }
-                        " " (other.business) " · " (other.title) " " (views::tag(other.status))
+                        " " (other.business) " · " (other.title) " " (other.tag)
                     }
                 }
             }
@@ -162,7 +177,7 @@ pub(super) fn background(case: &Case) -> Markup {
 }
 
 fn registration(row: &Registration) -> Fact {
-    let subjects: Vec<&str> = row.subjects.iter().map(|(subject, _)| subject.as_str()).collect();
+    let subjects: Vec<&str> = row.subjects.iter().map(|entry| entry.subject.as_str()).collect();
     let paid = if row.paid_at.is_some() { "已缴费" } else { "未缴费" };
     let value = [&row.level, &row.specialty, &subjects.join("、"), paid, &row.ticket_number];
     views::fact(&format!("{} {}", row.exam, month_label(&row.month)), value.join(" · "))

@@ -145,10 +145,13 @@ async fn a_colleague_reads_and_an_outsider_sees_nothing() {
     let finance = office.desk_of(&office.member("钱财务", "S0000003", Role::Finance).await).await;
     let nobody = StaffMember { id: "gone".into(), ..reviewer };
     let outsider = office.desk_of(&nobody).await;
+    let nothing = text(finance.get("/staff/queue").await).await;
+    assert!(!nothing.contains(&number), "checks of qualification are not the work of finance");
+    let refused = finance.get(&case).await;
+    refused.assert_status(poem::http::StatusCode::FORBIDDEN);
+    assert!(text(refused).await.contains("您的岗位不办理这类申请"));
+    finance.post(&format!("{case}/take"), &[]).await.assert_status(poem::http::StatusCode::FORBIDDEN);
     for path in ["/staff/queue", &case] {
-        let refused = finance.get(path).await;
-        refused.assert_status(poem::http::StatusCode::FORBIDDEN);
-        assert!(text(refused).await.contains("您的岗位不办理审核"));
         outsider.get(path).await.assert_status(poem::http::StatusCode::FORBIDDEN);
     }
     colleague.get("/staff/applications/ZG1").await.assert_status(poem::http::StatusCode::NOT_FOUND);

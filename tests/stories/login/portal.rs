@@ -150,6 +150,20 @@ async fn a_portal_that_fails_signs_nobody_in() {
     assert!(is_signed_in(&visitor).await);
 }
 
+/// Whoever tries again still gets where they wanted to go, also a phone that was about to confirm.
+#[tokio::test]
+async fn trying_again_leads_where_it_was_going() {
+    let (server, replies) = with_portal().await;
+    replies.lock().expect("replies").userinfo = Reply::Status(500, "broken");
+    let visitor = server.visitor(PHONE);
+    let away = visitor.step("/login/portal?next=/services/qualification").await.location;
+    let state = away.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("a state");
+    let answer = come_back(&visitor, &[("state", state), ("code", "anything")]).await;
+    assert_refused(&visitor, &answer, "没有完成登录").await;
+    let again = "href=\"/login?next=%2Fservices%2Fqualification\"";
+    assert!(answer.body.contains(again), "{}", answer.body);
+}
+
 #[tokio::test]
 async fn a_return_that_does_not_belong_here_signs_nobody_in() {
     let (server, _) = with_portal().await;

@@ -131,6 +131,7 @@ async fn the_phone_is_warned_when_the_networks_differ() {
     let server = Server::start().await;
     let (desk, phone, near) = scanned(&server).await;
     assert!(near.body.contains("与本机同一网络") && !near.body.contains("不在同一网络"), "{}", near.body);
+    assert!(near.body.contains("如果不是您本人操作，请点“不是我”"), "{}", near.body);
     let far = phone.request(reqwest::Method::GET, &desk.confirm()).header("x-forwarded-for", "119.123.4.5");
     let far = phone.send(far).await;
     assert!(far.body.contains("两台设备不在同一网络"), "{}", far.body);
@@ -262,6 +263,25 @@ async fn session_fixation() {
     assert!(!is_signed_in(&attacker.browser).await);
 }
 
+/// The same on the screen that shows a code: what begins there is not shared.
+#[tokio::test]
+async fn session_fixation_of_a_screen() {
+    let server = Server::start().await;
+    let attacker = Desk::open(&server, "/login").await;
+    let planted = attacker.browser.cookie();
+    let victim = server.visitor(DESKTOP);
+    victim.plant(&planted);
+    let desk = Desk::of(victim.open("/login?next=/services").await, victim);
+    assert_ne!(desk.browser.cookie(), planted);
+    assert_eq!(attacker.browser.step(&format!("/login/wait/{}", desk.handshake)).await.status, 404);
+    let phone = server.signed_in("张小三").await;
+    phone.open(&desk.code(&server)).await;
+    phone.submit(&desk.path("number"), &[("number", &desk.number().await)]).await;
+    assert_eq!(attacker.browser.step(&format!("/login/wait/{}", desk.handshake)).await.status, 404);
+    assert!(!is_signed_in(&attacker.browser).await);
+    assert_eq!(desk.look().await.location, "/services");
+}
+
 /// A page of somebody else's sends a form with the victim's cookies.
 #[tokio::test]
 async fn a_forged_or_cross_site_post() {
@@ -324,5 +344,19 @@ async fn a_browser_that_never_stops() {
         statuses.push(desktop.send(request).await.status);
     }
     assert!(statuses[..20].iter().all(|status| *status == 200), "{statuses:?}");
+    assert!(statuses.contains(&429), "{statuses:?}");
+}
+
+/// §6.1.11: one phone that scans whatever it finds.
+#[tokio::test]
+async fn a_phone_that_never_stops_scanning() {
+    let server = Server::start().await;
+    let phone = server.visitor(PHONE);
+    let mut statuses = Vec::new();
+    for n in 0..40 {
+        let code = phone.request(Method::GET, "/s/nonsense");
+        statuses.push(phone.send(code.header("x-forwarded-for", format!("10.0.0.{n}"))).await.status);
+    }
+    assert!(statuses[..20].iter().all(|status| *status == 410), "{statuses:?}");
     assert!(statuses.contains(&429), "{statuses:?}");
 }

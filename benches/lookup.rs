@@ -1,0 +1,139 @@
+//! Lookups of certificates by loopback, 64 connections at a time: the whole program on SQLite
+//! and, with PGHOST set, on PostgreSQL, against the same page as a constant of bare poem and
+//! against what the database can do by itself. What each figure means is in `benches/README.md`.
+//!
+//!     cargo bench --bench lookup                  1,000,000 certificates
+//!     cargo bench --bench lookup -- 5000000       as many as you say
+//!     pg_virtualenv cargo bench --bench lookup    with PostgreSQL
+//!
+//! The databases stay in `target/tmp/lookup` for the next run. The constant page is served by
+//! this program once more, started with `LOOKUP_CONSTANT` set.
+
+#[path = "lookup/certificates.rs"]
+mod certificates;
+#[path = "lookup/client.rs"]
+mod client;
+#[path = "lookup/direct.rs"]
+mod direct;
+#[path = "lookup/process.rs"]
+mod process;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use client::{Run, Traffic};
+use process::{Process, Usage};
+
+/// Few, but so many that no document is asked for beyond its limit in one run.
+const FEW: u32 = 30_000;
+
+/// As long as one run is measured, after a shorter one that warms up.
+const MEASURED: Duration = Duration::from_secs(8);
+const WARMING: Duration = Duration::from_secs(3);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    if let Ok(listen) = std::env::var("LOOKUP_CONSTANT") {
+        return tokio::runtime::Runtime::new().expect("a runtime").block_on(process::serve_constant(&listen));
+    }
+    let many = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(1_000_000);
+    runtime.block_on(measure(many));
+}
+
+async fn measure(many: u32) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lookup");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    println!("{many} certificates, {} connections", client::CONNECTIONS);
+    let sqlite = on_sqlite(&folder, many).await;
+    for (traffic, packed) in [(Traffic::Plain, "as it is"), (Traffic::Packed, "gzip")] {
+        println!("\nSQLite, page {packed}");
+        let constant = constant(&sqlite.page(traffic).await, traffic, many).await;
+        show("constant page of bare poem", &constant);
+        let large = sqlite.run(traffic, many).await;
+        show("lookup", &large);
+        compare(&large, &constant);
+        let small = on_sqlite(&folder, FEW).await.run(traffic, FEW).await;
+        println!("  growth exponent of CPU     {:8.3}    ({FEW} to {many})", growth(&small, &large, many));
+        println!("  memory: all, own           {:5.1}, {:.1} MiB", sqlite.memory(), sqlite.own_memory());
+    }
+    println!("\n  cold start                 {:8.1} ms", sqlite.started.as_secs_f64() * 1000.0);
+    println!("  first lookup after it      {:8.1} ms", sqlite.first.as_secs_f64() * 1000.0);
+    drop(sqlite);
+    match std::env::var("PGHOST") {
+        Ok(_) => on_postgres(&folder, many).await,
+        Err(_) => println!("\nPGHOST is not set: nothing was measured on PostgreSQL"),
+    }
+}
+
+async fn on_sqlite(folder: &Path, count: u32) -> Process {
+    let url = certificates::sqlite(folder, count).await;
+    Process::serve(&url, &folder.join("files")).await
+}
+
+async fn constant(page: &Path, traffic: Traffic, count: u32) -> Measured {
+    let process = Process::constant(page, traffic).await;
+    process.run(traffic, count).await
+}
+
+async fn on_postgres(folder: &Path, count: u32) {
+    println!("\nPostgreSQL");
+    let url = certificates::postgres(count).await;
+    let (direct, database) = direct::measure(&url, count, direct::CONNECTIONS);
+    println!("  the statement in a loop    {direct:8.0} /s   (database: {database:.1} µs of CPU each)");
+    match direct::pgbench(folder, count) {
+        Some(rate) => println!("  pgbench -M prepared        {rate:8.0} /s"),
+        None => println!("  pgbench is not installed"),
+    }
+    let process = Process::serve(&url, &folder.join("files")).await;
+    let before = process::of_postgres(&url);
+    let lookup = process.run(Traffic::Plain, count).await;
+    let spent = process::of_postgres(&url) - before;
+    show("lookup", &lookup);
+    println!("  of the database's own rate {:8.1} %", 100.0 * lookup.run.rate() / direct);
+    let each = spent.as_secs_f64() * 1e6 / lookup.all_answers as f64;
+    println!("  CPU of the database        {each:8.1} µs a lookup");
+    println!("  memory: all, own           {:5.1}, {:.1} MiB", process.memory(), process.own_memory());
+}
+
+/// One run and what its server spent.
+struct Measured {
+    run: Run,
+    usage: Usage,
+    /// With those of the warming up.
+    all_answers: usize,
+}
+
+impl Process {
+    async fn run(&self, traffic: Traffic, count: u32) -> Measured {
+        let warming = client::run(&self.address, traffic, count, WARMING).await;
+        let before = self.usage();
+        let run = client::run(&self.address, traffic, count, MEASURED).await;
+        let usage = self.usage() - before;
+        let all_answers = warming.answers() + run.answers();
+        Measured { run, usage, all_answers }
+    }
+}
+
+impl Measured {
+    /// Microseconds on a core for each request.
+    fn cpu(&self) -> f64 {
+        self.usage.cpu.as_secs_f64() * 1e6 / self.run.answers() as f64
+    }
+}
+
+fn show(title: &str, measured: &Measured) {
+    let run = &measured.run;
+    println!("  {title:26} {:8.0} /s   {:.1} µs of CPU each", run.rate(), measured.cpu());
+    println!("    p50, p99                 {:8.2}, {:.2} ms", run.millis(0.5), run.millis(0.99));
+}
+
+fn compare(lookup: &Measured, constant: &Measured) {
+    let share = 100.0 * lookup.run.rate() / constant.run.rate();
+    println!("  of the constant's rate     {share:8.1} %    (aim: 40)");
+    println!("  of the constant's CPU      {:8.2} ×    (aim: 2.5)", lookup.cpu() / constant.cpu());
+}
+
+/// The power of the number of certificates by which the CPU of a lookup grows.
+fn growth(small: &Measured, large: &Measured, many: u32) -> f64 {
+    (large.cpu() / small.cpu()).ln() / (f64::from(many) / f64::from(FEW)).ln()
+}

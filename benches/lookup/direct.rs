@@ -1,0 +1,78 @@
+//! What PostgreSQL can do by itself.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use kaozheng::exams::certificate::lookup_hash;
+use kaozheng::lookup::finding::{Finding, find};
+use kaozheng::store::{Conn, Ids, Tx, Vault};
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::certificates::{KEY, person};
+use crate::process::of_postgres;
+
+/// As many as our readers keep.
+pub const CONNECTIONS: u64 = 6;
+
+const LASTS: Duration = Duration::from_secs(8);
+
+/// The statement of a lookup, prepared, in a loop on each connection: how many a second, and
+/// what each costs the database, in microseconds on a core.
+pub fn measure(url: &str, count: u32, connections: u64) -> (f64, f64) {
+    let (done, before) = (AtomicU64::new(0), of_postgres(url));
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for number in 0..connections {
+            let done = &done;
+            scope.spawn(move || ask(url, count, number, done));
+        }
+    });
+    let (lasted, spent) = (began.elapsed(), of_postgres(url) - before);
+    let done = done.load(Ordering::Relaxed) as f64;
+    (done / lasted.as_secs_f64(), spent.as_secs_f64() * 1e6 / done)
+}
+
+fn ask(url: &str, count: u32, number: u64, done: &AtomicU64) {
+    let (vault, ids) = (Vault::from_key(&KEY), Ids::random());
+    let mut conn = Conn::establish(url).expect("a connection");
+    let now = chrono::Utc::now().naive_utc();
+    let mut tx = Tx { conn: &mut conn, vault: &vault, ids: &ids, now };
+    let mut random = SmallRng::seed_from_u64(number);
+    let began = Instant::now();
+    while began.elapsed() < LASTS {
+        let person = person(random.random_range(0..count));
+        let hash = lookup_hash(&vault, &person.name, &person.document);
+        let found = find(&mut tx, &format!("{:02}", person.exam), hash, &person.number);
+        assert!(matches!(found, Ok(Some((_, Finding::Found(_))))), "it is there");
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The same tables by pgbench, which cannot make our hash and so finds by the key of the row.
+const SCRIPT: &str = "\\set number random(0, :last)
+SELECT e.name, c.*, v.print_number, v.voided_on FROM exams e
+LEFT JOIN certificates c ON c.exam_id = e.id AND c.id = 'certificate-' || lpad(:number::text, 9, '0')
+LEFT JOIN voided_prints v ON v.certificate_id = c.id
+WHERE e.code = lpad((:number::int % 12)::text, 2, '0');
+";
+
+/// Transactions a second of `pgbench -M prepared`; nothing where it is not installed.
+pub fn pgbench(folder: &Path, count: u32) -> Option<f64> {
+    let script = folder.join("lookup.sql");
+    std::fs::write(&script, SCRIPT).expect("a script");
+    let installed = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
+    let program = installed.map(|version| version.path().join("bin/pgbench")).find(|file| file.exists())?;
+    let output = Command::new(program)
+        .args(["-n", "-M", "prepared", "-j", "2", "-T", &LASTS.as_secs().to_string()])
+        .args(["-c", &CONNECTIONS.to_string(), "-D", &format!("last={}", count - 1), "-f"])
+        .arg(script)
+        .arg("kaozheng_lookup")
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
+}

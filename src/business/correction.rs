@@ -1,0 +1,250 @@
+//! 信息修改 (manual chapter 10): correcting what is on record about a candidate.
+
+use chrono::NaiveDate;
+
+use super::profile;
+use crate::casework::answers::Answers;
+use crate::casework::business::{
+    About, Business, Context, Derived, EditRule, Material, Notice, Step, extra, need, portrait,
+};
+use crate::casework::field::{Problems, Rule, Section, ask, problem, tell};
+use crate::casework::format;
+use crate::casework::lifecycle::Action;
+use crate::exams::correction::{self, Holder, Scope};
+use crate::people::candidate::{self, Candidate, Profile};
+use crate::people::document::{Document, DocumentType, Gender};
+use crate::people::mask;
+use crate::store::{Error, Tx};
+use crate::ui::Icon;
+use crate::web::Failure;
+
+/// The correction.
+pub static BUSINESS: Business = Business {
+    slug: "correction",
+    prefix: "XG",
+    label: "信息修改",
+    icon: Icon::Pencil,
+    about: "姓名、证件、学历等登记信息有误或有变更的，在这里申请修改。",
+    start_label: "申请信息修改",
+    summary_label: "修改项目",
+    sections: &[&WHAT, &CHANGES, &WHY],
+    materials: MATERIALS,
+    notice: Some(NOTICE),
+    edit: EditRule::UntilTaken,
+    derive,
+    prefill: |_, _| Ok(Answers::default()),
+    check,
+    describe,
+    approved: "您的信息已按申请修改。",
+    after: |tx, step| match step.action {
+        Action::Approve => apply(tx, step),
+        _ => Ok(()),
+    },
+    ..Business::PLAIN
+};
+
+const NOTICE: Notice = Notice {
+    version: "2026-11",
+    title: "信息修改须知",
+    text: &[
+        "请先在政务服务平台和公安机关完成变更，再在这里申请；两处信息应当一致。",
+        "修改姓名或证件号码的，须上传户口簿或公安机关出具的证明。",
+        "修改证件号码后，您的报名、证书和申请记录会转到新号码下，新旧证件都可以登录。",
+        "选择“已发证书”的，证书查询将按新信息显示；纸质证书需要另行申请补发。",
+        "提供虚假材料的，记入诚信档案。",
+    ],
+};
+
+const NAME: &str = "姓名";
+const TYPE: &str = "证件类型";
+const NUMBER: &str = "证件号码";
+const GENDER: &str = "性别";
+const BIRTH: &str = "出生日期";
+const PHONE: &str = "手机号";
+const EDUCATION: &str = "学历";
+const PORTRAIT: &str = "证件照";
+
+const THIS_EXAM: &str = "仅本次考试";
+const LATER_EXAMS: &str = "今后考试";
+const CERTIFICATES: &str = "已发证书";
+
+const WHAT: Section = Section {
+    heading: "修改项目",
+    fields: &[ask(
+        "what",
+        "要修改的信息",
+        "可以选几项",
+        Rule::SomeOf(&[NAME, TYPE, NUMBER, GENDER, BIRTH, PHONE, EDUCATION, PORTRAIT]),
+    )],
+};
+
+const DOCUMENT_TYPES: &[&str] = &[
+    DocumentType::ALL[0].label(),
+    DocumentType::ALL[1].label(),
+    DocumentType::ALL[2].label(),
+    DocumentType::ALL[3].label(),
+    DocumentType::ALL[4].label(),
+    DocumentType::ALL[5].label(),
+];
+
+const PLAIN: Rule = Rule::Told(str::to_owned);
+
+/// Each item: what is on record now, and what is right.
+const CHANGES: Section = Section {
+    heading: "修改内容",
+    fields: &[
+        tell("old_name", "现登记姓名", Rule::Told(mask::name)).when("what", &[NAME]),
+        ask("new_name", "新姓名", "与证件一致", Rule::Like(&format::NAME)).when("what", &[NAME]),
+        tell("old_type", "现登记证件类型", PLAIN).when("what", &[TYPE]),
+        ask("new_type", "新证件类型", "", Rule::OneOf(DOCUMENT_TYPES)).when("what", &[TYPE]),
+        tell("old_number", "现登记证件号码", Rule::Told(mask::number)).when("what", &[NUMBER]),
+        ask("new_number", "新证件号码", "请逐位核对", Rule::Like(&format::DOCUMENT)).when("what", &[NUMBER]),
+        tell("old_gender", "现登记性别", PLAIN).when("what", &[GENDER]),
+        ask("new_gender", "新性别", "", Rule::OneOf(&["男", "女"])).when("what", &[GENDER]),
+        tell("old_birth", "现登记出生日期", PLAIN).when("what", &[BIRTH]),
+        ask("new_birth", "新出生日期", "", Rule::PastDay).when("what", &[BIRTH]),
+        tell("old_phone", "现登记手机号", Rule::Told(mask::phone)).when("what", &[PHONE]),
+        ask("new_phone", "新手机号", "", Rule::Like(&format::PHONE)).when("what", &[PHONE]),
+        tell("old_education", "现登记学历", PLAIN).when("what", &[EDUCATION]),
+        ask("new_education", "新学历", "", Rule::OneOf(profile::EDUCATION_LEVELS)).when("what", &[EDUCATION]),
+    ],
+};
+
+const WHY: Section = Section {
+    heading: "原因与范围",
+    fields: &[
+        ask("reason", "修改原因", "", Rule::Area(5, 500)),
+        ask(
+            "scope",
+            "修改范围",
+            "除您的登记信息外，还修改哪里",
+            Rule::SomeOf(&[THIS_EXAM, LATER_EXAMS, CERTIFICATES]),
+        ),
+    ],
+};
+
+const MATERIALS: &[Material] = &[
+    profile::ID_FRONT,
+    profile::ID_BACK,
+    need("proof", "户口簿或公安机关证明", "能看清变更前后的信息").when("what", &[NAME, NUMBER]),
+    portrait("new_portrait", "新证件照", "近期正面免冠照片，宽高 5:7，至少 295×413 像素")
+        .when("what", &[PORTRAIT]),
+    extra("other", "其他材料", 3),
+];
+
+/// What is on record now; once submitted it stays what it was then.
+fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
+    let person = context.candidate;
+    let profile = &person.profile;
+    let document = Document::parse(person.document_type, &person.document_number, tx.today()).ok();
+    let gender = profile.gender.or_else(|| document.as_ref().and_then(Document::gender));
+    let birth = document.as_ref().and_then(Document::birth_date);
+    let born_on = profile.born_on.or(birth).map(|day| day.to_string());
+    let known = |text: &str| if text.is_empty() { "未登记".to_owned() } else { text.to_owned() };
+    Ok(vec![
+        ("old_name", person.name.clone()),
+        ("old_type", person.document_type.label().to_owned()),
+        ("old_number", person.document_number.clone()),
+        ("old_gender", known(gender.map_or("", Gender::label))),
+        ("old_birth", born_on.unwrap_or_else(|| known(""))),
+        ("old_phone", known(&person.phone)),
+        ("old_education", known(&profile.education)),
+    ])
+}
+
+/// A new value is another one, and kind and number of the document fit each other.
+fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
+    let answers = context.answers;
+    let mut problems = Problems::new();
+    for (what, old, new) in PAIRS {
+        let same = answers.one(old) == answers.one(new);
+        if same && answers.has("what", what) && !answers.one(new).is_empty() {
+            problems.push(problem(new, format!("与现登记的{what}相同，请核对")));
+        }
+    }
+    if answers.has("what", TYPE) || answers.has("what", NUMBER) {
+        let place = if answers.has("what", NUMBER) { "new_number" } else { "new_type" };
+        if let Err(what_to_do) = document(answers, context.candidate, tx.today()) {
+            problems.push(problem(place, what_to_do));
+        }
+    }
+    if answers.has("scope", THIS_EXAM) && answers.all("scope").len() > 1 {
+        problems.push(problem("scope", "选择“仅本次考试”时，不能同时选择其他范围"));
+    }
+    Ok(problems)
+}
+
+/// Item, the field that tells it now and the one that asks for it anew.
+const PAIRS: &[(&str, &str, &str)] = &[
+    (NAME, "old_name", "new_name"),
+    (TYPE, "old_type", "new_type"),
+    (NUMBER, "old_number", "new_number"),
+    (GENDER, "old_gender", "new_gender"),
+    (BIRTH, "old_birth", "new_birth"),
+    (PHONE, "old_phone", "new_phone"),
+    (EDUCATION, "old_education", "new_education"),
+];
+
+/// The new value of an item, if it is one of those to be changed.
+fn new<'a>(answers: &'a Answers, what: &str) -> Option<&'a str> {
+    let (.., field) = PAIRS.iter().find(|(known, ..)| *known == what)?;
+    answers.has("what", what).then(|| answers.one(field))
+}
+
+/// The document after the change.
+fn document(answers: &Answers, person: &Candidate, today: NaiveDate) -> Result<Document, &'static str> {
+    let label = new(answers, TYPE);
+    let kind = DocumentType::ALL.into_iter().find(|kind| Some(kind.label()) == label);
+    let number = new(answers, NUMBER).unwrap_or(&person.document_number);
+    Document::parse(kind.unwrap_or(person.document_type), number, today)
+}
+
+fn describe(_: &mut Tx, context: &Context) -> Result<About, Failure> {
+    Ok(About {
+        subject: context.candidate.id.clone(),
+        title: "信息修改".to_owned(),
+        summary: context.answers.all("what").join("、"),
+    })
+}
+
+/// The candidate and everything in scope, in the transaction of the decision.
+fn apply(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+    let answers = step.application.form.clone().unwrap_or_default();
+    let before = Candidate::load(tx, &step.application.candidate_id)?.ok_or(Failure::NotFound)?;
+    let mut person = before.clone();
+    let document = document(&answers, &before, tx.today()).map_err(Failure::BadRequest)?;
+    person.document_type = document.kind();
+    person.document_number = document.number().to_owned();
+    person.holder = candidate::holder(tx.vault, document.kind(), document.number());
+    if let Some(name) = new(&answers, NAME) {
+        person.name = name.to_owned();
+    }
+    if let Some(phone) = new(&answers, PHONE) {
+        person.phone = phone.to_owned();
+    }
+    person.profile = profile_after(&answers, before.profile.clone());
+    candidate::correct(tx, &before, &person)?;
+    if before.holder != person.holder {
+        correction::move_records(tx, &before.holder, &person.holder)?;
+    }
+    let holder = Holder {
+        hash: &person.holder,
+        name: &person.name,
+        document_number: &person.document_number,
+        gender: person.profile.gender,
+    };
+    let scope = Scope {
+        coming: answers.has("scope", THIS_EXAM) || answers.has("scope", LATER_EXAMS),
+        issued: answers.has("scope", CERTIFICATES),
+    };
+    Ok(correction::correct_records(tx, &holder, scope)?)
+}
+
+fn profile_after(answers: &Answers, before: Profile) -> Profile {
+    Profile {
+        gender: new(answers, GENDER).and_then(Gender::from_label).or(before.gender),
+        born_on: new(answers, BIRTH).and_then(|day| day.parse().ok()).or(before.born_on),
+        education: new(answers, EDUCATION).map_or(before.education, str::to_owned),
+        portrait_id: answers.files("new_portrait").first().cloned().or(before.portrait_id),
+    }
+}

@@ -1,0 +1,89 @@
+//! 失信人员资格审核 (manual chapter 8): whether somebody with a record of lost integrity may enter.
+
+use super::{profile, qualification};
+use crate::casework::business::{About, Business, Context, Material, Outset, extra, need};
+use crate::casework::field::{Choices, Field, Rule, Section, ask};
+use crate::exams::discipline::{self, IntegrityRecord};
+use crate::people::candidate::Candidate;
+use crate::store::{Error, Tx};
+use crate::ui::{Choice, Icon};
+use crate::web::Failure;
+
+const SLUG: &str = "integrity";
+
+/// The check of a candidate with a record of lost integrity.
+pub static BUSINESS: Business = Business {
+    slug: SLUG,
+    prefix: "SX",
+    label: "失信人员资格审核",
+    icon: Icon::Shield,
+    about: "有失信记录的考生，报考前在这里说明情况、提交材料，经审核后方可报考。",
+    start_label: "失信人员资格审核",
+    sections: &[&RECORD, &EXAM, &STATEMENT, &profile::EDUCATION, &profile::WORK],
+    materials: MATERIALS,
+    verdicts: qualification::VERDICTS,
+    outset,
+    choices,
+    prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
+    check: |tx, context| Ok(profile::check(context.answers, tx.today())),
+    describe,
+    approved: "您已通过失信人员资格审核，请按考试公告的时间报名缴费。",
+    ..Business::PLAIN
+};
+
+const RECORD: Section = Section {
+    heading: "失信记录",
+    fields: &[ask("record", "失信记录", "本次说明所针对的记录", Rule::Pick)],
+};
+
+const EXAM: Section = Section { heading: "拟报考的考试", fields: profile::ENTRY };
+
+const STATEMENT: Section = Section { heading: "情况说明", fields: &[STATED, profile::PHONE] };
+
+const STATED: Field = ask("statement", "情况说明", "事情经过、您的认识和之后的改正", Rule::Area(20, 2000));
+
+const MATERIALS: &[Material] = &[
+    profile::ID_FRONT,
+    profile::ID_BACK,
+    profile::DIPLOMA,
+    profile::WORK_PROOF,
+    need("pledge", "信用承诺书", "本人签名，JPG、PNG 或 PDF"),
+    extra("repair_proof", "信用修复证明", 3),
+];
+
+/// Everybody else is told why there is nothing to apply for.
+fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+    let records = discipline::integrity_of(tx, &candidate.holder)?;
+    let nothing = records
+        .is_empty()
+        .then_some("您没有失信记录，报考不需要这项审核。如果您认为应当有记录，请联系考试机构。");
+    let shown = |record: &IntegrityRecord| {
+        profile::record(
+            record.category.clone(),
+            vec![
+                ("事由", record.fact.clone()),
+                ("决定文号", record.decision_number.clone()),
+                ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
+            ],
+        )
+    };
+    Ok(Outset { records: records.iter().map(shown).collect(), nothing })
+}
+
+fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
+    let mut choices = profile::choices(tx, context)?;
+    let records = discipline::integrity_of(tx, &context.candidate.holder)?;
+    let choice = |record: IntegrityRecord| Choice {
+        label: format!("{} · {}", record.category, record.decision_number),
+        hint: format!("{}，{} 至 {}", record.fact, record.starts_on, record.ends_on),
+        value: record.id,
+    };
+    choices.insert("record", records.into_iter().map(choice).collect());
+    Ok(choices)
+}
+
+/// One open application for a record and a sitting.
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+    let about = profile::describe(tx, context)?;
+    Ok(About { subject: format!("{}/{}", context.answers.one("record"), about.subject), ..about })
+}

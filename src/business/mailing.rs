@@ -1,0 +1,172 @@
+//! 证书邮寄 (manual 4.1–4.3, 6.3–6.5): posting a certificate, also a reissued one.
+//!
+//! Posting is an application like the others: it has a notice, a form, a number, a history, and
+//! a member of staff who takes it; what differs is that it is packed and posted, not judged.
+
+use super::profile;
+use crate::casework::answers::Answers;
+use crate::casework::business::{About, Business, Context, EditRule, Next, Notice, Origin, Step, Verdicts};
+use crate::casework::field::{Choices, Field, Rule, Section, ask, may_ask};
+use crate::casework::format;
+use crate::casework::lifecycle::{Action, Status};
+use crate::casework::record::{Application, Filter};
+use crate::casework::task::Task;
+use crate::exams::held::{self, Delivery};
+use crate::people::candidate::Candidate;
+use crate::people::region;
+use crate::people::staff::Role;
+use crate::store::{Error, Tx};
+use crate::ui::{Choice, Icon};
+use crate::web::Failure;
+
+const SLUG: &str = "mailing";
+
+/// The posting of a certificate.
+pub static BUSINESS: Business = Business {
+    slug: SLUG,
+    prefix: "YJ",
+    label: "证书邮寄",
+    icon: Icon::Mail,
+    about: "申请把证书寄给您。寄出前可以修改或撤销。",
+    start_label: "申请邮寄",
+    list: Some("/certificates"),
+    origin: Origin::Certificate,
+    sections: &[&RECIPIENT, &ADDRESS, &CARRIER],
+    notice: Some(NOTICE),
+    edit: EditRule::UntilTaken,
+    review: false,
+    next: Next {
+        work: "工作人员打包寄出证书", look: "在证书管理查看快递单号", hint: "打包前可以修改或撤销"
+    },
+    submit_label: "保存",
+    reviewed_by: Role::Dispatcher,
+    verdicts: Verdicts { approve: &[], ..Business::PLAIN.verdicts },
+    tasks: TASKS,
+    words: &[
+        (Status::Submitted, "待邮寄"),
+        (Status::InReview, "打包中"),
+        (Status::Approved, "已寄出"),
+        (Status::Completed, "已签收"),
+    ],
+    choices,
+    prefill,
+    describe,
+    approved: "证书已寄出，请留意查收，运费到付。",
+    after,
+    ..Business::PLAIN
+};
+
+const NOTICE: Notice = Notice {
+    version: "2026-11",
+    title: "证书邮寄须知",
+    text: &[
+        "证书由快递寄送，运费由收件人到付。",
+        "请填写本人或可靠代收人的姓名、手机号和详细地址；因地址有误退回的，需要重新申请。",
+        "申请后、工作人员打包前，可以修改或撤销；开始打包后不能再改。",
+        "收到后请当面拆封核对。证书遗失需要申请补发，原印制号随之作废。",
+    ],
+};
+
+const CARRIERS: &[&str] = &["EMS 到付", "顺丰到付"];
+
+const RECIPIENT: Section = Section {
+    heading: "收件人",
+    fields: &[
+        ask("recipient", "收件人", "与有效证件一致，快递员可能核对", Rule::Like(&format::NAME)),
+        Field { hint: "快递员会打这个电话", ..profile::PHONE },
+    ],
+};
+
+const ADDRESS: Section = Section {
+    heading: "收件地址",
+    fields: &[
+        ask("province", "省级", "", Rule::Pick),
+        ask("city", "市级", "", Rule::Pick),
+        ask("district", "区县", "", Rule::Pick),
+        ask("street", "详细地址", "街道、门牌号、小区、楼层、房号", Rule::Like(&format::STREET)),
+        may_ask("postcode", "邮政编码", "", Rule::Like(&format::POSTCODE)),
+    ],
+};
+
+const CARRIER: Section = Section {
+    heading: "快递",
+    fields: &[
+        ask("carrier", "快递公司", "运费到付", Rule::OneOf(CARRIERS)),
+        may_ask("remark", "备注", "例如：工作日送达", Rule::Area(0, 200)),
+    ],
+};
+
+const TASKS: &[Task] = &[
+    Task {
+        action: Action::Approve,
+        label: "登记寄出",
+        waiting: "",
+        result: "已寄出",
+        role: Role::Dispatcher,
+        fields: &[
+            ask("posted_by", "承运快递", "", Rule::OneOf(CARRIERS)),
+            ask("tracking_number", "快递单号", "", Rule::Like(&format::CODE)),
+            ask("posted_on", "寄出日期", "", Rule::PastDay),
+        ],
+        file: None,
+        mends: &[],
+    },
+    Task {
+        action: Action::Fulfil,
+        label: "登记签收",
+        waiting: "待签收",
+        result: "已签收",
+        role: Role::Dispatcher,
+        fields: &[ask("signed_on", "签收日期", "", Rule::PastDay)],
+        file: None,
+        mends: &[],
+    },
+];
+
+/// Province, then city, then district: each offers what lies below the one before.
+fn choices(_: &mut Tx, context: &Context) -> Result<Choices, Error> {
+    let (province, city) = (context.answers.one("province"), context.answers.one("city"));
+    let choice = |name: &str| Choice { value: name.to_owned(), label: name.to_owned(), hint: String::new() };
+    let below = |path: &[&str]| region::below(path).into_iter().map(choice).collect();
+    let unless = |open: bool, path: &[&str]| if open { Vec::new() } else { below(path) };
+    Ok(Choices::from([
+        ("province", below(&[])),
+        ("city", unless(province.is_empty(), &[province])),
+        ("district", unless(city.is_empty(), &[province, city])),
+    ]))
+}
+
+/// To the candidate, where the last one went.
+fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
+    let filter = Filter { kind: Some(SLUG.to_owned()), ..Filter::default() };
+    let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
+    if let Some(last) = last {
+        return Ok(last);
+    }
+    let mut answers = Answers::default();
+    answers.set("recipient", candidate.name.clone());
+    answers.set("phone", candidate.phone.clone());
+    Ok(answers)
+}
+
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+    let found = held::own(tx, &context.candidate.holder, context.origin)?.ok_or(Failure::NotFound)?;
+    if context.submitted.is_none() && found.delivery != Delivery::Ready {
+        let message = format!("{}的证书{}，不能申请邮寄", found.title(), found.delivery.label());
+        return Err(Failure::Conflict { message, action: ("查看证书", found.path()) });
+    }
+    Ok(About { title: found.title(), summary: found.summary(), subject: found.id })
+}
+
+/// Where the paper is follows from what happens to its posting.
+fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+    let application = step.application;
+    let (delivery, mailing) = match step.action {
+        Action::Submit | Action::Revise => (Delivery::Requested, Some(application.id.as_str())),
+        Action::Withdraw => (Delivery::Ready, None),
+        Action::Approve => (Delivery::Posted, Some(application.id.as_str())),
+        Action::Fulfil => (Delivery::Delivered, Some(application.id.as_str())),
+        _ => return Ok(()),
+    };
+    Ok(held::set_delivery(tx, &application.subject, delivery, mailing)?)
+}

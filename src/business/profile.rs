@@ -1,0 +1,210 @@
+//! What several kinds ask of a candidate: which exam, who they are, education and work.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::casework::answers::Answers;
+use crate::casework::business::{About, Context, Material, Record, need};
+use crate::casework::field::{Choices, Field, Problems, Rule, Section, ask, may_ask, problem};
+use crate::casework::format;
+use crate::casework::record::{Application, Filter};
+use crate::exams::{self, Sitting, Subject};
+use crate::people::candidate::Candidate;
+use crate::people::document::Document;
+use crate::store::{Error, Tx};
+use crate::ui::Choice;
+use crate::web::Failure;
+
+/// Which exam is meant to be taken.
+pub(super) const ENTRY: &[Field] = &[
+    ask("sitting", "考试", "只列出目前可以申请的考试", Rule::Pick),
+    ask("level", "级别", "", Rule::Pick),
+    ask("specialty", "专业", "", Rule::Pick),
+    ask("subjects", "科目", "至少选一科", Rule::PickSome),
+];
+
+/// How to reach the candidate.
+pub(super) const PHONE: Field =
+    ask("phone", "手机号", "审核员可能打这个电话向您核实", Rule::Like(&format::PHONE));
+
+/// Levels of education.
+pub(super) const EDUCATION_LEVELS: &[&str] = &["高中", "中专", "大专", "本科", "硕士", "博士"];
+
+/// What was studied, and where.
+pub(super) const EDUCATION: Section = Section {
+    heading: "学历",
+    fields: &[
+        ask("education", "学历", "", Rule::OneOf(EDUCATION_LEVELS)),
+        may_ask("degree", "学位", "例如：工学学士", Rule::Text(2, 30)),
+        ask("school", "毕业院校", "与毕业证书一致", Rule::Text(2, 60)),
+        ask("major", "所学专业", "与毕业证书一致", Rule::Text(2, 60)),
+        ask("graduated_on", "毕业时间", "毕业证书上的日期", Rule::PastDay),
+    ],
+};
+
+/// What was done for a living.
+pub(super) const WORK: Section = Section {
+    heading: "从业",
+    fields: &[
+        ask("employer", "工作单位", "营业执照或法人证书上的全称", Rule::Text(2, 80)),
+        ask("years", "从事专业工作年限", "按周年计算，满一年算一年", Rule::Count(50, "年")),
+        ask("began_work_on", "参加工作时间", "", Rule::PastDay),
+        may_ask("other_qualification", "已取得的其他资格", "例如：二级建造师（建筑工程）", Rule::Text(2, 60)),
+        may_ask("other_number", "其他资格的证书编号", "", Rule::Text(4, 40)),
+    ],
+};
+
+/// Both sides of the identity document.
+pub(super) const ID_FRONT: Material = need("id_front", "身份证件正面", "四角完整，文字清楚，不反光");
+/// The other side.
+pub(super) const ID_BACK: Material = need("id_back", "身份证件反面", "四角完整，有效期清楚");
+/// The diploma.
+pub(super) const DIPLOMA: Material = need("diploma", "学历证书", "能看清证书编号；也可以上传学信网报告 PDF");
+/// What an employer says about the years.
+pub(super) const WORK_PROOF: Material = need("work_proof", "工作年限证明", "加盖单位公章，JPG、PNG 或 PDF");
+
+/// What stays the same from one application to the next.
+const LASTING: &[&str] = &[
+    "gender",
+    "area",
+    "education",
+    "degree",
+    "school",
+    "major",
+    "graduated_on",
+    "employer",
+    "began_work_on",
+    "other_qualification",
+    "other_number",
+];
+
+/// Sitting, then level, then specialty, then subjects: each offers what the one before leaves.
+pub(super) fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
+    let answers = context.answers;
+    let sittings = sittings(tx, context)?;
+    let chosen = sittings.iter().find(|sitting| sitting.id == answers.one("sitting"));
+    let offered = match chosen {
+        Some(sitting) => exams::subjects(tx, &sitting.exam_id)?,
+        None => Vec::new(),
+    };
+    let at_level = |row: &&Subject| row.level == answers.one("level");
+    let in_specialty = |row: &&Subject| at_level(row) && row.specialty == answers.one("specialty");
+    Ok(Choices::from([
+        ("sitting", sittings.iter().map(sitting_choice).collect()),
+        ("level", distinct(offered.iter().map(|row| &row.level))),
+        ("specialty", distinct(offered.iter().filter(at_level).map(|row| &row.specialty))),
+        ("subjects", distinct(offered.iter().filter(in_specialty).map(|row| &row.subject))),
+    ]))
+}
+
+/// The sittings open for check; an application that was returned keeps its own.
+fn sittings(tx: &mut Tx, context: &Context) -> Result<Vec<Sitting>, Error> {
+    let mut sittings = Sitting::open_for_check(tx, tx.today())?;
+    if let Some(form) = context.submitted.and_then(|application| application.form.as_ref())
+        && !sittings.iter().any(|sitting| sitting.id == form.one("sitting"))
+    {
+        sittings.extend(Sitting::find(tx, form.one("sitting"))?);
+    }
+    Ok(sittings)
+}
+
+fn sitting_choice(sitting: &Sitting) -> Choice {
+    Choice {
+        value: sitting.id.clone(),
+        label: sitting.title(),
+        hint: format!("{} 开考，{} 截止核查", sitting.held_on, sitting.check_closes_on),
+    }
+}
+
+fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = Vec::new();
+    for text in texts {
+        if !choices.iter().any(|choice| choice.value == *text) {
+            choices.push(Choice { value: text.clone(), label: text.clone(), hint: String::new() });
+        }
+    }
+    choices
+}
+
+/// From the portal, the document and the last application of the kind.
+pub(super) fn prefill(tx: &mut Tx, candidate: &Candidate, kind: &str) -> Result<Answers, Error> {
+    let mut answers = Answers::default();
+    answers.set("phone", candidate.phone.clone());
+    let document = Document::parse(candidate.document_type, &candidate.document_number, tx.today());
+    if let Some(gender) = document.ok().and_then(|document| document.gender()) {
+        answers.set("gender", gender.label());
+    }
+    let filter = Filter { kind: Some(kind.to_owned()), ..Filter::default() };
+    let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
+    for name in LASTING {
+        if let Some(values) = last.as_ref().map(|form| form.all(name)).filter(|values| !values.is_empty()) {
+            answers.fields.insert((*name).to_owned(), values.to_vec());
+        }
+    }
+    Ok(answers)
+}
+
+/// Nobody has worked longer in a profession than they have worked.
+pub(super) fn check(answers: &Answers, today: NaiveDate) -> Problems {
+    let mut problems = Problems::new();
+    let began: Option<NaiveDate> = answers.one("began_work_on").parse().ok();
+    let years: Option<u32> = answers.one("years").parse().ok();
+    if let (Some(began), Some(years)) = (began, years)
+        && let Some(since) = today.years_since(began)
+        && years > since
+    {
+        let text = format!("您 {} 年参加工作，至今 {since} 年，请核对年限", began.year());
+        problems.push(problem("years", text));
+    }
+    let named = !answers.one("other_qualification").is_empty();
+    if named == answers.one("other_number").is_empty() {
+        let missing = if named { "other_number" } else { "other_qualification" };
+        problems.push(problem(missing, "已取得的其他资格和证书编号请一起填写"));
+    }
+    problems
+}
+
+/// What a form is about that picks a sitting, a level and a specialty.
+pub(super) fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+    let answers = context.answers;
+    let sitting = Sitting::find(tx, answers.one("sitting"))?.ok_or(Failure::NotFound)?;
+    Ok(About {
+        title: sitting.title(),
+        summary: format!("{} · {}", answers.one("level"), answers.one("specialty")),
+        subject: sitting.id,
+    })
+}
+
+/// A record without a time to keep.
+pub(super) fn record(title: String, facts: Vec<(&'static str, String)>) -> Record {
+    Record { title, facts, deadline: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(pairs: &[(&str, &str)]) -> Answers {
+        let mut answers = Answers::default();
+        for (name, value) in pairs {
+            answers.set(name, *value);
+        }
+        answers
+    }
+
+    #[test]
+    fn years_in_the_profession_fit_into_the_years_of_work() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        let problem = |years| check(&answers(&[("began_work_on", "2016-11-24"), ("years", years)]), today);
+        assert!(problem("9").is_empty());
+        assert_eq!(problem("10")[0].0, "years"); // ten years are full tomorrow
+    }
+
+    #[test]
+    fn another_qualification_comes_with_its_number() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        assert_eq!(check(&answers(&[("other_qualification", "二级建造师")]), today)[0].0, "other_number");
+        assert_eq!(check(&answers(&[("other_number", "JZ001")]), today)[0].0, "other_qualification");
+        let both = answers(&[("other_qualification", "二级建造师"), ("other_number", "JZ001")]);
+        assert!(check(&both, today).is_empty());
+    }
+}

@@ -1,0 +1,211 @@
+//! 考试退费 (manual chapter 5): subjects of a paid registration, refunded by finance after approval.
+
+use chrono::{Days, NaiveDate};
+
+use super::profile;
+use crate::casework::business::{
+    About, Business, Context, Derived, EditRule, Material, Outset, Step, extra, need,
+};
+use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem, tell};
+use crate::casework::format;
+use crate::casework::lifecycle::Action;
+use crate::casework::task::Task;
+use crate::exams::registration::{self, Entry, Registration};
+use crate::exams::yuan;
+use crate::people::candidate::Candidate;
+use crate::people::name;
+use crate::people::staff::Role;
+use crate::store::{Error, Tx};
+use crate::ui::{Choice, Icon};
+use crate::web::Failure;
+
+/// Days before a sitting from which on its fees are spent.
+const CLOSES: Days = Days::new(15);
+
+/// The refund.
+pub static BUSINESS: Business = Business {
+    slug: "refund",
+    prefix: "TF",
+    label: "考试退费",
+    icon: Icon::Refund,
+    about: "已缴费但不能参加考试的，在这里申请退费。开考前 15 天停止受理。",
+    start_label: "申请考试退费",
+    sections: &[&FEES, &REASON, &PAYOUT],
+    materials: MATERIALS,
+    edit: EditRule::UntilTaken,
+    tasks: TASKS,
+    outset,
+    choices,
+    derive,
+    check,
+    describe,
+    approved: "退费申请已通过审核，财务将按您选择的方式退款。",
+    after,
+    ..Business::PLAIN
+};
+
+const ILLNESS: &str = "疾病";
+const OTHER: &str = "其他";
+const TO_ACCOUNT: &[&str] = &["银行账户"];
+
+const FEES: Section = Section {
+    heading: "退费项目",
+    fields: &[
+        ask("registration", "已缴费的报名", "", Rule::Pick),
+        ask("subjects", "退费科目", "已退费的科目不再列出", Rule::PickSome),
+        tell("amount", "退费金额", Rule::Money),
+    ],
+};
+
+const REASON: Section = Section {
+    heading: "退费原因",
+    fields: &[
+        ask(
+            "reason",
+            "退费原因",
+            "",
+            Rule::OneOf(&["资格审核不通过", "重复缴费", "考试取消或延期", ILLNESS, OTHER]),
+        ),
+        ask("explanation", "具体说明", "", Rule::Area(5, 500)).when("reason", &[ILLNESS, OTHER]),
+    ],
+};
+
+const PAYOUT: Section = Section {
+    heading: "退款方式",
+    fields: &[
+        ask("refund_to", "退款到", "", Rule::OneOf(&["原支付渠道", "银行账户"])),
+        ask("account_holder", "开户人姓名", "必须是您本人的账户", Rule::Like(&format::NAME))
+            .when("refund_to", TO_ACCOUNT),
+        ask("bank", "开户银行", "例如：中国工商银行", Rule::Text(4, 40)).when("refund_to", TO_ACCOUNT),
+        ask("branch", "开户支行", "例如：示范市东湖支行", Rule::Text(2, 60)).when("refund_to", TO_ACCOUNT),
+        ask("account", "银行账号", "12 到 19 位数字，请逐位核对", Rule::Like(&format::ACCOUNT))
+            .when("refund_to", TO_ACCOUNT),
+        profile::PHONE,
+    ],
+};
+
+const MATERIALS: &[Material] = &[
+    need("payment_proof", "缴费凭证", "支付记录截图或订单，能看清金额和时间"),
+    extra("proof", "证明材料", 3),
+    need("bank_card", "银行卡照片", "正面，能看清卡号").when("refund_to", TO_ACCOUNT),
+];
+
+const TASKS: &[Task] = &[
+    Task {
+        action: Action::Fulfil,
+        label: "登记已退款",
+        waiting: "待退款",
+        result: "已退款",
+        role: Role::Finance,
+        fields: &[
+            ask("paid_on", "退款日期", "", Rule::PastDay),
+            ask("transaction", "交易流水号", "", Rule::Like(&format::CODE)),
+        ],
+        file: None,
+        mends: &[],
+    },
+    Task {
+        action: Action::Fail,
+        label: "登记退款失败",
+        waiting: "",
+        result: "退款失败",
+        role: Role::Finance,
+        fields: &[ask("failure", "失败原因", "考生可以看到，并据此更正退款方式", Rule::Area(4, 200))],
+        file: None,
+        mends: &["account"],
+    },
+];
+
+/// What can be refunded: paid, not refunded yet, and the sitting far enough ahead. What an
+/// application asks for stays in it while it is mended.
+fn refundable(tx: &mut Tx, candidate: &Candidate, kept: &str) -> Result<Vec<Registration>, Error> {
+    let today = tx.today();
+    let mut all = registration::of_holder(tx, &candidate.holder)?;
+    all.retain_mut(|row| {
+        row.subjects.retain(|entry| entry.refund_id.is_none());
+        row.paid_at.is_some() && !row.subjects.is_empty() && (today <= last_day(row) || row.id == kept)
+    });
+    Ok(all)
+}
+
+fn last_day(row: &Registration) -> NaiveDate {
+    row.held_on.checked_sub_days(CLOSES).unwrap_or(row.held_on)
+}
+
+fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+    let nothing = refundable(tx, candidate, "")?
+        .is_empty()
+        .then_some("您没有可以退费的报名：只有已缴费、尚未退费、离开考还有 15 天以上的报名可以申请。");
+    Ok(Outset { nothing, ..Outset::default() })
+}
+
+fn kept(context: &Context) -> String {
+    context.submitted.map(|application| application.subject.clone()).unwrap_or_default()
+}
+
+fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
+    let all = refundable(tx, context.candidate, &kept(context))?;
+    let chosen = all.iter().find(|row| row.id == context.answers.one("registration"));
+    let registration = |row: &Registration| Choice {
+        value: row.id.clone(),
+        label: format!("{} · {}", row.title(), row.summary()),
+        hint: format!("准考证号 {}，{} 前受理退费", row.ticket_number, last_day(row)),
+    };
+    let subject = |entry: &Entry| Choice {
+        value: entry.id.clone(),
+        label: format!("{} {}", entry.subject, yuan(entry.fee.into())),
+        hint: String::new(),
+    };
+    Ok(Choices::from([
+        ("registration", all.iter().map(registration).collect()),
+        ("subjects", chosen.map(|row| row.subjects.iter().map(subject).collect()).unwrap_or_default()),
+    ]))
+}
+
+/// The sum of the chosen subjects' fees.
+fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
+    let all = refundable(tx, context.candidate, &kept(context))?;
+    let chosen = all.iter().filter(|row| row.id == context.answers.one("registration"));
+    let entries =
+        chosen.flat_map(|row| &row.subjects).filter(|entry| context.answers.has("subjects", &entry.id));
+    let sum: i64 = entries.map(|entry| i64::from(entry.fee)).sum();
+    Ok(vec![("amount", if sum == 0 { String::new() } else { sum.to_string() })])
+}
+
+/// Money goes to nobody else.
+fn check(_: &mut Tx, context: &Context) -> Result<Problems, Error> {
+    let answers = context.answers;
+    let holder = answers.one("account_holder");
+    let foreign = answers.one("refund_to") == TO_ACCOUNT[0] && !name::same(holder, &context.candidate.name);
+    Ok(if foreign {
+        vec![problem("account_holder", "开户人必须是您本人，请填写与证件一致的姓名")]
+    } else {
+        Vec::new()
+    })
+}
+
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+    let all = refundable(tx, context.candidate, &kept(context))?;
+    let chosen = all.into_iter().find(|row| row.id == context.answers.one("registration"));
+    let chosen = chosen.ok_or(Failure::NotFound)?;
+    Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
+}
+
+/// What was approved is not refunded again, unless paying it fails.
+fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+    let application = step.application;
+    match step.action {
+        Action::Approve => {
+            let entries =
+                application.form.as_ref().map(|form| form.all("subjects").to_vec()).unwrap_or_default();
+            if registration::refund(tx, &entries, &application.id)? < entries.len() {
+                let message = "其中有科目已经退费，请退回申请让考生更正".to_owned();
+                let action = ("查看申请", format!("/staff/applications/{}", application.shown_number()));
+                return Err(Failure::Conflict { message, action });
+            }
+            Ok(())
+        }
+        Action::Fail => Ok(registration::keep(tx, &application.id)?),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,135 @@
+//! 证书补发 (manual chapter 6): a new paper for a lost, damaged or wrong one; the old number is void.
+
+use super::profile;
+use crate::casework::business::{
+    About, Actions, Business, Context, Material, Outset, Step, extra, need, portrait,
+};
+use crate::casework::field::{Choices, Rule, Section, ask};
+use crate::casework::format;
+use crate::casework::lifecycle::{Action, Status};
+use crate::casework::record::Application;
+use crate::casework::task::Task;
+use crate::exams::held::{self, Certificate, Delivery};
+use crate::people::candidate::Candidate;
+use crate::people::staff::Role;
+use crate::store::{Error, Tx};
+use crate::ui::{Choice, Icon};
+use crate::web::Failure;
+
+/// The reissue.
+pub static BUSINESS: Business = Business {
+    slug: "reissue",
+    prefix: "BF",
+    label: "证书补发",
+    icon: Icon::Reissue,
+    about: "证书遗失、损毁、信息有误或没有收到的，在这里申请补发。补发后原印制号作废。",
+    start_label: "申请证书补发",
+    sections: &[&REISSUE, &COLLECT],
+    materials: MATERIALS,
+    tasks: TASKS,
+    outset,
+    choices,
+    describe,
+    approved: "补发申请已通过审核，新证书正在制作。",
+    after,
+    actions,
+    ..Business::PLAIN
+};
+
+const LOST: &str = "遗失";
+const DAMAGED: &str = "损毁";
+const MISSING: &str = "未收到";
+const BY_POST: &str = "邮寄";
+
+/// Most certificates of one person that can be picked from.
+const MOST: i64 = 100;
+
+const REISSUE: Section = Section {
+    heading: "补发信息",
+    fields: &[
+        ask("certificate", "证书", "", Rule::Pick),
+        ask("reason", "补发原因", "", Rule::OneOf(&[LOST, DAMAGED, "信息有误", MISSING])),
+        ask("explanation", "情况说明", "何时何地、经过如何", Rule::Area(5, 500)),
+    ],
+};
+
+const COLLECT: Section = Section {
+    heading: "领取",
+    fields: &[
+        ask("collect_by", "领取方式", "补发完成后可以申请邮寄", Rule::OneOf(&[BY_POST, "现场领取"])),
+        profile::PHONE,
+    ],
+};
+
+const MATERIALS: &[Material] = &[
+    need("id_document", "身份证件", "正反面可以拍在一张上，四角完整"),
+    portrait("portrait", "近期白底证件照", "宽高 5:7，至少 295×413 像素，印在新证书上"),
+    need("loss_statement", "遗失声明", "本人签名，写明证书管理号").when("reason", &[LOST, MISSING]),
+    need("damaged_certificate", "损毁证书照片", "能看清损毁处和证书编号").when("reason", &[DAMAGED]),
+    extra("other", "其他材料", 3),
+];
+
+const TASKS: &[Task] = &[Task {
+    action: Action::Fulfil,
+    label: "登记新证书",
+    waiting: "制证中",
+    result: "已补发",
+    role: Role::Reviewer,
+    fields: &[
+        ask("print_number", "新证书印制号", "原印制号随即作废", Rule::Like(&format::CODE)),
+        ask("issued_on", "签发日期", "", Rule::PastDay),
+    ],
+    file: None,
+    mends: &[],
+}];
+
+fn own(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Certificate>, Error> {
+    held::of_holder(tx, &candidate.holder, 0, MOST)
+}
+
+fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+    let nothing = own(tx, candidate)?.is_empty().then_some("您名下还没有证书，没有可以补发的。");
+    Ok(Outset { nothing, ..Outset::default() })
+}
+
+fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
+    let choice = |one: Certificate| Choice {
+        label: format!("{} · {}", one.title(), one.summary()),
+        hint: format!("管理号 {}，印制号 {}", one.management_number, one.print_number),
+        value: one.id,
+    };
+    Ok(Choices::from([("certificate", own(tx, context.candidate)?.into_iter().map(choice).collect())]))
+}
+
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+    let key = context.answers.one("certificate");
+    let chosen = held::own(tx, &context.candidate.holder, key)?.ok_or(Failure::NotFound)?;
+    Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
+}
+
+fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+    let (Action::Fulfil, Some(noted)) = (step.action, &step.content.outcome) else { return Ok(()) };
+    let issued_on = noted.one("issued_on").parse().map_err(|_| Failure::BadRequest("请填写签发日期"))?;
+    Ok(held::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
+}
+
+/// 申请邮寄 once the new paper is there and is to be posted; 查看邮寄信息 after that.
+fn actions(tx: &mut Tx, application: &Application) -> Result<Actions, Error> {
+    let by_post = application.form.as_ref().is_some_and(|form| form.one("collect_by") == BY_POST);
+    if application.status != Status::Completed || !by_post {
+        return Ok(Vec::new());
+    }
+    let Some(candidate) = Candidate::load(tx, &application.candidate_id)? else { return Ok(Vec::new()) };
+    let found = held::own(tx, &candidate.holder, &application.subject)?;
+    Ok(found.as_ref().and_then(posting).into_iter().collect())
+}
+
+/// What the holder of a certificate can do about its posting, as label and path.
+pub fn posting(certificate: &Certificate) -> Option<(String, String)> {
+    let path = format!("{}/mailing", certificate.path());
+    match (certificate.delivery, &certificate.mailing_id) {
+        (_, Some(_)) => Some(("查看邮寄信息".to_owned(), path)),
+        (Delivery::Ready, None) => Some(("申请邮寄".to_owned(), format!("{path}/notice"))),
+        _ => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! 违纪申诉 (manual chapter 9): against a violation that an exam room has recorded.
+
+use chrono::NaiveDate;
+
+use super::profile;
+use crate::casework::business::{
+    About, Approval, Business, Context, EditRule, Material, MaterialKind, Outset, Record, Step, Verdicts,
+    extra,
+};
+use crate::casework::deadline;
+use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem};
+use crate::casework::lifecycle::Action;
+use crate::exams::discipline::{self, Violation};
+use crate::people::candidate::Candidate;
+use crate::store::{Error, Tx, clock};
+use crate::ui::{Choice, Icon};
+use crate::web::Failure;
+
+/// The appeal against a violation.
+pub static BUSINESS: Business = Business {
+    slug: "violation",
+    prefix: "WJ",
+    label: "违纪申诉",
+    icon: Icon::Scales,
+    about: "对违纪认定有异议的，自收到告知之日起 5 个工作日内，可以在这里陈述、申辩。",
+    start_label: "违纪申诉",
+    summary_label: "科目",
+    sections: &[&RECORD, &APPEAL],
+    materials: &[Material {
+        kind: MaterialKind::Evidence,
+        hint: "图片、PDF，或不超过 50 MB 的录音录像（MP3、M4A、MP4），最多 8 份",
+        ..extra("evidence", "证据材料", 8)
+    }],
+    edit: EditRule::UntilTaken,
+    verdicts: Verdicts {
+        approve: &[
+            Approval { label: "申诉成立", result: "申诉成立" },
+            Approval { label: "部分成立", result: "部分成立" },
+        ],
+        reject: "申诉不成立",
+        rejected: "申诉不成立",
+        remarks: &[
+            (Action::Approve, "经核查，原认定的事实不清，予以撤销。"),
+            (Action::Approve, "经核查，情节轻微，减轻处理。"),
+            (Action::Reject, "经核查，原认定的事实清楚、证据充分。"),
+        ],
+    },
+    outset,
+    choices,
+    check,
+    describe,
+    approved: "处理决定见审核意见。",
+    after,
+    ..Business::PLAIN
+};
+
+const RECORD: Section =
+    Section { heading: "违纪记录", fields: &[ask("violation", "违纪记录", "", Rule::Pick)] };
+
+const APPEAL: Section = Section {
+    heading: "申诉",
+    fields: &[
+        ask("request", "申诉请求", "", Rule::OneOf(&["撤销认定", "减轻处理", "其他"])),
+        ask("grounds", "申诉理由", "写明您认为认定有误的地方，和您掌握的证据", Rule::Area(20, 2000)),
+        profile::PHONE,
+    ],
+};
+
+/// The last day on which an appeal is taken.
+fn last_day(violation: &Violation) -> NaiveDate {
+    deadline::working_days_after(violation.served_on, deadline::PLEAD)
+}
+
+fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+    let today = tx.today();
+    let all = discipline::violations_of(tx, &candidate.holder)?;
+    let open = |violation: &Violation| violation.outcome.is_empty() && today <= last_day(violation);
+    let nothing = match (all.is_empty(), all.iter().any(open)) {
+        (true, _) => Some("您没有违纪记录，不需要申诉。"),
+        (_, false) => Some("您的违纪记录都已有申诉结果，或已超过申诉期限，见上。"),
+        _ => None,
+    };
+    Ok(Outset { records: all.iter().map(|violation| record(violation, today)).collect(), nothing })
+}
+
+fn record(violation: &Violation, today: NaiveDate) -> Record {
+    let last = last_day(violation);
+    let left = (last - today).num_days();
+    let deadline = match left {
+        _ if !violation.outcome.is_empty() => ("approved", violation.outcome.clone()),
+        ..0 => ("rejected", format!("申诉期限已于 {last} 截止")),
+        0 => ("due", format!("今天（{last}）是申诉的最后一天")),
+        _ => ("due", format!("还剩 {left} 天，{last} 截止申诉")),
+    };
+    Record {
+        title: violation.title(),
+        facts: vec![
+            ("科目", violation.subject.clone()),
+            ("时间", clock::china(violation.happened_at)),
+            ("地点", violation.place.clone()),
+            ("事实", violation.fact.clone()),
+            ("依据", violation.clause.clone()),
+            ("拟处理决定", violation.proposed_decision.clone()),
+            ("告知日期", violation.served_on.to_string()),
+        ],
+        deadline: Some(deadline),
+    }
+}
+
+fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
+    let all = discipline::violations_of(tx, &context.candidate.holder)?;
+    let choice = |violation: Violation| Choice {
+        label: format!("{} · {}", violation.title(), violation.subject),
+        hint: format!("{}（{} 截止申诉）", violation.fact, last_day(&violation)),
+        value: violation.id,
+    };
+    Ok(Choices::from([("violation", all.into_iter().map(choice).collect())]))
+}
+
+fn chosen(tx: &mut Tx, context: &Context) -> Result<Option<Violation>, Error> {
+    let all = discipline::violations_of(tx, &context.candidate.holder)?;
+    Ok(all.into_iter().find(|violation| violation.id == context.answers.one("violation")))
+}
+
+/// Too late is too late, unless it was in time at first; and a violation is appealed against once.
+fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
+    let today = tx.today();
+    let Some(violation) = chosen(tx, context)? else { return Ok(Problems::new()) };
+    let last = last_day(&violation);
+    let what = match () {
+        () if !violation.outcome.is_empty() => "这条记录的申诉已有结果，不能再次申诉".to_owned(),
+        () if context.submitted.is_none() && today > last => {
+            format!("这条记录的申诉期限已于 {last} 截止，不能再申诉")
+        }
+        () => return Ok(Problems::new()),
+    };
+    Ok(vec![problem("violation", what)])
+}
+
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+    let violation = chosen(tx, context)?.ok_or(Failure::NotFound)?;
+    Ok(About { title: violation.title(), summary: violation.subject, subject: violation.id })
+}
+
+fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+    match step.action {
+        Action::Approve | Action::Reject => {
+            Ok(discipline::settle_violation(tx, &step.application.subject, &step.content.told)?)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,186 @@
+//! Lines of text in a form of their own: how each is read, typed and covered.
+
+use crate::people::{credit_code, mask, name, phone, width};
+use crate::ui::TextMode;
+
+/// A form of text.
+pub struct Format {
+    /// Its one spelling, or what to do about it.
+    pub parse: fn(&str) -> Result<String, &'static str>,
+    /// The keyboard it wants.
+    pub mode: TextMode,
+    /// Most characters that can be typed.
+    pub max: usize,
+    /// What others may see of it, where it is nobody else's business.
+    pub mask: Option<fn(&str) -> String>,
+    /// What to look at again, though it may be right.
+    pub doubt: fn(&str) -> Option<&'static str>,
+}
+
+const NO_DOUBT: fn(&str) -> Option<&'static str> = |_| None;
+
+/// A mobile number.
+pub const PHONE: Format = Format {
+    parse: |text| phone::parse(text).map_err(|_| "请填写 11 位手机号"),
+    mode: TextMode::Tel,
+    max: 20,
+    mask: Some(mask::phone),
+    doubt: NO_DOUBT,
+};
+
+/// A mail address: something, an @, and a host with a dot (RFC 5321 §4.1.2 allows more than
+/// anybody uses; whether it exists shows only when it is used).
+pub const EMAIL: Format =
+    Format { parse: email, mode: TextMode::Email, max: 100, mask: Some(mask::email), doubt: NO_DOUBT };
+
+/// A person's name.
+pub const NAME: Format =
+    Format { parse: name::parse, mode: TextMode::Name, max: 50, mask: Some(mask::name), doubt: NO_DOUBT };
+
+/// 统一社会信用代码
+pub const CREDIT_CODE: Format =
+    Format { parse: credit_code::parse, mode: TextMode::IdNumber, max: 24, mask: None, doubt: NO_DOUBT };
+
+/// A bank account.
+pub const ACCOUNT: Format = Format {
+    parse: account,
+    mode: TextMode::Number,
+    max: 30,
+    mask: Some(mask::account),
+    doubt: unusual_account,
+};
+
+/// The number of an identity document of whatever kind; its kind's own rule comes on top.
+pub const DOCUMENT: Format = Format {
+    parse: |text| Ok(width::compact(text)),
+    mode: TextMode::IdNumber,
+    max: 24,
+    mask: Some(mask::number),
+    doubt: NO_DOUBT,
+};
+
+/// Street, house and door.
+pub const STREET: Format =
+    Format { parse: street, mode: TextMode::Text, max: 120, mask: Some(mask::address), doubt: NO_DOUBT };
+
+/// 邮政编码
+pub const POSTCODE: Format =
+    Format { parse: postcode, mode: TextMode::Number, max: 12, mask: None, doubt: NO_DOUBT };
+
+/// A number that an office gave to something: a transaction, a receipt, a parcel.
+pub const CODE: Format =
+    Format { parse: code, mode: TextMode::IdNumber, max: 40, mask: None, doubt: NO_DOUBT };
+
+fn email(text: &str) -> Result<String, &'static str> {
+    let address = width::half(text).trim().to_owned();
+    let plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;,\\\"".contains(c);
+    let holds = address.split_once('@').is_some_and(|(user, host)| {
+        let labels: Vec<&str> = host.split('.').collect();
+        let label =
+            |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        !user.is_empty() && labels.len() > 1 && labels.iter().all(label)
+    });
+    if holds && address.chars().all(plain) {
+        Ok(address)
+    } else {
+        Err("请填写电子邮箱，例如 name@example.com")
+    }
+}
+
+/// 12–19 digits. Old accounts carry no check digit, so Luhn's is not asked for here.
+fn account(text: &str) -> Result<String, &'static str> {
+    let number: String = width::compact(text).chars().filter(|c| *c != '-').collect();
+    digits(number, 12..=19, "请填写 12 到 19 位数字的银行账号")
+}
+
+fn street(text: &str) -> Result<String, &'static str> {
+    let address = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let length = address.chars().count();
+    if (5..=120).contains(&length) { Ok(address) } else { Err("请填写 5 到 120 个字的详细地址") }
+}
+
+fn postcode(text: &str) -> Result<String, &'static str> {
+    digits(width::compact(text), 6..=6, "请填写 6 位邮政编码")
+}
+
+fn digits(
+    number: String,
+    length: std::ops::RangeInclusive<usize>,
+    what_to_do: &'static str,
+) -> Result<String, &'static str> {
+    let holds = length.contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    if holds { Ok(number) } else { Err(what_to_do) }
+}
+
+fn code(text: &str) -> Result<String, &'static str> {
+    let number = width::compact(text);
+    let holds =
+        (4..=40).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if holds { Ok(number) } else { Err("请填写 4 到 40 位字母或数字的编号") }
+}
+
+fn unusual_account(number: &str) -> Option<&'static str> {
+    (!number.is_empty() && !luhn_holds(number))
+        .then_some("这个账号不符合银行卡号的校验规则，请再核对一遍；存折账号等确认无误的可以继续")
+}
+
+/// Whether the last digit of a card number is the one that the others call for
+/// (Luhn, ISO/IEC 7812-1 annex B).
+fn luhn_holds(number: &str) -> bool {
+    let digit = |at: usize, byte: u8| match u32::from(byte.wrapping_sub(b'0')) {
+        value if at.is_multiple_of(2) => value,
+        value if value > 4 => 2 * value - 9,
+        value => 2 * value,
+    };
+    let sum: u32 = number.bytes().rev().enumerate().map(|(at, byte)| digit(at, byte)).sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A format, what is typed with its one spelling, and what is refused.
+    type Case<'a> = (&'a Format, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
+    #[test]
+    fn each_format_has_one_spelling_and_refuses_the_rest() {
+        let table: &[Case] = &[
+            (&PHONE, &[("138-0013-8000", "13800138000")], &["1380013"]),
+            (
+                &EMAIL,
+                &[(" a.b+c@mail.example.com ", "a.b+c@mail.example.com"), ("ａ＠b.cn", "a@b.cn")],
+                &["a", "a@b", "a@.cn", "@b.cn", "a b@c.cn", "张@b.cn", "a@b..cn", "a@b.cn>", "a@@b.cn"],
+            ),
+            (&NAME, &[("欧阳•明", "欧阳·明")], &["A", "张3"]),
+            (
+                &ACCOUNT,
+                &[("6222 0210 0101 0101 010", "6222021001010101010"), ("123456789012", "123456789012")],
+                &["12345678901", "12345678901234567890", "62220210O1010101010"],
+            ),
+            (&STREET, &[(" 东湖路  8 号 1 栋", "东湖路 8 号 1 栋")], &["8 号", &"长".repeat(121)]),
+            (&POSTCODE, &[("５１８０００", "518000")], &["51800", "5180000", "51800A"]),
+            (&DOCUMENT, &[(" h1234 5678", "H12345678")], &[]),
+            (&CODE, &[("sf 1234567890", "SF1234567890")], &["SF1", "顺丰123456"]),
+        ];
+        for (format, good, bad) in table {
+            for (typed, stored) in *good {
+                assert_eq!((format.parse)(typed).as_deref(), Ok(*stored), "{typed}");
+            }
+            for typed in *bad {
+                assert!((format.parse)(typed).is_err(), "{typed}");
+            }
+        }
+    }
+
+    #[test]
+    fn luhn_notices_a_wrong_digit() {
+        assert!(luhn_holds("4111111111111111") && !luhn_holds("4111111111111112"));
+        for at in 0..16 {
+            let mut wrong = *b"4111111111111111";
+            wrong[at] = if wrong[at] == b'7' { b'8' } else { b'7' };
+            let wrong = String::from_utf8(wrong.to_vec()).unwrap();
+            assert!(!luhn_holds(&wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `/certificates/{id}` (manual 图4.4.2), to look at and to print.
+
+use std::sync::Arc;
+
+use maud::{Markup, html};
+use poem::web::{Data, Path};
+use poem::{Request, Response, handler};
+
+use super::links;
+use crate::business::reissue::posting;
+use crate::casework::views::fact;
+use crate::exams::held::{self, Certificate};
+use crate::exams::month_label;
+use crate::people::candidate::Candidate;
+use crate::people::document::Gender;
+use crate::people::mask;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::ui::{self, Fact, Look, Page, Tab};
+use crate::web::{Failure, Frame, host};
+
+/// One certificate, for its holder.
+#[handler]
+pub async fn show(
+    req: &Request,
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let reader = candidate.clone();
+    let (held, link) = store
+        .read::<_, Failure, _>(move |tx| {
+            let held = held::own(tx, &reader.holder, &id)?.ok_or(Failure::NotFound)?;
+            let link = links::newest_live(tx, &reader, &held.id)?;
+            Ok((held, link))
+        })
+        .await?;
+    let link = links::panel(&held.id, link.as_ref(), &settings.base_for(host(req)));
+    let bar = html! {
+        (ui::print_button("打印"))
+        @if let Some((label, href)) = posting(&held) { (ui::link_button(&href, &label, Look::Primary)) }
+    };
+    let page = Page::new("证书详情", view(&candidate, &held, link)).own_heading().back("/certificates");
+    Ok(frame.page(page.tab(Tab::Certificates).bar(bar)))
+}
+
+fn view(candidate: &Candidate, held: &Certificate, link: Markup) -> Markup {
+    html! {
+        section.panel.certificate {
+            div.head {
+                (ui::heading("职业资格证书", &held.exam, &held.summary()))
+                (ui::seal("approved", "有效", "已登记"))
+            }
+            @if let Some(portrait) = &candidate.profile.portrait_id {
+                img.portrait src={ "/files/" (portrait) } alt="证件照" width="100" height="140";
+            }
+            (ui::facts(&facts(candidate, held)))
+        }
+        (ui::panel("领取", ui::facts(&[Fact {
+            label: "状态".to_owned(),
+            value: ui::tag(held.delivery.state(), held.delivery.label()),
+        }])))
+        (link)
+    }
+}
+
+fn facts(candidate: &Candidate, held: &Certificate) -> Vec<Fact> {
+    let document = match held.document_mask.as_str() {
+        "" => mask::number(&candidate.document_number),
+        shown => shown.to_owned(),
+    };
+    vec![
+        fact("姓名", held.holder_name.clone()),
+        fact("性别", held.gender.map_or("", Gender::label)),
+        fact("证件号码", document),
+        fact("考试年月", month_label(&held.month)),
+        fact("级别", held.level.clone()),
+        fact("专业", held.specialty.clone()),
+        fact("证书管理号", held.management_number.clone()),
+        fact("证书印制号", held.print_number.clone()),
+        fact("批准日期", held.approved_on.to_string()),
+        fact("签发日期", held.issued_on.to_string()),
+        fact("签发机构", held.issuing_body.clone()),
+    ]
+}

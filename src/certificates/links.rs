@@ -1,0 +1,203 @@
+//! 核验链接 as their maker sees them: make one, hand it out, see when it was opened, take it back.
+
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+use maud::{Markup, html};
+use poem::web::{Data, Path};
+use poem::{Request, Response, handler};
+
+use crate::exams::certificate_link::{self, DAYS, Link, MOST};
+use crate::exams::held;
+use crate::people::candidate::Candidate;
+use crate::settings::Settings;
+use crate::store::{Error, Store, Tx, clock};
+use crate::ui::{self, Choice, Control, Field, Look, Page};
+use crate::web::{Failure, Frame, Submission, host, see_other};
+
+/// Times of opening that a link shows; the rest are counted only.
+const TIMES: usize = 20;
+
+fn path(certificate: &str) -> String {
+    format!("/certificates/{certificate}/links")
+}
+
+/// The link of a candidate's certificate that lives longest, for [`panel`].
+pub fn newest_live(tx: &mut Tx, candidate: &Candidate, certificate: &str) -> Result<Option<Link>, Error> {
+    let links = certificate_link::of(tx, &candidate.holder, certificate)?;
+    Ok(links.into_iter().filter(|link| link.is_live(tx.now)).max_by_key(|link| link.expires_at))
+}
+
+/// The code of a certificate's link, for the page that is printed; a button to make one while
+/// there is none. `base` is where others reach us, see [`Settings::base_for`].
+pub fn panel(certificate: &str, link: Option<&Link>, base: &str) -> Markup {
+    let Some(link) = link else {
+        return html! { div.actions { (ui::link_button(&path(certificate), "生成核验链接", Look::Plain)) } };
+    };
+    ui::panel(
+        "扫码核验",
+        html! {
+            (code(link, base))
+            p.muted.small { "有效期至 " (clock::china(link.expires_at)) "。扫码即可核验本证书。" }
+        },
+    )
+}
+
+fn code(link: &Link, base: &str) -> Markup {
+    ui::qr(&format!("{base}{}", link.path()), "核验链接二维码")
+}
+
+/// `GET /certificates/{id}/links`
+#[handler]
+pub async fn show(
+    req: &Request,
+    candidate: Candidate,
+    Path(id): Path<String>,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+) -> Result<Response, Failure> {
+    let (now, key) = (store.clock.now(), id.clone());
+    let (exam, links) = store
+        .read::<_, Failure, _>(move |tx| {
+            let exam = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?.exam;
+            Ok((exam, certificate_link::of(tx, &candidate.holder, &key)?))
+        })
+        .await?;
+    let base = settings.base_for(host(req));
+    let main = html! {
+        (ui::heading("", &exam, "把链接或二维码交给用人单位，对方无需登录就能核验这本证书。"))
+        @for link in links.iter().filter(|link| link.is_live(now)) { (living(&id, link, &base)) }
+        (form(&id))
+        (ended(&links, now))
+    };
+    Ok(frame.page(Page::new("核验链接", main).own_heading().back(format!("/certificates/{id}"))))
+}
+
+fn living(certificate: &str, link: &Link, base: &str) -> Markup {
+    let address = format!("{base}{}", link.path());
+    ui::qr_card(
+        &format!("有效期至 {}", clock::china(link.expires_at)),
+        html! {
+            (code(link, base))
+            p.small { a href=(link.path()) { (address) } }
+            button.copy type="button" data-copy=(address) hidden { (ui::icon(ui::Icon::Copy)) "复制链接" }
+            (views(link))
+            form method="post" action={ (path(certificate)) "/" (link.id) "/revoke" } {
+                (ui::submit("confirm", "yes", "撤销链接", Look::Plain))
+            }
+        },
+    )
+}
+
+fn views(link: &Link) -> Markup {
+    let count = link.view_count();
+    html! {
+        @if count == 0 {
+            p.muted.small { "还没有被查看。" }
+        } @else {
+            details {
+                summary { "被查看 " (count) " 次" }
+                ul.small {
+                    @for (minute, times) in link.views.iter().take(TIMES) {
+                        li { time { (clock::china(*minute)) } @if *times > 1 { "，" (times) " 次" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn form(certificate: &str) -> Markup {
+    let options =
+        DAYS.map(|days| Choice {
+            value: days.to_string(), label: format!("{days} 天"), hint: String::new()
+        });
+    let control = Control::Radios { options: &options, value: "7" };
+    ui::panel(
+        "生成新的链接",
+        html! {
+            form method="post" action=(path(certificate)) {
+                (ui::field(&Field {
+                    name: "days",
+                    label: "有效期",
+                    hint: "到期后自动失效，也可以随时撤销",
+                    optional: false,
+                    error: None,
+                    mark: None,
+                    reload: false,
+                    check: false,
+                    control,
+                }))
+                div.actions { (ui::submit("action", "make", "生成核验链接", Look::Primary)) }
+            }
+        },
+    )
+}
+
+fn ended(links: &[Link], now: NaiveDateTime) -> Markup {
+    let ended: Vec<&Link> = links.iter().filter(|link| !link.is_live(now)).collect();
+    html! {
+        @if !ended.is_empty() {
+            (ui::panel("已失效的链接", html! {
+                ul.timeline {
+                    @for link in ended {
+                        li {
+                            strong { (clock::china(link.created_at)) " 生成" }
+                            span.muted.small {
+                                @match link.revoked_at {
+                                    Some(at) => { (clock::china(at)) " 撤销" },
+                                    None => { (clock::china(link.expires_at)) " 到期" },
+                                }
+                            }
+                            (views(link))
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+/// `POST /certificates/{id}/links` makes one.
+#[handler]
+pub async fn make(
+    candidate: Candidate,
+    Path(id): Path<String>,
+    sent: Submission,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    let chosen = sent.one("days").parse().ok().filter(|days| DAYS.contains(days));
+    let days = chosen.ok_or(Failure::BadRequest("请选择链接的有效期"))?;
+    let key = id.clone();
+    store
+        .write::<_, Failure, _>(move |tx| {
+            candidate.lock(tx)?;
+            held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
+            let links = certificate_link::of(tx, &candidate.holder, &key)?;
+            if links.iter().filter(|link| link.is_live(tx.now)).count() >= MOST {
+                let message = format!("一本证书最多同时有 {MOST} 个有效的核验链接");
+                return Err(Failure::Conflict { message, action: ("查看已有的链接", path(&key)) });
+            }
+            Ok(certificate_link::make(tx, &key, days)?)
+        })
+        .await?;
+    Ok(see_other(&path(&id)))
+}
+
+/// `POST /certificates/{id}/links/{link}/revoke`. To take back what is taken back changes nothing.
+#[handler]
+pub async fn revoke(
+    candidate: Candidate,
+    Path((id, link)): Path<(String, String)>,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    let key = id.clone();
+    store
+        .write::<_, Failure, _>(move |tx| {
+            held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
+            Ok(certificate_link::revoke(tx, &candidate.holder, &key, &link)?)
+        })
+        .await?;
+    Ok(see_other(&path(&id)))
+}

@@ -1,0 +1,71 @@
+//! `/certificates` (manual 图4.1).
+
+use maud::{Markup, html};
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+use crate::business::reissue::posting;
+use crate::casework::record::PAGE;
+use crate::exams::held::{self, Certificate};
+use crate::exams::month_label;
+use crate::people::candidate::Candidate;
+use crate::store::Store;
+use crate::ui::{self, Card, Icon, Page, Tab};
+use crate::web::{Failure, Frame};
+
+#[derive(Deserialize)]
+struct Paging {
+    #[serde(default)]
+    page: i64,
+}
+
+/// A candidate's certificates, the latest first.
+#[handler]
+pub async fn show(
+    candidate: Candidate,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Query(paging): Query<Paging>,
+) -> Result<Response, Failure> {
+    let page = paging.page.clamp(0, 10_000);
+    let held = store.read(move |tx| held::of_holder(tx, &candidate.holder, page * PAGE, PAGE + 1)).await?;
+    let main = html! {
+        p.muted { "您名下的证书。可领取的证书可以申请邮寄。" }
+        @if held.is_empty() && page == 0 { (nothing()) }
+        (items(&held, page))
+    };
+    Ok(frame.page(Page::new("证书管理", main).tab(Tab::Certificates)))
+}
+
+fn nothing() -> Markup {
+    ui::empty(Icon::Certificate, "还没有证书", "考试合格、证书制作后会显示在这里。", None)
+}
+
+fn items(held: &[Certificate], page: i64) -> Markup {
+    let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    html! {
+        div #items {
+            @for one in held.iter().take(shown) { (card(one)) }
+            @if held.len() > shown { (ui::more(&format!("/certificates?page={}", page + 1), "加载更多")) }
+        }
+    }
+}
+
+fn card(one: &Certificate) -> Markup {
+    let mut actions: Vec<_> = posting(one).into_iter().collect();
+    actions.push(("证书详情".to_owned(), one.path()));
+    ui::card(&Card {
+        title: one.exam.clone(),
+        href: one.path(),
+        tag: ui::tag(one.delivery.state(), one.delivery.label()),
+        facts: vec![
+            ("考试年月".to_owned(), month_label(&one.month)),
+            ("级别专业".to_owned(), one.summary()),
+            ("管理号".to_owned(), one.management_number.clone()),
+            ("批准日期".to_owned(), one.approved_on.to_string()),
+        ],
+        note: None,
+        actions,
+    })
+}

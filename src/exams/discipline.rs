@@ -1,0 +1,95 @@
+//! What counts against somebody: violations in an exam room, and records of lost integrity.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::month_label;
+use crate::store::schema::{exams, integrity_records as i, sittings, violations as v};
+use crate::store::{Error, Tx};
+
+/// 违纪记录
+#[derive(Clone, Debug, Queryable)]
+pub struct Violation {
+    /// Key of the row.
+    pub id: String,
+    /// Name of the exam.
+    pub exam: String,
+    /// `201803`
+    pub month: String,
+    /// 科目
+    pub subject: String,
+    /// When, UTC.
+    pub happened_at: NaiveDateTime,
+    /// Where.
+    pub place: String,
+    /// What.
+    pub fact: String,
+    /// The clause of 人社部令第31号 that is cited.
+    pub clause: String,
+    /// 拟处理决定
+    pub proposed_decision: String,
+    /// When the notice was served.
+    pub served_on: NaiveDate,
+    /// How an appeal against it ended; empty before.
+    pub outcome: String,
+}
+
+impl Violation {
+    /// `一级建造师 · 2018-03`
+    pub fn title(&self) -> String {
+        format!("{} · {}", self.exam, month_label(&self.month))
+    }
+}
+
+/// A person's violations, the latest notice first.
+pub fn violations_of(tx: &mut Tx, holder: &str) -> Result<Vec<Violation>, Error> {
+    Ok(v::table
+        .inner_join(sittings::table.inner_join(exams::table))
+        .filter(v::holder_hash.eq(holder))
+        .order((v::served_on.desc(), v::id))
+        .select((
+            v::id,
+            exams::name,
+            sittings::month,
+            v::subject,
+            v::happened_at,
+            v::place,
+            v::fact,
+            v::clause,
+            v::proposed_decision,
+            v::served_on,
+            v::outcome,
+        ))
+        .load(tx.conn)?)
+}
+
+/// Notes how the appeal against a violation ended.
+pub fn settle_violation(tx: &mut Tx, id: &str, outcome: &str) -> Result<(), Error> {
+    diesel::update(v::table.find(id)).set(v::outcome.eq(outcome)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// 失信记录
+#[derive(Clone, Debug, Queryable)]
+pub struct IntegrityRecord {
+    /// Key of the row.
+    pub id: String,
+    /// 类别
+    pub category: String,
+    /// What.
+    pub fact: String,
+    /// 决定文号
+    pub decision_number: String,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// Last day.
+    pub ends_on: NaiveDate,
+}
+
+/// A person's records of lost integrity, the latest first.
+pub fn integrity_of(tx: &mut Tx, holder: &str) -> Result<Vec<IntegrityRecord>, Error> {
+    let own = i::table.filter(i::holder_hash.eq(holder)).order((i::starts_on.desc(), i::id));
+    Ok(own
+        .select((i::id, i::category, i::fact, i::decision_number, i::starts_on, i::ends_on))
+        .load(tx.conn)?)
+}

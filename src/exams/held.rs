@@ -1,0 +1,195 @@
+//! Certificates as their holders have them: what the paper says, and where it is.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::month_label;
+use crate::people::document::Gender;
+use crate::store::schema::{certificates, exams, voided_prints};
+use crate::store::{Error, Tx};
+
+/// Where the paper is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is being made.
+    Making,
+    /// It can be collected or posted.
+    Ready,
+    /// Its posting was applied for.
+    Requested,
+    /// It is on its way.
+    Posted,
+    /// It has arrived.
+    Delivered,
+    /// Its holder has collected it.
+    Collected,
+}
+
+/// Code kept in the database, the word on the screen, and the state that colours it.
+const DELIVERIES: &[(Delivery, &str, &str, &str)] = &[
+    (Delivery::Making, "making", "制作中", "in_review"),
+    (Delivery::Ready, "ready", "可领取", "approved"),
+    (Delivery::Requested, "requested", "已申请邮寄", "submitted"),
+    (Delivery::Posted, "posted", "已寄出", "sent"),
+    (Delivery::Delivered, "delivered", "已签收", "completed"),
+    (Delivery::Collected, "collected", "已现场领取", "completed"),
+];
+
+impl Delivery {
+    fn row(self) -> &'static (Delivery, &'static str, &'static str, &'static str) {
+        DELIVERIES.iter().find(|(delivery, ..)| *delivery == self).unwrap_or(&DELIVERIES[0])
+    }
+
+    /// The code kept in the database.
+    pub fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The word people read.
+    pub fn label(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The state of a tag that colours it.
+    pub fn state(self) -> &'static str {
+        self.row().3
+    }
+
+    /// Reads a code back.
+    pub fn from_code(code: &str) -> Option<Delivery> {
+        DELIVERIES.iter().find(|(_, known, ..)| *known == code).map(|(delivery, ..)| *delivery)
+    }
+}
+
+/// A certificate, for its holder.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// Key of the row.
+    pub id: String,
+    /// Name as the paper shows it.
+    pub holder_name: String,
+    /// 性别, where it is known.
+    pub gender: Option<Gender>,
+    /// The document's number as the paper shows it, masked; may be empty.
+    pub document_mask: String,
+    /// Name of the exam.
+    pub exam: String,
+    /// `201803`
+    pub month: String,
+    /// 级别
+    pub level: String,
+    /// 专业
+    pub specialty: String,
+    /// 证书管理号
+    pub management_number: String,
+    /// 证书印制号
+    pub print_number: String,
+    /// 批准日期
+    pub approved_on: NaiveDate,
+    /// 签发日期
+    pub issued_on: NaiveDate,
+    /// 签发机构
+    pub issuing_body: String,
+    /// Where the paper is.
+    pub delivery: Delivery,
+    /// The application by which it is posted, if there is one.
+    pub mailing_id: Option<String>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = certificates)]
+struct Row {
+    id: String,
+    holder_name: String,
+    gender: String,
+    document_mask: String,
+    sitting_month: String,
+    level: String,
+    specialty: String,
+    management_number: String,
+    print_number: String,
+    approved_on: NaiveDate,
+    issued_on: NaiveDate,
+    issuing_body: String,
+    delivery: String,
+    mailing_id: Option<String>,
+}
+
+impl Certificate {
+    fn of((row, exam): (Row, String)) -> Result<Certificate, Error> {
+        Ok(Certificate {
+            delivery: Delivery::from_code(&row.delivery).ok_or(Error::Corrupt("certificates.delivery"))?,
+            id: row.id,
+            holder_name: row.holder_name,
+            gender: Gender::from_code(&row.gender),
+            document_mask: row.document_mask,
+            exam,
+            month: row.sitting_month,
+            level: row.level,
+            specialty: row.specialty,
+            management_number: row.management_number,
+            print_number: row.print_number,
+            approved_on: row.approved_on,
+            issued_on: row.issued_on,
+            issuing_body: row.issuing_body,
+            mailing_id: row.mailing_id,
+        })
+    }
+
+    /// `一级建造师 · 2018-03`
+    pub fn title(&self) -> String {
+        format!("{} · {}", self.exam, month_label(&self.month))
+    }
+
+    /// `一级 · 建筑工程`
+    pub fn summary(&self) -> String {
+        format!("{} · {}", self.level, self.specialty)
+    }
+
+    /// Where its holder reads it.
+    pub fn path(&self) -> String {
+        format!("/certificates/{}", self.id)
+    }
+}
+
+/// Somebody's own certificate; another's is not found.
+pub fn own(tx: &mut Tx, holder: &str, id: &str) -> Result<Option<Certificate>, Error> {
+    let row = certificates::table.inner_join(exams::table).filter(certificates::holder_hash.eq(holder));
+    let row = row.filter(certificates::id.eq(id)).select((Row::as_select(), exams::name));
+    row.first(tx.conn).optional()?.map(Certificate::of).transpose()
+}
+
+/// Somebody's certificates, the latest first, from an offset on and so many at most.
+pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Vec<Certificate>, Error> {
+    let rows: Vec<(Row, String)> = certificates::table
+        .inner_join(exams::table)
+        .filter(certificates::holder_hash.eq(holder))
+        .order((certificates::issued_on.desc(), certificates::id.desc()))
+        .offset(offset)
+        .limit(most)
+        .select((Row::as_select(), exams::name))
+        .load(tx.conn)?;
+    rows.into_iter().map(Certificate::of).collect()
+}
+
+/// Notes where the paper is, and the application that sends it.
+pub fn set_delivery(tx: &mut Tx, id: &str, delivery: Delivery, mailing: Option<&str>) -> Result<(), Error> {
+    let row = (certificates::delivery.eq(delivery.code()), certificates::mailing_id.eq(mailing));
+    diesel::update(certificates::table.find(id)).set(row).execute(tx.conn)?;
+    Ok(())
+}
+
+/// A new paper takes the place of the old one, whose print number is void from today on.
+pub fn reissue(tx: &mut Tx, id: &str, print_number: &str, issued_on: NaiveDate) -> Result<(), Error> {
+    let old: String = certificates::table.find(id).select(certificates::print_number).first(tx.conn)?;
+    let void = (
+        voided_prints::id.eq(tx.id()),
+        voided_prints::certificate_id.eq(id),
+        voided_prints::print_number.eq(old),
+        voided_prints::voided_on.eq(tx.today()),
+    );
+    diesel::insert_into(voided_prints::table).values(void).execute(tx.conn)?;
+    let new = (certificates::print_number.eq(print_number), certificates::issued_on.eq(issued_on));
+    diesel::update(certificates::table.find(id)).set(new).execute(tx.conn)?;
+    set_delivery(tx, id, Delivery::Ready, None)
+}

@@ -1,0 +1,161 @@
+//! Registrations: what somebody entered for, paid, got back and got a receipt for.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::month_label;
+use crate::store::schema::{exams, registration_subjects as rs, registrations as r, sittings};
+use crate::store::{Error, Tx};
+
+/// A registration with its subjects.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Key of the row.
+    pub id: String,
+    /// Key of the sitting.
+    pub sitting_id: String,
+    /// Name of the exam.
+    pub exam: String,
+    /// `201803`.
+    pub month: String,
+    /// First day of the exam.
+    pub held_on: NaiveDate,
+    /// 准考证号
+    pub ticket_number: String,
+    /// 级别
+    pub level: String,
+    /// 专业
+    pub specialty: String,
+    /// 订单号
+    pub order_number: String,
+    /// When the fee was paid, UTC.
+    pub paid_at: Option<NaiveDateTime>,
+    /// The application that got it its receipt.
+    pub receipt_id: Option<String>,
+    /// Its subjects.
+    pub subjects: Vec<Entry>,
+}
+
+/// A subject of a registration.
+#[derive(Clone, Debug, Queryable)]
+pub struct Entry {
+    registration_id: String,
+    /// Key of the row.
+    pub id: String,
+    /// 科目
+    pub subject: String,
+    /// In fen.
+    pub fee: i32,
+    /// The application that got it refunded.
+    pub refund_id: Option<String>,
+}
+
+impl Registration {
+    /// `一级建造师 · 2018-03`
+    pub fn title(&self) -> String {
+        format!("{} · {}", self.exam, month_label(&self.month))
+    }
+
+    /// `一级 · 建筑工程`
+    pub fn summary(&self) -> String {
+        format!("{} · {}", self.level, self.specialty)
+    }
+
+    /// What was paid and not refunded, in fen.
+    pub fn paid(&self) -> i32 {
+        self.subjects.iter().filter(|entry| entry.refund_id.is_none()).map(|entry| entry.fee).sum()
+    }
+}
+
+type Row = (
+    String,
+    String,
+    String,
+    String,
+    NaiveDate,
+    String,
+    String,
+    String,
+    String,
+    Option<NaiveDateTime>,
+    Option<String>,
+);
+
+/// A person's registrations, the latest sitting first.
+pub fn of_holder(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> {
+    let rows: Vec<Row> = r::table
+        .inner_join(sittings::table.inner_join(exams::table))
+        .filter(r::holder_hash.eq(holder))
+        .order((sittings::held_on.desc(), r::id))
+        .select((
+            r::id,
+            r::sitting_id,
+            exams::name,
+            sittings::month,
+            sittings::held_on,
+            r::ticket_number,
+            r::level,
+            r::specialty,
+            r::order_number,
+            r::paid_at,
+            r::receipt_id,
+        ))
+        .load(tx.conn)?;
+    let ids: Vec<&String> = rows.iter().map(|row| &row.0).collect();
+    let entries: Vec<Entry> = rs::table
+        .filter(rs::registration_id.eq_any(ids))
+        .order(rs::id)
+        .select((rs::registration_id, rs::id, rs::subject, rs::fee, rs::refund_id))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|row| with_subjects(row, &entries)).collect())
+}
+
+fn with_subjects(row: Row, entries: &[Entry]) -> Registration {
+    let (
+        id,
+        sitting_id,
+        exam,
+        month,
+        held_on,
+        ticket_number,
+        level,
+        specialty,
+        order_number,
+        paid_at,
+        receipt_id,
+    ) = row;
+    Registration {
+        subjects: entries.iter().filter(|entry| entry.registration_id == id).cloned().collect(),
+        id,
+        sitting_id,
+        exam,
+        month,
+        held_on,
+        ticket_number,
+        level,
+        specialty,
+        order_number,
+        paid_at,
+        receipt_id,
+    }
+}
+
+/// Ties subjects to the application that refunds them, where none does yet; returns how many.
+pub fn refund(tx: &mut Tx, entries: &[String], application: &str) -> Result<usize, Error> {
+    let free = rs::table.filter(rs::id.eq_any(entries)).filter(rs::refund_id.is_null());
+    Ok(diesel::update(free).set(rs::refund_id.eq(Some(application))).execute(tx.conn)?)
+}
+
+/// Lets go of the subjects that an application was to refund.
+pub fn keep(tx: &mut Tx, application: &str) -> Result<(), Error> {
+    let tied = rs::table.filter(rs::refund_id.eq(Some(application)));
+    diesel::update(tied).set(rs::refund_id.eq(None::<String>)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Ties registrations to the application that gets them their receipt, where none does yet;
+/// returns how many.
+pub fn receipt(tx: &mut Tx, registrations: &[String], application: &str) -> Result<usize, Error> {
+    let free = r::table.filter(r::id.eq_any(registrations)).filter(r::receipt_id.is_null());
+    Ok(diesel::update(free).set(r::receipt_id.eq(Some(application))).execute(tx.conn)?)
+}

@@ -1,0 +1,92 @@
+//! An exam's form and its answers (manual 图11.2–11.4).
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::web::{Data, Path};
+use poem::{Request, Response, handler};
+use tokio::time::{Duration, Instant, sleep_until};
+
+use super::finding::{self, Finding};
+use super::{Lookup, limits, pages};
+use crate::exams::certificate::lookup_hash;
+use crate::people::document;
+use crate::store::Store;
+use crate::web::address::{client_address, network};
+use crate::web::log::RequestId;
+use crate::web::{Failure, Frame, Submission};
+
+/// A miss is answered no sooner, so that the time tells even less of what the database had to
+/// read for it. Some ten times what it takes.
+const MISS_TAKES: Duration = Duration::from_millis(3);
+
+/// What somebody looks up with, as it was typed.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub name: String,
+    pub document: String,
+    pub number: String,
+}
+
+impl Typed {
+    fn of(sent: &Submission) -> Typed {
+        let [name, document, number] = ["name", "document", "number"].map(|field| sent.one(field).to_owned());
+        Typed { name, document, number }
+    }
+
+    /// Whether all three hold something.
+    fn is_complete(&self) -> bool {
+        [&self.name, &self.document, &self.number].iter().all(|typed| !document::normalise(typed).is_empty())
+    }
+}
+
+/// `GET /lookup/{exam}` and `GET /en/lookup/{exam}`
+#[handler]
+pub async fn show(
+    Path(code): Path<String>,
+    frame: Frame,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    let exam = exam_of(store, code).await?;
+    Ok(frame.page(exam.form(frame.lang(), &Typed::default())))
+}
+
+/// `POST /lookup/{exam}` and `POST /en/lookup/{exam}`
+#[handler]
+pub async fn answer(
+    req: &Request,
+    Path(code): Path<String>,
+    frame: Frame,
+    sent: Submission,
+    Data(store): Data<&Store>,
+    Data(lookup): Data<&Arc<Lookup>>,
+) -> Result<Response, Failure> {
+    let (began, now) = (Instant::now(), store.clock.now());
+    lookup.limits.check(&limits::NETWORK, &network(client_address(req)), now)?;
+    let typed = Typed::of(&sent);
+    if !typed.is_complete() {
+        let exam = exam_of(store, code).await?;
+        return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));
+    }
+    lookup.limits.check(&limits::DOCUMENT, &document::normalise(&typed.document), now)?;
+    let hash = lookup_hash(&store.vault, &typed.name, &typed.document);
+    let (key, number) = (code.clone(), typed.number.clone());
+    let found = store.glance(move |tx| finding::find(tx, &key, hash, &number)).await?;
+    let (name, finding) = found.ok_or(Failure::NotFound)?;
+    let exam = pages::Exam { code, name };
+    let asked = pages::Asked { at: now, id: RequestId::of(req) };
+    Ok(frame.page(match finding {
+        Finding::Nothing => {
+            sleep_until(began + MISS_TAKES).await;
+            exam.nothing(frame.lang(), &typed)
+        }
+        Finding::Found(certificates) => exam.found(frame.lang(), &certificates, &asked),
+        Finding::Voided(day) => exam.voided(frame.lang(), day, &asked),
+    }))
+}
+
+async fn exam_of(store: &Store, code: String) -> Result<pages::Exam, Failure> {
+    let key = code.clone();
+    let name = store.glance(move |tx| finding::exam_name(tx, &key)).await?;
+    Ok(pages::Exam { code, name: name.ok_or(Failure::NotFound)? })
+}

@@ -1,0 +1,220 @@
+//! How often one may look up.
+//!
+//! By network, so that nobody collects certificates; by document number, so that nobody guesses
+//! the rest of what is known about one person, from however many networks.
+//!
+//! Counting happens in memory, because writing down each lookup would cost far more than the
+//! lookup. Once a second the processes tell each other, through the database, who asks often.
+//! What they tell is a keyed hash of who and when: no address and no document number.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Duration, NaiveDateTime};
+use diesel::prelude::*;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::either;
+use crate::store::schema::lookup_counts::dsl as l;
+use crate::store::{Error, Store, Tx, Vault};
+use crate::web::Failure;
+
+/// So many in so many seconds, counted from whole multiples of them.
+pub struct Rule {
+    what: &'static str,
+    most: u32,
+    seconds: i64,
+}
+
+/// An office verifies a list of people from one address; this stops machines.
+pub const NETWORK: Rule = Rule { what: "network", most: 120, seconds: 60 };
+
+/// Nobody verifies one person more often, and guessing a number takes far more.
+pub const DOCUMENT: Rule = Rule { what: "document", most: 20, seconds: 600 };
+
+/// From here on somebody asks often enough for the other processes to know.
+const TELL_FROM: u32 = 5;
+
+/// Most that are counted at once, some 5 MB. When more come, those who asked least are
+/// forgotten (Manku and Motwani's lossy counting), so a flood cannot fill the memory.
+const MOST_COUNTED: usize = 100_000;
+const FORGET_BELOW: u32 = 3;
+
+/// What a process wrote is looked for so much longer, because clocks differ.
+const CLOCKS_DIFFER: Duration = Duration::seconds(10);
+
+/// The counts of this process and what it heard of the others.
+pub struct Limits {
+    key: Hmac<Sha256>,
+    counts: Mutex<HashMap<u128, Count>>,
+    heard_at: Mutex<Option<NaiveDateTime>>,
+}
+
+#[derive(Clone, Copy)]
+struct Count {
+    /// By all processes, as far as we know.
+    all: u32,
+    /// By us, and not yet told.
+    untold: u32,
+    /// Seconds since 1970.
+    ends: i64,
+}
+
+impl Limits {
+    /// All processes with one vault count alike.
+    pub fn new(vault: &Vault) -> Limits {
+        let key = vault.subkey("lookup limits");
+        let key = Hmac::new_from_slice(&key).expect("HMAC takes a key of any length");
+        Limits { key, counts: Mutex::default(), heard_at: Mutex::default() }
+    }
+
+    /// Counts one lookup of `who`.
+    ///
+    /// # Errors
+    /// [`Failure::TooMany`] with the seconds until the next may come.
+    pub fn check(&self, rule: &Rule, who: &str, now: NaiveDateTime) -> Result<(), Failure> {
+        let now = now.and_utc().timestamp();
+        let window = now.div_euclid(rule.seconds);
+        let ends = (window + 1) * rule.seconds;
+        let id = self.id(rule, who, window);
+        let mut counts = self.counts();
+        if counts.len() >= MOST_COUNTED {
+            counts.retain(|_, count| count.ends > now && count.all >= FORGET_BELOW);
+        }
+        let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, ends });
+        if count.all >= rule.most {
+            return Err(Failure::TooMany((ends - now).unsigned_abs()));
+        }
+        count.all += 1;
+        count.untold += 1;
+        Ok(())
+    }
+
+    /// Tells the other processes who asks often, and hears it from them.
+    pub async fn exchange(&self, store: &Store) -> Result<(), Error> {
+        let now = store.clock.now();
+        self.counts().retain(|_, count| count.ends > now.and_utc().timestamp());
+        self.tell(store).await?;
+        self.hear(store, now).await
+    }
+
+    async fn tell(&self, store: &Store) -> Result<(), Error> {
+        let often = |count: &Count| count.untold > 0 && count.all >= TELL_FROM;
+        let mut news: Vec<(u128, Count)> =
+            self.counts().iter().filter(|(_, count)| often(count)).map(|(id, count)| (*id, *count)).collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        news.sort_by_key(|(id, _)| *id); // two processes lock the rows in one order
+        let told = news.clone();
+        store.write(move |tx| write_down(tx, &news)).await?;
+        let mut counts = self.counts();
+        for (id, told) in told {
+            counts.entry(id).and_modify(|count| count.untold = count.untold.saturating_sub(told.untold));
+        }
+        Ok(())
+    }
+
+    async fn hear(&self, store: &Store, now: NaiveDateTime) -> Result<(), Error> {
+        let heard_at = *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = heard_at.map_or(DateTime::UNIX_EPOCH.naive_utc(), |at| at - CLOCKS_DIFFER);
+        let rows = store.read(move |tx| told_since(tx, since)).await?;
+        *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        let mut counts = self.counts();
+        for (id, told, ends) in rows {
+            let Ok(id) = u128::from_str_radix(&id, 16) else { continue };
+            let ends = ends.and_utc().timestamp();
+            let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, ends });
+            count.all = count.all.max(told.unsigned_abs() + count.untold);
+        }
+        Ok(())
+    }
+
+    fn id(&self, rule: &Rule, who: &str, window: i64) -> u128 {
+        let mut mac = self.key.clone();
+        mac.update(format!("{}\n{window}\n{who}", rule.what).as_bytes());
+        let bytes = mac.finalize().into_bytes();
+        bytes.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte))
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<u128, Count>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write_down(tx: &mut Tx, news: &[(u128, Count)]) -> Result<(), Error> {
+    for (id, count) in news {
+        let more = i32::try_from(count.untold).unwrap_or(i32::MAX);
+        let ends_at = DateTime::from_timestamp(count.ends, 0).unwrap_or_default().naive_utc();
+        let row = (
+            l::id.eq(format!("{id:032x}")),
+            l::count.eq(more),
+            l::told_at.eq(tx.now),
+            l::ends_at.eq(ends_at),
+        );
+        let insert = diesel::insert_into(l::lookup_counts).values(row);
+        either!(tx.conn, conn => insert
+            .on_conflict(l::id)
+            .do_update()
+            .set((l::count.eq(l::count + more), l::told_at.eq(tx.now)))
+            .execute(conn))?;
+    }
+    Ok(())
+}
+
+fn told_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, i32, NaiveDateTime)>, Error> {
+    let live = l::told_at.ge(since).and(l::ends_at.gt(tx.now));
+    Ok(l::lookup_counts.filter(live).select((l::id, l::count, l::ends_at)).load(tx.conn)?)
+}
+
+/// Removes what no longer counts; returns how much.
+pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
+    Ok(diesel::delete(l::lookup_counts.filter(l::ends_at.le(tx.now))).execute(tx.conn)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits::new(&Vault::from_key(&[7; 32]))
+    }
+
+    fn at(text: &str) -> NaiveDateTime {
+        text.parse().unwrap()
+    }
+
+    fn allowed(limits: &Limits, who: &str, now: NaiveDateTime) -> usize {
+        (0..500).take_while(|_| limits.check(&DOCUMENT, who, now).is_ok()).count()
+    }
+
+    #[test]
+    fn the_limit_holds_until_its_time_is_over() {
+        let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
+        assert_eq!(allowed(&limits, "a", now), 20);
+        let refused = limits.check(&DOCUMENT, "a", now).unwrap_err();
+        assert!(matches!(refused, Failure::TooMany(400)), "{refused:?}");
+        assert_eq!(allowed(&limits, "b", now), 20, "another is counted alone");
+        assert_eq!(allowed(&limits, "a", at("2026-04-01T01:39:59")), 0);
+        assert_eq!(allowed(&limits, "a", at("2026-04-01T01:40:00")), 20);
+    }
+
+    #[test]
+    fn one_name_under_two_rules_is_counted_twice() {
+        let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
+        assert_eq!(allowed(&limits, "a", now), 20);
+        assert!(limits.check(&NETWORK, "a", now).is_ok());
+    }
+
+    #[test]
+    fn a_flood_makes_us_forget_only_who_asked_least() {
+        let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
+        assert_eq!(allowed(&limits, "often", now), 20);
+        for number in 0..MOST_COUNTED + 10 {
+            limits.check(&DOCUMENT, &number.to_string(), now).unwrap();
+        }
+        assert!(limits.counts().len() < 100);
+        assert_eq!(allowed(&limits, "often", now), 0);
+    }
+}

@@ -1,0 +1,39 @@
+//! What a holder lets somebody see (核验链接).
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, StatusCode};
+use poem::web::{Data, Path};
+use poem::{Request, Response, handler};
+
+use super::{Lookup, limits, pages};
+use crate::exams::certificate_link;
+use crate::store::Store;
+use crate::web::address::{client_address, network};
+use crate::web::log::RequestId;
+use crate::web::{Failure, Frame};
+
+/// `GET /v/{token}`. A link that ended, was taken back or never was gets one answer.
+#[handler]
+pub async fn show(
+    req: &Request,
+    Path(token): Path<String>,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(lookup): Data<&Arc<Lookup>>,
+) -> Result<Response, Failure> {
+    let now = store.clock.now();
+    lookup.limits.check(&limits::NETWORK, &network(client_address(req)), now)?;
+    let opened = store.glance(move |tx| certificate_link::open(tx, &token)).await?;
+    let mut response = match opened {
+        None => frame.page_with(StatusCode::NOT_FOUND, pages::no_link()),
+        Some((link, exam, certificate)) => {
+            lookup.opened.add(&link, now);
+            frame.page(pages::by_link(&exam, &certificate, &pages::Asked { at: now, id: RequestId::of(req) }))
+        }
+    };
+    // The address is the secret: no search engine may keep it.
+    let robots = HeaderValue::from_static("noindex, nofollow, noarchive");
+    response.headers_mut().insert("x-robots-tag", robots);
+    Ok(response)
+}

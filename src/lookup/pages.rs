@@ -1,0 +1,350 @@
+//! What people read of the lookup, in Chinese and English.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use maud::{Markup, html};
+
+use super::form::Typed;
+use crate::exams::certificate::{CertifiedExam, PublicCertificate};
+use crate::store::clock;
+use crate::ui::{self, Control, Fact, Field, Icon, Lang, Look, Page, Row, TextMode, Tone};
+
+/// An exam that is looked up in.
+pub(super) struct Exam {
+    pub code: String,
+    pub name: String,
+}
+
+/// When something was looked up, and by which number it is found in the log.
+pub(super) struct Asked {
+    pub at: NaiveDateTime,
+    pub id: String,
+}
+
+fn root(lang: Lang) -> &'static str {
+    lang.pick("/lookup", "/en/lookup")
+}
+
+/// The list of exams, by group (图11.1).
+pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<CertifiedExam>)]) -> Page {
+    let main = html! {
+        p.muted {
+            (lang.pick("选择考试，核验证书真伪。无需登录。", "Choose the examination of the certificate. No sign-in is needed."))
+        }
+        (search(lang, typed))
+        @for (category, exams) in groups {
+            h2 { (category) }
+            (ui::rows(&exams.iter().map(|exam| row(lang, exam)).collect::<Vec<_>>()))
+        }
+        @if groups.is_empty() { (no_exam(lang, typed)) }
+        (other_language(lang, ""))
+    };
+    let page = Page::new(lang.pick("证书查询", "Certificate lookup"), main);
+    // The English pages are a place of their own: their list leads back to nowhere.
+    match lang {
+        Lang::Chinese => page.back("/"),
+        Lang::English => page,
+    }
+}
+
+fn search(lang: Lang, typed: &str) -> Markup {
+    html! {
+        form method="get" action=(root(lang)) role="search" {
+            label.label for="q" { (lang.pick("考试名称", "Name of the examination")) }
+            div.affix {
+                input.input id="q" name="q" type="search" value=(typed) maxlength="50" autocomplete="off"
+                    enterkeyhint="search";
+                button.button type="submit" data-look="plain" { (lang.pick("搜索", "Search")) }
+            }
+        }
+    }
+}
+
+fn row(lang: Lang, exam: &CertifiedExam) -> Row {
+    let newest = exam.newest.map(|day| day.format("%Y-%m").to_string()).unwrap_or_default();
+    Row {
+        title: exam.name.clone(),
+        detail: format!("{} {newest}", lang.pick("最近批准", "Latest approval")),
+        href: format!("{}/{}", root(lang), exam.code),
+        trailing: ui::icon(Icon::Forward),
+    }
+}
+
+fn no_exam(lang: Lang, typed: &str) -> Markup {
+    if typed.is_empty() {
+        let (title, body) = lang.pick(
+            ("还没有可以查询的证书", "证书批准后可以在这里查询。"),
+            ("There are no certificates yet", "Certificates can be looked up here once they are approved."),
+        );
+        return ui::empty(Icon::Certificate, title, body, None);
+    }
+    let (title, body, all) = lang.pick(
+        ("没有找到这个考试", "请换一个词，或从全部考试中选择。", "全部考试"),
+        ("No such examination", "Try another word, or choose from all examinations.", "All examinations"),
+    );
+    ui::empty(Icon::Search, title, body, Some((all, root(lang))))
+}
+
+impl Exam {
+    fn path(&self, lang: Lang) -> String {
+        format!("{}/{}", root(lang), self.code)
+    }
+
+    /// The form, empty (图11.2).
+    pub(super) fn form(&self, lang: Lang, typed: &Typed) -> Page {
+        let below = lang.pick("核验证书真伪，无需登录", "Verify a certificate; no sign-in is needed");
+        self.asking(lang, typed, html! { (ui::heading("", &self.name, below)) }, false)
+    }
+
+    /// The form, with what is left to fill in.
+    pub(super) fn incomplete(&self, lang: Lang, typed: &Typed) -> Page {
+        let missing: Vec<(String, String)> = self
+            .fields(lang, typed)
+            .into_iter()
+            .filter(|field| field.value.trim().is_empty())
+            .map(|field| (format!("f-{}", field.name), field.ask.to_owned()))
+            .collect();
+        let (title, foot) = lang.pick(
+            ("还有内容没有填写", "您填写的内容已保留。"),
+            ("Something is missing", "What you filled in has been kept."),
+        );
+        let head = html! {
+            (ui::summary(title, &missing, foot))
+            (ui::heading("", &self.name, ""))
+        };
+        self.asking(lang, typed, head, true)
+    }
+
+    /// No such certificate: the same words whatever was wrong, and the form as it was.
+    pub(super) fn nothing(&self, lang: Lang, typed: &Typed) -> Page {
+        let (title, intro, checks) = lang.pick(
+            (
+                "没有查到符合的证书",
+                "姓名、证件号码和证书编号都一致才会显示结果。请核对：",
+                ["姓名、证件号码与办理证书时一致", "证书管理号或证书印制号逐位核对", "证书属于这项考试"],
+            ),
+            (
+                "No matching certificate",
+                "A result is shown only if all three entries match. Please check that:",
+                [
+                    "name and document number are those on the certificate",
+                    "every character of the management or print number is right",
+                    "the certificate is of this examination",
+                ],
+            ),
+        );
+        let head = html! {
+            (ui::heading("", &self.name, ""))
+            (ui::banner(Tone::Neutral, title, html! {
+                p { (intro) }
+                ul { @for check in checks { li { (check) } } }
+            }))
+        };
+        self.asking(lang, typed, head, false)
+    }
+
+    /// One or several certificates (图11.4).
+    pub(super) fn found(&self, lang: Lang, found: &[PublicCertificate], asked: &Asked) -> Page {
+        let main = html! {
+            @for certificate in found { (card(lang, &self.name, certificate)) }
+            (self.end(lang, asked))
+        };
+        self.result(lang, main)
+    }
+
+    /// A print number that was replaced: that, and nothing of the certificate.
+    pub(super) fn voided(&self, lang: Lang, day: NaiveDate, asked: &Asked) -> Page {
+        let (word, foot, label, words) = lang.pick(
+            ("已作废", "请勿采信", "补发日期", "这个印制号因证书补发已经作废，请以补发后的证书为准。"),
+            (
+                "VOID",
+                "replaced",
+                "Replaced on",
+                "This print number became void when the certificate was reissued.",
+            ),
+        );
+        let main = html! {
+            section.panel.certificate.split {
+                div.head {
+                    h2 { (self.name) }
+                    (ui::seal("withdrawn", word, foot))
+                }
+                p { (words) }
+                (ui::facts(&[fact(label, day)]))
+            }
+            (self.end(lang, asked))
+        };
+        self.result(lang, main)
+    }
+
+    fn result(&self, lang: Lang, main: Markup) -> Page {
+        Page::new(lang.pick("查询结果", "Result"), main).back(self.path(lang))
+    }
+
+    fn end(&self, lang: Lang, asked: &Asked) -> Markup {
+        html! {
+            (asked.line(lang))
+            div.actions {
+                (ui::print_button(lang.pick("打印", "Print")))
+                (ui::link_button(&self.path(lang), lang.pick("再查一个", "Look up another"), Look::Primary))
+            }
+        }
+    }
+
+    fn asking(&self, lang: Lang, typed: &Typed, head: Markup, tell: bool) -> Page {
+        let main = html! {
+            (head)
+            form #form method="post" action=(self.path(lang)) {
+                @for field in self.fields(lang, typed) { (field.show(tell)) }
+            }
+            p.muted.small {
+                (lang.pick("查询内容不会出现在网址和日志中。", "What you type appears in no address and in no log."))
+            }
+            (other_language(lang, &format!("/{}", self.code)))
+        };
+        let button = html! {
+            button.button type="submit" form="form" data-look="primary" { (lang.pick("查询", "Look up")) }
+        };
+        Page::new(lang.pick("证书查询", "Certificate lookup"), main)
+            .own_heading()
+            .back(root(lang))
+            .bar(button)
+    }
+
+    fn fields<'a>(&self, lang: Lang, typed: &'a Typed) -> [Ask<'a>; 3] {
+        let ask =
+            |name, label, hint, ask, value: &'a String, mode| Ask { name, label, hint, ask, value, mode };
+        [
+            ask(
+                "name",
+                lang.pick("姓名", "Name"),
+                "",
+                lang.pick("请填写姓名", "Enter the name"),
+                &typed.name,
+                TextMode::Text,
+            ),
+            ask(
+                "document",
+                lang.pick("身份证件号码", "Identity document number"),
+                lang.pick("与办理证书时一致", "The document the certificate was issued to"),
+                lang.pick("请填写身份证件号码", "Enter the identity document number"),
+                &typed.document,
+                TextMode::IdNumber,
+            ),
+            ask(
+                "number",
+                lang.pick("证书管理号或证书印制号", "Management number or print number"),
+                lang.pick("都印在证书上，填一个即可", "Both are on the certificate; either will do"),
+                lang.pick("请填写证书管理号或证书印制号", "Enter the management number or the print number"),
+                &typed.number,
+                TextMode::IdNumber,
+            ),
+        ]
+    }
+}
+
+/// One of the three questions.
+struct Ask<'a> {
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    ask: &'static str,
+    value: &'a str,
+    mode: TextMode,
+}
+
+impl Ask<'_> {
+    fn show(&self, tell: bool) -> Markup {
+        ui::field(&Field {
+            name: self.name,
+            label: self.label,
+            hint: self.hint,
+            optional: false,
+            error: (tell && self.value.trim().is_empty()).then_some(self.ask),
+            mark: None,
+            reload: false,
+            check: false,
+            control: Control::Text { value: self.value, mode: self.mode, max: 60, suffix: "" },
+        })
+    }
+}
+
+impl Asked {
+    fn line(&self, lang: Lang) -> Markup {
+        let time = clock::china_to_the_second(self.at);
+        let (number, foot) = lang
+            .pick(("查询编号", "。结果以查询时为准。"), ("Query number", " (UTC+8), valid as of this time."));
+        html! { p.muted.small { (number) " " strong { (self.id) } " · " time { (time) } (foot) } }
+    }
+}
+
+/// What the public may see of one certificate.
+fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
+    let (word, foot) = lang.pick(("有效", "查询属实"), ("VALID", "verified"));
+    html! {
+        section.panel.certificate.split {
+            div.head {
+                hgroup.heading {
+                    p.muted.small { (lang.pick("职业资格证书", "Qualification certificate")) }
+                    h2 { (exam) }
+                    p { (certificate.level) " · " (certificate.specialty) }
+                }
+                (ui::seal("approved", word, foot))
+            }
+            (ui::facts(&[
+                fact(lang.pick("姓名", "Name"), certificate.masked_name()),
+                fact(lang.pick("身份证件号码", "Document no."), &certificate.document_mask),
+                fact(lang.pick("级别", "Level"), &certificate.level),
+                fact(lang.pick("专业", "Specialty"), &certificate.specialty),
+                fact(lang.pick("证书管理号", "Management no."), &certificate.management_number),
+                fact(lang.pick("证书印制号", "Print no."), &certificate.print_number),
+                fact(lang.pick("批准日期", "Approved on"), certificate.approved_on),
+                fact(lang.pick("发证机关", "Issued by"), &certificate.issuing_body),
+                fact(lang.pick("状态", "State"), lang.pick("有效", "Valid")),
+            ]))
+        }
+    }
+}
+
+fn fact(label: &str, value: impl std::fmt::Display) -> Fact {
+    let value = value.to_string();
+    Fact { label: label.to_owned(), value: html! { (value) } }
+}
+
+/// The same place in the other language; loaded whole, because the document's language changes.
+fn other_language(lang: Lang, place: &str) -> Markup {
+    let other = lang.other();
+    html! {
+        p {
+            a.text-button href={ (root(other)) (place) } hreflang=(other.tag()) lang=(other.tag()) hx-boost="false" {
+                (other.pick("中文", "English"))
+            }
+        }
+    }
+}
+
+/// What a holder's link shows.
+pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, asked: &Asked) -> Page {
+    let main = html! {
+        (ui::banner(Tone::Info, "持证人授权", html! {
+            p { "您通过持证人提供的核验链接查看这本证书。请核对网址属于考试机构。" }
+        }))
+        (card(Lang::Chinese, exam, certificate))
+        (asked.line(Lang::Chinese))
+        div.actions {
+            (ui::print_button("打印"))
+            (ui::link_button("/lookup", "查询其他证书", Look::Plain))
+        }
+    };
+    Page::new("证书核验", main).back("/lookup")
+}
+
+/// A link that ended, was taken back, or never was.
+pub(super) fn no_link() -> Page {
+    let action = ui::link_button("/lookup", "证书查询", Look::Primary);
+    let main = ui::error_page(
+        "核验链接无效或已过期",
+        "请向持证人索取新的链接，或用姓名、证件号码和证书编号查询。",
+        action,
+    );
+    Page::new("证书核验", main).own_heading()
+}

@@ -1,0 +1,93 @@
+//! What people send who want something else.
+
+use super::*;
+use crate::process::Process;
+
+#[tokio::test]
+async fn markup_is_shown_as_it_was_typed() {
+    let server = server().await;
+    let visitor = server.visitor(PHONE);
+    let script = "\"><script>alert(1)</script>";
+    for typed in [[script, DOCUMENT, "1"], [NAME, script, "1"], [NAME, DOCUMENT, script], [script, "", ""]] {
+        let answer = ask(&visitor, EXAM, typed).await;
+        assert!(!answer.body.contains("<script>alert"), "{typed:?}");
+        assert!(answer.body.contains("&quot;&gt;&lt;script&gt;"), "{typed:?}");
+    }
+    let list = visitor.open("/lookup?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await;
+    assert!(list.status == 200 && !list.body.contains("<script>alert"));
+}
+
+/// Each is an answer and none a defect of ours.
+#[tokio::test]
+async fn whatever_is_sent_is_answered() {
+    let server = server().await;
+    let visitor = server.visitor(PHONE);
+    let long = "9".repeat(10_000);
+    for typed in [
+        [NAME, DOCUMENT, &long],
+        [&long, &long, &long],
+        ["张\0小三", "4403\u{200b}00199003072616", PRINT],
+        ["' OR 1=1 --", "%", "_"],
+        ["\u{202e}三小张", "\u{1F468}\u{200d}\u{1F469}", "\n\r\t1"],
+    ] {
+        let answer = ask(&visitor, EXAM, typed).await;
+        assert!(matches!(answer.status, 200 | 422), "{}", answer.status);
+    }
+    let raw = async |kind: &str, body: Vec<u8>| {
+        let request = visitor.request(Method::POST, EXAM).header("content-type", kind.to_owned()).body(body);
+        visitor.send(request.header("x-forwarded-for", "10.7.0.1")).await.status
+    };
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(raw(form, b"name=%FF%FE&document=%80&number=%".to_vec()).await, 200);
+    assert_eq!(raw(form, b"name=\xD5\xC5&document=1&number=1".to_vec()).await, 200, "GBK");
+    assert_eq!(raw(form, Vec::new()).await, 422);
+    assert_eq!(raw(form, vec![b'a'; 300 * 1024]).await, 413);
+    assert_eq!(raw("multipart/form-data; boundary=x", b"--x--".to_vec()).await, 400);
+    assert_eq!(raw("application/json", b"{}".to_vec()).await, 422);
+    let again = "name=a&name=b&document=1&number=1".repeat(500);
+    assert!(matches!(raw(form, again.into_bytes()).await, 200 | 422));
+    for path in
+        ["/lookup/%00", "/lookup/%FF", "/lookup/..%2f..%2fetc", "/v/%00", "/v/x%27--", "/en/lookup/%E4%B8"]
+    {
+        assert!(matches!(visitor.step(path).await.status, 400 | 404), "{path}");
+    }
+    for path in ["/lookup?q=%00", "/lookup?q=%FF", "/lookup?q=a&q=b", "/lookup?"] {
+        assert!(matches!(visitor.step(path).await.status, 200 | 404), "{path}");
+    }
+    let method = visitor.send(visitor.request(Method::PUT, EXAM)).await;
+    assert_eq!(method.status, 405);
+}
+
+#[tokio::test]
+async fn a_thousand_requests_from_one_place_are_answered_and_mostly_refused() {
+    let server = server().await;
+    let visitor = server.visitor(PHONE);
+    let asked = (0..1000).map(|number| {
+        let document = format!("E{:08}", number % 50);
+        let visitor = &visitor;
+        async move { ask_from(visitor, "10.8.0.1", EXAM, ["甲乙", &document, "1"]).await.status }
+    });
+    let answers = futures_util::future::join_all(asked).await;
+    let count = |status| answers.iter().filter(|answer| **answer == status).count();
+    assert_eq!((count(200), count(429)), (120, 880));
+    assert_eq!(ask_from(&visitor, "10.8.0.2", EXAM, [NAME, DOCUMENT, PRINT]).await.status, 200);
+}
+
+#[tokio::test]
+async fn nothing_personal_is_logged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let (program, _) = Process::demo(&folder.path().join("data"), &log).await;
+    let visitor = Visitor::new(&program.base, PHONE);
+    let answer = ask(&visitor, EXAM, [NAME, DOCUMENT, PRINT]).await;
+    assert!(answer.body.contains("有效"));
+    ask(&visitor, EXAM, [NAME, DOCUMENT, "SF99999999"]).await;
+    visitor.step("/v/SecretSecretSecretSecr").await;
+    assert!(program.stop());
+    let written = std::fs::read_to_string(log).expect("a log");
+    let id = answer.headers["x-request-id"].to_str().expect("text");
+    assert!(written.contains(id) && written.contains(EXAM), "the request itself is logged: {written}");
+    for secret in [NAME, DOCUMENT, PRINT, "SF99999999", "小三", "SecretSecret"] {
+        assert!(!written.contains(secret), "{secret} is in the log");
+    }
+}
