@@ -53,7 +53,7 @@ pub struct RawServe {
     /// A signed-in session ends after this many hours in any case
     #[arg(long, env = "KAOZHENG_SESSION_HOURS", default_value = "12")]
     pub session_hours: Option<String>,
-    /// So many login screens wait at once in one process, each for some 16 KiB; more are asked to come back
+    /// So many login screens wait at once in one process, each for some memory; more are asked to come back
     #[arg(long, env = "KAOZHENG_MAX_WAITERS", default_value = "20000")]
     pub max_waiters: Option<String>,
 }

@@ -26,7 +26,7 @@ pub enum Delivery {
 }
 
 /// Code kept in the database, the word on the screen, and the state that colours it.
-const DELIVERIES: &[(Delivery, &str, &str, &str)] = &[
+pub(crate) const DELIVERIES: &[(Delivery, &str, &str, &str)] = &[
     (Delivery::Making, "making", "制作中", "in_review"),
     (Delivery::Ready, "ready", "可领取", "approved"),
     (Delivery::Requested, "requested", "已申请邮寄", "submitted"),

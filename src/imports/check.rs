@@ -8,6 +8,9 @@ use super::spool::{Claim, hash};
 use super::world::World;
 use crate::people::width;
 
+/// As many as any kind's row has, its columns and what steps add.
+const MOST_FACTS: usize = 24;
+
 /// Which column of a file is which column of its kind.
 #[derive(Debug)]
 pub struct Header {
@@ -17,21 +20,17 @@ pub struct Header {
     width: usize,
 }
 
-/// A row that was checked.
-pub struct Checked {
+/// A row that was checked: its line in the file, or its row of the sheet, and what it brings or what is
+/// wrong with it.
+pub struct Checked<T> {
     /// Line of the file, or row of the sheet.
     pub line: u64,
-    /// What is wrong with it, or what it brings.
-    pub outcome: Result<Brought, Vec<Refusal>>,
+    /// What it brings, or what is wrong with it.
+    pub outcome: Result<T, Vec<Refusal>>,
 }
 
-/// What a row brings.
-pub struct Brought {
-    /// The place of a target, and the values of its fields.
-    pub records: Vec<(usize, Vec<String>)>,
-    /// What it says about what; see [`super::spool`].
-    pub claims: Vec<Claim>,
-}
+/// What a row brings: the place of a target, and the values of its fields.
+pub type Records = Vec<(usize, Vec<String>)>;
 
 impl Header {
     /// Finds the columns of a kind by their Chinese or English names, in any order.
@@ -101,8 +100,8 @@ fn told(kind: &Kind, names: &[String], problems: &[String]) -> String {
 }
 
 /// Brings a row to its stored spelling, or says what is wrong with it.
-pub fn check(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Checked {
-    Checked { line: row.line, outcome: facts(kind, header, row, world).map(|facts| brought(kind, facts)) }
+pub fn check(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Checked<Records> {
+    Checked { line: row.line, outcome: facts(kind, header, row, world).map(|facts| records(kind, facts)) }
 }
 
 fn facts(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Result<Facts, Vec<Refusal>> {
@@ -113,14 +112,15 @@ fn facts(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Result<Fa
     if row.cells.len() != header.width {
         return Err(whole(format!("有 {} 栏，表头有 {} 栏", row.cells.len(), header.width).into()));
     }
-    let (mut facts, mut refusals) = (Facts::default(), Vec::new());
+    let (mut cells, mut refusals) = (Vec::with_capacity(MOST_FACTS), Vec::new());
     for (at, column) in kind.columns.iter().enumerate() {
         let cell = header.cell(row, at);
         match read(column, cell, world) {
-            Ok(value) => facts.set(column.name, value),
+            Ok(value) => cells.push((column.name, value)),
             Err(reason) => refusals.push(refusal(column, cell, reason)),
         }
     }
+    let mut facts = Facts::of(cells);
     if refusals.is_empty() {
         facts.set("line", row.line.to_string());
         for step in kind.steps {
@@ -145,18 +145,18 @@ fn refusal(column: &Column, cell: &Cell, reason: Reason) -> Refusal {
     Refusal { column: column.label, value: masked(column.form, &cell.shown()), reason }
 }
 
-fn brought(kind: &Kind, facts: Facts) -> Brought {
-    let record = |(target, facts): (usize, Facts)| {
+fn records(kind: &Kind, facts: Facts) -> Records {
+    let record = |(target, mut facts): (usize, Facts)| {
         let fields = kind.targets[target].fields.iter();
-        (target, fields.map(|field| facts.get(field.fact).to_owned()).collect())
+        (target, fields.map(|field| facts.take(field.fact)).collect())
     };
-    let records: Vec<(usize, Vec<String>)> = (kind.records)(facts).into_iter().map(record).collect();
-    let claims = claims(kind, &records);
-    Brought { records, claims }
+    (kind.records)(facts).into_iter().map(record).collect()
 }
 
+/// What a row says about what; see [`super::spool`].
+///
 /// What belongs to a parent as a whole is part of what is said about the parent.
-fn claims(kind: &Kind, records: &[(usize, Vec<String>)]) -> Vec<Claim> {
+pub fn claims(kind: &Kind, records: &Records) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     for (at, values) in records {
         let target = &kind.targets[*at];

@@ -62,9 +62,22 @@ impl Column {
 pub struct Facts(Vec<(&'static str, String)>);
 
 impl Facts {
+    /// With the cells of a row, each of its own name.
+    pub fn of(cells: Vec<(&'static str, String)>) -> Facts {
+        Facts(cells)
+    }
+
     /// The fact of a name; empty when it is not known.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|fact| fact.0 == name).map_or("", |fact| &fact.1)
+    }
+
+    /// The fact of a name, which is not known any more.
+    pub fn take(&mut self, name: &str) -> String {
+        self.0
+            .iter_mut()
+            .find(|fact| fact.0 == name)
+            .map_or_else(String::new, |fact| std::mem::take(&mut fact.1))
     }
 
     /// Adds a fact, or replaces it.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use super::Error;
-use super::check::{Checked, Header, check};
+use super::check::{Checked, Header, Records, check};
 use super::kind::Kind;
 use super::source::{RawRow, Source};
 use super::world::World;
@@ -19,11 +19,11 @@ const WAITING: usize = 2;
 const MOST_CHECKERS: usize = 4;
 
 /// Rows that were checked, in the order of the file.
-pub struct Lot {
+pub struct Lot<T> {
     /// How many rows came before.
     pub first: u64,
     /// The rows.
-    pub rows: Vec<Checked>,
+    pub rows: Vec<Checked<T>>,
     /// The part of the file that is read, 0 to 1.
     pub read: f64,
 }
@@ -34,15 +34,17 @@ struct RawLot {
     read: f64,
 }
 
-/// Reads and checks a file. `skip` rows from the top are read and not checked.
+/// Reads and checks a file. `skip` rows from the top are read and not checked. `turn` makes of each row's
+/// records what the caller wants of them, where they were checked.
 ///
 /// Lots go to the checkers in turn and are taken from them in turn, so they stay in order.
-pub fn pass(
+pub fn pass<T: Send>(
     kind: &'static Kind,
     source: &Source,
     world: &World,
     skip: u64,
-    mut take: impl FnMut(Lot) -> Result<(), Error>,
+    turn: impl Fn(Records) -> T + Sync,
+    mut take: impl FnMut(Lot<T>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let header = read_header(kind, source)?;
     let checkers = thread::available_parallelism().map_or(1, usize::from).min(MOST_CHECKERS);
@@ -51,8 +53,14 @@ pub fn pass(
             .map(|_| {
                 let (raw, raw_lots) = sync_channel(WAITING);
                 let (checked, lots) = sync_channel(WAITING);
-                let header = &header;
-                scope.spawn(move || check_all(kind, header, world, &raw_lots, &checked));
+                let (header, turn) = (&header, &turn);
+                scope.spawn(move || {
+                    let check = |row: &RawRow| {
+                        let Checked { line, outcome } = check(kind, header, row, world);
+                        Checked { line, outcome: outcome.map(turn) }
+                    };
+                    check_all(&check, &raw_lots, &checked);
+                });
                 (raw, lots)
             })
             .unzip();
@@ -104,15 +112,9 @@ fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawLot>]) -> Result<(),
     Ok(())
 }
 
-fn check_all(
-    kind: &'static Kind,
-    header: &Header,
-    world: &World,
-    raw: &Receiver<RawLot>,
-    checked: &SyncSender<Lot>,
-) {
+fn check_all<T>(check: &dyn Fn(&RawRow) -> Checked<T>, raw: &Receiver<RawLot>, checked: &SyncSender<Lot<T>>) {
     for lot in raw {
-        let rows = lot.rows.iter().map(|row| check(kind, header, row, world)).collect();
+        let rows = lot.rows.iter().map(check).collect();
         if checked.send(Lot { first: lot.first, rows, read: lot.read }).is_err() {
             return;
         }

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use diesel::prelude::*;
 
-use super::check::Brought;
+use super::check::{Records, claims};
 use super::kind::Kind;
-use super::pass::{Lot, pass};
+use super::pass::pass;
 use super::report::{Refusal, Report, masked};
 use super::source::Source;
 use super::spool::{Place, Spool};
@@ -121,26 +121,32 @@ fn examine(
     let report = Report::new(order.report).map_err(Error::io(order.report.display()))?;
     let mut findings = Findings { report, read: 0, refused: 0, stopped: BTreeSet::new() };
     let mut spool = Spool::new().map_err(Error::io("a temporary file"))?;
-    pass(order.kind, source, world, 0, |lot| {
-        for (row, ordinal) in lot.rows.iter().zip(lot.first..) {
-            let place = Place { line: row.line, ordinal };
-            match &row.outcome {
-                Ok(brought) => {
-                    brought
-                        .claims
-                        .iter()
-                        .try_for_each(|claim| spool.add(place, claim))
-                        .map_err(Error::io("a temporary file"))?;
-                }
-                Err(refusals) => {
-                    findings.refuse(place, refusals).map_err(Error::io(order.report.display()))?
+    pass(
+        order.kind,
+        source,
+        world,
+        0,
+        |records| claims(order.kind, &records),
+        |lot| {
+            for (row, ordinal) in lot.rows.iter().zip(lot.first..) {
+                let place = Place { line: row.line, ordinal };
+                match &row.outcome {
+                    Ok(claims) => {
+                        claims
+                            .iter()
+                            .try_for_each(|claim| spool.add(place, claim))
+                            .map_err(Error::io("a temporary file"))?;
+                    }
+                    Err(refusals) => {
+                        findings.refuse(place, refusals).map_err(Error::io(order.report.display()))?
+                    }
                 }
             }
-        }
-        findings.read = lot.first + lot.rows.len() as u64;
-        tell(Progress { phase: Phase::Checking, rows: findings.read, read: lot.read });
-        Ok(())
-    })?;
+            findings.read = lot.first + lot.rows.len() as u64;
+            tell(Progress { phase: Phase::Checking, rows: findings.read, read: lot.read });
+            Ok(())
+        },
+    )?;
     spool
         .contradictions(|place, key, first| findings.refuse(place, &[contradiction(order.kind, key, first)]))
         .map_err(Error::io(order.report.display()))?;
@@ -176,8 +182,8 @@ fn load(
         bulk.write(|tx| Ok::<_, Error>(journal::begin(tx, order.kind, &source.content)?))?
     };
     summary.resumed = entry.done as u64;
-    let mut waiting: Vec<Option<Brought>> = Vec::with_capacity(BATCH);
-    let mut flush = |waiting: &mut Vec<Option<Brought>>, entry: &mut journal::Entry| {
+    let mut waiting: Vec<Option<Records>> = Vec::with_capacity(BATCH);
+    let mut flush = |waiting: &mut Vec<Option<Records>>, entry: &mut journal::Entry| {
         let number = entry.done as u64 / BATCH as u64;
         let rows = waiting.len() as i64;
         let brought = std::mem::replace(waiting, Vec::with_capacity(BATCH));
@@ -194,16 +200,23 @@ fn load(
             if order.dry_run { Ok(()) } else { Ok::<_, Error>(journal::advance(tx, entry)?) }
         })
     };
-    pass(order.kind, source, world, entry.done as u64, |lot: Lot| {
-        for row in lot.rows {
-            waiting.push(row.outcome.ok());
-            if waiting.len() == BATCH {
-                flush(&mut waiting, &mut entry)?;
+    pass(
+        order.kind,
+        source,
+        world,
+        entry.done as u64,
+        |records| records,
+        |lot| {
+            for row in lot.rows {
+                waiting.push(row.outcome.ok());
+                if waiting.len() == BATCH {
+                    flush(&mut waiting, &mut entry)?;
+                }
             }
-        }
-        tell(Progress { phase: Phase::Loading, rows: entry.done as u64, read: lot.read });
-        Ok(())
-    })?;
+            tell(Progress { phase: Phase::Loading, rows: entry.done as u64, read: lot.read });
+            Ok(())
+        },
+    )?;
     if !waiting.is_empty() {
         flush(&mut waiting, &mut entry)?;
     }
@@ -221,14 +234,14 @@ fn load(
 const CHANGED: &str = "the file was changed while it was read; run the import again";
 
 /// Writes a batch, parents before what refers to them.
-fn write(tx: &mut Tx, order: &Order, rows: Vec<Option<Brought>>) -> Result<Vec<Fate>, Error> {
+fn write(tx: &mut Tx, order: &Order, rows: Vec<Option<Records>>) -> Result<Vec<Fate>, Error> {
     alone(tx)?;
     let mut fates = vec![Fate::default(); rows.len()];
     let mut records: Vec<Vec<Record>> = order.kind.targets.iter().map(|_| Vec::new()).collect();
     for (row, brought) in rows.into_iter().enumerate() {
         let brought = brought.ok_or_else(|| Error::File(CHANGED.into()))?;
-        for (target, values) in brought.records {
-            records[target].push(Record { row, values });
+        for (target, values) in brought {
+            records[target].push(Record::new(row, values));
         }
     }
     let mut parents = Known::new();

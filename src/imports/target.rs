@@ -129,6 +129,15 @@ pub struct Record {
     pub row: usize,
     /// As many as the target has fields.
     pub values: Vec<String>,
+    /// The natural key, once parents are found.
+    key: String,
+}
+
+impl Record {
+    /// Of a row of the batch.
+    pub fn new(row: usize, values: Vec<String>) -> Record {
+        Record { row, values, key: String::new() }
+    }
 }
 
 /// What becomes of a row; the greatest of its records' counts.
@@ -155,9 +164,13 @@ pub type Known = HashMap<String, String>;
 impl Target {
     /// The natural key of a record's values, as one text.
     pub fn key(&self, values: &[String]) -> String {
-        let parts =
-            self.fields.iter().zip(values).filter(|(field, _)| field.is_key()).map(|(_, value)| &**value);
-        parts.collect::<Vec<_>>().join("\u{1f}")
+        let mut key = String::with_capacity(64);
+        for (_, value) in self.fields.iter().zip(values).filter(|(field, _)| field.is_key()) {
+            key.push_str(value);
+            key.push(SEPARATOR);
+        }
+        key.pop();
+        key
     }
 
     /// The values that two rows about one thing must agree on.
@@ -176,9 +189,9 @@ impl Target {
         dry: bool,
         fates: &mut [Fate],
     ) -> Result<Known, Error> {
-        self.find_parents(&mut records, parents);
+        self.find_keys(&mut records, parents);
         let mut stored = self.load(tx.conn, &records, false)?;
-        if !dry && records.iter().any(|record| self.differs(&stored, record)) {
+        if !dry && records.iter().any(|record| Self::differs(&stored, record)) {
             // What will be updated is read again and locked, so that nothing the portal does meanwhile is lost.
             records.sort_by(|a, b| a.values[0].cmp(&b.values[0]));
             stored = self.load(tx.conn, &records, true)?;
@@ -186,18 +199,17 @@ impl Target {
         self.keep_what_is_the_portals(tx.conn, &stored, &mut records)?;
         let (mut known, mut new, mut changed) = (Known::new(), Vec::new(), Vec::new());
         for record in records {
-            let key = self.key(&record.values);
-            if known.contains_key(&key) {
+            if known.contains_key(&record.key) {
                 continue; // the same once more
             }
-            let found = stored.remove(&key);
+            let found = stored.remove(&record.key);
             let fate = match &found {
                 None => Fate::New,
                 Some(row) if row.values == record.values => Fate::Unchanged,
                 Some(_) => Fate::Changed,
             };
             let id = found.map_or_else(|| tx.id(), |row| row.id);
-            known.insert(key, id.clone());
+            known.insert(record.key.clone(), id.clone());
             fates[record.row] = fates[record.row].max(self.fate_of_row(fate));
             match fate {
                 Fate::New => new.push((id, record)),
@@ -217,14 +229,15 @@ impl Target {
         if self.whole.is_some() { fate.min(Fate::Changed) } else { fate }
     }
 
-    fn find_parents(&self, records: &mut [Record], parents: &Known) {
-        let places = self.fields.iter().enumerate().filter(|(_, field)| field.rule == Rule::Parent);
-        for (at, _) in places {
-            for record in &mut *records {
-                if let Some(id) = parents.get(&record.values[at]) {
-                    record.values[at].clone_from(id);
-                }
+    fn find_keys(&self, records: &mut [Record], parents: &Known) {
+        let parent = self.fields.iter().position(|field| field.rule == Rule::Parent);
+        for record in records {
+            if let Some(at) = parent
+                && let Some(id) = parents.get(&record.values[at])
+            {
+                record.values[at].clone_from(id);
             }
+            record.key = self.key(&record.values);
         }
     }
 
@@ -246,8 +259,8 @@ impl Target {
         Ok(lines.iter().map(|line| stored(line)).map(|row| (self.key(&row.values), row)).collect())
     }
 
-    fn differs(&self, stored: &HashMap<String, Stored>, record: &Record) -> bool {
-        stored.get(&self.key(&record.values)).is_some_and(|row| row.values != record.values)
+    fn differs(stored: &HashMap<String, Stored>, record: &Record) -> bool {
+        stored.get(&record.key).is_some_and(|row| row.values != record.values)
     }
 
     fn keep_what_is_the_portals(
@@ -258,7 +271,7 @@ impl Target {
     ) -> Result<(), Error> {
         let mut reprinted = Vec::new();
         for (at, record) in records.iter_mut().enumerate() {
-            let Some(row) = stored.get(&self.key(&record.values)) else { continue };
+            let Some(row) = stored.get(&record.key) else { continue };
             for (place, field) in self.fields.iter().enumerate() {
                 let (old, new) = (&row.values[place], &mut record.values[place]);
                 match field.rule {
@@ -291,7 +304,7 @@ impl Target {
     ) -> Result<(), Error> {
         let Some(kept_by) = self.whole else { return Ok(()) };
         let records: Vec<_> =
-            parents.iter().map(|(row, id)| Record { row: *row, values: vec![(*id).to_owned()] }).collect();
+            parents.iter().map(|(row, id)| Record::new(*row, vec![(*id).to_owned()])).collect();
         let rows: HashMap<&str, usize> = parents.iter().map(|(row, id)| (*id, *row)).collect();
         let stored = self.load(tx.conn, &records, false)?;
         let others: Vec<&Stored> = stored

@@ -3,12 +3,17 @@
 /// The text with full-width letters, digits and signs (U+FF01–U+FF5E) as their
 /// ASCII twins, the ideographic space as a space, and zero-width characters gone.
 pub fn half(text: &str) -> String {
-    text.chars().filter(|c| !is_invisible(*c)).map(narrow).collect()
+    let mut half = String::with_capacity(text.len());
+    half.extend(text.chars().filter(|c| !is_invisible(*c)).map(narrow));
+    half
 }
 
 /// A number as it is stored: [`half`] width, without any space, in capitals.
 pub fn compact(text: &str) -> String {
-    half(text).chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
+    let mut half = half(text);
+    half.retain(|c| !c.is_whitespace());
+    half.make_ascii_uppercase();
+    half
 }
 
 fn narrow(c: char) -> char {

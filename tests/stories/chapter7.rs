@@ -32,7 +32,7 @@ async fn step_7_1_wrong_answers_are_told_in_place() {
             "统一社会信用代码有误，请逐位核对",
         ),
         (&[("email", "zhang@example")], "请填写电子邮箱，例如"),
-        (&[("receive_by", "手机短信"), ("phone", "1380013")], "请填写 11 位手机号"),
+        (&[("receive_by", "手机短信"), ("phone", "123")], "请填写 11 位手机号"),
         (&[("registrations", "registration-00")], "请选择已缴费的报名"),
     ];
     for (changes, told) in table {

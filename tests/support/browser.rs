@@ -165,10 +165,9 @@ impl Browser {
         self.page().attach(label, file).await;
     }
 
-    /// Waits until nothing is on its way from the server into the page.
+    /// Waits until nothing is on its way from the server into the page, but for the login screen, which always waits.
     pub async fn settled(&self) {
-        let waiting =
-            "return document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling') === null";
+        let waiting = "return document.querySelector(':is(.htmx-request, .htmx-swapping, .htmx-settling):not(#handshake)') === null";
         self.until("see the page at rest", async || {
             let rest = self.client().execute(waiting, vec![]).await.map_err(|error| error.to_string())?;
             rest.as_bool().filter(|rest| *rest).map(drop).ok_or("something is on its way".into())

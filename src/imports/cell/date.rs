@@ -13,8 +13,13 @@ const WRONG_MONTH: &str = "考试年月有误，请写成 201803 或 2018-03";
 /// Serial numbers of spreadsheets from 1910 to 2119: days since 1899-12-30.
 const SERIALS: std::ops::Range<f64> = 3654.0..80_355.0;
 
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=2119;
+
 /// `2018-03-01`
 pub(super) fn day(cell: &Cell, text: &str) -> Result<String, Reason> {
+    if is_stored_day(text) {
+        return Ok(text.to_owned());
+    }
     Ok(read(cell, text).ok_or(WRONG_DAY)?.date().to_string())
 }
 
@@ -35,9 +40,10 @@ pub(super) fn month(cell: &Cell, text: &str) -> Result<String, Reason> {
         None if text.len() == 6 && text.is_ascii() => text.split_at(4),
         None => return Err(WRONG_MONTH.into()),
     };
-    let day = NaiveDate::from_ymd_opt(number(year, 4)?, number(month, 2)?, 1);
-    let known = day.filter(|day| (1980..=2100).contains(&day.year()));
-    Ok(known.ok_or(WRONG_MONTH)?.format("%Y%m").to_string())
+    match (number::<u32>(year, 4), number::<u32>(month, 2)) {
+        (Some(year @ 1980..=2100), Some(month @ 1..=12)) => Ok(format!("{year}{month:02}")),
+        _ => Err(WRONG_MONTH.into()),
+    }
 }
 
 /// A stored moment as people in China read it, to the second.
@@ -52,7 +58,7 @@ fn read(cell: &Cell, text: &str) -> Option<NaiveDateTime> {
         Cell::Number(serial) => from_serial(*serial),
         Cell::Text(_) | Cell::Unreadable(_) => from_text(&spelled(text)),
     };
-    time.filter(|time| (1900..=2119).contains(&time.year()))
+    time.filter(|time| YEARS.contains(&time.year()))
 }
 
 /// Half-width, and one sign between the parts: `2018-3-1 10:30`.
@@ -86,7 +92,14 @@ fn from_parts(day: &str) -> Option<NaiveDate> {
         (whole, None, ..) if whole.len() == 8 && whole.is_ascii() => (&whole[..4], &whole[4..6], &whole[6..]),
         _ => return None,
     };
-    NaiveDate::from_ymd_opt(number(year, 4).ok()?, number(month, 2).ok()?, number(day, 2).ok()?)
+    NaiveDate::from_ymd_opt(number(year, 4)?, number(month, 2)?, number(day, 2)?)
+}
+
+/// Most files are written by programs: a day that stands as it is stored needs no more than a look.
+fn is_stored_day(text: &str) -> bool {
+    let shaped =
+        text.len() == 10 && text.is_ascii() && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    shaped && from_parts(text).is_some_and(|day| YEARS.contains(&day.year()))
 }
 
 /// `10:30`, `10:30:05`, `10:30:05.000`
@@ -101,7 +114,7 @@ fn from_serial(serial: f64) -> Option<NaiveDateTime> {
         .checked_add_signed(TimeDelta::seconds(seconds))
 }
 
-fn number<T: std::str::FromStr>(digits: &str, most: usize) -> Result<T, Reason> {
+fn number<T: std::str::FromStr>(digits: &str, most: usize) -> Option<T> {
     let plain = digits.len() <= most && digits.bytes().all(|b| b.is_ascii_digit());
-    digits.parse().ok().filter(|_| plain).ok_or_else(|| "日期有误".into())
+    digits.parse().ok().filter(|_| plain)
 }

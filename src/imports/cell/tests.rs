@@ -1,1 +1,112 @@
+use super::*;
 
+fn world() -> World {
+    World::empty("2026-04-01".parse().unwrap())
+}
+
+fn parse(form: Form, text: &str) -> Result<String, String> {
+    form.parse(&Cell::Text(text.to_owned()), &world()).map_err(Reason::into_owned)
+}
+
+#[test]
+fn days_in_every_spelling() {
+    for text in [
+        "2018-03-01",
+        "2018/3/1",
+        "2018.03.01",
+        "20180301",
+        "2018年3月1日",
+        "２０１８－０３－０１",
+        "'2018-03-01",
+        "43160",
+        "43160.0",
+        "2018-03-01 00:00:00",
+        "2018-03-01T23:59:59.5",
+    ] {
+        assert_eq!(parse(Form::Date, text).as_deref(), Ok("2018-03-01"), "{text}");
+    }
+    for text in [
+        "2018-02-29",
+        "01/03/2018",
+        "Mar-18",
+        "18-3-1",
+        "2018-03",
+        "1018-03-01",
+        "3018-03-01",
+        "12",
+        "2018-03-01 25:00",
+    ] {
+        assert!(parse(Form::Date, text).is_err(), "{text}");
+    }
+    let serial = |number| Form::Date.parse(&Cell::Number(number), &world()).ok();
+    assert_eq!(serial(43160.75).as_deref(), Some("2018-03-01"));
+    assert_eq!(serial(1.0), None);
+}
+
+#[test]
+fn moments_are_of_china_and_stored_in_utc() {
+    for text in ["2018-03-01 10:30", "2018/3/1 10:30:00", "43160.4375", "2018年3月1日 10:30"] {
+        let stored = parse(Form::Time, text).unwrap();
+        assert_eq!(stored, "2018-03-01 02:30:00", "{text}");
+        assert_eq!(Form::Time.show(&stored, &world()), "2018-03-01 10:30:00");
+    }
+    assert_eq!(parse(Form::Time, "2018-03-01").as_deref(), Ok("2018-02-28 16:00:00"));
+}
+
+#[test]
+fn months_in_every_spelling() {
+    for text in ["201803", "2018-03", "2018/3", "2018.03", "2018年3月", "201803.0", "２０１８０３"] {
+        assert_eq!(parse(Form::Month, text).as_deref(), Ok("201803"), "{text}");
+    }
+    for text in ["2018", "201813", "18-03", "201800", "二〇一八年三月", "2018030"] {
+        assert!(parse(Form::Month, text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn yuan_are_fen() {
+    for (text, fen) in
+        [("61", "6100"), ("61.5", "6150"), ("¥61.05元", "6105"), ("0", "0"), ("61.000", "6100")]
+    {
+        assert_eq!(parse(Form::Fee, text).as_deref(), Ok(fen), "{text}");
+        assert_eq!(parse(Form::Fee, &Form::Fee.show(fen, &world())).as_deref(), Ok(fen));
+    }
+    for text in ["-1", "61.005", "六十一", "1e3", ".5", "10000000"] {
+        assert!(parse(Form::Fee, text).is_err(), "{text}");
+    }
+    assert_eq!(Form::Fee.parse(&Cell::Number(61.5), &world()).as_deref(), Ok("6150"));
+}
+
+#[test]
+fn codes_lose_what_spreadsheets_add_and_nothing_else() {
+    let code = Form::Code(20);
+    for (text, stored) in [
+        (" ab 12 ", "AB12"),
+        ("'0012", "0012"),
+        ("=\"0012\"", "0012"),
+        ("12.0", "12"),
+        ("1.0.0", "1.0.0"),
+        ("粤1442018", "粤1442018"),
+        ("１２Ａ", "12A"),
+    ] {
+        assert_eq!(parse(code, text).as_deref(), Ok(stored), "{text}");
+    }
+    assert_eq!(parse(code, "1.2E+17"), Err(ROUNDED.to_owned()));
+    assert_eq!(code.parse(&Cell::Number(1.2e17), &world()), Err(ROUNDED.into()));
+    assert_eq!(code.parse(&Cell::Number(123456789012345.0), &world()).as_deref(), Ok("123456789012345"));
+    assert!(parse(code, &"1".repeat(21)).is_err() && parse(code, "1\u{7f}").is_err());
+}
+
+#[test]
+fn what_is_shown_is_parsed_back() {
+    let list = Form::List(&Form::Fee);
+    assert_eq!(parse(list, "61.00；59; 1 |2").as_deref(), Ok("6100;5900;100;200"));
+    assert_eq!(list.show("6100;5900", &world()), "61.00；59.00");
+    let choice = Form::OneOf(&[("男", "male")]);
+    assert_eq!(parse(choice, " 男 ").as_deref(), Ok("male"));
+    assert_eq!(choice.show("male", &world()), "男");
+    assert_eq!(parse(choice, "女"), Err("只能是：男".into()));
+    let hash = world().vault.blind("document", "x");
+    assert_eq!(parse(Form::Hash, &Form::Hash.show(&hash, &world())), Ok(hash.clone()));
+    assert!(parse(Form::Hash, &hash).is_err());
+}

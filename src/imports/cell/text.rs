@@ -15,14 +15,14 @@ pub(super) fn unwrapped(text: &str) -> &str {
 
 /// A code in its one spelling. Letters of any script are allowed: 粤1442018201900123.
 pub(super) fn code(text: &str, longest: usize) -> Result<String, Reason> {
-    let code = width::compact(text);
-    let code = whole_number(&code).unwrap_or(&code);
-    visible(code)?;
-    if is_scientific(code) {
+    let mut code = width::compact(text);
+    code.truncate(whole_number(&code).unwrap_or(&code).len());
+    visible(&code)?;
+    if is_scientific(&code) {
         return Err(ROUNDED.into());
     }
-    fits(code, longest)?;
-    Ok(code.to_owned())
+    fits(&code, longest)?;
+    Ok(code)
 }
 
 /// Free text: trimmed, line breaks kept as `\n`.
@@ -69,13 +69,12 @@ fn is_scientific(code: &str) -> bool {
 }
 
 fn visible(text: &str) -> Result<(), Reason> {
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return Err("含有不可见的控制字符（例如 NUL）".into());
+    let wrong = |c: &char| *c == '\u{fffd}' || c.is_control() && !matches!(c, '\n' | '\t');
+    match text.chars().find(wrong) {
+        None => Ok(()),
+        Some('\u{fffd}') => Err("含有“\u{fffd}”：文件在转换编码时丢失了文字".into()),
+        Some(_) => Err("含有不可见的控制字符（例如 NUL）".into()),
     }
-    if text.contains('\u{fffd}') {
-        return Err("含有“\u{fffd}”：文件在转换编码时丢失了文字".into());
-    }
-    Ok(())
 }
 
 fn fits(text: &str, longest: usize) -> Result<(), Reason> {

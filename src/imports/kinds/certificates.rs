@@ -2,6 +2,7 @@
 
 use super::{DOCUMENT_NUMBER, DOCUMENT_TYPE, EXAM_CODE, HOLDER_KEY, HOLDER_NAME, LEVEL, SPECIALTY};
 use crate::exams::certificate::lookup_hash;
+use crate::exams::held::DELIVERIES;
 use crate::imports::cell::{Choices, Form, Reason};
 use crate::imports::kind::{Column, Facts, Kind, one, optional, required};
 use crate::imports::steps::{exam, in_order, offered, person};
@@ -24,7 +25,7 @@ pub(in crate::imports) static CERTIFICATES: Kind = Kind {
         required("批准日期", "approved_on", Form::Date, "r.approved_on"),
         required("签发日期", "issued_on", Form::Date, "r.issued_on"),
         required("发证机关", "issuing_body", Form::Text(60), "r.issuing_body"),
-        optional("领取状态", "delivery", Form::OneOf(DELIVERIES), "r.delivery").or("ready"),
+        optional("领取状态", "delivery", Form::OneOf(STATES), "r.delivery").or("ready"),
         HOLDER_KEY,
         optional("核验标识", "lookup_key", Form::Hash, "r.lookup_hash"),
         optional("证件号码掩码", "document_mask", Form::Text(40), "r.document_mask"),
@@ -60,14 +61,15 @@ const MONTH: Column = required("考试年月", "sitting_month", Form::Month, "r.
 const GENDERS: Choices = &[("男", "male"), ("女", "female")];
 
 /// Once it is ready, the portal knows better where a certificate is.
-const DELIVERIES: Choices = &[
-    ("制作中", "making"),
-    ("可领取", "ready"),
-    ("已申请邮寄", "requested"),
-    ("已寄出", "sent"),
-    ("已签收", "received"),
-    ("已现场领取", "collected"),
-];
+const STATES: Choices = &{
+    let mut choices = [("", ""); DELIVERIES.len()];
+    let mut at = 0;
+    while at < choices.len() {
+        choices[at] = (DELIVERIES[at].2, DELIVERIES[at].1);
+        at += 1;
+    }
+    choices
+};
 
 /// What the public finds it by; an export of ours brings the hash itself.
 fn as_printed(facts: &mut Facts, world: &World) -> Result<(), (&'static str, Reason)> {

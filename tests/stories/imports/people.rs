@@ -157,8 +157,8 @@ fn a_certificate_on_its_way_is_not_called_back() {
     assert_eq!(import("制作中"), "making");
     assert_eq!(import("可领取"), "ready");
     assert_eq!(import("制作中"), "ready");
-    office.execute("UPDATE certificates SET delivery = 'sent'");
-    assert_eq!(import("可领取"), "sent");
+    office.execute("UPDATE certificates SET delivery = 'posted'");
+    assert_eq!(import("可领取"), "posted");
 }
 
 /// Somebody's document was corrected: a file with the former number is still about them.

@@ -77,7 +77,10 @@ fn whole_numbers_are_read_as_they_are_shown() {
     assert_eq!(numbers, ["20230312345 77202303"]);
 }
 
-fn archive(office: &Office, name: &str, parts: &[(&str, &dyn Fn(&mut dyn Write))]) {
+/// A file of an archive: its name, and what writes it.
+type Entry<'a> = (&'a str, &'a dyn Fn(&mut dyn Write));
+
+fn archive(office: &Office, name: &str, parts: &[Entry]) {
     let file = std::fs::File::create(office.path(name)).expect("a file");
     let mut archive = ZipWriter::new(file);
     for (part, write) in parts {
