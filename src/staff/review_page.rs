@@ -74,7 +74,7 @@ impl Shown<'_> {
         let parts = html! {
             (sidebar.show(self.case.file.application.shown_number()))
             div.desk-facts { (self.facts()) }
-            (self.viewer())
+            (self.aside())
             div.desk-bar { (self.bar()) }
         };
         let main = match self.may_decide() {
@@ -108,7 +108,7 @@ impl Shown<'_> {
     fn facts(&self) -> Markup {
         html! {
             (self.heading())
-            (self.tasks())
+            @if self.has_materials() { (self.tasks()) }
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
             (facts::outcome(self.case))
@@ -156,7 +156,7 @@ impl Shown<'_> {
         let assignee = self.case.assignee.as_deref().unwrap_or("其他审核员");
         let (title, body) = match self.case.standing {
             Standing::Mine if self.may_decide() => return html! {},
-            Standing::Mine => ("由您办理".to_owned(), "请按下面的登记表办理；不能办理时放回待办。"),
+            Standing::Mine => ("由您办理".to_owned(), "请按登记表办理；不能办理时放回待办。"),
             Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
             Standing::Taken => (format!("{assignee}正在审核"), "您可以查看，不能办理。"),
             Standing::Own => ("这是您本人的申请".to_owned(), "请由其他审核员办理。"),
@@ -222,7 +222,24 @@ impl Shown<'_> {
         }
     }
 
-    /// The right column; an application without materials has none.
+    fn has_materials(&self) -> bool {
+        !self.case.sheets().is_empty()
+    }
+
+    /// The right column: the materials, or without any what is to be carried out, beside the
+    /// facts that it needs.
+    fn aside(&self) -> Markup {
+        let tasks = if self.has_materials() {
+            html! {}
+        } else {
+            self.tasks()
+        };
+        html! {
+            (self.viewer())
+            @if !tasks.0.is_empty() { div.desk-tasks { (tasks) } }
+        }
+    }
+
     fn viewer(&self) -> Markup {
         let sheets = self.case.sheets();
         let at = sheets.iter().position(|(_, file)| Some(file.id.as_str()) == self.material).unwrap_or(0);
