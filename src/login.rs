@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `handshake` | the row, its states and the one table of transitions |
 //! | `code` | the text inside the QR code, and which text is still accepted |
-//! | `waiting` | holding a request until a handshake changes, here or in another process |
+//! | `waiting` | who waits for which handshake, and how they hear of its changes |
+//! | `hold` | way 2, the request of a waiting screen before it is answered |
 //! | `portal` | the OAuth2 client: where to send people, and who came back |
 //! | `way_in` | way 1: to the portal and back on the same device |
 //! | `desk` | way 2, the screen that shows the code |
@@ -22,6 +23,7 @@ pub mod device;
 pub mod device_grant;
 pub mod devices;
 pub mod handshake;
+pub mod hold;
 pub mod limits;
 mod pages;
 pub mod portal;

@@ -1,21 +1,24 @@
 //! Every URL, and the middleware in order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
+use tokio::net::TcpListener;
 
 use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
 use crate::certificates::links;
 use crate::files::storage::Storage;
+use crate::login::hold::Hold;
 use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, devices, scan, way_in};
 use crate::lookup::Lookup;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::session::SessionRows;
-use crate::web::{assets, compress, failure, headers, log, origin, session};
+use crate::web::{assets, compress, failure, headers, log, origin, server, session};
 use crate::{business, certificates, home, lookup, progress, staff};
 
 /// What the program is made of when it serves.
@@ -42,13 +45,29 @@ impl Parts {
         let lookup = Arc::new(Lookup::new(&store));
         Ok(Parts { settings, store, files, login, lookup })
     }
+
+    fn sessions(&self) -> Arc<SessionRows> {
+        Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
+    }
+}
+
+/// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
+pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
+    let https = parts.settings.is_https();
+    let hold = Hold::new(parts.login.clone(), parts.store.clone(), parts.sessions(), https);
+    let hold = Arc::new(hold);
+    let before = move |request| {
+        let hold = hold.clone();
+        async move { hold.pass(request).await }
+    };
+    server::serve(listener, before, site(parts), stop, grace).await;
 }
 
 /// The whole site.
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let https = parts.settings.is_https();
     let ids = parts.store.ids.clone();
-    let rows = Arc::new(SessionRows::new(parts.store.clone(), parts.settings.session_idle));
+    let rows = parts.sessions();
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
     // Failures become pages before the session's cookie is added to them; what the session or
     // the origin check refuse becomes a page further out.

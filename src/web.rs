@@ -13,6 +13,7 @@ pub mod headers;
 pub mod limit;
 pub mod log;
 pub mod origin;
+pub mod server;
 pub mod session;
 
 pub use failure::Failure;

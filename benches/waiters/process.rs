@@ -1,5 +1,6 @@
 //! The server that is measured.
 
+use std::future::pending;
 use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,9 +12,8 @@ use kaozheng::login::sandbox;
 use kaozheng::settings::Settings;
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Vault};
+use poem::Server;
 use poem::endpoint::make_sync;
-use poem::listener::TcpAcceptor;
-use poem::{Route, Server};
 use url::Url;
 
 pub const KEY: [u8; 32] = [7; 32];
@@ -28,6 +28,8 @@ fn count(event: InstrumentationEvent<'_>) {
 
 /// A server until it is killed, with the demo's portal; `WAITERS_PUBLIC` is where people go.
 pub async fn serve(listen: &str) {
+    // A line in the log costs here what it costs `kaozheng serve`.
+    tracing_subscriber::fmt().json().with_env_filter("info").with_writer(std::io::sink).init();
     set_default_instrumentation(|| Some(Box::new(count))).expect("instrumentation");
     let url = |text: String| Url::parse(&text).expect("an address");
     let public = url(std::env::var("WAITERS_PUBLIC").expect("WAITERS_PUBLIC"));
@@ -50,33 +52,39 @@ pub async fn serve(listen: &str) {
     let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random());
     let store = store.await.expect("a store");
     store.migrate().await.expect("migrations");
-    let site = site::site(&Parts::new(settings, store, files).expect("the program's parts"));
+    let parts = Parts::new(settings, store, files).expect("the program's parts");
+    let counter = std::env::var("WAITERS_COUNTER").expect("WAITERS_COUNTER");
     let counted = make_sync(|_| STATEMENTS.load(Ordering::Relaxed).to_string());
+    tokio::spawn(Server::new(poem::listener::TcpListener::bind(counter)).run(counted));
     let listener = tokio::net::TcpListener::bind(listen).await.expect("a port");
-    let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener).expect("an acceptor"));
-    server.run(Route::new().nest("/", site).at("/bench/statements", counted)).await.expect("a server");
+    site::serve(listener, &parts, pending(), Duration::ZERO).await;
+}
+
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").to_string()
 }
 
 /// That server, running.
 pub struct Process {
     pub base: String,
+    counter: String,
     child: Child,
 }
 
 impl Process {
     /// Beside another one of the same site, if there is one.
     pub async fn start(database: &str, beside: Option<&Process>) -> Process {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address").to_string();
-        drop(listener);
+        let [address, counter] = [(); 2].map(|()| free_address());
         let base = format!("http://{address}");
         let child = Command::new(std::env::current_exe().expect("this program"))
             .env("WAITERS_SERVER", address)
             .env("WAITERS_PUBLIC", beside.map_or(&base, |process| &process.base))
+            .env("WAITERS_COUNTER", &counter)
             .env("DATABASE_URL", database)
             .spawn()
             .expect("a server");
-        let process = Process { base, child };
+        let process = Process { base, counter, child };
         while reqwest::get(format!("{}/readyz", process.base)).await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -100,7 +108,7 @@ impl Process {
 
     /// Database statements since it began.
     pub async fn statements(&self) -> u64 {
-        let answer = reqwest::get(format!("{}/bench/statements", self.base)).await.expect("an answer");
+        let answer = reqwest::get(format!("http://{}/", self.counter)).await.expect("an answer");
         answer.text().await.expect("text").parse().expect("a number")
     }
 

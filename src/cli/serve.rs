@@ -4,8 +4,6 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use clap::Args;
-use poem::Server;
-use poem::listener::TcpAcceptor;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -63,7 +61,7 @@ pub(super) fn log(json: bool) {
 
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.
 pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), Stop> {
-    let (site, login) = (site::site(&parts), parts.login.clone());
+    let login = parts.login.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         tokio::select! {
@@ -75,9 +73,7 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
     };
     let sweeper = tokio::spawn(housekeeping::keep(parts.clone()));
     let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
-    Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?)
-        .run_with_graceful_shutdown(site, stop, Some(GRACE))
-        .await?;
+    site::serve(listener, &parts, stop, GRACE).await;
     sweeper.abort();
     exchange.abort();
     parts.lookup.exchange(&parts.store).await?;

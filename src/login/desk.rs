@@ -1,34 +1,22 @@
 //! Way 2 on the screen that shows the code.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use poem::{IntoResponse, Request, Response, handler};
-use serde::Deserialize;
-use tokio::time::Instant;
 
 use super::handshake::{self, Handshake, Screen, Status};
+use super::hold::Held;
 use super::pages::Asks;
 use super::way_in::Next;
-use super::{Login, code, device, device_grant, pages};
+use super::{Login, device, device_grant, pages};
 use crate::people::candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
 use crate::web::session::{self, Session, Way};
 use crate::web::{Failure, Frame, SignedIn, Submission, local_path, see_other};
-
-/// How long a waiting request is held; below the 30 s after which proxies give up.
-const HELD: Duration = Duration::from_secs(25);
-
-/// What a waiting screen says.
-#[derive(Deserialize)]
-pub struct Seen {
-    #[serde(default)]
-    seen: String,
-}
 
 /// `GET /login`: a code on a desktop, a button on a phone.
 #[handler]
@@ -95,8 +83,8 @@ async fn screen(req: &Request, login: &Login, store: &Store, next: &str) -> Resu
     })
 }
 
-/// `GET /login/wait/{id}`: held until there is something new, where htmx asks; what there is
-/// now, where a browser without scripts reloads. An approved handshake is redeemed.
+/// `GET /login/wait/{id}`: how it stands now. Where htmx asks, [`Hold`](super::hold::Hold) has
+/// waited until that is news; a browser without scripts reloads. An approved handshake is redeemed.
 #[handler]
 pub async fn wait(
     req: &Request,
@@ -105,39 +93,62 @@ pub async fn wait(
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
-    Query(Seen { seen }): Query<Seen>,
 ) -> Result<Response, Failure> {
-    let session = session::of(req);
-    let found = match frame.is_fragment() {
-        true => newest(login, store, &id, &session, &seen).await,
-        false => load(store, &id, &session).await.map(|handshake| (handshake, Asks::AtOnce)),
-    };
-    let (handshake, asks) = match found {
+    let (session, held) = (session::of(req), req.extensions().get::<Held>());
+    let handshake = match (of_screen(login, store, &id, &session).await, held) {
+        // Another window has renewed the session meanwhile; the next request brings it.
+        (Err(Failure::NotFound), Some(held)) => held.last.clone(),
         // Its session has ended: the code on the screen is of no use any more.
-        Err(Failure::NotFound) if frame.is_fragment() => {
+        (Err(Failure::NotFound), None) if frame.is_fragment() => {
             return Ok(frame.part(pages::lost_card()).with_status(StatusCode::NOT_FOUND).into_response());
         }
-        found => found?,
+        (found, _) => found?,
     };
     if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
         // The process that began it may be gone.
         login.poller.wake(login, store);
     }
-    if handshake.status == Status::Approved {
-        let browser = session::known_device(&session).await?.ok_or(Failure::NotFound)?;
-        let known = store.write(move |tx| redeem(tx, &id, &browser)).await?;
-        if let Some(known) = known {
-            let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device);
-            let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
-            screen.by_handshake(way, handshake.id).begin(&session).await?;
-            return Ok(frame.go(local_path(&handshake.next)));
-        }
+    if handshake.status == Status::Approved && sign_in(store, &session, &handshake).await? {
+        return Ok(frame.go(local_path(&handshake.next)));
     }
+    let asks = held.map_or(Asks::AtOnce, |held| held.asks);
     let view = pages::View { asks, ..view(login, store, settings, &handshake) };
     Ok(match frame.is_fragment() {
         true => frame.part(pages::card(&view)),
         false => frame.page(pages::on_desk(&view, &handshake.next)),
     })
+}
+
+/// The handshake that this session's screen shows; the database is asked only if it is not known
+/// how it stands.
+pub(super) async fn of_screen(
+    login: &Login,
+    store: &Store,
+    id: &str,
+    session: &Session,
+) -> Result<Handshake, Failure> {
+    // Watch first and look then, so that no change falls in between.
+    let watch = login.waiters.watch(id);
+    if let Some(known) = watch.known(session.id(), store.clock.now()) {
+        return Ok(known);
+    }
+    let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
+    let of = id.to_owned();
+    let read = store.read(move |tx| handshake::of_browser(tx, &of, &browser)).await?;
+    let read = read.ok_or(Failure::NotFound)?;
+    watch.keep(session.id(), &read);
+    Ok(read)
+}
+
+/// Whether this screen is signed in now; it is not if the handshake has been redeemed before.
+async fn sign_in(store: &Store, session: &Session, handshake: &Handshake) -> Result<bool, Failure> {
+    let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
+    let id = handshake.id.clone();
+    let Some(known) = store.write(move |tx| redeem(tx, &id, &browser)).await? else { return Ok(false) };
+    let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device.clone());
+    let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
+    screen.by_handshake(way, handshake.id.clone()).begin(session).await?;
+    Ok(true)
 }
 
 /// `POST /login/cancel`: the screen gives this code up and asks for another.
@@ -160,51 +171,6 @@ pub async fn cancel(
 fn redeem(tx: &mut crate::store::Tx, id: &str, browser: &str) -> Result<Option<candidate::Known>, Error> {
     let Some(candidate) = handshake::redeem(tx, id, browser)? else { return Ok(None) };
     candidate::known(tx, &candidate)
-}
-
-/// Waits until the screen no longer shows the newest; at most [`HELD`]. Where too many wait
-/// already, it is told what there is and comes back later.
-async fn newest(
-    login: &Login,
-    store: &Store,
-    id: &str,
-    session: &Session,
-    seen: &str,
-) -> Result<(Handshake, Asks), Failure> {
-    let deadline = Instant::now() + HELD;
-    // Watch first and look then, so that no change falls in between.
-    let mut watch = login.waiters.watch(id);
-    let (mut held, mut last) = (None, None);
-    loop {
-        let now = store.clock.now();
-        let handshake = match watch.known(session.id(), now) {
-            Some(known) => known,
-            None => match (load(store, id, session).await, last) {
-                // Another window has renewed the session meanwhile; the next request brings it.
-                (Err(Failure::NotFound), Some(last)) => return Ok((last, Asks::AtOnce)),
-                (read, _) => read.inspect(|read| watch.keep(session.id(), read))?,
-            },
-        };
-        let is_new = Login::mark(&handshake, now) != seen;
-        if is_new || watch.is_stopping() || Instant::now() >= deadline {
-            return Ok((handshake, Asks::AtOnce));
-        }
-        held = held.or_else(|| watch.hold());
-        if held.is_none() {
-            return Ok((handshake, Asks::Later));
-        }
-        let next_picture = code::step_ends(handshake.created_at, now) - now;
-        let until = Instant::now() + next_picture.to_std().unwrap_or_default();
-        watch.later_than(handshake.changed_at, until.min(deadline)).await;
-        last = Some(handshake);
-    }
-}
-
-async fn load(store: &Store, id: &str, session: &Session) -> Result<Handshake, Failure> {
-    let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
-    let id = id.to_owned();
-    let found = store.read(move |tx| handshake::of_browser(tx, &id, &browser)).await?;
-    found.ok_or(Failure::NotFound)
 }
 
 fn view<'a>(login: &Login, store: &Store, settings: &Settings, handshake: &'a Handshake) -> pages::View<'a> {

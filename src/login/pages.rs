@@ -1,10 +1,8 @@
 //! What people read while they log in.
 
 use chrono::NaiveDateTime;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use poem::http::StatusCode;
-use qrcode::QrCode;
-use qrcode::render::svg;
 
 use super::handshake::{Handshake, Opened, PortalCode, Status};
 use crate::settings::Ways;
@@ -204,7 +202,7 @@ fn portal_card(view: &View, code: &PortalCode) -> Markup {
 fn code_picture(view: &View) -> Markup {
     let left = (view.handshake.expires_at - view.now).num_seconds().max(0);
     html! {
-        div.qr role="img" aria-label="登录二维码" { (picture(&view.address)) }
+        (ui::qr(&view.address, "登录二维码"))
         p { "还剩 " strong { (ui::countdown(view.handshake.expires_at.and_utc().timestamp(), &in_words(left))) } }
     }
 }
@@ -240,14 +238,6 @@ fn closed_card(title: &str, words: &str, again: &str) -> Markup {
             (ui::link_button(again, "刷新二维码", Look::Primary))
         },
     )
-}
-
-/// The QR code as inline SVG; an address of ours always fits into one.
-fn picture(address: &str) -> Markup {
-    let drawn = QrCode::new(address).map(|code| code.render::<svg::Color>().build()).unwrap_or_default();
-    // The renderer writes a file of its own; inside a page only its element counts.
-    let element = drawn.find("<svg").map_or("", |start| &drawn[start..]);
-    html! { (PreEscaped(element)) }
 }
 
 fn in_words(seconds: i64) -> String {

@@ -33,11 +33,10 @@ impl Frame {
     /// Reads what the request says about itself; works for any request, also a failed one.
     pub fn of(req: &Request) -> Frame {
         let headers = req.headers();
-        let restored = headers.contains_key("hx-history-restore-request");
         let english = req.original_uri().path().starts_with("/en/");
         Frame {
             settings: req.data::<Arc<Settings>>().cloned().expect("site puts the settings on every request"),
-            fragment: headers.contains_key("hx-request") && !restored,
+            fragment: wants_fragment(headers),
             target: text(headers, "hx-target"),
             senior: cookie(headers, SENIOR_COOKIE).is_some(),
             here: req.original_uri().path_and_query().map_or("/".into(), |path| path.to_string()),
@@ -95,6 +94,11 @@ impl Frame {
         }
         super::see_other(path)
     }
+}
+
+/// Whether htmx asks, and not for a page that it has forgotten.
+pub fn wants_fragment(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request")
 }
 
 /// Pages carry personal data: nobody may keep a copy.

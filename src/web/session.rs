@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
-use poem::http::{HeaderValue, header};
+use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -147,6 +147,11 @@ fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-kaozheng" } else { "kaozheng" }
 }
 
+/// The session that a request says it is of.
+pub fn id_in(headers: &HeaderMap, https: bool) -> Option<Id> {
+    frame::cookie(headers, cookie_name(https))?.parse().ok()
+}
+
 /// Middleware: a lazy session on the request, and its cookie on the answer when it changed.
 pub async fn keep_session<E: Endpoint>(
     next: E,
@@ -155,8 +160,7 @@ pub async fn keep_session<E: Endpoint>(
     https: bool,
 ) -> poem::Result<Response> {
     let name = cookie_name(https);
-    let known = frame::cookie(req.headers(), name).and_then(|value| value.parse::<Id>().ok());
-    let session = Session::new(known, rows, None);
+    let session = Session::new(id_in(req.headers(), https), rows, None);
     req.extensions_mut().insert(session.clone());
     let outcome = next.call(req).await.map(poem::IntoResponse::into_response);
     if !session.is_modified() {

@@ -3,7 +3,9 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration as StdDuration;
 
 use chrono::{Duration, NaiveDateTime};
 use kaozheng::files::storage::Storage;
@@ -11,7 +13,6 @@ use kaozheng::login::sandbox;
 use kaozheng::settings::Settings;
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Vault};
-use poem::listener::TcpAcceptor;
 use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, header};
@@ -60,11 +61,9 @@ impl Server {
         let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");
         store.migrate().await.expect("migrations");
         let parts = Parts::new(settings, store, files).expect("the program's parts");
-        let site = site::site(&parts);
-        let acceptor = TcpAcceptor::from_tokio(listener).expect("an acceptor");
-        let task = tokio::spawn(async move {
-            poem::Server::new_with_acceptor(acceptor).run(site).await.expect("a server");
-        });
+        let served = parts.clone();
+        let task =
+            tokio::spawn(async move { site::serve(listener, &served, pending(), StdDuration::ZERO).await });
         Server { base, parts, task, _files: folder, _database: database }
     }
 

@@ -1,11 +1,10 @@
 //! The pages that try the helpers.
 
+use kaozheng::ui;
 use poem::http::header;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Html, Multipart};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server, get, handler, post};
-use qrcode::QrCode;
-use qrcode::render::svg;
 
 /// What the code of `/code` says.
 pub const CODE: &str = "http://127.0.0.1:8080/scan?t=0123456789abcdefghijklmnopqrstuvwxyzABCDEF";
@@ -126,6 +125,5 @@ fn device(request: &Request) -> impl IntoResponse {
 
 #[handler]
 fn code() -> Html<String> {
-    let code = QrCode::new(CODE).expect("it fits").render::<svg::Color>().min_dimensions(240, 240).build();
-    framed(&format!("<h1>扫码</h1>{}", code.replacen("<?xml version=\"1.0\" standalone=\"yes\"?>", "", 1)))
+    framed(&format!("<h1>扫码</h1>{}", ui::qr(CODE, "码").into_string()))
 }

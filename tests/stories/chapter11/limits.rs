@@ -1,10 +1,10 @@
 //! How often one may look up, and what the time of an answer tells: nothing.
 
+use std::future::pending;
 use std::time::{Duration, Instant};
 
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Vault};
-use poem::listener::TcpAcceptor;
 use tokio::net::TcpListener;
 
 use super::*;
@@ -68,9 +68,8 @@ async fn beside(server: &Server) -> (Parts, Visitor) {
     let parts = Parts::new(settings, store, server.parts.files.clone()).expect("parts");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
-    let site = site::site(&parts);
-    let acceptor = TcpAcceptor::from_tokio(listener).expect("an acceptor");
-    tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(site));
+    let served = parts.clone();
+    tokio::spawn(async move { site::serve(listener, &served, pending(), Duration::ZERO).await });
     (parts, Visitor::new(&base, PHONE))
 }
 
