@@ -108,7 +108,7 @@ pub fn error_page(headline: &str, what_to_do: &str, action: Markup) -> Markup {
 }
 
 /// The white card of the login handshake; `body` holds the code, the number or the outcome.
-/// An `svg` directly inside a `div.qr` is shown 240 px wide on white in both modes.
+/// An `img` directly inside a `div.qr` is shown 240 px wide on white in both modes.
 pub fn qr_card(title: &str, body: Markup) -> Markup {
     html! {
         section.qr-card aria-live="polite" {

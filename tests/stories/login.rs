@@ -91,7 +91,7 @@ async fn a_phone_signs_in_at_the_portal_and_goes_where_it_wanted() {
     let server = Server::start().await;
     let phone = server.visitor(PHONE);
     let page = phone.open("/login?next=/services/qualification").await;
-    assert!(page.body.contains("用政务 App 登录") && !page.body.contains("<svg xmlns"), "{}", page.body);
+    assert!(page.body.contains("用政务 App 登录") && !page.body.contains("data:image/png"), "{}", page.body);
     let portal = phone.open(page.between("data-look=\"primary\" href=\"", "\"")).await;
     assert!(portal.body.contains("演示环境") && portal.body.contains("陳大文"), "{}", portal.body);
     let before = phone.cookie();

@@ -29,7 +29,7 @@ async fn a_holder_makes_a_link_and_an_employer_sees_the_certificate() {
     assert!(empty.body.contains("1 天") && empty.body.contains("7 天") && empty.body.contains("30 天"));
     let link = make(&candidate, "7").await;
     let page = candidate.open(LINKS).await;
-    assert!(page.body.contains("有效期至 2026-04-08 09:30") && page.body.contains("<svg"));
+    assert!(page.body.contains("有效期至 2026-04-08 09:30") && page.body.contains("data:image/png"));
     assert!(page.body.contains(&format!("{}{link}", server.base)), "the address to copy");
     let employer = server.visitor(PHONE);
     let shown = employer.step(&link).await;

@@ -98,11 +98,11 @@ async fn only_the_browser_that_shows_the_code_may_wait_and_redeem() {
 async fn the_picture_changes_and_an_old_photo_is_worthless() {
     let server = Server::start().await;
     let desk = Desk::open(&server, "/login").await;
-    let (photo, picture) = (desk.code(&server), desk.page.between("<svg xmlns", "</svg>").to_owned());
+    let (photo, picture) = (desk.code(&server), desk.page.between("data:image/png", "\"").to_owned());
     server.advance(15);
     let next = desk.wait("waiting-0").await;
     assert!(next.body.contains("seen=waiting-1") && !next.body.contains("<main"), "{}", next.body);
-    assert_ne!(next.between("<svg xmlns", "</svg>"), picture);
+    assert_ne!(next.between("data:image/png", "\""), picture);
     server.advance(15);
     let phone = server.signed_in("张小三").await;
     let stale = phone.step(&photo).await;
