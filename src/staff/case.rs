@@ -40,8 +40,8 @@ pub struct File {
 pub struct Other {
     /// 受理号
     pub number: String,
-    /// What its business is called.
-    pub business: &'static str,
+    /// Its kind.
+    pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
     /// Where it stands.
@@ -200,7 +200,7 @@ fn others(tx: &mut Tx, registry: Registry, shown: &Application) -> Result<Vec<Ot
             let business = business::find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?;
             let status = Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?;
             Ok(Other {
-                business: business.label,
+                business,
                 tag: views::state_tag(business, status, &result),
                 number,
                 title,

@@ -166,8 +166,11 @@ pub(super) fn background(case: &Case) -> Markup {
             ul.desk-others {
                 @for other in &case.others {
                     li {
-                        a href=(path(&other.number)) { (other.number) }
-                        " " (other.business) " · " (other.title) " " (other.tag)
+                        // What is not the reader's work they cannot open.
+                        @if other.business.is_work_of(case.reader) {
+                            a href=(path(&other.number)) { (other.number) }
+                        } @else { (other.number) }
+                        " " (other.business.label) " · " (other.title) " " (other.tag)
                     }
                 }
             }
