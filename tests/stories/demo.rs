@@ -63,5 +63,6 @@ async fn what_staff_carried_out_has_its_traces() {
     let file = page.between("href=\"/files/", "\" hx-boost=\"false\" download");
     assert_eq!(receipts.open(&format!("/files/{file}")).await.headers["content-type"], "application/pdf");
     let records = server.signed_in("SCHMIDT ANNA").await.open("/services/violation").await;
-    records.tells("截止"); // one can still be appealed against no more
+    records.tells("您已申诉，进度见下");
+    records.tells("申诉期限已于 ");
 }
