@@ -121,8 +121,8 @@ fn record(violation: &Violation, appeal: Option<&Application>, today: NaiveDate)
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let all = discipline::violations_of(tx, &context.candidate.holder)?;
     let choice = |violation: Violation| Choice {
-        label: format!("{} · {}", violation.title(), violation.subject),
-        hint: format!("{}（{} 截止申诉）", violation.fact, last_day(&violation)),
+        label: format!("{} · {}：{}", violation.title(), violation.subject, violation.fact),
+        hint: format!("{} 截止申诉", last_day(&violation)),
         value: violation.id,
     };
     Ok(Choices::from([("violation", all.into_iter().map(choice).collect())]))

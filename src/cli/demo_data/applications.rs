@@ -100,7 +100,7 @@ impl Told {
 
     fn value(&self, name: &str) -> &'static str {
         let all = self.story.answers.iter().copied().flatten();
-        all.filter(|(known, _)| *known == name).last().map_or("", |(_, value)| value)
+        all.rev().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
     /// Fills a form in; the 受理号 of what was submitted, or the empty text.
@@ -112,7 +112,7 @@ impl Told {
         submit: bool,
     ) -> Result<String, Failure> {
         let values = values(self.story, &[self.story.answers, &[other]].concat(), store);
-        let papers = papers::of(self.business, &values, &self.marks);
+        let papers = papers::of(self.business, &values, self.marks);
         let received = receive(store, files, self.business.materials, papers).await?;
         let (told, which) = (self.clone(), self.which());
         store

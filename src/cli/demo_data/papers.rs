@@ -40,7 +40,7 @@ pub(super) fn paper(material: &Material) -> SentFile {
     let photographed = PHOTOGRAPHED.iter().find(|(slot, ..)| *slot == material.slot);
     let (ending, bytes) = match photographed {
         Some((_, size, colour)) => ("jpg", picture(*size, *colour)),
-        None => ("pdf", Some(pdf(&format!("{}（演示）", material.label)))),
+        None => ("pdf", Some(pdf())),
     };
     SentFile { field: format!("file.{}", material.slot), name: format!("{}.{ending}", material.label), bytes }
 }
@@ -58,23 +58,17 @@ fn picture((width, height): (u32, u32), colour: [u8; 3]) -> Option<Vec<u8>> {
     Some(bytes.into_inner())
 }
 
-/// One page with a line of text, in a font that readers bring along (PDF 1.7, §9.7.5.2).
-fn pdf(text: &str) -> Vec<u8> {
-    let code: String = text.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
-    let line = format!("BT /F 18 Tf 60 760 Td <{code}> Tj ET");
+/// A page like [`picture`]: a sheet of A4 with lines on it.
+fn pdf() -> Vec<u8> {
+    let lines = (100..780).step_by(40).map(|y| format!("100 {y} 395 3 re f "));
+    let drawn = format!(".9 g 0 0 595 842 re f .45 g {}", lines.collect::<String>());
     let objects = [
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
         "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>".to_owned(),
-        format!("<</Length {}>>stream\n{line}\nendstream", line.len()),
-        "<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H/DescendantFonts[6 0 R]>>".to_owned(),
-        "<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/FontDescriptor 7 0 R/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>>>".to_owned(),
-        "<</Type/FontDescriptor/FontName/STSong-Light/Flags 6/FontBBox[0 -200 1000 900]/ItalicAngle 0/Ascent 880/Descent -120/CapHeight 880/StemV 93>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<<>>>>".to_owned(),
+        format!("<</Length {}>>stream\n{drawn}\nendstream", drawn.len()),
     ];
-    let mut file = "%PDF-1.7\n".to_owned();
-    for (object, number) in objects.iter().zip(1..) {
-        file += &format!("{number} 0 obj{object}endobj\n");
-    }
-    file += "trailer<</Root 1 0 R/Size 8>>\n%%EOF\n";
-    file.into_bytes()
+    let body: String =
+        objects.iter().zip(1..).map(|(object, n)| format!("{n} 0 obj{object}endobj\n")).collect();
+    format!("%PDF-1.7\n{body}trailer<</Root 1 0 R/Size 5>>\n%%EOF\n").into_bytes()
 }
