@@ -14,8 +14,9 @@
 //! | `actions` | a row of buttons sharing the width |
 //! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
 //! | `notice` | a numbered text to be agreed to |
+//! | `titled` | a heading that is the next field's label, which is then only read out |
 //! | `changed` | a value marked as changed since the last round |
-//! | `desk`, `desk-queue`, `desk-facts`, `desk-viewer`, `desk-bar` | the review desk |
+//! | `desk`, `desk-queue`, `desk-facts`, `desk-side`, `desk-viewer`, `desk-bar` | the review desk |
 //! | `desk-filters` | a form of filters in one row, above a list of the desk |
 //! | `desk-aside` | quieter buttons beside the heading of a case |
 //! | `desk-mark`, `desk-file`, `desk-others` | a mark on a fact; a link into the viewer; other applications |
@@ -37,8 +38,8 @@ pub use area::{
     viewer,
 };
 pub use basics::{
-    Fact, Look, download_button, facts, keyed_link, keyed_submit, link_button, print_button, submit, tag,
-    window_button,
+    Fact, Look, download_button, facts, facts_under, keyed_link, keyed_submit, link_button, print_button,
+    submit, tag, window_button, words,
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{Field, field};

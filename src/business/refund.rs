@@ -73,7 +73,7 @@ const REASON: Section = Section {
 const PAYOUT: Section = Section {
     heading: "退款方式",
     fields: &[
-        ask("refund_to", "退款到", "", Rule::OneOf(&["原支付渠道", "银行账户"])),
+        ask("refund_to", "退款方式", "", Rule::OneOf(&["原支付渠道", "银行账户"])),
         ask("account_holder", "开户人姓名", "必须是您本人的账户", Rule::Like(&format::NAME))
             .when("refund_to", TO_ACCOUNT),
         ask("bank", "开户银行", "例如：中国工商银行", Rule::Text(4, 40)).when("refund_to", TO_ACCOUNT),

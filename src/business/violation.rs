@@ -10,15 +10,18 @@ use crate::casework::business::{
 use crate::casework::deadline;
 use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::lifecycle::Action;
+use crate::casework::record::{Application, Filter};
 use crate::exams::discipline::{self, Violation};
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx, clock};
 use crate::ui::{Choice, Icon};
 use crate::web::Failure;
 
+const SLUG: &str = "violation";
+
 /// The appeal against a violation.
 pub static BUSINESS: Business = Business {
-    slug: "violation",
+    slug: SLUG,
     prefix: "WJ",
     label: "违纪申诉",
     icon: Icon::Scales,
@@ -80,14 +83,22 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
         (_, false) => Some("您的违纪记录都已有申诉结果，或已超过申诉期限，见上。"),
         _ => None,
     };
-    Ok(Outset { records: all.iter().map(|violation| record(violation, today)).collect(), nothing })
+    let filter = Filter { kind: Some(SLUG.to_owned()), ..Filter::default() };
+    let appeals = Application::list(tx, &candidate.id, &filter)?;
+    let shown = |violation: &Violation| {
+        let appeal = appeals.iter().find(|appeal| appeal.subject == violation.id && appeal.is_pending());
+        record(violation, appeal, today)
+    };
+    Ok(Outset { records: all.iter().map(shown).collect(), nothing })
 }
 
-fn record(violation: &Violation, today: NaiveDate) -> Record {
+fn record(violation: &Violation, appeal: Option<&Application>, today: NaiveDate) -> Record {
     let last = last_day(violation);
     let left = (last - today).num_days();
     let deadline = match left {
+        _ if violation.outcome == BUSINESS.verdicts.rejected => ("rejected", violation.outcome.clone()),
         _ if !violation.outcome.is_empty() => ("approved", violation.outcome.clone()),
+        _ if appeal.is_some() => ("submitted", "您已申诉，进度见下".to_owned()),
         ..0 => ("rejected", format!("申诉期限已于 {last} 截止")),
         0 => ("due", format!("今天（{last}）是申诉的最后一天")),
         _ => ("due", format!("还剩 {left} 天，{last} 截止申诉")),
@@ -110,8 +121,8 @@ fn record(violation: &Violation, today: NaiveDate) -> Record {
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let all = discipline::violations_of(tx, &context.candidate.holder)?;
     let choice = |violation: Violation| Choice {
-        label: format!("{} · {}", violation.title(), violation.subject),
-        hint: format!("{}（{} 截止申诉）", violation.fact, last_day(&violation)),
+        label: format!("{} · {}：{}", violation.title(), violation.subject, violation.fact),
+        hint: format!("{} 截止申诉", last_day(&violation)),
         value: violation.id,
     };
     Ok(Choices::from([("violation", all.into_iter().map(choice).collect())]))

@@ -288,6 +288,11 @@ impl Application {
         self.number.as_deref().unwrap_or_default()
     }
 
+    /// Whether it is still to be decided, by the desk or after its owner has mended it.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.status, Status::Submitted | Status::InReview | Status::Returned)
+    }
+
     /// Where its owner reads it.
     pub fn path(&self) -> String {
         format!("/services/{}/{}", self.kind, self.shown_number())

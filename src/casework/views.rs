@@ -61,7 +61,11 @@ pub fn facts<'a>(
                     let before = if before.is_empty() { "未填".to_owned() } else { before };
                     html! { span.changed { (before) " → " (now) } }
                 }
-                None => html! { @if !now.is_empty() { (now) } },
+                // Subjects and their fees read better below each other.
+                None if field.is_picked() && field.takes_several() => html! {
+                    @for value in answers.all(field.name) { div { (ui::words(answers.label(value))) } }
+                },
+                None => ui::words(&now),
             };
             Fact { label: field.label.to_owned(), value }
         })
@@ -83,7 +87,7 @@ pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Field>, answers: &Answers
 /// A plain fact.
 pub fn fact(label: &str, value: impl Into<String>) -> Fact {
     let value: String = value.into();
-    Fact { label: label.to_owned(), value: html! { @if !value.is_empty() { (value) } } }
+    Fact { label: label.to_owned(), value: ui::words(&value) }
 }
 
 /// What staff noted when they carried something out, as label and value: since the last

@@ -3,7 +3,9 @@
 
 mod applications;
 mod exams;
+mod papers;
 mod records;
+mod stories;
 
 use chrono::{Datelike, Duration, NaiveDate};
 use diesel::prelude::*;
@@ -23,7 +25,7 @@ use crate::store::schema::{
 use crate::store::{Error, Store, Tx};
 use crate::web::Failure;
 use exams::{EXAMS, Exam};
-use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED};
+use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation};
 
 /// Days from today to each exam's past sittings.
 const PAST: [i64; 2] = [-540, -175];
@@ -167,7 +169,7 @@ fn add_entry(tx: &mut Tx, index: usize, entry: &Entry) -> Result<(), Error> {
     let exam = find_exam(entry.exam)?;
     let held_on = held_on(tx, exam, entry.sitting);
     let (id, holder) = (format!("registration-{index:02}"), holder(tx, entry.person));
-    let paid_on = (held_on - Duration::days(45)).min(tx.today() - Duration::days(3));
+    let paid_on = (held_on - Duration::days(45)).min(tx.today() - Duration::days(20));
     let row = (
         r::id.eq(&id),
         r::holder_hash.eq(&holder),
@@ -245,19 +247,20 @@ fn add_voided_prints(tx: &mut Tx) -> Result<(), Error> {
 
 fn add_violations(tx: &mut Tx) -> Result<(), Error> {
     use violations::dsl as v;
-    for (index, (person, exam, sitting, fact, clause, decision)) in VIOLATIONS.iter().enumerate() {
+    for (index, violation) in VIOLATIONS.iter().enumerate() {
+        let Violation { person, exam, sitting, fact, clause, decision, served } = *violation;
         let exam = find_exam(exam)?;
         let row = (
             v::id.eq(format!("violation-{index}")),
-            v::holder_hash.eq(holder(tx, *person)),
-            v::sitting_id.eq(sitting_key(exam.code, *sitting)),
+            v::holder_hash.eq(holder(tx, person)),
+            v::sitting_id.eq(sitting_key(exam.code, sitting)),
             v::subject.eq(exam.levels[0].subjects[0]),
-            v::happened_at.eq(held_on(tx, exam, *sitting).and_hms_opt(2, 10, 0).unwrap_or(tx.now)),
+            v::happened_at.eq(held_on(tx, exam, sitting).and_hms_opt(2, 10, 0).unwrap_or(tx.now)),
             v::place.eq("示范市第一中学考点 012 考场"),
-            v::fact.eq(*fact),
-            v::clause.eq(*clause),
-            v::proposed_decision.eq(*decision),
-            v::served_on.eq(tx.today() - Duration::days(1)),
+            v::fact.eq(fact),
+            v::clause.eq(clause),
+            v::proposed_decision.eq(decision),
+            v::served_on.eq(tx.today() - Duration::days(served)),
         );
         diesel::insert_into(v::violations).values(row).execute(tx.conn)?;
     }

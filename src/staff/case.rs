@@ -40,8 +40,8 @@ pub struct File {
 pub struct Other {
     /// 受理号
     pub number: String,
-    /// What its business is called.
-    pub business: &'static str,
+    /// Its kind.
+    pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
     /// Where it stands.
@@ -199,12 +199,7 @@ fn others(tx: &mut Tx, registry: Registry, shown: &Application) -> Result<Vec<Ot
         .map(|(number, kind, title, status, result)| {
             let business = business::find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?;
             let status = Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?;
-            Ok(Other {
-                business: business.label,
-                tag: views::state_tag(business, status, &result),
-                number,
-                title,
-            })
+            Ok(Other { business, tag: views::state_tag(business, status, &result), number, title })
         })
         .collect()
 }

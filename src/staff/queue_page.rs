@@ -11,7 +11,7 @@ use super::{desk, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::record::PAGE;
-use crate::casework::{deadline, views};
+use crate::casework::{deadline, task, views};
 use crate::people::staff::{Role, StaffMember};
 use crate::store::clock::china;
 use crate::store::{Error, Store, Tx};
@@ -156,7 +156,7 @@ impl Listing {
             Some(since),
             waits.then(|| format!("已等待{}", span(item.since, self.now))),
             (item.round > 1).then(|| format!("第 {} 轮", item.round)),
-            item.assignee.as_ref().map(|name| format!("{name}已领取")),
+            item.assignee.as_ref().map(|name| format!("{name}{}", if waits { "已领取" } else { "办理" })),
         ];
         Row {
             title: format!("{} · {}", item.name, item.title),
@@ -188,7 +188,10 @@ pub(super) fn due_tag(item: &Item, today: NaiveDate) -> Markup {
         Some(due) if due < today => ui::tag("overdue", "已逾期"),
         Some(due) if due == today => ui::tag("due", "今日到期"),
         Some(due) if due <= deadline::working_days_after(today, 1) => ui::tag("due", "将逾期"),
-        _ => views::state_tag(item.business, item.status, &item.result),
+        _ => match task::awaited(item.business, item.status) {
+            Some(task) => ui::tag("due", task.waiting),
+            None => views::state_tag(item.business, item.status, &item.result),
+        },
     }
 }
 

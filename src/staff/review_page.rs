@@ -74,7 +74,7 @@ impl Shown<'_> {
         let parts = html! {
             (sidebar.show(self.case.file.application.shown_number()))
             div.desk-facts { (self.facts()) }
-            (self.aside())
+            (self.side())
             div.desk-bar { (self.bar()) }
         };
         let main = match self.may_decide() {
@@ -108,7 +108,6 @@ impl Shown<'_> {
     fn facts(&self) -> Markup {
         html! {
             (self.heading())
-            @if self.has_materials() { (self.tasks()) }
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
             (facts::outcome(self.case))
@@ -117,6 +116,13 @@ impl Shown<'_> {
             (self.materials())
             @if let Some(appealed) = &self.case.appealed { (facts::appealed(appealed, &self.path())) }
             @if self.may_decide() { (self.opinion()) }
+            @if self.due().is_empty() { (self.past()) }
+        }
+    }
+
+    /// What else is known, and what happened.
+    fn past(&self) -> Markup {
+        html! {
             (facts::background(self.case))
             (ui::panel("办理过程", views::timeline(self.case.file.business, &self.case.file.events, "本人")))
         }
@@ -147,7 +153,8 @@ impl Shown<'_> {
     }
 
     fn anchored_problems(&self) -> Problems {
-        self.problems.iter().map(|(control, text)| (anchor(control), text.clone())).collect()
+        let tried = self.tried.as_ref().map_or(&[][..], |tried| tried.problems.as_slice());
+        self.problems.iter().chain(tried).map(|(control, text)| (anchor(control), text.clone())).collect()
     }
 
     /// Why there is nothing to decide, or who decides.
@@ -155,14 +162,25 @@ impl Shown<'_> {
         let word = views::word(self.case.file.business, &self.case.file.application);
         let assignee = self.case.assignee.as_deref().unwrap_or("其他审核员");
         let (title, body) = match self.case.standing {
-            Standing::Mine if self.may_decide() => return html! {},
-            Standing::Mine => ("由您办理".to_owned(), "请按登记表办理；不能办理时放回待办。"),
+            _ if self.may_decide() => return html! {},
+            _ if !self.due().is_empty() => return self.what_to_do(word),
             Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
-            Standing::Taken => (format!("{assignee}正在审核"), "您可以查看，不能办理。"),
+            Standing::Taken => (format!("{assignee}正在办理"), "您可以查看，不能办理。"),
             Standing::Own => ("这是您本人的申请".to_owned(), "请由其他审核员办理。"),
-            Standing::Closed => (word.to_owned(), "这件申请目前不需要审核。"),
+            Standing::Mine | Standing::Closed => (word.to_owned(), "这件申请目前不需要审核。"),
         };
         ui::banner(Tone::Info, &title, html! { p { (body) } })
+    }
+
+    /// What waits to be carried out, and the way to where that is noted.
+    fn what_to_do(&self, word: &str) -> Markup {
+        let due = self.due();
+        let waiting = due.iter().map(|task| task.waiting).find(|waiting| !waiting.is_empty());
+        let body = html! {
+            p { "请按以下信息办理，办完后登记结果。" }
+            @if let Some(first) = due.first() { p { a href={ "#" (tasks::anchor(first)) } { "去登记" } } }
+        };
+        ui::banner(Tone::Info, waiting.unwrap_or(word), body)
     }
 
     /// 审核意见: words that go with 通过 or 不通过.
@@ -222,21 +240,16 @@ impl Shown<'_> {
         }
     }
 
-    fn has_materials(&self) -> bool {
-        !self.case.sheets().is_empty()
-    }
-
-    /// The right column: the materials, or without any what is to be carried out, beside the
-    /// facts that it needs.
-    fn aside(&self) -> Markup {
-        let tasks = if self.has_materials() {
-            html! {}
-        } else {
-            self.tasks()
-        };
+    /// The right column: the materials. What is to be carried out comes first, beside the sums and
+    /// addresses that it needs (below them on a phone), and the rest follows it.
+    fn side(&self) -> Markup {
+        let (tasks, viewer) = (self.tasks(), self.viewer());
         html! {
-            (self.viewer())
-            @if !tasks.0.is_empty() { div.desk-tasks { (tasks) } }
+            @if !tasks.0.is_empty() {
+                div.desk-side { (tasks) (viewer) (self.past()) }
+            } @else if !viewer.0.is_empty() {
+                div.desk-side { (viewer) }
+            }
         }
     }
 

@@ -13,32 +13,33 @@ use crate::store::{Error, Tx};
 /// How many of each part are shown.
 const MOST: usize = 6;
 
-/// What the reader has taken, and what comes next.
+/// What the reader has taken, what comes next, and what is to be carried out.
+const PARTS: [Show; 3] = [Show::Mine, Show::Waiting, Show::ToDo];
+
+/// A few of each part.
 pub struct Sidebar {
-    mine: Vec<Item>,
-    waiting: Vec<Item>,
+    parts: Vec<(Show, Vec<Item>)>,
     now: NaiveDateTime,
 }
 
 impl Sidebar {
-    /// Reads both parts.
+    /// Reads every part.
     pub fn load(tx: &mut Tx, registry: Registry, reader: &StaffMember) -> Result<Sidebar, Error> {
         let mut first = |show: Show| {
             let filter = Filter { status: show.code().into(), ..Filter::default() };
             let mut items = queue::list(tx, registry, reader, &filter)?;
             items.truncate(MOST);
-            Ok::<_, Error>(items)
+            Ok::<_, Error>((show, items))
         };
-        let (mine, waiting) = (first(Show::Mine)?, first(Show::Waiting)?);
-        Ok(Sidebar { mine, waiting, now: tx.now })
+        let parts = PARTS.into_iter().map(&mut first).collect::<Result<_, _>>()?;
+        Ok(Sidebar { parts, now: tx.now })
     }
 
     /// The list; the application of number `current` is marked.
     pub fn show(&self, current: &str) -> Markup {
         html! {
             aside.desk-queue aria-label="待办" {
-                (self.part(Show::Mine.label(), &self.mine, current))
-                (self.part(Show::Waiting.label(), &self.waiting, current))
+                @for (show, items) in &self.parts { (self.part(show.label(), items, current)) }
             }
         }
     }

@@ -27,7 +27,7 @@ use crate::web::{Failure, Frame, Submission, Upload, see_other};
 pub(super) struct Tried<'a> {
     action: Action,
     noted: &'a Answers,
-    problems: &'a Problems,
+    pub(super) problems: &'a Problems,
 }
 
 /// `POST /staff/applications/{number}/tasks/{action}`
@@ -92,10 +92,14 @@ impl Shown<'_> {
     /// The forms of what the reader may carry out now.
     pub(super) fn tasks(&self) -> Markup {
         let application = &self.case.file.application;
-        let due = self.case.file.business.tasks.iter().filter(|task| self.may_carry_out(task));
         html! {
-            @for task in due { (form(task, application, self.tried.as_ref())) }
+            @for task in self.due() { (form(task, application, self.tried.as_ref())) }
         }
+    }
+
+    /// What the reader may carry out now.
+    pub(super) fn due(&self) -> Vec<&'static Task> {
+        self.case.file.business.tasks.iter().filter(|task| self.may_carry_out(task)).collect()
     }
 
     fn may_carry_out(&self, task: &Task) -> bool {
@@ -106,22 +110,30 @@ impl Shown<'_> {
     }
 }
 
+/// What fails is not what one comes for.
+fn look(task: &Task) -> Look {
+    if task.action == Action::Fail { Look::Plain } else { Look::Primary }
+}
+
+/// Id of the form of a task.
+pub(super) fn anchor(task: &Task) -> String {
+    format!("task-{}", task.action.code())
+}
+
 fn form(task: &Task, application: &Application, tried: Option<&Tried>) -> Markup {
     let tried = tried.filter(|tried| tried.action == task.action);
     let (nothing, none) = (Answers::default(), Problems::new());
     let (noted, problems) = tried.map_or((&nothing, &none), |tried| (tried.noted, tried.problems));
-    let anchored: Vec<_> = problems.iter().map(|(name, what)| (format!("f-{name}"), what.clone())).collect();
     let action = format!("{}/tasks/{}", path(application.shown_number()), task.action.code());
-    ui::panel(
-        task.label,
-        html! {
-            (ui::summary_errors(&anchored))
+    html! {
+        section.panel id=(anchor(task)) {
+            h2 { (task.label) }
             form method="post" action=(action) enctype="multipart/form-data" novalidate hx-encoding="multipart/form-data" {
                 input type="hidden" name="version" value=(application.version);
                 @for field in task.fields { (plain_field(field, noted, problems)) }
                 @if let Some(file) = &task.file { (plain_upload(file, problems)) }
-                div.actions { (ui::submit("go", "yes", task.label, Look::Primary)) }
+                div.actions { (ui::submit("go", "yes", task.label, look(task))) }
             }
-        },
-    )
+        }
+    }
 }

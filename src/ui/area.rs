@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::{Icon, Look, icon, link_button};
+use super::{Icon, Look, icon, link_button, words};
 
 /// A page's own `h1` with small words above and below it; empty ones are left out.
 pub fn heading(above: &str, title: &str, below: &str) -> Markup {
     html! {
         hgroup.heading {
             @if !above.is_empty() { p.muted.small { (above) } }
-            h1 tabindex="-1" { (title) }
+            h1 tabindex="-1" { (words(title)) }
             @if !below.is_empty() { p.muted { (below) } }
         }
     }

@@ -76,6 +76,24 @@ fn kbd(key: char) -> Markup {
     html! { kbd aria-hidden="true" { (key) } }
 }
 
+/// Words in which no date is torn apart at its hyphens, as browsers do at the end of a line.
+pub fn words(text: &str) -> Markup {
+    let pieces = text.split_inclusive(|c: char| !(c.is_ascii_digit() || c == '-'));
+    let split = |piece: &'_ str| piece.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
+    html! {
+        @for (date, rest) in pieces.map(|piece| piece.split_at(split(piece))) {
+            @if is_date(date) { span.date { (date) } } @else { (date) }
+            (rest)
+        }
+    }
+}
+
+/// `2026-04` or `2026-04-01`.
+fn is_date(text: &str) -> bool {
+    matches!(text.len(), 7 | 10)
+        && text.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 4 | 7))
+}
+
 /// One line of a summary list.
 pub struct Fact {
     /// What it is, muted.
@@ -90,11 +108,19 @@ pub fn facts(rows: &[Fact]) -> Markup {
         dl.facts {
             @for row in rows {
                 div {
-                    dt { (row.label) }
+                    dt { (words(&row.label)) }
                     dd { @if row.value.0.is_empty() { "—" } @else { (row.value) } }
                 }
             }
         }
+    }
+}
+
+/// A summary list under a heading. One fact alone that is called like it needs no second name.
+pub fn facts_under(heading: &str, rows: &[Fact]) -> Markup {
+    match rows {
+        [only] if only.label == heading => html! { div { (only.value) } },
+        _ => facts(rows),
     }
 }
 
@@ -115,6 +141,23 @@ mod tests {
         assert!(shown.contains(r#"data-key="A""#));
         assert!(shown.contains(r#"aria-keyshortcuts="A""#));
         assert!(shown.contains(r#"<kbd aria-hidden="true">A</kbd>"#));
+    }
+
+    #[test]
+    fn a_date_stays_in_one_piece() {
+        assert_eq!(words("甲 · 2027-03 · 乙").0, r#"甲 · <span class="date">2027-03</span> · 乙"#);
+        assert_eq!(
+            words("于 2027-03-09，共 12-3 件").0,
+            r#"于 <span class="date">2027-03-09</span>，共 12-3 件"#
+        );
+        assert_eq!(words("<b>13800138000").0, "&lt;b&gt;13800138000");
+    }
+
+    #[test]
+    fn a_fact_is_not_called_twice() {
+        let rows = [Fact { label: "失信记录".into(), value: html! { "考试作弊" } }];
+        assert_eq!(facts_under("失信记录", &rows).0, "<div>考试作弊</div>");
+        assert_eq!(facts_under("失信", &rows).0, facts(&rows).0);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::words;
+
 /// One of several answers.
 pub struct Choice {
     /// What the form sends.
@@ -185,8 +187,11 @@ fn calendar(ties: &Ties, kind: &str, value: &str) -> Markup {
     }
 }
 
+/// Most characters of an answer that fits beside another one on a phone.
+const LONGEST_OF_TWO: usize = 6;
+
 fn options_of(ties: &Ties, kind: &str, options: &[Choice], chosen: impl Fn(&str) -> bool) -> Markup {
-    let long = options.iter().any(|o| !o.hint.is_empty() || o.label.chars().count() > 8);
+    let long = options.iter().any(|o| !o.hint.is_empty() || o.label.chars().count() > LONGEST_OF_TWO);
     html! {
         div.options data-long[long] {
             @for (index, o) in options.iter().enumerate() {
@@ -210,7 +215,7 @@ fn option(
         label.option for=(id) {
             input id=(id) type=(kind) name=(ties.name) value=(value) checked[chosen]
                 aria-invalid=[ties.invalid()];
-            span { (label) @if !hint.is_empty() { span.muted.small { (hint) } } }
+            span { (words(label)) @if !hint.is_empty() { span.muted.small { (words(hint)) } } }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Icon, icon};
+use super::{Icon, icon, words};
 
 /// One application or certificate in a list. The whole card opens `href`.
 pub struct Card {
@@ -26,13 +26,13 @@ pub fn card(card: &Card) -> Markup {
         article.card {
             div.card-body {
                 header {
-                    h2 { a.cover href=(card.href) { (card.title) } }
+                    h2 { a.cover href=(card.href) { (words(&card.title)) } }
                     (card.tag)
                 }
                 dl.facts {
-                    @for (label, value) in &card.facts { div { dt { (label) } dd { (value) } } }
+                    @for (label, value) in &card.facts { div { dt { (label) } dd { (words(value)) } } }
                 }
-                @if let Some((state, words)) = &card.note { p.note data-state=(state) { (words) } }
+                @if let Some((state, note)) = &card.note { p.note data-state=(state) { (words(note)) } }
             }
             @if !card.actions.is_empty() {
                 div.card-actions {
@@ -125,8 +125,8 @@ pub fn rows(rows: &[Row]) -> Markup {
                 li {
                     a href=(row.href) {
                         span.row-name {
-                            (row.title)
-                            @if !row.detail.is_empty() { span.muted.small { (row.detail) } }
+                            (words(&row.title))
+                            @if !row.detail.is_empty() { span.muted.small { (words(&row.detail)) } }
                         }
                         span.row-end { (row.trailing) }
                     }

@@ -9,8 +9,7 @@ use crate::server::Server;
 /// 报考资格核查 from the demo's own stories: one in most states.
 async fn with_applications() -> (Server, Browser) {
     let server = office::open().await;
-    let parts = &server.parts;
-    kaozheng::cli::demo_data::load_applications(&parts.store, &parts.files).await.expect("applications");
+    server.load_applications().await;
     let phone = office::candidate(&server).await;
     (server, phone)
 }

@@ -25,7 +25,7 @@ async fn apply(server: &Server, phone: &Browser, pictures: &Pictures) -> String 
     steer(phone, "退费科目", "建设工程经济 ¥61.00").await;
     phone.see("退费金额 ¥61.00").await;
     steer(phone, "退费原因", "疾病").await;
-    steer(phone, "退款到", "银行账户").await;
+    steer(phone, "退款方式", "银行账户").await;
     phone.fill("开户人姓名", "李四").await;
     phone.fill("开户银行", "中国工商银行").await;
     phone.fill("开户支行", "东湖支行").await;

@@ -11,14 +11,19 @@ use crate::browser::Browser;
 use crate::server::{DESKTOP, PHONE, Server, Visitor};
 use crate::{axe, nu};
 
+/// Between them they have applications of every kind, in every state.
+const CANDIDATES: &[&str] = &["张小三", "陳大文", "林美玲", "欧阳嘉敏", "SCHMIDT ANNA"];
+
+/// Who reviews, pays, posts, and may do all of it.
+const STAFF: &[&str] = &["周明远", "钱文清", "邮小川", "何静"];
+
 /// Links that are no pages, or that end the visit.
 const NOT_PAGES: &[&str] = &["/assets/", "/files/", "/login/portal", "/sandbox/"];
 
 async fn server() -> Server {
     let server = Server::start_with(Clock::system(), |_| {}).await;
     server.load_demo().await;
-    let parts = &server.parts;
-    kaozheng::cli::demo_data::load_applications(&parts.store, &parts.files).await.expect("applications");
+    server.load_applications().await;
     server
 }
 
@@ -69,7 +74,7 @@ async fn every_page_is_valid_html() {
     let server = server().await;
     let mut pages = crawl(&server.visitor(DESKTOP)).await;
     pages.extend(crawl(&server.visitor(PHONE)).await);
-    for person in ["张小三", "林美玲", "欧阳嘉敏", "周明远"] {
+    for person in [CANDIDATES, STAFF].concat() {
         let visitor = server.signed_in(person).await;
         pages
             .extend(crawl(&visitor).await.into_iter().map(|(path, html)| (format!("{person} {path}"), html)));
@@ -117,11 +122,41 @@ async fn a_candidate_finds_every_page_open() {
 }
 
 #[tokio::test]
-async fn somebody_who_appealed_finds_every_page_open() {
-    look_at_all(&server().await, Some("林美玲"), 15).await;
+async fn somebody_with_refunds_finds_every_page_open() {
+    look_at_all(&server().await, Some("陳大文"), 30).await;
 }
 
 #[tokio::test]
-async fn staff_find_every_page_open() {
-    look_at_all(&server().await, Some("周明远"), 8).await;
+async fn somebody_with_receipts_finds_every_page_open() {
+    look_at_all(&server().await, Some("林美玲"), 30).await;
+}
+
+#[tokio::test]
+async fn somebody_with_reissues_finds_every_page_open() {
+    look_at_all(&server().await, Some("欧阳嘉敏"), 30).await;
+}
+
+#[tokio::test]
+async fn somebody_with_parcels_finds_every_page_open() {
+    look_at_all(&server().await, Some("SCHMIDT ANNA"), 30).await;
+}
+
+#[tokio::test]
+async fn reviewers_find_every_page_open() {
+    look_at_all(&server().await, Some("周明远"), 30).await;
+}
+
+#[tokio::test]
+async fn finance_finds_every_page_open() {
+    look_at_all(&server().await, Some("钱文清"), 15).await;
+}
+
+#[tokio::test]
+async fn dispatchers_find_every_page_open() {
+    look_at_all(&server().await, Some("邮小川"), 8).await;
+}
+
+#[tokio::test]
+async fn administrators_find_every_page_open() {
+    look_at_all(&server().await, Some("何静"), 40).await;
 }

@@ -56,7 +56,11 @@ async fn step_4_1_the_notice_comes_before_the_form() {
 async fn step_4_1_wrong_addresses_are_told_in_place() {
     let server = authority().await;
     let candidate = server.signed_in("张小三").await;
-    candidate.agrees(&format!("{MAILING}/notice")).await;
+    let form = candidate.agrees(&format!("{MAILING}/notice")).await.location;
+    let form = candidate.open(&form).await;
+    form.tells("<h2 class=\"titled\">收件人</h2>"); // seen once: the label below is only read out
+    form.tells("<label class=\"label\" for=\"i-recipient\">收件人</label>");
+    form.tells("<h2>收件地址</h2>");
     let table: &[(&str, &str, &str)] = &[
         ("recipient", "张3", "请按证件填写姓名"),
         ("phone", "1380013", "请填写 11 位手机号"),

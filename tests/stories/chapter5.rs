@@ -111,6 +111,13 @@ async fn step_5_3_a_refund_that_fails_is_mended_and_tried_again() {
     let refused = reviewer.submit(&task, &noted).await;
     assert_eq!(refused.status, 403, "paying is not the work of a reviewer");
     finance.open("/staff/queue?status=todo").await.tells(&number);
+    let case = finance.open(&format!("/staff/applications/{number}")).await.body;
+    let place = |text: &str| case.find(text).unwrap_or_else(|| panic!("no {text} in\n{case}"));
+    assert!(place("6222021001116245702") < place("<h2>登记已退款</h2>"), "the account stands first");
+    assert!(
+        place("<h2>登记退款失败</h2>") < place("<h2>办理过程</h2>"),
+        "what is to be done before what was"
+    );
     finance
         .carries_out(&number, "fail", &[("failure", "账号与户名不符，银行退回")], &[])
         .await

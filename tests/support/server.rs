@@ -82,6 +82,12 @@ impl Server {
         kaozheng::cli::demo_data::load_demo(&self.parts.store).await.expect("the demo's data");
     }
 
+    /// Loads the applications that `kaozheng demo` adds to it.
+    pub async fn load_applications(&self) {
+        let Parts { store, files, .. } = &self.parts;
+        kaozheng::cli::demo_data::load_applications(store, files).await.expect("the demo's applications");
+    }
+
     /// Somebody who has signed in at the demo portal, by the name on its list.
     pub async fn signed_in(&self, name: &str) -> Visitor {
         let visitor = self.visitor(PHONE);

@@ -154,7 +154,9 @@ fn view(detail: &Detail) -> Markup {
     let answers = views::masked(business.fields(), &plain);
     // 信息修改 is about no exam, so its title says the kind already.
     let kind = if application.title == business.label { "" } else { business.label };
-    let outcome = views::outcome(business, &detail.events);
+    // What failed is told at the top, with what to do about it.
+    let failed = application.status == Status::Returned;
+    let outcome = if failed { Vec::new() } else { views::outcome(business, &detail.events) };
     let given = views::handed_over(&detail.events, &detail.files);
     let materials = views::materials(business, &plain, &detail.files);
     html! {
@@ -175,7 +177,7 @@ fn view(detail: &Detail) -> Markup {
             views::fact("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
         ])))
         @for (heading, fields) in views::sections(business, &plain) {
-            (ui::panel(heading, ui::facts(&views::facts(fields, &answers, None))))
+            (ui::panel(heading, ui::facts_under(heading, &views::facts(fields, &answers, None))))
         }
         @if !materials.is_empty() { (ui::panel("材料", ui::materials(&materials))) }
         @if let Some(notice) = agreed(application) { p.muted.small { (notice) } }

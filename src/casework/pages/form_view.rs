@@ -106,7 +106,7 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
             (ui::default_submit(if sheet.business.review && !sheet.is_edit() { "review" } else { "submit" }))
             @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
             @for (heading, fields) in views::sections(sheet.business, &sheet.answers) {
-                h2 { (heading) }
+                h2 class=[says_the_question(heading, &fields).then_some("titled")] { (heading) }
                 @for field in fields { (question(sheet, problems, field)) }
             }
             @let wanted: Vec<_> = sheet.business.wanted(&sheet.answers).collect();
@@ -114,6 +114,11 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
             @for one in wanted { (upload(sheet, problems, one)) }
         }
     }
+}
+
+/// Whether the heading is the first question already, whose label then need not be seen as well.
+fn says_the_question(heading: &str, fields: &[&Field]) -> bool {
+    fields.first().is_some_and(|first| first.label == heading)
 }
 
 /// One field by its name.

@@ -122,7 +122,7 @@ fn answers(sheet: &Sheet, path: &str) -> Markup {
         ])))
         @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {
-                (ui::facts(&views::facts(fields.iter().copied(), &sheet.answers, None)))
+                (ui::facts_under(heading, &views::facts(fields.iter().copied(), &sheet.answers, None)))
                 p { a href={ (path) "/new#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
             }))
         }

@@ -36,29 +36,76 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(3, "09", 1, "中级", "不分专业", "合格"),
     entry(4, "12", 0, "二级", "日语", "合格"),
     entry(0, "02", 1, "二级", "市政公用工程", "合格"),
+    // From here on for the demo's applications, which name them by their place: the first is 11.
+    entry(1, "01", 2, "一级", "市政公用工程", "待公布"),
+    entry(1, "03", 2, "一级", "安装工程", "待公布"),
+    entry(1, "05", 2, "中级", "建筑施工安全", "待公布"),
+    entry(1, "06", 2, "一级", "不分专业", "待公布"),
+    entry(1, "08", 2, "中级", "金融", "待公布"),
+    entry(1, "12", 2, "二级", "英语", "待公布"),
+    entry(2, "08", 0, "初级", "金融", "不合格"),
+    entry(2, "08", 1, "初级", "金融", "合格"),
+    entry(2, "02", 0, "二级", "建筑工程", "不合格"),
+    entry(2, "05", 1, "中级", "其他安全", "不合格"),
+    entry(2, "09", 1, "中级", "不分专业", "不合格"),
+    entry(3, "08", 0, "初级", "工商管理", "合格"),
+    entry(3, "12", 0, "三级", "法语", "合格"),
+    entry(3, "02", 0, "二级", "机电工程", "合格"),
+    entry(3, "05", 0, "中级", "化工安全", "合格"),
+    entry(3, "03", 0, "一级", "安装工程", "合格"),
+    entry(4, "08", 0, "中级", "工商管理", "合格"),
+    entry(4, "09", 0, "中级", "不分专业", "合格"),
+    entry(4, "02", 1, "二级", "市政公用工程", "合格"),
+    entry(4, "05", 0, "中级", "道路运输安全", "合格"),
+    entry(4, "01", 1, "一级", "公路工程", "不合格"),
+    entry(4, "03", 1, "一级", "交通运输工程", "不合格"),
+    entry(4, "06", 1, "一级", "不分专业", "不合格"),
+    entry(4, "04", 1, "全国", "水利工程", "不合格"),
+    entry(4, "11", 1, "全国", "不分专业", "不合格"),
 ];
 
 /// Print numbers that a reissue made void: the entry whose certificate it was, the number, days ago.
 pub(super) const VOIDED: &[(usize, &str, i64)] = &[(4, "SF07900004", 60)];
 
-/// 违纪: person, exam, sitting, fact, clause, proposed decision.
-pub(super) const VIOLATIONS: &[(usize, &str, usize, &str, &str, &str)] = &[
-    (
-        0,
-        "01",
-        1,
-        "开考后在座位上查看手机",
-        "《专业技术人员资格考试违纪违规行为处理规定》（人社部令第31号）第七条第三项",
-        "当次该科目考试成绩无效",
-    ),
-    (
-        2,
-        "12",
-        1,
-        "考试结束信号发出后继续答题",
-        "《专业技术人员资格考试违纪违规行为处理规定》（人社部令第31号）第六条第六项",
-        "当次该科目考试成绩无效",
-    ),
+/// 违纪
+pub(super) struct Violation {
+    pub person: usize,
+    pub exam: &'static str,
+    pub sitting: usize,
+    pub fact: &'static str,
+    pub clause: &'static str,
+    pub decision: &'static str,
+    /// Days since the notice was served.
+    pub served: i64,
+}
+
+const fn violation(
+    person: usize,
+    exam: &'static str,
+    fact: &'static str,
+    clause: &'static str,
+    served: i64,
+) -> Violation {
+    Violation {
+        person, exam, sitting: 1, fact, clause, decision: "当次该科目考试成绩无效", served
+    }
+}
+
+const BELONGINGS: &str = "《专业技术人员资格考试违纪违规行为处理规定》（人社部令第31号）第六条第一项";
+const AFTER_TIME: &str = "《专业技术人员资格考试违纪违规行为处理规定》（人社部令第31号）第六条第六项";
+const DEVICES: &str = "《专业技术人员资格考试违纪违规行为处理规定》（人社部令第31号）第七条第三项";
+
+pub(super) const VIOLATIONS: &[Violation] = &[
+    violation(0, "01", "开考后在座位上查看手机", DEVICES, 1),
+    violation(2, "12", "考试结束信号发出后继续答题", AFTER_TIME, 2),
+    // From here on for the demo's applications.
+    violation(4, "01", "考试结束信号发出后继续答题", AFTER_TIME, 1),
+    violation(4, "03", "将手机带至座位，经提醒仍不改正", BELONGINGS, 5),
+    violation(4, "06", "将教材带至座位，经提醒仍不改正", BELONGINGS, 5),
+    violation(4, "04", "考试开始信号发出前答题", AFTER_TIME, 5),
+    violation(4, "11", "将智能手表带至座位，经提醒仍不改正", BELONGINGS, 5),
+    violation(4, "05", "考试结束信号发出后继续答题", AFTER_TIME, 4),
+    violation(4, "12", "将教材带至座位，经提醒仍不改正", BELONGINGS, 40),
 ];
 
 /// 失信: person, category, fact, the decision's number within its year, days since it began,

@@ -6,7 +6,6 @@ use super::{Shown, anchor, mark_control, path, view_path};
 use crate::casework::field::Field;
 use crate::casework::history;
 use crate::casework::views;
-use crate::exams::month_label;
 use crate::exams::registration::Registration;
 use crate::staff::case::{Case, File};
 use crate::staff::typed::MARK;
@@ -157,17 +156,22 @@ pub(super) fn appealed(file: &File, case: &str) -> Markup {
 
 /// What else is known of the candidate.
 pub(super) fn background(case: &Case) -> Markup {
-    let registrations: Vec<Fact> = case.registrations.iter().map(registration).collect();
-    let counts = format!("该考生有 {} 项报名、另有 {} 件申请", case.registrations.len(), case.others.len());
+    let registrations = &case.registrations;
+    let counts = format!("该考生有 {} 项报名、另有 {} 件申请", registrations.len(), case.others.len());
     let body = html! {
         p.muted { (counts) }
-        @if !registrations.is_empty() { (ui::facts(&registrations)) }
+        @if !registrations.is_empty() {
+            ul.desk-others { @for row in registrations { li { (registration(row)) } } }
+        }
         @if !case.others.is_empty() {
             ul.desk-others {
                 @for other in &case.others {
                     li {
-                        a href=(path(&other.number)) { (other.number) }
-                        " " (other.business) " · " (other.title) " " (other.tag)
+                        // What is not the reader's work they cannot open.
+                        @if other.business.is_work_of(case.reader) {
+                            a href=(path(&other.number)) { (other.number) }
+                        } @else { (other.number) }
+                        " " (other.business.label) " · " (other.title) " " (other.tag)
                     }
                 }
             }
@@ -176,9 +180,9 @@ pub(super) fn background(case: &Case) -> Markup {
     ui::panel("报名与其他申请", body)
 }
 
-fn registration(row: &Registration) -> Fact {
+fn registration(row: &Registration) -> Markup {
     let subjects: Vec<&str> = row.subjects.iter().map(|entry| entry.subject.as_str()).collect();
     let paid = if row.paid_at.is_some() { "已缴费" } else { "未缴费" };
-    let value = [&row.level, &row.specialty, &subjects.join("、"), paid, &row.ticket_number];
-    views::fact(&format!("{} {}", row.exam, month_label(&row.month)), value.join(" · "))
+    let rest = [&row.summary(), &subjects.join("、"), paid, &row.ticket_number].join(" · ");
+    html! { strong { (ui::words(&row.title())) } " " (rest) }
 }

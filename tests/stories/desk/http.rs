@@ -138,7 +138,7 @@ async fn a_colleague_reads_and_an_outsider_sees_nothing() {
 
     let colleague = office.desk_of(&office.reviewer("赵审核", "S0000002").await).await;
     let page = text(colleague.get(&case).await).await;
-    assert!(page.contains("王审核正在审核") && !page.contains("mark:years"));
+    assert!(page.contains("王审核正在办理") && !page.contains("mark:years"));
     let late = colleague.post(&format!("{case}/take"), &[]).await;
     late.assert_status(poem::http::StatusCode::CONFLICT);
 

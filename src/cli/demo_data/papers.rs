@@ -1,0 +1,74 @@
+//! What the demo's people upload: pictures of nothing, in the shapes that are asked for.
+
+use std::collections::BTreeMap;
+
+use image::{ImageFormat, Rgb, RgbImage};
+
+use super::stories::Pairs;
+use crate::casework::answers::Answers;
+use crate::casework::business::{Business, Material};
+use crate::web::form::SentFile;
+
+/// Slot, size and colour of what is photographed; everything else comes as a PDF. They are as
+/// small as they may be: everybody who tries the demo waits for them.
+const PHOTOGRAPHED: &[(&str, (u32, u32), [u8; 3])] = &[
+    ("id_front", (320, 202), [196, 214, 222]),
+    ("id_back", (320, 202), [214, 222, 196]),
+    ("id_document", (320, 202), [196, 214, 222]),
+    ("bank_card", (320, 202), [222, 214, 190]),
+    ("diploma", (360, 255), [222, 206, 196]),
+    ("damaged_certificate", (360, 255), [222, 206, 196]),
+    ("payment_proof", (240, 400), [228, 228, 220]),
+    ("portrait", (295, 413), [150, 180, 210]),
+];
+
+/// A paper for each material that these answers ask for and that must be there, and evidence;
+/// after a return, only for what was marked.
+pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, marks: Pairs) -> Vec<SentFile> {
+    let answers = Answers { fields: values.clone(), ..Answers::default() };
+    let marked = |slot: &str| marks.is_empty() || marks.iter().any(|(name, _)| *name == slot);
+    let is_sent = |material: &&Material| !material.optional || material.slot == "evidence";
+    business
+        .wanted(&answers)
+        .filter(|material| is_sent(material) && marked(material.slot))
+        .map(paper)
+        .collect()
+}
+
+/// A file for a slot, named after it.
+pub(super) fn paper(material: &Material) -> SentFile {
+    let photographed = PHOTOGRAPHED.iter().find(|(slot, ..)| *slot == material.slot);
+    let (ending, bytes) = match photographed {
+        Some((_, size, colour)) => ("jpg", picture(*size, *colour)),
+        None => ("pdf", Some(pdf())),
+    };
+    SentFile { field: format!("file.{}", material.slot), name: format!("{}.{ending}", material.label), bytes }
+}
+
+/// A sheet with a frame and lines, like a form seen from afar.
+fn picture((width, height): (u32, u32), colour: [u8; 3]) -> Option<Vec<u8>> {
+    let dark = colour.map(|shade| shade / 2);
+    let drawn = RgbImage::from_fn(width, height, |x, y| {
+        let frame = x < 4 || y < 4 || x >= width - 4 || y >= height - 4;
+        let line = y % 24 < 2 && x > width / 6 && x < width * 5 / 6;
+        Rgb(if frame || line { dark } else { colour })
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    drawn.write_to(&mut bytes, ImageFormat::Jpeg).ok()?;
+    Some(bytes.into_inner())
+}
+
+/// A page like [`picture`]: a sheet of A4 with lines on it.
+fn pdf() -> Vec<u8> {
+    let lines = (100..780).step_by(40).map(|y| format!("100 {y} 395 3 re f "));
+    let drawn = format!(".9 g 0 0 595 842 re f .45 g {}", lines.collect::<String>());
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<<>>>>".to_owned(),
+        format!("<</Length {}>>stream\n{drawn}\nendstream", drawn.len()),
+    ];
+    let body: String =
+        objects.iter().zip(1..).map(|(object, n)| format!("{n} 0 obj{object}endobj\n")).collect();
+    format!("%PDF-1.7\n{body}trailer<</Root 1 0 R/Size 5>>\n%%EOF\n").into_bytes()
+}
