@@ -129,8 +129,8 @@ fn write(tx: &mut Tx, kind: &Kind, rows: Vec<Option<Records>>, dry: bool) -> Res
     let records = by_target(kind, rows, &world::moved(tx)?)?;
     let mut parents = Known::new();
     for (target, records) in kind.targets.iter().zip(records) {
-        let rows: Vec<(usize, String)> =
-            records.iter().map(|record| (record.row, record.values[0].clone())).collect();
+        let parent = |record: &Record| (record.row, record.values[0].clone());
+        let rows: Vec<_> = target.whole.iter().flat_map(|_| records.iter().map(parent)).collect();
         let known = target.apply(tx, records, &parents, dry, &mut fates)?;
         let whole: Vec<(usize, &str)> =
             rows.iter().filter_map(|(row, parent)| Some((*row, &**parents.get(parent)?))).collect();

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
@@ -52,8 +53,12 @@ fn unpack(part: &mut impl Read, limit: u64, is_xml: bool) -> Result<(), String> 
     }
 }
 
-/// Gives every row to `sink`, the header first.
+/// Gives every row to `sink`, the header first. What breaks calamine is no workbook.
 pub(super) fn read(path: &Path, sink: Sink) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(|| read_cells(path, sink))).unwrap_or_else(|_| Err(NO_WORKBOOK.into()))
+}
+
+fn read_cells(path: &Path, sink: Sink) -> Result<(), String> {
     let told = |error: &dyn std::fmt::Display| format!("{NO_WORKBOOK}: {error}");
     let mut workbook: Xlsx<_> = open_workbook(path).map_err(|error: calamine::XlsxError| told(&error))?;
     let sheet = workbook.sheet_names().first().cloned().ok_or("the workbook has no sheet")?;
