@@ -2,6 +2,7 @@
 
 mod demo;
 pub mod demo_data;
+mod exams;
 mod export;
 mod housekeeping;
 mod import;

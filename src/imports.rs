@@ -8,6 +8,7 @@
 //! - [`pass`] goes through a file once, with the checking on other threads;
 //! - [`run`] goes through it twice: the first time nothing is written, so that one refused row can stop
 //!   the whole file, and a file is known by its content when an interrupted import goes on;
+//! - `load` is the second time: a batch is one transaction;
 //! - [`target`] compares ten thousand rows with what is stored and writes what is new or differs;
 //! - [`export`] writes what is stored, with the same columns.
 //!
@@ -19,6 +20,7 @@ pub mod export;
 mod journal;
 pub mod kind;
 mod kinds;
+mod load;
 pub mod pass;
 pub mod report;
 pub mod run;

@@ -11,6 +11,7 @@ pub mod ids;
 mod migrations;
 mod readers;
 pub mod schema;
+mod turn;
 pub mod vault;
 mod writer;
 
@@ -25,6 +26,7 @@ pub use clock::Clock;
 pub use connection::Conn;
 pub use ids::Ids;
 use readers::Readers;
+use turn::Turn;
 pub use vault::Vault;
 use writer::Writer;
 
@@ -182,26 +184,27 @@ impl Store {
         self.on_pool(|conn| migrations::pending(conn).map(|pending| !pending)).await
     }
 
-    /// Notices a wrong key at start, before anything is sealed with it.
+    /// Notices a wrong key at start, before anything is sealed with it. Only the first start writes: a
+    /// command that is to read waits for no writer.
     pub async fn check_key(&self) -> Result<(), Error> {
         use schema::meta::dsl as m;
         let kept = |tx: &mut Tx| -> Result<Option<String>, Error> {
             Ok(m::meta.filter(m::key.eq("key")).select(m::value).first(tx.conn).optional()?)
         };
-        self.write(move |tx| {
-            let fingerprint = tx.vault.fingerprint();
-            match kept(tx)? {
-                None => {
-                    diesel::insert_into(m::meta)
-                        .values((m::key.eq("key"), m::value.eq(fingerprint)))
-                        .execute(tx.conn)?;
-                    Ok(())
-                }
-                Some(known) if known == fingerprint => Ok(()),
-                Some(_) => Err(Error::WrongKey),
+        let keep = move |tx: &mut Tx| match kept(tx)? {
+            Some(known) => Ok(known),
+            None => {
+                let fingerprint = tx.vault.fingerprint();
+                let row = (m::key.eq("key"), m::value.eq(&fingerprint));
+                diesel::insert_into(m::meta).values(row).execute(tx.conn)?;
+                Ok(fingerprint)
             }
-        })
-        .await
+        };
+        let known = match self.read(kept).await? {
+            Some(known) => known,
+            None => self.write::<_, Error, _>(keep).await?,
+        };
+        if known == self.vault.fingerprint() { Ok(()) } else { Err(Error::WrongKey) }
     }
 
     fn in_tx<T, E, F>(&self, work: F) -> impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static
@@ -265,7 +268,7 @@ fn start_writer(path: &str) -> Result<Writer, Error> {
         .map(Conn::Sqlite)
         .map_err(|error| Error::Unavailable(error.to_string()))?;
     conn.prepare_writer()?;
-    Writer::start(conn).map_err(|error| Error::Unavailable(error.to_string()))
+    Writer::start(conn, Turn::beside(path)?).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
 fn open_pool(target: &str) -> Result<Pool, Error> {

@@ -2,7 +2,6 @@
 //! is real, and every date is counted from today so that it never goes stale.
 
 mod applications;
-mod exams;
 mod papers;
 mod records;
 mod stories;
@@ -10,6 +9,7 @@ mod stories;
 use chrono::{Datelike, Duration, NaiveDate};
 use diesel::prelude::*;
 
+use super::exams::{EXAMS, Exam};
 use crate::either;
 use crate::exams::certificate::lookup_hash;
 use crate::files::storage::Storage;
@@ -24,7 +24,6 @@ use crate::store::schema::{
 };
 use crate::store::{Error, Store, Tx};
 use crate::web::Failure;
-use exams::{EXAMS, Exam};
 use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation};
 
 /// Days from today to each exam's past sittings.
@@ -115,13 +114,10 @@ fn add_exam(tx: &mut Tx, exam: &Exam) -> Result<(), Error> {
     let id = exam_key(exam.code);
     let row = (x::id.eq(&id), x::code.eq(exam.code), x::name.eq(exam.name), x::category.eq(exam.category));
     diesel::insert_into(x::exams).values(row).execute(tx.conn)?;
-    let offered = exam.levels.iter().flat_map(|level| {
-        let of = move |specialty| level.subjects.iter().map(move |subject| (level.name, specialty, *subject));
-        level.specialties.iter().copied().flat_map(of)
-    });
+    let offered = exam.levels.iter().flat_map(|level| level.papers().map(move |paper| (level.name, paper)));
     let rows: Vec<_> = offered
         .zip(0_i32..)
-        .map(|((level, specialty, subject), position)| {
+        .map(|((level, (specialty, subject)), position)| {
             (
                 s::id.eq(format!("subject-{}-{position}", exam.code)),
                 s::exam_id.eq(id.clone()),

@@ -11,7 +11,7 @@ use clap::Subcommand;
 use super::{Stop, export};
 use crate::people::document;
 use crate::store::Ids;
-use exams::{EXAMS, MONTHS};
+use exams::{MONTHS, SAMPLED};
 
 /// Write a file to import: exams, or certificates of people who do not exist
 ///
@@ -63,8 +63,9 @@ pub fn certificates(count: u32, seed: u64, to: &mut dyn Write) -> io::Result<()>
     let ids = Ids::seeded(seed);
     writeln!(to, "{HEADER}")?;
     for at in 0..count {
-        let exam = pick(&ids, EXAMS);
-        let specialty = pick(&ids, exam.specialties);
+        let exam = pick(&ids, SAMPLED);
+        let level = pick(&ids, exam.levels);
+        let specialty = pick(&ids, level.specialties);
         let month = pick(&ids, MONTHS);
         let (document, number) = document(&ids);
         writeln!(
@@ -73,7 +74,7 @@ pub fn certificates(count: u32, seed: u64, to: &mut dyn Write) -> io::Result<()>
              {specialty},{approved},{issued},示范市考试院",
             name = name(&ids),
             code = exam.code,
-            level = exam.level,
+            level = level.name,
             approved = after(month, 90),
             issued = after(month, 120),
         )?;

@@ -45,7 +45,9 @@ impl Header {
             match kind.columns.iter().position(|column| is_called(column, name)) {
                 None if name.is_empty() => problems.push(format!("column {} has no name", place + 1)),
                 None => problems.push(format!("unknown column “{}”", shortened(name))),
-                Some(at) if places[at].is_some() => problems.push(format!("column “{name}” is there twice")),
+                Some(at) if places[at].is_some() => {
+                    problems.push(format!("column “{}” is there twice", shortened(name)));
+                }
                 Some(at) => places[at] = Some(place),
             }
         }
@@ -75,8 +77,9 @@ fn is_called(column: &Column, name: &str) -> bool {
     column.label == name || column.name == name
 }
 
+/// As a terminal may show it.
 fn shortened(name: &str) -> String {
-    name.chars().take(40).collect()
+    name.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn told(kind: &Kind, names: &[String], problems: &[String]) -> String {
@@ -85,7 +88,13 @@ fn told(kind: &Kind, names: &[String], problems: &[String]) -> String {
         columns.map(|column| column.label).collect::<Vec<_>>().join(",")
     };
     let hint = match names {
-        [only] if only.contains(['\t', ';']) => "\nThe columns must be separated by commas.",
+        _ if names.iter().any(|name| name.contains('\0')) => {
+            "\nThere are NUL bytes in it. If it is UTF-16, save it as “CSV UTF-8”."
+        }
+        // A full-width comma is one too, in a name.
+        [only] if only.contains(['\t', ';', ',']) => {
+            "\nThe columns must be separated by commas, and not by full-width ones."
+        }
         _ if names.iter().any(|name| name.contains('\u{fffd}')) => {
             "\nThe header is neither UTF-8 nor GB18030."
         }

@@ -48,7 +48,7 @@ fn write_all(tx: &mut Tx, kind: &Kind, world: &World, mut to: impl Write) -> Res
 fn query(kind: &Kind) -> String {
     let (order, stored) = (kind.order, kind.stored);
     let line = line_of(std::iter::once(order).chain(kind.columns.iter().map(|column| column.stored)));
-    format!("SELECT {line} AS line FROM {stored} WHERE {order} > $1 ORDER BY {order} LIMIT {PAGE}")
+    format!("SELECT {line} AS line FROM {stored} WHERE {order} > ? ORDER BY {order} LIMIT {PAGE}")
 }
 
 fn written(error: std::io::Error) -> Error {

@@ -11,9 +11,20 @@ use super::kind::Kind;
 use super::source::{RawRow, Source};
 use super::world::World;
 
-/// Rows that travel together between threads, and how many such lots wait at one place.
+/// Rows that travel together between threads, fewer if they are this long.
 const LOT: usize = 500;
+const LOT_BYTES: usize = 1 << 18;
+
+/// Lots that wait for a checker, and that each has ready: of two checkers, as many rows as are written at once,
+/// so that they need not wait for the database.
 const WAITING: usize = 2;
+const READY: usize = 10;
+
+/// It is a table of two things if it changes between two looks.
+pub const CHANGED: &str = "the file was changed while it was read; run the import again";
+
+const ENDLESS: &str =
+    "the first row has more than 64 KB or 256 columns; perhaps a quote is not closed, or this is no CSV";
 
 /// More than this never pays: the database takes longer.
 const MOST_CHECKERS: usize = 4;
@@ -52,7 +63,7 @@ pub fn pass<T: Send>(
         let (to_checkers, from_checkers): (Vec<_>, Vec<_>) = (0..checkers)
             .map(|_| {
                 let (raw, raw_lots) = sync_channel(WAITING);
-                let (checked, lots) = sync_channel(WAITING);
+                let (checked, lots) = sync_channel(READY);
                 let (header, turn) = (&header, &turn);
                 scope.spawn(move || {
                     let check = |row: &RawRow| {
@@ -70,7 +81,8 @@ pub fn pass<T: Send>(
         drop(from_checkers);
         let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
         taken.and(read)
-    })
+    })?;
+    if source.has_changed() { Err(Error::File(CHANGED.into())) } else { Ok(()) }
 }
 
 fn read_header(kind: &Kind, source: &Source) -> Result<Header, Error> {
@@ -80,12 +92,15 @@ fn read_header(kind: &Kind, source: &Source) -> Result<Header, Error> {
         ControlFlow::Break(())
     })?;
     let header = header.ok_or_else(|| Error::File("the file is empty".into()))?;
+    if header.fault.is_some() {
+        return Err(Error::File(ENDLESS.into()));
+    }
     Header::read(kind, &header).map_err(Error::File)
 }
 
 fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawLot>]) -> Result<(), Error> {
     let (mut next, mut turns) = (0, to.iter().cycle());
-    let mut lot = RawLot { first: 0, rows: Vec::with_capacity(LOT), read: 0.0 };
+    let (mut lot, mut bytes) = (Vec::with_capacity(LOT), 0);
     let mut header = true;
     let mut send = |lot: RawLot| match turns.next().map(|to| to.send(lot)) {
         Some(Ok(())) => ControlFlow::Continue(()),
@@ -97,17 +112,18 @@ fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawLot>]) -> Result<(),
         }
         next += 1;
         if next > skip {
-            lot.rows.push(row);
+            bytes += row.size();
+            lot.push(row);
         }
-        if lot.rows.len() < LOT {
+        if lot.len() < LOT && bytes < LOT_BYTES {
             return ControlFlow::Continue(());
         }
-        let rows = std::mem::replace(&mut lot.rows, Vec::with_capacity(LOT));
+        bytes = 0;
+        let rows = std::mem::replace(&mut lot, Vec::with_capacity(LOT));
         send(RawLot { first: next - rows.len() as u64, rows, read })
     })?;
-    let rows = lot.rows;
-    if !rows.is_empty() {
-        let _ = send(RawLot { first: next - rows.len() as u64, rows, read: 1.0 });
+    if !lot.is_empty() {
+        let _ = send(RawLot { first: next - lot.len() as u64, rows: lot, read: 1.0 });
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The report of refused rows: a CSV beside the file, with nothing in it that would tell who somebody is.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::cell::{Form, Reason};
@@ -55,6 +55,21 @@ fn start(value: &str) -> String {
     start
 }
 
+const COLUMNS: [&str; 4] = ["line", "column", "value", "reason"];
+
+const TAKEN: &str = "this is there and is no report of refused rows; name another file with --report";
+
+/// Whether a file begins as a report does, also one that was cut off.
+fn is_report(path: &Path) -> io::Result<bool> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(false);
+    }
+    let begins = [BOM, COLUMNS.join(",").as_bytes()].concat();
+    let mut start = Vec::new();
+    File::open(path)?.take(begins.len() as u64).read_to_end(&mut start)?;
+    Ok(begins.starts_with(&start))
+}
+
 /// A report that is made when the first row is refused.
 pub struct Report {
     path: PathBuf,
@@ -62,12 +77,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// At `path`. The report of an earlier run is gone, so that none is taken for this run's.
+    /// At `path`. The report of an earlier run is gone, so that none is taken for this run's; nothing else is.
     pub fn new(path: &Path) -> io::Result<Report> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(Report { path: path.to_owned(), file: None }),
+        if path.try_exists()? {
+            if !is_report(path)? {
+                return Err(io::Error::new(ErrorKind::AlreadyExists, TAKEN));
+            }
+            fs::remove_file(path)?;
         }
+        Ok(Report { path: path.to_owned(), file: None })
     }
 
     /// Adds what is wrong with the row at `line`.
@@ -76,7 +94,7 @@ impl Report {
             let mut file = File::create_new(&self.path)?;
             file.write_all(BOM)?;
             let mut report = csv::Writer::from_writer(file);
-            report.write_record(["line", "column", "value", "reason"])?;
+            report.write_record(COLUMNS)?;
             self.file = Some(report);
         }
         let Some(report) = &mut self.file else { return Ok(()) };

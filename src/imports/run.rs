@@ -8,18 +8,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use diesel::prelude::*;
-
-use super::check::{Records, claims};
+use super::Error;
+use super::check::claims;
 use super::kind::Kind;
+use super::load::load;
 use super::pass::pass;
 use super::report::{Refusal, Report, masked};
 use super::source::Source;
 use super::spool::{Place, Spool};
-use super::target::{Fate, Known, Record};
 use super::world::World;
-use super::{Error, journal};
-use crate::store::{Bulk, Conn, Tx};
+use crate::store::Bulk;
 
 /// Rows that are written together.
 pub const BATCH: usize = 10_000;
@@ -85,14 +83,11 @@ pub fn import(bulk: &mut Bulk, order: &Order, tell: &mut dyn FnMut(Progress)) ->
     let world = bulk.read(|tx| Ok::<_, Error>(World::load(tx)?))?;
     let mut findings = examine(order, &source, &world, tell)?;
     findings.report.finish().map_err(Error::io(order.report.display()))?;
-    let refused = findings.refused;
-    let mut summary = Summary { read: findings.read, refused, ..Summary::default() };
-    if refused > 0 && !order.batch {
+    let summary = Summary { read: findings.read, refused: findings.refused, ..Summary::default() };
+    if summary.refused > 0 && !order.batch {
         return Ok(summary);
     }
-    summary.loaded = true;
-    load(bulk, order, &source, &world, &findings.stopped, &mut summary, tell)?;
-    Ok(summary)
+    load(bulk, order, (&source, &world, &findings.stopped), summary, tell)
 }
 
 /// What the first pass has found.
@@ -165,107 +160,4 @@ fn contradiction(kind: &Kind, key: &str, first: u64) -> Refusal {
             .map_or_else(String::new, |column| masked(column.form, parts.next().unwrap_or_default())),
         reason: format!("与第 {first} 行是同一条记录，内容却不同").into(),
     }
-}
-
-fn load(
-    bulk: &mut Bulk,
-    order: &Order,
-    source: &Source,
-    world: &World,
-    stopped: &BTreeSet<u64>,
-    summary: &mut Summary,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<(), Error> {
-    let mut entry = if order.dry_run {
-        journal::Entry::default()
-    } else {
-        bulk.write(|tx| Ok::<_, Error>(journal::begin(tx, order.kind, &source.content)?))?
-    };
-    summary.resumed = entry.done as u64;
-    let mut waiting: Vec<Option<Records>> = Vec::with_capacity(BATCH);
-    let mut flush = |waiting: &mut Vec<Option<Records>>, entry: &mut journal::Entry| {
-        let number = entry.done as u64 / BATCH as u64;
-        let rows = waiting.len() as i64;
-        let brought = std::mem::replace(waiting, Vec::with_capacity(BATCH));
-        bulk.write(|tx| {
-            entry.done += rows;
-            if stopped.contains(&number) {
-                summary.left_out += rows as u64;
-            } else {
-                let fates = write(tx, order, brought)?;
-                let count = |fate| fates.iter().filter(|f| **f == fate).count() as i64;
-                entry.added += count(Fate::New);
-                entry.changed += count(Fate::Changed);
-            }
-            if order.dry_run { Ok(()) } else { Ok::<_, Error>(journal::advance(tx, entry)?) }
-        })
-    };
-    pass(
-        order.kind,
-        source,
-        world,
-        entry.done as u64,
-        |records| records,
-        |lot| {
-            for row in lot.rows {
-                waiting.push(row.outcome.ok());
-                if waiting.len() == BATCH {
-                    flush(&mut waiting, &mut entry)?;
-                }
-            }
-            tell(Progress { phase: Phase::Loading, rows: entry.done as u64, read: lot.read });
-            Ok(())
-        },
-    )?;
-    if !waiting.is_empty() {
-        flush(&mut waiting, &mut entry)?;
-    }
-    if entry.done as u64 != summary.read {
-        return Err(Error::File(CHANGED.into()));
-    }
-    if !order.dry_run {
-        bulk.write(|tx| Ok::<_, Error>(journal::finish(tx, &entry)?))?;
-    }
-    (summary.added, summary.changed) = (entry.added as u64, entry.changed as u64);
-    summary.unchanged = summary.read - summary.left_out - summary.added - summary.changed;
-    Ok(())
-}
-
-const CHANGED: &str = "the file was changed while it was read; run the import again";
-
-/// Writes a batch, parents before what refers to them.
-fn write(tx: &mut Tx, order: &Order, rows: Vec<Option<Records>>) -> Result<Vec<Fate>, Error> {
-    alone(tx)?;
-    let mut fates = vec![Fate::default(); rows.len()];
-    let mut records: Vec<Vec<Record>> = order.kind.targets.iter().map(|_| Vec::new()).collect();
-    for (row, brought) in rows.into_iter().enumerate() {
-        let brought = brought.ok_or_else(|| Error::File(CHANGED.into()))?;
-        for (target, values) in brought {
-            records[target].push(Record::new(row, values));
-        }
-    }
-    let mut parents = Known::new();
-    for (target, records) in order.kind.targets.iter().zip(records) {
-        let rows: Vec<(usize, String)> =
-            records.iter().map(|record| (record.row, record.values[0].clone())).collect();
-        let known = target.apply(tx, records, &parents, order.dry_run, &mut fates)?;
-        let whole: Vec<(usize, &str)> =
-            rows.iter().filter_map(|(row, parent)| Some((*row, &**parents.get(parent)?))).collect();
-        target.remove_others(tx, &whole, &known, order.dry_run, &mut fates)?;
-        if parents.is_empty() {
-            parents = known;
-        }
-    }
-    Ok(fates)
-}
-
-/// Two imports at once would both find a record missing. SQLite has one writer anyway.
-fn alone(tx: &mut Tx) -> Result<(), Error> {
-    const IMPORTS: i64 = 0x6b61_6f7a_6865_6e67;
-    if let Conn::Postgres(conn) = tx.conn {
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-            .bind::<diesel::sql_types::BigInt, _>(IMPORTS)
-            .execute(conn)?;
-    }
-    Ok(())
 }

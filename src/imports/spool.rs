@@ -2,13 +2,15 @@
 //!
 //! Two rows with one natural key and different contents cannot both be right, and whichever came last would
 //! win. What each row claims goes to files on the disk, parted by a hash of the key, so that only one part
-//! at a time is in memory: some 20,000 claims of five million.
+//! at a time is in memory: some 80,000 claims of five million.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
-const PARTS: usize = 256;
+/// Each is an open file; some systems allow a program no more than 256.
+const PARTS: usize = 64;
 
 /// What a row says about something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Claim {
 }
 
 /// Where a claim was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Line in the file.
     pub line: u64,
@@ -56,12 +58,14 @@ impl Spool {
         for part in self.parts {
             let mut file = part.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.rewind()?;
-            let mut claims = read_all(BufReader::new(file))?;
-            claims.sort_unstable_by(|a, b| (&a.0.key, a.1).cmp(&(&b.0.key, b.1)));
-            for same in claims.chunk_by(|a, b| a.0.key == b.0.key) {
-                let (first, place) = &same[0];
-                for (claim, later) in same.iter().filter(|(claim, _)| claim.content != first.content) {
-                    tell(*later, &claim.key, place.line)?;
+            let mut part = BufReader::new(file);
+            // What was said first about each thing, and where: a file that says one thing over and over is small.
+            let mut first: HashMap<String, (u64, u64)> = HashMap::new();
+            while let Some((Claim { key, content }, place)) = read(&mut part)? {
+                match first.get(&key) {
+                    None => drop(first.insert(key, (content, place.line))),
+                    Some((known, line)) if *known != content => tell(place, &key, *line)?,
+                    Some(_) => {}
                 }
             }
         }
@@ -69,24 +73,22 @@ impl Spool {
     }
 }
 
-fn read_all(mut part: impl Read) -> io::Result<Vec<(Claim, Place)>> {
-    let mut claims = Vec::new();
+/// The next claim of a part, in the order of the file.
+fn read(part: &mut impl Read) -> io::Result<Option<(Claim, Place)>> {
     let mut length = [0; 4];
-    loop {
-        match part.read_exact(&mut length) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(claims),
-            other => other?,
-        }
-        let mut key = vec![0; u32::from_le_bytes(length) as usize];
-        part.read_exact(&mut key)?;
-        let mut number = || {
-            let mut bytes = [0; 8];
-            part.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes))
-        };
-        let (content, line, ordinal) = (number()?, number()?, number()?);
-        let key = String::from_utf8(key).map_err(io::Error::other)?;
-        claims.push((Claim { key, content }, Place { line, ordinal }));
+    match part.read_exact(&mut length) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
     }
+    let mut key = vec![0; u32::from_le_bytes(length) as usize];
+    part.read_exact(&mut key)?;
+    let mut number = || {
+        let mut bytes = [0; 8];
+        part.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+    };
+    let (content, line, ordinal) = (number()?, number()?, number()?);
+    let key = String::from_utf8(key).map_err(io::Error::other)?;
+    Ok(Some((Claim { key, content }, Place { line, ordinal })))
 }
 
 /// The same for the same text, as long as the program runs.

@@ -1,14 +1,16 @@
 //! Statements for tables that are described by data, on either database.
 //!
 //! Values travel as text and are brought to the column's type by the database. An empty text stands for
-//! nothing where a column may hold nothing. PostgreSQL gets each column of many rows as one array; SQLite
-//! gets as many rows in one statement as it takes parameters for.
+//! nothing where a column may hold nothing. PostgreSQL gets each column of many rows as one array. SQLite gets
+//! row after row by a statement that is prepared once; several rows in one statement would have it keep a copy
+//! of every page that they touch, in case the last of them fails.
 
+use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, Text};
-use diesel::sqlite::Sqlite;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Array, HasSqlType, Text, Untyped};
 
 use super::target::{Sql, Target};
 use crate::store::Conn;
@@ -16,8 +18,9 @@ use crate::store::Conn;
 /// Between the columns of a row that is read as one text. It is a control character, which no import takes.
 pub(super) const SEPARATOR: char = '\u{1f}';
 
-/// SQLite's limit is 32,766; prepared anew each time, larger statements are no faster.
-const SQLITE_PARAMETERS: usize = 4096;
+/// Values that SQLite is asked for at once. A last list that is shorter repeats a value, so that one statement
+/// is prepared for all of them.
+const LIST: usize = 500;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -25,39 +28,65 @@ struct Line {
     line: String,
 }
 
+/// A statement with a value for each `?` in its text. It is kept prepared, so there must be few such texts.
+struct Filled<'a> {
+    text: &'a str,
+    values: &'a [&'a str],
+}
+
+impl<DB: Backend + HasSqlType<Text>> QueryFragment<DB> for Filled<'_>
+where
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let mut values = self.values.iter();
+        for (at, piece) in self.text.split('?').enumerate() {
+            if at > 0
+                && let Some(value) = values.next()
+            {
+                out.push_bind_param::<Text, str>(value)?;
+            }
+            out.push_sql(piece);
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Filled<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Filled<'_> {
+    type SqlType = Untyped;
+}
+
+impl<C> RunQueryDsl<C> for Filled<'_> {}
+
 /// Several expressions as one text, in any order of types.
 pub(super) fn line_of<'a>(expressions: impl IntoIterator<Item = &'a str>) -> String {
     let texts: Vec<_> = expressions.into_iter().map(|e| format!("COALESCE(CAST({e} AS TEXT), '')")).collect();
     texts.join(&format!(" || '{SEPARATOR}' || "))
 }
 
-/// The rows of a query without parameters whose only column is called `line`.
-pub(super) fn lines(conn: &mut Conn, query: &str, parameters: &[&str]) -> QueryResult<Vec<String>> {
+/// The rows of a query whose only column is called `line`, with a value for each `?` in it.
+pub(super) fn lines(conn: &mut Conn, query: &str, values: &[&str]) -> QueryResult<Vec<String>> {
+    let query = Filled { text: query, values };
     let rows: Vec<Line> = match conn {
-        Conn::Sqlite(conn) => bound::<Sqlite>(query.to_owned(), parameters.iter().copied()).load(conn)?,
-        Conn::Postgres(conn) => bound::<Pg>(query.to_owned(), parameters.iter().copied()).load(conn)?,
+        Conn::Sqlite(conn) => query.load(conn)?,
+        Conn::Postgres(conn) => query.load(conn)?,
     };
     Ok(rows.into_iter().map(|row| row.line).collect())
 }
 
-fn bound<'a, DB>(query: String, parameters: impl Iterator<Item = &'a str>) -> BoxedSqlQuery<'a, DB, SqlQuery>
-where
-    DB: diesel::backend::Backend + diesel::sql_types::HasSqlType<Text>,
-    str: diesel::serialize::ToSql<Text, DB>,
-    &'a str: diesel::serialize::ToSql<Text, DB>,
-{
-    parameters.fold(diesel::sql_query(query).into_boxed(), |query, value| query.bind::<Text, _>(value))
-}
-
-/// Rows whose `column` is one of `values`: `select` with the place of the list written `{}`.
+/// Rows whose column is one of `values`: `select` with the place of the list written `{}`.
 pub(super) fn lines_in(conn: &mut Conn, select: &str, values: &[&str]) -> QueryResult<Vec<String>> {
     let mut found = Vec::new();
     match conn {
         Conn::Sqlite(conn) => {
-            for some in values.chunks(SQLITE_PARAMETERS) {
-                let list = format!("IN ({})", places(some.len()));
-                let query = bound::<Sqlite>(select.replace("{}", &list), some.iter().copied());
-                found.extend(query.load::<Line>(conn)?);
+            let text = select.replace("{}", &list());
+            for values in lists(values) {
+                found.extend(Filled { text: &text, values: &values }.load::<Line>(conn)?);
             }
         }
         Conn::Postgres(conn) => {
@@ -72,9 +101,9 @@ pub(super) fn lines_in(conn: &mut Conn, select: &str, values: &[&str]) -> QueryR
 pub(super) fn execute_in(conn: &mut Conn, statement: &str, ids: &[&str]) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(conn) => {
-            for some in ids.chunks(SQLITE_PARAMETERS) {
-                let list = format!("IN ({})", places(some.len()));
-                bound::<Sqlite>(statement.replace("{}", &list), some.iter().copied()).execute(conn)?;
+            let text = statement.replace("{}", &list());
+            for values in lists(ids) {
+                Filled { text: &text, values: &values }.execute(conn)?;
             }
         }
         Conn::Postgres(conn) => {
@@ -85,63 +114,65 @@ pub(super) fn execute_in(conn: &mut Conn, statement: &str, ids: &[&str]) -> Quer
     Ok(())
 }
 
-/// Inserts rows; each is an id and the values of the target's fields.
+fn list() -> String {
+    format!("IN ({})", vec!["?"; LIST].join(", "))
+}
+
+fn lists<'a>(values: &'a [&'a str]) -> impl Iterator<Item = Vec<&'a str>> {
+    values.chunks(LIST).map(|some| some.iter().copied().cycle().take(LIST).collect())
+}
+
+/// Inserts rows; each is the values of the target's fields, and then its id.
 pub(super) fn insert(conn: &mut Conn, target: &Target, rows: &[Vec<&str>]) -> QueryResult<()> {
     let names: Vec<_> = target.fields.iter().map(|field| field.name).collect();
-    let head = format!("INSERT INTO {} (id, {})", target.table, names.join(", "));
-    write(conn, target, rows, &|values| format!("{head} {values}"))
-}
-
-/// Updates rows; each is an id and the values of the target's fields.
-pub(super) fn update(conn: &mut Conn, target: &Target, rows: &[Vec<&str>]) -> QueryResult<()> {
-    let id = std::iter::once("id");
-    let names: Vec<_> = id.chain(target.fields.iter().map(|field| field.name)).collect();
-    let sets: Vec<_> = names[1..].iter().map(|name| format!("{name} = new.{name}")).collect();
-    let (table, columns, sets) = (target.table, names.join(", "), sets.join(", "));
-    write(conn, target, rows, &|values| {
-        format!(
-            "WITH new ({columns}) AS ({values}) UPDATE {table} SET {sets} FROM new WHERE {table}.id = new.id"
-        )
-    })
-}
-
-fn write(
-    conn: &mut Conn,
-    target: &Target,
-    rows: &[Vec<&str>],
-    statement: &dyn Fn(&str) -> String,
-) -> QueryResult<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let width = target.fields.len() + 1;
+    let head = format!("INSERT INTO {} ({}, id)", target.table, names.join(", "));
     match conn {
         Conn::Sqlite(conn) => {
-            let row = sqlite_row(target);
-            for some in rows.chunks(SQLITE_PARAMETERS / width) {
-                let values = format!("VALUES {}", vec![&*row; some.len()].join(", "));
-                let parameters = some.iter().flatten().copied();
-                bound::<Sqlite>(statement(&values), parameters).execute(conn)?;
-            }
+            let values: Vec<_> = target.fields.iter().map(|field| sqlite_value(field.sql)).collect();
+            one_by_one(conn, &format!("{head} VALUES ({}, ?)", values.join(", ")), rows)
+        }
+        Conn::Postgres(conn) => at_once(conn, &format!("{head} {}", postgres_rows(target)), rows),
+    }
+}
+
+/// Updates rows; each is the values of the target's fields, and then its id.
+pub(super) fn update(conn: &mut Conn, target: &Target, rows: &[Vec<&str>]) -> QueryResult<()> {
+    let (table, fields) = (target.table, target.fields.iter());
+    match conn {
+        Conn::Sqlite(conn) => {
+            let sets: Vec<_> =
+                fields.map(|field| format!("{} = {}", field.name, sqlite_value(field.sql))).collect();
+            one_by_one(conn, &format!("UPDATE {table} SET {} WHERE id = ?", sets.join(", ")), rows)
         }
         Conn::Postgres(conn) => {
-            let query = diesel::sql_query(statement(&postgres_rows(target))).into_boxed::<Pg>();
-            let columns = (0..width).map(|at| rows.iter().map(|row| row[at]).collect::<Vec<_>>());
-            columns.fold(query, |query, column| query.bind::<Array<Text>, _>(column)).execute(conn)?;
+            let names: Vec<_> = fields.map(|field| field.name).collect();
+            let sets: Vec<_> = names.iter().map(|name| format!("{name} = new.{name}")).collect();
+            let (names, sets, rows_of) = (names.join(", "), sets.join(", "), postgres_rows(target));
+            let new = format!("WITH new ({names}, id) AS ({rows_of})");
+            at_once(
+                conn,
+                &format!("{new} UPDATE {table} SET {sets} FROM new WHERE {table}.id = new.id"),
+                rows,
+            )
         }
     }
+}
+
+fn one_by_one(conn: &mut SqliteConnection, text: &str, rows: &[Vec<&str>]) -> QueryResult<()> {
+    rows.iter().try_for_each(|values| Filled { text, values }.execute(conn).map(drop))
+}
+
+fn at_once(conn: &mut PgConnection, text: &str, rows: &[Vec<&str>]) -> QueryResult<()> {
+    let Some(first) = rows.first() else { return Ok(()) };
+    let query = diesel::sql_query(text).into_boxed::<Pg>();
+    let columns = (0..first.len()).map(|at| rows.iter().map(|row| row[at]).collect::<Vec<_>>());
+    columns.fold(query, |query, column| query.bind::<Array<Text>, _>(column)).execute(conn)?;
     Ok(())
 }
 
-fn places(count: usize) -> String {
-    vec!["?"; count].join(", ")
-}
-
-/// `(?, ?, NULLIF(?, ''))`: SQLite brings text to a column's affinity by itself.
-fn sqlite_row(target: &Target) -> String {
-    let value = |kind| if kind == Sql::Text { "?" } else { "NULLIF(?, '')" };
-    let values: Vec<_> = target.fields.iter().map(|field| value(field.sql)).collect();
-    format!("(?, {})", values.join(", "))
+/// SQLite brings text to a column's affinity by itself.
+fn sqlite_value(kind: Sql) -> &'static str {
+    if kind == Sql::Text { "?" } else { "NULLIF(?, '')" }
 }
 
 fn postgres_rows(target: &Target) -> String {
@@ -149,15 +180,10 @@ fn postgres_rows(target: &Target) -> String {
         Sql::Text => format!("r.c{at}"),
         _ => format!("CAST(NULLIF(r.c{at}, '') AS {})", kind.postgres()),
     };
-    let values: Vec<_> =
-        target.fields.iter().map(|field| field.sql).zip(1..).map(|(k, at)| value((at, k))).collect();
-    let width = target.fields.len() + 1;
-    let arrays: Vec<_> = (1..=width).map(|at| format!("${at}")).collect();
-    let names: Vec<_> = (0..width).map(|at| format!("c{at}")).collect();
-    format!(
-        "SELECT r.c0, {} FROM unnest({}) AS r({})",
-        values.join(", "),
-        arrays.join(", "),
-        names.join(", ")
-    )
+    let width = target.fields.len();
+    let values: Vec<_> = target.fields.iter().map(|field| field.sql).enumerate().map(value).collect();
+    let arrays: Vec<_> = (1..=width + 1).map(|at| format!("${at}")).collect();
+    let names: Vec<_> = (0..=width).map(|at| format!("c{at}")).collect();
+    let (values, arrays, names) = (values.join(", "), arrays.join(", "), names.join(", "));
+    format!("SELECT {values}, r.c{width} FROM unnest({arrays}) AS r({names})")
 }

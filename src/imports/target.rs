@@ -1,7 +1,7 @@
 //! A table where rows go, and how ten thousand of them get there: compared with what is stored, and only
 //! what is new or differs is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::sql::{self, SEPARATOR};
 use crate::store::{Conn, Error, Tx};
@@ -69,9 +69,30 @@ pub enum Rule {
     Keep,
     /// The file is right as long as this is stored; then the portal is.
     Until(&'static str),
-    /// The file is right, unless its number was made void by a reissue: then it is older than that.
-    PrintNumber,
+    /// The file is right, unless it brings a value that the portal has replaced since: then it is older than
+    /// that, and all columns of this name's group stay as they are stored.
+    Unless(&'static Former, &'static str),
 }
+
+/// Where the portal keeps what it has replaced on records.
+#[derive(PartialEq, Eq)]
+pub struct Former {
+    /// Its table, with the columns for the record, its column and the value.
+    table: &'static str,
+    record: &'static str,
+    field: &'static str,
+    value: &'static str,
+}
+
+static REISSUED: Former = Former {
+    table: "voided_prints",
+    record: "certificate_id",
+    field: "'print_number'",
+    value: "print_number",
+};
+
+static CORRECTED: Former =
+    Former { table: "former_values", record: "record_id", field: "field", value: "value" };
 
 const fn field(name: &'static str, rule: Rule) -> Field {
     Field { name, fact: name, sql: Sql::Text, rule }
@@ -104,7 +125,12 @@ pub const fn until(name: &'static str, stored: &'static str) -> Field {
 
 /// A print number, which a reissue may have made void.
 pub const fn print_number(name: &'static str) -> Field {
-    field(name, Rule::PrintNumber)
+    field(name, Rule::Unless(&REISSUED, name))
+}
+
+/// What a correction may have replaced. A file that is older in one column is so in all of its group.
+pub const fn corrected(name: &'static str, group: &'static str) -> Field {
+    field(name, Rule::Unless(&CORRECTED, group))
 }
 
 impl Field {
@@ -269,25 +295,52 @@ impl Target {
         stored: &HashMap<String, Stored>,
         records: &mut [Record],
     ) -> Result<(), Error> {
-        let mut reprinted = Vec::new();
-        for (at, record) in records.iter_mut().enumerate() {
+        for record in records.iter_mut() {
             let Some(row) = stored.get(&record.key) else { continue };
-            for (place, field) in self.fields.iter().enumerate() {
-                let (old, new) = (&row.values[place], &mut record.values[place]);
+            for (at, field) in self.fields.iter().enumerate() {
+                let (old, new) = (&row.values[at], &mut record.values[at]);
                 match field.rule {
                     Rule::Keep => new.clone_from(old),
                     Rule::Until(open) if old != open => new.clone_from(old),
-                    Rule::PrintNumber if old != new => reprinted.push((at, place, row)),
                     _ => {}
                 }
             }
         }
-        let ids: Vec<&str> = reprinted.iter().map(|(.., row)| &*row.id).collect();
-        let void = void_numbers(conn, &ids)?;
-        for (at, place, row) in reprinted {
-            let number = &mut records[at].values[place];
-            if void.contains(&format!("{}{SEPARATOR}{number}", row.id)) {
-                number.clone_from(&row.values[place]);
+        let mut rules: Vec<Rule> = self.fields.iter().map(|field| field.rule).collect();
+        rules.dedup();
+        rules.into_iter().try_for_each(|rule| match rule {
+            Rule::Unless(former, _) => self.keep_replaced(conn, former, &self.under(rule), stored, records),
+            _ => Ok(()),
+        })
+    }
+
+    /// The places of the fields under a rule.
+    fn under(&self, rule: Rule) -> Vec<usize> {
+        (0..self.fields.len()).filter(|at| self.fields[*at].rule == rule).collect()
+    }
+
+    fn keep_replaced(
+        &self,
+        conn: &mut Conn,
+        former: &Former,
+        places: &[usize],
+        stored: &HashMap<String, Stored>,
+        records: &mut [Record],
+    ) -> Result<(), Error> {
+        let mut changed: Vec<(&Stored, &mut Record)> = records
+            .iter_mut()
+            .filter_map(|record| Some((stored.get(&record.key)?, record)))
+            .filter(|(row, record)| places.iter().any(|at| row.values[*at] != record.values[*at]))
+            .collect();
+        let ids: Vec<&str> = changed.iter().map(|(row, _)| &*row.id).collect();
+        let replaced = former.values(conn, &ids)?;
+        for (row, record) in &mut changed {
+            let is_replaced = |at: &usize| {
+                let (field, value) = (self.fields[*at].name, &record.values[*at]);
+                replaced.contains(&format!("{}{SEPARATOR}{field}{SEPARATOR}{value}", row.id))
+            };
+            if places.iter().any(is_replaced) {
+                places.iter().for_each(|at| record.values[*at].clone_from(&row.values[*at]));
             }
         }
         Ok(())
@@ -328,9 +381,7 @@ impl Target {
 fn rows(records: &[(String, Record)]) -> Vec<Vec<&str>> {
     records
         .iter()
-        .map(|(id, record)| {
-            std::iter::once(&**id).chain(record.values.iter().map(|value| &**value)).collect()
-        })
+        .map(|(id, record)| record.values.iter().chain([id]).map(String::as_str).collect())
         .collect()
 }
 
@@ -339,15 +390,15 @@ fn stored(line: &str) -> Stored {
     Stored { id: parts.next().unwrap_or_default(), values: parts.collect() }
 }
 
-/// Certificate and number of every print of these certificates that was made void.
-fn void_numbers(conn: &mut Conn, certificates: &[&str]) -> Result<Vec<String>, Error> {
-    if certificates.is_empty() {
-        return Ok(Vec::new());
+impl Former {
+    /// Record, column and value of everything that was replaced on these records.
+    fn values(&self, conn: &mut Conn, records: &[&str]) -> Result<HashSet<String>, Error> {
+        if records.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let (table, record) = (self.table, self.record);
+        let line = sql::line_of([record, self.field, self.value]);
+        let select = format!("SELECT {line} AS line FROM {table} WHERE {record} {{}}");
+        Ok(sql::lines_in(conn, &select, records)?.into_iter().collect())
     }
-    let line = sql::line_of(["certificate_id", "print_number"]);
-    Ok(sql::lines_in(
-        conn,
-        &format!("SELECT {line} AS line FROM voided_prints WHERE certificate_id {{}}"),
-        certificates,
-    )?)
 }

@@ -38,7 +38,7 @@ impl World {
     /// Reads it all.
     pub fn load(tx: &mut Tx) -> Result<World, Error> {
         let mark = tx.vault.fingerprint()[..MARK].to_owned();
-        let (exams, moved) = (load_exams(tx)?, load_moved(tx)?);
+        let (exams, moved) = (load_exams(tx)?, moved(tx)?);
         Ok(World { vault: tx.vault.clone(), today: tx.today(), exams, moved, mark })
     }
 
@@ -90,7 +90,8 @@ fn load_exams(tx: &mut Tx) -> Result<HashMap<String, Exam>, Error> {
     Ok(found)
 }
 
-fn load_moved(tx: &mut Tx) -> Result<HashMap<String, String>, Error> {
+/// People whose document was corrected: the hash of the former one, with that of today's.
+pub fn moved(tx: &mut Tx) -> Result<HashMap<String, String>, Error> {
     let rows: Vec<(String, String)> = former_documents::table
         .inner_join(candidates::table)
         .select((former_documents::document_hash, candidates::document_hash))

@@ -3,6 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+use super::turn::Turn;
 use super::{Clock, Conn, Error, Ids, Tx, Vault};
 
 /// One connection of its own, beside those of a [`Store`](super::Store).
@@ -11,6 +12,8 @@ use super::{Clock, Conn, Error, Ids, Tx, Vault};
 /// right for submissions and wrong for ten thousand rows.
 pub struct Bulk {
     conn: Conn,
+    /// In the queue of SQLite's writers; PostgreSQL has its own.
+    turn: Option<Turn>,
     /// Seals and blinds personal data.
     pub vault: Vault,
     /// The only clock.
@@ -22,36 +25,38 @@ pub struct Bulk {
 impl Bulk {
     /// Opens `sqlite:PATH` or `postgres://…`, which must be there and up to date.
     pub fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Bulk, Error> {
-        let target = url.strip_prefix("sqlite:").unwrap_or(url);
-        let mut conn = if url.starts_with("sqlite:") {
-            SqliteConnection::establish(target).map(Conn::Sqlite)
-        } else {
-            PgConnection::establish(target).map(Conn::Postgres)
-        }
-        .map_err(|error| Error::Unavailable(error.to_string()))?;
+        let unavailable = |error: ConnectionError| Error::Unavailable(error.to_string());
+        let (mut conn, turn) = match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let conn = SqliteConnection::establish(path).map_err(unavailable)?;
+                (Conn::Sqlite(conn), Some(Turn::beside(path)?))
+            }
+            None => (Conn::Postgres(PgConnection::establish(url).map_err(unavailable)?), None),
+        };
         conn.prepare_bulk()?;
-        Ok(Bulk { conn, vault, clock, ids })
+        Ok(Bulk { conn, turn, vault, clock, ids })
     }
 
-    /// Runs `work` in one transaction; when this returns `Ok` it is on the disk.
+    /// Runs `work` in one transaction; when this returns `Ok` it is on the disk. On SQLite everybody who waits
+    /// to write comes before the next one.
     pub fn write<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
-        // Begun as a writer: one that reads first could find that another has written since.
-        let begin = if matches!(self.conn, Conn::Sqlite(_)) { "BEGIN IMMEDIATE" } else { "BEGIN" };
-        self.within(begin, work)
+        match &self.turn {
+            Some(turn) => turn.begin(&mut self.conn)?,
+            None => self.conn.batch_execute("BEGIN").map_err(Error::Database)?,
+        }
+        self.end(work)
     }
 
     /// Runs `query` on what is stored at one moment, however long it takes.
     pub fn read<T, E: From<Error>>(&mut self, query: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let sqlite = matches!(self.conn, Conn::Sqlite(_));
-        self.within(if sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" }, query)
+        let begin = if sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+        self.conn.batch_execute(begin).map_err(Error::Database)?;
+        self.end(query)
     }
 
-    fn within<T, E: From<Error>>(
-        &mut self,
-        begin: &str,
-        work: impl FnOnce(&mut Tx) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.conn.batch_execute(begin).map_err(Error::Database)?;
+    /// Runs `work` in the transaction that was begun, and ends it.
+    fn end<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let now = self.clock.now();
         let mut tx = Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now };
         let done = work(&mut tx);

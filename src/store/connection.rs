@@ -56,13 +56,13 @@ impl Conn {
         }
     }
 
-    /// A writer of many rows in few transactions. It waits for the site's writes as long as it takes, and
-    /// the log is copied into the database every 256 MB: keyed hashes have no order, so rows that come
-    /// together touch index pages far apart, and most of those pages are touched again soon.
+    /// A writer of many rows in few transactions: the log is copied into the database every 256 MB. Keyed
+    /// hashes have no order, so rows that come together touch index pages far apart, and most of those pages
+    /// are touched again soon.
     pub(super) fn prepare_bulk(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute(
-                "PRAGMA busy_timeout = 60000; PRAGMA journal_mode = WAL; \
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
                  PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                  PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 65536;",
             ),

@@ -282,6 +282,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_values (record_id, field, value) {
+        record_id -> Text,
+        field -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
     voided_prints (id) {
         id -> Text,
         certificate_id -> Text,
@@ -375,6 +383,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_events,
     attachments,
     former_documents,
+    former_values,
     voided_prints,
     certificate_links,
     certificate_link_views,

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::turn::Turn;
 use super::{Conn, Error};
 
 /// More jobs than this in one commit would make the first wait for the last.
@@ -28,10 +29,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Gives `conn` to a thread of its own.
-    pub(super) fn start(conn: Conn) -> std::io::Result<Writer> {
+    /// Gives `conn` to a thread of its own, which writes in its `turn`.
+    pub(super) fn start(conn: Conn, turn: Turn) -> std::io::Result<Writer> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("writer".into()).spawn(move || serve(conn, queue))?;
+        std::thread::Builder::new().name("writer".into()).spawn(move || serve(conn, &turn, queue))?;
         Ok(Writer { jobs })
     }
 
@@ -55,14 +56,14 @@ impl Writer {
     }
 }
 
-fn serve(mut conn: Conn, mut queue: mpsc::Receiver<Job>) {
+fn serve(mut conn: Conn, turn: &Turn, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
-        commit_group(&mut conn, first, &mut queue);
+        commit_group(&mut conn, turn, first, &mut queue);
     }
 }
 
-fn commit_group(conn: &mut Conn, first: Job, queue: &mut mpsc::Receiver<Job>) {
-    if let Err(error) = conn.batch_execute("BEGIN IMMEDIATE") {
+fn commit_group(conn: &mut Conn, turn: &Turn, first: Job, queue: &mut mpsc::Receiver<Job>) {
+    if let Err(error) = turn.begin(conn) {
         // Without a transaction nothing was run: the job is dropped and its caller told so.
         tracing::error!(%error, "the writer cannot begin a transaction");
         return;

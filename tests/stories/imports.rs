@@ -1,6 +1,8 @@
 //! The authority's data comes in, whatever files it is in, and comes out again.
 
+mod beside;
 mod broken;
+mod corrections;
 mod people;
 mod workbooks;
 
@@ -20,8 +22,10 @@ const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070
 
 /// A migrated database and a folder for files, with the commands of an operator.
 pub struct Office {
-    database: TestDatabase,
+    url: String,
     folder: TempDir,
+    /// None: that of a running site.
+    _database: Option<TestDatabase>,
 }
 
 /// What a command said.
@@ -36,10 +40,17 @@ pub struct Said {
 impl Office {
     /// Without any data.
     pub fn new() -> Office {
-        let office =
-            Office { database: database(), folder: tempfile::tempdir().expect("a folder for files") };
+        let database = database();
+        let mut office = Office::at(&database.url);
+        office._database = Some(database);
         assert!(office.run(&["migrate"]).success);
         office
+    }
+
+    /// Beside a running site.
+    pub fn at(url: &str) -> Office {
+        let folder = tempfile::tempdir().expect("a folder for files");
+        Office { url: url.to_owned(), folder, _database: None }
     }
 
     /// With the exams of the sample.
@@ -52,7 +63,7 @@ impl Office {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
-        let settings = [("DATABASE_URL", &*self.database.url), ("KAOZHENG_DATA_KEY", KEY)];
+        let settings = [("DATABASE_URL", &*self.url), ("KAOZHENG_DATA_KEY", KEY)];
         command.env_clear().envs(settings).args(args).current_dir(self.folder.path());
         command
     }
@@ -104,9 +115,9 @@ impl Office {
     }
 
     fn conn(&self) -> Conn {
-        match self.database.url.strip_prefix("sqlite:") {
+        match self.url.strip_prefix("sqlite:") {
             Some(path) => Conn::Sqlite(SqliteConnection::establish(path).expect("a connection")),
-            None => Conn::Postgres(PgConnection::establish(&self.database.url).expect("a connection")),
+            None => Conn::Postgres(PgConnection::establish(&self.url).expect("a connection")),
         }
     }
 
@@ -327,8 +338,7 @@ async fn an_import_that_was_killed_goes_on_where_it_was() {
     let office = Office::with_exams();
     assert!(office.run(&["sample", "certificates", "--count", "60000", "--output", "c.csv"]).success);
     let vault = Vault::from_key(&[7; 32]);
-    let store =
-        Store::open(&office.database.url, vault, Clock::system(), Ids::random()).await.expect("a store");
+    let store = Store::open(&office.url, vault, Clock::system(), Ids::random()).await.expect("a store");
     let mut command = office.command(&["import", "certificates", "c.csv"]);
     let mut import = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("an import");
     while noted(&store).await.is_none_or(|done| done < 20_000) {

@@ -1,11 +1,18 @@
 //! What the store promises to everything above it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
 use diesel::prelude::*;
 use futures_util::future::join_all;
 use kaozheng::store::schema::meta::dsl as m;
-use kaozheng::store::{Clock, Error, Ids, Store, Vault};
+use kaozheng::store::{Bulk, Clock, Error, Ids, Store, Vault};
 
 use crate::database::{TestDatabase, database};
+
+/// How long a command has the database to itself at a time.
+const BATCH: Duration = Duration::from_millis(50);
 
 async fn open(database: &TestDatabase, key: u8) -> Store {
     let vault = Vault::from_key(&[key; 32]);
@@ -86,4 +93,37 @@ async fn a_key_that_exists_twice_is_refused_and_leaves_nothing() {
     write(&store, "job-1".into(), Fate::Keep).await.expect("the first");
     assert!(matches!(write(&store, "job-1".into(), Fate::Keep).await, Err(Error::Database(_))));
     assert_eq!(kept(&store).await, 1);
+}
+
+/// A command that writes batch after batch, without a pause, lets everybody in between two of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_to_write_comes_before_the_next_batch() {
+    let database = database();
+    let store = open(&database, 1).await;
+    store.migrate().await.expect("migrations");
+    let (vault, clock, ids) = ((*store.vault).clone(), store.clock.clone(), store.ids.clone());
+    let mut bulk = Bulk::open(&database.url, vault, clock, ids).expect("a connection");
+    let (batches, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let (counted, ended) = (batches.clone(), over.clone());
+    let command = std::thread::spawn(move || {
+        while !ended.load(Ordering::SeqCst) {
+            bulk.write::<_, Error>(|_| {
+                let began = Instant::now();
+                while began.elapsed() < BATCH {
+                    std::hint::spin_loop();
+                }
+                counted.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            })
+            .expect("a batch");
+        }
+    });
+    for name in 0..10 {
+        let before = batches.load(Ordering::SeqCst);
+        write(&store, format!("job-{name}"), Fate::Keep).await.expect("a write");
+        let after = batches.load(Ordering::SeqCst);
+        assert!(after - before <= 3, "{} batches came first", after - before);
+    }
+    over.store(true, Ordering::SeqCst);
+    command.join().expect("an end");
 }

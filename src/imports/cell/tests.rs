@@ -65,13 +65,24 @@ fn months_in_every_spelling() {
 
 #[test]
 fn yuan_are_fen() {
-    for (text, fen) in
-        [("61", "6100"), ("61.5", "6150"), ("¥61.05元", "6105"), ("0", "0"), ("61.000", "6100")]
-    {
+    for (text, fen) in [
+        ("61", "6100"),
+        ("61.5", "6150"),
+        ("¥61.05元", "6105"),
+        ("￥61.05", "6105"),
+        ("¥ 1,200.00", "120000"),
+        ("１２０．００", "12000"),
+        ("￥１，２００．００元", "120000"),
+        ("123,456", "12345600"),
+        ("0", "0"),
+        ("61.000", "6100"),
+    ] {
         assert_eq!(parse(Form::Fee, text).as_deref(), Ok(fen), "{text}");
         assert_eq!(parse(Form::Fee, &Form::Fee.show(fen, &world())).as_deref(), Ok(fen));
     }
-    for text in ["-1", "61.005", "六十一", "1e3", ".5", "10000000"] {
+    for text in
+        ["-1", "61.005", "六十一", "1e3", ".5", "10000000", "12,5", "1,2000", ",120", "1.2,300", "1,,200"]
+    {
         assert!(parse(Form::Fee, text).is_err(), "{text}");
     }
     assert_eq!(Form::Fee.parse(&Cell::Number(61.5), &world()).as_deref(), Ok("6150"));

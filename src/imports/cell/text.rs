@@ -34,19 +34,27 @@ pub(super) fn free(text: &str, longest: usize) -> Result<String, Reason> {
     Ok(text.into_owned())
 }
 
-/// Fen, from yuan with at most two decimals.
+/// Fen, from yuan with at most two decimals: `1200`, `¥1,200.00`, `１２００元`.
 pub(super) fn fen(text: &str) -> Result<String, Reason> {
     const WRONG: &str = "金额有误，请填写元，最多两位小数";
     let amount = width::compact(text);
-    let amount = amount.trim_start_matches('¥').trim_end_matches('元');
+    let amount = amount.trim_start_matches(['¥', '￥']).trim_end_matches('元');
     let (yuan, rest) = amount.split_once('.').unwrap_or((amount, ""));
-    let rest = rest.trim_end_matches('0');
+    let (yuan, rest) = (ungrouped(yuan).ok_or(WRONG)?, rest.trim_end_matches('0'));
     let digits = |part: &str, most: usize| part.len() <= most && part.bytes().all(|b| b.is_ascii_digit());
-    if yuan.is_empty() || !digits(yuan, 6) || !digits(rest, 2) {
+    if yuan.is_empty() || !digits(&yuan, 6) || !digits(rest, 2) {
         return Err(WRONG.into());
     }
     let fen: u32 = format!("{yuan}{rest:0<2}").parse().map_err(|_| WRONG)?;
     Ok(fen.to_string())
+}
+
+/// Yuan without the commas before every three digits; none if one stands elsewhere, as in `12,5`.
+fn ungrouped(yuan: &str) -> Option<String> {
+    let mut groups = yuan.split(',');
+    let first = groups.next().map_or(0, str::len);
+    let grouped = (1..=3).contains(&first) && groups.all(|group| group.len() == 3);
+    (first == yuan.len() || grouped).then(|| yuan.replace(',', ""))
 }
 
 /// Yuan, as [`fen`] reads them.

@@ -6,7 +6,7 @@ use crate::exams::held::DELIVERIES;
 use crate::imports::cell::{Choices, Form, Reason};
 use crate::imports::kind::{Column, Facts, Kind, one, optional, required};
 use crate::imports::steps::{exam, in_order, offered, person};
-use crate::imports::target::{Sql, Target, key, print_number, until, value};
+use crate::imports::target::{Sql, Target, corrected, key, print_number, until, value};
 use crate::imports::world::World;
 
 pub(in crate::imports) static CERTIFICATES: Kind = Kind {
@@ -36,7 +36,7 @@ pub(in crate::imports) static CERTIFICATES: Kind = Kind {
         fields: &[
             key("management_number"),
             value("holder_hash"),
-            value("holder_name"),
+            corrected("holder_name", "person"),
             value("exam_id"),
             value("sitting_month"),
             value("level"),
@@ -46,9 +46,9 @@ pub(in crate::imports) static CERTIFICATES: Kind = Kind {
             value("issued_on").is(Sql::Date),
             value("issuing_body"),
             until("delivery", "making"),
-            value("lookup_hash"),
-            value("document_mask"),
-            value("gender"),
+            corrected("lookup_hash", "person"),
+            corrected("document_mask", "person"),
+            corrected("gender", "gender"),
         ],
         whole: None,
     }],

@@ -4,7 +4,7 @@ use super::{DOCUMENT_NUMBER, DOCUMENT_TYPE, EXAM_CODE, HOLDER_KEY, HOLDER_NAME, 
 use crate::imports::cell::{Choices, Form, Reason};
 use crate::imports::kind::{Facts, Kind, optional, required};
 use crate::imports::steps::{exam, offered, person, sitting};
-use crate::imports::target::{Sql, Target, key, once, parent, value};
+use crate::imports::target::{Sql, Target, corrected, key, once, parent, value};
 use crate::imports::world::World;
 
 pub(in crate::imports) static REGISTRATIONS: Kind = Kind {
@@ -33,7 +33,7 @@ pub(in crate::imports) static REGISTRATIONS: Kind = Kind {
             fields: &[
                 key("ticket_number"),
                 value("holder_hash"),
-                value("holder_name"),
+                corrected("holder_name", "person"),
                 value("sitting_id"),
                 value("level"),
                 value("specialty"),

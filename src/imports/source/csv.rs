@@ -5,7 +5,7 @@
 //! decoded refuses its row and no other.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use csv_core::{ReadRecordResult, Reader};
@@ -81,13 +81,11 @@ impl Guess {
     }
 }
 
-/// Gives every row to `sink`, the header first.
-pub(super) fn read(path: &Path, encoding: Encoding, sink: Sink) -> io::Result<()> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len().max(1) as f64;
-    let mut records = Records::new(BufReader::with_capacity(BUFFER, file))?;
+/// Gives every row to `sink`, the header first. What was added after the first `size` bytes is not read.
+pub(super) fn read(path: &Path, size: u64, encoding: Encoding, sink: Sink) -> io::Result<()> {
+    let mut records = Records::new(BufReader::with_capacity(BUFFER, File::open(path)?.take(size)))?;
     while let Some(row) = records.next(encoding)? {
-        if sink(row, records.bytes as f64 / size).is_break() {
+        if sink(row, records.bytes as f64 / size as f64).is_break() {
             break;
         }
     }

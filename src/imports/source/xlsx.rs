@@ -1,29 +1,28 @@
 //! The first sheet of a workbook (Office Open XML).
 //!
-//! calamine streams the cells of a sheet, but holds all shared texts, and its XML parser holds whatever
-//! stands between two tags. A workbook of a few kilobytes can unpack to gigabytes of either, so it is
-//! unpacked once into nothing, and what is too large is refused before calamine sees it.
+//! calamine streams the cells of a sheet, but holds all shared texts, and whatever is one cell or one tag. A
+//! workbook of a few kilobytes can unpack to gigabytes of any of these, so it is unpacked once into nothing, and
+//! what is too large is refused before calamine sees it.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
 use zip::ZipArchive;
 
+use super::watch::Watch;
 use super::{BUFFER, RawRow, Sink};
 use crate::imports::cell::Cell;
 
-/// What stands between two tags: Excel's cells hold at most 32,767 characters.
-const LONGEST_TEXT: usize = 1 << 20;
-
-/// Parts of a workbook that may unpack to so many bytes: a sheet of Excel's 1,048,576 rows fits; of shared
-/// texts calamine holds twice as much in memory.
-const LIMITS: [(&str, u64); 3] =
-    [("xl/worksheets/", 8 << 30), ("xl/sharedStrings.xml", 40 << 20), ("", 16 << 20)];
+/// Parts of a workbook, by what is in their names, that may unpack to so many bytes. Of shared texts calamine
+/// holds twice as much in memory; a sheet of Excel's 1,048,576 rows fits; pictures are not read.
+const LIMITS: [(&str, u64); 4] =
+    [("sharedstrings.xml", 40 << 20), ("worksheets/", 8 << 30), ("media/", 8 << 30), ("", 16 << 20)];
 
 const NO_WORKBOOK: &str = "this is no workbook that can be read";
-const TOO_LARGE: &str = "is too large unpacked; save the sheet as CSV, which may be of any size";
+const TOO_LARGE: &str = "is too large unpacked, or not what a spreadsheet writes; save the sheet as CSV, which may be of any size";
 
 /// Looks into a workbook before it is opened.
 pub(super) fn trust(path: &Path) -> Result<(), String> {
@@ -32,33 +31,34 @@ pub(super) fn trust(path: &Path) -> Result<(), String> {
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| told(&error))?;
     for at in 0..archive.len() {
         let mut part = archive.by_index(at).map_err(|error| told(&error))?;
-        let name = part.name().map_err(|error| told(&error))?.into_owned();
-        if name.ends_with(".xml") || name.ends_with(".rels") {
-            let limit = LIMITS.iter().find(|(start, _)| name.starts_with(start)).map_or(0, |limit| limit.1);
-            unpack(&mut part, limit).map_err(|why| format!("{NO_WORKBOOK}: {name} {why}"))?;
-        }
+        let name = part.name().map_err(|error| told(&error))?.to_lowercase();
+        let limit = LIMITS.iter().find(|(within, _)| name.contains(within)).map_or(0, |limit| limit.1);
+        let is_xml = !name.contains("media/") && !name.ends_with(".bin");
+        unpack(&mut part, limit, is_xml).map_err(|why| format!("{NO_WORKBOOK}: {name} {why}"))?;
     }
     Ok(())
 }
 
-fn unpack(part: &mut impl Read, limit: u64) -> Result<(), String> {
-    let (mut buffer, mut total, mut run) = (vec![0; BUFFER], 0, 0);
+fn unpack(part: &mut impl Read, limit: u64, is_xml: bool) -> Result<(), String> {
+    let (mut buffer, mut total, mut watch) = (vec![0; BUFFER], 0, Watch::default());
     loop {
         let length = part.read(&mut buffer).map_err(|error| error.to_string())?;
         if length == 0 {
             return Ok(());
         }
-        let tag = buffer[..length].iter().rposition(|&byte| byte == b'<');
-        run = tag.map_or(run + length, |at| length - at);
         total += length as u64;
-        if total > limit || run > LONGEST_TEXT {
+        if total > limit || is_xml && !watch.allows(&buffer[..length]) {
             return Err(TOO_LARGE.into());
         }
     }
 }
 
-/// Gives every row to `sink`, the header first.
+/// Gives every row to `sink`, the header first. What breaks calamine is no workbook.
 pub(super) fn read(path: &Path, sink: Sink) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(|| read_cells(path, sink))).unwrap_or_else(|_| Err(NO_WORKBOOK.into()))
+}
+
+fn read_cells(path: &Path, sink: Sink) -> Result<(), String> {
     let told = |error: &dyn std::fmt::Display| format!("{NO_WORKBOOK}: {error}");
     let mut workbook: Xlsx<_> = open_workbook(path).map_err(|error: calamine::XlsxError| told(&error))?;
     let sheet = workbook.sheet_names().first().cloned().ok_or("the workbook has no sheet")?;

@@ -144,6 +144,10 @@ fn a_file_that_is_no_table_of_this_kind_says_so() {
         (&format!("{HEADER},\n"), &["column 7 has no name"]),
         (&HEADER.replace(',', "\t"), &["separated by commas"]),
         (&HEADER.replace(',', ";"), &["separated by commas"]),
+        (&HEADER.replace(',', "，"), &["not by full-width ones"]),
+        (&format!("{HEADER}\u{1b}[2J\n"), &["unknown column “截止日期\u{fffd}[2j”"]),
+        (&format!("{HEADER}{}\n", ",".repeat(100_000)), &["more than 64 KB or 256 columns"]),
+        (&format!("\"{HEADER}\n{}", "x\n".repeat(100_000)), &["a quote is not closed"]),
         ("", &["the file is empty"]),
         ("\n\n", &["the file is empty"]),
         ("%PDF-1.7", &["a PDF"]),
@@ -153,13 +157,18 @@ fn a_file_that_is_no_table_of_this_kind_says_so() {
         let complained = office.unusable("integrity", "header.csv");
         assert!(told.iter().all(|told| complained.contains(told)), "{text:?}: {complained}");
     }
-    let bytes: &[(&[u8], &str)] =
-        &[(b"\xff\xfea\0b\0", "UTF-16"), (b"\xd0\xcf\x11\xe0\xa1\xb1", "old or an encrypted workbook")];
+    let bytes: &[(&[u8], &str)] = &[
+        (b"\xff\xfea\0b\0", "UTF-16"),
+        (b"a\0,\0b\0\n\0", "If it is UTF-16"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old or an encrypted workbook"),
+    ];
     for (content, told) in bytes {
         office.file("bytes", content);
         assert!(office.unusable("integrity", "bytes").contains(told), "{told}");
     }
     assert!(office.unusable("integrity", "nowhere.csv").contains("nowhere.csv"));
+    std::fs::create_dir(office.path("folder")).expect("a folder");
+    assert!(office.unusable("integrity", "folder").contains("folder is not a file"));
     office.file("header.csv", HEADER);
     assert_eq!(office.imported("integrity", "header.csv"), "0 new, 0 changed, 0 unchanged, 0 refused");
 }
@@ -181,4 +190,23 @@ fn exams_come_before_what_belongs_to_them() {
         office.refused("certificates", "level.csv").iter().all(|row| row[1] == "级别" && row[2] == "特级")
     );
     office.imported("certificates", "c.csv");
+}
+
+/// A report goes where nothing is, or where one of an earlier run is.
+#[test]
+fn a_report_replaces_nothing_but_a_report() {
+    let office = Office::new();
+    let bad = format!("{HEADER}\n{}\n", row("", "2023-04-01", "2025-04-01"));
+    office.file("bad.csv", &bad);
+    for taken in ["bad.csv", "notes.txt"] {
+        office.file("notes.txt", "line of somebody's");
+        let before = office.text(taken);
+        let said = office.run(&["import", "integrity", "bad.csv", "--report", taken]);
+        assert!(!said.success && said.complained.contains("is no report"), "{}", said.complained);
+        assert_eq!(office.text(taken), before);
+    }
+    for again in 0..2 {
+        let said = office.run(&["import", "integrity", "bad.csv", "--report", "r.csv"]);
+        assert!(!said.success && said.told.contains("1 refused"), "{again}: {}", said.complained);
+    }
 }

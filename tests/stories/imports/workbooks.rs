@@ -101,8 +101,16 @@ fn repeat(to: &mut dyn Write, text: &[u8], times: usize) {
 fn a_bomb_is_refused_before_it_is_unpacked() {
     let office = Office::new();
     type Part<'a> = (&'a str, &'a dyn Fn(&mut dyn Write));
-    let bombs: [(&str, Part); 3] = [
+    let bombs: [(&str, Part); 5] = [
         ("one endless text", ("xl/worksheets/sheet1.xml", &|to| repeat(to, b"0000000000000000", 1 << 21))),
+        (
+            "one cell in pieces",
+            ("xl/worksheets/sheet1.xml", &|to| {
+                to.write_all(b"<c><is>").expect("a cell");
+                repeat(to, b"<r><t>xxxxx</t></r>", 1 << 20);
+            }),
+        ),
+        ("a comment", ("xl/worksheets/sheet1.xml", &|to| repeat(to, b"<!--<a>-->", 1 << 10))),
         ("shared texts", ("xl/sharedStrings.xml", &|to| repeat(to, b"<si><t>x</t></si>", 1 << 22))),
         ("styles", ("xl/styles.xml", &|to| repeat(to, b"<xf numFmtId=\"0\"/>", 1 << 21))),
     ];

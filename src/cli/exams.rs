@@ -1,4 +1,4 @@
-//! The exams of the demo's authority, as a table.
+//! The exams of the demo's authority, as a table; samples are of the first few.
 
 /// An exam and what it offers.
 pub(super) struct Exam {
@@ -17,6 +17,14 @@ pub(super) struct Level {
     pub name: &'static str,
     pub specialties: &'static [&'static str],
     pub subjects: &'static [&'static str],
+}
+
+impl Level {
+    /// Each specialty with each of its subjects.
+    pub fn papers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let of = |specialty| self.subjects.iter().map(move |subject| (specialty, *subject));
+        self.specialties.iter().copied().flat_map(of)
+    }
 }
 
 const NONE: &[&str] = &["不分专业"];
