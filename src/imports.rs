@@ -17,6 +17,7 @@
 pub mod cell;
 pub mod check;
 pub mod export;
+mod former;
 mod journal;
 pub mod kind;
 mod kinds;

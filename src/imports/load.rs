@@ -1,6 +1,7 @@
 //! The second pass: batch after batch is written, each in one transaction with the note of how far it is.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 
@@ -14,8 +15,12 @@ use super::world::{self, World};
 use super::{Error, journal};
 use crate::store::{Bulk, Conn, Tx};
 
-/// A batch of longer rows is written in parts.
+/// A batch of longer rows is written in parts, and so is one that would have the site wait longer than this.
 const MOST_BYTES: usize = 16 << 20;
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// A part has at least so many rows: each costs a flush.
+const FEWEST: usize = 1000;
 
 /// Loads a checked file, but for the batches that were stopped; answers with what became of its rows.
 pub(super) fn load(
@@ -50,6 +55,8 @@ struct Loader<'a> {
     left_out: u64,
     waiting: Vec<Option<Records>>,
     bytes: usize,
+    /// Rows that are written in the longest time, going by the last ones.
+    part: usize,
 }
 
 impl<'a> Loader<'a> {
@@ -74,6 +81,7 @@ impl<'a> Loader<'a> {
             left_out: 0,
             waiting,
             bytes: 0,
+            part: FEWEST,
         })
     }
 
@@ -81,15 +89,17 @@ impl<'a> Loader<'a> {
         self.bytes += row.iter().flatten().flat_map(|(_, values)| values).map(String::len).sum::<usize>();
         self.waiting.push(row);
         let ends = (self.entry.done as usize + self.waiting.len()).is_multiple_of(BATCH);
-        if ends || self.bytes > MOST_BYTES { self.flush() } else { Ok(()) }
+        let full = self.waiting.len() >= self.part || self.bytes > MOST_BYTES;
+        if ends || full { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), Error> {
         let stopped = self.stopped.contains(&(self.entry.done as u64 / BATCH as u64));
         let rows = std::mem::replace(&mut self.waiting, Vec::with_capacity(BATCH));
-        (self.entry.done, self.bytes) = (self.entry.done + rows.len() as i64, 0);
+        let count = rows.len();
+        (self.entry.done, self.bytes) = (self.entry.done + count as i64, 0);
         if stopped {
-            self.left_out += rows.len() as u64;
+            self.left_out += count as u64;
         }
         let brought = if stopped { Vec::new() } else { rows };
         let (kind, dry, entry) = (self.kind, self.dry, &mut self.entry);
@@ -100,8 +110,12 @@ impl<'a> Loader<'a> {
             entry.changed += count(Fate::Changed);
             if dry { Ok(()) } else { Ok::<_, Error>(journal::advance(tx, entry)?) }
         };
+        let began = Instant::now();
         // A dry run only reads, so that nobody waits for it.
-        if dry { self.bulk.read(work) } else { self.bulk.write(work) }
+        if dry { self.bulk.read(work) } else { self.bulk.write(work) }?;
+        let fits = count as f64 * LONGEST.as_secs_f64() / began.elapsed().as_secs_f64();
+        self.part = (fits as usize).clamp(FEWEST, BATCH);
+        Ok(())
     }
 
     /// Writes what is left, and notes that it is finished.

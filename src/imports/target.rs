@@ -1,8 +1,9 @@
 //! A table where rows go, and how ten thousand of them get there: compared with what is stored, and only
 //! what is new or differs is written.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::former::{CORRECTED, Former, REISSUED};
 use super::sql::{self, SEPARATOR};
 use crate::store::{Conn, Error, Tx};
 
@@ -73,26 +74,6 @@ pub enum Rule {
     /// that, and all columns of this name's group stay as they are stored.
     Unless(&'static Former, &'static str),
 }
-
-/// Where the portal keeps what it has replaced on records.
-#[derive(PartialEq, Eq)]
-pub struct Former {
-    /// Its table, with the columns for the record, its column and the value.
-    table: &'static str,
-    record: &'static str,
-    field: &'static str,
-    value: &'static str,
-}
-
-static REISSUED: Former = Former {
-    table: "voided_prints",
-    record: "certificate_id",
-    field: "'print_number'",
-    value: "print_number",
-};
-
-static CORRECTED: Former =
-    Former { table: "former_values", record: "record_id", field: "field", value: "value" };
 
 const fn field(name: &'static str, rule: Rule) -> Field {
     Field { name, fact: name, sql: Sql::Text, rule }
@@ -388,17 +369,4 @@ fn rows(records: &[(String, Record)]) -> Vec<Vec<&str>> {
 fn stored(line: &str) -> Stored {
     let mut parts = line.split(SEPARATOR).map(str::to_owned);
     Stored { id: parts.next().unwrap_or_default(), values: parts.collect() }
-}
-
-impl Former {
-    /// Record, column and value of everything that was replaced on these records.
-    fn values(&self, conn: &mut Conn, records: &[&str]) -> Result<HashSet<String>, Error> {
-        if records.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let (table, record) = (self.table, self.record);
-        let line = sql::line_of([record, self.field, self.value]);
-        let select = format!("SELECT {line} AS line FROM {table} WHERE {record} {{}}");
-        Ok(sql::lines_in(conn, &select, records)?.into_iter().collect())
-    }
 }
