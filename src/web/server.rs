@@ -40,24 +40,31 @@ pub async fn serve<E, B, F>(
     B: Fn(hyper::Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = hyper::Request<Incoming>> + Send,
 {
-    let (site, connections) = (Arc::new(site), GracefulShutdown::new());
-    let accepting = async {
-        loop {
-            match listener.accept().await {
-                Ok((stream, peer)) => connect(stream, peer, before.clone(), site.clone(), &connections),
-                Err(error) => {
-                    tracing::warn!(%error, "a connection was not accepted");
-                    sleep(PAUSE).await;
-                }
-            }
-        }
-    };
+    let connections = GracefulShutdown::new();
+    // With the first of these that ends, the port is closed: nobody is kept in its queue.
     tokio::select! {
-        _ = accepting => {}
+        () = accept(listener, before, Arc::new(site), &connections) => {}
         () = stop => {}
     }
     if timeout(grace, connections.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests in flight");
+    }
+}
+
+async fn accept<E, B, F>(listener: TcpListener, before: B, site: Arc<E>, connections: &GracefulShutdown)
+where
+    E: Endpoint<Output = Response> + 'static,
+    B: Fn(hyper::Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = hyper::Request<Incoming>> + Send,
+{
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => connect(stream, peer, before.clone(), site.clone(), connections),
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                sleep(PAUSE).await;
+            }
+        }
     }
 }
 
