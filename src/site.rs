@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use poem::http::StatusCode;
 use poem::web::Data;
-use poem::{Endpoint, EndpointExt, Response, Route, get, handler, post};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
 use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
@@ -46,6 +46,21 @@ impl Parts {
         Ok(Parts { settings, store, files, login, lookup })
     }
 
+    /// Middleware: puts them on the request. In one layer, since each has room for a request.
+    fn hand_to<E: Endpoint>(
+        &self,
+        next: E,
+        mut req: Request,
+    ) -> impl Future<Output = poem::Result<E::Output>> + use<E> {
+        req.set_data(self.settings.clone());
+        req.set_data(self.store.clone());
+        req.set_data(self.files.clone());
+        req.set_data(business::ALL);
+        req.set_data(self.login.clone());
+        req.set_data(self.lookup.clone());
+        async move { next.call(req).await }
+    }
+
     fn sessions(&self) -> Arc<SessionRows> {
         Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
     }
@@ -67,26 +82,20 @@ pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Outpu
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let https = parts.settings.is_https();
     let ids = parts.store.ids.clone();
-    let rows = parts.sessions();
+    let (rows, parts) = (parts.sessions(), parts.clone());
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
     // Failures become pages before the session's cookie is added to them; what the session or
     // the origin check refuse becomes a page further out.
     let guarded = urls
         .around(failure::error_pages)
         .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
-        .around(origin::same_origin)
-        .around(origin::no_nul);
+        .around(origin::refuse_strangers);
     // A route hides the type of what it leads to; one type of all layers is too deep to compile.
     Route::new()
         .nest_no_strip("/", guarded)
         .around(failure::error_pages)
         .around(compress::compress_pages)
-        .data(parts.settings.clone())
-        .data(parts.store.clone())
-        .data(parts.files.clone())
-        .data(business::ALL)
-        .data(parts.login.clone())
-        .data(parts.lookup.clone())
+        .around(move |next, req| parts.hand_to(next, req))
         .around(move |next, req| headers::secure(next, req, https))
         .around(move |next, req| {
             let ids = ids.clone();

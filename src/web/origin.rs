@@ -10,19 +10,14 @@ use poem::{Endpoint, Request, Response};
 
 use super::Failure;
 
-/// Middleware that refuses cross-site unsafe requests.
-pub async fn same_origin<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
-    if !req.method().is_safe() && is_cross_site(&req) {
-        return Err(Failure::Forbidden("请求不是从本站页面发出的，请从首页重新进入。").into());
-    }
-    next.call(req).await.map(poem::IntoResponse::into_response)
-}
-
-/// Middleware that knows no address with a NUL in it: nobody can type one, and PostgreSQL's
-/// text cannot hold it.
-pub async fn no_nul<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
+/// Middleware that refuses cross-site unsafe requests, and knows no address with a NUL in it: nobody
+/// can type one, and PostgreSQL's text cannot hold it.
+pub async fn refuse_strangers<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
     if req.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00")) {
         return Err(Failure::NotFound.into());
+    }
+    if !req.method().is_safe() && is_cross_site(&req) {
+        return Err(Failure::Forbidden("请求不是从本站页面发出的，请从首页重新进入。").into());
     }
     next.call(req).await.map(poem::IntoResponse::into_response)
 }
