@@ -77,7 +77,7 @@ async fn step_11_it_works_on_a_desk() {
 async fn step_11_it_works_in_large_type() {
     let (server, phone) = (server().await, Browser::phone().await);
     phone.open(&format!("{}/lookup", server.base)).await;
-    phone.press("长者模式").await;
+    phone.enlarge().await;
     look_up(&server, &phone, "-senior").await;
 }
 

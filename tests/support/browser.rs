@@ -165,6 +165,16 @@ impl Browser {
         self.page().attach(label, file).await;
     }
 
+    /// Switches to 长者模式.
+    pub async fn enlarge(&self) {
+        self.press("长者模式").await;
+        self.until("see large type", async || {
+            let large = self.client().find(Locator::Css("html[data-senior]")).await;
+            large.map(drop).map_err(|error| error.to_string())
+        })
+        .await;
+    }
+
     /// Waits until nothing is on its way from the server into the page, but for the login screen, which always waits.
     pub async fn settled(&self) {
         let waiting = "return document.querySelector(':is(.htmx-request, .htmx-swapping, .htmx-settling):not(#handshake)') === null";

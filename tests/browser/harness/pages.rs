@@ -44,7 +44,7 @@ const COVERED: &str = r#"<div class="tall"></div><p><a href="/good" hidden>底�
 const DEVICE: &str =
     r#"<p class="wide">宽屏</p><p class="narrow">窄屏</p><p class="mouse">鼠标</p><p class="touch">触摸</p>"#;
 
-const STYLE: &str = "body { background: #fff; color: #111 }
+const STYLE: &str = "img { image-rendering: pixelated } body { background: #fff; color: #111 }
 .away { position: absolute; opacity: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .card { display: block; padding: 12px; border: 1px solid }
 .tall { height: 760px } .bar { position: fixed; inset: auto 0 0 0; height: 120px; background: #eee }
@@ -75,7 +75,8 @@ fn site() -> impl Endpoint {
         .at("/style.css", asset("text/css", STYLE))
         .after(|result| async move {
             let mut response: Response = result?;
-            let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'".parse();
+            let policy =
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:".parse();
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.expect("a header"));
             Ok::<_, poem::Error>(response)
         })
