@@ -287,12 +287,15 @@ impl Target {
                 }
             }
         }
-        let mut rules: Vec<Rule> = self.fields.iter().map(|field| field.rule).collect();
-        rules.dedup();
-        rules.into_iter().try_for_each(|rule| match rule {
-            Rule::Unless(former, _) => self.keep_replaced(conn, former, &self.under(rule), stored, records),
-            _ => Ok(()),
-        })
+        for (at, field) in self.fields.iter().enumerate() {
+            let Rule::Unless(former, _) = field.rule else { continue };
+            let places = self.under(field.rule);
+            // A group is looked at once, wherever its fields stand.
+            if places.first() == Some(&at) {
+                self.keep_replaced(conn, former, &places, stored, records)?;
+            }
+        }
+        Ok(())
     }
 
     /// The places of the fields under a rule.

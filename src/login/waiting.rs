@@ -1,4 +1,4 @@
-//! Long polls: a request is held until its handshake changes.
+//! Who waits for a handshake to change, and how they hear of it.
 //!
 //! A change made in this process wakes its waiters at once. Changes made by other
 //! processes are found by one query for all waiters, twice a second, which runs only
