@@ -8,7 +8,7 @@
 //! | room | what lives there |
 //! | --- | --- |
 //! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `staff`, `import`, `export`, `sample` |
-//! | [`site`] | every URL in one table, and the middleware in order |
+//! | [`site`] | every URL in one table, and what is done for every request |
 //! | [`home`] | the first page, 业务办理 and 我的 |
 //! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |
 //! | [`business`] | the kinds of application, one file each |

@@ -1,4 +1,4 @@
-//! Every URL, and the middleware in order.
+//! Every URL, and what is done for every request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
+use tracing::Instrument;
 
 use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
 use crate::certificates::links;
@@ -17,8 +18,10 @@ use crate::login::{Login, desk, devices, scan, way_in};
 use crate::lookup::Lookup;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::web::connection::Answers;
+use crate::web::failure::Asked;
 use crate::web::session::SessionRows;
-use crate::web::{assets, compress, failure, headers, log, origin, server, session};
+use crate::web::{Failure, assets, compress, headers, log, origin, server, session};
 use crate::{business, certificates, home, lookup, progress, staff};
 
 /// What the program is made of when it serves.
@@ -46,19 +49,14 @@ impl Parts {
         Ok(Parts { settings, store, files, login, lookup })
     }
 
-    /// Middleware: puts them on the request. In one layer, since each has room for a request.
-    fn hand_to<E: Endpoint>(
-        &self,
-        next: E,
-        mut req: Request,
-    ) -> impl Future<Output = poem::Result<E::Output>> + use<E> {
+    /// Puts them on the request.
+    fn hand_to(&self, req: &mut Request) {
         req.set_data(self.settings.clone());
         req.set_data(self.store.clone());
         req.set_data(self.files.clone());
         req.set_data(business::ALL);
         req.set_data(self.login.clone());
         req.set_data(self.lookup.clone());
-        async move { next.call(req).await }
     }
 
     fn sessions(&self) -> Arc<SessionRows> {
@@ -69,38 +67,53 @@ impl Parts {
 /// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
     let https = parts.settings.is_https();
-    let hold = Hold::new(parts.login.clone(), parts.store.clone(), parts.sessions(), https);
-    let hold = Arc::new(hold);
-    let before = move |request| {
-        let hold = hold.clone();
-        async move { hold.pass(request).await }
-    };
-    server::serve(listener, before, site(parts), stop, grace).await;
+    let hold = Arc::new(Hold::new(parts.login.clone(), parts.store.clone(), parts.sessions(), https));
+    let rest_of = Box::new(move |request: &_| hold.rest_of(request));
+    server::serve(listener, Answers { site: site(parts), rest_of }, stop, grace).await;
 }
 
 /// The whole site.
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
-    let https = parts.settings.is_https();
-    let ids = parts.store.ids.clone();
-    let (rows, parts) = (parts.sessions(), parts.clone());
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
-    // Failures become pages before the session's cookie is added to them; what the session or
-    // the origin check refuse becomes a page further out.
-    let guarded = urls
-        .around(failure::error_pages)
-        .around(move |next, req| session::keep_session(next, req, rows.clone(), https))
-        .around(origin::refuse_strangers);
-    // A route hides the type of what it leads to; one type of all layers is too deep to compile.
-    Route::new()
-        .nest_no_strip("/", guarded)
-        .around(failure::error_pages)
-        .around(compress::compress_pages)
-        .around(move |next, req| parts.hand_to(next, req))
-        .around(move |next, req| headers::secure(next, req, https))
-        .around(move |next, req| {
-            let ids = ids.clone();
-            async move { log::log_request(next, req, &ids).await }
-        })
+    Site { urls, parts: parts.clone(), sessions: parts.sessions(), https: parts.settings.is_https() }
+}
+
+/// What is done for every request. As a layer of middleware for each step it would be as many
+/// futures on the heap, each with room for the request that is moved through all of them.
+struct Site {
+    urls: Route,
+    parts: Parts,
+    sessions: Arc<SessionRows>,
+    https: bool,
+}
+
+impl Endpoint for Site {
+    type Output = Response;
+
+    async fn call(&self, mut req: Request) -> poem::Result<Response> {
+        let entry = log::Entry::begin(&mut req, &self.parts.store.ids);
+        self.parts.hand_to(&mut req);
+        let asked = Asked::of(&req);
+        let answer =
+            async { self.answer(req, &asked).await.unwrap_or_else(|error| asked.answer(error.into())) };
+        let mut response = answer.instrument(entry.span()).await;
+        headers::secure(&mut response, self.https);
+        entry.end(&mut response);
+        Ok(response)
+    }
+}
+
+impl Site {
+    /// Failures become pages before the session's cookie is added to them; what the session itself
+    /// comes to grief over is left to the caller.
+    async fn answer(&self, mut req: Request, asked: &Asked) -> Result<Response, Failure> {
+        origin::refuse_strangers(&req)?;
+        let gzip = compress::accepts_gzip(req.headers());
+        let session = session::begin(&mut req, &self.sessions, self.https);
+        let mut response = self.urls.call(req).await.unwrap_or_else(|error| asked.answer(error));
+        session::keep(&session, &mut response, self.https).await?;
+        compress::pack(response, gzip).await
+    }
 }
 
 fn urls() -> Route {

@@ -1,11 +1,12 @@
 //! What HTTP needs and no business knows.
 //!
 //! A handler takes a [`Frame`] and answers with `frame.page(…)`; it fails with a
-//! [`Failure`], which [`error_pages`](failure::error_pages) turns into a page.
+//! [`Failure`], which [`Asked`](failure::Asked) turns into a page.
 
 pub mod address;
 pub mod assets;
 pub mod compress;
+pub mod connection;
 pub mod failure;
 pub mod form;
 pub mod frame;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::http::{HeaderValue, Method, Request};
+use poem::http::{Extensions, Method, Request};
 use tokio::time::Instant;
 use tower_sessions::session::Id;
 
@@ -15,6 +15,7 @@ use super::handshake::Handshake;
 use super::pages::Asks;
 use super::{Login, code};
 use crate::store::Store;
+use crate::web::connection::Rest;
 use crate::web::frame::wants_fragment;
 use crate::web::session::{self, Session, SessionRows};
 
@@ -51,16 +52,17 @@ impl Hold {
         Hold { login, store, rows, https }
     }
 
-    /// Gives the request back when it is to be answered: where a waiting screen has seen the
-    /// newest, when there is something newer, after 25 seconds, or when too many wait already.
-    pub async fn pass<B>(&self, mut request: Request<B>) -> Request<B> {
-        let Some(asked) = self.asked(&request) else { return request };
-        unshare(&mut request);
-        // On the heap, since other requests have no use for the room.
-        if let Some(held) = Box::pin(self.until_news(asked)).await {
-            request.extensions_mut().insert(held);
-        }
-        request
+    /// The rest of a waiting screen's request: until there is something newer than the screen has
+    /// seen, 25 seconds, or not at all when too many wait already.
+    pub fn rest_of<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Rest> {
+        let (asked, hold) = (self.asked(request)?, self.clone());
+        Some(Box::pin(async move {
+            let mut news = Extensions::new();
+            if let Some(held) = hold.until_news(asked).await {
+                news.insert(held);
+            }
+            news
+        }))
     }
 
     fn asked<B>(&self, request: &Request<B>) -> Option<Asked> {
@@ -102,18 +104,5 @@ impl Hold {
             watch.later_than(last.changed_at, until.min(deadline)).await;
             held = Some(Held { last, asks: Asks::AtOnce });
         }
-    }
-}
-
-/// Copies what was read out of the connection's buffer. hyper then uses that to listen for the
-/// end of the connection, and needs no other of 8 KiB.
-fn unshare<B>(request: &mut Request<B>) {
-    for value in request.headers_mut().values_mut() {
-        if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
-            *value = copy;
-        }
-    }
-    if let Ok(copy) = request.uri().to_string().parse() {
-        *request.uri_mut() = copy;
     }
 }

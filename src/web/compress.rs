@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use poem::http::header;
-use poem::{Body, Endpoint, IntoResponse, Request, Response};
+use poem::{Body, Response};
 
 use super::Failure;
 
@@ -13,17 +13,20 @@ use super::Failure;
 /// that is done for it.
 const WORTH_IT: usize = 4096;
 
+/// Whether a browser takes gzip.
+pub fn accepts_gzip(headers: &header::HeaderMap) -> bool {
+    holds(headers, header::ACCEPT_ENCODING, "gzip")
+}
+
 /// Compresses HTML for browsers that take gzip. Guessing a secret by the size of compressed
 /// pages (BREACH) needs a browser that asks for them again and again with the victim's
 /// cookie; ours is not sent with requests that other sites make (`SameSite=Lax`).
-pub async fn compress_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
-    let accepts = holds(req.headers(), header::ACCEPT_ENCODING, "gzip");
-    let mut response = next.call(req).await?.into_response();
+pub async fn pack(mut response: Response, accepts_gzip: bool) -> Result<Response, Failure> {
     if !holds(response.headers(), header::CONTENT_TYPE, "text/html") {
         return Ok(response);
     }
     response.headers_mut().append(header::VARY, header::HeaderValue::from_static("Accept-Encoding"));
-    if !accepts {
+    if !accepts_gzip {
         return Ok(response);
     }
     let broken = |error: &dyn std::fmt::Display| Failure::Internal(format!("a page to compress: {error}"));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use diesel::result::{DatabaseErrorKind, Error};
 use poem::error::ResponseError;
 use poem::http::{Method, StatusCode, header};
-use poem::{Endpoint, Request, Response};
+use poem::{Request, Response};
 
 use super::Frame;
 use crate::store;
@@ -212,39 +212,49 @@ fn waiting(seconds: u64, of_seconds: &str, of_minutes: &str) -> String {
     }
 }
 
-/// Turns every failure into a page in plain Chinese, or a fragment when htmx asked.
-pub async fn error_pages<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
-    let frame = Frame::of(&req);
-    let retry = (req.method() == Method::GET)
-        .then(|| req.original_uri().path_and_query().map_or("/".to_owned(), |path| path.to_string()));
-    let failure = match next.call(req).await {
-        Ok(response) => return Ok(poem::IntoResponse::into_response(response)),
-        Err(error) if error.is_from_response() => return Ok(error.into_response()),
-        Err(error) => Failure::of(error),
-    };
-    match &failure {
-        Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
-        Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
-        _ => {}
-    }
-    Ok(answer(&frame, &failure, retry))
+/// How a request asked, for the page that says why it was not served.
+pub struct Asked {
+    frame: Frame,
+    reading: bool,
 }
 
-fn answer(frame: &Frame, failure: &Failure, retry: Option<String>) -> Response {
-    let mut response = match (failure, &retry) {
-        (Failure::SignIn, Some(path)) => return frame.go(&login_path(path)),
-        _ if keeps_the_page(frame, failure, retry.is_some()) => notice(frame, failure),
-        _ => frame.page_with(failure.status(), failure.page(frame.lang())),
-    };
-    let wait = match failure {
-        Failure::TooMany(seconds) => Some(*seconds),
-        Failure::Full => Some(Failure::FULL_FOR),
-        _ => None,
-    };
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+impl Asked {
+    /// Reads what the request says about itself; works for any.
+    pub fn of(req: &Request) -> Asked {
+        Asked { frame: Frame::of(req), reading: req.method() == Method::GET }
     }
-    response
+
+    /// Turns an error into a page in plain Chinese, or a fragment when htmx asked.
+    pub fn answer(&self, error: poem::Error) -> Response {
+        if error.is_from_response() {
+            return error.into_response();
+        }
+        let failure = Failure::of(error);
+        match &failure {
+            Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
+            Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
+            _ => {}
+        }
+        self.page(&failure)
+    }
+
+    fn page(&self, failure: &Failure) -> Response {
+        let Asked { frame, reading } = self;
+        let mut response = match failure {
+            Failure::SignIn if *reading => return frame.go(&login_path(frame.here())),
+            _ if keeps_the_page(frame, failure, *reading) => notice(frame, failure),
+            _ => frame.page_with(failure.status(), failure.page(frame.lang())),
+        };
+        let wait = match failure {
+            Failure::TooMany(seconds) => Some(*seconds),
+            Failure::Full => Some(Failure::FULL_FOR),
+            _ => None,
+        };
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
 }
 
 /// Whether the page on the screen stays: a piece of it cannot show a whole page, and a form

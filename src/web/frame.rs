@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use maud::Markup;
-use poem::http::{HeaderMap, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use poem::{FromRequest, Request, RequestBody, Response};
 
 use super::assets;
@@ -17,9 +17,9 @@ pub const SENIOR_COOKIE: &str = "senior";
 pub struct Frame {
     settings: Arc<Settings>,
     fragment: bool,
-    target: Option<String>,
+    target: Option<HeaderValue>,
     senior: bool,
-    here: String,
+    here: Uri,
     lang: Lang,
 }
 
@@ -37,9 +37,9 @@ impl Frame {
         Frame {
             settings: req.data::<Arc<Settings>>().cloned().expect("site puts the settings on every request"),
             fragment: wants_fragment(headers),
-            target: text(headers, "hx-target"),
+            target: headers.get("hx-target").cloned(),
             senior: cookie(headers, SENIOR_COOKIE).is_some(),
-            here: req.original_uri().path_and_query().map_or("/".into(), |path| path.to_string()),
+            here: req.original_uri().clone(),
             lang: if english { Lang::English } else { Lang::Chinese },
         }
     }
@@ -56,7 +56,12 @@ impl Frame {
 
     /// Id of the element htmx will replace.
     pub fn target(&self) -> Option<&str> {
-        self.target.as_deref()
+        self.target.as_ref().and_then(|target| target.to_str().ok())
+    }
+
+    /// Path and query that were asked for.
+    pub fn here(&self) -> &str {
+        self.here.path_and_query().map_or("/", |path| path.as_str())
     }
 
     /// The whole document, or `<main>` with title and bars for htmx.
@@ -74,7 +79,7 @@ impl Frame {
             icon: &assets.icon,
             senior: self.senior,
             demo: self.settings.demo,
-            here: &self.here,
+            here: self.here(),
             lang: self.lang,
         };
         let markup = if self.fragment { ui::fragment(&chrome, &page) } else { ui::document(&chrome, &page) };
@@ -109,10 +114,6 @@ fn html(status: StatusCode, markup: Markup) -> Response {
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::VARY, "HX-Request")
         .body(markup.into_string())
-}
-
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
 /// A cookie's value; other people's malformed cookies are passed over.

@@ -1,7 +1,7 @@
 //! Security headers of every answer.
 
+use poem::Response;
 use poem::http::{HeaderName, HeaderValue};
-use poem::{Endpoint, Request, Response};
 
 /// No inline script or style, no plugin, no framing, forms only to ourselves.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -22,8 +22,7 @@ const HEADERS: &[(&str, &str)] = &[
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Adds the headers; an answer that sets one itself keeps its own.
-pub async fn secure<E: Endpoint>(next: E, req: Request, https: bool) -> poem::Result<Response> {
-    let mut response = next.call(req).await.map(poem::IntoResponse::into_response)?;
+pub fn secure(response: &mut Response, https: bool) {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
@@ -31,5 +30,4 @@ pub async fn secure<E: Endpoint>(next: E, req: Request, https: bool) -> poem::Re
     if https {
         headers.insert("strict-transport-security", HeaderValue::from_static(HSTS));
     }
-    Ok(response)
 }

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use poem::http::HeaderValue;
-use poem::{Endpoint, Request, Response};
-use tracing::Instrument;
+use poem::http::{HeaderValue, Method, Uri};
+use poem::{Request, Response};
+use tracing::Span;
 
 use crate::store::Ids;
 
@@ -16,28 +16,45 @@ const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
 pub struct RequestId(String);
 
 impl RequestId {
-    /// The id that [`log_request`] gave.
+    /// The id that [`Entry::begin`] gave.
     pub fn of(req: &Request) -> String {
         req.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
     }
 }
 
-/// Gives the request an id (answered as `X-Request-Id`) and logs how it ended.
-pub async fn log_request<E: Endpoint>(next: E, mut req: Request, ids: &Ids) -> poem::Result<Response> {
-    let id = ids.reference();
-    req.extensions_mut().insert(RequestId(id.clone()));
-    let method = req.method().clone();
-    let path = loggable(req.uri().path()).to_owned();
-    let began = Instant::now();
-    let span = tracing::info_span!("request", %id);
-    let outcome = next.call(req).instrument(span.clone()).await;
-    let mut response = outcome.map_or_else(poem::Error::into_response, poem::IntoResponse::into_response);
-    let (status, took) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
-    span.in_scope(|| tracing::info!(%method, path, status, took_ms = took, "answered"));
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-request-id", id);
+/// The line of a request that is being answered.
+pub struct Entry {
+    id: String,
+    method: Method,
+    uri: Uri,
+    began: Instant,
+    span: Span,
+}
+
+impl Entry {
+    /// Gives the request an id.
+    pub fn begin(req: &mut Request, ids: &Ids) -> Entry {
+        let id = ids.reference();
+        req.extensions_mut().insert(RequestId(id.clone()));
+        let (method, uri) = (req.method().clone(), req.uri().clone());
+        let span = tracing::info_span!("request", %id);
+        Entry { id, method, uri, began: Instant::now(), span }
     }
-    Ok(response)
+
+    /// What else is logged for the request belongs in here.
+    pub fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Logs how it ended, and answers the id as `X-Request-Id`.
+    pub fn end(self, response: &mut Response) {
+        let (status, took) = (response.status().as_u16(), self.began.elapsed().as_millis() as u64);
+        let (method, path) = (&self.method, loggable(self.uri.path()));
+        self.span.in_scope(|| tracing::info!(%method, path, status, took_ms = took, "answered"));
+        if let Ok(id) = HeaderValue::try_from(self.id) {
+            response.headers_mut().insert("x-request-id", id);
+        }
+    }
 }
 
 fn loggable(path: &str) -> &str {

@@ -5,21 +5,21 @@
 //! host; a request with neither does not come from a browser and carries no
 //! ambient authority worth stealing. So no form needs a token.
 
+use poem::Request;
 use poem::http::header;
-use poem::{Endpoint, Request, Response};
 
 use super::Failure;
 
-/// Middleware that refuses cross-site unsafe requests, and knows no address with a NUL in it: nobody
-/// can type one, and PostgreSQL's text cannot hold it.
-pub async fn refuse_strangers<E: Endpoint>(next: E, req: Request) -> poem::Result<Response> {
+/// Refuses cross-site unsafe requests, and knows no address with a NUL in it: nobody can type one,
+/// and PostgreSQL's text cannot hold it.
+pub fn refuse_strangers(req: &Request) -> Result<(), Failure> {
     if req.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00")) {
-        return Err(Failure::NotFound.into());
+        return Err(Failure::NotFound);
     }
-    if !req.method().is_safe() && is_cross_site(&req) {
-        return Err(Failure::Forbidden("请求不是从本站页面发出的，请从首页重新进入。").into());
+    if !req.method().is_safe() && is_cross_site(req) {
+        return Err(Failure::Forbidden("请求不是从本站页面发出的，请从首页重新进入。"));
     }
-    next.call(req).await.map(poem::IntoResponse::into_response)
+    Ok(())
 }
 
 fn is_cross_site(req: &Request) -> bool {

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 use poem::http::{HeaderMap, HeaderValue, header};
-use poem::{Endpoint, FromRequest, Request, RequestBody, Response};
+use poem::{FromRequest, Request, RequestBody, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 pub use tower_sessions::Session;
@@ -109,7 +109,7 @@ impl<'a> FromRequest<'a> for SignedIn {
     }
 }
 
-/// The session of a request; [`keep_session`] puts one on each.
+/// The session of a request; [`begin`] puts one on each.
 pub fn of(req: &Request) -> Session {
     req.extensions()
         .get::<Session>()
@@ -152,33 +152,31 @@ pub fn id_in(headers: &HeaderMap, https: bool) -> Option<Id> {
     frame::cookie(headers, cookie_name(https))?.parse().ok()
 }
 
-/// Middleware: a lazy session on the request, and its cookie on the answer when it changed.
-pub async fn keep_session<E: Endpoint>(
-    next: E,
-    mut req: Request,
-    rows: Arc<SessionRows>,
-    https: bool,
-) -> poem::Result<Response> {
-    let name = cookie_name(https);
-    let session = Session::new(id_in(req.headers(), https), rows, None);
+/// Puts the request's session on it; nothing is loaded yet.
+pub fn begin(req: &mut Request, rows: &Arc<SessionRows>, https: bool) -> Session {
+    let session = Session::new(id_in(req.headers(), https), rows.clone(), None);
     req.extensions_mut().insert(session.clone());
-    let outcome = next.call(req).await.map(poem::IntoResponse::into_response);
+    session
+}
+
+/// Saves the session if it has changed, and adds its cookie to the answer.
+pub async fn keep(session: &Session, response: &mut Response, https: bool) -> Result<(), Failure> {
     if !session.is_modified() {
-        return outcome;
+        return Ok(());
     }
+    let name = cookie_name(https);
     let value = if session.is_empty().await {
         format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
     } else {
-        session.save().await.map_err(Failure::from)?;
+        session.save().await?;
         let id = session.id().map(|id| id.to_string()).unwrap_or_default();
         format!("{name}={id}; Path=/; HttpOnly; SameSite=Lax")
     };
     let value = if https { format!("{value}; Secure") } else { value };
-    let mut response = outcome.unwrap_or_else(poem::Error::into_response);
     if let Ok(value) = HeaderValue::from_str(&value) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
-    Ok(response)
+    Ok(())
 }
 
 /// The `sessions` table as tower-sessions sees it.
