@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
 use kaozheng::exams::certificate::lookup_hash;
-use kaozheng::store::schema::{certificates::dsl as c, exams::dsl as x};
+use kaozheng::store::schema::{certificates::dsl as c, exams::dsl as x, lookup_counts::dsl as l};
 use kaozheng::store::{Clock, Ids, Store, Vault};
 
 /// In hex it is `KAOZHENG_DATA_KEY`.
@@ -116,6 +116,7 @@ pub async fn sqlite(folder: &Path, count: u32) -> String {
     let url = format!("sqlite:{}", file.display());
     if file.exists() {
         migrate(&url).await;
+        forget_earlier_runs(&file);
         return url;
     }
     let filling = folder.join("filling.db");
@@ -144,6 +145,12 @@ pub async fn sqlite(folder: &Path, count: u32) -> String {
     drop(conn);
     std::fs::rename(filling, file).expect("a file");
     url
+}
+
+/// Who asked often in the last ten minutes may not ask for more.
+fn forget_earlier_runs(file: &Path) {
+    let mut conn = SqliteConnection::establish(&file.display().to_string()).expect("a database");
+    diesel::delete(l::lookup_counts).execute(&mut conn).expect("no counts");
 }
 
 #[derive(QueryableByName)]

@@ -45,8 +45,9 @@ impl Run {
     }
 }
 
-/// Looks up one after the other of `count` certificates, on all connections, for so long.
-pub async fn run(address: &str, traffic: Traffic, count: u32, lasts: Duration) -> Run {
+/// Looks up one after the other of `count` certificates, on all connections, for so long, or until
+/// there are `most` answers.
+pub async fn run(address: &str, traffic: Traffic, count: u32, lasts: Duration, most: usize) -> Run {
     let (took, began) = (Rc::new(RefCell::new(Vec::new())), Instant::now());
     let employers = LocalSet::new();
     for number in 0..CONNECTIONS as u64 {
@@ -54,7 +55,7 @@ pub async fn run(address: &str, traffic: Traffic, count: u32, lasts: Duration) -
         employers.spawn_local(async move {
             let mut line = Line::open(&address).await;
             let mut random = SmallRng::seed_from_u64(number);
-            while began.elapsed() < lasts {
+            while began.elapsed() < lasts && took.borrow().len() < most {
                 let request = request(traffic, &mut random, count);
                 let asked = Instant::now();
                 line.ask(&request).await;

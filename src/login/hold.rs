@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DurationRound, NaiveDateTime, TimeDelta};
 use poem::http::{Extensions, Method, Request};
 use tokio::time::Instant;
 use tower_sessions::session::Id;
@@ -18,6 +19,10 @@ use crate::store::Store;
 use crate::web::connection::Rest;
 use crate::web::frame::wants_fragment;
 use crate::web::session::{self, Session, SessionRows};
+
+/// Screens that are to have a new picture get it at the next beat, so that the program wakes up for
+/// all of them at once. A code is accepted for 15 seconds after it is shown no more.
+const BEAT: TimeDelta = TimeDelta::milliseconds(250);
 
 /// How long a request is held; below the 30 s after which proxies give up.
 const HELD: Duration = Duration::from_secs(25);
@@ -99,10 +104,14 @@ impl Hold {
             if leave.is_none() {
                 return Some(Held { last, asks: Asks::Later });
             }
-            let next_picture = code::step_ends(last.created_at, now) - now;
-            let until = Instant::now() + next_picture.to_std().unwrap_or_default();
-            watch.later_than(last.changed_at, until.min(deadline)).await;
+            watch.later_than(last.changed_at, next_picture(&last, now).min(deadline)).await;
             held = Some(Held { last, asks: Asks::AtOnce });
         }
     }
+}
+
+fn next_picture(handshake: &Handshake, now: NaiveDateTime) -> Instant {
+    let due = code::step_ends(handshake.created_at, now);
+    let beat = due.duration_trunc(BEAT).map_or(due, |beat| beat + BEAT);
+    Instant::now() + (beat - now).to_std().unwrap_or_default()
 }

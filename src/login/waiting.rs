@@ -224,7 +224,8 @@ async fn look(store: Store, shared: Arc<Shared>) {
     }
 }
 
+/// A handshake that has only begun is no news to its screen.
 fn changes_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, NaiveDateTime)>, Error> {
-    let recent = h::login_handshakes.filter(h::changed_at.gt(since));
+    let recent = h::login_handshakes.filter(h::changed_at.gt(since).and(h::changed_at.gt(h::created_at)));
     Ok(recent.select((h::id, h::changed_at)).load(tx.conn)?)
 }

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::either;
 use crate::exams::certificate::{PUBLIC, PublicCertificate, PublicColumns, same_number};
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Error, Tx};
@@ -30,7 +31,9 @@ pub(super) fn exam_name(tx: &mut Tx, code: &str) -> Result<Option<String>, Error
 /// It is the same statement on the same index whatever is wrong, so that the time it takes
 /// tells nothing either. `hash` is of [`lookup_hash`](crate::exams::certificate::lookup_hash).
 pub fn find(tx: &mut Tx, code: &str, hash: String, number: &str) -> Result<Option<(String, Finding)>, Error> {
-    let rows: Vec<Row> = query(code, hash).load(tx.conn)?;
+    // On the connection itself, which knows a statement by its type; the enum of both would write
+    // its SQL anew each time, to know it by that.
+    let rows: Vec<Row> = either!(tx.conn, conn => query(code, hash).load(conn))?;
     let Some(((_, name), ..)) = rows.first() else { return Ok(None) };
     Ok(Some((name.clone(), decide(rows, number))))
 }

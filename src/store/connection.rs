@@ -41,6 +41,13 @@ impl Conn {
         }
     }
 
+    /// A reader that finds pages of the database file mapped into memory (as far as SQLite maps: 2 GB), and
+    /// so asks the system for nothing. It waits for nobody: only a crash of the writer could make it.
+    pub(super) fn prepare_mapped(&mut self) -> QueryResult<()> {
+        self.prepare_reader()?;
+        self.batch_execute("PRAGMA busy_timeout = 100; PRAGMA mmap_size = 2147418112")
+    }
+
     /// `synchronous = FULL`: a commit that was answered is on the disk. The rest is for groups:
     /// what a savepoint may have to undo stays in memory, and the log is copied into the
     /// database every 32 MB instead of every 4, which costs a flush each time.

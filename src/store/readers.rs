@@ -1,11 +1,12 @@
-//! Readers for the short question that very many ask at once.
+//! Connections for the short question that very many ask at once.
 //!
-//! To hand a question to a thread and to wake its asker costs more than to answer it. So a
-//! reader keeps its connection, and the statements prepared on it, and takes as many questions
-//! as wait. On SQLite they share one read transaction, because its locks cost as much as a
-//! lookup; a server is asked one by one, on several connections at a time.
+//! To hand a question to a thread and to wake its asker costs more than to answer it. SQLite is
+//! asked right where the question comes up, because it reads a handful of pages, and those of a
+//! database file are mapped: no thread has to wait. A server is asked by threads that keep a
+//! connection each, with the statements prepared on it, and wait for it most of the time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
@@ -14,45 +15,40 @@ use tokio::sync::oneshot;
 
 use super::{Conn, Error};
 
-/// Questions that may wait; beyond it the site is overrun and says so at once.
+/// Connections to PostgreSQL.
+const OF_POSTGRES: usize = 6;
+
+/// Questions that may wait for one; beyond it the site is overrun and says so at once.
 const QUEUE: usize = 4096;
 
-/// Readers of SQLite: they need a core each, and its locks are shared.
-const OF_SQLITE: Crew = Crew { readers: 2, batch: 64 };
-
-/// Readers of PostgreSQL: each waits for the server most of the time.
-const OF_POSTGRES: Crew = Crew { readers: 6, batch: 1 };
-
-#[derive(Clone, Copy)]
-struct Crew {
-    readers: usize,
-    /// Most questions in one read transaction.
-    batch: usize,
+/// Those who answer.
+#[derive(Clone)]
+pub(super) enum Readers {
+    /// SQLite, on the asker's own thread.
+    Here(Arc<Here>),
+    /// PostgreSQL, on threads that end when the last handle is dropped.
+    There(Sender<Job>),
 }
 
 /// Answers one question; says whether the connection is still good.
 type Job = Box<dyn FnOnce(&mut Conn) -> bool + Send>;
 
-/// A handle on the readers' threads; they end when the last handle is dropped.
-#[derive(Clone)]
-pub(super) struct Readers {
-    jobs: Sender<Job>,
-}
-
 impl Readers {
-    /// Starts the threads; each connects to `target` when it is first asked.
+    /// Connects to `target` when first asked.
     pub(super) fn start(target: &str, sqlite: bool) -> std::io::Result<Readers> {
-        let crew = if sqlite { OF_SQLITE } else { OF_POSTGRES };
-        let (jobs, queue) = bounded(QUEUE);
-        for _ in 0..crew.readers {
-            let reader = Reader { target: target.to_owned(), conn: None };
-            let (queue, batch) = (queue.clone(), crew.batch);
-            std::thread::Builder::new().name("reader".into()).spawn(move || reader.serve(&queue, batch))?;
+        if sqlite {
+            return Ok(Readers::Here(Arc::new(Here { target: target.to_owned(), idle: Mutex::default() })));
         }
-        Ok(Readers { jobs })
+        let (jobs, queue) = bounded(QUEUE);
+        for _ in 0..OF_POSTGRES {
+            let reader = Reader { target: target.to_owned(), conn: None };
+            let queue = queue.clone();
+            std::thread::Builder::new().name("reader".into()).spawn(move || reader.serve(&queue))?;
+        }
+        Ok(Readers::There(jobs))
     }
 
-    /// Runs `query` on one of the readers' connections.
+    /// Runs `query` on one of the connections.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many wait or the database cannot be reached.
@@ -62,21 +58,62 @@ impl Readers {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
+        let jobs = match self {
+            Readers::Here(here) => return here.read(query),
+            Readers::There(jobs) => jobs,
+        };
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| query(conn)))
-                .unwrap_or_else(|_| Err(Error::Panicked.into()));
+            let outcome = guarded(query, conn);
             let good = outcome.is_ok();
             // An asker that went away no longer needs its answer.
             let _ = reply.send(outcome);
             good
         });
-        let unavailable = |why: &str| E::from(Error::Unavailable(why.to_owned()));
-        self.jobs.try_send(job).map_err(|error| match error {
+        jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => unavailable("too many lookups wait"),
             TrySendError::Disconnected(_) => unavailable("no reader is left"),
         })?;
         answer.await.map_err(|_| unavailable("a reader has no connection"))?
+    }
+}
+
+fn unavailable(why: &str) -> Error {
+    Error::Unavailable(why.to_owned())
+}
+
+fn guarded<T, E: From<Error>>(
+    query: impl FnOnce(&mut Conn) -> Result<T, E>,
+    conn: &mut Conn,
+) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(|| query(conn))).unwrap_or_else(|_| Err(Error::Panicked.into()))
+}
+
+fn connect(target: &str, prepare: fn(&mut Conn) -> QueryResult<()>) -> Option<Conn> {
+    let ready = Conn::establish(target).map_err(|error| error.to_string()).and_then(|mut conn| {
+        prepare(&mut conn).map_err(|error| error.to_string())?;
+        Ok(conn)
+    });
+    ready.inspect_err(|error| tracing::error!(%error, "a reader cannot connect")).ok()
+}
+
+/// As many connections as there have been threads that asked at one moment.
+pub(super) struct Here {
+    target: String,
+    idle: Mutex<Vec<Conn>>,
+}
+
+impl Here {
+    fn read<T, E: From<Error>>(&self, query: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let conn = idle.or_else(|| connect(&self.target, Conn::prepare_mapped));
+        let mut conn = conn.ok_or_else(|| unavailable("no connection for a lookup"))?;
+        let outcome = guarded(query, &mut conn);
+        // Whatever is wrong with one on which a question has failed, the next will not have it.
+        if outcome.is_ok() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        }
+        outcome
     }
 }
 
@@ -86,42 +123,16 @@ struct Reader {
 }
 
 impl Reader {
-    fn serve(mut self, queue: &Receiver<Job>, batch: usize) {
-        while let Ok(first) = queue.recv() {
-            // Jobs that are dropped here tell their askers so.
-            let Some(mut conn) = self.conn.take().or_else(|| self.connect()) else { continue };
-            let more = queue.try_iter().take(batch - 1);
-            if answer(&mut conn, std::iter::once(first).chain(more)) {
+    fn serve(mut self, queue: &Receiver<Job>) {
+        while let Ok(job) = queue.recv() {
+            let conn = self.conn.take().or_else(|| connect(&self.target, Conn::prepare_reader));
+            // A job that is dropped here tells its asker so.
+            let Some(mut conn) = conn else { continue };
+            // Asking the server after a failure finds that it is lost just as well as asking it
+            // before every question.
+            if job(&mut conn) || conn.batch_execute("SELECT 1").is_ok() {
                 self.conn = Some(conn);
             }
         }
     }
-
-    fn connect(&self) -> Option<Conn> {
-        let ready = Conn::establish(&self.target).map_err(|error| error.to_string()).and_then(|mut conn| {
-            conn.prepare_reader().map_err(|error| error.to_string())?;
-            Ok(conn)
-        });
-        ready.inspect_err(|error| tracing::error!(%error, "a reader cannot connect")).ok()
-    }
-}
-
-/// Answers all; says whether the connection may be used again. Asking it after a failure only
-/// finds a lost server just as well as asking before every question.
-fn answer(conn: &mut Conn, jobs: impl Iterator<Item = Job>) -> bool {
-    let mut all_good = true;
-    let run = |conn: &mut Conn| jobs.for_each(|job| all_good &= job(conn));
-    match conn {
-        Conn::Postgres(_) => run(conn),
-        Conn::Sqlite(_) => {
-            if conn.batch_execute("BEGIN").is_err() {
-                return false;
-            }
-            run(conn);
-            if conn.batch_execute("COMMIT").is_err() {
-                return false;
-            }
-        }
-    }
-    all_good || conn.batch_execute("SELECT 1").is_ok()
 }

@@ -50,9 +50,10 @@ fn picture(modules: &[Color]) -> Result<Vec<u8>, png::EncodingError> {
     let side = width + 2 * QUIET;
     let stride = side.div_ceil(8);
     let mut pixels = vec![u8::MAX; stride * side];
-    for (at, _) in modules.iter().enumerate().filter(|(_, module)| **module == Color::Dark) {
-        let (x, y) = (at % width + QUIET, at / width + QUIET);
-        pixels[y * stride + x / 8] ^= 0x80 >> (x % 8);
+    for (row, line) in modules.chunks(width).zip(pixels.chunks_mut(stride).skip(QUIET)) {
+        for (x, _) in (QUIET..).zip(row).filter(|(_, module)| **module == Color::Dark) {
+            line[x / 8] ^= 0x80 >> (x % 8);
+        }
     }
     let (mut file, side) = (Vec::with_capacity(1024), side as u32);
     let mut encoder = Encoder::new(&mut file, side, side);

@@ -53,3 +53,152 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use poem::Request;
+    use poem::endpoint::make_sync;
+    use poem::http::{Extensions, Request as HttpRequest};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::oneshot;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::web::connection::Rest;
+
+    #[derive(Clone)]
+    struct News(&'static str);
+
+    /// A server whose `/rest` rests until there is news. It answers what was asked and the news.
+    struct Fixture {
+        address: SocketAddr,
+        news: watch::Sender<bool>,
+        stop: oneshot::Sender<()>,
+        serving: JoinHandle<()>,
+    }
+
+    impl Fixture {
+        async fn start() -> Fixture {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let news = watch::Sender::new(false);
+            let waits_for = news.clone();
+            let rest_of = Box::new(move |request: &HttpRequest<_>| {
+                let rests = request.uri().path() == "/rest";
+                rests.then(|| rest(waits_for.subscribe()))
+            });
+            let site = make_sync(|req: Request| {
+                let news = req.extensions().get::<News>().map_or("nothing", |news| news.0);
+                Response::builder().body(format!("{}: {news}.", req.uri()))
+            });
+            let (stop, stopped) = oneshot::channel::<()>();
+            let stopped = async { drop(stopped.await) };
+            let answers = Answers { site, rest_of };
+            let serving = tokio::spawn(serve(listener, answers, stopped, Duration::from_secs(60)));
+            Fixture { address, news, stop, serving }
+        }
+
+        async fn send(&self, requests: &str) -> TcpStream {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            stream.write_all(requests.as_bytes()).await.unwrap();
+            stream
+        }
+
+        async fn somebody_rests(&self) {
+            while self.news.receiver_count() == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn rest(mut news: watch::Receiver<bool>) -> Rest {
+        Box::pin(async move {
+            let _ = news.wait_for(|news| *news).await;
+            let mut told = Extensions::new();
+            told.insert(News("something"));
+            told
+        })
+    }
+
+    fn get(path: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nHost: exam.example\r\n\r\n")
+    }
+
+    /// What the server has sent when `last` has come.
+    async fn read_until(stream: &mut TcpStream, last: &str) -> String {
+        let mut all = Vec::new();
+        while !String::from_utf8_lossy(&all).ends_with(last) {
+            let more = timeout(Duration::from_secs(10), stream.read_buf(&mut all)).await;
+            assert!(more.expect("an answer").unwrap() > 0, "{}", String::from_utf8_lossy(&all));
+        }
+        String::from_utf8(all).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_goes_on_after_a_rest() {
+        let server = Fixture::start().await;
+        let mut stream = server.send(&get("/before")).await;
+        read_until(&mut stream, "/before: nothing.").await;
+        for seen in ["1", "2"] {
+            server.news.send_replace(false);
+            stream.write_all(get(&format!("/rest?seen={seen}")).as_bytes()).await.unwrap();
+            server.somebody_rests().await;
+            server.news.send_replace(true);
+            read_until(&mut stream, &format!("/rest?seen={seen}: something.")).await;
+        }
+        stream.write_all(get("/after").as_bytes()).await.unwrap();
+        read_until(&mut stream, "/after: nothing.").await;
+    }
+
+    #[tokio::test]
+    async fn what_comes_early_is_answered_in_its_turn() {
+        let server = Fixture::start().await;
+        let mut stream = server.send(&[get("/rest"), get("/next"), get("/rest?2")].concat()).await;
+        server.somebody_rests().await;
+        stream.write_all(get("/last").as_bytes()).await.unwrap();
+        server.news.send_replace(true);
+        let all = read_until(&mut stream, "/last: nothing.").await;
+        let bodies: Vec<&str> =
+            all.split("\r\n\r\n").skip(1).map(|part| &part[..=part.find('.').unwrap()]).collect();
+        assert_eq!(
+            bodies,
+            ["/rest: something.", "/next: nothing.", "/rest?2: something.", "/last: nothing."]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_rest_ends_when_its_client_goes_away() {
+        let server = Fixture::start().await;
+        let stream = server.send(&get("/rest")).await;
+        server.somebody_rests().await;
+        drop(stream);
+        timeout(Duration::from_secs(10), server.news.closed()).await.expect("nobody rests any more");
+    }
+
+    #[tokio::test]
+    async fn a_request_with_a_body_does_not_rest() {
+        let server = Fixture::start().await;
+        let head = "POST /rest HTTP/1.1\r\nHost: exam.example\r\nContent-Length: 3\r\n\r\n";
+        let mut stream = server.send(&format!("{head}a=b")).await;
+        read_until(&mut stream, "/rest: nothing.").await;
+    }
+
+    #[tokio::test]
+    async fn a_stop_waits_for_those_who_rest() {
+        let server = Fixture::start().await;
+        let mut stream = server.send(&get("/rest")).await;
+        let mut idle = server.send(&get("/idle")).await;
+        read_until(&mut idle, "/idle: nothing.").await;
+        server.somebody_rests().await;
+        server.stop.send(()).unwrap();
+        let mut rest = Vec::new();
+        idle.read_to_end(&mut rest).await.unwrap();
+        assert!(!server.serving.is_finished() && TcpStream::connect(server.address).await.is_err());
+        server.news.send_replace(true);
+        read_until(&mut stream, "/rest: something.").await;
+        timeout(Duration::from_secs(10), server.serving).await.expect("it ends").unwrap();
+    }
+}
