@@ -21,15 +21,15 @@ mod process;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use client::{Run, Traffic};
-use process::{Process, Usage};
+use client::Run;
+use process::{Cores, Process, Usage};
 
 /// What the growth of CPU is measured from.
 const FEW: u32 = 10_000;
 
-/// As long as one run is measured, after a shorter one that warms up.
+/// As long as one run is measured, after one that warms up: that maps the pages of the database.
 const MEASURED: Duration = Duration::from_secs(8);
-const WARMING: Duration = Duration::from_secs(3);
+const WARMING: Duration = Duration::from_secs(8);
 
 /// Requests of both for each certificate on average, so that none is asked for beyond the limit of 20.
 const EACH: f64 = 3.0;
@@ -47,49 +47,49 @@ async fn measure(many: u32) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lookup");
     std::fs::create_dir_all(&folder).expect("a folder");
     println!("{many} certificates, {} connections", client::CONNECTIONS);
-    let sqlite = on_sqlite(&folder, many).await;
-    for (traffic, packed) in [(Traffic::Plain, "as it is"), (Traffic::Packed, "gzip")] {
-        println!("\nSQLite, page {packed}");
-        let constant = constant(&sqlite.page(traffic).await, traffic, many).await;
+    let url = certificates::sqlite(&folder, many).await;
+    println!("\nSQLite");
+    println!("  the statement in a loop    {:8.0} /s   (one thread)", direct::on_sqlite(&url, many).await);
+    for (cores, title) in
+        [(Cores::Apart, "client and server on a core each"), (Cores::Shared, "shared cores")]
+    {
+        println!("\nSQLite, {title}");
+        cores.keep_client();
+        let sqlite = on_sqlite(&folder, many, cores).await;
+        let constant = Process::constant(&sqlite.page().await, cores).await.run(many).await;
         show("constant page of bare poem", &constant);
-        let large = sqlite.run(traffic, many).await;
+        let large = sqlite.run(many).await;
         show("lookup", &large);
         compare(&large, &constant);
-        let small = on_sqlite(&folder, FEW).await.run(traffic, FEW).await;
+        let small = on_sqlite(&folder, FEW, cores).await.run(FEW).await;
         println!("  growth exponent of CPU     {:8.3}    ({FEW} to {many})", growth(&small, &large, many));
         println!("  memory: all, own           {:5.1}, {:.1} MiB", sqlite.memory(), sqlite.own_memory());
+        println!("  cold start                 {:8.1} ms", sqlite.started.as_secs_f64() * 1000.0);
+        println!("  first lookup after it      {:8.1} ms", sqlite.first.as_secs_f64() * 1000.0);
     }
-    println!("\n  cold start                 {:8.1} ms", sqlite.started.as_secs_f64() * 1000.0);
-    println!("  first lookup after it      {:8.1} ms", sqlite.first.as_secs_f64() * 1000.0);
-    drop(sqlite);
     match std::env::var("PGHOST") {
         Ok(_) => on_postgres(&folder, many).await,
         Err(_) => println!("\nPGHOST is not set: nothing was measured on PostgreSQL"),
     }
 }
 
-async fn on_sqlite(folder: &Path, count: u32) -> Process {
+async fn on_sqlite(folder: &Path, count: u32, cores: Cores) -> Process {
     let url = certificates::sqlite(folder, count).await;
-    Process::serve(&url, &folder.join("files")).await
-}
-
-async fn constant(page: &Path, traffic: Traffic, count: u32) -> Measured {
-    let process = Process::constant(page, traffic).await;
-    process.run(traffic, count).await
+    Process::serve(&url, &folder.join("files"), cores).await
 }
 
 async fn on_postgres(folder: &Path, count: u32) {
     println!("\nPostgreSQL");
     let url = certificates::postgres(count).await;
-    let (direct, database) = direct::measure(&url, count, direct::CONNECTIONS);
+    let (direct, database) = direct::on_postgres(&url, count, direct::CONNECTIONS);
     println!("  the statement in a loop    {direct:8.0} /s   (database: {database:.1} µs of CPU each)");
     match direct::pgbench(folder, count) {
         Some(rate) => println!("  pgbench -M prepared        {rate:8.0} /s"),
         None => println!("  pgbench is not installed"),
     }
-    let process = Process::serve(&url, &folder.join("files")).await;
+    let process = Process::serve(&url, &folder.join("files"), Cores::Shared).await;
     let before = process::of_postgres(&url);
-    let lookup = process.run(Traffic::Plain, count).await;
+    let lookup = process.run(count).await;
     let spent = process::of_postgres(&url) - before;
     show("lookup", &lookup);
     println!("  of the database's own rate {:8.1} %", 100.0 * lookup.run.rate() / direct);
@@ -107,11 +107,11 @@ struct Measured {
 }
 
 impl Process {
-    async fn run(&self, traffic: Traffic, count: u32) -> Measured {
+    async fn run(&self, count: u32) -> Measured {
         let most = |share: f64| (f64::from(count) * EACH * share) as usize;
-        let warming = client::run(&self.address, traffic, count, WARMING, most(0.3)).await;
+        let warming = client::run(&self.address, self.cores, count, WARMING, most(0.3)).await;
         let before = self.usage();
-        let run = client::run(&self.address, traffic, count, MEASURED, most(0.7)).await;
+        let run = client::run(&self.address, self.cores, count, MEASURED, most(0.7)).await;
         let usage = self.usage() - before;
         let all_answers = warming.answers() + run.answers();
         Measured { run, usage, all_answers }

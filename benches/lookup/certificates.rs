@@ -150,6 +150,7 @@ pub async fn sqlite(folder: &Path, count: u32) -> String {
 /// Who asked often in the last ten minutes may not ask for more.
 fn forget_earlier_runs(file: &Path) {
     let mut conn = SqliteConnection::establish(&file.display().to_string()).expect("a database");
+    conn.batch_execute("PRAGMA busy_timeout = 5000").expect("pragmas");
     diesel::delete(l::lookup_counts).execute(&mut conn).expect("no counts");
 }
 

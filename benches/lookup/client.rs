@@ -11,17 +11,10 @@ use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
 use crate::certificates::{Person, person};
+use crate::process::Cores;
 
 /// Requests under way at any moment.
 pub const CONNECTIONS: usize = 64;
-
-/// How a page comes over the line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Traffic {
-    Plain,
-    /// To browsers, which take gzip.
-    Packed,
-}
 
 /// How long each answer took.
 pub struct Run {
@@ -46,17 +39,25 @@ impl Run {
 }
 
 /// Looks up one after the other of `count` certificates, on all connections, for so long, or until
-/// there are `most` answers.
-pub async fn run(address: &str, traffic: Traffic, count: u32, lasts: Duration, most: usize) -> Run {
+/// there are `most` answers. On a core of its own the client never sleeps: to wake it would be the
+/// server's work, which it would have for each answer of a slow page and for none of a fast one.
+pub async fn run(address: &str, cores: Cores, count: u32, lasts: Duration, most: usize) -> Run {
     let (took, began) = (Rc::new(RefCell::new(Vec::new())), Instant::now());
     let employers = LocalSet::new();
+    if cores == Cores::Apart {
+        employers.spawn_local(async move {
+            while began.elapsed() < lasts {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
     for number in 0..CONNECTIONS as u64 {
         let (took, address) = (took.clone(), address.to_owned());
         employers.spawn_local(async move {
             let mut line = Line::open(&address).await;
             let mut random = SmallRng::seed_from_u64(number);
             while began.elapsed() < lasts && took.borrow().len() < most {
-                let request = request(traffic, &mut random, count);
+                let request = request(&mut random, count);
                 let asked = Instant::now();
                 line.ask(&request).await;
                 took.borrow_mut().push(asked.elapsed().as_micros() as u32);
@@ -70,18 +71,17 @@ pub async fn run(address: &str, traffic: Traffic, count: u32, lasts: Duration, m
 }
 
 /// A lookup that finds one of the certificates, from a network of its own.
-pub fn request(traffic: Traffic, random: &mut SmallRng, count: u32) -> Vec<u8> {
+pub fn request(random: &mut SmallRng, count: u32) -> Vec<u8> {
     let Person { exam, name, document, number } = person(random.random_range(0..count));
     let body: String = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("name", &name), ("document", &document), ("number", &number)])
         .finish();
     let from: u32 = random.random_range(0..1 << 24);
     let [_, b, c, d] = from.to_be_bytes();
-    let packed = if traffic == Traffic::Packed { "Accept-Encoding: gzip, deflate, br\r\n" } else { "" };
     format!(
         "POST /lookup/{exam:02} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 10.{b}.{c}.{d}\r\n\
-         User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept: text/html\r\n{packed}\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+         User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept: text/html\r\n\
+         Accept-Encoding: gzip, deflate, br\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()

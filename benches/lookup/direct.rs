@@ -1,4 +1,4 @@
-//! What PostgreSQL can do by itself.
+//! What the databases can do by themselves.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use kaozheng::exams::certificate::lookup_hash;
 use kaozheng::lookup::finding::{Finding, find};
-use kaozheng::store::{Conn, Ids, Tx, Vault};
+use kaozheng::store::{Clock, Conn, Error, Ids, Store, Tx, Vault};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::certificates::{KEY, person};
+use crate::certificates::{KEY, Person, person};
 use crate::process::of_postgres;
 
 /// As many as our readers keep.
@@ -20,9 +20,29 @@ pub const CONNECTIONS: u64 = 6;
 
 const LASTS: Duration = Duration::from_secs(8);
 
+/// The statement of a lookup, prepared, in a loop on one thread of ours: how many a second.
+pub async fn on_sqlite(url: &str, count: u32) -> f64 {
+    let store =
+        Store::open(url, Vault::from_key(&KEY), Clock::system(), Ids::random()).await.expect("a store");
+    // The first time the pages of the database are mapped.
+    in_a_loop(&store, count, 0).await;
+    in_a_loop(&store, count, 1).await
+}
+
+async fn in_a_loop(store: &Store, count: u32, seed: u64) -> f64 {
+    let (mut random, began, mut done) = (SmallRng::seed_from_u64(seed), Instant::now(), 0);
+    while began.elapsed() < LASTS {
+        let person = person(random.random_range(0..count));
+        let found = store.glance(move |tx| Ok::<_, Error>(is_found(tx, &person)));
+        assert!(matches!(found.await, Ok(true)), "it is there");
+        done += 1;
+    }
+    f64::from(done) / began.elapsed().as_secs_f64()
+}
+
 /// The statement of a lookup, prepared, in a loop on each connection: how many a second, and
 /// what each costs the database, in microseconds on a core.
-pub fn measure(url: &str, count: u32, connections: u64) -> (f64, f64) {
+pub fn on_postgres(url: &str, count: u32, connections: u64) -> (f64, f64) {
     let (done, before) = (AtomicU64::new(0), of_postgres(url));
     let began = Instant::now();
     std::thread::scope(|scope| {
@@ -45,11 +65,15 @@ fn ask(url: &str, count: u32, number: u64, done: &AtomicU64) {
     let began = Instant::now();
     while began.elapsed() < LASTS {
         let person = person(random.random_range(0..count));
-        let hash = lookup_hash(&vault, &person.name, &person.document);
-        let found = find(&mut tx, &format!("{:02}", person.exam), hash, &person.number);
-        assert!(matches!(found, Ok(Some((_, Finding::Found(_))))), "it is there");
+        assert!(is_found(&mut tx, &person), "it is there");
         done.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn is_found(tx: &mut Tx, person: &Person) -> bool {
+    let hash = lookup_hash(tx.vault, &person.name, &person.document);
+    let found = find(tx, &format!("{:02}", person.exam), hash, &person.number);
+    matches!(found, Ok(Some((_, Finding::Found(_)))))
 }
 
 /// The same tables by pgbench, which cannot make our hash and so finds by the key of the row.

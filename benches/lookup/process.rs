@@ -1,5 +1,6 @@
 //! The servers that are measured.
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::ops::Sub;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
 use crate::certificates::KEY;
-use crate::client::{Line, Traffic, request};
+use crate::client::{Line, request};
 
 /// A server of its own process; it is killed when this is dropped.
 pub struct Process {
@@ -24,7 +25,36 @@ pub struct Process {
     pub started: Duration,
     /// How long its first lookup took.
     pub first: Duration,
+    pub cores: Cores,
     child: Child,
+}
+
+/// Where client and server run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Cores {
+    /// Wherever there is room.
+    Shared,
+    /// The client on the first core and the server on the second.
+    Apart,
+}
+
+impl Cores {
+    fn command(self, program: impl AsRef<OsStr>) -> Command {
+        if self == Cores::Shared {
+            return Command::new(program);
+        }
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", "1"]).arg(program);
+        command
+    }
+
+    /// Sends the client there.
+    pub fn keep_client(self) {
+        let list = if self == Cores::Shared { "0-1023" } else { "0" };
+        let own = std::process::id().to_string();
+        let sent = Command::new("taskset").args(["--all-tasks", "--pid", "--cpu-list", list, &own]).output();
+        assert!(sent.is_ok_and(|output| output.status.success()), "taskset (util-linux) is needed");
+    }
 }
 
 /// What a process has spent.
@@ -46,9 +76,9 @@ fn free_address() -> String {
 
 impl Process {
     /// The program itself, as one would run it.
-    pub async fn serve(database: &str, files: &Path) -> Process {
+    pub async fn serve(database: &str, files: &Path, cores: Cores) -> Process {
         let address = free_address();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
+        let mut command = cores.command(env!("CARGO_BIN_EXE_kaozheng"));
         let key: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
         command.arg("serve").stderr(Stdio::null()).env("KAOZHENG_FILES", files).envs([
             ("DATABASE_URL", database),
@@ -61,43 +91,38 @@ impl Process {
             ("KAOZHENG_PORTAL_CLIENT_SECRET", "bench"),
             ("KAOZHENG_TRUSTED_PROXY", "true"),
         ]);
-        Process::start(address, command).await
+        Process::start(address, cores, command).await
     }
 
     /// The same page whatever is asked, by nothing but poem.
-    pub async fn constant(page: &Path, traffic: Traffic) -> Process {
+    pub async fn constant(page: &Path, cores: Cores) -> Process {
         let address = free_address();
-        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        let mut command = cores.command(std::env::current_exe().expect("this program"));
         command.env("LOOKUP_CONSTANT", &address).env("LOOKUP_PAGE", page);
-        if traffic == Traffic::Packed {
-            command.env("LOOKUP_PACKED", "yes");
-        }
-        Process::start(address, command).await
+        Process::start(address, cores, command).await
     }
 
-    async fn start(address: String, mut command: Command) -> Process {
+    async fn start(address: String, cores: Cores, mut command: Command) -> Process {
         let began = Instant::now();
         let child = command.spawn().expect("a server");
         while reqwest::get(format!("http://{address}/readyz")).await.is_err() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let mut process = Process { address, started: began.elapsed(), first: Duration::ZERO, child };
+        let mut process = Process { address, started: began.elapsed(), first: Duration::ZERO, cores, child };
         let asked = Instant::now();
-        process.lookup(Traffic::Plain).await;
+        process.lookup().await;
         process.first = asked.elapsed();
         process
     }
 
-    async fn lookup(&self, traffic: Traffic) -> Vec<u8> {
+    async fn lookup(&self) -> Vec<u8> {
         let mut line = Line::open(&self.address).await;
-        line.ask(&request(traffic, &mut SmallRng::seed_from_u64(7), 10_000)).await.to_vec()
+        line.ask(&request(&mut SmallRng::seed_from_u64(7), 10_000)).await.to_vec()
     }
 
     /// The body of a result, in a file.
-    pub async fn page(&self, traffic: Traffic) -> PathBuf {
-        let plain = self.lookup(Traffic::Plain).await;
-        assert!(String::from_utf8_lossy(&plain).contains("有效"), "{}", String::from_utf8_lossy(&plain));
-        let body = self.lookup(traffic).await;
+    pub async fn page(&self) -> PathBuf {
+        let body = self.lookup().await;
         println!("  {} bytes", body.len());
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lookup/page");
         std::fs::write(&file, body).expect("a file");
@@ -169,11 +194,8 @@ pub fn of_postgres(url: &str) -> Duration {
 pub async fn serve_constant(listen: &str) {
     let page = std::fs::read(std::env::var("LOOKUP_PAGE").expect("LOOKUP_PAGE")).expect("a page");
     let page: &'static [u8] = page.leak();
-    let packed = std::env::var("LOOKUP_PACKED").is_ok();
     let answer = make_sync(move |_| {
-        let response = Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8");
-        let response = if packed { response.header(header::CONTENT_ENCODING, "gzip") } else { response };
-        response.body(page)
+        Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").body(page)
     });
     let listener = tokio::net::TcpListener::bind(listen).await.expect("a port");
     let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener).expect("an acceptor"));

@@ -9,6 +9,7 @@ use poem::{IntoResponse, Request, Response, handler};
 use super::handshake::{self, Handshake, Screen, Status};
 use super::hold::Held;
 use super::pages::Asks;
+use super::waiting::Watch;
 use super::way_in::Next;
 use super::{Login, device, device_grant, pages};
 use crate::people::candidate;
@@ -95,7 +96,9 @@ pub async fn wait(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let (session, held) = (session::of(req), req.extensions().get::<Held>());
-    let handshake = match (of_screen(login, store, &id, &session).await, held) {
+    // Watch first and look then, so that no change falls in between.
+    let watch = login.waiters.watch(&id);
+    let handshake = match (of_screen(&watch, store, &session).await, held) {
         // Another window has renewed the session meanwhile; the next request brings it.
         (Err(Failure::NotFound), Some(held)) => held.last.clone(),
         // Its session has ended: the code on the screen is of no use any more.
@@ -119,23 +122,20 @@ pub async fn wait(
     })
 }
 
-/// The handshake that this session's screen shows; the database is asked only if it is not known
-/// how it stands.
+/// The handshake that is watched, if this session's screen shows it; the database is asked only
+/// if it is not known how it stands.
 pub(super) async fn of_screen(
-    login: &Login,
+    watch: &Watch,
     store: &Store,
-    id: &str,
     session: &Session,
-) -> Result<Handshake, Failure> {
-    // Watch first and look then, so that no change falls in between.
-    let watch = login.waiters.watch(id);
+) -> Result<Arc<Handshake>, Failure> {
     if let Some(known) = watch.known(session.id(), store.clock.now()) {
         return Ok(known);
     }
     let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
-    let of = id.to_owned();
+    let of = watch.handshake.clone();
     let read = store.read(move |tx| handshake::of_browser(tx, &of, &browser)).await?;
-    let read = read.ok_or(Failure::NotFound)?;
+    let read = Arc::new(read.ok_or(Failure::NotFound)?);
     watch.keep(session.id(), &read);
     Ok(read)
 }

@@ -320,7 +320,7 @@ fn change(tx: &mut Tx, handshake: &Handshake, action: Action, who: Who, extra: E
 impl Handshake {
     fn at(now: NaiveDateTime, row: Row) -> Result<Handshake, Error> {
         let stored = Status::from_code(&row.status).ok_or(Error::Corrupt("login_handshakes.status"))?;
-        let handshake = Handshake {
+        let mut handshake = Handshake {
             id: row.id,
             status: stored,
             browser: row.browser,
@@ -339,13 +339,13 @@ impl Handshake {
                 .zip(row.portal_address)
                 .map(|(user_code, address)| PortalCode { user_code, address }),
         };
-        Ok(handshake.as_of(now))
+        handshake.status = handshake.status_at(now);
+        Ok(handshake)
     }
 
-    /// The same at another moment, if nobody has changed it.
-    pub(super) fn as_of(&self, now: NaiveDateTime) -> Handshake {
-        let over = self.status.may_expire() && now >= self.expires_at;
-        Handshake { status: if over { Expired } else { self.status }, ..self.clone() }
+    /// Where it stands at another moment, if nobody has changed it.
+    pub(super) fn status_at(&self, now: NaiveDateTime) -> Status {
+        if self.status.may_expire() && now >= self.expires_at { Expired } else { self.status }
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Hold {
 #[derive(Clone)]
 pub struct Held {
     /// How the handshake stood when it was last looked at.
-    pub(super) last: Handshake,
+    pub(super) last: Arc<Handshake>,
     /// How soon the screen is to come again.
     pub(super) asks: Asks,
 }
@@ -92,7 +92,7 @@ impl Hold {
         let mut watch = self.login.waiters.watch(&asked.handshake);
         let (mut leave, mut held) = (None, None);
         loop {
-            let Ok(last) = of_screen(&self.login, &self.store, &asked.handshake, &session).await else {
+            let Ok(last) = of_screen(&watch, &self.store, &session).await else {
                 return held;
             };
             let now = self.store.clock.now();

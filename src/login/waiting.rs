@@ -29,6 +29,9 @@ const LOOK_BACK: TimeDelta = TimeDelta::seconds(15);
 /// A screen asks again every 15 seconds, and comes back to this process when its turn is.
 const KEPT: Duration = Duration::from_secs(60);
 
+/// How often those are dropped for whom nobody waits any more.
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
 /// Everybody who waits in this process.
 pub struct Waiters {
     store: Store,
@@ -120,7 +123,8 @@ impl Waited {
 
 /// Sees the changes of one handshake.
 pub struct Watch {
-    handshake: String,
+    /// Id of the handshake.
+    pub handshake: String,
     changes: watch::Receiver<NaiveDateTime>,
     stopping: watch::Receiver<bool>,
     shared: Arc<Shared>,
@@ -128,20 +132,27 @@ pub struct Watch {
 
 impl Watch {
     /// The handshake as it stands at `now`, if it is known to be the one of this session's screen.
-    pub fn known(&self, screen: Option<Id>, now: NaiveDateTime) -> Option<Handshake> {
-        let waited_for = self.shared.lock();
-        let known = waited_for.handshakes.get(&self.handshake)?.known.as_ref()?;
-        (Some(known.screen) == screen).then(|| known.handshake.as_of(now))
+    pub fn known(&self, screen: Option<Id>, now: NaiveDateTime) -> Option<Arc<Handshake>> {
+        let mut handshake = {
+            let waited_for = self.shared.lock();
+            let known = waited_for.handshakes.get(&self.handshake)?.known.as_ref()?;
+            (Some(known.screen) == screen).then(|| known.handshake.clone())?
+        };
+        let status = handshake.status_at(now);
+        if status != handshake.status {
+            Arc::make_mut(&mut handshake).status = status;
+        }
+        Some(handshake)
     }
 
     /// Remembers a handshake that has been read, for the session that was found to be its screen's.
-    pub fn keep(&self, screen: Option<Id>, handshake: &Handshake) {
+    pub fn keep(&self, screen: Option<Id>, handshake: &Arc<Handshake>) {
         let mut waited_for = self.shared.lock();
         let (Some(waited), Some(screen)) = (waited_for.handshakes.get_mut(&self.handshake), screen) else {
             return;
         };
         if *waited.changed.borrow() <= handshake.changed_at {
-            waited.known = Some(Known { handshake: Arc::new(handshake.clone()), screen });
+            waited.known = Some(Known { handshake: handshake.clone(), screen });
         }
     }
 
@@ -197,19 +208,27 @@ impl Shared {
         }
     }
 
+    /// Drops those for whom nobody waits any more.
+    fn sweep(&self) {
+        self.lock().handshakes.retain(|_, waited| waited.is_wanted());
+    }
+
     /// Whether to go on looking; if not, the next waiter begins anew.
     fn still_looking(&self) -> bool {
         let mut waited_for = self.lock();
-        waited_for.handshakes.retain(|_, waited| waited.is_wanted());
         waited_for.looking = !waited_for.handshakes.is_empty();
         waited_for.looking
     }
 }
 
 async fn look(store: Store, shared: Arc<Shared>) {
-    let mut looked = store.clock.now();
+    let (mut looked, mut swept) = (store.clock.now(), Instant::now());
     loop {
         sleep(LOOK_EVERY).await;
+        if swept.elapsed() >= SWEEP_EVERY {
+            swept = Instant::now();
+            shared.sweep();
+        }
         if !shared.still_looking() {
             return;
         }

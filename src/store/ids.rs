@@ -59,9 +59,14 @@ impl Ids {
     /// mistaken for each other, such as `7KQ2-9XMD-41PN`.
     pub fn reference(&self) -> String {
         let bits = self.with(|source| source.rng.next_u64());
-        let letter = |at: usize| char::from(CROCKFORD[(bits >> (5 * at)) as usize & 31]);
-        let group = |from: usize| (from..from + 4).map(letter).collect::<String>();
-        [group(0), group(4), group(8)].join("-")
+        let mut text = String::with_capacity(14);
+        for at in 0..12 {
+            if at == 4 || at == 8 {
+                text.push('-');
+            }
+            text.push(char::from(CROCKFORD[(bits >> (5 * at)) as usize & 31]));
+        }
+        text
     }
 
     /// A number of a range, each equally likely. The range must not be empty.

@@ -183,7 +183,9 @@ fn head_of<B>(request: &HttpRequest<B>) -> Vec<u8> {
     let line = format!("{} {} {:?}\r\n", request.method(), request.uri(), request.version());
     let mut head = line.into_bytes();
     for (name, value) in request.headers() {
-        head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            head.extend(part);
+        }
     }
     head.extend(b"\r\n");
     head

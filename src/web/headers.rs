@@ -24,6 +24,7 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 /// Adds the headers; an answer that sets one itself keeps its own.
 pub fn secure(response: &mut Response, https: bool) {
     let headers = response.headers_mut();
+    headers.reserve(HEADERS.len() + 2);
     for (name, value) in HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }

@@ -1,4 +1,4 @@
-//! One structured line a request, without personal data.
+//! A structured line for each request that somebody made, without personal data.
 
 use std::time::Instant;
 
@@ -10,6 +10,10 @@ use crate::store::Ids;
 
 /// Paths whose tail is a secret: only their first part is logged.
 const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
+
+/// Paths that are asked every few seconds without anybody doing anything. While all is well that is
+/// no news: ten thousand waiting screens would be some ten gigabytes of it a day.
+const QUIET: &[&str] = &["/login/wait/", "/healthz", "/readyz"];
 
 /// What a request is called in the log. It may be shown, to be quoted.
 #[derive(Clone)]
@@ -48,14 +52,20 @@ impl Entry {
 
     /// Logs how it ended, and answers the id as `X-Request-Id`.
     pub fn end(self, response: &mut Response) {
-        let (status, took) = (response.status().as_u16(), self.began.elapsed().as_millis() as u64);
-        let (method, path) = (&self.method, loggable(self.uri.path()));
-        // Outside of the span, since to print that once more is most of what a line costs.
-        tracing::info!(parent: None, id = self.id, %method, path, status, took_ms = took, "answered");
+        if !is_quiet(self.uri.path()) || !response.status().is_success() {
+            let (status, took) = (response.status().as_u16(), self.began.elapsed().as_millis() as u64);
+            let (method, path) = (&self.method, loggable(self.uri.path()));
+            // Outside of the span, since to print that once more is most of what a line costs.
+            tracing::info!(parent: None, id = self.id, %method, path, status, took_ms = took, "answered");
+        }
         if let Ok(id) = HeaderValue::try_from(self.id) {
             response.headers_mut().insert("x-request-id", id);
         }
     }
+}
+
+fn is_quiet(path: &str) -> bool {
+    QUIET.iter().any(|prefix| path.starts_with(prefix))
 }
 
 fn loggable(path: &str) -> &str {
