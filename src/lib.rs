@@ -49,3 +49,6 @@ pub mod staff;
 pub mod store;
 pub mod ui;
 pub mod web;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

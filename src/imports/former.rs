@@ -36,6 +36,10 @@ impl Former {
         let (table, record) = (self.table, self.record);
         let line = sql::line_of([record, self.field, self.value]);
         let select = format!("SELECT {line} AS line FROM {table} WHERE {record} {{}}");
-        Ok(sql::lines_in(conn, &select, records)?.into_iter().collect())
+        let mut values = HashSet::new();
+        sql::lines_in(conn, &select, records, |line| {
+            values.insert(line);
+        })?;
+        Ok(values)
     }
 }

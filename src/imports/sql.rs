@@ -6,7 +6,8 @@
 //! of every page that they touch, in case the last of them fails.
 
 use diesel::backend::Backend;
-use diesel::pg::Pg;
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
@@ -79,22 +80,32 @@ pub(super) fn lines(conn: &mut Conn, query: &str, values: &[&str]) -> QueryResul
     Ok(rows.into_iter().map(|row| row.line).collect())
 }
 
-/// Rows whose column is one of `values`: `select` with the place of the list written `{}`.
-pub(super) fn lines_in(conn: &mut Conn, select: &str, values: &[&str]) -> QueryResult<Vec<String>> {
-    let mut found = Vec::new();
+/// Rows whose column is one of `values`: `select` with the place of the list written `{}`. They are given to
+/// `take` one by one: a list that is short may have any number of rows.
+pub(super) fn lines_in(
+    conn: &mut Conn,
+    select: &str,
+    values: &[&str],
+    mut take: impl FnMut(String),
+) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(conn) => {
             let text = select.replace("{}", &list());
             for values in lists(values) {
-                found.extend(Filled { text: &text, values: &values }.load::<Line>(conn)?);
+                let filled = Filled { text: &text, values: &values };
+                filled
+                    .load_iter::<Line, DefaultLoadingMode>(conn)?
+                    .try_for_each(|row| row.map(|row| take(row.line)))?;
             }
+            Ok(())
         }
         Conn::Postgres(conn) => {
-            let query = diesel::sql_query(select.replace("{}", "= ANY($1)"));
-            found = query.bind::<Array<Text>, _>(values).load::<Line>(conn)?;
+            let query = diesel::sql_query(select.replace("{}", "= ANY($1)")).bind::<Array<Text>, _>(values);
+            query
+                .load_iter::<Line, PgRowByRowLoadingMode>(conn)?
+                .try_for_each(|row| row.map(|row| take(row.line)))
         }
     }
-    Ok(found.into_iter().map(|row| row.line).collect())
 }
 
 /// Runs a statement for the rows whose `id` is one of `ids`: the place of the list is written `{}`.

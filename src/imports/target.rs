@@ -1,7 +1,7 @@
 //! A table where rows go, and how ten thousand of them get there: compared with what is stored, and only
 //! what is new or differs is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::former::{CORRECTED, Former, REISSUED};
 use super::sql::{self, SEPARATOR};
@@ -248,22 +248,42 @@ impl Target {
         }
     }
 
-    /// The stored rows that share the first field with one of the records, by natural key.
+    /// The stored rows of the records, by natural key.
     fn load(
         &self,
         conn: &mut Conn,
         records: &[Record],
         lock: bool,
     ) -> Result<HashMap<String, Stored>, Error> {
-        let mut leads: Vec<&str> = records.iter().map(|record| &*record.values[0]).collect();
+        let keys: HashSet<&str> = records.iter().map(|record| &*record.key).collect();
+        let leads = records.iter().map(|record| &*record.values[0]).collect();
+        self.load_under(conn, leads, lock, |key| keys.contains(key))
+    }
+
+    /// The stored rows that have one of these values in the first field, by natural key; of them only those
+    /// whose key is `wanted`, since all rows of the table may be one person's.
+    fn load_under(
+        &self,
+        conn: &mut Conn,
+        mut leads: Vec<&str>,
+        lock: bool,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<HashMap<String, Stored>, Error> {
         leads.sort_unstable();
         leads.dedup();
         let names = std::iter::once("id").chain(self.fields.iter().map(|field| field.name));
         let lock = if lock && matches!(conn, Conn::Postgres(_)) { " FOR UPDATE" } else { "" };
         let (line, table, lead) = (sql::line_of(names), self.table, self.fields[0].name);
         let select = format!("SELECT {line} AS line FROM {table} WHERE {lead} {{}}{lock}");
-        let lines = sql::lines_in(conn, &select, &leads)?;
-        Ok(lines.iter().map(|line| stored(line)).map(|row| (self.key(&row.values), row)).collect())
+        let mut found = HashMap::new();
+        sql::lines_in(conn, &select, &leads, |line| {
+            let row = stored(&line);
+            let key = self.key(&row.values);
+            if wanted(&key) {
+                found.insert(key, row);
+            }
+        })?;
+        Ok(found)
     }
 
     fn differs(stored: &HashMap<String, Stored>, record: &Record) -> bool {
@@ -340,15 +360,10 @@ impl Target {
         fates: &mut [Fate],
     ) -> Result<(), Error> {
         let Some(kept_by) = self.whole else { return Ok(()) };
-        let records: Vec<_> =
-            parents.iter().map(|(row, id)| Record::new(*row, vec![(*id).to_owned()])).collect();
         let rows: HashMap<&str, usize> = parents.iter().map(|(row, id)| (*id, *row)).collect();
-        let stored = self.load(tx.conn, &records, false)?;
-        let others: Vec<&Stored> = stored
-            .iter()
-            .filter(|(key, row)| !known.contains_key(*key) && row.values[kept_by].is_empty())
-            .map(|(_, row)| row)
-            .collect();
+        let leads = parents.iter().map(|(_, id)| *id).collect();
+        let stored = self.load_under(tx.conn, leads, false, |key| !known.contains_key(key))?;
+        let others: Vec<&Stored> = stored.values().filter(|row| row.values[kept_by].is_empty()).collect();
         for other in &others {
             if let Some(row) = rows.get(&*other.values[0]) {
                 fates[*row] = fates[*row].max(Fate::Changed);

@@ -1,0 +1,2 @@
+DROP INDEX login_handshakes_changed_at;
+CREATE INDEX login_handshakes_changed_at ON login_handshakes (changed_at);
