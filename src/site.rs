@@ -66,6 +66,8 @@ impl Parts {
 
 /// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
+    // Made while the first visitor is on the way.
+    tokio::task::spawn_blocking(assets::get);
     let https = parts.settings.is_https();
     let hold = Arc::new(Hold::new(parts.login.clone(), parts.store.clone(), parts.sessions(), https));
     let rest_of = Box::new(move |request: &_| hold.rest_of(request));
