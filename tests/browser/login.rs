@@ -50,6 +50,20 @@ async fn a_phone_signs_a_desktop_in() {
     phone.see("您好，张*三").await;
 }
 
+/// The bar under the header tells that something is on its way. A screen that waits always asks, and nobody waits
+/// for the answer but itself.
+#[tokio::test]
+async fn a_screen_that_waits_is_at_rest() {
+    let (server, desktop) = (server().await, Browser::desktop().await);
+    desktop.open(&format!("{}/login", server.base)).await;
+    let bar = "return document.querySelector('#handshake.htmx-request') \
+        && getComputedStyle(document.querySelector('#top'), '::after').content";
+    let bar = desktop.until("see the screen ask", async || {
+        desktop.run(bar).await.as_str().map(str::to_owned).ok_or("it does not ask".into())
+    });
+    assert_eq!(bar.await, "none");
+}
+
 #[tokio::test]
 async fn without_javascript_too() {
     let server = server().await;
