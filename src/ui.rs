@@ -48,7 +48,7 @@ pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
-pub use qr::qr;
+pub use qr::{Medium, qr};
 pub use upload::{Upload, Uploaded, materials, upload};
 
 /// The stylesheet, layer by layer in the order in which they count.

@@ -12,7 +12,7 @@ use crate::exams::held;
 use crate::people::candidate::Candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store, Tx, clock};
-use crate::ui::{self, Choice, Control, Field, Look, Page};
+use crate::ui::{self, Choice, Control, Field, Look, Medium, Page};
 use crate::web::{Failure, Frame, Submission, host, see_other};
 
 /// Times of opening that a link shows; the rest are counted only.
@@ -44,7 +44,7 @@ pub fn panel(certificate: &str, link: Option<&Link>, base: &str) -> Markup {
 }
 
 fn code(link: &Link, base: &str) -> Markup {
-    ui::qr(&format!("{base}{}", link.path()), "核验链接二维码")
+    ui::qr(&format!("{base}{}", link.path()), "核验链接二维码", Medium::Paper)
 }
 
 /// `GET /certificates/{id}/links`

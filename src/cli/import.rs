@@ -16,10 +16,11 @@ use crate::store::Bulk;
 
 /// Load exams, registrations, certificates, violations or integrity records from a CSV or XLSX file
 ///
-/// The whole file is checked first. If a row is refused, nothing is imported; with --batch, only the
-/// 10,000 rows around it are left out. Every refused row is reported in FILE.refused.csv, and the command
-/// fails. What is there already and differs is changed, nothing is removed; the same file again changes
-/// nothing. An import that was interrupted goes on where it was when it is run again.
+/// The whole file is checked first. If a row is refused, nothing is imported; with --batch, only
+/// the 10,000 rows around it are left out. Every refused row is reported in FILE.refused.csv, and
+/// the command fails. What is there already and differs is changed, nothing is removed; the same
+/// file again changes nothing. An import that was interrupted goes on where it was when it is run
+/// again.
 #[derive(Args)]
 #[command(verbatim_doc_comment, after_long_help = columns())]
 pub(super) struct Import {

@@ -96,16 +96,17 @@ pub async fn wait(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let (session, held) = (session::of(req), req.extensions().get::<Held>());
-    // Watch first and look then, so that no change falls in between.
-    let watch = login.waiters.watch(&id);
-    let handshake = match (of_screen(&watch, store, &session).await, held) {
-        // Another window has renewed the session meanwhile; the next request brings it.
-        (Err(Failure::NotFound), Some(held)) => held.last.clone(),
+    let looked = match held {
+        // It has been looked at just now, for the same session.
+        Some(held) => Ok(held.last.clone()),
+        None => of_screen(&login.waiters.watch(&id), store, &session).await,
+    };
+    let handshake = match looked {
         // Its session has ended: the code on the screen is of no use any more.
-        (Err(Failure::NotFound), None) if frame.is_fragment() => {
+        Err(Failure::NotFound) if frame.is_fragment() => {
             return Ok(frame.part(pages::lost_card()).with_status(StatusCode::NOT_FOUND).into_response());
         }
-        (found, _) => found?,
+        looked => looked?,
     };
     if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
         // The process that began it may be gone.

@@ -7,7 +7,7 @@ use poem::http::StatusCode;
 use super::handshake::{Handshake, Opened, PortalCode, Status};
 use crate::settings::Ways;
 use crate::store::clock;
-use crate::ui::{self, Fact, Icon, Look, Page, Tone};
+use crate::ui::{self, Fact, Icon, Look, Medium, Page, Tone};
 use crate::web::address::masked;
 
 /// Seconds after which a browser without scripts looks again.
@@ -202,7 +202,7 @@ fn portal_card(view: &View, code: &PortalCode) -> Markup {
 fn code_picture(view: &View) -> Markup {
     let left = (view.handshake.expires_at - view.now).num_seconds().max(0);
     html! {
-        (ui::qr(&view.address, "登录二维码"))
+        (ui::qr(&view.address, "登录二维码", Medium::Screen))
         p { "还剩 " strong { (ui::countdown(view.handshake.expires_at.and_utc().timestamp(), &in_words(left))) } }
     }
 }

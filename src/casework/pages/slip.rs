@@ -10,7 +10,7 @@ use super::detail::Detail;
 use crate::casework::views;
 use crate::settings::Settings;
 use crate::store::{Store, clock};
-use crate::ui::{self, Page};
+use crate::ui::{self, Medium, Page};
 use crate::web::{Frame, host};
 
 #[handler]
@@ -39,7 +39,7 @@ pub async fn show(
         (ui::heading(&settings.authority, "受理回执", ""))
         (ui::panel("", html! {
             (ui::facts(&facts))
-            (ui::qr(&address, "查看办理进度的二维码"))
+            (ui::qr(&address, "查看办理进度的二维码", Medium::Paper))
             p.muted.small { "扫码登录后查看办理进度。本回执只证明申请已受理，不代表审核结果。" }
         }))
     };

@@ -126,5 +126,5 @@ fn device(request: &Request) -> impl IntoResponse {
 
 #[handler]
 fn code() -> Html<String> {
-    framed(&format!("<h1>扫码</h1>{}", ui::qr(CODE, "码").into_string()))
+    framed(&format!("<h1>扫码</h1>{}", ui::qr(CODE, "码", ui::Medium::Screen).into_string()))
 }
