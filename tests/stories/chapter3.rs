@@ -1,5 +1,7 @@
 //! Manual chapter 3, 报考资格在线核查, told over HTTP: what goes wrong, who may see what, who wins.
 
+mod uploads;
+
 use diesel::prelude::*;
 use kaozheng::business::ALL;
 use kaozheng::casework::decision::{self, Verdict};
@@ -110,62 +112,6 @@ async fn step_3_1_wrong_answers_are_told_in_place_and_everything_is_kept() {
     }
     assert_eq!(count_of(&server, "submitted").await, 0);
     assert_eq!(count_of(&server, "draft").await, 1);
-}
-
-#[tokio::test]
-async fn step_3_1_hostile_files_are_refused_and_the_good_ones_stay() {
-    let server = server().await;
-    let (visitor, sitting) = candidate(&server).await;
-    let huge_png = {
-        // A header that promises 60,000 × 60,000 pixels.
-        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-        bytes.extend(60_000_u32.to_be_bytes());
-        bytes.extend(60_000_u32.to_be_bytes());
-        bytes.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
-        bytes
-    };
-    let table: Vec<(&str, &str, Vec<u8>)> = vec![
-        ("diploma", "毕业证.jpg", b"MZ\x90\0 a program".to_vec()),
-        ("diploma", "page.pdf", b"<html><script>alert(1)</script>".to_vec()),
-        ("diploma", "half.jpg", jpeg(800, 600)[..2000].to_vec()),
-        ("diploma", "bomb.png", huge_png),
-        ("diploma", "big.jpg", vec![0xff; 11 * 1024 * 1024]),
-        ("diploma", "empty.jpg", Vec::new()),
-        ("portrait", "wide.jpg", jpeg(600, 300)),
-        ("portrait", "small.jpg", jpeg(50, 70)),
-        ("portrait", "photo.pdf", PDF.to_vec()),
-    ];
-    for (slot, name, bytes) in table {
-        let good = file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400));
-        let sent = visitor.upload(NEW, file(good, slot, name, bytes)).await;
-        assert_eq!(sent.status, 422, "{name}");
-        let tile = sent.between(&format!("id=\"f-{slot}\""), "</fieldset>").to_owned();
-        assert!(tile.contains("class=\"error\""), "{name}: {tile}");
-        assert!(sent.body.contains("正面.jpg"), "{name}");
-    }
-}
-
-#[tokio::test]
-async fn step_3_1_a_form_too_large_or_broken_is_no_server_error() {
-    let server = server().await;
-    let (visitor, sitting) = candidate(&server).await;
-    let long = "长".repeat(200_000);
-    let sent = visitor.upload(NEW, form(&sitting, "review", &[("employer", &long)])).await;
-    assert_eq!(sent.status, 413);
-    let broken = visitor
-        .request(Method::POST, NEW)
-        .header("content-type", "multipart/form-data; boundary=x")
-        .body("--x\r\nContent-Disposition: form-data; name=\"action\"\r\n\r\nrev");
-    assert_eq!(visitor.send(broken).await.status, 400);
-    let outside = server.visitor(crate::server::PHONE);
-    for path in ["/senior", "/login/cancel"] {
-        let flood = file(form("", "draft", &[]), "x", "x.bin", vec![0; 2 * 1024 * 1024]);
-        assert_eq!(outside.upload(path, flood).await.status, 400, "{path} takes no files");
-    }
-    let none = visitor.request(Method::POST, NEW).form(&[("action", "fly")]);
-    assert_eq!(visitor.send(none).await.status, 400);
-    let zero = form(&sitting, "draft", &[("employer", "公\0司")]);
-    assert_eq!(visitor.upload(NEW, zero).await.location, LIST);
 }
 
 /// What htmx cannot put into the piece it asked for goes above the page, which stays.
@@ -356,33 +302,6 @@ async fn a_session_that_ends_while_writing_loses_nothing() {
     let again = server.signed_in("张小三").await;
     let page = again.open(NEW).await;
     assert!(page.body.contains("正面.jpg") && page.body.contains("示范建设工程有限公司"), "{}", page.body);
-}
-
-#[tokio::test]
-async fn strays_and_old_drafts_are_cleared_away_with_their_files() {
-    let server = server().await;
-    let (visitor, sitting) = candidate(&server).await;
-    visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "留.jpg", jpeg(640, 400))).await;
-    let page =
-        visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_back", "弃.jpg", jpeg(640, 400))).await;
-    assert!(!page.body.contains("留.jpg"), "the second form did not keep the first file");
-    let (store, files) = (&server.parts.store, &server.parts.files);
-    let known = || async {
-        let rows = store.read::<_, kaozheng::store::Error, _>(|tx| {
-            Ok(attachments::table.count().get_result::<i64>(tx.conn)?)
-        });
-        rows.await.expect("a count")
-    };
-    kaozheng::casework::sweep::run(store, files).await.expect("a sweep");
-    assert_eq!(known().await, 2, "a stray of this minute may still be wanted");
-    server.advance(25 * 60 * 60);
-    kaozheng::casework::sweep::run(store, files).await.expect("a sweep");
-    assert_eq!((known().await, count_of(&server, "draft").await), (1, 1));
-    server.advance(31 * 24 * 60 * 60);
-    kaozheng::casework::sweep::run(store, files).await.expect("a sweep");
-    assert_eq!((known().await, count_of(&server, "draft").await), (0, 0));
-    let left = files.list_older("uploads", store.clock.now()).await.expect("a list");
-    assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test]
