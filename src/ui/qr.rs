@@ -68,8 +68,8 @@ static FORMS: [[OnceLock<Form>; 40]; 2] = [const { [const { OnceLock::new() }; 4
 /// A code of one level and size, to be filled with any text.
 ///
 /// For every text the library would draw the same patterns, walk over all modules to find the free
-/// ones, and mask them; here it is asked only once where each bit goes. That takes a third of the
-/// time.
+/// ones, and mask them; here it is asked only once where each bit goes. All in all that takes half
+/// the time.
 struct Form {
     side: usize,
     /// Pixels of the code whose bits are all 0.
