@@ -11,10 +11,11 @@ use maud::{DOCTYPE, Markup, html};
 use super::{Icon, Lang, icon};
 
 /// What htmx is told: no history cache (pages hold personal data), no eval, no inline styles,
-/// answers that carry an error are shown too.
+/// answers that carry an error are shown too, and what came is listened to at once (by default a
+/// choice made within 20 ms is lost; a slow phone makes that far longer).
 const HTMX: &str = concat!(
     r#"{"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowEval":false,"allowScriptTags":false,"#,
-    r#""includeIndicatorStyles":false,"selfRequestsOnly":true,"scrollBehavior":"auto","#,
+    r#""includeIndicatorStyles":false,"defaultSettleDelay":0,"selfRequestsOnly":true,"scrollBehavior":"auto","#,
     r#""responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},"#,
     r#"{"code":"[45]..","swap":true,"error":true}]}"#
 );
