@@ -72,3 +72,25 @@ async fn chapter_4_without_javascript() {
     sign_in(&server, &desk, DISPATCHER).await;
     the_whole_chapter(&server, &phone, &desk).await;
 }
+
+/// On a slow phone one may pick before the page has come to rest.
+#[tokio::test]
+async fn step_4_1_a_city_picked_the_moment_it_is_offered_is_heard() {
+    let server = office::open().await;
+    let phone = office::candidate(&server).await;
+    phone.open(&format!("{}/certificates", server.base)).await;
+    phone.press("申请邮寄").await;
+    phone.press("我已阅读并同意").await;
+    phone.see("收件地址").await;
+    phone.run(PICK_AT_ONCE).await;
+    phone.within("省级").choose("广东省").await;
+    phone.within("区县").choose("南山区").await;
+}
+
+const PICK_AT_ONCE: &str = "new MutationObserver((_, watch) => {
+    const city = [...document.querySelectorAll('option')].find((option) => option.text === '深圳市');
+    if (!city) return;
+    watch.disconnect();
+    city.selected = true;
+    city.closest('select').dispatchEvent(new Event('change', { bubbles: true }));
+}).observe(document.body, { childList: true, subtree: true })";
