@@ -6,6 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
 use super::{Stop, housekeeping, list};
 use crate::files::storage::Storage;
@@ -47,16 +51,15 @@ impl Serve {
     }
 }
 
-/// Logs to standard error: one JSON object a line for machines, or plain lines.
+/// Logs to standard error: one JSON object a line for machines, or plain lines. `RUST_LOG` says what,
+/// as `info,poem=warn` does.
 pub(super) fn log(json: bool) {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,poem=warn".into());
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+    let asked = std::env::var("RUST_LOG").ok().and_then(|targets| targets.parse::<Targets>().ok());
+    let unasked = || Targets::new().with_default(LevelFilter::INFO).with_target("poem", LevelFilter::WARN);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = if json { lines.json().boxed() } else { lines.with_target(false).boxed() };
     // A second subscriber in one process is no reason to stop.
-    let _ = if json { builder.json().try_init() } else { builder.with_target(false).try_init() };
+    let _ = tracing_subscriber::registry().with(lines).with(asked.unwrap_or_else(unasked)).try_init();
 }
 
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.

@@ -33,10 +33,11 @@ pub const NETWORK: Rule = Rule { what: "network", most: 120, seconds: 60 };
 /// Nobody verifies one person more often, and guessing a number takes far more.
 pub const DOCUMENT: Rule = Rule { what: "document", most: 20, seconds: 600 };
 
-/// From here on somebody asks often enough for the other processes to know.
-const TELL_FROM: u32 = 5;
+/// From this part of what a rule allows on, the other processes are to know. To tell everything would be a
+/// write each second, and SQLite's readers map the file anew after every change.
+const TELL_FROM: u32 = 3; // a third
 
-/// Most that are counted at once, some 5 MB. When more come, those who asked least are
+/// Most that are counted at once, some 6 MB. When more come, those who asked least are
 /// forgotten (Manku and Motwani's lossy counting), so a flood cannot fill the memory.
 const MOST_COUNTED: usize = 100_000;
 const FORGET_BELOW: u32 = 3;
@@ -57,6 +58,8 @@ struct Count {
     all: u32,
     /// By us, and not yet told.
     untold: u32,
+    /// Often enough to be told.
+    often: bool,
     /// Seconds since 1970.
     ends: i64,
 }
@@ -82,12 +85,13 @@ impl Limits {
         if counts.len() >= MOST_COUNTED {
             counts.retain(|_, count| count.ends > now && count.all >= FORGET_BELOW);
         }
-        let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, ends });
+        let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: false, ends });
         if count.all >= rule.most {
             return Err(Failure::TooMany((ends - now).unsigned_abs()));
         }
         count.all += 1;
         count.untold += 1;
+        count.often = count.all >= rule.most / TELL_FROM;
         Ok(())
     }
 
@@ -100,13 +104,10 @@ impl Limits {
     }
 
     async fn tell(&self, store: &Store) -> Result<(), Error> {
-        let often = |count: &Count| count.untold > 0 && count.all >= TELL_FROM;
-        let mut news: Vec<(u128, Count)> =
-            self.counts().iter().filter(|(_, count)| often(count)).map(|(id, count)| (*id, *count)).collect();
+        let news = self.news();
         if news.is_empty() {
             return Ok(());
         }
-        news.sort_by_key(|(id, _)| *id); // two processes lock the rows in one order
         let told = news.clone();
         store.write(move |tx| write_down(tx, &news)).await?;
         let mut counts = self.counts();
@@ -114,6 +115,15 @@ impl Limits {
             counts.entry(id).and_modify(|count| count.untold = count.untold.saturating_sub(told.untold));
         }
         Ok(())
+    }
+
+    /// Sorted, so that two processes lock the rows in one order.
+    fn news(&self) -> Vec<(u128, Count)> {
+        let counts = self.counts();
+        let often = counts.iter().filter(|(_, count)| count.often && count.untold > 0);
+        let mut news: Vec<(u128, Count)> = often.map(|(id, count)| (*id, *count)).collect();
+        news.sort_by_key(|(id, _)| *id);
+        news
     }
 
     async fn hear(&self, store: &Store, now: NaiveDateTime) -> Result<(), Error> {
@@ -125,7 +135,7 @@ impl Limits {
         for (id, told, ends) in rows {
             let Ok(id) = u128::from_str_radix(&id, 16) else { continue };
             let ends = ends.and_utc().timestamp();
-            let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, ends });
+            let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: false, ends });
             count.all = count.all.max(told.unsigned_abs() + count.untold);
         }
         Ok(())
@@ -205,6 +215,18 @@ mod tests {
         let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
         assert_eq!(allowed(&limits, "a", now), 20);
         assert!(limits.check(&NETWORK, "a", now).is_ok());
+    }
+
+    #[test]
+    fn the_others_hear_of_it_from_a_third_on() {
+        let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
+        for _ in 0..DOCUMENT.most / 3 - 1 {
+            limits.check(&DOCUMENT, "a", now).unwrap();
+        }
+        assert!(limits.news().is_empty());
+        limits.check(&DOCUMENT, "a", now).unwrap();
+        let untold: Vec<u32> = limits.news().iter().map(|(_, count)| count.untold).collect();
+        assert_eq!(untold, [DOCUMENT.most / 3]);
     }
 
     #[test]

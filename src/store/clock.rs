@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DurationRound, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DurationRound, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 
 /// China keeps one time, UTC+8, without summer time since 1991.
 pub const CHINA: TimeDelta = TimeDelta::hours(8);
@@ -55,7 +55,8 @@ pub fn china(utc: NaiveDateTime) -> String {
 
 /// [`china`] to the second: `2026-04-01 09:30:00`.
 pub fn china_to_the_second(utc: NaiveDateTime) -> String {
-    in_china(utc).format("%Y-%m-%d %H:%M:%S").to_string()
+    let whole = |time: NaiveDateTime| time.with_nanosecond(0).unwrap_or(time);
+    whole(in_china(utc)).to_string()
 }
 
 /// The day it is in China at a UTC time. It prints as `2026-04-01`.

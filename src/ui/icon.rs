@@ -1,6 +1,6 @@
 //! Icons of our own: one stroke, 24 × 24, in the colour of the text around them.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 /// What an icon shows. Icons never stand alone: a word is always beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Icon {
 /// The icon as inline SVG, hidden from assistive technology.
 pub fn icon(icon: Icon) -> Markup {
     html! {
-        svg.icon viewBox="0 0 24 24" aria-hidden="true" { path d=(path(icon)) {} }
+        svg.icon viewBox="0 0 24 24" aria-hidden="true" { path d=(PreEscaped(path(icon))) {} }
     }
 }
 

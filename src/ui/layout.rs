@@ -6,6 +6,8 @@
 //! Tabs rule: on a phone the tabs show on pages without a way back; from 768 px they
 //! are the top navigation of every page.
 
+use std::sync::LazyLock;
+
 use maud::{DOCTYPE, Markup, html};
 
 use super::{Icon, Lang, icon};
@@ -19,6 +21,9 @@ const HTMX: &str = concat!(
     r#""responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},"#,
     r#"{"code":"[45]..","swap":true,"error":true}]}"#
 );
+
+/// To escape it costs as much as all else that is on a short page.
+static HTMX_CONFIG: LazyLock<Markup> = LazyLock::new(|| html! { meta name="htmx-config" content=(HTMX); });
 
 /// What every page of one answer shares.
 pub struct Chrome<'a> {
@@ -153,7 +158,7 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="color-scheme" content="light dark";
                 meta name="format-detection" content="telephone=no";
-                meta name="htmx-config" content=(HTMX);
+                (*HTMX_CONFIG)
                 link rel="stylesheet" href=(chrome.css);
                 link rel="icon" href=(chrome.icon) type="image/svg+xml";
                 @for script in chrome.scripts { script src=(script) defer {} }

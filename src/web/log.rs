@@ -41,7 +41,7 @@ impl Entry {
         let id = ids.reference();
         req.extensions_mut().insert(RequestId(id.clone()));
         let (method, uri) = (req.method().clone(), req.uri().clone());
-        let span = tracing::info_span!("request", %id);
+        let span = tracing::info_span!("request", id = id.as_str());
         Entry { id, method, uri, began: Instant::now(), span }
     }
 
@@ -54,9 +54,9 @@ impl Entry {
     pub fn end(self, response: &mut Response) {
         if !is_quiet(self.uri.path()) || !response.status().is_success() {
             let (status, took) = (response.status().as_u16(), self.began.elapsed().as_millis() as u64);
-            let (method, path) = (&self.method, loggable(self.uri.path()));
+            let (method, path) = (self.method.as_str(), loggable(self.uri.path()));
             // Outside of the span, since to print that once more is most of what a line costs.
-            tracing::info!(parent: None, id = self.id, %method, path, status, took_ms = took, "answered");
+            tracing::info!(parent: None, id = self.id, method, path, status, took_ms = took, "answered");
         }
         if let Ok(id) = HeaderValue::try_from(self.id) {
             response.headers_mut().insert("x-request-id", id);
