@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
@@ -15,6 +16,10 @@ use crate::process::Cores;
 
 /// Requests under way at any moment.
 pub const CONNECTIONS: usize = 64;
+
+/// How many employers there have been. Each looks up others: who asks for the same again is soon told to
+/// other processes, which is a write.
+static EMPLOYERS: AtomicU64 = AtomicU64::new(0);
 
 /// How long each answer took.
 pub struct Run {
@@ -51,11 +56,11 @@ pub async fn run(address: &str, cores: Cores, count: u32, lasts: Duration, most:
             }
         });
     }
-    for number in 0..CONNECTIONS as u64 {
+    for _ in 0..CONNECTIONS {
         let (took, address) = (took.clone(), address.to_owned());
         employers.spawn_local(async move {
             let mut line = Line::open(&address).await;
-            let mut random = SmallRng::seed_from_u64(number);
+            let mut random = SmallRng::seed_from_u64(EMPLOYERS.fetch_add(1, Ordering::Relaxed));
             while began.elapsed() < lasts && took.borrow().len() < most {
                 let request = request(&mut random, count);
                 let asked = Instant::now();
