@@ -33,9 +33,9 @@ pub const NETWORK: Rule = Rule { what: "network", most: 120, seconds: 60 };
 /// Nobody verifies one person more often, and guessing a number takes far more.
 pub const DOCUMENT: Rule = Rule { what: "document", most: 20, seconds: 600 };
 
-/// From this part of what a rule allows on, the other processes are to know. To tell everything would be a
-/// write each second, and SQLite's readers map the file anew after every change.
-const TELL_FROM: u32 = 3; // a third
+/// The other processes are to know who has had a third of what a rule allows. To tell of everybody would be
+/// a write each second, and SQLite's readers map the file anew after every change.
+const TELL_FROM: u32 = 3;
 
 /// Most that are counted at once, some 6 MB. When more come, those who asked least are
 /// forgotten (Manku and Motwani's lossy counting), so a flood cannot fill the memory.
@@ -135,7 +135,8 @@ impl Limits {
         for (id, told, ends) in rows {
             let Ok(id) = u128::from_str_radix(&id, 16) else { continue };
             let ends = ends.and_utc().timestamp();
-            let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: false, ends });
+            let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: true, ends });
+            count.often = true; // elsewhere: the few that came here are missing there
             count.all = count.all.max(told.unsigned_abs() + count.untold);
         }
         Ok(())

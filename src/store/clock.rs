@@ -100,6 +100,7 @@ mod tests {
     fn people_read_the_time_of_china() {
         assert_eq!(china(at("2026-04-01T01:30:59")), "2026-04-01 09:30");
         assert_eq!(china(at("2026-03-31T16:00:00")), "2026-04-01 00:00");
+        assert_eq!(china_to_the_second(at("2026-04-01T01:30:05.123")), "2026-04-01 09:30:05");
         assert_eq!(china_date(at("2026-03-31T15:59:59")).to_string(), "2026-03-31");
         assert_eq!(china_date(at("2026-12-31T16:00:00")).to_string(), "2027-01-01");
         assert_eq!(china_date(NaiveDateTime::MAX), NaiveDate::MAX);

@@ -73,23 +73,25 @@ async fn beside(server: &Server) -> (Parts, Visitor) {
     (parts, Visitor::new(&base, PHONE))
 }
 
+/// Each tells the other what it has counted.
+async fn exchange(one: &Parts, other: &Parts) {
+    for parts in [one, other, one] {
+        parts.lookup.exchange(&parts.store).await.expect("an exchange");
+    }
+}
+
 #[tokio::test]
 async fn processes_count_together() {
     let server = server().await;
     let (other, there) = beside(&server).await;
     let here = server.visitor(PHONE);
-    let exchange = async || {
-        server.parts.lookup.exchange(&server.parts.store).await.expect("an exchange");
-        other.lookup.exchange(&other.store).await.expect("an exchange");
-        server.parts.lookup.exchange(&server.parts.store).await.expect("an exchange");
-    };
     for number in 0..10 {
         for (at, visitor) in [&here, &there].into_iter().enumerate() {
             let network = format!("10.4.{at}.{number}");
             assert_eq!(ask_from(visitor, &network, EXAM, [NAME, DOCUMENT, PRINT]).await.status, 200);
         }
     }
-    exchange().await;
+    exchange(&server.parts, &other).await;
     for visitor in [&here, &there] {
         assert_eq!(ask_from(visitor, "10.4.9.9", EXAM, [NAME, DOCUMENT, PRINT]).await.status, 429);
     }
@@ -98,10 +100,30 @@ async fn processes_count_together() {
     let refused = ask_from(&elsewhere, "10.4.9.9", EXAM, [NAME, DOCUMENT, PRINT]).await;
     assert_eq!(refused.status, 429, "a process that was not there yet hears of it");
     server.advance(600);
-    exchange().await;
+    exchange(&server.parts, &other).await;
     assert_eq!(ask_from(&here, "10.4.9.9", EXAM, [NAME, DOCUMENT, PRINT]).await.status, 200);
     let swept = server.parts.store.write(kaozheng::lookup::limits::sweep).await.expect("a sweep");
     assert!(swept >= 1, "{swept}");
+}
+
+#[tokio::test]
+async fn the_few_that_another_process_has_counted_are_added() {
+    let server = server().await;
+    let (other, there) = beside(&server).await;
+    let here = server.visitor(PHONE);
+    let asked = async |visitor: &Visitor, times: u32| {
+        let mut status = 0;
+        for _ in 0..times {
+            status = ask_from(visitor, "10.5.0.1", EXAM, [NAME, DOCUMENT, PRINT]).await.status;
+        }
+        status
+    };
+    assert_eq!(asked(&here, 7).await, 200);
+    assert_eq!(asked(&there, 3).await, 200);
+    exchange(&server.parts, &other).await;
+    exchange(&server.parts, &other).await;
+    assert_eq!(asked(&here, 10).await, 200);
+    assert_eq!(asked(&here, 1).await, 429);
 }
 
 /// How long the answers to one kind of wrong took, the fastest first.
