@@ -6,6 +6,7 @@ mod exams;
 mod export;
 mod housekeeping;
 mod import;
+mod log;
 mod migrate;
 mod progress;
 pub mod sample;

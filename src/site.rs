@@ -1,5 +1,6 @@
 //! Every URL, and what is done for every request.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
-use tracing::Instrument;
 
 use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
 use crate::certificates::links;
@@ -93,15 +93,18 @@ impl Endpoint for Site {
     type Output = Response;
 
     async fn call(&self, mut req: Request) -> poem::Result<Response> {
-        let entry = log::Entry::begin(&mut req, &self.parts.store.ids);
+        let entry = log::Entry::begin(&req);
         self.parts.hand_to(&mut req);
         let asked = Asked::of(&req);
-        let answer =
-            async { self.answer(req, &asked).await.unwrap_or_else(|error| asked.answer(error.into())) };
-        let mut response = answer.instrument(entry.span()).await;
-        headers::secure(&mut response, self.https);
-        entry.end(&mut response);
-        Ok(response)
+        // Pinned: each time it is moved, room for all of it is taken and copied once more.
+        let answering = pin!(async {
+            let mut response =
+                self.answer(req, &asked).await.unwrap_or_else(|error| asked.answer(error.into()));
+            headers::secure(&mut response, self.https);
+            entry.end(&mut response);
+            response
+        });
+        Ok(log::within(self.parts.store.ids.reference(), answering).await)
     }
 }
 

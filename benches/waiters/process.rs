@@ -28,8 +28,8 @@ fn count(event: InstrumentationEvent<'_>) {
 
 /// A server until it is killed, with the demo's portal; `WAITERS_PUBLIC` is where people go.
 pub async fn serve(listen: &str) {
-    // A line in the log costs here what it costs `kaozheng serve`.
-    tracing_subscriber::fmt().json().with_writer(std::io::sink).init();
+    // Lines are made, as by `kaozheng serve`.
+    tracing_subscriber::fmt().with_writer(std::io::sink).init();
     set_default_instrumentation(|| Some(Box::new(count))).expect("instrumentation");
     let url = |text: String| Url::parse(&text).expect("an address");
     let public = url(std::env::var("WAITERS_PUBLIC").expect("WAITERS_PUBLIC"));

@@ -11,7 +11,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Stop, demo_data, serve};
+use super::{Stop, demo_data, log, serve};
 use crate::files::storage::Storage;
 use crate::login::sandbox;
 use crate::settings::Settings;
@@ -38,7 +38,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self) -> Result<(), Stop> {
-        serve::log(false);
+        log::begin(log::Lines::Plain);
         fs::create_dir_all(&self.data)?;
         let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080)));
         let listener =

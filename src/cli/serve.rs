@@ -1,17 +1,12 @@
 //! `kaozheng serve`, and what it shares with `demo`: listening until told to stop.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt};
 
-use super::{Stop, housekeeping, list};
+use super::{Stop, housekeeping, list, log};
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
@@ -38,7 +33,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let (settings, vault) = settings::check_serve(&self.raw).map_err(|problems| list(&problems))?;
-        log(true);
+        log::begin(log::Lines::Json);
         let files = Storage::local(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
@@ -49,17 +44,6 @@ impl Serve {
         let listener = TcpListener::bind(settings.listen).await?;
         listen(listener, Parts::new(settings, store, files)?).await
     }
-}
-
-/// Logs to standard error: one JSON object a line for machines, or plain lines. `RUST_LOG` says what,
-/// as `info,poem=warn` does.
-pub(super) fn log(json: bool) {
-    let asked = std::env::var("RUST_LOG").ok().and_then(|targets| targets.parse::<Targets>().ok());
-    let unasked = || Targets::new().with_default(LevelFilter::INFO).with_target("poem", LevelFilter::WARN);
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    let lines = if json { lines.json().boxed() } else { lines.with_target(false).boxed() };
-    // A second subscriber in one process is no reason to stop.
-    let _ = tracing_subscriber::registry().with(lines).with(asked.unwrap_or_else(unasked)).try_init();
 }
 
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.

@@ -13,7 +13,6 @@ use crate::exams::certificate::lookup_hash;
 use crate::people::document;
 use crate::store::Store;
 use crate::web::address::{client_address, network};
-use crate::web::log::RequestId;
 use crate::web::{Failure, Frame, Submission};
 
 /// A miss is answered no sooner, so that the time tells even less of what the database had to
@@ -74,7 +73,7 @@ pub async fn answer(
     let found = store.glance(move |tx| finding::find(tx, &key, hash, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
     let exam = pages::Exam { code, name };
-    let asked = pages::Asked { at: now, id: RequestId::of(req) };
+    let asked = pages::Asked::at(now);
     Ok(frame.page(match finding {
         Finding::Nothing => {
             sleep_until(began + MISS_TAKES).await;

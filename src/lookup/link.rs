@@ -10,7 +10,6 @@ use super::{Lookup, limits, pages};
 use crate::exams::certificate_link;
 use crate::store::Store;
 use crate::web::address::{client_address, network};
-use crate::web::log::RequestId;
 use crate::web::{Failure, Frame};
 
 /// `GET /v/{token}`. A link that ended, was taken back or never was gets one answer.
@@ -29,7 +28,7 @@ pub async fn show(
         None => frame.page_with(StatusCode::NOT_FOUND, pages::no_link()),
         Some((link, exam, certificate)) => {
             lookup.opened.add(&link, now);
-            frame.page(pages::by_link(&exam, &certificate, &pages::Asked { at: now, id: RequestId::of(req) }))
+            frame.page(pages::by_link(&exam, &certificate, &pages::Asked::at(now)))
         }
     };
     // The address is the secret: no search engine may keep it.

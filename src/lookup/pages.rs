@@ -7,6 +7,7 @@ use super::form::Typed;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
 use crate::store::clock;
 use crate::ui::{self, Control, Fact, Field, Icon, Lang, Look, Page, Row, TextMode, Tone};
+use crate::web::log;
 
 /// An exam that is looked up in.
 pub(super) struct Exam {
@@ -16,8 +17,8 @@ pub(super) struct Exam {
 
 /// When something was looked up, and by which number it is found in the log.
 pub(super) struct Asked {
-    pub at: NaiveDateTime,
-    pub id: String,
+    at: NaiveDateTime,
+    id: String,
 }
 
 fn root(lang: Lang) -> &'static str {
@@ -269,6 +270,11 @@ impl Ask<'_> {
 }
 
 impl Asked {
+    /// By the request that is being answered.
+    pub(super) fn at(at: NaiveDateTime) -> Asked {
+        Asked { at, id: log::request_id().unwrap_or_default() }
+    }
+
     fn line(&self, lang: Lang) -> Markup {
         let time = clock::china_to_the_second(self.at);
         let (number, foot) = lang

@@ -3,6 +3,9 @@
 /// The text with full-width letters, digits and signs (U+FF01–U+FF5E) as their
 /// ASCII twins, the ideographic space as a space, and zero-width characters gone.
 pub fn half(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     let mut half = String::with_capacity(text.len());
     half.extend(text.chars().filter(|c| !is_invisible(*c)).map(narrow));
     half

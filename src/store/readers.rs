@@ -6,12 +6,13 @@
 //! connection each, with the statements prepared on it, and wait for it most of the time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use super::{Conn, Error};
 
@@ -37,7 +38,7 @@ impl Readers {
     /// Connects to `target` when first asked.
     pub(super) fn start(target: &str, sqlite: bool) -> std::io::Result<Readers> {
         if sqlite {
-            return Ok(Readers::Here(Arc::new(Here { target: target.to_owned(), idle: Mutex::default() })));
+            return Ok(Readers::Here(Arc::new(Here { target: target.to_owned(), ..Here::default() })));
         }
         let (jobs, queue) = bounded(QUEUE);
         for _ in 0..OF_POSTGRES {
@@ -58,10 +59,6 @@ impl Readers {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
-        let jobs = match self {
-            Readers::Here(here) => return here.read(query),
-            Readers::There(jobs) => jobs,
-        };
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let outcome = guarded(query, conn);
@@ -70,10 +67,13 @@ impl Readers {
             let _ = reply.send(outcome);
             good
         });
-        jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => unavailable("too many lookups wait"),
-            TrySendError::Disconnected(_) => unavailable("no reader is left"),
-        })?;
+        match self {
+            Readers::Here(here) => here.answer(job).await,
+            Readers::There(jobs) => jobs.try_send(job).map_err(|error| match error {
+                TrySendError::Full(_) => unavailable("too many lookups wait"),
+                TrySendError::Disconnected(_) => unavailable("no reader is left"),
+            })?,
+        }
         answer.await.map_err(|_| unavailable("a reader has no connection"))?
     }
 }
@@ -98,23 +98,44 @@ fn connect(target: &str, prepare: fn(&mut Conn) -> QueryResult<()>) -> Option<Co
 }
 
 /// As many connections as there have been threads that asked at one moment.
+#[derive(Default)]
 pub(super) struct Here {
     target: String,
     idle: Mutex<Vec<Conn>>,
+    asked: Mutex<Vec<Job>>,
 }
 
 impl Here {
-    fn read<T, E: From<Error>>(&self, query: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let conn = idle.or_else(|| connect(&self.target, Conn::prepare_mapped));
-        let mut conn = conn.ok_or_else(|| unavailable("no connection for a lookup"))?;
-        let outcome = guarded(query, &mut conn);
-        // Whatever is wrong with one on which a question has failed, the next will not have it.
-        if outcome.is_ok() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+    /// Answers `job`, and with it what others have asked meanwhile: one after another in one read
+    /// transaction they cost half, because the processor still has at hand what it needs.
+    async fn answer(&self, job: Job) {
+        lock(&self.asked).push(job);
+        // Whoever is about to ask does so now; of all of them the first answers.
+        yield_now().await;
+        let jobs = std::mem::take(&mut *lock(&self.asked));
+        if jobs.is_empty() {
+            return;
         }
-        outcome
+        let idle = lock(&self.idle).pop();
+        // Jobs that are dropped here tell their askers so.
+        let Some(mut conn) = idle.or_else(|| connect(&self.target, Conn::prepare_mapped)) else { return };
+        if answer_all(jobs, &mut conn) {
+            lock(&self.idle).push(conn);
+        }
     }
+}
+
+/// Says whether the connection is still good.
+fn answer_all(jobs: Vec<Job>, conn: &mut Conn) -> bool {
+    let answered = conn.transaction(|conn| {
+        let failed = jobs.into_iter().map(|job| job(conn)).filter(|good| !good).count();
+        Ok::<_, diesel::result::Error>(failed == 0)
+    });
+    answered.unwrap_or(false)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Reader {
@@ -133,6 +154,76 @@ impl Reader {
             if job(&mut conn) || conn.batch_execute("SELECT 1").is_ok() {
                 self.conn = Some(conn);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::Pin;
+    use std::task::Poll;
+
+    use diesel::sql_types::Integer;
+
+    use super::*;
+
+    type Asker = Pin<Box<dyn Future<Output = Result<i32, Error>>>>;
+
+    fn here(target: &str) -> (Readers, Arc<Here>) {
+        let Readers::Here(here) = Readers::start(target, true).unwrap() else { unreachable!() };
+        (Readers::Here(here.clone()), here)
+    }
+
+    /// Begins to ask, and waits for its turn.
+    async fn ask(readers: &Readers, question: fn(&mut Conn) -> Result<i32, Error>) -> Asker {
+        let readers = readers.clone();
+        let mut asker: Asker = Box::pin(async move { readers.read(question).await });
+        poll_fn(|context| {
+            assert!(asker.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        asker
+    }
+
+    fn number<const N: i32>(conn: &mut Conn) -> Result<i32, Error> {
+        Ok(diesel::select(N.into_sql::<Integer>()).get_result(conn)?)
+    }
+
+    #[tokio::test]
+    async fn the_first_answers_all_who_have_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let (readers, here) = here(folder.path().join("readers.db").to_str().unwrap());
+        let one = ask(&readers, number::<1>).await;
+        let two = ask(&readers, number::<2>).await;
+        let three = ask(&readers, number::<3>).await;
+        assert_eq!(lock(&here.asked).len(), 3);
+        drop(one);
+        assert_eq!(two.await.unwrap(), 2);
+        assert_eq!((lock(&here.asked).len(), lock(&here.idle).len()), (0, 1));
+        assert_eq!(three.await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_one_question_and_the_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let (readers, here) = here(folder.path().join("readers.db").to_str().unwrap());
+        let panics = ask(&readers, |_| panic!("on purpose")).await;
+        let two = ask(&readers, number::<2>).await;
+        assert!(matches!(panics.await, Err(Error::Panicked)));
+        assert_eq!(two.await.unwrap(), 2);
+        assert_eq!(lock(&here.idle).len(), 0);
+        assert_eq!(ask(&readers, number::<3>).await.await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn without_a_database_everybody_is_told() {
+        let (readers, _) = here("/nowhere/readers.db");
+        let one = ask(&readers, number::<1>).await;
+        let two = ask(&readers, number::<2>).await;
+        for asker in [one, two] {
+            assert!(matches!(asker.await, Err(Error::Unavailable(_))));
         }
     }
 }

@@ -78,6 +78,9 @@ fn kbd(key: char) -> Markup {
 
 /// Words in which no date is torn apart at its hyphens, as browsers do at the end of a line.
 pub fn words(text: &str) -> Markup {
+    if !text.contains(|c: char| c.is_ascii_digit()) {
+        return html! { (text) };
+    }
     let pieces = text.split_inclusive(|c: char| !(c.is_ascii_digit() || c == '-'));
     let split = |piece: &'_ str| piece.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
     html! {

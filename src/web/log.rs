@@ -4,9 +4,6 @@ use std::time::Instant;
 
 use poem::http::{HeaderValue, Method, Uri};
 use poem::{Request, Response};
-use tracing::Span;
-
-use crate::store::Ids;
 
 /// Paths whose tail is a secret: only their first part is logged.
 const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
@@ -15,39 +12,33 @@ const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
 /// no news: ten thousand waiting screens would be some ten gigabytes of it a day.
 const QUIET: &[&str] = &["/login/wait/", "/healthz", "/readyz"];
 
-/// What a request is called in the log. It may be shown, to be quoted.
-#[derive(Clone)]
-pub struct RequestId(String);
+tokio::task_local! {
+    // Not a span: to make one, print what it says and give it back for each request cost as much
+    // as the request's own line.
+    static REQUEST: String;
+}
 
-impl RequestId {
-    /// The id that [`Entry::begin`] gave.
-    pub fn of(req: &Request) -> String {
-        req.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
-    }
+/// Runs what answers the request that the log is to call `id`.
+pub async fn within<T>(id: String, answering: impl Future<Output = T>) -> T {
+    REQUEST.scope(id, answering).await
+}
+
+/// What the log calls the request that is being answered, if one is. It may be shown, to be quoted.
+pub fn request_id() -> Option<String> {
+    REQUEST.try_with(String::clone).ok()
 }
 
 /// The line of a request that is being answered.
 pub struct Entry {
-    id: String,
     method: Method,
     uri: Uri,
     began: Instant,
-    span: Span,
 }
 
 impl Entry {
-    /// Gives the request an id.
-    pub fn begin(req: &mut Request, ids: &Ids) -> Entry {
-        let id = ids.reference();
-        req.extensions_mut().insert(RequestId(id.clone()));
-        let (method, uri) = (req.method().clone(), req.uri().clone());
-        let span = tracing::info_span!("request", id = id.as_str());
-        Entry { id, method, uri, began: Instant::now(), span }
-    }
-
-    /// What else is logged for the request belongs in here.
-    pub fn span(&self) -> Span {
-        self.span.clone()
+    /// Remembers what was asked, and when.
+    pub fn begin(req: &Request) -> Entry {
+        Entry { method: req.method().clone(), uri: req.uri().clone(), began: Instant::now() }
     }
 
     /// Logs how it ended, and answers the id as `X-Request-Id`.
@@ -55,10 +46,9 @@ impl Entry {
         if !is_quiet(self.uri.path()) || !response.status().is_success() {
             let (status, took) = (response.status().as_u16(), self.began.elapsed().as_millis() as u64);
             let (method, path) = (self.method.as_str(), loggable(self.uri.path()));
-            // Outside of the span, since to print that once more is most of what a line costs.
-            tracing::info!(parent: None, id = self.id, method, path, status, took_ms = took, "answered");
+            tracing::info!(method, path, status, took_ms = took, "answered");
         }
-        if let Ok(id) = HeaderValue::try_from(self.id) {
+        if let Some(id) = request_id().and_then(|id| HeaderValue::try_from(id).ok()) {
             response.headers_mut().insert("x-request-id", id);
         }
     }

@@ -1,0 +1,133 @@
+//! Where log lines go: to standard error, with the id of the request that they belong to.
+
+use std::fmt;
+use std::io::{IsTerminal, Write, stderr};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tracing::{Event, Subscriber};
+use tracing_serde::fields::{AsMap, SerializeFieldMap};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::{Format, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::web::log::request_id;
+
+/// Who reads the log.
+pub(super) enum Lines {
+    /// A machine: one object a line.
+    Json,
+    /// Somebody at a terminal.
+    Plain,
+}
+
+/// Logs from now on. `RUST_LOG` says what, as `info,poem=warn` does.
+pub(super) fn begin(lines: Lines) {
+    let asked = std::env::var("RUST_LOG").ok().and_then(|targets| targets.parse::<Targets>().ok());
+    let unasked = || Targets::new().with_default(LevelFilter::INFO).with_target("poem", LevelFilter::WARN);
+    let lines = match lines {
+        Lines::Json => Json.boxed(),
+        Lines::Plain => tracing_subscriber::fmt::layer()
+            .with_writer(stderr)
+            .with_ansi(stderr().is_terminal())
+            .event_format(Plain(Format::default().with_target(false)))
+            .boxed(),
+    };
+    // A second subscriber in one process is no reason to stop.
+    let _ = tracing_subscriber::registry().with(lines).with(asked.unwrap_or_else(unasked)).try_init();
+}
+
+/// A line for machines. The keys are those that tracing-subscriber's own format has; it needs a
+/// span for the request, and with it a lookup spends a sixth of its time on the log.
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: DateTime<Utc>,
+    level: &'static str,
+    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    fields: SerializeFieldMap<'a, Event<'a>>,
+}
+
+struct Json;
+
+impl<S: Subscriber> Layer<S> for Json {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Ok(mut line) = serde_json::to_vec(&line(event)) else { return };
+        line.push(b'\n');
+        // In one piece, since other threads write too. Nobody can be told that it went nowhere.
+        let _ = stderr().write_all(&line);
+    }
+}
+
+fn line<'a>(event: &'a Event<'a>) -> Line<'a> {
+    let about = event.metadata();
+    Line {
+        timestamp: Utc::now(),
+        level: about.level().as_str(),
+        target: about.target(),
+        request: request_id(),
+        fields: event.field_map(),
+    }
+}
+
+/// The library's line for people, after the id of the request.
+struct Plain(Format);
+
+impl<S, N> FormatEvent<S, N> for Plain
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut to: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        if let Some(id) = request_id() {
+            write!(to, "{id} ")?;
+        }
+        self.0.format_event(context, to, event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::web::log::within;
+
+    /// Keeps the lines instead of writing them.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<Value>>>);
+
+    impl<S: Subscriber> Layer<S> for Kept {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            self.0.lock().unwrap().push(serde_json::to_value(line(event)).unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_says_which_request_it_belongs_to() {
+        let kept = Kept::default();
+        let subscriber = tracing_subscriber::registry().with(kept.clone());
+        let _until_the_end = tracing::subscriber::set_default(subscriber);
+        tracing::warn!(count = 3, error = %"a \"quoted\" line\nand another", "outside");
+        within("WV83-R0TF-83A6".to_owned(), async { tracing::info!(status = 200, "answered") }).await;
+        let lines = kept.0.lock().unwrap();
+        let fields = json!({ "message": "outside", "count": 3, "error": "a \"quoted\" line\nand another" });
+        assert_eq!((&lines[0]["fields"], &lines[0]["level"]), (&fields, &json!("WARN")));
+        assert_eq!(lines[0].get("request"), None);
+        assert_eq!(lines[1]["request"], "WV83-R0TF-83A6");
+        assert_eq!(lines[1]["target"], module_path!());
+        assert!(lines[1]["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')));
+    }
+}
