@@ -163,8 +163,10 @@ mod tests {
     use std::future::{Future, poll_fn};
     use std::pin::Pin;
     use std::task::Poll;
+    use std::time::Duration;
 
     use diesel::sql_types::Integer;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -187,6 +189,10 @@ mod tests {
         asker
     }
 
+    async fn answer(asker: Asker) -> Result<i32, Error> {
+        timeout(Duration::from_secs(10), asker).await.expect("an answer")
+    }
+
     fn number<const N: i32>(conn: &mut Conn) -> Result<i32, Error> {
         Ok(diesel::select(N.into_sql::<Integer>()).get_result(conn)?)
     }
@@ -200,9 +206,9 @@ mod tests {
         let three = ask(&readers, number::<3>).await;
         assert_eq!(lock(&here.asked).len(), 3);
         drop(one);
-        assert_eq!(two.await.unwrap(), 2);
+        assert_eq!(answer(two).await.unwrap(), 2);
         assert_eq!((lock(&here.asked).len(), lock(&here.idle).len()), (0, 1));
-        assert_eq!(three.await.unwrap(), 3);
+        assert_eq!(answer(three).await.unwrap(), 3);
     }
 
     #[tokio::test]
@@ -211,10 +217,10 @@ mod tests {
         let (readers, here) = here(folder.path().join("readers.db").to_str().unwrap());
         let panics = ask(&readers, |_| panic!("on purpose")).await;
         let two = ask(&readers, number::<2>).await;
-        assert!(matches!(panics.await, Err(Error::Panicked)));
-        assert_eq!(two.await.unwrap(), 2);
+        assert!(matches!(answer(panics).await, Err(Error::Panicked)));
+        assert_eq!(answer(two).await.unwrap(), 2);
         assert_eq!(lock(&here.idle).len(), 0);
-        assert_eq!(ask(&readers, number::<3>).await.await.unwrap(), 3);
+        assert_eq!(answer(ask(&readers, number::<3>).await).await.unwrap(), 3);
     }
 
     #[tokio::test]
@@ -223,7 +229,7 @@ mod tests {
         let one = ask(&readers, number::<1>).await;
         let two = ask(&readers, number::<2>).await;
         for asker in [one, two] {
-            assert!(matches!(asker.await, Err(Error::Unavailable(_))));
+            assert!(matches!(answer(asker).await, Err(Error::Unavailable(_))));
         }
     }
 }
