@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use super::answers::Answers;
 use super::business::Business;
@@ -65,9 +65,9 @@ pub fn facts<'a>(
                 None if field.is_picked() && field.takes_several() => html! {
                     @for value in answers.all(field.name) { div { (ui::words(answers.label(value))) } }
                 },
-                None => ui::words(&now),
+                None => ui::words(&now).render(),
             };
-            Fact { label: field.label.to_owned(), value }
+            Fact { label: field.label, value }
         })
         .collect()
 }
@@ -82,12 +82,6 @@ pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Field>, answers: &Answers
         }
     }
     shown
-}
-
-/// A plain fact.
-pub fn fact(label: &str, value: impl Into<String>) -> Fact {
-    let value: String = value.into();
-    Fact { label: label.to_owned(), value: ui::words(&value) }
 }
 
 /// What staff noted when they carried something out, as label and value: since the last

@@ -8,7 +8,6 @@ use poem::{Request, Response, handler};
 
 use super::links;
 use crate::business::reissue::posting;
-use crate::casework::views::fact;
 use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
 use crate::people::candidate::Candidate;
@@ -59,7 +58,7 @@ fn view(candidate: &Candidate, held: &Certificate, link: Markup) -> Markup {
             (ui::facts(&facts(candidate, held)))
         }
         (ui::panel("领取", ui::facts(&[Fact {
-            label: "状态".to_owned(),
+            label: "状态",
             value: ui::tag(held.delivery.state(), held.delivery.label()),
         }])))
         (link)
@@ -72,16 +71,16 @@ fn facts(candidate: &Candidate, held: &Certificate) -> Vec<Fact> {
         shown => shown.to_owned(),
     };
     vec![
-        fact("姓名", held.holder_name.clone()),
-        fact("性别", held.gender.map_or("", Gender::label)),
-        fact("证件号码", document),
-        fact("考试年月", month_label(&held.month)),
-        fact("级别", held.level.clone()),
-        fact("专业", held.specialty.clone()),
-        fact("证书管理号", held.management_number.clone()),
-        fact("证书印制号", held.print_number.clone()),
-        fact("批准日期", held.approved_on.to_string()),
-        fact("签发日期", held.issued_on.to_string()),
-        fact("签发机构", held.issuing_body.clone()),
+        Fact::of("姓名", &held.holder_name),
+        Fact::of("性别", held.gender.map_or("", Gender::label)),
+        Fact::of("证件号码", document),
+        Fact::of("考试年月", month_label(&held.month)),
+        Fact::of("级别", &held.level),
+        Fact::of("专业", &held.specialty),
+        Fact::of("证书管理号", &held.management_number),
+        Fact::of("证书印制号", &held.print_number),
+        Fact::of("批准日期", held.approved_on.to_string()),
+        Fact::of("签发日期", held.issued_on.to_string()),
+        Fact::of("签发机构", &held.issuing_body),
     ]
 }

@@ -4,11 +4,10 @@ use maud::html;
 use poem::web::Data;
 use poem::{Response, handler};
 
-use crate::casework::views::fact;
 use crate::people::candidate::Candidate;
 use crate::people::mask;
 use crate::store::{Store, clock};
-use crate::ui::{self, Look, Page, Row, Tab};
+use crate::ui::{self, Fact, Look, Page, Row, Tab};
 use crate::web::session::Way;
 use crate::web::{Failure, Frame, SignedIn};
 
@@ -23,11 +22,11 @@ pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Res
         Way::Device => "在政务服务平台扫码登录",
     };
     let facts = [
-        fact("姓名", candidate.masked_name()),
-        fact("证件", candidate.masked_document()),
-        fact("手机号", mask::phone(&candidate.phone)),
-        fact("登录时间", clock::china(who.since)),
-        fact("登录方式", way),
+        Fact::of("姓名", candidate.masked_name()),
+        Fact::of("证件", candidate.masked_document()),
+        Fact::of("手机号", mask::phone(&candidate.phone)),
+        Fact::of("登录时间", clock::china(who.since)),
+        Fact::of("登录方式", way),
     ];
     let row = |title: &str, href: &str| Row {
         title: title.to_owned(),

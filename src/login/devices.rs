@@ -48,14 +48,10 @@ fn device(session: &Live, own: bool) -> Markup {
         Way::Device => "在政务服务平台扫码登录",
     };
     let facts = [
-        ("登录时间", clock::china(who.since)),
-        ("最近使用", clock::china(who.seen)),
-        ("登录方式", way.to_owned()),
+        Fact::of("登录时间", clock::china(who.since)),
+        Fact::of("最近使用", clock::china(who.seen)),
+        Fact::of("登录方式", way),
     ];
-    let facts: Vec<Fact> = facts
-        .into_iter()
-        .map(|(label, value)| Fact { label: label.to_owned(), value: html! { (value) } })
-        .collect();
     ui::panel(
         &who.device,
         html! {

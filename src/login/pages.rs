@@ -253,15 +253,14 @@ pub fn confirm(handshake: &Handshake, authority: &str, own_network: &str, now: N
     let ago = (now - handshake.created_at).num_seconds().max(0);
     let place = masked(&handshake.network);
     let place = if same { format!("{place}，与本机同一网络") } else { place };
-    let fact = |label: &str, value: String| Fact { label: label.into(), value: html! { (value) } };
     let main = html! {
         (ui::heading("", "您正在登录另一台设备", ""))
         div.split {
             (ui::panel("", ui::facts(&[
-                fact("网站", format!("考证通 · {authority}")),
-                fact("设备", handshake.device.clone()),
-                fact("网络地址", place),
-                fact("时间", format!("{}（{}前）", clock::china(handshake.created_at), in_words(ago))),
+                Fact::of("网站", format!("考证通 · {authority}")),
+                Fact::of("设备", &handshake.device),
+                Fact::of("网络地址", place),
+                Fact::of("时间", format!("{}（{}前）", clock::china(handshake.created_at), in_words(ago))),
             ])))
         }
         @if !same {

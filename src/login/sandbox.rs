@@ -7,12 +7,13 @@ pub mod device;
 pub mod people;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Duration, NaiveDateTime};
 use maud::{Markup, html};
+use parking_lot::Mutex;
 use poem::http::{StatusCode, header};
 use poem::web::headers::Authorization;
 use poem::web::headers::authorization::{Basic, Bearer};
@@ -228,7 +229,7 @@ fn is_known(client: Option<TypedHeader<Authorization<Basic>>>, settings: &Settin
 
 /// Taken out before it is looked at: a code works once, also a wrong attempt ends it.
 fn redeem(sandbox: &Sandbox, store: &Store, form: &Submission) -> Result<Grant, &'static str> {
-    let grant = lock(&sandbox.codes).remove(form.one("code")).ok_or("invalid_grant")?;
+    let grant = sandbox.codes.lock().remove(form.one("code")).ok_or("invalid_grant")?;
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form.one("code_verifier")));
     let answers = grant.request.as_ref().is_some_and(|asked| {
         form.one("redirect_uri") == asked.redirect_uri && challenge == asked.code_challenge
@@ -245,7 +246,7 @@ pub fn userinfo(
     bearer: Option<TypedHeader<Authorization<Bearer>>>,
 ) -> Response {
     let token = bearer.map(|TypedHeader(bearer)| bearer.token().to_owned()).unwrap_or_default();
-    let grant = lock(&sandbox.tokens).get(&token).cloned();
+    let grant = sandbox.tokens.lock().get(&token).cloned();
     let Some(Grant { person, .. }) = grant.filter(|grant| store.clock.now() - grant.at < CODE_LIVES) else {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_token");
     };
@@ -284,12 +285,8 @@ fn refuse(status: StatusCode, error: &str) -> Response {
 /// Keeps a grant under a new secret, and forgets those whose time is over.
 fn issue(grants: &Mutex<HashMap<String, Grant>>, store: &Store, grant: Grant) -> String {
     let (secret, now) = (store.ids.token(24), store.clock.now());
-    let mut grants = lock(grants);
+    let mut grants = grants.lock();
     grants.retain(|_, grant| now - grant.at < CODE_LIVES);
     grants.insert(secret.clone(), grant);
     secret
-}
-
-fn lock(grants: &Mutex<HashMap<String, Grant>>) -> MutexGuard<'_, HashMap<String, Grant>> {
-    grants.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,11 +6,12 @@
 //! screen, so that waiting, and each new picture, asks the database nothing more.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 use tower_sessions::session::Id;
@@ -80,7 +81,7 @@ impl Waiters {
 
     /// Notices changes of one handshake from now on, until dropped.
     pub fn watch(&self, handshake: &str) -> Watch {
-        let mut waited_for = self.shared.lock();
+        let mut waited_for = self.shared.waited_for.lock();
         let waited = waited_for.handshakes.entry(handshake.to_owned()).or_insert_with(Waited::new);
         let changes = waited.changed.subscribe();
         if !waited_for.looking {
@@ -134,7 +135,7 @@ impl Watch {
     /// The handshake as it stands at `now`, if it is known to be the one of this session's screen.
     pub fn known(&self, screen: Option<Id>, now: NaiveDateTime) -> Option<Arc<Handshake>> {
         let mut handshake = {
-            let waited_for = self.shared.lock();
+            let waited_for = self.shared.waited_for.lock();
             let known = waited_for.handshakes.get(&self.handshake)?.known.as_ref()?;
             (Some(known.screen) == screen).then(|| known.handshake.clone())?
         };
@@ -147,7 +148,7 @@ impl Watch {
 
     /// Remembers a handshake that has been read, for the session that was found to be its screen's.
     pub fn keep(&self, screen: Option<Id>, handshake: &Arc<Handshake>) {
-        let mut waited_for = self.shared.lock();
+        let mut waited_for = self.shared.waited_for.lock();
         let (Some(waited), Some(screen)) = (waited_for.handshakes.get_mut(&self.handshake), screen) else {
             return;
         };
@@ -182,7 +183,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut waited_for = self.shared.lock();
+        let mut waited_for = self.shared.waited_for.lock();
         let Some(waited) = waited_for.handshakes.get_mut(&self.handshake) else { return };
         waited.left = Instant::now();
         // What is known is kept for the next request; this watch itself still counts.
@@ -193,12 +194,8 @@ impl Drop for Watch {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, WaitedFor> {
-        self.waited_for.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn tell(&self, changed: impl IntoIterator<Item = (String, NaiveDateTime)>) {
-        let mut waited_for = self.lock();
+        let mut waited_for = self.waited_for.lock();
         for (id, at) in changed {
             let Some(waited) = waited_for.handshakes.get_mut(&id) else { continue };
             if waited.known.as_ref().is_some_and(|known| known.handshake.changed_at < at) {
@@ -210,12 +207,12 @@ impl Shared {
 
     /// Drops those for whom nobody waits any more.
     fn sweep(&self) {
-        self.lock().handshakes.retain(|_, waited| waited.is_wanted());
+        self.waited_for.lock().handshakes.retain(|_, waited| waited.is_wanted());
     }
 
     /// Whether to go on looking; if not, the next waiter begins anew.
     fn still_looking(&self) -> bool {
-        let mut waited_for = self.lock();
+        let mut waited_for = self.waited_for.lock();
         waited_for.looking = !waited_for.handshakes.is_empty();
         waited_for.looking
     }

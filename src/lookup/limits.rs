@@ -8,11 +8,11 @@
 //! What they tell is a keyed hash of who and when: no address and no document number.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Duration, NaiveDateTime};
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
+use parking_lot::Mutex;
 use sha2::Sha256;
 
 use crate::either;
@@ -37,8 +37,9 @@ pub const DOCUMENT: Rule = Rule { what: "document", most: 20, seconds: 600 };
 /// a write each second, and SQLite's readers map the file anew after every change.
 const TELL_FROM: u32 = 3;
 
-/// Most that are counted at once, some 6 MB. When more come, those who asked least are
-/// forgotten (Manku and Motwani's lossy counting), so a flood cannot fill the memory.
+/// Most that are counted at once, some 6 MB. When more come, those who asked least are forgotten
+/// (Manku and Motwani's lossy counting), so a flood can neither fill the memory nor make each lookup
+/// look through all of it.
 const MOST_COUNTED: usize = 100_000;
 const FORGET_BELOW: u32 = 3;
 
@@ -81,9 +82,9 @@ impl Limits {
         let window = now.div_euclid(rule.seconds);
         let ends = (window + 1) * rule.seconds;
         let id = self.id(rule, who, window);
-        let mut counts = self.counts();
+        let mut counts = self.counts.lock();
         if counts.len() >= MOST_COUNTED {
-            counts.retain(|_, count| count.ends > now && count.all >= FORGET_BELOW);
+            make_room(&mut counts, now);
         }
         let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: false, ends });
         if count.all >= rule.most {
@@ -98,7 +99,7 @@ impl Limits {
     /// Tells the other processes who asks often, and hears it from them.
     pub async fn exchange(&self, store: &Store) -> Result<(), Error> {
         let now = store.clock.now();
-        self.counts().retain(|_, count| count.ends > now.and_utc().timestamp());
+        self.counts.lock().retain(|_, count| count.ends > now.and_utc().timestamp());
         self.tell(store).await?;
         self.hear(store, now).await
     }
@@ -110,7 +111,7 @@ impl Limits {
         }
         let told = news.clone();
         store.write(move |tx| write_down(tx, &news)).await?;
-        let mut counts = self.counts();
+        let mut counts = self.counts.lock();
         for (id, told) in told {
             counts.entry(id).and_modify(|count| count.untold = count.untold.saturating_sub(told.untold));
         }
@@ -119,7 +120,7 @@ impl Limits {
 
     /// Sorted, so that two processes lock the rows in one order.
     fn news(&self) -> Vec<(u128, Count)> {
-        let counts = self.counts();
+        let counts = self.counts.lock();
         let often = counts.iter().filter(|(_, count)| count.often && count.untold > 0);
         let mut news: Vec<(u128, Count)> = often.map(|(id, count)| (*id, *count)).collect();
         news.sort_by_key(|(id, _)| *id);
@@ -127,11 +128,11 @@ impl Limits {
     }
 
     async fn hear(&self, store: &Store, now: NaiveDateTime) -> Result<(), Error> {
-        let heard_at = *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard_at = *self.heard_at.lock();
         let since = heard_at.map_or(DateTime::UNIX_EPOCH.naive_utc(), |at| at - CLOCKS_DIFFER);
         let rows = store.read(move |tx| told_since(tx, since)).await?;
-        *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
-        let mut counts = self.counts();
+        *self.heard_at.lock() = Some(now);
+        let mut counts = self.counts.lock();
         for (id, told, ends) in rows {
             let Ok(id) = u128::from_str_radix(&id, 16) else { continue };
             let ends = ends.and_utc().timestamp();
@@ -148,9 +149,14 @@ impl Limits {
         let bytes = mac.finalize().into_bytes();
         bytes.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte))
     }
+}
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<u128, Count>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+/// To half, so that not each of those who come next pays for it anew.
+fn make_room(counts: &mut HashMap<u128, Count>, now: i64) {
+    let mut below = FORGET_BELOW;
+    while counts.len() > MOST_COUNTED / 2 {
+        counts.retain(|_, count| count.ends > now && count.all >= below);
+        below = below.saturating_mul(2);
     }
 }
 
@@ -237,7 +243,20 @@ mod tests {
         for number in 0..MOST_COUNTED + 10 {
             limits.check(&DOCUMENT, &number.to_string(), now).unwrap();
         }
-        assert!(limits.counts().len() < 100);
+        assert!(limits.counts.lock().len() < 100);
+        assert_eq!(allowed(&limits, "often", now), 0);
+    }
+
+    #[test]
+    fn a_flood_of_those_who_ask_again_and_again_is_forgotten_too() {
+        let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
+        assert_eq!(allowed(&limits, "often", now), 20);
+        for number in 0..MOST_COUNTED + 10 {
+            for _ in 0..FORGET_BELOW {
+                limits.check(&DOCUMENT, &number.to_string(), now).unwrap();
+            }
+        }
+        assert!(limits.counts.lock().len() < MOST_COUNTED / 2);
         assert_eq!(allowed(&limits, "often", now), 0);
     }
 }

@@ -1,8 +1,7 @@
 //! When links were opened: kept here for a moment, so that opening one writes nothing.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use chrono::{DurationRound, NaiveDateTime, TimeDelta};
+use parking_lot::Mutex;
 
 use crate::exams::certificate_link::{self, Opened};
 use crate::store::{Error, Store};
@@ -15,12 +14,12 @@ impl OpenedLinks {
     /// Somebody opened a link.
     pub fn add(&self, link: &str, now: NaiveDateTime) {
         let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
-        *self.opened().entry((link.to_owned(), minute)).or_default() += 1;
+        *self.0.lock().entry((link.to_owned(), minute)).or_default() += 1;
     }
 
     /// Notes them all in the database; what cannot be noted now stays for the next time.
     pub async fn note(&self, store: &Store) -> Result<(), Error> {
-        let opened = std::mem::take(&mut *self.opened());
+        let opened = std::mem::take(&mut *self.0.lock());
         if opened.is_empty() {
             return Ok(());
         }
@@ -28,13 +27,9 @@ impl OpenedLinks {
         let noted = store.write(move |tx| certificate_link::note_views(tx, &opened)).await;
         if noted.is_err() {
             for (view, times) in again {
-                *self.opened().entry(view).or_default() += times;
+                *self.0.lock().entry(view).or_default() += times;
             }
         }
         noted
-    }
-
-    fn opened(&self) -> MutexGuard<'_, Opened> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -170,7 +170,7 @@ impl Exam {
                     (ui::seal("withdrawn", word, foot))
                 }
                 p { (words) }
-                (ui::facts(&[fact(label, day)]))
+                (ui::facts(&[Fact::of(label, day.to_string())]))
             }
             (self.end(lang, asked))
         };
@@ -297,23 +297,18 @@ fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
                 (ui::seal("approved", word, foot))
             }
             (ui::facts(&[
-                fact(lang.pick("姓名", "Name"), certificate.masked_name()),
-                fact(lang.pick("身份证件号码", "Document no."), &certificate.document_mask),
-                fact(lang.pick("级别", "Level"), &certificate.level),
-                fact(lang.pick("专业", "Specialty"), &certificate.specialty),
-                fact(lang.pick("证书管理号", "Management no."), &certificate.management_number),
-                fact(lang.pick("证书印制号", "Print no."), &certificate.print_number),
-                fact(lang.pick("批准日期", "Approved on"), certificate.approved_on),
-                fact(lang.pick("发证机关", "Issued by"), &certificate.issuing_body),
-                fact(lang.pick("状态", "State"), lang.pick("有效", "Valid")),
+                Fact::of(lang.pick("姓名", "Name"), certificate.masked_name()),
+                Fact::of(lang.pick("身份证件号码", "Document no."), &certificate.document_mask),
+                Fact::of(lang.pick("级别", "Level"), &certificate.level),
+                Fact::of(lang.pick("专业", "Specialty"), &certificate.specialty),
+                Fact::of(lang.pick("证书管理号", "Management no."), &certificate.management_number),
+                Fact::of(lang.pick("证书印制号", "Print no."), &certificate.print_number),
+                Fact::of(lang.pick("批准日期", "Approved on"), certificate.approved_on.to_string()),
+                Fact::of(lang.pick("发证机关", "Issued by"), &certificate.issuing_body),
+                Fact::of(lang.pick("状态", "State"), lang.pick("有效", "Valid")),
             ]))
         }
     }
-}
-
-fn fact(label: &str, value: impl std::fmt::Display) -> Fact {
-    let value = value.to_string();
-    Fact { label: label.to_owned(), value: html! { (value) } }
 }
 
 /// The same place in the other language; loaded whole, because the document's language changes.

@@ -2,9 +2,10 @@
 //!
 //! Times are UTC in the database and in code; people read the time of China.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DurationRound, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
+use parking_lot::Mutex;
 
 /// China keeps one time, UTC+8, without summer time since 1991.
 pub const CHINA: TimeDelta = TimeDelta::hours(8);
@@ -34,7 +35,7 @@ impl Clock {
     pub fn now(&self) -> NaiveDateTime {
         let now = match &self.0 {
             Source::System => Utc::now().naive_utc(),
-            Source::Manual(time) => *time.lock().unwrap_or_else(PoisonError::into_inner),
+            Source::Manual(time) => *time.lock(),
         };
         now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now)
     }
@@ -42,7 +43,7 @@ impl Clock {
     /// Moves a manual clock; the system's is not ours to move and stays.
     pub fn advance(&self, by: TimeDelta) {
         if let Source::Manual(time) = &self.0 {
-            let mut time = time.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut time = time.lock();
             *time = time.checked_add_signed(by).unwrap_or(*time);
         }
     }

@@ -1,10 +1,11 @@
 //! Names for new rows and secrets for links, from one source of randomness.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDateTime;
+use parking_lot::Mutex;
 use rand::distr::uniform::SampleRange;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -75,7 +76,7 @@ impl Ids {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Source) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.0.lock())
     }
 }
 

@@ -6,11 +6,12 @@
 //! connection each, with the statements prepared on it, and wait for it most of the time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
@@ -109,18 +110,18 @@ impl Here {
     /// Answers `job`, and with it what others have asked meanwhile: one after another in one read
     /// transaction they cost half, because the processor still has at hand what it needs.
     async fn answer(&self, job: Job) {
-        lock(&self.asked).push(job);
+        self.asked.lock().push(job);
         // Whoever is about to ask does so now; of all of them the first answers.
         yield_now().await;
-        let jobs = std::mem::take(&mut *lock(&self.asked));
+        let jobs = std::mem::take(&mut *self.asked.lock());
         if jobs.is_empty() {
             return;
         }
-        let idle = lock(&self.idle).pop();
+        let idle = self.idle.lock().pop();
         // Jobs that are dropped here tell their askers so.
         let Some(mut conn) = idle.or_else(|| connect(&self.target, Conn::prepare_mapped)) else { return };
         if answer_all(jobs, &mut conn) {
-            lock(&self.idle).push(conn);
+            self.idle.lock().push(conn);
         }
     }
 }
@@ -132,10 +133,6 @@ fn answer_all(jobs: Vec<Job>, conn: &mut Conn) -> bool {
         Ok::<_, diesel::result::Error>(failed == 0)
     });
     answered.unwrap_or(false)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Reader {
@@ -204,10 +201,10 @@ mod tests {
         let one = ask(&readers, number::<1>).await;
         let two = ask(&readers, number::<2>).await;
         let three = ask(&readers, number::<3>).await;
-        assert_eq!(lock(&here.asked).len(), 3);
+        assert_eq!(here.asked.lock().len(), 3);
         drop(one);
         assert_eq!(answer(two).await.unwrap(), 2);
-        assert_eq!((lock(&here.asked).len(), lock(&here.idle).len()), (0, 1));
+        assert_eq!((here.asked.lock().len(), here.idle.lock().len()), (0, 1));
         assert_eq!(answer(three).await.unwrap(), 3);
     }
 
@@ -219,7 +216,7 @@ mod tests {
         let two = ask(&readers, number::<2>).await;
         assert!(matches!(answer(panics).await, Err(Error::Panicked)));
         assert_eq!(answer(two).await.unwrap(), 2);
-        assert_eq!(lock(&here.idle).len(), 0);
+        assert_eq!(here.idle.lock().len(), 0);
         assert_eq!(answer(ask(&readers, number::<3>).await).await.unwrap(), 3);
     }
 

@@ -1,6 +1,6 @@
 //! The smallest components: tag, button, facts.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, Render, html};
 
 /// A state as colour, dot and word. `state` is one of `draft submitted in_review returned
 /// rejected approved withdrawn overdue due sent`; any other shows in neutral grey.
@@ -77,10 +77,26 @@ fn kbd(key: char) -> Markup {
 }
 
 /// Words in which no date is torn apart at its hyphens, as browsers do at the end of a line.
-pub fn words(text: &str) -> Markup {
-    if !text.contains(|c: char| c.is_ascii_digit()) {
-        return html! { (text) };
+pub fn words(text: &str) -> impl Render {
+    Words(text)
+}
+
+/// Written where they belong instead of into a text of their own: a page has dozens of them.
+struct Words<'a>(&'a str);
+
+impl Render for Words<'_> {
+    fn render(&self) -> Markup {
+        let mut buffer = String::with_capacity(self.0.len());
+        self.render_to(&mut buffer);
+        PreEscaped(buffer)
     }
+
+    fn render_to(&self, buffer: &mut String) {
+        if self.0.contains('-') { dated(self.0).render_to(buffer) } else { self.0.render_to(buffer) }
+    }
+}
+
+fn dated(text: &str) -> Markup {
     let pieces = text.split_inclusive(|c: char| !(c.is_ascii_digit() || c == '-'));
     let split = |piece: &'_ str| piece.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
     html! {
@@ -100,9 +116,16 @@ fn is_date(text: &str) -> bool {
 /// One line of a summary list.
 pub struct Fact {
     /// What it is, muted.
-    pub label: String,
+    pub label: &'static str,
     /// The value, already marked up.
     pub value: Markup,
+}
+
+impl Fact {
+    /// One whose value is words.
+    pub fn of(label: &'static str, value: impl AsRef<str>) -> Fact {
+        Fact { label, value: words(value.as_ref()).render() }
+    }
 }
 
 /// A summary list; an empty value shows as a dash.
@@ -111,7 +134,7 @@ pub fn facts(rows: &[Fact]) -> Markup {
         dl.facts {
             @for row in rows {
                 div {
-                    dt { (words(&row.label)) }
+                    dt { (words(row.label)) }
                     dd { @if row.value.0.is_empty() { "—" } @else { (row.value) } }
                 }
             }
@@ -148,24 +171,24 @@ mod tests {
 
     #[test]
     fn a_date_stays_in_one_piece() {
-        assert_eq!(words("甲 · 2027-03 · 乙").0, r#"甲 · <span class="date">2027-03</span> · 乙"#);
+        assert_eq!(words("甲 · 2027-03 · 乙").render().0, r#"甲 · <span class="date">2027-03</span> · 乙"#);
         assert_eq!(
-            words("于 2027-03-09，共 12-3 件").0,
+            words("于 2027-03-09，共 12-3 件").render().0,
             r#"于 <span class="date">2027-03-09</span>，共 12-3 件"#
         );
-        assert_eq!(words("<b>13800138000").0, "&lt;b&gt;13800138000");
+        assert_eq!(words("<b>13800138000").render().0, "&lt;b&gt;13800138000");
     }
 
     #[test]
     fn a_fact_is_not_called_twice() {
-        let rows = [Fact { label: "失信记录".into(), value: html! { "考试作弊" } }];
+        let rows = [Fact::of("失信记录", "考试作弊")];
         assert_eq!(facts_under("失信记录", &rows).0, "<div>考试作弊</div>");
         assert_eq!(facts_under("失信", &rows).0, facts(&rows).0);
     }
 
     #[test]
     fn an_empty_fact_shows_a_dash() {
-        let rows = [Fact { label: "学位".into(), value: html! {} }];
+        let rows = [Fact::of("学位", "")];
         assert!(facts(&rows).0.contains("<dd>—</dd>"));
     }
 }

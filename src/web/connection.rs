@@ -10,7 +10,7 @@ use std::future::{pending, poll_fn};
 use std::io::Cursor;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use poem::http::uri::Scheme;
 use poem::http::{Extensions, Request as HttpRequest};
 use poem::web::{LocalAddr, RemoteAddr};
@@ -154,17 +155,17 @@ impl<E: Endpoint<Output = Response> + 'static> Turn<E> {
         if connection.poll(context).is_ready() {
             return Poll::Ready(None);
         }
-        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let resting = self.resting.lock().take();
         if resting.is_some() { Poll::Ready(resting) } else { Poll::Pending }
     }
 
     fn begin(self: Arc<Self>, mut request: HttpRequest<Incoming>) -> Answering {
-        match self.news.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self.news.lock().take() {
             Some(news) => request.extensions_mut().extend(news),
             None => {
                 if let Some(rest) = self.rest_of(&request) {
                     let resting = Resting { head: head_of(&request), rest };
-                    *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = Some(resting);
+                    *self.resting.lock() = Some(resting);
                     return Box::pin(pending());
                 }
             }

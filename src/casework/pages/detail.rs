@@ -14,7 +14,7 @@ use crate::casework::record::Application;
 use crate::casework::{cards, task, views};
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx, clock};
-use crate::ui::{self, Confirm, Look, Page, Tone};
+use crate::ui::{self, Confirm, Fact, Look, Page, Tone};
 use crate::web::{Failure, Frame};
 
 /// An application with everything its page says.
@@ -171,10 +171,10 @@ fn view(detail: &Detail) -> Markup {
         (ui::panel("办理进度", views::timeline(business, &detail.events, "本人")))
         @if let Some(parent) = &detail.parent { (appealed(detail, parent)) }
         (ui::panel("申请人", ui::facts(&[
-            views::fact("姓名", detail.candidate.masked_name()),
-            views::fact("证件", detail.candidate.masked_document()),
-            views::fact(business.summary_label, application.summary.clone()),
-            views::fact("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
+            Fact::of("姓名", detail.candidate.masked_name()),
+            Fact::of("证件", detail.candidate.masked_document()),
+            Fact::of(business.summary_label, &application.summary),
+            Fact::of("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
         ])))
         @for (heading, fields) in views::sections(business, &plain) {
             (ui::panel(heading, ui::facts_under(heading, &views::facts(fields, &answers, None))))
@@ -259,8 +259,8 @@ fn appealed(detail: &Detail, parent: &Parent) -> Markup {
     let mut facts = views::facts(first.map(|(_, fields)| fields).unwrap_or_default(), &answers, None);
     let reason =
         history::last(&parent.events, Action::Reject).map_or("", |event| event.content.note.as_str());
-    facts.push(views::fact("不通过原因", reason));
-    facts.push(views::fact("原申请受理号", parent.application.shown_number()));
+    facts.push(Fact::of("不通过原因", reason));
+    facts.push(Fact::of("原申请受理号", parent.application.shown_number()));
     let title = format!("被申诉的{}", parent.business.label);
     html! {
         (ui::panel(&title, html! {
@@ -271,16 +271,16 @@ fn appealed(detail: &Detail, parent: &Parent) -> Markup {
     }
 }
 
-fn outcome(detail: &Detail) -> Option<Vec<ui::Fact>> {
+fn outcome(detail: &Detail) -> Option<Vec<Fact>> {
     let (word, action) = match detail.application.status {
         Status::Approved => ("申诉通过", Action::Approve),
         Status::Rejected => ("申诉不通过", Action::Reject),
         _ => return None,
     };
     Some(vec![
-        views::fact("结果", word),
-        views::fact("说明", detail.note(action)),
-        views::fact("时间", detail.application.decided_at.map(clock::china).unwrap_or_default()),
+        Fact::of("结果", word),
+        Fact::of("说明", detail.note(action)),
+        Fact::of("时间", detail.application.decided_at.map(clock::china).unwrap_or_default()),
     ])
 }
 

@@ -7,7 +7,7 @@ use crate::casework::business::{Material, MaterialKind};
 use crate::casework::field::{Choices, Field, Problems, Rule};
 use crate::casework::sheet::Sheet;
 use crate::casework::views;
-use crate::ui::{self, Choice, Control, Look, Page, TextMode, Tone, Upload};
+use crate::ui::{self, Choice, Control, Fact, Look, Page, TextMode, Tone, Upload};
 
 /// What each kind of slot takes; the server looks at the content.
 fn accept(kind: MaterialKind) -> &'static str {
@@ -60,9 +60,9 @@ fn bar(sheet: &Sheet) -> Markup {
 }
 
 /// What is known already and cannot be changed here.
-fn identity(sheet: &Sheet) -> Vec<ui::Fact> {
+fn identity(sheet: &Sheet) -> Vec<Fact> {
     let candidate = &sheet.candidate;
-    vec![views::fact("姓名", candidate.name.clone()), views::fact("证件", candidate.masked_document())]
+    vec![Fact::of("姓名", &candidate.name), Fact::of("证件", candidate.masked_document())]
 }
 
 fn anchored(problems: &Problems) -> Vec<(String, String)> {

@@ -9,10 +9,9 @@ use super::kind::Kind;
 use crate::casework::business::{Business, Origin, Outset, Record, Registry};
 use crate::casework::cards::Listed;
 use crate::casework::record::{Application, Filter, PAGE};
-use crate::casework::views;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, clock};
-use crate::ui::{self, Look, Page};
+use crate::ui::{self, Fact, Look, Page};
 use crate::web::{Failure, Frame};
 
 #[derive(Deserialize)]
@@ -75,7 +74,7 @@ fn view(
 
 /// What the authority has on record, with the time that is left.
 fn recorded(record: &Record) -> Markup {
-    let facts: Vec<_> = record.facts.iter().map(|(label, value)| views::fact(label, value.clone())).collect();
+    let facts: Vec<_> = record.facts.iter().map(|(label, value)| Fact::of(label, value)).collect();
     ui::panel(
         &record.title,
         html! {

@@ -10,7 +10,7 @@ use crate::casework::sheet::{Sheet, Which};
 use crate::casework::{lifecycle, record, submission, views};
 use crate::people::candidate::Candidate;
 use crate::store::Store;
-use crate::ui::{self, Look, Page};
+use crate::ui::{self, Fact, Look, Page};
 use crate::web::{Failure, Frame, Submission};
 
 /// What was read on this page; a change in another window makes it another.
@@ -117,8 +117,8 @@ fn answers(sheet: &Sheet, path: &str) -> Markup {
     let first = business.wanted(&sheet.answers).next();
     html! {
         (ui::panel("申请人", ui::facts(&[
-            views::fact("姓名", sheet.candidate.name.clone()),
-            views::fact("证件", sheet.candidate.masked_document()),
+            Fact::of("姓名", &sheet.candidate.name),
+            Fact::of("证件", sheet.candidate.masked_document()),
         ])))
         @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {

@@ -10,7 +10,7 @@ use super::detail::Detail;
 use crate::casework::views;
 use crate::settings::Settings;
 use crate::store::{Store, clock};
-use crate::ui::{self, Medium, Page};
+use crate::ui::{self, Fact, Medium, Page};
 use crate::web::{Frame, host};
 
 #[handler]
@@ -25,15 +25,15 @@ pub async fn show(
     let path = application.path();
     let address = format!("{}{path}", settings.base_for(host(req)));
     let facts = [
-        views::fact("受理号", application.shown_number()),
-        views::fact("业务", detail.business.label),
-        views::fact("申请人", detail.candidate.masked_name()),
-        views::fact("证件", detail.candidate.masked_document()),
-        views::fact("考试", application.title.clone()),
-        views::fact(detail.business.summary_label, application.summary.clone()),
-        views::fact("受理时间", application.submitted_at.map(clock::china).unwrap_or_default()),
-        views::fact("办理结果", views::word(detail.business, application)),
-        views::fact("打印时间", clock::china(store.clock.now())),
+        Fact::of("受理号", application.shown_number()),
+        Fact::of("业务", detail.business.label),
+        Fact::of("申请人", detail.candidate.masked_name()),
+        Fact::of("证件", detail.candidate.masked_document()),
+        Fact::of("考试", &application.title),
+        Fact::of(detail.business.summary_label, &application.summary),
+        Fact::of("受理时间", application.submitted_at.map(clock::china).unwrap_or_default()),
+        Fact::of("办理结果", views::word(detail.business, application)),
+        Fact::of("打印时间", clock::china(store.clock.now())),
     ];
     let main = html! {
         (ui::heading(&settings.authority, "受理回执", ""))

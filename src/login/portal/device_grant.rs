@@ -8,6 +8,7 @@ use oauth2::{
     DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType as Said, HttpRequest,
     HttpResponse, RequestTokenError, StandardDeviceAuthorizationResponse,
 };
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::oneshot;
 use url::Url;
@@ -110,9 +111,9 @@ impl Portal {
         // The library would go on asking. It sleeps between two polls, so the first sleep is
         // the answer "not yet", and its length is what the portal allows.
         let (sleeps, slept) = oneshot::channel();
-        let sleeps = std::sync::Mutex::new(Some(sleeps));
+        let sleeps = Mutex::new(Some(sleeps));
         let sleep = |next: Duration| {
-            let sender = sleeps.lock().ok().and_then(|mut sender| sender.take());
+            let sender = sleeps.lock().take();
             // Nobody listens once the answer is there.
             let _ = sender.map(|sender| sender.send(next));
             std::future::pending()

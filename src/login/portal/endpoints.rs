@@ -1,9 +1,9 @@
 //! Where the portal's endpoints are: given one by one, or discovered (OpenID Connect
 //! Discovery 1.0 §4, RFC 8414 §3) and remembered for an hour.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -64,7 +64,7 @@ impl Directory {
             (None, None) => return Err(Failure::Internal("the portal's endpoints are not known".into())),
             (Some(issuer), None) => issuer,
         };
-        let known = self.lock().clone();
+        let known = self.known.lock().clone();
         if let Some((at, endpoints)) = &known
             && at.elapsed() < REMEMBERED
         {
@@ -76,12 +76,8 @@ impl Directory {
             (Err(_), Some((_, endpoints))) => endpoints,
             (Err(failure), None) => return Err(failure),
         };
-        *self.lock() = Some((Instant::now(), endpoints.clone()));
+        *self.known.lock() = Some((Instant::now(), endpoints.clone()));
         Ok(endpoints)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<(Instant, Endpoints)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the portal signs: ID tokens, and userinfo where it likes. First the signature, by the
 //! portal's keys, then one table of what must be in it (OpenID Connect Core 1.0 §3.1.3.7, §5.3.2).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
+use parking_lot::Mutex;
 use serde_json::Value;
 use url::Url;
 
@@ -88,7 +89,7 @@ impl Keys {
             Some(claims) => claims,
             None => {
                 let keys = Arc::new(fetch(url, http).await?);
-                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = keys.clone();
+                *self.known.lock() = keys.clone();
                 signed(&keys, token, &header).ok_or_else(|| refused("none of the portal's keys signed it"))?
             }
         };
@@ -97,7 +98,7 @@ impl Keys {
     }
 
     fn known(&self) -> Arc<Vec<Jwk>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known.lock().clone()
     }
 }
 

@@ -1,10 +1,11 @@
 //! The demo portal's device grant (RFC 8628).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use chrono::{Duration, NaiveDateTime};
 use maud::html;
+use parking_lot::Mutex;
 use poem::http::StatusCode;
 use poem::web::headers::Authorization;
 use poem::web::headers::authorization::Basic;
@@ -49,13 +50,9 @@ enum Answer {
 }
 
 impl Devices {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Shown>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What came of a code, or the error of RFC 8628 §3.5.
     pub(super) fn poll(&self, device_code: &str, now: NaiveDateTime) -> Result<Grant, &'static str> {
-        let mut codes = self.lock();
+        let mut codes = self.0.lock();
         let shown = codes.get_mut(device_code).ok_or("invalid_grant")?;
         let too_soon = now - shown.polled < INTERVAL;
         shown.polled = now;
@@ -71,7 +68,7 @@ impl Devices {
     }
 
     fn answer(&self, user_code: &str, answer: Answer, now: NaiveDateTime) -> bool {
-        let mut codes = self.lock();
+        let mut codes = self.0.lock();
         let open = |shown: &&mut Shown| {
             shown.user_code == user_code && now - shown.at < LIVES && matches!(shown.answer, Answer::None)
         };
@@ -105,7 +102,7 @@ pub fn authorize(
         "expires_in": LIVES.num_seconds(),
         "interval": INTERVAL.num_seconds(),
     });
-    let mut codes = sandbox.devices.lock();
+    let mut codes = sandbox.devices.0.lock();
     codes.retain(|_, shown| now - shown.at < LIVES * 2);
     codes.insert(device_code, Shown { user_code, at: now, polled: now - INTERVAL, answer: Answer::None });
     Json(answer).into_response()

@@ -17,10 +17,10 @@ pub(super) fn identity(case: &Case) -> Markup {
     ui::panel(
         "申请人",
         ui::facts(&[
-            views::fact("姓名", &*person.name),
-            views::fact("证件类型", person.document_type.label()),
-            views::fact("证件号码", &*person.document_number),
-            views::fact("登记手机号", &*person.phone),
+            Fact::of("姓名", &person.name),
+            Fact::of("证件类型", person.document_type.label()),
+            Fact::of("证件号码", &person.document_number),
+            Fact::of("登记手机号", &person.phone),
         ]),
     )
 }
@@ -79,7 +79,7 @@ impl Shown<'_> {
                     @if changed.contains(material.slot) { span.changed { "已更换" } " " }
                     (links(file, ids, &self.path()))
                 };
-                self.marked(material.slot, Fact { label: material.label.to_owned(), value })
+                self.marked(material.slot, Fact { label: material.label, value })
             })
             .collect();
         html! { @if !rows.is_empty() { (ui::panel("材料", ui::facts(&rows))) } }
@@ -91,7 +91,7 @@ impl Shown<'_> {
         let value = html! {
             div { @if fact.value.0.is_empty() { "—" } @else { (fact.value) } }
             @if let Some(mark) = earlier { p.mark-note { "上轮标注：" (mark.reason) } }
-            @if self.may_decide() { (self.mark(name, &fact.label)) }
+            @if self.may_decide() { (self.mark(name, fact.label)) }
         };
         Fact { label: fact.label, value }
     }
@@ -140,15 +140,15 @@ pub(super) fn appealed(file: &File, case: &str) -> Markup {
     let application = &file.application;
     let mut rows = vec![
         Fact {
-            label: "受理号".to_owned(),
+            label: "受理号",
             value: html! { a href=(path(application.shown_number())) { (application.shown_number()) } },
         },
-        Fact { label: "结果".to_owned(), value: views::tag(file.business, application) },
-        views::fact("不通过的理由", file.rejection().unwrap_or_default()),
+        Fact { label: "结果", value: views::tag(file.business, application) },
+        Fact::of("不通过的理由", file.rejection().unwrap_or_default()),
     ];
     rows.extend(views::facts(file.business.asked(&file.answers), &file.answers, None));
     rows.extend(file.business.wanted(&file.answers).map(|material| Fact {
-        label: material.label.to_owned(),
+        label: material.label,
         value: links(file, file.answers.files(material.slot), case),
     }));
     ui::panel(&format!("被申诉的{}", file.business.label), ui::facts(&rows))
