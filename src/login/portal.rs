@@ -66,8 +66,8 @@ type Client = oauth2::Client<
 const NOT_REACHED: Failure = Failure::portal("政务服务平台暂时没有回应");
 const NOT_UNDERSTOOD: Failure = Failure::portal("政务服务平台的回答无法识别");
 const REFUSED: Failure = Failure::portal("政务服务平台没有完成登录");
-const DECLINED: Failure = Failure::portal("您没有在政务服务平台授权登录");
-const OUTDATED: Failure = Failure::portal("这次登录已失效");
+const DECLINED: Failure = Failure::no_login("您没有在政务服务平台授权登录");
+const OUTDATED: Failure = Failure::no_login("这次登录已失效");
 const INCOMPLETE: Failure = Failure::portal("政务服务平台提供的身份信息不完整");
 
 /// One attempt to sign in at the portal; kept in the session until the browser returns.

@@ -51,6 +51,14 @@ pub enum Failure {
         /// Path where one may try again.
         again: Cow<'static, str>,
     },
+    /// A login came to nothing although the portal did its part.
+    #[error("no login: {happened}")]
+    NoLogin {
+        /// What happened, in a sentence.
+        happened: &'static str,
+        /// Path where one may try again.
+        again: Cow<'static, str>,
+    },
     /// As many login screens wait as this process can hold.
     #[error("too many waiters")]
     Full,
@@ -93,7 +101,7 @@ impl ResponseError for Failure {
         match self {
             Failure::SignIn => StatusCode::UNAUTHORIZED,
             Failure::NotFound => StatusCode::NOT_FOUND,
-            Failure::Forbidden(_) => StatusCode::FORBIDDEN,
+            Failure::Forbidden(_) | Failure::NoLogin { .. } => StatusCode::FORBIDDEN,
             Failure::Conflict { .. } => StatusCode::CONFLICT,
             Failure::BadRequest(_) => StatusCode::BAD_REQUEST,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -115,10 +123,16 @@ impl Failure {
         Failure::Portal { happened, again: Cow::Borrowed("/login") }
     }
 
-    /// Where the portal failed, one may try again at `path`.
+    /// A login came to nothing although the portal did its part.
+    pub const fn no_login(happened: &'static str) -> Failure {
+        Failure::NoLogin { happened, again: Cow::Borrowed("/login") }
+    }
+
+    /// Where a login came to nothing, one may try again at `path`.
     pub fn again_at(self, path: String) -> Failure {
         match self {
             Failure::Portal { happened, .. } => Failure::Portal { happened, again: path.into() },
+            Failure::NoLogin { happened, .. } => Failure::NoLogin { happened, again: path.into() },
             other => other,
         }
     }
@@ -175,7 +189,7 @@ impl Failure {
                 ("操作太频繁", format!("请在 {}后再试。", waiting(*seconds, " 秒", " 分钟")), home)
             }
             Failure::Method => ("这个地址不支持该操作", "请从页面上的按钮进入。".into(), home),
-            Failure::Portal { happened, again } => {
+            Failure::Portal { happened, again } | Failure::NoLogin { happened, again } => {
                 (happened, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", again))
             }
             Failure::Full => {
