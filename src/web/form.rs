@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::TryStreamExt;
 use poem::http::header;
 use poem::web::Multipart;
 use poem::{FromRequest, Request, RequestBody};
@@ -87,8 +88,16 @@ fn is_multipart(req: &Request) -> bool {
 }
 
 async fn from_text(body: &mut RequestBody) -> Result<Submission, Failure> {
-    let body = body.take().map_err(|_| Failure::BadRequest("请求的内容不完整"))?;
-    let bytes = body.into_bytes_limit(MAX_TEXT_BYTES).await.map_err(|_| Failure::TooLarge)?;
+    const BROKEN: Failure = Failure::BadRequest("请求的内容不完整");
+    let mut chunks = body.take().map_err(|_| BROKEN)?.into_bytes_stream();
+    let mut bytes = Vec::new();
+    // By poem's own way every handler with a form would have room for a buffer of 4 KB, and be moved with it.
+    while let Some(chunk) = chunks.try_next().await.map_err(|_| BROKEN)? {
+        if bytes.len() + chunk.len() > MAX_TEXT_BYTES {
+            return Err(Failure::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
     let mut submission = Submission::default();
     for (name, value) in url::form_urlencoded::parse(&bytes).take(MAX_PARTS) {
         submission.push(name.into_owned(), value.into_owned());

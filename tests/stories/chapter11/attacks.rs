@@ -1,5 +1,8 @@
 //! What people send who want something else.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use super::*;
 use crate::process::Process;
 
@@ -56,6 +59,23 @@ async fn whatever_is_sent_is_answered() {
     }
     let method = visitor.send(visitor.request(Method::PUT, EXAM)).await;
     assert_eq!(method.status, 405);
+}
+
+/// It is not called too large, which would have somebody shorten what they wrote.
+#[tokio::test]
+async fn a_form_that_does_not_arrive_whole_is_told_so() {
+    let server = server().await;
+    let host = server.base.trim_start_matches("http://");
+    let mut line = TcpStream::connect(host).await.expect("a connection");
+    let head = format!(
+        "POST {EXAM} HTTP/1.1\r\nHost: {host}\r\nOrigin: {}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n",
+        server.base
+    );
+    line.write_all(format!("{head}4\r\nname\r\nno length\r\n").as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("请求的内容不完整"), "{answer}");
 }
 
 #[tokio::test]
