@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::http::StatusCode;
+use poem::http::{Extensions, StatusCode};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, devices, scan, way_in};
 use crate::lookup::Lookup;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Ids, Store};
 use crate::web::connection::Answers;
 use crate::web::failure::Asked;
 use crate::web::session::SessionRows;
@@ -49,14 +49,16 @@ impl Parts {
         Ok(Parts { settings, store, files, login, lookup })
     }
 
-    /// Puts them on the request.
-    fn hand_to(&self, req: &mut Request) {
-        req.set_data(self.settings.clone());
-        req.set_data(self.store.clone());
-        req.set_data(self.files.clone());
-        req.set_data(business::ALL);
-        req.set_data(self.login.clone());
-        req.set_data(self.lookup.clone());
+    /// What handlers ask for as `Data`.
+    fn data(&self) -> Extensions {
+        let mut data = Extensions::new();
+        data.insert(self.settings.clone());
+        data.insert(self.store.clone());
+        data.insert(self.files.clone());
+        data.insert(business::ALL);
+        data.insert(self.login.clone());
+        data.insert(self.lookup.clone());
+        data
     }
 
     fn sessions(&self) -> Arc<SessionRows> {
@@ -77,14 +79,21 @@ pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Outpu
 /// The whole site.
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
-    Site { urls, parts: parts.clone(), sessions: parts.sessions(), https: parts.settings.is_https() }
+    Site {
+        urls,
+        data: parts.data(),
+        ids: parts.store.ids.clone(),
+        sessions: parts.sessions(),
+        https: parts.settings.is_https(),
+    }
 }
 
 /// What is done for every request. As a layer of middleware for each step it would be as many
 /// futures on the heap, each with room for the request that is moved through all of them.
 struct Site {
     urls: Route,
-    parts: Parts,
+    data: Extensions,
+    ids: Ids,
     sessions: Arc<SessionRows>,
     https: bool,
 }
@@ -94,7 +103,8 @@ impl Endpoint for Site {
 
     async fn call(&self, mut req: Request) -> poem::Result<Response> {
         let entry = log::Entry::begin(&req);
-        self.parts.hand_to(&mut req);
+        let brought = std::mem::replace(req.extensions_mut(), self.data.clone());
+        req.extensions_mut().extend(brought);
         let asked = Asked::of(&req);
         // Pinned: each time it is moved, room for all of it is taken and copied once more.
         let answering = pin!(async {
@@ -104,7 +114,7 @@ impl Endpoint for Site {
             entry.end(&mut response);
             response
         });
-        Ok(log::within(self.parts.store.ids.reference(), answering).await)
+        Ok(log::within(self.ids.reference(), answering).await)
     }
 }
 

@@ -29,7 +29,7 @@ pub async fn show(
             title: "证书查询（免登录）".to_owned(),
             detail: "核验他人证书的真伪".to_owned(),
             href: "/lookup".to_owned(),
-            trailing: ui::icon(Icon::Forward),
+            trailing: html! { (ui::icon(Icon::Forward)) },
         }]))
     };
     Ok(frame.page(Page::new("业务办理", main).tab(Tab::Services)))

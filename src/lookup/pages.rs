@@ -66,7 +66,7 @@ fn row(lang: Lang, exam: &CertifiedExam) -> Row {
         title: exam.name.clone(),
         detail: format!("{} {newest}", lang.pick("最近批准", "Latest approval")),
         href: format!("{}/{}", root(lang), exam.code),
-        trailing: ui::icon(Icon::Forward),
+        trailing: html! { (ui::icon(Icon::Forward)) },
     }
 }
 

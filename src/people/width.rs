@@ -13,6 +13,9 @@ pub fn half(text: &str) -> String {
 
 /// A number as it is stored: [`half`] width, without any space, in capitals.
 pub fn compact(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.to_ascii_uppercase();
+    }
     let mut half = half(text);
     half.retain(|c| !c.is_whitespace());
     half.make_ascii_uppercase();
@@ -45,6 +48,7 @@ mod tests {
 
     #[test]
     fn a_number_loses_spaces_and_small_letters() {
+        assert_eq!(compact("11010519491231002x"), "11010519491231002X");
         assert_eq!(compact(" 1101 0519\u{a0}４９１２ 31002ｘ\n"), "11010519491231002X");
     }
 }

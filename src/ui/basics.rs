@@ -92,7 +92,11 @@ impl Render for Words<'_> {
     }
 
     fn render_to(&self, buffer: &mut String) {
-        if self.0.contains('-') { dated(self.0).render_to(buffer) } else { self.0.render_to(buffer) }
+        if !self.0.bytes().any(|byte| matches!(byte, b'-' | b'&' | b'<' | b'>' | b'"')) {
+            buffer.push_str(self.0);
+        } else {
+            dated(self.0).render_to(buffer);
+        }
     }
 }
 
