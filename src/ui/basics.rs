@@ -92,6 +92,7 @@ impl Render for Words<'_> {
     }
 
     fn render_to(&self, buffer: &mut String) {
+        // Neither part of a date nor anything that maud would escape.
         if !self.0.bytes().any(|byte| matches!(byte, b'-' | b'&' | b'<' | b'>' | b'"')) {
             buffer.push_str(self.0);
         } else {
@@ -180,6 +181,9 @@ mod tests {
             words("于 2027-03-09，共 12-3 件").render().0,
             r#"于 <span class="date">2027-03-09</span>，共 12-3 件"#
         );
+        for (sign, escaped) in [("<", "&lt;"), (">", "&gt;"), ("&", "&amp;"), ("\"", "&quot;")] {
+            assert_eq!(words(sign).render().0, escaped, "each alone");
+        }
         assert_eq!(words("<b>13800138000").render().0, "&lt;b&gt;13800138000");
     }
 
