@@ -103,6 +103,7 @@ impl Endpoint for Site {
 
     async fn call(&self, mut req: Request) -> poem::Result<Response> {
         let entry = log::Entry::begin(&req);
+        // Copied as a whole: put in one after the other, the map would grow twice for every request.
         let brought = std::mem::replace(req.extensions_mut(), self.data.clone());
         req.extensions_mut().extend(brought);
         let asked = Asked::of(&req);
