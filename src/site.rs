@@ -1,6 +1,5 @@
 //! Every URL, and what is done for every request.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use crate::settings::Settings;
 use crate::store::{Ids, Store};
 use crate::web::connection::Answers;
 use crate::web::failure::Asked;
-use crate::web::session::SessionRows;
+use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, headers, log, origin, server, session};
 use crate::{business, certificates, home, lookup, progress, staff};
 
@@ -49,7 +48,9 @@ impl Parts {
         Ok(Parts { settings, store, files, login, lookup })
     }
 
-    /// What handlers ask for as `Data`.
+    /// What handlers ask for as `Data`. A copy has as many places as its original, so there are some
+    /// for what each request adds to its own, its session and the pattern of its path: else the copy
+    /// would be laid out anew, larger, for every request.
     fn data(&self) -> Extensions {
         let mut data = Extensions::new();
         data.insert(self.settings.clone());
@@ -58,6 +59,10 @@ impl Parts {
         data.insert(business::ALL);
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
+        data.insert(Place::<1>);
+        data.insert(Place::<2>);
+        data.remove::<Place<1>>();
+        data.remove::<Place<2>>();
         data
     }
 
@@ -65,6 +70,10 @@ impl Parts {
         Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
     }
 }
+
+/// Takes a place and nothing else.
+#[derive(Clone)]
+struct Place<const N: usize>;
 
 /// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
@@ -101,33 +110,41 @@ struct Site {
 impl Endpoint for Site {
     type Output = Response;
 
-    async fn call(&self, mut req: Request) -> poem::Result<Response> {
+    /// No async function: that would keep room for the request beside the one that it hands it on to.
+    fn call(&self, mut req: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let entry = log::Entry::begin(&req);
         // Copied as a whole: put in one after the other, the map would grow twice for every request.
         let brought = std::mem::replace(req.extensions_mut(), self.data.clone());
         req.extensions_mut().extend(brought);
         let asked = Asked::of(&req);
-        // Pinned: each time it is moved, room for all of it is taken and copied once more.
-        let answering = pin!(async {
-            let mut response =
-                self.answer(req, &asked).await.unwrap_or_else(|error| asked.answer(error.into()));
+        let gzip = compress::accepts_gzip(req.headers());
+        let admitted =
+            origin::refuse_strangers(&req).map(|()| session::begin(&mut req, &self.sessions, self.https));
+        log::within(self.ids.reference(), async move {
+            let answered = match admitted {
+                Ok(session) => {
+                    let response = self.urls.call(req).await.unwrap_or_else(|error| asked.answer(error));
+                    self.finish(response, &session, gzip).await
+                }
+                Err(failure) => Err(failure),
+            };
+            let mut response = answered.unwrap_or_else(|failure| asked.answer(failure.into()));
             headers::secure(&mut response, self.https);
             entry.end(&mut response);
-            response
-        });
-        Ok(log::within(self.ids.reference(), answering).await)
+            Ok(response)
+        })
     }
 }
 
 impl Site {
-    /// Failures become pages before the session's cookie is added to them; what the session itself
-    /// comes to grief over is left to the caller.
-    async fn answer(&self, mut req: Request, asked: &Asked) -> Result<Response, Failure> {
-        origin::refuse_strangers(&req)?;
-        let gzip = compress::accepts_gzip(req.headers());
-        let session = session::begin(&mut req, &self.sessions, self.https);
-        let mut response = self.urls.call(req).await.unwrap_or_else(|error| asked.answer(error));
-        session::keep(&session, &mut response, self.https).await?;
+    /// After failures have become pages, so that these have the session's cookie too.
+    async fn finish(
+        &self,
+        mut response: Response,
+        session: &Session,
+        gzip: bool,
+    ) -> Result<Response, Failure> {
+        session::keep(session, &mut response, self.https).await?;
         compress::pack(response, gzip).await
     }
 }

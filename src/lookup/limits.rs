@@ -23,7 +23,7 @@ use crate::web::Failure;
 /// So many in so many seconds, counted from whole multiples of them.
 pub struct Rule {
     what: &'static str,
-    most: u32,
+    most: u16,
     seconds: i64,
 }
 
@@ -35,30 +35,34 @@ pub const DOCUMENT: Rule = Rule { what: "document", most: 20, seconds: 600 };
 
 /// The other processes are to know who has had a third of what a rule allows. To tell of everybody would be
 /// a write each second, and SQLite's readers map the file anew after every change.
-const TELL_FROM: u32 = 3;
+const TELL_FROM: u16 = 3;
 
-/// Most that are counted at once, some 6 MB. When more come, those who asked least are forgotten
+/// Most that are counted at once, some 3 MB. When more come, those who asked least are forgotten
 /// (Manku and Motwani's lossy counting), so a flood can neither fill the memory nor make each lookup
 /// look through all of it.
 const MOST_COUNTED: usize = 100_000;
-const FORGET_BELOW: u32 = 3;
+const FORGET_BELOW: u16 = 3;
 
 /// What a process wrote is looked for so much longer, because clocks differ.
 const CLOCKS_DIFFER: Duration = Duration::seconds(10);
 
+/// Who and when: the beginning of a keyed hash. That two of the 100,000 are one happens once in a
+/// billion times, and each byte more is one more to be fetched for every lookup.
+type Id = u64;
+
 /// The counts of this process and what it heard of the others.
 pub struct Limits {
     key: Hmac<Sha256>,
-    counts: Mutex<HashMap<u128, Count>>,
+    counts: Mutex<HashMap<Id, Count>>,
     heard_at: Mutex<Option<NaiveDateTime>>,
 }
 
 #[derive(Clone, Copy)]
 struct Count {
     /// By all processes, as far as we know.
-    all: u32,
+    all: u16,
     /// By us, and not yet told.
-    untold: u32,
+    untold: u16,
     /// Often enough to be told.
     often: bool,
     /// Seconds since 1970.
@@ -119,10 +123,10 @@ impl Limits {
     }
 
     /// Sorted, so that two processes lock the rows in one order.
-    fn news(&self) -> Vec<(u128, Count)> {
+    fn news(&self) -> Vec<(Id, Count)> {
         let counts = self.counts.lock();
         let often = counts.iter().filter(|(_, count)| count.often && count.untold > 0);
-        let mut news: Vec<(u128, Count)> = often.map(|(id, count)| (*id, *count)).collect();
+        let mut news: Vec<(Id, Count)> = often.map(|(id, count)| (*id, *count)).collect();
         news.sort_by_key(|(id, _)| *id);
         news
     }
@@ -134,25 +138,27 @@ impl Limits {
         *self.heard_at.lock() = Some(now);
         let mut counts = self.counts.lock();
         for (id, told, ends) in rows {
-            let Ok(id) = u128::from_str_radix(&id, 16) else { continue };
+            let Ok(id) = Id::from_str_radix(&id, 16) else { continue };
             let ends = ends.and_utc().timestamp();
             let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: true, ends });
             count.often = true; // elsewhere: the few that came here are missing there
-            count.all = count.all.max(told.unsigned_abs() + count.untold);
+            count.all = count.all.max(u16::try_from(told).unwrap_or(u16::MAX).saturating_add(count.untold));
         }
         Ok(())
     }
 
-    fn id(&self, rule: &Rule, who: &str, window: i64) -> u128 {
+    fn id(&self, rule: &Rule, who: &str, window: i64) -> Id {
         let mut mac = self.key.clone();
-        mac.update(format!("{}\n{window}\n{who}", rule.what).as_bytes());
+        for part in [rule.what.as_bytes(), &window.to_be_bytes(), who.as_bytes()] {
+            mac.update(part);
+        }
         let bytes = mac.finalize().into_bytes();
-        bytes.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte))
+        bytes.iter().take(size_of::<Id>()).fold(0, |id, byte| id << 8 | Id::from(*byte))
     }
 }
 
 /// To half, so that not each of those who come next pays for it anew.
-fn make_room(counts: &mut HashMap<u128, Count>, now: i64) {
+fn make_room(counts: &mut HashMap<Id, Count>, now: i64) {
     let mut below = FORGET_BELOW;
     while counts.len() > MOST_COUNTED / 2 {
         counts.retain(|_, count| count.ends > now && count.all >= below);
@@ -160,12 +166,12 @@ fn make_room(counts: &mut HashMap<u128, Count>, now: i64) {
     }
 }
 
-fn write_down(tx: &mut Tx, news: &[(u128, Count)]) -> Result<(), Error> {
+fn write_down(tx: &mut Tx, news: &[(Id, Count)]) -> Result<(), Error> {
     for (id, count) in news {
-        let more = i32::try_from(count.untold).unwrap_or(i32::MAX);
+        let more = i32::from(count.untold);
         let ends_at = DateTime::from_timestamp(count.ends, 0).unwrap_or_default().naive_utc();
         let row = (
-            l::id.eq(format!("{id:032x}")),
+            l::id.eq(format!("{id:016x}")),
             l::count.eq(more),
             l::told_at.eq(tx.now),
             l::ends_at.eq(ends_at),
@@ -232,7 +238,7 @@ mod tests {
         }
         assert!(limits.news().is_empty());
         limits.check(&DOCUMENT, "a", now).unwrap();
-        let untold: Vec<u32> = limits.news().iter().map(|(_, count)| count.untold).collect();
+        let untold: Vec<u16> = limits.news().iter().map(|(_, count)| count.untold).collect();
         assert_eq!(untold, [DOCUMENT.most / 3]);
     }
 

@@ -171,7 +171,9 @@ impl<E: Endpoint<Output = Response> + 'static> Turn<E> {
             }
         }
         let request = Request::from((request, self.local.clone(), self.remote.clone(), Scheme::HTTP));
-        Box::pin(async move { self.answers.site.get_response(request).await })
+        Box::pin(async move {
+            self.answers.site.call(request).await.unwrap_or_else(|error| error.into_response())
+        })
     }
 
     fn rest_of(&self, request: &HttpRequest<Incoming>) -> Option<Rest> {

@@ -51,9 +51,10 @@ impl Submission {
         self.values.get(name).map_or(&[], Vec::as_slice)
     }
 
-    fn push(&mut self, name: String, value: String) {
+    fn push(&mut self, name: String, mut value: String) {
         // PostgreSQL text cannot hold NUL, and nobody can type one.
-        self.values.entry(name).or_default().push(value.replace('\0', ""));
+        value.retain(|letter| letter != '\0');
+        self.values.entry(name).or_default().push(value);
     }
 }
 

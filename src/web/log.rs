@@ -19,8 +19,8 @@ tokio::task_local! {
 }
 
 /// Runs what answers the request that the log is to call `id`.
-pub async fn within<T>(id: String, answering: impl Future<Output = T>) -> T {
-    REQUEST.scope(id, answering).await
+pub fn within<T>(id: String, answering: impl Future<Output = T>) -> impl Future<Output = T> {
+    REQUEST.scope(id, answering)
 }
 
 /// What the log calls the request that is being answered, if one is. It may be shown, to be quoted.
