@@ -61,16 +61,16 @@ impl PublicCertificate {
         mask::name(&self.holder_name)
     }
 
-    /// Whether a number, in any spelling, is on this certificate now.
-    pub fn has_number(&self, typed: &str) -> bool {
-        [&self.management_number, &self.print_number].into_iter().any(|own| same_number(own, typed))
+    /// Whether a number, in its one spelling, is on this certificate now.
+    pub fn has_number(&self, number: &str) -> bool {
+        [&self.management_number, &self.print_number].into_iter().any(|own| is_number(own, number))
     }
 }
 
-/// Whether two spellings are one number of a certificate. What is not there is no number.
-pub fn same_number(one: &str, other: &str) -> bool {
-    let one = document::normalise(one);
-    !one.is_empty() && one == document::normalise(other)
+/// Whether a certificate's own number, as it was imported, is this one in its one spelling. What is not
+/// there is no number.
+pub fn is_number(own: &str, number: &str) -> bool {
+    !number.is_empty() && document::normalise(own) == number
 }
 
 /// An exam of which there are certificates.
@@ -103,7 +103,7 @@ pub fn certified_exams(tx: &mut Tx) -> Result<Vec<CertifiedExam>, Error> {
 /// the same miss in one index.
 pub fn lookup_hash(vault: &Vault, holder_name: &str, document_number: &str) -> String {
     // Neither half holds a line break once it is in its one spelling, so no two pairs read the same.
-    let person = format!("{}\n{}", name::key(holder_name), document::normalise(document_number));
+    let person = [name::key(holder_name), document::normalise(document_number)].join("\n");
     vault.blind("certificate", &person)
 }
 

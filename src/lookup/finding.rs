@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::either;
-use crate::exams::certificate::{PUBLIC, PublicCertificate, PublicColumns, same_number};
+use crate::exams::certificate::{PUBLIC, PublicCertificate, PublicColumns, is_number};
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Error, Tx};
 
@@ -18,8 +18,8 @@ pub enum Finding {
     Voided(NaiveDate),
 }
 
-/// The exam; a certificate with the exam it is of; a void print number of it.
-type Row = ((String, String), Option<(String, PublicCertificate)>, Option<(String, NaiveDate)>);
+/// The exam's name; a certificate, and whether it is of this exam; a void print number of it.
+type Row = (String, Option<(bool, PublicCertificate)>, Option<(String, NaiveDate)>);
 
 /// Name of an exam; nothing when there is none of this code.
 pub(super) fn exam_name(tx: &mut Tx, code: &str) -> Result<Option<String>, Error> {
@@ -29,12 +29,13 @@ pub(super) fn exam_name(tx: &mut Tx, code: &str) -> Result<Option<String>, Error
 /// Looks up in one exam, whose name is answered too; nothing when there is no such exam.
 ///
 /// It is the same statement on the same index whatever is wrong, so that the time it takes
-/// tells nothing either. `hash` is of [`lookup_hash`](crate::exams::certificate::lookup_hash).
+/// tells nothing either. `hash` is of [`lookup_hash`](crate::exams::certificate::lookup_hash),
+/// `number` in its one spelling.
 pub fn find(tx: &mut Tx, code: &str, hash: String, number: &str) -> Result<Option<(String, Finding)>, Error> {
     // On the connection itself, which knows a statement by its type; the enum of both would write
     // its SQL anew each time, to know it by that.
     let rows: Vec<Row> = either!(tx.conn, conn => query(code, hash).load(conn))?;
-    let Some(((_, name), ..)) = rows.first() else { return Ok(None) };
+    let Some((name, ..)) = rows.first() else { return Ok(None) };
     Ok(Some((name.clone(), decide(rows, number))))
 }
 
@@ -50,8 +51,8 @@ fn query<'a>(code: &'a str, hash: String) -> _ {
         .left_join(voided_prints::table.on(void))
         .filter(exams::code.eq(code))
         .select((
-            (exams::id, exams::name),
-            (certificates::exam_id, public).nullable(),
+            exams::name,
+            (certificates::exam_id.eq(exams::id), public).nullable(),
             (voided_prints::print_number, voided_prints::voided_on).nullable(),
         ))
 }
@@ -60,9 +61,9 @@ fn query<'a>(code: &'a str, hash: String) -> _ {
 fn decide(rows: Vec<Row>, number: &str) -> Finding {
     let mut voided = None;
     let mut certificates: Vec<PublicCertificate> = Vec::new();
-    for ((exam, _), certificate, void) in rows {
-        let Some((_, certificate)) = certificate.filter(|(of, _)| *of == exam) else { continue };
-        voided = voided.max(void.filter(|(print, _)| same_number(print, number)).map(|(_, day)| day));
+    for (_, certificate, void) in rows {
+        let Some((true, certificate)) = certificate else { continue };
+        voided = voided.max(void.filter(|(print, _)| is_number(print, number)).map(|(_, day)| day));
         if certificates.iter().all(|known| known.id != certificate.id) {
             certificates.push(certificate);
         }

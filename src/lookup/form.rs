@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use super::finding::{self, Finding};
 use super::{Lookup, limits, pages};
 use crate::exams::certificate::lookup_hash;
-use crate::people::document;
+use crate::people::{document, width};
 use crate::store::Store;
 use crate::web::address::{client_address, network};
 use crate::web::{Failure, Frame, Submission};
@@ -21,21 +21,21 @@ const MISS_TAKES: Duration = Duration::from_millis(3);
 
 /// What somebody looks up with, as it was typed.
 #[derive(Default)]
-pub(super) struct Typed {
-    pub name: String,
-    pub document: String,
-    pub number: String,
+pub(super) struct Typed<'a> {
+    pub name: &'a str,
+    pub document: &'a str,
+    pub number: &'a str,
 }
 
-impl Typed {
-    fn of(sent: &Submission) -> Typed {
-        let [name, document, number] = ["name", "document", "number"].map(|field| sent.one(field).to_owned());
+impl Typed<'_> {
+    fn of(sent: &Submission) -> Typed<'_> {
+        let [name, document, number] = ["name", "document", "number"].map(|field| sent.one(field));
         Typed { name, document, number }
     }
 
     /// Whether all three hold something.
     fn is_complete(&self) -> bool {
-        [&self.name, &self.document, &self.number].iter().all(|typed| !document::normalise(typed).is_empty())
+        ![self.name, self.document, self.number].into_iter().any(width::is_blank)
     }
 }
 
@@ -67,9 +67,9 @@ pub async fn answer(
         let exam = exam_of(store, code).await?;
         return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));
     }
-    lookup.limits.check(&limits::DOCUMENT, &document::normalise(&typed.document), now)?;
-    let hash = lookup_hash(&store.vault, &typed.name, &typed.document);
-    let (key, number) = (code.clone(), typed.number.clone());
+    lookup.limits.check(&limits::DOCUMENT, &document::normalise(typed.document), now)?;
+    let hash = lookup_hash(&store.vault, typed.name, typed.document);
+    let (key, number) = (code.clone(), document::normalise(typed.number));
     let found = store.glance(move |tx| finding::find(tx, &key, hash, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
     let exam = pages::Exam { code, name };

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::form::Typed;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
+use crate::people::width;
 use crate::store::clock;
 use crate::ui::{self, Control, Fact, Field, Icon, Lang, Look, Page, Row, TextMode, Tone};
 use crate::web::log;
@@ -91,17 +92,17 @@ impl Exam {
     }
 
     /// The form, empty (图11.2).
-    pub(super) fn form(&self, lang: Lang, typed: &Typed) -> Page {
+    pub(super) fn form(&self, lang: Lang, typed: &Typed<'_>) -> Page {
         let below = lang.pick("核验证书真伪，无需登录", "Verify a certificate; no sign-in is needed");
         self.asking(lang, typed, html! { (ui::heading("", &self.name, below)) }, false)
     }
 
     /// The form, with what is left to fill in.
-    pub(super) fn incomplete(&self, lang: Lang, typed: &Typed) -> Page {
+    pub(super) fn incomplete(&self, lang: Lang, typed: &Typed<'_>) -> Page {
         let missing: Vec<(String, String)> = self
             .fields(lang, typed)
             .into_iter()
-            .filter(|field| field.value.trim().is_empty())
+            .filter(|field| width::is_blank(field.value))
             .map(|field| (format!("f-{}", field.name), field.ask.to_owned()))
             .collect();
         let (title, foot) = lang.pick(
@@ -116,7 +117,7 @@ impl Exam {
     }
 
     /// No such certificate: the same words whatever was wrong, and the form as it was.
-    pub(super) fn nothing(&self, lang: Lang, typed: &Typed) -> Page {
+    pub(super) fn nothing(&self, lang: Lang, typed: &Typed<'_>) -> Page {
         let (title, intro, checks) = lang.pick(
             (
                 "没有查到符合的证书",
@@ -191,7 +192,7 @@ impl Exam {
         }
     }
 
-    fn asking(&self, lang: Lang, typed: &Typed, head: Markup, tell: bool) -> Page {
+    fn asking(&self, lang: Lang, typed: &Typed<'_>, head: Markup, tell: bool) -> Page {
         let main = html! {
             (head)
             form #form method="post" action=(self.path(lang)) {
@@ -211,16 +212,15 @@ impl Exam {
             .bar(button)
     }
 
-    fn fields<'a>(&self, lang: Lang, typed: &'a Typed) -> [Ask<'a>; 3] {
-        let ask =
-            |name, label, hint, ask, value: &'a String, mode| Ask { name, label, hint, ask, value, mode };
+    fn fields<'a>(&self, lang: Lang, typed: &Typed<'a>) -> [Ask<'a>; 3] {
+        let ask = |name, label, hint, ask, value: &'a str, mode| Ask { name, label, hint, ask, value, mode };
         [
             ask(
                 "name",
                 lang.pick("姓名", "Name"),
                 "",
                 lang.pick("请填写姓名", "Enter the name"),
-                &typed.name,
+                typed.name,
                 TextMode::Text,
             ),
             ask(
@@ -228,7 +228,7 @@ impl Exam {
                 lang.pick("身份证件号码", "Identity document number"),
                 lang.pick("与办理证书时一致", "The document the certificate was issued to"),
                 lang.pick("请填写身份证件号码", "Enter the identity document number"),
-                &typed.document,
+                typed.document,
                 TextMode::IdNumber,
             ),
             ask(
@@ -236,7 +236,7 @@ impl Exam {
                 lang.pick("证书管理号或证书印制号", "Management number or print number"),
                 lang.pick("都印在证书上，填一个即可", "Both are on the certificate; either will do"),
                 lang.pick("请填写证书管理号或证书印制号", "Enter the management number or the print number"),
-                &typed.number,
+                typed.number,
                 TextMode::IdNumber,
             ),
         ]
@@ -260,7 +260,7 @@ impl Ask<'_> {
             label: self.label,
             hint: self.hint,
             optional: false,
-            error: (tell && self.value.trim().is_empty()).then_some(self.ask),
+            error: (tell && width::is_blank(self.value)).then_some(self.ask),
             mark: None,
             reload: false,
             check: false,

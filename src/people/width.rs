@@ -22,6 +22,11 @@ pub fn compact(text: &str) -> String {
     half
 }
 
+/// Whether there is nothing in it that would be left of a name or a number.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+}
+
 fn narrow(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
@@ -44,6 +49,14 @@ mod tests {
         assert_eq!(half("１３８　ａＺ（Ｂ）～！"), "138 aZ(B)~!");
         assert_eq!(half("\u{feff}138\u{200b}00\u{202e}"), "13800");
         assert_eq!(half("张·三"), "张·三");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_blank() {
+        for blank in ["", " \t\n", "\u{3000}\u{a0}", "\u{200b}\u{feff} \u{202e}"] {
+            assert!(is_blank(blank) && compact(blank).is_empty(), "{blank:?}");
+        }
+        assert!(!is_blank(" 张") && !is_blank("\u{200b}."));
     }
 
     #[test]

@@ -78,7 +78,7 @@ async fn step_11_2_an_exam_has_a_form_of_three_questions() {
 #[tokio::test]
 async fn step_11_3_what_is_not_filled_in_is_asked_for_and_the_rest_is_kept() {
     let server = server().await;
-    let answer = ask(&server.visitor(PHONE), EXAM, [NAME, "　", ""]).await;
+    let answer = ask(&server.visitor(PHONE), EXAM, [NAME, "　", "\u{200b}"]).await;
     assert_eq!(answer.status, 422);
     for part in ["href=\"#f-document\"", "href=\"#f-number\"", "value=\"张小三\"", "请填写身份证件号码"]
     {
