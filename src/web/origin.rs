@@ -6,13 +6,16 @@
 //! ambient authority worth stealing. So no form needs a token.
 
 use poem::Request;
-use poem::http::header;
+use poem::http::{Version, header};
 
 use super::Failure;
 
-/// Refuses cross-site unsafe requests, and knows no address with a NUL in it: nobody can type one,
-/// and PostgreSQL's text cannot hold it.
+/// Refuses cross-site unsafe requests, and those that do not say whom they are for. It knows no
+/// address with a NUL in it: nobody can type one, and PostgreSQL's text cannot hold it.
 pub fn refuse_strangers(req: &Request) -> Result<(), Failure> {
+    if !names_one_host(req) {
+        return Err(Failure::BadRequest("请求的内容不完整"));
+    }
     if req.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00")) {
         return Err(Failure::NotFound);
     }
@@ -20,6 +23,12 @@ pub fn refuse_strangers(req: &Request) -> Result<(), Failure> {
         return Err(Failure::Forbidden("请求不是从本站页面发出的，请从首页重新进入。"));
     }
     Ok(())
+}
+
+/// Of two hosts, whoever stands between may have believed the other (RFC 9112 §3.2).
+fn names_one_host(req: &Request) -> bool {
+    let hosts = req.headers().get_all(header::HOST).iter().count();
+    hosts == 1 || hosts == 0 && req.version() < Version::HTTP_11
 }
 
 fn is_cross_site(req: &Request) -> bool {

@@ -61,21 +61,48 @@ async fn whatever_is_sent_is_answered() {
     assert_eq!(method.status, 405);
 }
 
+/// Sends it as it is, and reads until the connection ends.
+async fn raw(host: &str, request: &str) -> String {
+    let mut line = TcpStream::connect(host).await.expect("a connection");
+    line.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.expect("an answer");
+    answer
+}
+
 /// It is not called too large, which would have somebody shorten what they wrote.
 #[tokio::test]
 async fn a_form_that_does_not_arrive_whole_is_told_so() {
     let server = server().await;
     let host = server.base.trim_start_matches("http://");
-    let mut line = TcpStream::connect(host).await.expect("a connection");
     let head = format!(
         "POST {EXAM} HTTP/1.1\r\nHost: {host}\r\nOrigin: {}\r\nConnection: close\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n",
         server.base
     );
-    line.write_all(format!("{head}4\r\nname\r\nno length\r\n").as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    line.read_to_string(&mut answer).await.expect("an answer");
+    let answer = raw(host, &format!("{head}4\r\nname\r\nno length\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("请求的内容不完整"), "{answer}");
+}
+
+/// RFC 9112 §3.2; a check by HTTP/1.0 need not say it.
+#[tokio::test]
+async fn a_request_says_once_whom_it_is_for() {
+    let server = server().await;
+    let host = server.base.trim_start_matches("http://");
+    let own = format!("Host: {host}\r\n");
+    let table = [
+        ("1.1", own.as_str(), "200"),
+        ("1.1", "", "400"),
+        ("1.1", &format!("{own}Host: other.example\r\n"), "400"),
+        ("1.1", &own.repeat(2), "400"),
+        ("1.0", "", "200"),
+        ("1.0", &own.repeat(2), "400"),
+    ];
+    for (version, hosts, status) in table {
+        let request = format!("GET /lookup HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        let answer = raw(host, &request).await;
+        assert_eq!(answer.split(' ').nth(1), Some(status), "HTTP/{version}, {hosts:?}");
+    }
 }
 
 #[tokio::test]

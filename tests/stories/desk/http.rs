@@ -11,8 +11,8 @@ use kaozheng::site::{Parts, site};
 use kaozheng::web::SignedIn;
 use kaozheng::web::session::{Session, SessionRows, Way};
 use poem::endpoint::BoxEndpoint;
-use poem::test::{TestClient, TestResponse};
-use poem::{EndpointExt, Response};
+use poem::test::{TestClient, TestRequestBuilder, TestResponse};
+use poem::{Endpoint, EndpointExt, Response};
 use url::Url;
 
 use super::office::Office;
@@ -51,12 +51,16 @@ impl Office {
 
 impl Desk {
     pub async fn get(&self, path: &str) -> TestResponse {
-        self.client.get(path).header("cookie", &self.cookie).send().await
+        self.signed_in(self.client.get(path)).send().await
     }
 
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
-        let request = self.client.post(path).header("cookie", &self.cookie);
+        let request = self.signed_in(self.client.post(path));
         request.header("sec-fetch-site", "same-origin").form(&form).send().await
+    }
+
+    fn signed_in<'a, E: Endpoint>(&self, request: TestRequestBuilder<'a, E>) -> TestRequestBuilder<'a, E> {
+        request.header("host", "localhost").header("cookie", &self.cookie)
     }
 }
 
