@@ -94,6 +94,17 @@ async fn step_11_a_void_print_number_says_so() {
     picture(&phone, "figure-11-4-void").await;
 }
 
+/// Over how many lines the value beside a name runs.
+async fn lines_of(browser: &Browser, name: &str) -> u64 {
+    let script = format!(
+        "const names = [...document.querySelectorAll('dt')];
+        const text = document.createRange();
+        text.selectNodeContents(names.find(name => name.textContent === '{name}').nextElementSibling);
+        return text.getClientRects().length;"
+    );
+    browser.run(&script).await.as_u64().expect("a number")
+}
+
 #[tokio::test]
 async fn step_11_it_is_read_in_english() {
     let (server, phone) = (server().await, Browser::phone().await);
@@ -108,6 +119,7 @@ async fn step_11_it_is_read_in_english() {
     picture(&phone, "figure-11-3-english").await;
     phone.press("Look up").await;
     phone.see("VALID").await;
+    assert_eq!(lines_of(&phone, "Management no.").await, 1, "a number is not torn apart");
     picture(&phone, "figure-11-4-english").await;
     phone.press("Look up another").await;
     phone.press("中文").await;
