@@ -78,7 +78,11 @@ pub async fn callback(
 /// `POST /logout`: removes the session.
 #[handler]
 pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
-    session::of(req).flush().await?;
+    let session = session::of(req);
+    // There is nothing to end without one, which anybody may ask for and the log would warn of.
+    if session.id().is_some() {
+        session.flush().await?;
+    }
     Ok(frame.go("/"))
 }
 
