@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod assets;
+pub mod binding;
 pub mod compress;
 pub mod connection;
 pub mod failure;
