@@ -8,6 +8,8 @@ use diesel::{PgConnection, SqliteConnection};
 
 use super::address::Address;
 use super::outage::Outage;
+use super::relay::Relay;
+use super::tls::{Mode, Tls};
 use super::{Conn, Error, limits};
 
 /// A database. Cheap to clone.
@@ -24,6 +26,8 @@ pub(super) struct Server {
     /// For libpq.
     url: String,
     outage: Outage,
+    /// Between libpq and the server if they speak TLS.
+    _relay: Option<Relay>,
 }
 
 impl Target {
@@ -72,13 +76,23 @@ impl Target {
 impl Server {
     fn parse(url: &str) -> Result<Server, String> {
         let mut address = Address::parse(url)?;
+        let tls = Tls::take(&mut address, |name| std::env::var(name).ok())?;
+        warn_of_weak_tls(&address, tls.as_ref());
+        let relay = tls.map(|tls| Relay::start(&address.hosts, tls)).transpose();
+        let relay = relay.map_err(|error| format!("the TLS relay cannot start: {error}"))?;
+        if let Some(relay) = &relay {
+            for (at, host) in address.hosts.iter_mut().enumerate() {
+                *host = relay.host(at, host);
+            }
+        }
         let seconds = |limit: Duration| limit.as_secs().to_string();
+        address.default("sslmode", "disable");
         address.default("connect_timeout", &seconds(limits::CONNECT));
         address.default("keepalives_idle", &seconds(limits::KEEPALIVE_IDLE));
         address.default("keepalives_interval", &seconds(limits::KEEPALIVE_INTERVAL));
         address.default("keepalives_count", &limits::KEEPALIVE_COUNT.to_string());
         address.default("tcp_user_timeout", &limits::UNACKNOWLEDGED.as_millis().to_string());
-        Ok(Server { url: address.url(), outage: Outage::default() })
+        Ok(Server { url: address.url(), outage: Outage::default(), _relay: relay })
     }
 
     fn connect(&self) -> Result<PgConnection, String> {
@@ -95,5 +109,16 @@ impl Server {
                 Err(why)
             }
         }
+    }
+}
+
+fn warn_of_weak_tls(address: &Address, tls: Option<&Tls>) {
+    let mode = tls.map_or(Mode::Disable, |tls| tls.mode);
+    if mode < Mode::VerifyFull && !address.hosts.iter().all(super::address::Host::is_here) {
+        tracing::warn!(
+            ?mode,
+            "the database is on another machine, and whoever is on the way there can read or pretend to be it: \
+             set sslmode=verify-full and sslrootcert"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Several `kaozheng serve` on one PostgreSQL behind a proxy that sends each request to the next
-//! of them: nobody notices, not even when one dies. And what happens when the server dies.
+//! of them: nobody notices, not even when one dies. And what happens when the server dies, and
+//! whom it is spoken to with TLS.
 
 #[path = "../support/browser.rs"]
 mod browser;
@@ -26,3 +27,4 @@ mod cable;
 mod login;
 mod outage;
 mod sites;
+mod tls;
