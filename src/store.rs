@@ -3,14 +3,25 @@
 //! [`Store`] is the one handle. [`Store::read`] and [`Store::write`] run a plain
 //! function on a [`Tx`]; a write is one transaction, durable when it returns, so
 //! the function must not open transactions of its own.
+//!
+//! A PostgreSQL server may go away and come back. A function whose connection is lost before its
+//! COMMIT was sent is run again on another one, from a clone: that is why functions are `Clone`.
+//! Whatever else a function does than reading and writing the database, it must bear to be done twice.
 
+mod address;
 mod bulk;
 pub mod clock;
 mod connection;
 pub mod ids;
+mod limits;
 mod migrations;
+mod outage;
+mod pool;
 mod readers;
+mod relay;
 pub mod schema;
+mod target;
+mod tls;
 mod turn;
 pub mod vault;
 mod writer;
@@ -18,22 +29,18 @@ mod writer;
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
-use deadpool_diesel::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use diesel::prelude::*;
 
 pub use bulk::Bulk;
 pub use clock::Clock;
 pub use connection::Conn;
 pub use ids::Ids;
+use pool::Pool;
 use readers::Readers;
+use target::Target;
 use turn::Turn;
 pub use vault::Vault;
 use writer::Writer;
-
-type Pool = deadpool_diesel::Pool<Manager<Conn>>;
-
-/// Readers of SQLite, or connections to PostgreSQL, of one process.
-const CONNECTIONS: usize = 8;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +51,13 @@ pub enum Error {
     /// No connection could be had in time.
     #[error("no database connection: {0}")]
     Unavailable(String),
+    /// The server went away or gave no answer after COMMIT was sent: whether the write was
+    /// committed is not known.
+    #[error("whether the write was committed is not known: {0}")]
+    InDoubt(String),
+    /// `DATABASE_URL` asks for something that cannot be done.
+    #[error("DATABASE_URL is wrong: {0}")]
+    Address(String),
     /// The write was not committed: the disk is full or the program is stopping.
     #[error("the write was not committed")]
     Closed,
@@ -98,6 +112,7 @@ impl Tx<'_> {
 /// The database with everything needed to use it. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
+    target: Target,
     pool: Pool,
     /// Only SQLite has a writer of its own; PostgreSQL writes through the pool.
     writer: Option<Writer>,
@@ -113,12 +128,14 @@ pub struct Store {
 impl Store {
     /// Opens `sqlite:PATH` (made when absent) or `postgres://…`. Migrates nothing.
     pub async fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Store, Error> {
-        let target = url.strip_prefix("sqlite:").unwrap_or(url).to_owned();
-        let writer = if url.starts_with("sqlite:") { Some(start_writer(&target)?) } else { None };
-        let pool = open_pool(&target)?;
-        let readers = Readers::start(&target, writer.is_some())
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Store { pool, writer, readers, vault: Arc::new(vault), clock, ids })
+        let target = Target::parse(url)?;
+        let writer = match &target {
+            Target::Sqlite(path) => Some(start_writer(&target, path)?),
+            Target::Postgres(_) => None,
+        };
+        let pool = Pool::new(target.clone())?;
+        let readers = Readers::start(&target).map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Store { target, pool, writer, readers, vault: Arc::new(vault), clock, ids })
     }
 
     /// Runs `query` on a connection for reading. SQLite refuses writes there.
@@ -126,10 +143,9 @@ impl Store {
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
-        let query = self.in_tx(query);
-        self.on_pool(query).await
+        self.pool.read(self.in_tx(query)).await
     }
 
     /// [`Store::read`] for a short query of static type that very many ask at once. It may share
@@ -138,22 +154,25 @@ impl Store {
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         self.readers.read(self.in_tx(query)).await
     }
 
     /// Runs `work` in one transaction; when this returns `Ok` it is on the disk.
+    ///
+    /// # Errors
+    /// [`Error::InDoubt`] when it may or may not be; otherwise nothing was changed.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let work = self.in_tx(work);
         match &self.writer {
             Some(writer) => writer.write(work).await,
-            None => self.on_pool(move |conn| transaction(conn, work)).await,
+            None => self.pool.write(work).await,
         }
     }
 
@@ -162,26 +181,16 @@ impl Store {
     /// # Errors
     /// [`Error::WrongKey`] when the database was made with another key.
     pub async fn migrate(&self) -> Result<usize, Error> {
-        let done = match &self.writer {
-            Some(_) => {
-                // diesel's migrations bring their own transactions, so not in the writer's.
-                self.on_pool(|conn| {
-                    conn.prepare_migrator()?;
-                    let done = migrations::run(conn);
-                    conn.prepare_reader()?;
-                    done
-                })
-                .await?
-            }
-            None => self.on_pool(migrations::run).await?,
-        };
+        let target = self.target.clone();
+        let run = move || migrations::run(&mut target.connect(Conn::prepare_migrator)?);
+        let done = tokio::task::spawn_blocking(run).await.map_err(|_| Error::Panicked)??;
         self.check_key().await?;
         Ok(done)
     }
 
     /// Whether the database answers and has every migration of this program.
     pub async fn is_ready(&self) -> Result<bool, Error> {
-        self.on_pool(|conn| migrations::pending(conn).map(|pending| !pending)).await
+        self.pool.read_once(|conn| migrations::pending(conn).map(|pending| !pending)).await
     }
 
     /// Notices a wrong key at start, before anything is sealed with it. Only the first start writes: a
@@ -207,91 +216,16 @@ impl Store {
         if known == self.vault.fingerprint() { Ok(()) } else { Err(Error::WrongKey) }
     }
 
-    fn in_tx<T, E, F>(&self, work: F) -> impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static
+    fn in_tx<T, E, F>(&self, work: F) -> impl FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static
     where
-        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let (vault, ids, now) = (self.vault.clone(), self.ids.clone(), self.clock.now());
         move |conn| work(&mut Tx { conn, vault: &vault, ids: &ids, now })
     }
-
-    async fn on_pool<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
-    {
-        let object = self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))?;
-        let outcome = object
-            .interact(move |conn| {
-                let outcome = work(conn);
-                // Asking "SELECT 1" before every use would cost a lookup each time;
-                // asking only after a failure finds a lost server just as well.
-                let alive = outcome.is_ok() || diesel::sql_query("SELECT 1").execute(conn).is_ok();
-                (outcome, alive)
-            })
-            .await;
-        let Ok((outcome, alive)) = outcome else {
-            drop(deadpool::managed::Object::take(object));
-            return Err(Error::Panicked.into());
-        };
-        if !alive {
-            drop(deadpool::managed::Object::take(object));
-        }
-        outcome
-    }
 }
 
-/// diesel wants its own error to be convertible into the closure's; ours goes through [`Error`].
-fn transaction<T, E, F>(conn: &mut Conn, work: F) -> Result<T, E>
-where
-    E: From<Error>,
-    F: FnOnce(&mut Conn) -> Result<T, E>,
-{
-    enum Either<E> {
-        Ours(E),
-        Diesel(diesel::result::Error),
-    }
-    impl<E> From<diesel::result::Error> for Either<E> {
-        fn from(error: diesel::result::Error) -> Self {
-            Either::Diesel(error)
-        }
-    }
-    conn.transaction(|conn| work(conn).map_err(Either::Ours)).map_err(|error| match error {
-        Either::Ours(error) => error,
-        Either::Diesel(error) => Error::Database(error).into(),
-    })
-}
-
-fn start_writer(path: &str) -> Result<Writer, Error> {
-    let mut conn = SqliteConnection::establish(path)
-        .map(Conn::Sqlite)
-        .map_err(|error| Error::Unavailable(error.to_string()))?;
-    conn.prepare_writer()?;
+fn start_writer(target: &Target, path: &str) -> Result<Writer, Error> {
+    let conn = target.connect(Conn::prepare_writer)?;
     Writer::start(conn, Turn::beside(path)?).map_err(|error| Error::Unavailable(error.to_string()))
-}
-
-fn open_pool(target: &str) -> Result<Pool, Error> {
-    let recycle = RecyclingMethod::CustomFunction(Box::new(|_: &mut Conn| Ok(())));
-    let config = ManagerConfig { recycling_method: recycle };
-    let manager = Manager::from_config(target, Runtime::Tokio1, config);
-    Pool::builder(manager)
-        .max_size(CONNECTIONS)
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(std::time::Duration::from_secs(10)))
-        .post_create(deadpool::managed::Hook::async_fn(
-            |object: &mut deadpool_diesel::Connection<Conn>, _| {
-                Box::pin(async move {
-                    let prepared = object.interact(Conn::prepare_reader).await;
-                    match prepared {
-                        Ok(Ok(())) => Ok(()),
-                        _ => Err(deadpool::managed::HookError::message(
-                            "a new connection could not be prepared",
-                        )),
-                    }
-                })
-            },
-        ))
-        .build()
-        .map_err(|error| Error::Unavailable(error.to_string()))
 }

@@ -19,6 +19,7 @@ const CHUNK: u32 = 20_000;
 const EXAMS: u32 = 12;
 
 /// Somebody with a certificate.
+#[derive(Clone)]
 pub struct Person {
     pub exam: u32,
     pub name: String,

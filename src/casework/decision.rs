@@ -10,6 +10,7 @@ use crate::store::Tx;
 use crate::web::Failure;
 
 /// How a review ends.
+#[derive(Clone)]
 pub enum Verdict {
     /// 通过, in which of the kind's ways, with a word to the candidate that may be empty.
     Approve(usize, String),

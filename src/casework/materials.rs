@@ -66,6 +66,7 @@ impl Attachment {
 }
 
 /// A file in the storage, about to become a row.
+#[derive(Clone)]
 pub struct Received {
     id: String,
     slot: &'static str,

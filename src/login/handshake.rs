@@ -117,6 +117,7 @@ pub enum Opened {
 }
 
 /// The screen that asks for a handshake.
+#[derive(Clone)]
 pub struct Screen {
     /// Its session's token.
     pub browser: String,

@@ -25,7 +25,7 @@ pub fn home() -> Response {
 }
 
 /// How the queue was come to.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Arrival {
     /// Not empty: 领取下一件 found nothing.

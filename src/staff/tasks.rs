@@ -78,7 +78,7 @@ fn find(
     registry: Registry,
     number: &str,
     action: &str,
-) -> impl FnOnce(&mut Tx) -> Result<(&'static Business, &'static Task), Failure> + Send + 'static {
+) -> impl FnOnce(&mut Tx) -> Result<(&'static Business, &'static Task), Failure> + Clone + Send + 'static {
     let (number, action) = (number.to_owned(), Action::from_code(action));
     move |tx| {
         let application = Application::by_number(tx, &number)?;

@@ -1,8 +1,8 @@
 //! A connection for commands that go through millions of rows, one transaction after the other.
 
 use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
 
+use super::target::Target;
 use super::turn::Turn;
 use super::{Clock, Conn, Error, Ids, Tx, Vault};
 
@@ -12,6 +12,8 @@ use super::{Clock, Conn, Error, Ids, Tx, Vault};
 /// right for submissions and wrong for ten thousand rows.
 pub struct Bulk {
     conn: Conn,
+    /// Its relay carries the connection.
+    _target: Target,
     /// In the queue of SQLite's writers; PostgreSQL has its own.
     turn: Option<Turn>,
     /// Seals and blinds personal data.
@@ -25,16 +27,13 @@ pub struct Bulk {
 impl Bulk {
     /// Opens `sqlite:PATH` or `postgres://…`, which must be there and up to date.
     pub fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Bulk, Error> {
-        let unavailable = |error: ConnectionError| Error::Unavailable(error.to_string());
-        let (mut conn, turn) = match url.strip_prefix("sqlite:") {
-            Some(path) => {
-                let conn = SqliteConnection::establish(path).map_err(unavailable)?;
-                (Conn::Sqlite(conn), Some(Turn::beside(path)?))
-            }
-            None => (Conn::Postgres(PgConnection::establish(url).map_err(unavailable)?), None),
+        let target = Target::parse(url)?;
+        let conn = target.connect(Conn::prepare_bulk)?;
+        let turn = match &target {
+            Target::Sqlite(path) => Some(Turn::beside(path)?),
+            Target::Postgres(_) => None,
         };
-        conn.prepare_bulk()?;
-        Ok(Bulk { conn, turn, vault, clock, ids })
+        Ok(Bulk { conn, turn, _target: target, vault, clock, ids })
     }
 
     /// Runs `work` in one transaction; when this returns `Ok` it is on the disk. On SQLite everybody who waits

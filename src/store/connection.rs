@@ -4,14 +4,15 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
 
+use super::limits;
+
 /// A connection to whichever database `DATABASE_URL` names.
 ///
 /// Queries are written once against this type. What it cannot express
 /// (`RETURNING`, `ON CONFLICT`) goes through [`either!`](crate::either).
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
-    /// A server, when several web processes share one database. First, because
-    /// opening tries them in order and SQLite takes almost any text for a path.
+    /// A server, when several web processes share one database.
     Postgres(PgConnection),
     /// The embedded database.
     Sqlite(SqliteConnection),
@@ -37,8 +38,14 @@ impl Conn {
             Conn::Sqlite(conn) => conn.batch_execute(
                 "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;",
             ),
-            Conn::Postgres(conn) => conn.batch_execute("SET TIME ZONE 'UTC'"),
+            Conn::Postgres(conn) => conn.batch_execute(&format!("SET TIME ZONE 'UTC'; {}", limits::OF_PAGES)),
         }
+    }
+
+    /// A reader for short questions on a server.
+    pub(super) fn prepare_glance(&mut self) -> QueryResult<()> {
+        self.prepare_reader()?;
+        self.batch_execute(limits::OF_GLANCES)
     }
 
     /// A reader that finds pages of the database file mapped into memory (as far as SQLite maps: 2 GB), and
@@ -73,15 +80,20 @@ impl Conn {
                  PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                  PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 65536;",
             ),
-            Conn::Postgres(conn) => conn.batch_execute("SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'"),
+            Conn::Postgres(conn) => {
+                let settings = "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'";
+                conn.batch_execute(&format!("{settings}; {}", limits::OF_COMMANDS))
+            }
         }
     }
 
-    /// A reader that may write for as long as the migrations run.
+    /// A connection for migrations, which may take as long as they need.
     pub(super) fn prepare_migrator(&mut self) -> QueryResult<()> {
         match self {
-            Conn::Sqlite(conn) => conn.batch_execute("PRAGMA query_only = OFF"),
-            Conn::Postgres(_) => Ok(()),
+            Conn::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON"),
+            Conn::Postgres(conn) => {
+                conn.batch_execute(&format!("SET TIME ZONE 'UTC'; {}", limits::OF_COMMANDS))
+            }
         }
     }
 }

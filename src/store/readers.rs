@@ -2,26 +2,22 @@
 //!
 //! To hand a question to a thread and to wake its asker costs more than to answer it. SQLite is
 //! asked right where the question comes up, because it reads a handful of pages, and those of a
-//! database file are mapped: no thread has to wait. A server is asked by threads that keep a
-//! connection each, with the statements prepared on it, and wait for it most of the time.
+//! database file are mapped: no thread has to wait. A server is asked by threads: see [`server`].
+
+mod server;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
+use self::server::Threads;
+use super::pool::persist;
+use super::target::Target;
 use super::{Conn, Error};
-
-/// Connections to PostgreSQL.
-const OF_POSTGRES: usize = 6;
-
-/// Questions that may wait for one; beyond it the site is overrun and says so at once.
-const QUEUE: usize = 4096;
 
 /// Those who answer.
 #[derive(Clone)]
@@ -29,7 +25,7 @@ pub(super) enum Readers {
     /// SQLite, on the asker's own thread.
     Here(Arc<Here>),
     /// PostgreSQL, on threads that end when the last handle is dropped.
-    There(Sender<Job>),
+    There(Arc<Threads>),
 }
 
 /// Answers one question; says whether the connection is still good.
@@ -37,17 +33,11 @@ type Job = Box<dyn FnOnce(&mut Conn) -> bool + Send>;
 
 impl Readers {
     /// Connects to `target` when first asked.
-    pub(super) fn start(target: &str, sqlite: bool) -> std::io::Result<Readers> {
-        if sqlite {
-            return Ok(Readers::Here(Arc::new(Here { target: target.to_owned(), ..Here::default() })));
+    pub(super) fn start(target: &Target) -> std::io::Result<Readers> {
+        match target {
+            Target::Sqlite(_) => Ok(Readers::Here(Arc::new(Here::new(target.clone())))),
+            Target::Postgres(_) => Ok(Readers::There(Arc::new(Threads::start(target.clone())?))),
         }
-        let (jobs, queue) = bounded(QUEUE);
-        for _ in 0..OF_POSTGRES {
-            let reader = Reader { target: target.to_owned(), conn: None };
-            let queue = queue.clone();
-            std::thread::Builder::new().name("reader".into()).spawn(move || reader.serve(&queue))?;
-        }
-        Ok(Readers::There(jobs))
     }
 
     /// Runs `query` on one of the connections.
@@ -58,24 +48,12 @@ impl Readers {
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
-            let outcome = guarded(query, conn);
-            let good = outcome.is_ok();
-            // An asker that went away no longer needs its answer.
-            let _ = reply.send(outcome);
-            good
-        });
         match self {
-            Readers::Here(here) => here.answer(job).await,
-            Readers::There(jobs) => jobs.try_send(job).map_err(|error| match error {
-                TrySendError::Full(_) => unavailable("too many lookups wait"),
-                TrySendError::Disconnected(_) => unavailable("no reader is left"),
-            })?,
+            Readers::Here(here) => here.read(query).await,
+            Readers::There(threads) => persist(threads.target(), || threads.ask(query.clone())).await,
         }
-        answer.await.map_err(|_| unavailable("a reader has no connection"))?
     }
 }
 
@@ -90,23 +68,36 @@ fn guarded<T, E: From<Error>>(
     catch_unwind(AssertUnwindSafe(|| query(conn))).unwrap_or_else(|_| Err(Error::Panicked.into()))
 }
 
-fn connect(target: &str, prepare: fn(&mut Conn) -> QueryResult<()>) -> Option<Conn> {
-    let ready = Conn::establish(target).map_err(|error| error.to_string()).and_then(|mut conn| {
-        prepare(&mut conn).map_err(|error| error.to_string())?;
-        Ok(conn)
-    });
-    ready.inspect_err(|error| tracing::error!(%error, "a reader cannot connect")).ok()
-}
-
 /// As many connections as there have been threads that asked at one moment.
-#[derive(Default)]
 pub(super) struct Here {
-    target: String,
+    target: Target,
     idle: Mutex<Vec<Conn>>,
     asked: Mutex<Vec<Job>>,
 }
 
 impl Here {
+    fn new(target: Target) -> Here {
+        Here { target, idle: Mutex::default(), asked: Mutex::default() }
+    }
+
+    async fn read<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let outcome = guarded(query, conn);
+            let good = outcome.is_ok();
+            // An asker that went away no longer needs its answer.
+            let _ = reply.send(outcome);
+            good
+        });
+        self.answer(job).await;
+        answer.await.map_err(|_| unavailable("a reader has no connection"))?
+    }
+
     /// Answers `job`, and with it what others have asked meanwhile: one after another in one read
     /// transaction they cost half, because the processor still has at hand what it needs.
     async fn answer(&self, job: Job) {
@@ -119,10 +110,15 @@ impl Here {
         }
         let idle = self.idle.lock().pop();
         // Jobs that are dropped here tell their askers so.
-        let Some(mut conn) = idle.or_else(|| connect(&self.target, Conn::prepare_mapped)) else { return };
+        let Some(mut conn) = idle.or_else(|| self.connect()) else { return };
         if answer_all(jobs, &mut conn) {
             self.idle.lock().push(conn);
         }
+    }
+
+    fn connect(&self) -> Option<Conn> {
+        let connected = self.target.connect(Conn::prepare_mapped);
+        connected.inspect_err(|error| tracing::error!(%error, "a reader cannot connect")).ok()
     }
 }
 
@@ -133,26 +129,6 @@ fn answer_all(jobs: Vec<Job>, conn: &mut Conn) -> bool {
         Ok::<_, diesel::result::Error>(failed == 0)
     });
     answered.unwrap_or(false)
-}
-
-struct Reader {
-    target: String,
-    conn: Option<Conn>,
-}
-
-impl Reader {
-    fn serve(mut self, queue: &Receiver<Job>) {
-        while let Ok(job) = queue.recv() {
-            let conn = self.conn.take().or_else(|| connect(&self.target, Conn::prepare_reader));
-            // A job that is dropped here tells its asker so.
-            let Some(mut conn) = conn else { continue };
-            // Asking the server after a failure finds that it is lost just as well as asking it
-            // before every question.
-            if job(&mut conn) || conn.batch_execute("SELECT 1").is_ok() {
-                self.conn = Some(conn);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -170,7 +146,11 @@ mod tests {
     type Asker = Pin<Box<dyn Future<Output = Result<i32, Error>>>>;
 
     fn here(target: &str) -> (Readers, Arc<Here>) {
-        let Readers::Here(here) = Readers::start(target, true).unwrap() else { unreachable!() };
+        let Readers::Here(here) =
+            Readers::start(&Target::parse(&format!("sqlite:{target}")).unwrap()).unwrap()
+        else {
+            unreachable!()
+        };
         (Readers::Here(here.clone()), here)
     }
 

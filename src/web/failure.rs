@@ -65,6 +65,9 @@ pub enum Failure {
     /// The database is out of reach for now.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The database went away while it committed: the change was made or was not.
+    #[error("in doubt: {0}")]
+    InDoubt(String),
     /// A defect of ours; the text is for the log.
     #[error("internal: {0}")]
     Internal(String),
@@ -78,7 +81,17 @@ impl From<store::Error> for Failure {
                 let message = "刚才有另一处操作同时进行，这一次没有生效".to_owned();
                 Failure::Conflict { message, action: ("查看最新情况", "/progress".to_owned()) }
             }
+            store::Error::Database(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => {
+                Failure::Unavailable(error.to_string())
+            }
+            // Nothing else of PostgreSQL's answer tells a limit of time from other errors.
+            store::Error::Database(Error::DatabaseError(DatabaseErrorKind::Unknown, ref info))
+                if info.message().starts_with("canceling statement due to") =>
+            {
+                Failure::Unavailable(error.to_string())
+            }
             store::Error::Unavailable(_) | store::Error::Closed => Failure::Unavailable(error.to_string()),
+            store::Error::InDoubt(_) => Failure::InDoubt(error.to_string()),
             other => Failure::Internal(other.to_string()),
         }
     }
@@ -108,7 +121,7 @@ impl ResponseError for Failure {
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Portal { .. } => StatusCode::BAD_GATEWAY,
-            Failure::Full | Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Full | Failure::Unavailable(_) | Failure::InDoubt(_) => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -165,6 +178,11 @@ impl Failure {
             Failure::Unavailable(_) | Failure::Internal(_) => {
                 ("The service is unavailable", "Please try again a little later.".into(), list)
             }
+            Failure::InDoubt(_) => (
+                "It is not known whether this was done",
+                "Please look before you send it again.".into(),
+                list,
+            ),
             _ => ("This request cannot be taken", "Please start again from the list.".into(), list),
         }
     }
@@ -199,6 +217,11 @@ impl Failure {
             Failure::Unavailable(_) => {
                 ("系统正忙", "您的操作没有完成，已提交过的申请不受影响。请稍后再试。".into(), home)
             }
+            Failure::InDoubt(_) => (
+                "不能确定这次操作是否已经完成",
+                "保存时与数据库的连接中断了。请先查看最新情况，没有保存再提交一次。".into(),
+                ("查看最新情况", "/progress"),
+            ),
             Failure::Internal(_) => {
                 ("系统出了问题", "我们已记录，已提交过的申请不受影响。请稍后再试。".into(), home)
             }
@@ -245,7 +268,9 @@ impl Asked {
         }
         let failure = Failure::of(error);
         match &failure {
-            Failure::Internal(_) | Failure::Unavailable(_) => tracing::error!(%failure, "a request failed"),
+            Failure::Internal(_) | Failure::Unavailable(_) | Failure::InDoubt(_) => {
+                tracing::error!(%failure, "a request failed");
+            }
             Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
             _ => {}
         }
@@ -281,6 +306,7 @@ fn keeps_the_page(frame: &Frame, failure: &Failure, reading: bool) -> bool {
             | Failure::TooLarge
             | Failure::TooMany(_)
             | Failure::Unavailable(_)
+            | Failure::InDoubt(_)
             | Failure::Internal(_)
     );
     frame.is_fragment() && (piece || (!reading && not_taken))
@@ -309,4 +335,33 @@ fn notice(frame: &Frame, failure: &Failure) -> Response {
     response.headers_mut().insert("HX-Reswap", header::HeaderValue::from_static("innerHTML show:top"));
     response.set_status(failure.status());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_have_changed_something_is_not_told_that_nothing_was_done() {
+        let failure = Failure::from(store::Error::InDoubt("no answer".into()));
+        let (headline, what_to_do, (_, href)) = failure.words();
+        assert_eq!(failure.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!((headline, href), ("不能确定这次操作是否已经完成", "/progress"));
+        assert!(what_to_do.contains("请先查看最新情况") && !what_to_do.contains("没有完成"), "{what_to_do}");
+    }
+
+    #[test]
+    fn a_statement_that_ran_out_of_time_is_a_busy_system() {
+        let of =
+            |kind, message: &str| Failure::from(Error::DatabaseError(kind, Box::new(message.to_owned())));
+        for (kind, message) in [
+            (DatabaseErrorKind::Unknown, "canceling statement due to statement timeout"),
+            (DatabaseErrorKind::Unknown, "canceling statement due to lock timeout"),
+            (DatabaseErrorKind::ClosedConnection, "server closed the connection unexpectedly"),
+        ] {
+            assert!(matches!(of(kind, message), Failure::Unavailable(_)), "{message}");
+        }
+        let defect = of(DatabaseErrorKind::Unknown, "division by zero");
+        assert!(matches!(defect, Failure::Internal(_)));
+    }
 }

@@ -22,6 +22,7 @@ const MAX_PARTS: usize = 300;
 const MAX_TOTAL_BYTES: usize = 120 * 1024 * 1024;
 
 /// A file as it arrived; nothing about it has been checked but its size.
+#[derive(Clone)]
 pub struct SentFile {
     /// Name of the form's control.
     pub field: String,
@@ -32,7 +33,7 @@ pub struct SentFile {
 }
 
 /// Every value by name, repeated names kept in order, and the files.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Submission {
     /// Text fields; line ends as the browser sent them, NUL removed.
     pub values: BTreeMap<String, Vec<String>>,

@@ -34,6 +34,7 @@ const BUSY: [StatusCode; 4] = [
 const DECLINED: &str = "authorization_declined";
 
 /// A code for a screen.
+#[derive(Clone)]
 pub struct DeviceCode {
     /// What we ask with; a secret.
     pub device_code: String,
@@ -48,6 +49,7 @@ pub struct DeviceCode {
 }
 
 /// What a poll came to.
+#[derive(Clone)]
 pub enum Poll {
     /// Nobody has decided yet, or the portal was not reached; ask again after so long.
     Pending(Duration),

@@ -68,7 +68,7 @@ impl Office {
     pub async fn write<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Tx) -> Result<T, Failure> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, Failure> + Clone + Send + 'static,
     {
         self.store.write(work).await
     }

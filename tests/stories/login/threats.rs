@@ -17,7 +17,7 @@ const FAR: &str = "119.123.4.5";
 
 async fn read<T: Send + 'static>(
     server: &Server,
-    query: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+    query: impl FnOnce(&mut Tx) -> Result<T, Error> + Clone + Send + 'static,
 ) -> T {
     server.parts.store.read(query).await.expect("a query")
 }
