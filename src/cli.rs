@@ -8,6 +8,7 @@ mod housekeeping;
 mod import;
 mod log;
 mod migrate;
+mod process;
 mod progress;
 pub mod sample;
 mod serve;
@@ -49,6 +50,8 @@ type Stop = Box<dyn std::error::Error + Send + Sync>;
 /// Runs the command that the arguments ask for.
 pub fn run() -> ExitCode {
     let command = Cli::parse().command;
+    process::keep_files_private();
+    process::allow_open_files();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -7,7 +7,9 @@
 mod bulk;
 pub mod clock;
 mod connection;
+pub mod file;
 pub mod ids;
+pub mod meta;
 mod migrations;
 mod readers;
 pub mod schema;
@@ -30,6 +32,8 @@ use turn::Turn;
 pub use vault::Vault;
 use writer::Writer;
 
+use crate::either;
+
 type Pool = deadpool_diesel::Pool<Manager<Conn>>;
 
 /// Readers of SQLite, or connections to PostgreSQL, of one process.
@@ -40,11 +44,14 @@ const CONNECTIONS: usize = 8;
 pub enum Error {
     /// The database refused or could not run a statement.
     #[error("database: {0}")]
-    Database(#[from] diesel::result::Error),
+    Database(diesel::result::Error),
+    /// The disk is full, or the database can only be read.
+    #[error("nothing can be saved: {0}")]
+    NotSaved(String),
     /// No connection could be had in time.
     #[error("no database connection: {0}")]
     Unavailable(String),
-    /// The write was not committed: the disk is full or the program is stopping.
+    /// The write was not committed: the program is stopping.
     #[error("the write was not committed")]
     Closed,
     /// The job panicked; it was rolled back.
@@ -53,6 +60,20 @@ pub enum Error {
     /// A migration failed.
     #[error("migration: {0}")]
     Migration(String),
+    /// Migrations of this program have not been run on the database.
+    #[error("the database is not up to date; run `kaozheng migrate` first")]
+    Behind,
+    /// The database has migrations that this program does not know.
+    #[error(
+        "the database is newer than this program: it has the migrations {0}; start the newer program, or \
+         restore a backup that was made before the update"
+    )]
+    Ahead(String),
+    /// Another program serves this SQLite database.
+    #[error(
+        "another program serves the database {0}; stop it first, or use PostgreSQL, which several can share"
+    )]
+    Served(String),
     /// Sealed data that does not open: another key wrote it, or it was tampered with.
     #[error("sealed data cannot be opened")]
     Unreadable,
@@ -62,6 +83,12 @@ pub enum Error {
     /// A stored value that this program does not know.
     #[error("unknown stored value in {0}")]
     Corrupt(&'static str),
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        if writer::cannot_save(&error) { Error::NotSaved(error.to_string()) } else { Error::Database(error) }
+    }
 }
 
 impl From<vault::Unreadable> for Error {
@@ -162,26 +189,49 @@ impl Store {
     /// # Errors
     /// [`Error::WrongKey`] when the database was made with another key.
     pub async fn migrate(&self) -> Result<usize, Error> {
-        let done = match &self.writer {
-            Some(_) => {
-                // diesel's migrations bring their own transactions, so not in the writer's.
-                self.on_pool(|conn| {
-                    conn.prepare_migrator()?;
-                    let done = migrations::run(conn);
-                    conn.prepare_reader()?;
-                    done
-                })
-                .await?
-            }
-            None => self.on_pool(migrations::run).await?,
+        // A place of its own in the queue, because the writer of this program has to wait as well.
+        let turn = self.writer.as_ref().map(|writer| Turn::beside(&writer.path)).transpose()?;
+        // diesel's migrations bring their own transactions, so not in the writer's.
+        let work = move |conn: &mut Conn| {
+            conn.prepare_migrator()?;
+            let done = match turn {
+                Some(turn) => turn.alone(|| migrations::run(conn)),
+                None => migrations::run(conn),
+            };
+            conn.prepare_reader()?;
+            done
         };
+        let done = self.on_pool(work).await?;
         self.check_key().await?;
         Ok(done)
     }
 
-    /// Whether the database answers and has every migration of this program.
+    /// Whether the database answers and has every migration of this program. Newer migrations do not
+    /// matter here: during an update the older program goes on until it is stopped.
     pub async fn is_ready(&self) -> Result<bool, Error> {
-        self.on_pool(|conn| migrations::pending(conn).map(|pending| !pending)).await
+        match self.check_schema().await {
+            Ok(()) | Err(Error::Ahead(_)) => Ok(true),
+            Err(Error::Behind) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Checks that the database has the migrations of this program, and no others.
+    ///
+    /// # Errors
+    /// [`Error::Behind`] or [`Error::Ahead`] when it has not.
+    pub async fn check_schema(&self) -> Result<(), Error> {
+        self.on_pool(migrations::check).await
+    }
+
+    /// The versions of the migrations that were run on the database, oldest first.
+    pub async fn schema_versions(&self) -> Result<Vec<String>, Error> {
+        self.on_pool(migrations::run_on).await
+    }
+
+    /// Writes a small row, so that a full disk or a read-only database is noticed.
+    pub async fn check_writable(&self) -> Result<(), Error> {
+        self.write(|tx| meta::set(tx, "written_at", &tx.now.to_string())).await
     }
 
     /// Notices a wrong key at start, before anything is sealed with it. Only the first start writes: a
@@ -194,10 +244,13 @@ impl Store {
         let keep = move |tx: &mut Tx| match kept(tx)? {
             Some(known) => Ok(known),
             None => {
-                let fingerprint = tx.vault.fingerprint();
-                let row = (m::key.eq("key"), m::value.eq(&fingerprint));
-                diesel::insert_into(m::meta).values(row).execute(tx.conn)?;
-                Ok(fingerprint)
+                let row = (m::key.eq("key"), m::value.eq(tx.vault.fingerprint()));
+                // Two first starts at one moment: the second keeps what the first has written.
+                either!(&mut *tx.conn, conn => diesel::insert_into(m::meta)
+                    .values(row)
+                    .on_conflict_do_nothing()
+                    .execute(conn))?;
+                kept(tx)?.ok_or(Error::Corrupt("meta.key"))
             }
         };
         let known = match self.read(kept).await? {
@@ -259,7 +312,7 @@ where
     }
     conn.transaction(|conn| work(conn).map_err(Either::Ours)).map_err(|error| match error {
         Either::Ours(error) => error,
-        Either::Diesel(error) => Error::Database(error).into(),
+        Either::Diesel(error) => Error::from(error).into(),
     })
 }
 
@@ -267,8 +320,10 @@ fn start_writer(path: &str) -> Result<Writer, Error> {
     let mut conn = SqliteConnection::establish(path)
         .map(Conn::Sqlite)
         .map_err(|error| Error::Unavailable(error.to_string()))?;
-    conn.prepare_writer()?;
-    Writer::start(conn, Turn::beside(path)?).map_err(|error| Error::Unavailable(error.to_string()))
+    let turn = Turn::beside(path)?;
+    // Switching a new file to WAL fails at once where another program is doing the same.
+    turn.alone(|| Ok(conn.prepare_writer()?))?;
+    Writer::start(conn, path, turn).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
 fn open_pool(target: &str) -> Result<Pool, Error> {

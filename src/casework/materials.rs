@@ -149,6 +149,7 @@ impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Failure {
         match error {
             StorageError::Missing => Failure::NotFound,
+            StorageError::NotSaved(_) => Failure::NotSaved(error.to_string()),
             StorageError::Interrupted => Failure::Unavailable(error.to_string()),
             other => Failure::Internal(other.to_string()),
         }

@@ -4,7 +4,7 @@
 //! Keys are made here from ids, never from names that people gave.
 
 use std::io;
-use std::path::Path as Folder;
+use std::path::{Path as Folder, PathBuf};
 
 use chrono::NaiveDateTime;
 use futures_util::TryStreamExt;
@@ -20,7 +20,8 @@ const THUMB: &str = "-thumb";
 /// The files of one installation. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    files: LocalFileSystem,
+    pub(super) files: LocalFileSystem,
+    root: PathBuf,
     vault: Vault,
 }
 
@@ -33,6 +34,9 @@ pub enum StorageError {
     /// It was altered, moved, or sealed with another key.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// The disk is full or read-only, or the folder is gone.
+    #[error("the file was not kept: {0}")]
+    NotSaved(object_store::Error),
     /// The disk, or a key that is no key.
     #[error("the upload folder fails: {0}")]
     Folder(object_store::Error),
@@ -75,7 +79,12 @@ impl Storage {
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
         std::fs::create_dir_all(dir)?;
         let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
-        Ok(Storage { files: files.with_fsync(true), vault })
+        Ok(Storage { files: files.with_fsync(true), root: dir.canonicalize()?, vault })
+    }
+
+    /// The folder of all files.
+    pub fn root(&self) -> &Folder {
+        &self.root
     }
 
     /// Keeps a file. When it returns, the file and its folder are on the disk
@@ -84,7 +93,7 @@ impl Storage {
         let path = parse(key)?;
         let (vault, place) = (self.vault.clone(), place(key));
         let sealed = aside(move || vault.seal_bytes(&place, &bytes)).await?;
-        self.files.put(&path, sealed.into()).await?;
+        self.files.put(&path, sealed.into()).await.map_err(StorageError::NotSaved)?;
         Ok(())
     }
 

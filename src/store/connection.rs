@@ -77,11 +77,11 @@ impl Conn {
         }
     }
 
-    /// A reader that may write for as long as the migrations run.
+    /// A reader that may write for as long as the migrations run, and wait for another program's.
     pub(super) fn prepare_migrator(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute("PRAGMA query_only = OFF"),
-            Conn::Postgres(_) => Ok(()),
+            Conn::Postgres(conn) => conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0"),
         }
     }
 }
