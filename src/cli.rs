@@ -4,7 +4,7 @@ mod demo;
 pub mod demo_data;
 mod exams;
 mod export;
-mod housekeeping;
+pub mod housekeeping;
 mod import;
 mod log;
 mod migrate;

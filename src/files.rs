@@ -9,6 +9,7 @@ pub mod folder;
 pub mod inspect;
 mod label;
 pub mod picture;
+pub mod quarantine;
 pub mod storage;
 
 pub use inspect::Limits;

@@ -4,6 +4,8 @@
 mod applicant;
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/disk.rs"]
+mod disk;
 #[path = "../support/filing.rs"]
 mod filing;
 #[path = "../support/process.rs"]
@@ -24,11 +26,14 @@ mod commands;
 mod demo;
 mod desk;
 mod durability;
+mod full_disk;
 mod harness;
 mod imports;
 mod lists;
 mod login;
+mod place;
 mod properties;
 mod schema;
 mod store;
+mod sweeping;
 mod web;
