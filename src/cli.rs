@@ -1,5 +1,6 @@
 //! The commands.
 
+mod backup;
 mod demo;
 pub mod demo_data;
 mod exams;
@@ -10,6 +11,7 @@ mod log;
 mod migrate;
 mod process;
 mod progress;
+mod restore;
 pub mod sample;
 mod serve;
 mod staff;
@@ -24,6 +26,7 @@ use clap::{Parser, Subcommand};
 /// Run it:      kaozheng migrate && kaozheng serve    (settings: kaozheng serve --help)
 /// Who reviews: kaozheng staff add --help
 /// Load data:   kaozheng import --help
+/// Keep copies: kaozheng backup --help
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
@@ -36,6 +39,8 @@ enum Command {
     Demo(demo::Demo),
     Serve(Box<serve::Serve>),
     Migrate(migrate::Migrate),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     #[command(subcommand)]
     Staff(staff::Staff),
     Import(import::Import),
@@ -71,6 +76,8 @@ async fn perform(command: Command) -> Result<(), Stop> {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(serve) => serve.run().await,
         Command::Migrate(migrate) => migrate.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
         Command::Staff(staff) => staff.run().await,
         Command::Import(import) => import.run().await,
         Command::Export(export) => export.run().await,

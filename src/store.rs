@@ -295,6 +295,11 @@ impl Store {
     }
 }
 
+/// The versions of the migrations of this program, oldest first.
+pub fn schema_of_program() -> Result<Vec<String>, Error> {
+    migrations::known()
+}
+
 /// diesel wants its own error to be convertible into the closure's; ours goes through [`Error`].
 fn transaction<T, E, F>(conn: &mut Conn, work: F) -> Result<T, E>
 where

@@ -24,10 +24,9 @@ impl Storage {
     /// files and folders had some. What else may lie in the folder is not ours.
     pub fn tighten(&self) -> io::Result<usize> {
         let mut tightened = usize::from(own(self.root())?);
-        for name in ["uploads", "quarantine"] {
-            let folder = self.root().join(name);
-            if folder.is_dir() {
-                tightened += tighten(&folder)?;
+        for place in Storage::PLACES.map(|place| self.root().join(place)) {
+            if place.is_dir() {
+                tightened += tighten(&place)?;
             }
         }
         Ok(tightened)

@@ -50,6 +50,9 @@ impl Quarantined {
 }
 
 impl Storage {
+    /// Everything in the folder of uploads that is ours.
+    pub const PLACES: [&str; 4] = [UPLOADS, QUARANTINE, ARRIVING, SWEEPS];
+
     /// The days (UTC) that have uploads, oldest first.
     pub async fn days(&self) -> Result<Vec<NaiveDate>, StorageError> {
         self.folders(UPLOADS).await

@@ -96,21 +96,24 @@ impl Storage {
         Ok(())
     }
 
-    /// The file of a key. One that is in quarantine comes back.
+    /// The file of a key.
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
-        match self.read(key).await {
-            Err(StorageError::Missing) => {
-                self.put_back(key).await?;
-                self.read(key).await
-            }
-            other => other,
-        }
-    }
-
-    async fn read(&self, key: &str) -> Result<Vec<u8>, StorageError> {
-        let sealed = self.files.get(&parse(key)?).await?.bytes().await?;
+        let sealed = self.sealed(key).await?;
         let (vault, place) = (self.vault.clone(), place(key));
         Ok(aside(move || vault.open_bytes(&place, &sealed)).await??)
+    }
+
+    /// The file of a key as it is on the disk. One that is in quarantine comes back.
+    pub async fn sealed(&self, key: &str) -> Result<Vec<u8>, StorageError> {
+        let path = parse(key)?;
+        let found = match self.files.get(&path).await {
+            Err(object_store::Error::NotFound { .. }) => {
+                self.put_back(key).await?;
+                self.files.get(&path).await?
+            }
+            other => other?,
+        };
+        Ok(found.bytes().await?.into())
     }
 
     /// Removes a file; one that is gone already is no error.

@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
-use super::Error;
+use super::{Conn, Error, migrations};
 
 /// The file of `sqlite:PATH`, or nothing for PostgreSQL.
 pub fn path(url: &str) -> Option<&Path> {
@@ -49,15 +49,21 @@ fn real(path: &Path) -> Result<PathBuf, Error> {
 }
 
 /// The database and the files that SQLite and this program keep beside it.
-pub fn parts(path: &Path) -> Vec<PathBuf> {
-    let beside = ["-wal", "-shm", "-turn", "-serve"].map(|suffix| beside(path, suffix));
-    std::iter::once(path.to_owned()).chain(beside).collect()
+fn parts(path: &Path) -> Vec<PathBuf> {
+    let locks = ["-turn", "-serve"].map(|suffix| beside(path, suffix));
+    data(path).into_iter().chain(locks).collect()
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+/// The files that hold data; the locks beside them hold none.
+pub fn data(path: &Path) -> Vec<PathBuf> {
+    let beside = ["-wal", "-shm"].map(|suffix| beside(path, suffix));
+    std::iter::once(path.to_owned()).chain(beside).collect()
 }
 
 /// Takes the permissions of group and others from the database and what lies beside it. Returns how
@@ -116,6 +122,13 @@ pub fn copy(url: &str, target: &Path) -> Result<(), Error> {
     let mut conn = open(path)?;
     diesel::sql_query("VACUUM INTO ?").bind::<diesel::sql_types::Text, _>(target_name).execute(&mut conn)?;
     File::open(target).and_then(|copy| copy.sync_all()).map_err(|error| cannot(target, error))
+}
+
+/// A connection to a copy, and the versions of its migrations.
+pub fn open_copy(path: &Path) -> Result<(Conn, Vec<String>), Error> {
+    let mut conn = Conn::Sqlite(open(path)?);
+    let versions = migrations::run_on(&mut conn)?;
+    Ok((conn, versions))
 }
 
 fn open(path: &Path) -> Result<SqliteConnection, Error> {

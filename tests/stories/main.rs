@@ -13,6 +13,7 @@ mod process;
 #[path = "../support/server.rs"]
 mod server;
 
+mod backups;
 mod chapter10;
 mod chapter11;
 mod chapter3;
