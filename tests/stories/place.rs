@@ -10,7 +10,7 @@ use diesel::{PgConnection, SqliteConnection};
 use kaozheng::store::{Clock, Error, Ids, Store, Vault};
 
 use crate::applicant::LIST;
-use crate::commands::{KEY, migrated, refused_start, serve_settings};
+use crate::commands::{KEY, migrated, refused_start, serve_settings, short};
 use crate::database::{database, database_of};
 use crate::process::{Process, free_base, host_of, kaozheng};
 use crate::server::{PHONE, Visitor};
@@ -68,7 +68,7 @@ async fn a_second_program_on_one_sqlite_database_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     let (demo, _) = Process::demo(&data, &log).await;
-    let second = kaozheng("demo").args(["--listen", "127.0.0.1:0", "--data"]).arg(&data).output();
+    let second = short("demo").args(["--listen", "127.0.0.1:0", "--data"]).arg(&data).output();
     let second = second.expect("an end");
     let told = String::from_utf8_lossy(&second.stderr);
     assert!(!second.status.success() && told.contains("another program serves the database"), "{told}");
