@@ -51,7 +51,7 @@ impl Demo {
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         store.migrate().await?;
         serve::check_writable(&store, &files).await?;
-        serve::keep_private(&settings.database_url, &files)?;
+        serve::keep_private(&settings.database_url, &files);
         if demo_data::load_demo(&store).await? {
             demo_data::load_applications(&store, &files).await?;
         }

@@ -41,7 +41,7 @@ impl Serve {
         store.check_schema().await?;
         store.check_key().await?;
         check_writable(&store, &files).await?;
-        keep_private(&settings.database_url, &files)?;
+        keep_private(&settings.database_url, &files);
         let listener = TcpListener::bind(settings.listen).await?;
         listen(listener, Parts::new(settings, store, files)?).await
     }
@@ -61,21 +61,18 @@ pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(),
 
 /// Tightens what an older program, or somebody's copy, left open to others. The uploads may be many, so
 /// they are gone through while the site already serves; their folder is closed first.
-pub(super) fn keep_private(database_url: &str, files: &Storage) -> Result<(), Stop> {
-    let database = file::tighten(database_url)
-        .map_err(|error| format!("the permissions of the database cannot be changed: {error}"))?;
-    if database > 0 {
-        tracing::warn!(files = database, "the database was readable by others; now by its owner alone");
-    }
+pub(super) fn keep_private(database_url: &str, files: &Storage) {
+    told_of("database", file::tighten(database_url));
     let files = files.clone();
-    std::thread::spawn(move || match files.tighten() {
+    std::thread::spawn(move || told_of("uploads", files.tighten()));
+}
+
+fn told_of(what: &str, tightened: std::io::Result<usize>) {
+    match tightened {
         Ok(0) => {}
-        Ok(uploads) => {
-            tracing::warn!(files = uploads, "uploads were readable by others; now by their owner alone");
-        }
-        Err(error) => tracing::error!(%error, "the permissions of the uploads cannot be changed"),
-    });
-    Ok(())
+        Ok(files) => tracing::warn!(what, files, "files were open to others; now to their owner alone"),
+        Err(error) => tracing::error!(%error, what, "the permissions of files cannot be changed"),
+    }
 }
 
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.
