@@ -1,14 +1,17 @@
 //! The commands.
 
+mod backup;
 mod demo;
 pub mod demo_data;
 mod exams;
 mod export;
-mod housekeeping;
+pub mod housekeeping;
 mod import;
 mod log;
 mod migrate;
+mod process;
 mod progress;
+mod restore;
 pub mod sample;
 mod serve;
 mod staff;
@@ -23,6 +26,7 @@ use clap::{Parser, Subcommand};
 /// Run it:      kaozheng migrate && kaozheng serve    (settings: kaozheng serve --help)
 /// Who reviews: kaozheng staff add --help
 /// Load data:   kaozheng import --help
+/// Keep copies: kaozheng backup --help
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
@@ -35,6 +39,8 @@ enum Command {
     Demo(demo::Demo),
     Serve(Box<serve::Serve>),
     Migrate(migrate::Migrate),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     #[command(subcommand)]
     Staff(staff::Staff),
     Import(import::Import),
@@ -49,6 +55,8 @@ type Stop = Box<dyn std::error::Error + Send + Sync>;
 /// Runs the command that the arguments ask for.
 pub fn run() -> ExitCode {
     let command = Cli::parse().command;
+    process::keep_files_private();
+    process::allow_open_files();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -68,6 +76,8 @@ async fn perform(command: Command) -> Result<(), Stop> {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(serve) => serve.run().await,
         Command::Migrate(migrate) => migrate.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
         Command::Staff(staff) => staff.run().await,
         Command::Import(import) => import.run().await,
         Command::Export(export) => export.run().await,

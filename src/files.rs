@@ -5,9 +5,11 @@
 //! photo was taken nor a page hidden behind it survives; a PDF or a recording stays as
 //! it is and is only ever served as a download. [`storage`] keeps the result, sealed.
 
+pub mod folder;
 pub mod inspect;
 mod label;
 pub mod picture;
+pub mod quarantine;
 pub mod storage;
 
 pub use inspect::Limits;

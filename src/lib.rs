@@ -7,7 +7,7 @@
 //!
 //! | room | what lives there |
 //! | --- | --- |
-//! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `staff`, `import`, `export`, `sample` |
+//! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `import`, `export`, `sample` |
 //! | [`site`] | every URL in one table, and what is done for every request |
 //! | [`home`] | the first page, 业务办理 and 我的 |
 //! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |

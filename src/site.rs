@@ -1,10 +1,11 @@
 //! Every URL, and what is done for every request.
 
+mod ready;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::http::{Extensions, StatusCode};
-use poem::web::Data;
+use poem::http::Extensions;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
@@ -16,6 +17,7 @@ use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, devices, scan, way_in};
 use crate::lookup::Lookup;
 use crate::settings::Settings;
+use crate::site::ready::Health;
 use crate::store::{Ids, Store};
 use crate::web::connection::Answers;
 use crate::web::failure::Asked;
@@ -36,6 +38,7 @@ pub struct Parts {
     pub login: Arc<Login>,
     /// What the public lookup keeps between requests.
     pub lookup: Arc<Lookup>,
+    health: Health,
 }
 
 impl Parts {
@@ -45,7 +48,8 @@ impl Parts {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
-        Ok(Parts { settings, store, files, login, lookup })
+        let health = Health::new(store.clone(), files.clone(), &settings.database_url);
+        Ok(Parts { settings, store, files, login, lookup, health })
     }
 
     /// What handlers ask for as `Data`. A copy has as many places as its original, so there are some
@@ -59,6 +63,7 @@ impl Parts {
         data.insert(business::ALL);
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
+        data.insert(self.health.clone());
         data.insert(Place::<1>);
         data.insert(Place::<2>);
         data.remove::<Place<1>>();
@@ -153,7 +158,7 @@ fn urls() -> Route {
     Route::new()
         .at("/assets/:name", get(assets::serve))
         .at("/healthz", get(healthz))
-        .at("/readyz", get(readyz))
+        .at("/readyz", get(ready::readyz))
         .at("/", get(home::show))
         .at("/announcements/:id", get(home::announcement))
         .at("/services", get(home::services::show))
@@ -228,17 +233,4 @@ fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
 #[handler]
 fn healthz() -> &'static str {
     "ok"
-}
-
-/// `GET /readyz`: the database answers and has every migration.
-#[handler]
-async fn readyz(Data(store): Data<&Store>) -> (StatusCode, &'static str) {
-    match store.is_ready().await {
-        Ok(true) => (StatusCode::OK, "ready"),
-        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "migrations are pending: run `kaozheng migrate`"),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
-        }
-    }
 }

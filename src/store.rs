@@ -12,8 +12,10 @@ mod address;
 mod bulk;
 pub mod clock;
 mod connection;
+pub mod file;
 pub mod ids;
 mod limits;
+pub mod meta;
 mod migrations;
 mod outage;
 mod pool;
@@ -47,7 +49,10 @@ use writer::Writer;
 pub enum Error {
     /// The database refused or could not run a statement.
     #[error("database: {0}")]
-    Database(#[from] diesel::result::Error),
+    Database(diesel::result::Error),
+    /// The disk is full, or the database can only be read.
+    #[error("nothing can be saved: {0}")]
+    NotSaved(String),
     /// No connection could be had in time.
     #[error("no database connection: {0}")]
     Unavailable(String),
@@ -58,7 +63,7 @@ pub enum Error {
     /// `DATABASE_URL` asks for something that cannot be done.
     #[error("DATABASE_URL is wrong: {0}")]
     Address(String),
-    /// The write was not committed: the disk is full or the program is stopping.
+    /// The write was not committed: the program is stopping.
     #[error("the write was not committed")]
     Closed,
     /// The job panicked; it was rolled back.
@@ -67,6 +72,20 @@ pub enum Error {
     /// A migration failed.
     #[error("migration: {0}")]
     Migration(String),
+    /// Migrations of this program have not been run on the database.
+    #[error("the database is not up to date; run `kaozheng migrate` first")]
+    Behind,
+    /// The database has migrations that this program does not know.
+    #[error(
+        "the database is newer than this program: it has the migrations {0}; start the newer program, or \
+         restore a backup that was made before the update"
+    )]
+    Ahead(String),
+    /// Another program serves this SQLite database.
+    #[error(
+        "another program serves the database {0}; stop it first, or use PostgreSQL, which several can share"
+    )]
+    Served(String),
     /// Sealed data that does not open: another key wrote it, or it was tampered with.
     #[error("sealed data cannot be opened")]
     Unreadable,
@@ -76,6 +95,12 @@ pub enum Error {
     /// A stored value that this program does not know.
     #[error("unknown stored value in {0}")]
     Corrupt(&'static str),
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        if writer::cannot_save(&error) { Error::NotSaved(error.to_string()) } else { Error::Database(error) }
+    }
 }
 
 impl From<vault::Unreadable> for Error {
@@ -182,15 +207,47 @@ impl Store {
     /// [`Error::WrongKey`] when the database was made with another key.
     pub async fn migrate(&self) -> Result<usize, Error> {
         let target = self.target.clone();
-        let run = move || migrations::run(&mut target.connect(Conn::prepare_migrator)?);
+        // A place of its own in the queue, because the writer of this program has to wait as well.
+        let turn = self.writer.as_ref().map(|writer| Turn::beside(&writer.path)).transpose()?;
+        // diesel's migrations bring their own transactions, so not in the writer's.
+        let run = move || {
+            let mut conn = target.connect(Conn::prepare_migrator)?;
+            match turn {
+                Some(turn) => turn.alone(|| migrations::run(&mut conn)),
+                None => migrations::run(&mut conn),
+            }
+        };
         let done = tokio::task::spawn_blocking(run).await.map_err(|_| Error::Panicked)??;
         self.check_key().await?;
         Ok(done)
     }
 
-    /// Whether the database answers and has every migration of this program.
+    /// Whether the database answers and has every migration of this program. Newer migrations do not
+    /// matter here: during an update the older program goes on until it is stopped.
     pub async fn is_ready(&self) -> Result<bool, Error> {
-        self.pool.read_once(|conn| migrations::pending(conn).map(|pending| !pending)).await
+        match self.check_schema().await {
+            Ok(()) | Err(Error::Ahead(_)) => Ok(true),
+            Err(Error::Behind) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Checks that the database has the migrations of this program, and no others.
+    ///
+    /// # Errors
+    /// [`Error::Behind`] or [`Error::Ahead`] when it has not.
+    pub async fn check_schema(&self) -> Result<(), Error> {
+        self.pool.read_once(migrations::check).await
+    }
+
+    /// The versions of the migrations that were run on the database, oldest first.
+    pub async fn schema_versions(&self) -> Result<Vec<String>, Error> {
+        self.pool.read_once(migrations::run_on).await
+    }
+
+    /// Writes a small row, so that a full disk or a read-only database is noticed.
+    pub async fn check_writable(&self) -> Result<(), Error> {
+        self.write(|tx| meta::set(tx, "written_at", &tx.now.to_string())).await
     }
 
     /// Notices a wrong key at start, before anything is sealed with it. Only the first start writes: a
@@ -203,10 +260,13 @@ impl Store {
         let keep = move |tx: &mut Tx| match kept(tx)? {
             Some(known) => Ok(known),
             None => {
-                let fingerprint = tx.vault.fingerprint();
-                let row = (m::key.eq("key"), m::value.eq(&fingerprint));
-                diesel::insert_into(m::meta).values(row).execute(tx.conn)?;
-                Ok(fingerprint)
+                let row = (m::key.eq("key"), m::value.eq(tx.vault.fingerprint()));
+                // Two first starts at one moment: the second keeps what the first has written.
+                either!(&mut *tx.conn, conn => diesel::insert_into(m::meta)
+                    .values(row)
+                    .on_conflict_do_nothing()
+                    .execute(conn))?;
+                kept(tx)?.ok_or(Error::Corrupt("meta.key"))
             }
         };
         let known = match self.read(kept).await? {
@@ -225,7 +285,14 @@ impl Store {
     }
 }
 
+/// The versions of the migrations of this program, oldest first.
+pub fn schema_of_program() -> Result<Vec<String>, Error> {
+    migrations::known()
+}
+
 fn start_writer(target: &Target, path: &str) -> Result<Writer, Error> {
-    let conn = target.connect(Conn::prepare_writer)?;
-    Writer::start(conn, Turn::beside(path)?).map_err(|error| Error::Unavailable(error.to_string()))
+    let turn = Turn::beside(path)?;
+    // Switching a new file to WAL fails at once where another program is doing the same.
+    let conn = turn.alone(|| target.connect(Conn::prepare_writer))?;
+    Writer::start(conn, path, turn).map_err(|error| Error::Unavailable(error.to_string()))
 }

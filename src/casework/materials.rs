@@ -1,6 +1,8 @@
 //! Uploaded files of applications: taken in at once, owned by a candidate, bound to
 //! the application that uses them.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -150,6 +152,7 @@ impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Failure {
         match error {
             StorageError::Missing => Failure::NotFound,
+            StorageError::NotSaved(_) => Failure::NotSaved(error.to_string()),
             StorageError::Interrupted => Failure::Unavailable(error.to_string()),
             other => Failure::Internal(other.to_string()),
         }
@@ -287,17 +290,30 @@ pub fn submitted(tx: &mut Tx, id: &str) -> Result<(Attachment, String), Failure>
     Ok((Attachment::open(tx.vault, row)?, kind))
 }
 
-/// Removes rows of files that nothing has used since `cutoff` (UTC); their storage keys are
-/// returned, to be deleted once this is committed.
-pub(super) fn forget_strays(tx: &mut Tx, cutoff: NaiveDateTime) -> Result<Vec<String>, Error> {
+/// Removes rows of files that nothing has used since `cutoff` (UTC), and notes their files for deletion.
+pub(super) fn forget_strays(tx: &mut Tx, cutoff: NaiveDateTime) -> Result<(), Error> {
+    use crate::store::schema::files_to_delete::dsl as d;
     let stray = f::application_id.is_null().and(f::created_at.lt(cutoff));
-    let keys = f::attachments.filter(stray).select(f::storage_key).load(tx.conn)?;
-    diesel::delete(f::attachments.filter(stray)).execute(tx.conn)?;
-    Ok(keys)
+    let strays = f::attachments.filter(stray).select((f::id, f::storage_key));
+    let strays: Vec<(String, String)> = strays.load(tx.conn)?;
+    for (id, key) in strays {
+        // Somebody may have used it since it was found.
+        let unused = f::attachments.filter(f::id.eq(id)).filter(f::application_id.is_null());
+        if diesel::delete(unused).execute(tx.conn)? > 0 {
+            let row = (d::storage_key.eq(key), d::dropped_at.eq(tx.now));
+            diesel::insert_into(d::files_to_delete).values(row).execute(tx.conn)?;
+        }
+    }
+    Ok(())
 }
 
-/// Whether some row still refers to a storage key.
-pub(super) fn is_known(tx: &mut Tx, storage_key: &str) -> Result<bool, Error> {
-    let rows = f::attachments.filter(f::storage_key.eq(storage_key));
-    Ok(diesel::select(diesel::dsl::exists(rows)).get_result(tx.conn)?)
+/// Those of some storage keys to which a row refers.
+pub(super) fn known(tx: &mut Tx, storage_keys: &[String]) -> Result<BTreeSet<String>, Error> {
+    let rows = f::attachments.filter(f::storage_key.eq_any(storage_keys)).select(f::storage_key);
+    Ok(rows.load(tx.conn)?.into_iter().collect())
+}
+
+/// When the newest file was taken in (UTC).
+pub(super) fn newest(tx: &mut Tx) -> Result<Option<NaiveDateTime>, Error> {
+    Ok(f::attachments.select(diesel::dsl::max(f::created_at)).first(tx.conn)?)
 }

@@ -1,49 +1,61 @@
 //! Cleaning up after forms that were begun and never submitted.
 
+mod objects;
+
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::lifecycle::Status;
 use super::materials;
-use crate::files::storage::{self, Storage};
-use crate::store::schema::{applications::dsl as a, attachments::dsl as f};
+use crate::files::storage::{self, Storage, StorageError};
+use crate::store::schema::{applications::dsl as a, attachments::dsl as f, files_to_delete::dsl as d};
 use crate::store::{Error, Store, Tx};
 use crate::web::Failure;
 
 /// A file that no form uses is kept this long: its sender may only have lost the network.
 const STRAYS: Duration = Duration::hours(24);
 
+/// Files deleted in one sweep; the rest goes with the next.
+const AT_ONCE: i64 = 10_000;
+
 /// A draft that nobody touches is kept this long, with its files.
 const DRAFTS: Duration = Duration::days(30);
 
-/// Days whose uploads are looked at for objects that no row refers to: what a crash
-/// between storing a file and noting it leaves behind.
-const DAYS: i64 = 3;
-
-/// Removes old drafts, files that nothing uses, and stored objects that no row knows.
+/// Removes old drafts, files that nothing uses, and stored objects that no row knows; nothing at all
+/// when the database is older than the files.
 pub async fn run(store: &Store, files: &Storage) -> Result<(), Failure> {
+    if !objects::in_step(store, files).await? {
+        return Ok(());
+    }
     let now = store.clock.now();
     store.write::<_, Error, _>(move |tx| drop_drafts(tx, now - DRAFTS)).await?;
-    let strays = store.write::<_, Error, _>(move |tx| materials::forget_strays(tx, now - STRAYS)).await?;
-    for key in strays {
-        delete(files, &key).await?;
-    }
-    for days in 1..=DAYS {
-        let prefix = storage::day_prefix(now - Duration::days(days));
-        for key in files.list_older(&prefix, now - STRAYS).await? {
-            let owner = storage::owner_key(&key).to_owned();
-            if !store.read(move |tx| materials::is_known(tx, &owner)).await? {
-                files.delete(&key).await?;
-            }
+    store.write::<_, Error, _>(move |tx| materials::forget_strays(tx, now - STRAYS)).await?;
+    delete_dropped(store, files).await?;
+    objects::run(store, files).await
+}
+
+/// Deletes the files of rows that are gone. One that cannot be deleted is tried again next time.
+async fn delete_dropped(store: &Store, files: &Storage) -> Result<(), Failure> {
+    let keys = d::files_to_delete.select(d::storage_key).order(d::dropped_at).limit(AT_ONCE);
+    let keys: Vec<String> = store.read::<_, Error, _>(move |tx| Ok(keys.load(tx.conn)?)).await?;
+    let (mut deleted, mut failed) = (Vec::new(), None);
+    for key in keys {
+        match delete(files, &key).await {
+            Ok(()) => deleted.push(key),
+            Err(error) => failed = Some((key, error)),
         }
     }
+    if let Some((key, error)) = failed {
+        tracing::error!(%error, key, "a file that nothing uses cannot be deleted; it is tried again");
+    }
+    let rows = d::files_to_delete.filter(d::storage_key.eq_any(deleted));
+    store.write::<_, Error, _>(move |tx| Ok(diesel::delete(rows).execute(tx.conn)?)).await?;
     Ok(())
 }
 
-async fn delete(files: &Storage, key: &str) -> Result<(), Failure> {
+async fn delete(files: &Storage, key: &str) -> Result<(), StorageError> {
     files.delete(key).await?;
-    files.delete(&storage::thumb_key(key)).await?;
-    Ok(())
+    files.delete(&storage::thumb_key(key)).await
 }
 
 /// The files of a dropped draft become strays, and go with the next step.

@@ -16,7 +16,7 @@ use crate::files::storage::Storage;
 use crate::login::sandbox;
 use crate::settings::Settings;
 use crate::site::Parts;
-use crate::store::{Clock, Ids, Store, Vault};
+use crate::store::{Clock, Ids, Store, Vault, file};
 
 /// Try everything on this machine: demo data, demo portal, nothing real
 ///
@@ -47,8 +47,11 @@ impl Demo {
         let settings = self.settings(address)?;
         let vault = Vault::parse(&demo_key(&self.data)?)?;
         let files = Storage::local(&settings.files, vault.clone())?;
+        let _alone = file::serve_alone(&settings.database_url)?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         store.migrate().await?;
+        serve::check_writable(&store, &files).await?;
+        serve::keep_private(&settings.database_url, &files);
         if demo_data::load_demo(&store).await? {
             demo_data::load_applications(&store, &files).await?;
         }

@@ -1,5 +1,7 @@
 //! What has to be cleared away while the program serves.
 
+mod clock;
+
 use std::time::Duration;
 
 use crate::casework::sweep;
@@ -38,13 +40,16 @@ pub(super) async fn keep(parts: Parts) {
     }
 }
 
-async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
-    SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
-    parts.store.write(handshake::sweep).await?;
-    parts.store.write(limits::sweep).await?;
-    sweep::run(&parts.store, &parts.files).await?;
+/// Removes what is over. What is kept on the disk waits until the clock is confirmed.
+pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();
     parts.login.at_portal.sweep();
-    Ok(())
+    if !clock::is_confirmed(&parts.store).await? {
+        return Ok(());
+    }
+    SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
+    parts.store.write(handshake::sweep).await?;
+    parts.store.write(limits::sweep).await?;
+    sweep::run(&parts.store, &parts.files).await
 }

@@ -77,11 +77,7 @@ impl Import {
 
 /// A connection for many rows, to a database that is up to date and sealed with this key.
 pub(super) async fn open(raw: &RawSettings) -> Result<Bulk, Stop> {
-    let store = migrate::open(raw).await?;
-    if !store.is_ready().await? {
-        return Err("the database is not up to date; run `kaozheng migrate` first".into());
-    }
-    store.check_key().await?;
+    let store = migrate::open_current(raw).await?;
     let url = raw.database_url.as_deref().unwrap_or_default().trim();
     Ok(Bulk::open(url, (*store.vault).clone(), store.clock, store.ids)?)
 }

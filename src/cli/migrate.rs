@@ -24,7 +24,15 @@ impl Migrate {
     }
 }
 
-/// The store that the settings name.
+/// The store that the settings name, up to date and sealed with this key.
+pub(super) async fn open_current(raw: &RawSettings) -> Result<Store, Stop> {
+    let store = open(raw).await?;
+    store.check_schema().await?;
+    store.check_key().await?;
+    Ok(store)
+}
+
+/// The store that the settings name, as it is.
 pub(super) async fn open(raw: &RawSettings) -> Result<Store, Stop> {
     let (url, vault) = check_store(raw).map_err(|problems| list(&problems))?;
     Ok(Store::open(&url, vault, Clock::system(), Ids::random()).await?)

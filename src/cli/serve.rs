@@ -10,7 +10,7 @@ use super::{Stop, housekeeping, list, log};
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
-use crate::store::{Clock, Ids, Store};
+use crate::store::{Clock, Ids, Store, file};
 
 /// How long requests in flight may take to finish after a stop signal.
 const GRACE: Duration = Duration::from_secs(30);
@@ -36,13 +36,42 @@ impl Serve {
         log::begin(log::Lines::Json);
         let files = Storage::local(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?;
+        let _alone = file::serve_alone(&settings.database_url)?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
-        if !store.is_ready().await? {
-            return Err("the database is not up to date; run `kaozheng migrate` first".into());
-        }
+        store.check_schema().await?;
         store.check_key().await?;
+        check_writable(&store, &files).await?;
+        keep_private(&settings.database_url, &files);
         let listener = TcpListener::bind(settings.listen).await?;
         listen(listener, Parts::new(settings, store, files)?).await
+    }
+}
+
+/// A site that can save nothing does not start.
+pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(), Stop> {
+    let look = "look at the space on its disk, and at the owner and permissions of it and its folder";
+    if let Err(error) = files.check_writable() {
+        return Err(format!("the folder of uploads cannot be written: {error}; {look}").into());
+    }
+    if let Err(error) = store.check_writable().await {
+        return Err(format!("the database cannot be written: {error}; {look}").into());
+    }
+    Ok(())
+}
+
+/// Tightens what an older program, or somebody's copy, left open to others. The uploads may be many, so
+/// they are gone through while the site already serves; their folder is closed first.
+pub(super) fn keep_private(database_url: &str, files: &Storage) {
+    told_of("database", file::tighten(database_url));
+    let files = files.clone();
+    std::thread::spawn(move || told_of("uploads", files.tighten()));
+}
+
+fn told_of(what: &str, tightened: std::io::Result<usize>) {
+    match tightened {
+        Ok(0) => {}
+        Ok(files) => tracing::warn!(what, files, "files were open to others; now to their owner alone"),
+        Err(error) => tracing::error!(%error, what, "the permissions of files cannot be changed"),
     }
 }
 
@@ -63,6 +92,10 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
     site::serve(listener, &parts, stop, GRACE).await;
     sweeper.abort();
     exchange.abort();
-    parts.lookup.exchange(&parts.store).await?;
-    Ok(())
+    let told = parts.lookup.exchange(&parts.store).await;
+    // The file alone is whole from here on, so that a plain copy of it is.
+    if let Err(error) = file::checkpoint(&parts.settings.database_url) {
+        tracing::error!(%error, "the database's -wal file has to be kept with it");
+    }
+    Ok(told?)
 }

@@ -86,8 +86,7 @@ impl Staff {
 impl Add {
     async fn run(self) -> Result<(), Stop> {
         let (document, name) = (self.document.parse()?, name::parse(&self.name)?);
-        let store = migrate::open(&self.raw).await?;
-        store.check_key().await?;
+        let store = migrate::open_current(&self.raw).await?;
         store.write(move |tx| staff::add(tx, &name, &document, self.role)).await?;
         println!("Done: they are on the roster as {}.", self.role.label());
         Ok(())
@@ -95,7 +94,7 @@ impl Add {
 }
 
 async fn list(raw: &RawSettings) -> Result<(), Stop> {
-    let members = migrate::open(raw).await?.read(staff::list).await?;
+    let members = migrate::open_current(raw).await?.read(staff::list).await?;
     for member in &members {
         println!("{}\t{}\t{}", member.name, member.role.label(), member.document);
     }
@@ -108,7 +107,7 @@ async fn list(raw: &RawSettings) -> Result<(), Stop> {
 impl Remove {
     async fn run(self) -> Result<(), Stop> {
         let document = self.document.parse()?;
-        let store = migrate::open(&self.raw).await?;
+        let store = migrate::open_current(&self.raw).await?;
         let known = store.write::<_, Error, _>(move |tx| staff::remove(tx, &document)).await?;
         if !known {
             return Err("nobody on the roster has this document".into());

@@ -4,13 +4,12 @@
 //! Keys are made here from ids, never from names that people gave.
 
 use std::io;
-use std::path::Path as Folder;
+use std::path::{Path as Folder, PathBuf};
 
 use chrono::NaiveDateTime;
-use futures_util::TryStreamExt;
+use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::store::ids;
 use crate::store::vault::{Unreadable, Vault};
@@ -20,7 +19,8 @@ const THUMB: &str = "-thumb";
 /// The files of one installation. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    files: LocalFileSystem,
+    pub(super) files: LocalFileSystem,
+    root: PathBuf,
     vault: Vault,
 }
 
@@ -33,6 +33,9 @@ pub enum StorageError {
     /// It was altered, moved, or sealed with another key.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// The disk is full or read-only, or the folder is gone.
+    #[error("the file was not kept: {0}")]
+    NotSaved(object_store::Error),
     /// The disk, or a key that is no key.
     #[error("the upload folder fails: {0}")]
     Folder(object_store::Error),
@@ -75,7 +78,12 @@ impl Storage {
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
         std::fs::create_dir_all(dir)?;
         let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
-        Ok(Storage { files: files.with_fsync(true), vault })
+        Ok(Storage { files: files.with_fsync(true), root: dir.canonicalize()?, vault })
+    }
+
+    /// The folder of all files.
+    pub fn root(&self) -> &Folder {
+        &self.root
     }
 
     /// Keeps a file. When it returns, the file and its folder are on the disk
@@ -84,15 +92,28 @@ impl Storage {
         let path = parse(key)?;
         let (vault, place) = (self.vault.clone(), place(key));
         let sealed = aside(move || vault.seal_bytes(&place, &bytes)).await?;
-        self.files.put(&path, sealed.into()).await?;
+        self.files.put(&path, sealed.into()).await.map_err(StorageError::NotSaved)?;
         Ok(())
     }
 
     /// The file of a key.
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
-        let sealed = self.files.get(&parse(key)?).await?.bytes().await?;
+        let sealed = self.sealed(key).await?;
         let (vault, place) = (self.vault.clone(), place(key));
         Ok(aside(move || vault.open_bytes(&place, &sealed)).await??)
+    }
+
+    /// The file of a key as it is on the disk. One that is in quarantine comes back.
+    pub async fn sealed(&self, key: &str) -> Result<Vec<u8>, StorageError> {
+        let path = parse(key)?;
+        let found = match self.files.get(&path).await {
+            Err(object_store::Error::NotFound { .. }) => {
+                self.put_back(key).await?;
+                self.files.get(&path).await?
+            }
+            other => other?,
+        };
+        Ok(found.bytes().await?.into())
     }
 
     /// Removes a file; one that is gone already is no error.
@@ -102,23 +123,9 @@ impl Storage {
             other => Ok(other?),
         }
     }
-
-    /// The keys below a prefix, such as [`day_prefix`], whose id was made before
-    /// `cutoff` (UTC): for sweeping what no row refers to. Thumbnails are keys of their own.
-    pub async fn list_older(&self, prefix: &str, cutoff: NaiveDateTime) -> Result<Vec<String>, StorageError> {
-        let mut keys: Vec<_> = self
-            .files
-            .list(Some(&parse(prefix)?))
-            .map_ok(|file| file.location.to_string())
-            .try_collect()
-            .await?;
-        keys.retain(|key| made_at(key).is_some_and(|made| made < cutoff));
-        keys.sort_unstable();
-        Ok(keys)
-    }
 }
 
-fn parse(key: &str) -> Result<Path, StorageError> {
+pub(super) fn parse(key: &str) -> Result<Path, StorageError> {
     Path::parse(key).map_err(|error| StorageError::Folder(error.into()))
 }
 
@@ -128,7 +135,7 @@ fn place(key: &str) -> String {
 }
 
 /// When the id at the end of a key was made.
-fn made_at(key: &str) -> Option<NaiveDateTime> {
+pub(super) fn made_at(key: &str) -> Option<NaiveDateTime> {
     let id = key.rsplit('/').next()?;
     ids::made_at(id.strip_suffix(THUMB).unwrap_or(id))
 }
@@ -199,18 +206,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sweep_sees_only_what_is_older() {
+    async fn a_day_lists_what_has_an_id_and_when_it_was_last_touched() {
         let (_dir, storage) = storage();
-        let ids = Ids::seeded(1);
+        let (ids, day) = (Ids::seeded(1), now().date());
         let old = key(&ids.next(now()), now());
-        let new = key(&ids.next(now() + TimeDelta::hours(1)), now());
-        for key in [&old, &thumb_key(&old), &new, "uploads/2026-11-23/stranger"] {
+        for key in [&old, &thumb_key(&old), &format!("{}/stranger", day_prefix(now()))] {
             storage.put(key, b"x".to_vec()).await.unwrap();
         }
-        let cutoff = now() + TimeDelta::hours(1);
-        let found = storage.list_older("uploads", cutoff).await.unwrap();
-        assert_eq!(found, [old.clone(), thumb_key(&old)]);
-        assert_eq!(storage.list_older(&day_prefix(now()), cutoff).await.unwrap().len(), 2);
-        assert!(storage.list_older("uploads/2026-11-22", cutoff).await.unwrap().is_empty());
+        assert_eq!(storage.days().await.unwrap(), [day]);
+        let mut found = storage.on_day(day).await.unwrap();
+        found.sort_by_key(|object| object.key.clone());
+        let keys: Vec<&str> = found.iter().map(|object| object.key.as_str()).collect();
+        assert_eq!(keys, [&old, &thumb_key(&old)]);
+        assert!(found.iter().all(|object| object.made == now() && object.touched >= now()));
+        assert!(storage.on_day(day + TimeDelta::days(1)).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_file_in_quarantine_comes_back_when_it_is_asked_for() {
+        let (_dir, storage) = storage();
+        let day = now().date();
+        let key = key(&Ids::seeded(1).next(now()), now());
+        storage.put(&key, b"mine".to_vec()).await.unwrap();
+        storage.quarantine(&key, day).await.unwrap();
+        assert!(storage.on_day(day).await.unwrap().is_empty());
+        let kept = storage.quarantined().await.unwrap();
+        assert_eq!(kept, [crate::files::quarantine::Quarantined { key: key.clone(), since: day }]);
+        assert_eq!(storage.get(&key).await.unwrap(), b"mine");
+        assert!(storage.quarantined().await.unwrap().is_empty());
+        storage.quarantine(&key, day).await.unwrap();
+        storage.delete_quarantined(&kept[0]).await.unwrap();
+        assert!(matches!(storage.get(&key).await, Err(StorageError::Missing)));
     }
 }

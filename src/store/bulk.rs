@@ -41,7 +41,7 @@ impl Bulk {
     pub fn write<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         match &self.turn {
             Some(turn) => turn.begin(&mut self.conn)?,
-            None => self.conn.batch_execute("BEGIN").map_err(Error::Database)?,
+            None => self.conn.batch_execute("BEGIN").map_err(Error::from)?,
         }
         self.end(work)
     }
@@ -50,7 +50,7 @@ impl Bulk {
     pub fn read<T, E: From<Error>>(&mut self, query: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let sqlite = matches!(self.conn, Conn::Sqlite(_));
         let begin = if sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
-        self.conn.batch_execute(begin).map_err(Error::Database)?;
+        self.conn.batch_execute(begin).map_err(Error::from)?;
         self.end(query)
     }
 
@@ -60,7 +60,7 @@ impl Bulk {
         let mut tx = Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now };
         let done = work(&mut tx);
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = self.conn.batch_execute(end).map_err(Error::Database);
+        let ended = self.conn.batch_execute(end).map_err(Error::from);
         let done = done?;
         ended?;
         Ok(done)

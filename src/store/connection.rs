@@ -87,7 +87,7 @@ impl Conn {
         }
     }
 
-    /// A connection for migrations, which may take as long as they need.
+    /// A connection for migrations, which may take as long as they need, and wait for another program's.
     pub(super) fn prepare_migrator(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON"),

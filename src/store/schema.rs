@@ -257,6 +257,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    files_to_delete (storage_key) {
+        storage_key -> Text,
+        dropped_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     attachments (id) {
         id -> Text,
         candidate_id -> Text,

@@ -24,11 +24,16 @@ impl Turn {
 
     /// Begins to write, after whoever has waited longer.
     pub(super) fn begin(&self, conn: &mut Conn) -> Result<(), Error> {
-        self.0.lock().map_err(unavailable)?;
         // As a writer: one that reads first could find that another has written since.
-        let begun = conn.batch_execute("BEGIN IMMEDIATE");
+        self.alone(|| Ok(conn.batch_execute("BEGIN IMMEDIATE")?))
+    }
+
+    /// Runs `work` while nobody else begins to write.
+    pub(super) fn alone<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        self.0.lock().map_err(unavailable)?;
+        let done = work();
         self.0.unlock().map_err(unavailable)?;
-        Ok(begun?)
+        done
     }
 }
 

@@ -68,6 +68,9 @@ pub enum Failure {
     /// The database went away while it committed: the change was made or was not.
     #[error("in doubt: {0}")]
     InDoubt(String),
+    /// The disk is full or the database is read-only; reading goes on.
+    #[error("nothing can be saved: {0}")]
+    NotSaved(String),
     /// A defect of ours; the text is for the log.
     #[error("internal: {0}")]
     Internal(String),
@@ -92,6 +95,7 @@ impl From<store::Error> for Failure {
             }
             store::Error::Unavailable(_) | store::Error::Closed => Failure::Unavailable(error.to_string()),
             store::Error::InDoubt(_) => Failure::InDoubt(error.to_string()),
+            store::Error::NotSaved(why) => Failure::NotSaved(why),
             other => Failure::Internal(other.to_string()),
         }
     }
@@ -121,7 +125,9 @@ impl ResponseError for Failure {
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Portal { .. } => StatusCode::BAD_GATEWAY,
-            Failure::Full | Failure::Unavailable(_) | Failure::InDoubt(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Full | Failure::Unavailable(_) | Failure::InDoubt(_) | Failure::NotSaved(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -175,7 +181,7 @@ impl Failure {
                 format!("Please try again in {}.", waiting(*seconds, " seconds", " minutes")),
                 list,
             ),
-            Failure::Unavailable(_) | Failure::Internal(_) => {
+            Failure::Unavailable(_) | Failure::NotSaved(_) | Failure::Internal(_) => {
                 ("The service is unavailable", "Please try again a little later.".into(), list)
             }
             Failure::InDoubt(_) => (
@@ -221,6 +227,12 @@ impl Failure {
                 "不能确定这次操作是否已经完成",
                 "保存时与数据库的连接中断了。请先查看最新情况，没有保存再提交一次。".into(),
                 ("查看最新情况", "/progress"),
+            ),
+            Failure::NotSaved(_) => (
+                "系统暂时不能保存",
+                "您的操作没有完成，已提交过的申请不受影响，仍可查询。请不要关闭本页，过几分钟刷新本页，浏览器会重新提交您填写的内容。"
+                    .into(),
+                home,
             ),
             Failure::Internal(_) => {
                 ("系统出了问题", "我们已记录，已提交过的申请不受影响。请稍后再试。".into(), home)
@@ -268,7 +280,10 @@ impl Asked {
         }
         let failure = Failure::of(error);
         match &failure {
-            Failure::Internal(_) | Failure::Unavailable(_) | Failure::InDoubt(_) => {
+            Failure::Internal(_)
+            | Failure::Unavailable(_)
+            | Failure::InDoubt(_)
+            | Failure::NotSaved(_) => {
                 tracing::error!(%failure, "a request failed");
             }
             Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
@@ -307,6 +322,7 @@ fn keeps_the_page(frame: &Frame, failure: &Failure, reading: bool) -> bool {
             | Failure::TooMany(_)
             | Failure::Unavailable(_)
             | Failure::InDoubt(_)
+            | Failure::NotSaved(_)
             | Failure::Internal(_)
     );
     frame.is_fragment() && (piece || (!reading && not_taken))
@@ -325,6 +341,8 @@ fn notice(frame: &Frame, failure: &Failure) -> Response {
         @if matches!(failure, Failure::SignIn) {
             p { "您填写的内容仍在本页。请先在新窗口登录，再回到这里重新提交。" }
             p { a href=(href) target="_blank" hx-boost="false" { "在新窗口登录" } }
+        } @else if matches!(failure, Failure::NotSaved(_)) {
+            p { "您的操作没有完成，已提交过的申请不受影响，仍可查询。您填写的内容仍在本页，请过几分钟再提交一次。" }
         } @else {
             p { (what_to_do) "您填写的内容仍在本页。" }
             @if href != "/" { p { a href=(href) { (label) } } }

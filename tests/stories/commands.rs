@@ -1,5 +1,6 @@
 //! The program at the command line.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use diesel::prelude::*;
@@ -9,7 +10,8 @@ use kaozheng::store::{Clock, Error, Ids, Store, Vault};
 
 use crate::database::{TestDatabase, database};
 
-const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+/// The data key of the tests, as in [`crate::server`].
+pub const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 
 fn kaozheng(args: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
@@ -18,6 +20,44 @@ fn kaozheng(args: &[&str], settings: &[(&str, &str)]) -> Output {
 
 fn on(database: &TestDatabase, args: &[&str]) -> Output {
     kaozheng(args, &[("DATABASE_URL", &database.url), ("KAOZHENG_DATA_KEY", KEY)])
+}
+
+/// Brings a database up to date from the command line.
+pub fn migrated(url: &str) {
+    let output = kaozheng(&["migrate"], &[("DATABASE_URL", url), ("KAOZHENG_DATA_KEY", KEY)]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+/// Everything `serve` asks for, with a database and a folder of uploads.
+pub fn serve_settings(url: &str, files: &Path) -> Vec<(&'static str, String)> {
+    let portal = |path: &str| format!("https://portal.example/{path}");
+    vec![
+        ("DATABASE_URL", url.to_owned()),
+        ("KAOZHENG_DATA_KEY", KEY.to_owned()),
+        ("KAOZHENG_LISTEN", "127.0.0.1:0".to_owned()),
+        ("KAOZHENG_PUBLIC_URL", "https://exam.example".to_owned()),
+        ("KAOZHENG_FILES", files.display().to_string()),
+        ("KAOZHENG_AUTHORITY", "示范市考试院".to_owned()),
+        ("KAOZHENG_PORTAL_AUTHORIZE_URL", portal("authorize")),
+        ("KAOZHENG_PORTAL_TOKEN_URL", portal("token")),
+        ("KAOZHENG_PORTAL_USERINFO_URL", portal("userinfo")),
+        ("KAOZHENG_PORTAL_CLIENT_ID", "exam".to_owned()),
+        ("KAOZHENG_PORTAL_CLIENT_SECRET", "secret".to_owned()),
+    ]
+}
+
+/// One of the program's commands that has to end by itself; one that goes on is ended after a while.
+pub fn short(name: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["60", env!("CARGO_BIN_EXE_kaozheng"), name]);
+    command
+}
+
+/// `serve` ends at once; answers with what it told.
+pub fn refused_start(settings: &[(&'static str, String)]) -> String {
+    let output = short("serve").envs(settings.iter().cloned()).output().expect("an end");
+    assert!(!output.status.success());
+    text(&output.stderr)
 }
 
 fn text(bytes: &[u8]) -> String {

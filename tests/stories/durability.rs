@@ -13,14 +13,14 @@ use crate::process::Process;
 use crate::server::{PHONE, Visitor};
 
 /// Submissions in the stream, and after how many the program is killed.
-const STREAM: usize = 200;
+pub const STREAM: usize = 200;
 const KILL_AFTER: usize = 120;
 
 /// A number for which a page said 提交成功, with the person's name.
-type Acknowledged = (&'static str, String);
+pub type Acknowledged = (&'static str, String);
 
 /// Applies and withdraws again and again, until the program is gone or the stream is over.
-async fn apply_on(
+pub async fn apply_on(
     base: String,
     person: &'static str,
     begun: Arc<AtomicUsize>,
@@ -55,7 +55,7 @@ async fn try_to_apply(visitor: &Visitor, base: &str, sitting: &str) -> Option<St
 }
 
 /// Every file that a page links opens, and a PDF is what was sent.
-async fn files_are_whole(visitor: &Visitor, page: &str) -> usize {
+pub async fn files_are_whole(visitor: &Visitor, page: &str) -> usize {
     let links: BTreeSet<&str> =
         page.split("href=\"/files/").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
     for id in &links {

@@ -4,6 +4,8 @@
 mod applicant;
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/disk.rs"]
+mod disk;
 #[path = "../support/filing.rs"]
 mod filing;
 #[path = "../support/process.rs"]
@@ -11,6 +13,7 @@ mod process;
 #[path = "../support/server.rs"]
 mod server;
 
+mod backups;
 mod chapter10;
 mod chapter11;
 mod chapter3;
@@ -24,11 +27,14 @@ mod commands;
 mod demo;
 mod desk;
 mod durability;
+mod full_disk;
 mod harness;
 mod imports;
 mod lists;
 mod login;
+mod place;
 mod properties;
 mod schema;
 mod store;
+mod sweeping;
 mod web;

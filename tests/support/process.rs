@@ -48,6 +48,11 @@ impl Process {
         }
     }
 
+    /// Its number, as the system knows it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`: no chance to finish anything.
     pub fn kill(mut self) {
         self.child.kill().expect("a process to kill");

@@ -1,0 +1,2 @@
+DROP INDEX attachments_storage_key;
+DROP TABLE files_to_delete;

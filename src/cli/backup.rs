@@ -1,0 +1,169 @@
+//! `kaozheng backup`.
+
+mod manifest;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::SubsecRound;
+use clap::Args;
+
+use super::{Stop, migrate};
+use crate::files::storage::{self, Storage, StorageError};
+use crate::settings::RawSettings;
+use crate::store::schema::attachments;
+use crate::store::{Error, Store, file};
+use manifest::Piece;
+pub(super) use manifest::{Contents, Manifest, quoted};
+
+/// The copy of an SQLite database.
+pub(super) const SQLITE: &str = "database.db";
+
+/// What pg_dump writes.
+pub(super) const POSTGRES: &str = "database.dump";
+
+/// Copy database and uploads into a new folder, while the site serves
+///
+/// The database is copied first and the uploads after it, so that every upload that the copy knows is
+/// there. manifest.json is written last, with the size and SHA-256 of every file. The data key is not
+/// part of the backup: keep it elsewhere. PostgreSQL is copied by pg_dump; its call is told.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Backup {
+    /// A folder that is not there yet, or empty
+    folder: PathBuf,
+    /// Folder of the uploads
+    #[arg(long, env = "KAOZHENG_FILES")]
+    files: PathBuf,
+    #[command(flatten)]
+    raw: RawSettings,
+}
+
+impl Backup {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let store = migrate::open(&self.raw).await?;
+        store.check_key().await?;
+        if !self.files.is_dir() {
+            return Err(format!("there is no folder of uploads at {}", self.files.display()).into());
+        }
+        let files = Storage::local(&self.files, (*store.vault).clone())?;
+        fs::create_dir_all(&self.folder)?;
+        let (kind, piece, contents) = self.copy_database(&store).await?;
+        let mut manifest = Manifest::new(kind, store.vault.fingerprint(), &contents);
+        manifest.made_at = store.clock.now().and_utc().trunc_subsecs(0).to_rfc3339();
+        manifest.pieces.push(piece);
+        for key in keys(&contents) {
+            match copy_file(&files, &key, &self.folder).await {
+                Ok(piece) => manifest.pieces.push(piece),
+                Err(error) if is_gone(&error) => manifest.missing.push(key),
+                Err(error) => return Err(error),
+            }
+        }
+        manifest.missing = still_known(&store, manifest.missing).await?;
+        manifest.write(&self.folder)?;
+        self.tell(&manifest);
+        Ok(())
+    }
+
+    /// The kind of database, its copy, and what the copy holds.
+    async fn copy_database(&self, store: &Store) -> Result<(&'static str, Piece, Contents), Stop> {
+        let url = self.raw.database_url.as_deref().unwrap_or_default().trim();
+        let present = names_in(&self.folder)?;
+        if file::path(url).is_none() {
+            if present != [POSTGRES] {
+                return Err(self.call_of_pg_dump(&present).into());
+            }
+            let migrations = store.schema_versions().await?;
+            let contents = store.read(|tx| Contents::of(tx.conn, migrations)).await?;
+            return Ok(("postgres", Piece::of(&self.folder, POSTGRES)?, contents));
+        }
+        if !present.is_empty() {
+            return Err(format!("{} is not empty; name another folder", self.folder.display()).into());
+        }
+        let target = self.folder.join(SQLITE);
+        let from = url.to_owned();
+        let copied = target.clone();
+        let contents = tokio::task::spawn_blocking(move || {
+            file::copy(&from, &copied)?;
+            contents_of(&copied)
+        });
+        let contents = contents.await??;
+        Ok(("sqlite", Piece::of(&self.folder, SQLITE)?, contents))
+    }
+
+    fn call_of_pg_dump(&self, present: &[String]) -> String {
+        if !present.is_empty() {
+            return format!("{} has more in it than {POSTGRES}; name another folder", self.folder.display());
+        }
+        format!(
+            "PostgreSQL is copied by its own program, before the uploads. Run\n\n  pg_dump --format=custom \
+             --file={} \"$DATABASE_URL\"\n\nand then this command again.",
+            quoted(&self.folder.join(POSTGRES))
+        )
+    }
+
+    fn tell(&self, manifest: &Manifest) {
+        let files = manifest.pieces.len() - 1;
+        let applications = manifest.rows.get("applications").copied().unwrap_or_default();
+        println!("{applications} applications and {files} files are in {}.", self.folder.display());
+        if !manifest.missing.is_empty() {
+            println!(
+                "{} uploads are missing here already; manifest.json lists them.",
+                manifest.missing.len()
+            );
+        }
+        println!("The data key is not among them. Keep it in another place.");
+    }
+}
+
+/// What a copied SQLite database holds.
+pub(super) fn contents_of(database: &Path) -> Result<Contents, Error> {
+    let (mut conn, migrations) = file::open_copy(database)?;
+    Contents::of(&mut conn, migrations)
+}
+
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+/// The storage keys of all uploads and of their thumbnails.
+fn keys(contents: &Contents) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (key, width) in &contents.uploads {
+        keys.push(key.clone());
+        if *width > 0 {
+            keys.push(storage::thumb_key(key));
+        }
+    }
+    keys
+}
+
+/// Copies a stored file, sealed as it is.
+async fn copy_file(files: &Storage, key: &str, folder: &Path) -> Result<Piece, Stop> {
+    let sealed = files.sealed(key).await?;
+    let path = format!("files/{key}");
+    let target = folder.join(&path);
+    fs::create_dir_all(target.parent().unwrap_or(folder))?;
+    fs::write(&target, sealed)?;
+    Ok(Piece::of(folder, &path)?)
+}
+
+fn is_gone(error: &Stop) -> bool {
+    matches!(error.downcast_ref::<StorageError>(), Some(StorageError::Missing))
+}
+
+/// Those of some missing files that somebody still needs: a draft may have been dropped meanwhile.
+async fn still_known(store: &Store, missing: Vec<String>) -> Result<Vec<String>, Error> {
+    use diesel::prelude::*;
+    let mut known = Vec::new();
+    for key in missing {
+        let rows =
+            attachments::table.filter(attachments::storage_key.eq(storage::owner_key(&key).to_owned()));
+        let is_known = diesel::select(diesel::dsl::exists(rows));
+        if store.read::<_, Error, _>(move |tx| Ok(is_known.get_result::<bool>(tx.conn)?)).await? {
+            known.push(key);
+        }
+    }
+    Ok(known)
+}

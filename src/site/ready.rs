@@ -1,0 +1,149 @@
+//! `GET /readyz`: what works, check by check.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use poem::http::{StatusCode, header};
+use poem::web::Data;
+use poem::{Response, handler};
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use crate::files::folder;
+use crate::files::storage::Storage;
+use crate::store::{Store, file};
+
+/// Whoever asks sooner gets the same answer: anybody may ask, and the check writes.
+const GOOD_FOR: Duration = Duration::from_secs(5);
+
+/// A database that answers later than this does not serve people.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Below this many bytes an operator has to act: some dozens of the largest uploads still fit.
+const FREE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Answers `/readyz`. Cheap to clone.
+#[derive(Clone)]
+pub struct Health(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    files: Storage,
+    /// The folders whose disks must not run full.
+    disks: Vec<PathBuf>,
+    last: Mutex<Option<(Instant, Report)>>,
+}
+
+/// What works and what does not.
+#[derive(Clone, Serialize)]
+struct Report {
+    ready: bool,
+    checks: Vec<Check>,
+}
+
+#[derive(Clone, Serialize)]
+struct Check {
+    name: &'static str,
+    ok: bool,
+    says: String,
+}
+
+impl Check {
+    /// The log has the reason of a failure; everybody may read this.
+    fn of<E: Display>(name: &'static str, outcome: Result<String, E>, failed: &str) -> Check {
+        match outcome {
+            Ok(says) => Check { name, ok: true, says },
+            Err(error) => {
+                tracing::error!(%error, check = name, "not ready");
+                Check { name, ok: false, says: failed.to_owned() }
+            }
+        }
+    }
+}
+
+impl Health {
+    /// Watches a database at `database_url` and the uploads.
+    pub fn new(store: Store, files: Storage, database_url: &str) -> Health {
+        let database = file::path(database_url).map(|path| path.parent().unwrap_or(Path::new("")).join("."));
+        let disks = database.into_iter().chain([files.root().to_owned()]).collect();
+        Health(Arc::new(Inner { store, files, disks, last: Mutex::new(None) }))
+    }
+
+    /// A report that is not older than [`GOOD_FOR`]. Those who ask meanwhile wait for the same one.
+    async fn report(&self) -> Report {
+        let mut last = self.0.last.lock().await;
+        match &*last {
+            Some((made, report)) if made.elapsed() < GOOD_FOR => report.clone(),
+            _ => {
+                let report = self.0.check().await;
+                *last = Some((Instant::now(), report.clone()));
+                report
+            }
+        }
+    }
+}
+
+impl Inner {
+    async fn check(&self) -> Report {
+        let checks = vec![
+            self.database().await,
+            self.writer().await,
+            self.blocking(check_files).await,
+            self.blocking(check_disks).await,
+        ];
+        Report { ready: checks.iter().all(|check| check.ok), checks }
+    }
+
+    async fn database(&self) -> Check {
+        const NAME: &str = "database";
+        match tokio::time::timeout(PATIENCE, self.store.is_ready()).await {
+            Ok(Ok(true)) => Check { name: NAME, ok: true, says: "answers and is up to date".into() },
+            Ok(Ok(false)) => {
+                Check { name: NAME, ok: false, says: "migrations are pending: run `kaozheng migrate`".into() }
+            }
+            Ok(Err(error)) => Check::of(NAME, Err(error), "the database does not answer"),
+            Err(late) => Check::of(NAME, Err(late), "the database does not answer"),
+        }
+    }
+
+    async fn writer(&self) -> Check {
+        const FAILED: &str = "nothing can be saved: the disk is full or the database is read-only";
+        match tokio::time::timeout(PATIENCE, self.store.check_writable()).await {
+            Ok(written) => Check::of("writer", written.map(|()| "a row was written".into()), FAILED),
+            Err(late) => Check::of("writer", Err(late), "the database takes too long to write"),
+        }
+    }
+
+    async fn blocking(&self, check: fn(&Storage, &[PathBuf]) -> Check) -> Check {
+        let (files, disks) = (self.files.clone(), self.disks.clone());
+        let checked = tokio::task::spawn_blocking(move || check(&files, &disks)).await;
+        checked.unwrap_or_else(|error| Check::of("files", Err(error), "the check itself failed"))
+    }
+}
+
+fn check_files(files: &Storage, _: &[PathBuf]) -> Check {
+    let written = files.check_writable().map(|()| "a file was written".into());
+    Check::of("files", written, "the folder of uploads cannot be written")
+}
+
+fn check_disks(_: &Storage, disks: &[PathBuf]) -> Check {
+    let free: std::io::Result<Vec<u64>> = disks.iter().map(|disk| folder::free_bytes(disk)).collect();
+    match free.map(|free| free.into_iter().min().unwrap_or_default()) {
+        Ok(free) => {
+            let says = format!("{} MB free; at least {} wanted", free >> 20, FREE_BYTES >> 20);
+            Check { name: "disk", ok: free >= FREE_BYTES, says }
+        }
+        Err(error) => Check::of("disk", Err(error), "the free space is not known"),
+    }
+}
+
+/// `GET /readyz`: 200 when every check is well, else 503; the body says which is not.
+#[handler]
+pub(super) async fn readyz(Data(health): Data<&Health>) -> Response {
+    let report = health.report().await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = serde_json::to_string(&report).unwrap_or_default();
+    Response::builder().status(status).header(header::CONTENT_TYPE, "application/json").body(body)
+}

@@ -1,0 +1,248 @@
+//! A machine is lost, and the site goes on from its backup on another.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use kaozheng::login::sandbox::people::PEOPLE;
+use kaozheng::store::Clock;
+use tempfile::TempDir;
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::applicant::LIST;
+use crate::commands::KEY;
+use crate::database::{TestDatabase, database};
+use crate::durability::{Acknowledged, apply_on, files_are_whole};
+use crate::process::{Process, kaozheng};
+use crate::server::{PHONE, Server, Visitor};
+
+/// Submissions before the backup begins.
+const BEFORE: usize = 25;
+
+/// A site, and where its copies go.
+struct Site {
+    url: String,
+    files: std::path::PathBuf,
+    key: String,
+}
+
+impl Site {
+    fn command(&self, name: &str, folder: &Path, more: &[&str]) -> Output {
+        let mut command = kaozheng(name);
+        command.arg(folder).args(more).env("DATABASE_URL", &self.url).env("KAOZHENG_FILES", &self.files);
+        command.env("KAOZHENG_DATA_KEY", &self.key).output().expect("an end")
+    }
+
+    fn done(&self, name: &str, folder: &Path, more: &[&str]) -> String {
+        let output = self.command(name, folder, more);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn refused(&self, name: &str, folder: &Path, more: &[&str]) -> String {
+        let output = self.command(name, folder, more);
+        assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// Makes a backup as the command itself says; PostgreSQL is copied by its own program first.
+    fn back_up(&self, folder: &Path) {
+        if !self.url.starts_with("sqlite:") {
+            self.run_told(&self.refused("backup", folder, &[]), "pg_dump");
+        }
+        self.done("backup", folder, &[]);
+    }
+
+    fn restore(&self, folder: &Path, more: &[&str]) {
+        let told = self.done("restore", folder, more);
+        if !self.url.starts_with("sqlite:") {
+            self.run_told(&told, "pg_restore");
+        }
+    }
+
+    /// Runs the command that was told, in a shell.
+    fn run_told(&self, told: &str, program: &str) {
+        let line = told.lines().find(|line| line.trim_start().starts_with(program));
+        let line = line.unwrap_or_else(|| panic!("no call of {program} in {told}"));
+        let status = Command::new("sh").args(["-c", line]).env("DATABASE_URL", &self.url).status();
+        assert!(status.expect("an end").success(), "{line}");
+    }
+}
+
+/// A site with one application, whose number is returned.
+async fn site_with_an_application() -> (Server, Site, String) {
+    let server = Server::start_with(Clock::system(), |_| {}).await;
+    server.load_demo().await;
+    let visitor = server.signed_in("张小三").await;
+    let number = visitor.applied(&visitor.sitting_of("一级建造师").await).await;
+    let settings = &server.parts.settings;
+    let site = Site { url: settings.database_url.clone(), files: settings.files.clone(), key: KEY.into() };
+    (server, site, number)
+}
+
+/// An empty machine.
+fn elsewhere() -> (Site, TestDatabase, TempDir) {
+    let (database, folder) = (database(), tempfile::tempdir().expect("a folder"));
+    let site = Site { url: database.url.clone(), files: folder.path().join("files"), key: KEY.into() };
+    (site, database, folder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_was_acknowledged_before_the_backup_is_missing_on_the_new_machine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log, copy) =
+        (folder.path().join("data"), folder.path().join("log"), folder.path().join("copy"));
+    let (demo, _) = Process::demo(&data, &log).await;
+    let of = |data: &Path| Site {
+        url: format!("sqlite:{}", data.join("kaozheng.db").display()),
+        files: data.join("files"),
+        key: std::fs::read_to_string(folder.path().join("data/demo.key")).expect("a key"),
+    };
+    let site = of(&data);
+    let (begun, (sender, mut receiver)) = (Arc::new(AtomicUsize::new(0)), unbounded_channel());
+    let people = PEOPLE.iter().filter(|person| person.role == "考生").map(|person| person.name);
+    let clients: Vec<_> = people
+        .map(|person| tokio::spawn(apply_on(demo.base.clone(), person, begun.clone(), sender.clone())))
+        .collect();
+    drop(sender);
+    let mut before: Vec<Acknowledged> = Vec::new();
+    while before.len() < BEFORE {
+        before.push(receiver.recv().await.expect("the stream goes on"));
+    }
+    let (folder_of_copy, whole) = (copy.clone(), site);
+    let backup = tokio::task::spawn_blocking(move || {
+        whole.back_up(&folder_of_copy);
+        whole
+    });
+    let site = backup.await.expect("a backup");
+    let during = receiver.recv().await.expect("people went on applying meanwhile");
+    demo.kill();
+    for client in clients {
+        client.await.expect("a client");
+    }
+    let new = of(&folder.path().join("new"));
+    new.restore(&copy, &[]);
+    std::fs::copy(data.join("demo.key"), folder.path().join("new/demo.key"))
+        .expect("the key, kept elsewhere");
+    std::fs::remove_dir_all(&data).expect("the machine is lost");
+    assert!(!during.1.is_empty() && site.url != new.url);
+
+    let (demo, _) = Process::demo(&folder.path().join("new"), &log).await;
+    for person in PEOPLE.iter().filter(|person| person.role == "考生") {
+        let visitor = Visitor::new(&demo.base, PHONE);
+        visitor.sign_in("/login/portal", person.name).await;
+        for (_, number) in before.iter().filter(|(name, _)| *name == person.name) {
+            let page = visitor.open(&format!("{LIST}/{number}")).await;
+            assert_eq!(page.status, 200, "{number}");
+            assert_eq!(files_are_whole(&visitor, &page.body).await, 5, "{number}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_goes_on_from_its_backup() {
+    let (_server, site, number) = site_with_an_application().await;
+    let copies = tempfile::tempdir().expect("a folder");
+    let copy = copies.path().join("it's here");
+    site.back_up(&copy);
+    assert!(site.refused("backup", &copy, &[]).contains("name another folder"));
+
+    let (new, _database, _folder) = elsewhere();
+    new.restore(&copy, &[]);
+    let (url, files) = (new.url.clone(), new.files.clone());
+    let restored = Server::start_with(Clock::system(), |settings| {
+        settings.database_url = url;
+        settings.files = files;
+    });
+    let restored = restored.await;
+    let visitor = restored.signed_in("张小三").await;
+    let page = visitor.open(&format!("{LIST}/{number}")).await;
+    assert_eq!(files_are_whole(&visitor, &page.body).await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_not_whole_touches_nothing() {
+    let (_server, site, _) = site_with_an_application().await;
+    let copies = tempfile::tempdir().expect("a folder");
+    let copy = copies.path().join("copy");
+    site.back_up(&copy);
+    let (new, _database, _folder) = elsewhere();
+    let manifest = copy.join("manifest.json");
+    let whole = std::fs::read_to_string(&manifest).expect("a manifest");
+    let refused = |what: &str| {
+        let told = new.refused("restore", &copy, &[]);
+        assert!(told.contains(what), "{told}");
+        assert!(!new.files.exists(), "nothing was touched");
+    };
+
+    std::fs::remove_file(&manifest).expect("an interrupted backup");
+    refused("is no whole backup");
+    std::fs::write(&manifest, &whole[..whole.len() / 2]).expect("half a manifest");
+    refused("manifest.json cannot be read");
+    std::fs::write(&manifest, whole.replace("\"files/uploads", "\"../uploads")).expect("a forged manifest");
+    refused("outside of the backup");
+    let newer = whole.replacen("\"migrations\": [", "\"migrations\": [\"20990101000099\",", 1);
+    std::fs::write(&manifest, newer).expect("a newer backup");
+    refused("made by a newer program");
+    std::fs::write(&manifest, &whole).expect("the manifest");
+
+    let piece = whole.split("\"path\": \"files/").nth(1).and_then(|rest| rest.split('"').next());
+    let piece = copy.join("files").join(piece.expect("an upload"));
+    let bytes = std::fs::read(&piece).expect("an upload");
+    let mut changed = bytes.clone();
+    changed[bytes.len() / 2] ^= 1;
+    std::fs::write(&piece, changed).expect("a damaged upload");
+    refused("its content has changed");
+    std::fs::remove_file(&piece).expect("an upload less");
+    refused("No such file");
+    std::fs::write(&piece, bytes).expect("the upload");
+
+    let stranger = Site { key: "08".repeat(32), url: new.url.clone(), files: new.files.clone() };
+    assert!(stranger.refused("restore", &copy, &[]).contains("not the key of this backup"));
+    new.restore(&copy, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_holds_something_is_left_alone_unless_asked() {
+    let (server, site, number) = site_with_an_application().await;
+    let copies = tempfile::tempdir().expect("a folder");
+    let copy = copies.path().join("copy");
+    site.back_up(&copy);
+    assert!(site.refused("restore", &copy, &[]).contains("with --replace it is moved aside"));
+    let visitor = server.signed_in("张小三").await;
+    assert!(visitor.open(&format!("{LIST}/{number}")).await.body.contains(&number), "nothing was touched");
+    drop(server);
+
+    let (new, _database, _folder) = elsewhere();
+    std::fs::create_dir_all(new.files.join("uploads/2026-01-01")).expect("a folder");
+    std::fs::write(new.files.join("uploads/2026-01-01/a"), b"somebody's").expect("a file");
+    assert!(new.refused("restore", &copy, &[]).contains("uploads is there already"));
+    new.restore(&copy, &["--replace"]);
+    let aside = std::fs::read_dir(&new.files).expect("a folder").filter_map(|entry| {
+        let path = entry.expect("an entry").path();
+        path.to_string_lossy().contains("uploads.before-restore-").then_some(path)
+    });
+    let aside: Vec<_> = aside.collect();
+    assert_eq!(std::fs::read(aside[0].join("2026-01-01/a")).expect("it is there"), b"somebody's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_restored_under_a_site_that_serves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log, copy) =
+        (folder.path().join("data"), folder.path().join("log"), folder.path().join("copy"));
+    let (demo, _) = Process::demo(&data, &log).await;
+    let site = Site {
+        url: format!("sqlite:{}", data.join("kaozheng.db").display()),
+        files: data.join("files"),
+        key: std::fs::read_to_string(data.join("demo.key")).expect("a key"),
+    };
+    site.back_up(&copy);
+    let told = site.refused("restore", &copy, &["--replace"]);
+    assert!(told.contains("another program serves the database"), "{told}");
+    assert!(demo.stop());
+    site.restore(&copy, &["--replace"]);
+    let (demo, _) = Process::demo(&data, &log).await;
+    assert!(demo.stop());
+}
