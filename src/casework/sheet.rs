@@ -89,6 +89,8 @@ pub struct Sheet {
     pub attachments: Vec<Attachment>,
     /// What the reviewer marked.
     pub marks: Vec<Mark>,
+    /// The time to submit it is over: the question that this depends on, and what is told.
+    pub closed: Option<(&'static str, String)>,
 }
 
 impl Sheet {
@@ -125,8 +127,10 @@ impl Sheet {
             choices: Choices::new(),
             attachments: Vec::new(),
             marks: marks.unwrap_or_default(),
+            closed: None,
         };
         sheet.settle(tx)?;
+        sheet.look_at_the_clock(tx)?;
         sheet.load_attachments(tx)?;
         Ok(sheet)
     }
@@ -161,6 +165,7 @@ impl Sheet {
             self.drop_unoffered();
             self.settle(tx)?;
         }
+        self.look_at_the_clock(tx)?;
         self.write(tx)?;
         self.load_attachments(tx)?;
         Ok(problems)
@@ -224,6 +229,14 @@ impl Sheet {
         Ok(())
     }
 
+    /// Finds out whether the time to submit it is over.
+    fn look_at_the_clock(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let closing = (self.business.closes)(tx, &self.context())?;
+        let today = tx.today();
+        self.closed = closing.and_then(|closing| Some((closing.field, closing.refusal(today)?)));
+        Ok(())
+    }
+
     fn pick_the_only(&mut self) -> bool {
         let mut picked = false;
         let required = |field: &&Field| matches!(field.rule, Rule::Pick) && !field.optional;
@@ -255,10 +268,13 @@ impl Sheet {
         let (business, answers, today) = (self.business, &self.answers, tx.today());
         let wrong = |field: &Field| Some(problem(field.name, field.problem(answers, &self.choices, today)?));
         let mut found: Problems = business.asked(answers).filter_map(wrong).collect();
-        let between = (business.check)(tx, &self.context())?;
-        let fresh: Problems =
-            between.into_iter().filter(|(name, _)| !found.iter().any(|(n, _)| n == name)).collect();
-        found.extend(fresh);
+        let closed = self.closed.iter().map(|(name, what)| problem(name, what));
+        let between = closed.chain((business.check)(tx, &self.context())?);
+        for (name, what) in between {
+            if !found.iter().any(|(known, _)| *known == name) {
+                found.push((name, what));
+            }
+        }
         let order = |name: &str| business.fields().position(|field| field.name == name);
         found.sort_by_key(|(name, _)| order(name));
         let missing = business.wanted(answers).filter(|material| !material.optional);
