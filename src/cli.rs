@@ -4,6 +4,7 @@ mod demo;
 pub mod demo_data;
 mod exams;
 mod export;
+mod holidays;
 mod housekeeping;
 mod import;
 mod log;

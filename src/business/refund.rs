@@ -103,6 +103,7 @@ const TASKS: &[Task] = &[
             ask("transaction", "交易流水号", "", Rule::Like(&format::CODE)),
         ],
         file: None,
+        check: Task::UNCHECKED,
         mends: &[],
     },
     Task {
@@ -113,6 +114,7 @@ const TASKS: &[Task] = &[
         role: Role::Finance,
         fields: &[ask("failure", "失败原因", "考生可以看到，并据此更正退款方式", Rule::Area(4, 200))],
         file: None,
+        check: Task::UNCHECKED,
         mends: &["account"],
     },
 ];

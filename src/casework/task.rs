@@ -30,18 +30,28 @@ pub struct Task {
     pub fields: &'static [Field],
     /// A file that goes to the candidate.
     pub file: Option<Material>,
+    /// What else is wrong with what is noted, such as a number that is taken.
+    pub check: fn(&mut Tx, &Answers) -> Result<Problems, Error>,
     /// After a failure, what the candidate has to mend; the reason is the first field's answer.
     pub mends: &'static [&'static str],
 }
 
 impl Task {
+    /// The `check` of a task without one.
+    pub const UNCHECKED: fn(&mut Tx, &Answers) -> Result<Problems, Error> = |_, _| Ok(Vec::new());
+
     /// Whether an application in this state can have it done.
     pub fn is_due(&self, status: Status) -> bool {
         lifecycle::may(status, self.action, lifecycle::Actor::Reviewer)
     }
 
     /// What somebody sent for it, and what is wrong with that.
-    pub fn read(&self, tx: &Tx, sent: &Submission, has_file: bool) -> (Answers, Problems) {
+    pub fn read(
+        &self,
+        tx: &mut Tx,
+        sent: &Submission,
+        has_file: bool,
+    ) -> Result<(Answers, Problems), Error> {
         let mut noted = Answers::default();
         for field in self.fields {
             noted.fields.insert(field.name.to_owned(), field.normalise(sent.all(field.name)));
@@ -52,7 +62,10 @@ impl Task {
         if let Some(file) = self.file.filter(|file| !has_file && !file.optional) {
             problems.push(problem(file.slot, format!("请上传{}", file.label)));
         }
-        (noted, problems)
+        if problems.is_empty() {
+            problems = (self.check)(tx, &noted)?;
+        }
+        Ok((noted, problems))
     }
 }
 
