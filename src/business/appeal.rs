@@ -4,9 +4,9 @@ use super::profile;
 use crate::casework::business::{
     About, Approval, Business, Closing, Context, Material, Origin, Verdicts, extra,
 };
-use crate::casework::{deadline, decision};
 use crate::casework::field::{Rule, Section, ask};
 use crate::casework::lifecycle::Action;
+use crate::casework::{deadline, decision};
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 use crate::ui::Icon;

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::profile;
 use crate::casework::business::{
-    About, Approval, Business, Closing, Context, EditRule, Material, MaterialKind, Outset, Record, Step, Verdicts,
-    extra,
+    About, Approval, Business, Closing, Context, EditRule, Material, MaterialKind, Outset, Record, Step,
+    Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
 use crate::casework::deadline;
@@ -95,12 +95,7 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     Ok(Outset { records: all.iter().map(shown).collect(), nothing })
 }
 
-fn record(
-    violation: &Violation,
-    appeal: Option<&Application>,
-    today: NaiveDate,
-    last: NaiveDate,
-) -> Record {
+fn record(violation: &Violation, appeal: Option<&Application>, today: NaiveDate, last: NaiveDate) -> Record {
     let left = (last - today).num_days();
     let deadline = match left {
         _ if violation.outcome == BUSINESS.verdicts.rejected => ("rejected", violation.outcome.clone()),

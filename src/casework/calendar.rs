@@ -112,8 +112,8 @@ mod tests {
             ("2026-10-10", true),  // Saturday
             ("2026-10-11", false), // Sunday
             ("2026-02-16", false),
-            ("2026-02-28", true), // Saturday
-            ("2018-12-29", true), // Saturday, by the arrangement of 2019
+            ("2026-02-28", true),  // Saturday
+            ("2018-12-29", true),  // Saturday, by the arrangement of 2019
             ("2018-12-31", false), // Monday, by the arrangement of 2019
         ];
         for (text, working) in table {

@@ -130,7 +130,11 @@ mod tests {
             ("2018-12-27", 5, "2019-01-04"), // by the arrangements of both years
         ];
         for (from, count, due) in table {
-            assert_eq!(working_days_after(&Calendar::published(), day(from), count), day(due), "{from} + {count}");
+            assert_eq!(
+                working_days_after(&Calendar::published(), day(from), count),
+                day(due),
+                "{from} + {count}"
+            );
         }
     }
 
@@ -144,7 +148,11 @@ mod tests {
             ("2027-03-01", 5, "2027-03-08"), // no festival is near
         ];
         for (from, count, due) in table {
-            assert_eq!(working_days_after(&Calendar::published(), day(from), count), day(due), "{from} + {count}");
+            assert_eq!(
+                working_days_after(&Calendar::published(), day(from), count),
+                day(due),
+                "{from} + {count}"
+            );
         }
     }
 
@@ -157,10 +165,8 @@ mod tests {
             let from = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
             for from in from.iter_days().take(365) {
                 for count in [1, 5] {
-                    let (latest, right) = (
-                        working_days_after(&unknown, from, count),
-                        working_days_after(&known, from, count),
-                    );
+                    let (latest, right) =
+                        (working_days_after(&unknown, from, count), working_days_after(&known, from, count));
                     assert!(latest >= right, "{from} + {count}: {latest} is before {right}");
                 }
             }

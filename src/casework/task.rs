@@ -46,12 +46,7 @@ impl Task {
     }
 
     /// What somebody sent for it, and what is wrong with that.
-    pub fn read(
-        &self,
-        tx: &mut Tx,
-        sent: &Submission,
-        has_file: bool,
-    ) -> Result<(Answers, Problems), Error> {
+    pub fn read(&self, tx: &mut Tx, sent: &Submission, has_file: bool) -> Result<(Answers, Problems), Error> {
         let mut noted = Answers::default();
         for field in self.fields {
             noted.fields.insert(field.name.to_owned(), field.normalise(sent.all(field.name)));
@@ -126,10 +121,8 @@ fn change(tx: &mut Tx, task: &Task) -> Result<Change, Error> {
 fn marks(business: &Business, task: &Task, application: &Application, outcome: &Answers) -> Vec<Mark> {
     let reason = task.fields.first().map_or("", |field| outcome.one(field.name));
     let form = application.form.clone().unwrap_or_default();
-    let mark = |name: &&str| Mark {
-        name: business.place_of(name, &form).to_owned(),
-        reason: reason.to_owned(),
-    };
+    let mark =
+        |name: &&str| Mark { name: business.place_of(name, &form).to_owned(), reason: reason.to_owned() };
     task.mends.iter().map(mark).collect()
 }
 

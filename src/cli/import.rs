@@ -78,13 +78,8 @@ impl Import {
 
     fn load(self, kind: &'static Kind, mut bulk: Bulk) -> Result<(), Stop> {
         let report = self.report.clone().unwrap_or_else(|| beside(&self.file));
-        let order = Order {
-            kind,
-            file: &self.file,
-            report: &report,
-            batch: self.batch,
-            dry_run: self.dry_run,
-        };
+        let order =
+            Order { kind, file: &self.file, report: &report, batch: self.batch, dry_run: self.dry_run };
         let (began, mut meter) = (Instant::now(), Meter::new());
         let summary = run::import(&mut bulk, &order, &mut |progress| meter.show(progress))?;
         meter.finish();

@@ -132,7 +132,9 @@ fn examine(
                     |refusals| findings.refuse(place, refusals).map_err(Error::io(order.report.display()));
                 match (&row.outcome, taken.get(&row.line)) {
                     (Ok(_), Some(refusal)) => refuse(std::slice::from_ref(refusal))?,
-                    (Ok(said), None) => said.add_to(&mut spool, place).map_err(Error::io("a temporary file"))?,
+                    (Ok(said), None) => {
+                        said.add_to(&mut spool, place).map_err(Error::io("a temporary file"))?
+                    }
                     (Err(refusals), _) => refuse(refusals)?,
                 }
             }

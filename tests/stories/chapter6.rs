@@ -6,6 +6,14 @@ use kaozheng::store::schema::{certificates, voided_prints};
 use crate::filing::{authority, mailing, reissue};
 use crate::server::Server;
 
+/// A reissue that waits for the number of its new paper.
+async fn being_made(server: &Server, who: &str, certificate: &str) -> String {
+    let candidate = server.signed_in(who).await;
+    let number = candidate.filed(&reissue().with(&[("certificate", certificate)])).await;
+    server.signed_in("周明远").await.decides(&number, "approve:0", &[]).await;
+    number
+}
+
 async fn prints(server: &Server) -> (String, Vec<String>) {
     let read = server.parts.store.read::<_, kaozheng::store::Error, _>(|tx| {
         let valid = certificates::table.find("certificate-00").select(certificates::print_number);
@@ -69,4 +77,59 @@ async fn step_6_3_the_old_number_is_void_and_the_new_paper_is_posted() {
     candidate.open("/services/reissue").await.tells("查看邮寄信息");
     candidate.submit("/certificates/certificate-00/mailing/cancel", &[("confirm", "yes")]).await;
     candidate.open("/services/reissue").await.tells(notice);
+}
+
+#[tokio::test]
+async fn step_6_3_a_number_that_a_certificate_has_or_had_is_refused_in_place() {
+    let server = authority().await;
+    let (number, reviewer) =
+        (being_made(&server, "张小三", "certificate-00").await, server.signed_in("周明远").await);
+    let of_others = server.parts.store.write::<_, kaozheng::store::Error, _>(|tx| {
+        let other = certificates::table.find("certificate-04");
+        let numbers: (String, String) =
+            other.select((certificates::print_number, certificates::management_number)).first(tx.conn)?;
+        diesel::insert_into(voided_prints::table)
+            .values((
+                voided_prints::id.eq("void"),
+                voided_prints::certificate_id.eq("certificate-04"),
+                voided_prints::print_number.eq("SF00VOID01"),
+                voided_prints::voided_on.eq(tx.today()),
+            ))
+            .execute(tx.conn)?;
+        Ok(numbers)
+    });
+    let (print, management) = of_others.await.expect("numbers");
+    let (own, _) = prints(&server).await;
+    for taken in [print.as_str(), &print.to_lowercase(), "SF00VOID01", &management, &own] {
+        let noted = [("print_number", taken), ("issued_on", "2026-03-30")];
+        let page = reviewer.carries_out(&number, "fulfil", &noted, &[]).await;
+        assert_eq!(page.status, 422, "{taken}");
+        page.tells("已用于其他证书或已作废，请与新证书核对");
+        page.tells(&format!("value=\"{}\"", taken.to_uppercase()));
+        page.tells("value=\"2026-03-30\"");
+    }
+    assert_eq!(prints(&server).await, (own, Vec::new()), "nothing has changed");
+    let noted = [("print_number", "SF02999999"), ("issued_on", "2026-03-30")];
+    reviewer.carries_out(&number, "fulfil", &noted, &[]).await.tells("已补发");
+}
+
+#[tokio::test]
+async fn step_6_3_one_number_given_to_two_certificates_at_once_goes_to_one() {
+    let server = authority().await;
+    let first = being_made(&server, "张小三", "certificate-00").await;
+    let second = being_made(&server, "陳大文", "certificate-04").await;
+    let (one, other) = (server.signed_in("周明远").await, server.signed_in("周明远").await);
+    let noted = [("print_number", "SF02999999"), ("issued_on", "2026-04-01")];
+    let (a, b) = tokio::join!(
+        one.carries_out(&first, "fulfil", &noted, &[]),
+        other.carries_out(&second, "fulfil", &noted, &[])
+    );
+    let mut statuses = [a.status, b.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422]);
+    let count = server.parts.store.read::<_, kaozheng::store::Error, _>(|tx| {
+        let with = certificates::table.filter(certificates::print_number.eq("SF02999999"));
+        Ok(with.count().get_result::<i64>(tx.conn)?)
+    });
+    assert_eq!(count.await.expect("a count"), 1);
 }

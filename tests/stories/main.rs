@@ -21,6 +21,7 @@ mod chapter7;
 mod chapter8;
 mod chapter9;
 mod commands;
+mod deadlines;
 mod demo;
 mod desk;
 mod durability;

@@ -15,8 +15,7 @@ macro_rules! published {
     ($($year:literal)*) => { [$(include_str!(concat!("../../../assets/vendor/holiday-cn/", $year, ".json"))),*] };
 }
 
-const PUBLISHED: [&str; 20] =
-    published!(2007 2008 2009 2010 2011 2012 2013 2014 2015 2016 2017 2018 2019 2020 2021 2022 2023 2024 2025 2026);
+const PUBLISHED: [&str; 20] = published!(2007 2008 2009 2010 2011 2012 2013 2014 2015 2016 2017 2018 2019 2020 2021 2022 2023 2024 2025 2026);
 
 /// Years that a file may be about.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
@@ -69,8 +68,8 @@ impl Arrangement {
 /// Everything that is wrong with it.
 pub fn parse(bytes: &[u8]) -> Result<Arrangement, Vec<String>> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let file: File =
-        serde_json::from_slice(bytes).map_err(|error| vec![format!("it is no holiday arrangement: {error}")])?;
+    let file: File = serde_json::from_slice(bytes)
+        .map_err(|error| vec![format!("it is no holiday arrangement: {error}")])?;
     let problems = problems(&file);
     if !problems.is_empty() {
         return Err(problems);
@@ -99,7 +98,8 @@ fn problems(file: &File) -> Vec<String> {
             found.push(format!("{} is named twice", day.date));
         }
         if !is_plain(&day.name) {
-            found.push(format!("the name of {} is no plain text of 1 to {LONGEST_NAME} characters", day.date));
+            found
+                .push(format!("the name of {} is no plain text of 1 to {LONGEST_NAME} characters", day.date));
         }
     }
     found
