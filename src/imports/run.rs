@@ -5,7 +5,7 @@
 //! batch after batch, each in one transaction with the note of how far the import has come. So nobody waits
 //! longer for the database than a batch takes, and an import that was killed goes on where it was.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use super::Error;
@@ -143,8 +143,13 @@ fn examine(
             Ok(())
         },
     )?;
+    // A row that contradicts two others is refused once.
+    let mut refused = HashSet::new();
     spool
-        .contradictions(|place, key, first| findings.refuse(place, &[contradiction(order.kind, key, first)]))
+        .contradictions(|place, key, first| match refused.insert(place.ordinal) {
+            true => findings.refuse(place, &[contradiction(order.kind, key, first)]),
+            false => Ok(()),
+        })
         .map_err(Error::io(order.report.display()))?;
     Ok(findings)
 }

@@ -1,7 +1,12 @@
 //! Manual chapter 6, 证书补发, told over HTTP: a new paper, a void number, and its own posting.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use diesel::prelude::*;
+use kaozheng::exams::held;
 use kaozheng::store::schema::{certificates, voided_prints};
+use kaozheng::store::{Conn, Error, Tx};
 
 use crate::filing::{authority, mailing, reissue};
 use crate::server::Server;
@@ -15,7 +20,7 @@ async fn being_made(server: &Server, who: &str, certificate: &str) -> String {
 }
 
 async fn prints(server: &Server) -> (String, Vec<String>) {
-    let read = server.parts.store.read::<_, kaozheng::store::Error, _>(|tx| {
+    let read = server.parts.store.read::<_, Error, _>(|tx| {
         let valid = certificates::table.find("certificate-00").select(certificates::print_number);
         let void = voided_prints::table.filter(voided_prints::certificate_id.eq("certificate-00"));
         Ok((valid.first(tx.conn)?, void.select(voided_prints::print_number).load(tx.conn)?))
@@ -84,7 +89,7 @@ async fn step_6_3_a_number_that_a_certificate_has_or_had_is_refused_in_place() {
     let server = authority().await;
     let (number, reviewer) =
         (being_made(&server, "张小三", "certificate-00").await, server.signed_in("周明远").await);
-    let of_others = server.parts.store.write::<_, kaozheng::store::Error, _>(|tx| {
+    let of_others = server.parts.store.write::<_, Error, _>(|tx| {
         let other = certificates::table.find("certificate-04");
         let numbers: (String, String) =
             other.select((certificates::print_number, certificates::management_number)).first(tx.conn)?;
@@ -113,23 +118,53 @@ async fn step_6_3_a_number_that_a_certificate_has_or_had_is_refused_in_place() {
     reviewer.carries_out(&number, "fulfil", &noted, &[]).await.tells("已补发");
 }
 
+/// Whoever asks second waits until the first one has given the number away, and is told so.
 #[tokio::test]
 async fn step_6_3_one_number_given_to_two_certificates_at_once_goes_to_one() {
     let server = authority().await;
-    let first = being_made(&server, "张小三", "certificate-00").await;
-    let second = being_made(&server, "陳大文", "certificate-04").await;
-    let (one, other) = (server.signed_in("周明远").await, server.signed_in("周明远").await);
-    let noted = [("print_number", "SF02999999"), ("issued_on", "2026-04-01")];
-    let (a, b) = tokio::join!(
-        one.carries_out(&first, "fulfil", &noted, &[]),
-        other.carries_out(&second, "fulfil", &noted, &[])
-    );
-    let mut statuses = [a.status, b.status];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 422]);
-    let count = server.parts.store.read::<_, kaozheng::store::Error, _>(|tx| {
-        let with = certificates::table.filter(certificates::print_number.eq("SF02999999"));
-        Ok(with.count().get_result::<i64>(tx.conn)?)
-    });
-    assert_eq!(count.await.expect("a count"), 1);
+    let store = server.parts.store.clone();
+    let answered = Arc::new(AtomicBool::new(false));
+    let (asked, has_asked) = tokio::sync::oneshot::channel();
+    let first = {
+        let answered = answered.clone();
+        store.write::<_, Error, _>(move |tx| {
+            assert!(held::is_unused(tx, NEW)?);
+            asked.send(()).expect("somebody else");
+            wait_for_the_other(tx, &answered);
+            held::reissue(tx, "certificate-00", NEW, tx.today())
+        })
+    };
+    let second = async {
+        has_asked.await.expect("the first has asked");
+        let ask = move |tx: &mut Tx| {
+            let unused = held::is_unused(tx, NEW)?;
+            answered.store(true, Ordering::Relaxed);
+            Ok(unused)
+        };
+        store.write::<_, Error, _>(ask).await
+    };
+    let (given, unused) = tokio::join!(first, second);
+    given.expect("a new paper");
+    assert!(!unused.expect("an answer"), "it is taken by now");
+}
+
+const NEW: &str = "SF02999999";
+
+/// Until the other one has an answer, which it should not have yet, or waits. SQLite has one writer.
+fn wait_for_the_other(tx: &mut Tx, answered: &AtomicBool) {
+    let waiting = "SELECT count(*) AS count FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                   WHERE NOT granted AND locktype = 'advisory' AND datname = current_database()";
+    let Conn::Postgres(conn) = tx.conn else { return };
+    while !answered.load(Ordering::Relaxed) {
+        let waits: Count = diesel::sql_query(waiting).get_result(conn).expect("the locks");
+        if waits.count > 0 {
+            return;
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
 }

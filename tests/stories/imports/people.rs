@@ -197,6 +197,9 @@ fn a_print_number_of_another_certificate_is_refused() {
     assert_eq!((&*refused[0][0], &*refused[0][1]), ("4", "证书印制号"));
     assert_eq!(refused[0][3], "与第 2 行相同，那是另一条记录");
 
+    rows(&[("M1", "P1"), ("M2", "P2"), ("M1", "P2")]);
+    assert_eq!(office.refused("certificates", "c.csv").len(), 1, "it contradicts both");
+
     rows(&[("M1", "P1"), ("M2", "P2")]);
     office.imported("certificates", "c.csv");
     assert_eq!(office.imported("certificates", "c.csv"), "0 new, 0 changed, 2 unchanged, 0 refused");
