@@ -73,7 +73,7 @@ const APPEAL: Section = Section {
 
 /// The last day on which an appeal is taken.
 fn last_day(calendar: &Calendar, violation: &Violation) -> NaiveDate {
-    deadline::working_days_after(calendar, violation.served_on, deadline::PLEAD)
+    deadline::last_day_to_plead(calendar, violation.served_on)
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {

@@ -38,6 +38,13 @@ impl Calendar {
         self
     }
 
+    /// What was known at the end of the day before: without what was imported since.
+    pub fn known_before(&self, day: NaiveDate) -> Calendar {
+        let mut imported = self.imported.clone();
+        imported.retain(|_, arrangement| arrangement.imported_on.is_none_or(|on| on < day));
+        Calendar { published: self.published, imported }
+    }
+
     /// Whether offices work on a day, as far as that is certain.
     pub fn is_working(&self, day: NaiveDate) -> bool {
         match self.announced(day) {

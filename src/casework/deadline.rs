@@ -41,6 +41,13 @@ pub fn working_days_from_today(tx: &mut Tx, count: u32) -> Result<NaiveDate, Err
     Ok(working_days_after(&Calendar::load(tx)?, tx.today(), count))
 }
 
+/// The last day on which one can plead against a violation: by the calendar as it is, or as it was when the
+/// notice was served, whichever gives more time. What becomes known later takes no day away.
+pub fn last_day_to_plead(calendar: &Calendar, served_on: NaiveDate) -> NaiveDate {
+    let as_told = working_days_after(&calendar.known_before(served_on), served_on, PLEAD);
+    working_days_after(calendar, served_on, PLEAD).max(as_told)
+}
+
 /// The last day on which a rejection of this day can be appealed against.
 pub fn last_day_to_appeal(rejected_on: NaiveDate) -> NaiveDate {
     rejected_on.checked_add_days(Days::new(APPEAL)).unwrap_or(rejected_on)

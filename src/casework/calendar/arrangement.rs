@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::either;
+use crate::store::clock::china_date;
 use crate::store::schema::holiday_years::dsl as h;
 use crate::store::{Error, Tx};
 
@@ -32,6 +33,8 @@ pub struct Arrangement {
     /// The year that it is announced for. It may name the last days of the year before, too.
     pub year: i32,
     days: BTreeMap<NaiveDate, Day>,
+    /// The day in China on which it was stored.
+    pub(super) imported_on: Option<NaiveDate>,
 }
 
 /// The file, and the column `holiday_years.days`.
@@ -74,7 +77,7 @@ pub fn parse(bytes: &[u8]) -> Result<Arrangement, Vec<String>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Arrangement { year: file.year, days: by_date(file.days) })
+    Ok(Arrangement { year: file.year, days: by_date(file.days), imported_on: None })
 }
 
 fn by_date(days: Vec<Day>) -> BTreeMap<NaiveDate, Day> {
@@ -126,11 +129,12 @@ pub(super) fn published() -> &'static BTreeMap<i32, Arrangement> {
 
 /// What was imported.
 pub(super) fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error> {
-    let rows: Vec<(i32, String)> = h::holiday_years.select((h::year, h::days)).load(tx.conn)?;
+    let rows: Vec<(i32, String, NaiveDateTime)> =
+        h::holiday_years.select((h::year, h::days, h::imported_at)).load(tx.conn)?;
     rows.into_iter()
-        .map(|(year, json)| {
+        .map(|(year, json, at)| {
             let days = serde_json::from_str(&json).map_err(|_| Error::Corrupt("holiday_years.days"))?;
-            Ok((year, Arrangement { year, days: by_date(days) }))
+            Ok((year, Arrangement { year, days: by_date(days), imported_on: Some(china_date(at)) }))
         })
         .collect()
 }
@@ -152,7 +156,7 @@ pub fn fate(tx: &mut Tx, arrangement: &Arrangement) -> Result<Fate, Error> {
     let known = imported.get(&arrangement.year).or_else(|| published().get(&arrangement.year));
     Ok(match known {
         None => Fate::New,
-        Some(known) if known == arrangement => Fate::Unchanged,
+        Some(known) if known.days == arrangement.days => Fate::Unchanged,
         Some(_) => Fate::Changed,
     })
 }

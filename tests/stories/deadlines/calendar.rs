@@ -1,6 +1,6 @@
 //! A year of holidays is imported: what that changes, and who is told.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use kaozheng::store::Error;
 use kaozheng::store::schema::{applications, holiday_years};
@@ -122,6 +122,35 @@ async fn an_import_gives_more_time_and_never_less() {
     let less = office.run(&["import", "holidays", "less.json"]);
     assert!(less.told.contains("changed") && less.told.contains("0 open applications"), "{}", less.told);
     assert_eq!(due_on(&server, &pleaded).await, Some(day("2026-10-12")), "what was told stays");
+}
+
+/// What the list said when the notice was served holds; a notice served after the import goes by it.
+#[tokio::test]
+async fn an_import_takes_no_day_from_a_plea() {
+    let server = authority_at("2026-12-28 10:00:00").await;
+    let list = async |served: &str| {
+        served_on(&server, served).await;
+        server.signed_in("张小三").await.open("/services/violation").await
+    };
+    list("2026-12-28").await.tells("2027-01-07 截止申诉");
+    let office = office(&server);
+    office.file("2027.json", Y2027);
+    assert!(office.run(&["import", "holidays", "2027.json"]).success);
+    imported_at(&server, "2026-12-29").await;
+    list("2026-12-28").await.tells("2027-01-07 截止申诉");
+    list("2026-12-30").await.tells("2027-01-07 截止申诉");
+    imported_at(&server, "2026-12-01").await;
+    list("2026-12-28").await.tells("2027-01-05 截止申诉");
+}
+
+/// The command goes by the clock of the machine.
+async fn imported_at(server: &Server, day: &str) {
+    let at = format!("{day}T04:00:00").parse::<NaiveDateTime>().expect("a time");
+    let change = server.parts.store.write::<_, Error, _>(move |tx| {
+        diesel::update(holiday_years::table).set(holiday_years::imported_at.eq(at)).execute(tx.conn)?;
+        Ok(())
+    });
+    change.await.expect("a time of import");
 }
 
 #[tokio::test]
