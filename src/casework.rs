@@ -8,6 +8,7 @@
 pub mod answers;
 pub mod appeal;
 pub mod business;
+pub mod calendar;
 pub mod cards;
 pub mod deadline;
 pub mod decision;

@@ -5,6 +5,7 @@ mod demo;
 pub mod demo_data;
 mod exams;
 mod export;
+mod holidays;
 pub mod housekeeping;
 mod import;
 mod log;

@@ -30,6 +30,7 @@ mod spool;
 mod sql;
 mod steps;
 pub mod target;
+mod unshared;
 pub mod world;
 
 pub use kind::Kind;

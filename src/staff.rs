@@ -2,6 +2,7 @@
 
 mod actions;
 mod case;
+mod days;
 mod queue;
 mod queue_page;
 mod review_page;

@@ -1,11 +1,14 @@
 //! 资格审核申诉 (manual 3.3, 3.4): against a rejected check of qualification.
 
 use super::profile;
-use crate::casework::business::{About, Approval, Business, Context, Material, Origin, Verdicts, extra};
-use crate::casework::decision;
+use crate::casework::business::{
+    About, Approval, Business, Closing, Context, Material, Origin, Verdicts, extra,
+};
 use crate::casework::field::{Rule, Section, ask};
 use crate::casework::lifecycle::Action;
-use crate::store::Tx;
+use crate::casework::{deadline, decision};
+use crate::store::clock::china_date;
+use crate::store::{Error, Tx};
 use crate::ui::Icon;
 use crate::web::Failure;
 
@@ -30,6 +33,7 @@ pub static BUSINESS: Business = Business {
         reject: "申诉不通过",
         ..Business::PLAIN.verdicts
     },
+    closes,
     describe,
     approved: "申诉通过，原申请已改为审核通过。",
     after: |tx, step| match step.action {
@@ -46,6 +50,16 @@ const APPEAL: Section = Section {
         profile::PHONE,
     ],
 };
+
+fn closes(_: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
+    let closing = |rejected_at| Closing {
+        field: "reason",
+        what: "申诉期限",
+        last_day: deadline::last_day_to_appeal(china_date(rejected_at)),
+        was_in_time: context.submitted.is_some(),
+    };
+    Ok(context.parent.and_then(|rejected| rejected.decided_at).map(closing))
+}
 
 fn describe(_: &mut Tx, context: &Context) -> Result<About, Failure> {
     let rejected = context.parent.ok_or(Failure::NotFound)?;

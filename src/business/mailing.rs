@@ -109,6 +109,7 @@ const TASKS: &[Task] = &[
             ask("posted_on", "寄出日期", "", Rule::PastDay),
         ],
         file: None,
+        check: Task::UNCHECKED,
         mends: &[],
     },
     Task {
@@ -119,6 +120,7 @@ const TASKS: &[Task] = &[
         role: Role::Dispatcher,
         fields: &[ask("signed_on", "签收日期", "", Rule::PastDay)],
         file: None,
+        check: Task::UNCHECKED,
         mends: &[],
     },
 ];

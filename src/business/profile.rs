@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::casework::answers::Answers;
-use crate::casework::business::{About, Context, Material, Record, need};
+use crate::casework::business::{About, Closing, Context, Material, Record, need};
 use crate::casework::field::{Choices, Field, Problems, Rule, Section, ask, may_ask, problem};
 use crate::casework::format;
 use crate::casework::record::{Application, Filter};
@@ -96,15 +96,36 @@ pub(super) fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> 
     ]))
 }
 
-/// The sittings open for check; an application that was returned keeps its own.
+/// The sittings open for check, and the chosen one also when it has closed since: another one must not
+/// silently take its place. An application that was returned keeps its own.
 fn sittings(tx: &mut Tx, context: &Context) -> Result<Vec<Sitting>, Error> {
-    let mut sittings = Sitting::open_for_check(tx, tx.today())?;
-    if let Some(form) = context.submitted.and_then(|application| application.form.as_ref())
-        && !sittings.iter().any(|sitting| sitting.id == form.one("sitting"))
-    {
-        sittings.extend(Sitting::find(tx, form.one("sitting"))?);
+    let today = tx.today();
+    let mut sittings = Sitting::open_for_check(tx, today)?;
+    let (own, chosen) = (submitted_for(context), context.answers.one("sitting"));
+    for id in [own, chosen] {
+        if !id.is_empty() && !sittings.iter().any(|sitting| sitting.id == id) {
+            let found = Sitting::find(tx, id)?;
+            sittings.extend(found.filter(|sitting| id == own || sitting.check_closes_on < today));
+        }
     }
     Ok(sittings)
+}
+
+/// The sitting that the application was submitted for; empty before.
+fn submitted_for<'a>(context: &Context<'a>) -> &'a str {
+    let form = context.submitted.and_then(|application| application.form.as_ref());
+    form.map_or("", |form| form.one("sitting"))
+}
+
+/// When the check for the chosen sitting ends.
+pub(super) fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
+    let closing = |sitting: Sitting| Closing {
+        field: "sitting",
+        what: "这次考试的核查",
+        last_day: sitting.check_closes_on,
+        was_in_time: submitted_for(context) == sitting.id,
+    };
+    Ok(Sitting::find(tx, context.answers.one("sitting"))?.map(closing))
 }
 
 fn sitting_choice(sitting: &Sitting) -> Choice {

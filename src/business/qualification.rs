@@ -21,6 +21,7 @@ pub static BUSINESS: Business = Business {
     verdicts: VERDICTS,
     choices: profile::choices,
     prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
+    closes: profile::closes,
     check: |tx, context| Ok(profile::check(context.answers, tx.today())),
     describe: profile::describe,
     appeal: Some(&appeal::BUSINESS),

@@ -107,6 +107,7 @@ const TASKS: &[Task] = &[Task {
         ask("issued_on", "开票日期", "", Rule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),
+    check: Task::UNCHECKED,
     mends: &[],
 }];
 

@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 
 use super::profile;
 use crate::casework::business::{
-    About, Business, Context, Derived, EditRule, Material, Outset, Step, extra, need,
+    About, Business, Closing, Context, Derived, EditRule, Material, Outset, Step, extra, need,
 };
 use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem, tell};
 use crate::casework::format;
@@ -37,6 +37,7 @@ pub static BUSINESS: Business = Business {
     outset,
     choices,
     derive,
+    closes,
     check,
     describe,
     approved: "退费申请已通过审核，财务将按您选择的方式退款。",
@@ -102,6 +103,7 @@ const TASKS: &[Task] = &[
             ask("transaction", "交易流水号", "", Rule::Like(&format::CODE)),
         ],
         file: None,
+        check: Task::UNCHECKED,
         mends: &[],
     },
     Task {
@@ -112,18 +114,19 @@ const TASKS: &[Task] = &[
         role: Role::Finance,
         fields: &[ask("failure", "失败原因", "考生可以看到，并据此更正退款方式", Rule::Area(4, 200))],
         file: None,
+        check: Task::UNCHECKED,
         mends: &["account"],
     },
 ];
 
-/// What can be refunded: paid, not refunded yet, and the sitting far enough ahead. What an
-/// application asks for stays in it while it is mended.
-fn refundable(tx: &mut Tx, candidate: &Candidate, kept: &str) -> Result<Vec<Registration>, Error> {
+/// What can be refunded: paid, not refunded yet, and the sitting far enough ahead. What a form has
+/// chosen stays in it, also when its time is over.
+fn refundable(tx: &mut Tx, candidate: &Candidate, chosen: &str) -> Result<Vec<Registration>, Error> {
     let today = tx.today();
     let mut all = registration::of_holder(tx, &candidate.holder)?;
     all.retain_mut(|row| {
         row.subjects.retain(|entry| entry.refund_id.is_none());
-        row.paid_at.is_some() && !row.subjects.is_empty() && (today <= last_day(row) || row.id == kept)
+        row.paid_at.is_some() && !row.subjects.is_empty() && (today <= last_day(row) || row.id == chosen)
     });
     Ok(all)
 }
@@ -139,17 +142,32 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     Ok(Outset { nothing, ..Outset::default() })
 }
 
-fn kept(context: &Context) -> String {
-    context.submitted.map(|application| application.subject.clone()).unwrap_or_default()
+/// What the form offers.
+fn offered(tx: &mut Tx, context: &Context) -> Result<Vec<Registration>, Error> {
+    refundable(tx, context.candidate, context.answers.one("registration"))
+}
+
+fn chosen(tx: &mut Tx, context: &Context) -> Result<Option<Registration>, Error> {
+    Ok(offered(tx, context)?.into_iter().find(|row| row.id == context.answers.one("registration")))
+}
+
+fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
+    let closing = |row: Registration| Closing {
+        field: "registration",
+        what: "这次考试的退费受理",
+        last_day: last_day(&row),
+        was_in_time: context.submitted.is_some_and(|refund| refund.subject == row.id),
+    };
+    Ok(chosen(tx, context)?.map(closing))
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
-    let all = refundable(tx, context.candidate, &kept(context))?;
+    let all = offered(tx, context)?;
     let chosen = all.iter().find(|row| row.id == context.answers.one("registration"));
     let registration = |row: &Registration| Choice {
         value: row.id.clone(),
         label: format!("{} · {}", row.title(), row.summary()),
-        hint: format!("准考证号 {}，{} 前受理退费", row.ticket_number, last_day(row)),
+        hint: format!("准考证号 {}，{} 截止退费", row.ticket_number, last_day(row)),
     };
     let subject = |entry: &Entry| Choice {
         value: entry.id.clone(),
@@ -164,10 +182,9 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
 
 /// The sum of the chosen subjects' fees.
 fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
-    let all = refundable(tx, context.candidate, &kept(context))?;
-    let chosen = all.iter().filter(|row| row.id == context.answers.one("registration"));
-    let entries =
-        chosen.flat_map(|row| &row.subjects).filter(|entry| context.answers.has("subjects", &entry.id));
+    let chosen = chosen(tx, context)?;
+    let entries = chosen.iter().flat_map(|row| &row.subjects);
+    let entries = entries.filter(|entry| context.answers.has("subjects", &entry.id));
     let sum: i64 = entries.map(|entry| i64::from(entry.fee)).sum();
     Ok(vec![("amount", if sum == 0 { String::new() } else { sum.to_string() })])
 }
@@ -185,9 +202,7 @@ fn check(_: &mut Tx, context: &Context) -> Result<Problems, Error> {
 }
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
-    let all = refundable(tx, context.candidate, &kept(context))?;
-    let chosen = all.into_iter().find(|row| row.id == context.answers.one("registration"));
-    let chosen = chosen.ok_or(Failure::NotFound)?;
+    let chosen = chosen(tx, context)?.ok_or(Failure::NotFound)?;
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 

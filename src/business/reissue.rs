@@ -1,10 +1,11 @@
 //! 证书补发 (manual chapter 6): a new paper for a lost, damaged or wrong one; the old number is void.
 
 use super::profile;
+use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Actions, Business, Context, Material, Outset, Step, extra, need, portrait,
 };
-use crate::casework::field::{Choices, Rule, Section, ask};
+use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::record::Application;
@@ -80,8 +81,18 @@ const TASKS: &[Task] = &[Task {
         ask("issued_on", "签发日期", "", Rule::PastDay),
     ],
     file: None,
+    check: unused_number,
     mends: &[],
 }];
+
+/// The new paper has a number of its own.
+fn unused_number(tx: &mut Tx, noted: &Answers) -> Result<Problems, Error> {
+    let number = noted.one("print_number");
+    let used = !held::is_unused(tx, number)?;
+    let refusal =
+        || problem("print_number", format!("印制号 {number} 已用于其他证书或已作废，请与新证书核对"));
+    Ok(used.then(refusal).into_iter().collect())
+}
 
 fn own(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Certificate>, Error> {
     held::of_holder(tx, &candidate.holder, 0, MOST)

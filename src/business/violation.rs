@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 
 use super::profile;
 use crate::casework::business::{
-    About, Approval, Business, Context, EditRule, Material, MaterialKind, Outset, Record, Step, Verdicts,
-    extra,
+    About, Approval, Business, Closing, Context, EditRule, Material, MaterialKind, Outset, Record, Step,
+    Verdicts, extra,
 };
+use crate::casework::calendar::Calendar;
 use crate::casework::deadline;
 use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::lifecycle::Action;
@@ -50,6 +51,7 @@ pub static BUSINESS: Business = Business {
     },
     outset,
     choices,
+    closes,
     check,
     describe,
     approved: "处理决定见审核意见。",
@@ -70,14 +72,15 @@ const APPEAL: Section = Section {
 };
 
 /// The last day on which an appeal is taken.
-fn last_day(violation: &Violation) -> NaiveDate {
-    deadline::working_days_after(violation.served_on, deadline::PLEAD)
+fn last_day(calendar: &Calendar, violation: &Violation) -> NaiveDate {
+    deadline::last_day_to_plead(calendar, violation.served_on)
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
-    let today = tx.today();
+    let (today, calendar) = (tx.today(), Calendar::load(tx)?);
     let all = discipline::violations_of(tx, &candidate.holder)?;
-    let open = |violation: &Violation| violation.outcome.is_empty() && today <= last_day(violation);
+    let last = |violation: &Violation| last_day(&calendar, violation);
+    let open = |violation: &Violation| violation.outcome.is_empty() && today <= last(violation);
     let nothing = match (all.is_empty(), all.iter().any(open)) {
         (true, _) => Some("您没有违纪记录，不需要申诉。"),
         (_, false) => Some("您的违纪记录都已有申诉结果，或已超过申诉期限，见上。"),
@@ -87,13 +90,12 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     let appeals = Application::list(tx, &candidate.id, &filter)?;
     let shown = |violation: &Violation| {
         let appeal = appeals.iter().find(|appeal| appeal.subject == violation.id && appeal.is_pending());
-        record(violation, appeal, today)
+        record(violation, appeal, today, last(violation))
     };
     Ok(Outset { records: all.iter().map(shown).collect(), nothing })
 }
 
-fn record(violation: &Violation, appeal: Option<&Application>, today: NaiveDate) -> Record {
-    let last = last_day(violation);
+fn record(violation: &Violation, appeal: Option<&Application>, today: NaiveDate, last: NaiveDate) -> Record {
     let left = (last - today).num_days();
     let deadline = match left {
         _ if violation.outcome == BUSINESS.verdicts.rejected => ("rejected", violation.outcome.clone()),
@@ -119,10 +121,11 @@ fn record(violation: &Violation, appeal: Option<&Application>, today: NaiveDate)
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
+    let calendar = Calendar::load(tx)?;
     let all = discipline::violations_of(tx, &context.candidate.holder)?;
     let choice = |violation: Violation| Choice {
         label: format!("{} · {}：{}", violation.title(), violation.subject, violation.fact),
-        hint: format!("{} 截止申诉", last_day(&violation)),
+        hint: format!("{} 截止申诉", last_day(&calendar, &violation)),
         value: violation.id,
     };
     Ok(Choices::from([("violation", all.into_iter().map(choice).collect())]))
@@ -133,19 +136,23 @@ fn chosen(tx: &mut Tx, context: &Context) -> Result<Option<Violation>, Error> {
     Ok(all.into_iter().find(|violation| violation.id == context.answers.one("violation")))
 }
 
-/// Too late is too late, unless it was in time at first; and a violation is appealed against once.
-fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
-    let today = tx.today();
-    let Some(violation) = chosen(tx, context)? else { return Ok(Problems::new()) };
-    let last = last_day(&violation);
-    let what = match () {
-        () if !violation.outcome.is_empty() => "这条记录的申诉已有结果，不能再次申诉".to_owned(),
-        () if context.submitted.is_none() && today > last => {
-            format!("这条记录的申诉期限已于 {last} 截止，不能再申诉")
-        }
-        () => return Ok(Problems::new()),
+/// The appeal against a violation that was made in time can be mended later; not against another one.
+fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
+    let calendar = Calendar::load(tx)?;
+    let closing = |violation: Violation| Closing {
+        field: "violation",
+        what: "这条记录的申诉期限",
+        last_day: last_day(&calendar, &violation),
+        was_in_time: context.submitted.is_some_and(|appeal| appeal.subject == violation.id),
     };
-    Ok(vec![problem("violation", what)])
+    Ok(chosen(tx, context)?.map(closing))
+}
+
+/// A violation is appealed against once.
+fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
+    let settled = chosen(tx, context)?.is_some_and(|violation| !violation.outcome.is_empty());
+    let refusal = || problem("violation", "这条记录的申诉已有结果，不能再次申诉");
+    Ok(settled.then(refusal).into_iter().collect())
 }
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {

@@ -40,7 +40,8 @@ pub fn standing(tx: &mut Tx, business: &Business, application: &Application) -> 
 ///
 /// # Errors
 /// [`Failure::NotFound`] for what is not the candidate's; [`Failure::Conflict`], with the
-/// reason, when it cannot be appealed against.
+/// reason, when it cannot be appealed against. A late appeal is no error here: its form keeps what
+/// was typed and says that it is too late.
 pub fn against(
     tx: &mut Tx,
     business: &'static Business,
@@ -51,9 +52,8 @@ pub fn against(
     let by = business.appeal.ok_or(Failure::NotFound)?;
     let refuse = |message: String| Failure::Conflict { message, action: ("查看申请", rejected.path()) };
     match standing(tx, business, &rejected)? {
-        Standing::Until(_) => Ok((by, rejected)),
+        Standing::Until(_) | Standing::Over(_) => Ok((by, rejected)),
         Standing::None => Err(refuse("只有审核不通过的申请可以申诉".into())),
-        Standing::Over(day) => Err(refuse(format!("申诉期限已于 {day} 截止"))),
         Standing::Made(made) => {
             let action = ("查看申诉详情", made.path());
             Err(Failure::Conflict {

@@ -8,6 +8,8 @@ mod material;
 
 pub use material::{DOCUMENT_HINT, Material, MaterialKind, extra, need, portrait};
 
+use chrono::NaiveDate;
+
 use super::answers::Answers;
 use super::field::{self, Choices, Field, Problems, Section, When};
 use super::history::Content;
@@ -70,6 +72,8 @@ pub struct Business {
     pub derive: fn(&mut Tx, &Context) -> Result<Derived, Error>,
     /// What a new form begins with.
     pub prefill: fn(&mut Tx, &Candidate) -> Result<Answers, Error>,
+    /// Until when the form can be submitted, going by what is answered so far; none: at any time.
+    pub closes: fn(&mut Tx, &Context) -> Result<Option<Closing>, Error>,
     /// Rules between several answers, and between answers and records.
     pub check: fn(&mut Tx, &Context) -> Result<Problems, Error>,
     /// What a filled-in form is about.
@@ -163,6 +167,26 @@ pub struct Context<'a> {
 
 /// Answers that the server gives, by field.
 pub type Derived = Vec<(&'static str, String)>;
+
+/// The end of a time in which a form can be submitted.
+pub struct Closing {
+    /// The question whose answer it depends on.
+    pub field: &'static str,
+    /// What ends, such as 申诉期限.
+    pub what: &'static str,
+    /// The last day on which it can be submitted, China time.
+    pub last_day: NaiveDate,
+    /// It was submitted in time before: it can be mended later.
+    pub was_in_time: bool,
+}
+
+impl Closing {
+    /// Why it cannot be submitted on a day, if it cannot.
+    pub fn refusal(&self, today: NaiveDate) -> Option<String> {
+        let is_over = today > self.last_day && !self.was_in_time;
+        is_over.then(|| format!("{}已于 {} 截止，不能再提交", self.what, self.last_day))
+    }
+}
 
 /// What an application is about.
 pub struct About {
@@ -261,6 +285,7 @@ impl Business {
         choices: |_, _| Ok(Choices::new()),
         derive: |_, _| Ok(Vec::new()),
         prefill: phone_only,
+        closes: |_, _| Ok(None),
         check: |_, _| Ok(Vec::new()),
         describe: |_, _| Err(Failure::NotFound),
         appeal: None,
@@ -309,6 +334,15 @@ impl Business {
             || self.fields().any(|other| decides(other.when))
             || self.materials.iter().any(|material| decides(material.when))
             || (field.is_picked() && tells_a_sum())
+    }
+
+    /// Where a mark on a field or slot belongs, given the answers: on what it depends on, if it is not asked.
+    pub fn place_of<'a>(&'a self, name: &'a str, answers: &Answers) -> &'a str {
+        let when = self.field(name).map_or_else(|| self.material(name)?.when, |field| field.when);
+        match when {
+            Some(decides) if !self.is_asked(when, answers) => self.place_of(decides.field, answers),
+            _ => name,
+        }
     }
 
     /// What people read for a field or slot name.

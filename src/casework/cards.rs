@@ -60,7 +60,9 @@ impl Listed {
 
     /// `2 处需要修改：学历证书、从业年限。请在 2026-11-30 前重新提交。`
     pub fn what_waits(&self) -> String {
-        let labels: Vec<_> = self.marks.iter().map(|mark| self.business.label_of(&mark.name)).collect();
+        let form = self.application.form.clone().unwrap_or_default();
+        let place = |mark: &Mark| self.business.label_of(self.business.place_of(&mark.name, &form));
+        let labels: Vec<_> = self.marks.iter().map(place).collect();
         let by = self.application.due_on.map(|day| format!("请在 {day} 前重新提交。")).unwrap_or_default();
         format!("{} 处需要修改：{}。{by}", labels.len(), labels.join("、"))
     }

@@ -1,11 +1,27 @@
 //! Days by which somebody promises to act.
+//!
+//! A deadline is a day in China and ends with it: at 23:59:59 one is in time, at 00:00:00 of the next day too
+//! late. [`REVIEW`], [`MEND`] and [`PLEAD`] count working days by the [`Calendar`]; [`APPEAL`] counts calendar
+//! days. The day from which they are counted is not one of them.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use std::collections::HashMap;
+
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use diesel::dsl::max;
+use diesel::prelude::*;
+
+use super::calendar::Calendar;
+use super::lifecycle::{Action, Status};
+use crate::store::clock::china_date;
+use crate::store::schema::application_events::dsl as e;
+use crate::store::schema::applications::dsl as a;
+use crate::store::{Error, Tx};
 
 /// 承诺办结: working days from submission to decision.
 pub const REVIEW: u32 = 5;
 
-/// Working days that a candidate is asked to mend a returned application in.
+/// Working days that a candidate is asked to mend a returned application in. It is a request: a later one is
+/// taken as well.
 pub const MEND: u32 = 5;
 
 /// Working days from the notice of a violation in which one can plead (陈述申辩).
@@ -14,17 +30,87 @@ pub const PLEAD: u32 = 5;
 /// Days from a rejection on which it can be appealed against.
 pub const APPEAL: u64 = 30;
 
-/// The `count`-th working day after `from`: Monday to Friday. Public holidays are not
-/// known here, so a promise may turn out to be early, never late.
-pub fn working_days_after(from: NaiveDate, count: u32) -> NaiveDate {
-    let is_working = |day: &NaiveDate| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-    let days = from.iter_days().skip(1).filter(is_working);
+/// The `count`-th working day after `from`.
+pub fn working_days_after(calendar: &Calendar, from: NaiveDate, count: u32) -> NaiveDate {
+    let days = from.iter_days().skip(1).filter(|day| calendar.is_working(*day));
     days.take(count as usize).last().unwrap_or(from)
+}
+
+/// The `count`-th working day after today.
+pub fn working_days_from_today(tx: &mut Tx, count: u32) -> Result<NaiveDate, Error> {
+    Ok(working_days_after(&Calendar::load(tx)?, tx.today(), count))
+}
+
+/// The last day on which one can plead against a violation: by the calendar as it is, or as it was when the
+/// notice was served, whichever gives more time. What becomes known later takes no day away.
+pub fn last_day_to_plead(calendar: &Calendar, served_on: NaiveDate) -> NaiveDate {
+    let as_told = working_days_after(&calendar.known_before(served_on), served_on, PLEAD);
+    working_days_after(calendar, served_on, PLEAD).max(as_told)
 }
 
 /// The last day on which a rejection of this day can be appealed against.
 pub fn last_day_to_appeal(rejected_on: NaiveDate) -> NaiveDate {
     rejected_on.checked_add_days(Days::new(APPEAL)).unwrap_or(rejected_on)
+}
+
+/// An application whose stored due day is earlier than a calendar says.
+pub struct Early {
+    id: String,
+    version: i32,
+    due_on: NaiveDate,
+}
+
+/// The applications whose due day a calendar moves to a later day. What was told is never moved to an
+/// earlier one: an arrangement that becomes known can only give more time.
+pub fn early(tx: &mut Tx, calendar: &Calendar) -> Result<Vec<Early>, Error> {
+    let mut found = early_in(tx, calendar, &WITH_DESK, REVIEW)?;
+    found.extend(early_in(tx, calendar, &WITH_CANDIDATE, MEND)?);
+    Ok(found)
+}
+
+/// The states that have a due day, and the steps from which it is counted.
+type Counted = (&'static [Status], &'static [Action]);
+
+const WITH_DESK: Counted = (&[Status::Submitted, Status::InReview], &[Action::Submit, Action::Revise]);
+const WITH_CANDIDATE: Counted = (&[Status::Returned], &[Action::Return, Action::Fail]);
+
+fn early_in(
+    tx: &mut Tx,
+    calendar: &Calendar,
+    (states, steps): &Counted,
+    count: u32,
+) -> Result<Vec<Early>, Error> {
+    let states: Vec<&str> = states.iter().map(|status| status.code()).collect();
+    let steps: Vec<&str> = steps.iter().map(|action| action.code()).collect();
+    let open: Vec<(String, i32, NaiveDate)> = a::applications
+        .filter(a::status.eq_any(&states))
+        .filter(a::due_on.is_not_null())
+        .order(a::id)
+        .select((a::id, a::version, a::due_on.assume_not_null()))
+        .load(tx.conn)?;
+    let begun: Vec<(String, Option<NaiveDateTime>)> = e::application_events
+        .inner_join(a::applications)
+        .filter(a::status.eq_any(&states))
+        .filter(e::action.eq_any(&steps))
+        .group_by(e::application_id)
+        .select((e::application_id, max(e::at)))
+        .load(tx.conn)?;
+    let begun: HashMap<String, NaiveDateTime> =
+        begun.into_iter().filter_map(|(id, at)| Some((id, at?))).collect();
+    let later = |(id, version, stored): (String, i32, NaiveDate)| {
+        let due_on = working_days_after(calendar, china_date(*begun.get(&id)?), count);
+        (due_on > stored).then_some(Early { id, version, due_on })
+    };
+    Ok(open.into_iter().filter_map(later).collect())
+}
+
+/// Moves these due days. An application that has gone on since is left alone.
+pub fn postpone(tx: &mut Tx, early: &[Early]) -> Result<(), Error> {
+    for one in early {
+        let unchanged = a::applications.find(&one.id).filter(a::version.eq(one.version));
+        diesel::update(unchanged).set(a::due_on.eq(Some(one.due_on))).execute(tx.conn)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -36,15 +122,67 @@ mod tests {
     }
 
     #[test]
-    fn weekends_do_not_count() {
-        assert_eq!(working_days_after(day("2026-11-23"), 5), day("2026-11-30")); // Monday to Monday
-        assert_eq!(working_days_after(day("2026-11-27"), 1), day("2026-11-30")); // Friday to Monday
-        assert_eq!(working_days_after(day("2026-11-28"), 1), day("2026-11-30")); // Saturday to Monday
-        assert_eq!(working_days_after(day("2026-11-28"), 0), day("2026-11-28"));
+    fn working_days_go_by_the_calendar() {
+        let table = [
+            ("2026-11-23", 5, "2026-11-30"), // Monday to Monday
+            ("2026-11-27", 1, "2026-11-30"), // Friday to Monday
+            ("2026-11-28", 1, "2026-11-30"), // Saturday to Monday
+            ("2026-11-28", 0, "2026-11-28"),
+            ("2026-09-28", 5, "2026-10-10"), // over 国庆, to a Saturday that is worked
+            ("2026-09-30", 1, "2026-10-08"),
+            ("2026-10-03", 1, "2026-10-08"),
+            ("2026-02-13", 5, "2026-02-27"), // over 春节, with Saturday the 14th worked
+            ("2026-02-14", 5, "2026-02-28"), // to a Saturday that is worked
+            ("2025-12-29", 5, "2026-01-06"), // over the end of a year, with Sunday the 4th worked
+            ("2018-12-27", 5, "2019-01-04"), // by the arrangements of both years
+        ];
+        for (from, count, due) in table {
+            assert_eq!(
+                working_days_after(&Calendar::published(), day(from), count),
+                day(due),
+                "{from} + {count}"
+            );
+        }
     }
 
     #[test]
-    fn an_appeal_has_thirty_days() {
+    fn in_an_unknown_year_the_latest_possible_day_counts() {
+        let table = [
+            ("2026-12-28", 2, "2027-01-04"), // 12-29, then the longest New Year holiday
+            ("2026-12-29", 5, "2027-01-08"),
+            ("2027-02-01", 5, "2027-02-18"), // 春节 on 02-06
+            ("2027-09-27", 5, "2027-10-14"), // 国庆
+            ("2027-03-01", 5, "2027-03-08"), // no festival is near
+        ];
+        for (from, count, due) in table {
+            assert_eq!(
+                working_days_after(&Calendar::published(), day(from), count),
+                day(due),
+                "{from} + {count}"
+            );
+        }
+    }
+
+    /// 2015-09-03 was a holiday of that one year, announced in the course of it.
+    #[test]
+    fn a_year_that_becomes_known_makes_no_deadline_later() {
+        let known = Calendar::published();
+        for year in (2007..=2026).filter(|year| *year != 2015) {
+            let unknown = Calendar::without(&[year, year + 1]);
+            let from = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
+            for from in from.iter_days().take(365) {
+                for count in [1, 5] {
+                    let (latest, right) =
+                        (working_days_after(&unknown, from, count), working_days_after(&known, from, count));
+                    assert!(latest >= right, "{from} + {count}: {latest} is before {right}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_appeal_has_thirty_calendar_days() {
         assert_eq!(last_day_to_appeal(day("2026-11-23")), day("2026-12-23"));
+        assert_eq!(last_day_to_appeal(day("2026-09-01")), day("2026-10-01")); // a holiday
     }
 }

@@ -68,7 +68,7 @@ pub fn decide(
     };
     let (action, change, content) = match verdict {
         Verdict::Return(marks) => {
-            let due_on = deadline::working_days_after(tx.today(), deadline::MEND);
+            let due_on = deadline::working_days_from_today(tx, deadline::MEND)?;
             let change = Change { due_on: Some(Some(due_on)), ..Change::default() };
             (Action::Return, change, Content { marks, ..Content::default() })
         }

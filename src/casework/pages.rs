@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // handlers are described by their addresses in `site`
 
+mod arrival;
 pub mod detail;
 pub mod files;
 pub mod form;

@@ -3,9 +3,13 @@
 //! Whatever the browser sends is kept first and judged afterwards, so that a
 //! mistake, a closed window or an expired session loses nothing.
 
+mod step;
+
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+
+pub use step::Step;
 
 use super::answers::Answers;
 use super::appeal;
@@ -34,41 +38,6 @@ pub enum Which {
     Edit(String),
 }
 
-/// What a press of a button or a change of an answer asks for. Every one keeps what was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Keep it and go.
-    Draft,
-    /// Judge it and go on to 核对信息.
-    Review,
-    /// Judge it and submit it.
-    Submit,
-    /// Another answer was picked: offer what goes with it.
-    Choose,
-    /// Files were chosen.
-    Upload,
-    /// The file of this id is not wanted any more.
-    Remove(String),
-    /// Judge the field of this name.
-    Check(String),
-}
-
-impl Step {
-    /// Reads the form's `action`.
-    pub fn parse(action: &str) -> Option<Step> {
-        Some(match action.split_once(':') {
-            None if action == "draft" => Step::Draft,
-            None if action == "review" => Step::Review,
-            None if action == "submit" => Step::Submit,
-            None if action == "choose" => Step::Choose,
-            None if action == "upload" => Step::Upload,
-            Some(("remove", id)) => Step::Remove(id.to_owned()),
-            Some(("check", name)) => Step::Check(name.to_owned()),
-            _ => return None,
-        })
-    }
-}
-
 /// A form with everything needed to show, judge and submit it.
 pub struct Sheet {
     /// Its kind.
@@ -89,6 +58,8 @@ pub struct Sheet {
     pub attachments: Vec<Attachment>,
     /// What the reviewer marked.
     pub marks: Vec<Mark>,
+    /// The time to submit it is over: the question that this depends on, and what is told.
+    pub closed: Option<(&'static str, String)>,
 }
 
 impl Sheet {
@@ -125,8 +96,10 @@ impl Sheet {
             choices: Choices::new(),
             attachments: Vec::new(),
             marks: marks.unwrap_or_default(),
+            closed: None,
         };
         sheet.settle(tx)?;
+        sheet.look_at_the_clock(tx)?;
         sheet.load_attachments(tx)?;
         Ok(sheet)
     }
@@ -161,6 +134,7 @@ impl Sheet {
             self.drop_unoffered();
             self.settle(tx)?;
         }
+        self.look_at_the_clock(tx)?;
         self.write(tx)?;
         self.load_attachments(tx)?;
         Ok(problems)
@@ -224,6 +198,14 @@ impl Sheet {
         Ok(())
     }
 
+    /// Finds out whether the time to submit it is over.
+    fn look_at_the_clock(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let closing = (self.business.closes)(tx, &self.context())?;
+        let today = tx.today();
+        self.closed = closing.and_then(|closing| Some((closing.field, closing.refusal(today)?)));
+        Ok(())
+    }
+
     fn pick_the_only(&mut self) -> bool {
         let mut picked = false;
         let required = |field: &&Field| matches!(field.rule, Rule::Pick) && !field.optional;
@@ -255,10 +237,13 @@ impl Sheet {
         let (business, answers, today) = (self.business, &self.answers, tx.today());
         let wrong = |field: &Field| Some(problem(field.name, field.problem(answers, &self.choices, today)?));
         let mut found: Problems = business.asked(answers).filter_map(wrong).collect();
-        let between = (business.check)(tx, &self.context())?;
-        let fresh: Problems =
-            between.into_iter().filter(|(name, _)| !found.iter().any(|(n, _)| n == name)).collect();
-        found.extend(fresh);
+        let closed = self.closed.iter().map(|(name, what)| problem(name, what));
+        let between = closed.chain((business.check)(tx, &self.context())?);
+        for (name, what) in between {
+            if !found.iter().any(|(known, _)| *known == name) {
+                found.push((name, what));
+            }
+        }
         let order = |name: &str| business.fields().position(|field| field.name == name);
         found.sort_by_key(|(name, _)| order(name));
         let missing = business.wanted(answers).filter(|material| !material.optional);

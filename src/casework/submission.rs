@@ -29,6 +29,7 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
         None => next_number(tx, business.prefix)?,
     };
     let answers = sheet.submitted_answers();
+    let due_on = deadline::working_days_from_today(tx, deadline::REVIEW)?;
     let change = Change {
         number: Some(number.clone()),
         subject: Some(about.subject),
@@ -40,7 +41,7 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
         working: Some(None),
         assignee_id: Some(None),
         submitted_at: application.submitted_at.is_none().then_some(tx.now),
-        due_on: Some(Some(deadline::working_days_after(tx.today(), deadline::REVIEW))),
+        due_on: Some(Some(due_on)),
         ..Change::default()
     };
     materials::submit(tx, &application.id, &answers)?;

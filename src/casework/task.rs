@@ -10,7 +10,7 @@ use super::materials::{self, Received};
 use super::record::{Application, Change};
 use super::{deadline, lifecycle};
 use crate::people::staff::{Role, StaffMember};
-use crate::store::Tx;
+use crate::store::{Error, Tx};
 use crate::web::{Failure, Submission};
 
 /// A step of staff with a small form of its own.
@@ -30,18 +30,23 @@ pub struct Task {
     pub fields: &'static [Field],
     /// A file that goes to the candidate.
     pub file: Option<Material>,
+    /// What else is wrong with what is noted, such as a number that is taken.
+    pub check: fn(&mut Tx, &Answers) -> Result<Problems, Error>,
     /// After a failure, what the candidate has to mend; the reason is the first field's answer.
     pub mends: &'static [&'static str],
 }
 
 impl Task {
+    /// The `check` of a task without one.
+    pub const UNCHECKED: fn(&mut Tx, &Answers) -> Result<Problems, Error> = |_, _| Ok(Vec::new());
+
     /// Whether an application in this state can have it done.
     pub fn is_due(&self, status: Status) -> bool {
         lifecycle::may(status, self.action, lifecycle::Actor::Reviewer)
     }
 
     /// What somebody sent for it, and what is wrong with that.
-    pub fn read(&self, tx: &Tx, sent: &Submission, has_file: bool) -> (Answers, Problems) {
+    pub fn read(&self, tx: &mut Tx, sent: &Submission, has_file: bool) -> Result<(Answers, Problems), Error> {
         let mut noted = Answers::default();
         for field in self.fields {
             noted.fields.insert(field.name.to_owned(), field.normalise(sent.all(field.name)));
@@ -52,7 +57,10 @@ impl Task {
         if let Some(file) = self.file.filter(|file| !has_file && !file.optional) {
             problems.push(problem(file.slot, format!("请上传{}", file.label)));
         }
-        (noted, problems)
+        if problems.is_empty() {
+            problems = (self.check)(tx, &noted)?;
+        }
+        Ok((noted, problems))
     }
 }
 
@@ -90,27 +98,32 @@ pub fn carry_out(
         outcome.materials.insert(slot.slot.to_owned(), materials::hand_over(tx, application, files)?);
     }
     let content = Content {
-        marks: marks(task, &outcome),
+        marks: marks(business, task, application, &outcome),
         outcome: Some(outcome),
         told: task.result.to_owned(),
         ..Content::default()
     };
-    decision::step(tx, business, application, task.action, Some(&staff.id), change(tx, task), content)
+    let change = change(tx, task)?;
+    decision::step(tx, business, application, task.action, Some(&staff.id), change, content)
 }
 
-fn change(tx: &Tx, task: &Task) -> Change {
-    let mend_by = deadline::working_days_after(tx.today(), deadline::MEND);
-    Change {
+fn change(tx: &mut Tx, task: &Task) -> Result<Change, Error> {
+    let mend_by = deadline::working_days_from_today(tx, deadline::MEND)?;
+    Ok(Change {
         result: Some(task.result.to_owned()),
         due_on: Some((task.action == Action::Fail).then_some(mend_by)),
         decided_at: Some(tx.now),
         ..Change::default()
-    }
+    })
 }
 
-fn marks(task: &Task, outcome: &Answers) -> Vec<Mark> {
+/// Marks what has to be mended, and only what was asked.
+fn marks(business: &Business, task: &Task, application: &Application, outcome: &Answers) -> Vec<Mark> {
     let reason = task.fields.first().map_or("", |field| outcome.one(field.name));
-    task.mends.iter().map(|name| Mark { name: (*name).to_owned(), reason: reason.to_owned() }).collect()
+    let form = application.form.clone().unwrap_or_default();
+    let mark =
+        |name: &&str| Mark { name: business.place_of(name, &form).to_owned(), reason: reason.to_owned() };
+    task.mends.iter().map(mark).collect()
 }
 
 /// Whether what is approved of a kind waits for a task that is this role's work.

@@ -8,26 +8,29 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::progress::Meter;
-use super::{Stop, migrate};
+use super::{Stop, holidays, migrate};
 use crate::imports::run::{self, BATCH, Order, Summary};
 use crate::imports::{KINDS, Kind};
 use crate::settings::RawSettings;
 use crate::store::Bulk;
 
-/// Load exams, registrations, certificates, violations or integrity records from a CSV or XLSX file
+/// Load exams, registrations, certificates, violations, integrity records or holidays from a file
 ///
 /// The whole file is checked first. If a row is refused, nothing is imported; with --batch, only
 /// the 10,000 rows around it are left out. Every refused row is reported in FILE.refused.csv, and
 /// the command fails. What is there already and differs is changed, nothing is removed; the same
 /// file again changes nothing. An import that was interrupted goes on where it was when it is run
 /// again.
+///
+/// Holidays come as JSON, one year a file, as github.com/NateScarlet/holiday-cn publishes them. A year
+/// is added or replaced as a whole, and due days of open applications move to a later day where it says so.
 #[derive(Args)]
 #[command(verbatim_doc_comment, after_long_help = columns())]
 pub(super) struct Import {
     /// What the rows are
-    #[arg(value_parser = kinds())]
-    kind: &'static Kind,
-    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any order
+    #[arg(value_parser = contents())]
+    kind: Content,
+    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any order. JSON for holidays
     file: PathBuf,
     /// Only say what would be done
     #[arg(long)]
@@ -42,6 +45,21 @@ pub(super) struct Import {
     raw: RawSettings,
 }
 
+/// What a file holds.
+#[derive(Clone, Copy)]
+enum Content {
+    Rows(&'static Kind),
+    Holidays,
+}
+
+fn contents() -> impl TypedValueParser<Value = Content> {
+    let names = KINDS.iter().map(|kind| kind.name).chain([holidays::NAME]);
+    PossibleValuesParser::new(names).map(|name| {
+        let kind = KINDS.into_iter().find(|kind| kind.name == name);
+        kind.map_or(Content::Holidays, Content::Rows)
+    })
+}
+
 /// The kinds by their names.
 pub(super) fn kinds() -> impl TypedValueParser<Value = &'static Kind> {
     PossibleValuesParser::new(KINDS.map(|kind| kind.name)).try_map(|name| {
@@ -51,19 +69,17 @@ pub(super) fn kinds() -> impl TypedValueParser<Value = &'static Kind> {
 
 impl Import {
     pub(super) async fn run(self) -> Result<(), Stop> {
+        let Content::Rows(kind) = self.kind else {
+            return holidays::import(&self.raw, &self.file, self.dry_run).await;
+        };
         let bulk = open(&self.raw).await?;
-        tokio::task::spawn_blocking(move || self.load(bulk)).await?
+        tokio::task::spawn_blocking(move || self.load(kind, bulk)).await?
     }
 
-    fn load(self, mut bulk: Bulk) -> Result<(), Stop> {
+    fn load(self, kind: &'static Kind, mut bulk: Bulk) -> Result<(), Stop> {
         let report = self.report.clone().unwrap_or_else(|| beside(&self.file));
-        let order = Order {
-            kind: self.kind,
-            file: &self.file,
-            report: &report,
-            batch: self.batch,
-            dry_run: self.dry_run,
-        };
+        let order =
+            Order { kind, file: &self.file, report: &report, batch: self.batch, dry_run: self.dry_run };
         let (began, mut meter) = (Instant::now(), Meter::new());
         let summary = run::import(&mut bulk, &order, &mut |progress| meter.show(progress))?;
         meter.finish();

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Stop, list};
+use super::{Stop, holidays, list};
 use crate::settings::{RawSettings, check_store};
 use crate::store::{Clock, Ids, Store};
 
@@ -20,6 +20,10 @@ impl Migrate {
             0 => println!("The database is up to date."),
             run => println!("{run} migrations were run; the database is up to date."),
         }
+        match holidays::recount(&store).await? {
+            0 => {}
+            moved => println!("{moved} open applications have a later due day by the calendar of holidays."),
+        }
         Ok(())
     }
 }
@@ -36,4 +40,14 @@ pub(super) async fn open_current(raw: &RawSettings) -> Result<Store, Stop> {
 pub(super) async fn open(raw: &RawSettings) -> Result<Store, Stop> {
     let (url, vault) = check_store(raw).map_err(|problems| list(&problems))?;
     Ok(Store::open(&url, vault, Clock::system(), Ids::random()).await?)
+}
+
+/// The store that the settings name, up to date and sealed with this key.
+pub(super) async fn open_ready(raw: &RawSettings) -> Result<Store, Stop> {
+    let store = open(raw).await?;
+    if !store.is_ready().await? {
+        return Err("the database is not up to date; run `kaozheng migrate` first".into());
+    }
+    store.check_key().await?;
+    Ok(store)
 }

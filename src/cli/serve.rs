@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Stop, housekeeping, list, log};
+use super::{Stop, holidays, housekeeping, list, log};
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
@@ -77,6 +77,7 @@ fn told_of(what: &str, tightened: std::io::Result<usize>) {
 
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.
 pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), Stop> {
+    holidays::warn_of_unknown(&parts.store).await?;
     let login = parts.login.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::month_label;
 use crate::people::document::Gender;
 use crate::store::schema::{certificates, exams, voided_prints};
-use crate::store::{Error, Tx};
+use crate::store::{Conn, Error, Tx};
 
 /// Where the paper is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +176,28 @@ pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Ve
 pub fn set_delivery(tx: &mut Tx, id: &str, delivery: Delivery, mailing: Option<&str>) -> Result<(), Error> {
     let row = (certificates::delivery.eq(delivery.code()), certificates::mailing_id.eq(mailing));
     diesel::update(certificates::table.find(id)).set(row).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Whether no certificate has or had this number, in the spelling in which numbers are stored.
+pub fn is_unused(tx: &mut Tx, number: &str) -> Result<bool, Error> {
+    lock_print_numbers(tx)?;
+    let has = certificates::print_number.eq(number).or(certificates::management_number.eq(number));
+    let valid: i64 = certificates::table.filter(has).count().get_result(tx.conn)?;
+    let had = voided_prints::table.filter(voided_prints::print_number.eq(number));
+    let void: i64 = had.count().get_result(tx.conn)?;
+    Ok(valid + void == 0)
+}
+
+/// Until this transaction ends, no other one finds out whether a print number is unused. SQLite has one
+/// writer anyway.
+pub fn lock_print_numbers(tx: &mut Tx) -> Result<(), Error> {
+    const PRINT_NUMBERS: i64 = 0x7072_696e_746e_6f73;
+    if let Conn::Postgres(conn) = tx.conn {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(PRINT_NUMBERS)
+            .execute(conn)?;
+    }
     Ok(())
 }
 

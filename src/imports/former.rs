@@ -28,6 +28,12 @@ pub static CORRECTED: Former =
     Former { table: "former_values", record: "record_id", field: "field", value: "value" };
 
 impl Former {
+    /// The replaced values as `alias`, to be joined on the record's key; and the column of the value.
+    pub fn joined(&self, alias: &str) -> (String, String) {
+        let on = format!("{} {alias} ON {alias}.{}", self.table, self.record);
+        (on, format!("{alias}.{}", self.value))
+    }
+
     /// Record, column and value of everything that was replaced on these records.
     pub fn values(&self, conn: &mut Conn, records: &[&str]) -> Result<HashSet<String>, Error> {
         if records.is_empty() {

@@ -11,8 +11,10 @@ use super::pass::{CHANGED, Lot, pass};
 use super::run::{BATCH, Order, Phase, Progress, Summary};
 use super::source::Source;
 use super::target::{Fate, Known, Record, Target};
+use super::unshared::{self, Own};
 use super::world::{self, World};
 use super::{Error, journal};
+use crate::exams::held::lock_print_numbers;
 use crate::store::{Bulk, Conn, Tx};
 
 /// A batch of longer rows is written in parts, and so is one that would have the site wait longer than this.
@@ -44,6 +46,9 @@ pub(super) fn load(
     let (resumed, left_out) = (resumed as u64, loader.left_out);
     Ok(Summary { loaded: true, resumed, left_out, added, changed, unchanged, ..summary })
 }
+
+const TAKEN: &str =
+    "a print number was given to another certificate while the file was checked; run the import again";
 
 /// Gathers rows to batches and writes them.
 struct Loader<'a> {
@@ -138,6 +143,7 @@ impl<'a> Loader<'a> {
 fn write(tx: &mut Tx, kind: &Kind, rows: Vec<Option<Records>>, dry: bool) -> Result<Vec<Fate>, Error> {
     if !dry {
         alone(tx)?;
+        refuse_taken(tx, kind, &rows)?;
     }
     let mut fates = vec![Fate::default(); rows.len()];
     let records = by_target(kind, rows, &world::moved(tx)?)?;
@@ -154,6 +160,18 @@ fn write(tx: &mut Tx, kind: &Kind, rows: Vec<Option<Records>>, dry: bool) -> Res
         }
     }
     Ok(fates)
+}
+
+/// A print number that was given to another certificate while the file was checked stops the import.
+fn refuse_taken(tx: &mut Tx, kind: &Kind, rows: &[Option<Records>]) -> Result<(), Error> {
+    let own: Vec<Own> = rows.iter().flatten().flat_map(|records| unshared::of(kind, records)).collect();
+    if own.is_empty() {
+        return Ok(());
+    }
+    lock_print_numbers(tx)?;
+    let own: Vec<&Own> = own.iter().collect();
+    let any = unshared::taken(tx.conn, kind, &own)?.contains(&true);
+    if any { Err(Error::File(TAKEN.into())) } else { Ok(()) }
 }
 
 /// The records of each target. Whose document was corrected after the file was checked, is `moved` by now.

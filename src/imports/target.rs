@@ -29,6 +29,8 @@ pub struct Field {
     pub sql: Sql,
     /// What becomes of a stored value.
     pub rule: Rule,
+    /// No other record may have or have had the same value.
+    pub unshared: bool,
 }
 
 /// Types of columns.
@@ -76,7 +78,7 @@ pub enum Rule {
 }
 
 const fn field(name: &'static str, rule: Rule) -> Field {
-    Field { name, fact: name, sql: Sql::Text, rule }
+    Field { name, fact: name, sql: Sql::Text, rule, unshared: false }
 }
 
 /// A part of the natural key.
@@ -106,7 +108,7 @@ pub const fn until(name: &'static str, stored: &'static str) -> Field {
 
 /// A print number, which a reissue may have made void.
 pub const fn print_number(name: &'static str) -> Field {
-    field(name, Rule::Unless(&REISSUED, name))
+    Field { unshared: true, ..field(name, Rule::Unless(&REISSUED, name)) }
 }
 
 /// What a correction may have replaced. A file that is older in one column is so in all of its group.

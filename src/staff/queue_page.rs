@@ -1,17 +1,18 @@
 //! The queue as a page.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 use maud::{Markup, html};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
+use super::days::Days;
 use super::queue::{self, Filter, Item, Show};
 use super::{desk, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::record::PAGE;
-use crate::casework::{deadline, task, views};
+use crate::casework::{task, views};
 use crate::people::staff::{Role, StaffMember};
 use crate::store::clock::china;
 use crate::store::{Error, Store, Tx};
@@ -46,7 +47,8 @@ pub async fn show_queue(
     let filter = filter.opened_by(registry, staff.role);
     let page = move |tx: &mut Tx| {
         let items = queue::list(tx, registry, &staff, &filter)?;
-        let listing = Listing { items, filter, registry, role: staff.role, now: tx.now, today: tx.today() };
+        let days = Days::load(tx)?;
+        let listing = Listing { items, filter, registry, role: staff.role, now: tx.now, days };
         let desk = desk(tx, registry, &staff)?;
         Ok::<_, Error>(Page::new("待办", listing.show(&arrival)).own_heading().wide().desk(desk))
     };
@@ -59,7 +61,7 @@ struct Listing {
     registry: Registry,
     role: Role,
     now: NaiveDateTime,
-    today: NaiveDate,
+    days: Days,
 }
 
 impl Listing {
@@ -78,10 +80,17 @@ impl Listing {
                     p { "新的申请提交后会出现在这里；您本人的申请由其他审核员办理。" }
                 }))
             }
+            (self.uncertain())
             (self.filters())
             @if self.items.is_empty() { (self.nothing()) }
             @else { div #items { (self.rows()) } }
         }
+    }
+
+    /// Why a due day may turn out to be earlier.
+    fn uncertain(&self) -> Markup {
+        let with_desk = self.items.iter().filter(|item| is_with_desk(item.status));
+        self.days.uncertain(with_desk.filter_map(|item| item.due_on).max())
     }
 
     fn filters(&self) -> Markup {
@@ -162,7 +171,7 @@ impl Listing {
             title: format!("{} · {}", item.name, item.title),
             detail: facts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             href: path(&item.number),
-            trailing: due_tag(item, self.today),
+            trailing: due_tag(item, &self.days),
         }
     }
 
@@ -182,17 +191,20 @@ impl Listing {
 }
 
 /// What matters most about an item: that it is late or nearly so, or else its state.
-pub(super) fn due_tag(item: &Item, today: NaiveDate) -> Markup {
-    let with_desk = matches!(item.status, Status::Submitted | Status::InReview);
-    match item.due_on.filter(|_| with_desk) {
-        Some(due) if due < today => ui::tag("overdue", "已逾期"),
-        Some(due) if due == today => ui::tag("due", "今日到期"),
-        Some(due) if due <= deadline::working_days_after(today, 1) => ui::tag("due", "将逾期"),
+pub(super) fn due_tag(item: &Item, days: &Days) -> Markup {
+    match item.due_on.filter(|_| is_with_desk(item.status)) {
+        Some(due) if due < days.today => ui::tag("overdue", "已逾期"),
+        Some(due) if due == days.today => ui::tag("due", "今日到期"),
+        Some(due) if due <= days.next => ui::tag("due", "将逾期"),
         _ => match task::awaited(item.business, item.status) {
             Some(task) => ui::tag("due", task.waiting),
             None => views::state_tag(item.business, item.status, &item.result),
         },
     }
+}
+
+fn is_with_desk(status: Status) -> bool {
+    matches!(status, Status::Submitted | Status::InReview)
 }
 
 /// A length of time in its largest unit.
@@ -207,6 +219,8 @@ pub(super) fn span(since: NaiveDateTime, now: NaiveDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
     use crate::casework::business::Business;
 
@@ -216,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_tag_warns_one_working_day_ahead() {
-        let friday = day("2026-11-27");
+        let days = Days::at("2026-09-30"); // the last working day before 国庆
         let shown = |due: &str, status| {
             let item = Item {
                 number: String::new(),
@@ -230,13 +244,13 @@ mod tests {
                 due_on: Some(day(due)),
                 assignee: None,
             };
-            due_tag(&item, friday).into_string()
+            due_tag(&item, &days).into_string()
         };
-        assert!(shown("2026-11-26", Status::Submitted).contains("已逾期"));
-        assert!(shown("2026-11-27", Status::InReview).contains("今日到期"));
-        assert!(shown("2026-11-30", Status::Submitted).contains("将逾期")); // Monday
-        assert!(shown("2026-12-01", Status::Submitted).contains("待审核"));
-        assert!(shown("2026-11-26", Status::Returned).contains("审核退回"));
+        assert!(shown("2026-09-29", Status::Submitted).contains("已逾期"));
+        assert!(shown("2026-09-30", Status::InReview).contains("今日到期"));
+        assert!(shown("2026-10-08", Status::Submitted).contains("将逾期"));
+        assert!(shown("2026-10-09", Status::Submitted).contains("待审核"));
+        assert!(shown("2026-09-29", Status::Returned).contains("审核退回"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::case::{Case, Standing};
+use super::days::Days;
 use super::sidebar::Sidebar;
 use super::typed::{MARK_TEMPLATES, REASON, Typed, mark_control};
 use super::{desk, path, tasks};
@@ -73,7 +74,7 @@ impl Shown<'_> {
     pub(super) fn page(&self, sidebar: &Sidebar, desk: Desk) -> Page {
         let parts = html! {
             (sidebar.show(self.case.file.application.shown_number()))
-            div.desk-facts { (self.facts()) }
+            div.desk-facts { (self.facts(&sidebar.days)) }
             (self.side())
             div.desk-bar { (self.bar()) }
         };
@@ -105,9 +106,10 @@ impl Shown<'_> {
     }
 
     /// The middle column.
-    fn facts(&self) -> Markup {
+    fn facts(&self, days: &Days) -> Markup {
         html! {
             (self.heading())
+            (days.uncertain(self.case.file.application.due_on))
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
             (facts::outcome(self.case))

@@ -3,11 +3,11 @@
 use chrono::NaiveDateTime;
 use maud::{Markup, html};
 
+use super::days::Days;
 use super::queue::{self, Filter, Item, Show};
 use super::{path, queue_page};
 use crate::casework::business::Registry;
 use crate::people::staff::StaffMember;
-use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
 /// How many of each part are shown.
@@ -20,6 +20,7 @@ const PARTS: [Show; 3] = [Show::Mine, Show::Waiting, Show::ToDo];
 pub struct Sidebar {
     parts: Vec<(Show, Vec<Item>)>,
     now: NaiveDateTime,
+    pub(super) days: Days,
 }
 
 impl Sidebar {
@@ -32,7 +33,7 @@ impl Sidebar {
             Ok::<_, Error>((show, items))
         };
         let parts = PARTS.into_iter().map(&mut first).collect::<Result<_, _>>()?;
-        Ok(Sidebar { parts, now: tx.now })
+        Ok(Sidebar { parts, now: tx.now, days: Days::load(tx)? })
     }
 
     /// The list; the application of number `current` is marked.
@@ -56,7 +57,7 @@ impl Sidebar {
     fn entry(&self, item: &Item, current: bool) -> Markup {
         html! {
             a href=(path(&item.number)) aria-current=[current.then_some("page")] {
-                span.head { strong { (item.name) } (queue_page::due_tag(item, china_date(self.now))) }
+                span.head { strong { (item.name) } (queue_page::due_tag(item, &self.days)) }
                 span { (item.business.label) }
                 span.muted.small { (item.title) " · 等待" (queue_page::span(item.since, self.now)) }
             }

@@ -48,7 +48,7 @@ pub async fn carry_out(
         materials::receive(store, files, wanted, std::mem::take(&mut sent.files)).await?;
     let page = format!("{}/done", path(&number));
     let work = move |tx: &mut Tx| {
-        let (noted, mut problems) = task.read(tx, &sent, !received.is_empty());
+        let (noted, mut problems) = task.read(tx, &sent, !received.is_empty())?;
         problems.retain(|(name, _)| !refused.iter().any(|(other, _)| other == name));
         problems.extend(refused);
         if !problems.is_empty() {

@@ -11,6 +11,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    holiday_years (year) {
+        year -> Integer,
+        days -> Text,
+        imported_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     number_sequences (name) {
         name -> Text,
         last -> BigInt,
@@ -370,6 +378,7 @@ diesel::joinable!(attachments -> applications (application_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
+    holiday_years,
     number_sequences,
     candidates,
     staff,

@@ -71,7 +71,7 @@ async fn step_3_1_a_submission_is_confirmed_and_kept() {
     let number = visitor.applied(&sitting).await;
     assert!(number.starts_with("ZG20260401000001") && number.len() == 17, "{number}");
     let detail = visitor.open(&format!("{LIST}/{number}")).await;
-    for told in ["待审核", "2026-04-08", "一级建造师", "示范建设工程有限公司", "6 年", "毕业证.pdf", "张*三"]
+    for told in ["待审核", "2026-04-09", "一级建造师", "示范建设工程有限公司", "6 年", "毕业证.pdf", "张*三"]
     {
         assert!(detail.body.contains(told), "{told} is not in\n{}", detail.body);
     }

@@ -146,3 +146,53 @@ async fn step_5_1_too_near_to_the_exam_nothing_is_offered_and_the_reason_is_told
     assert_eq!(late.status, 422);
     server.signed_in("DUPONT MARIE").await.open("/services/refund").await.tells("您没有可以退费的报名");
 }
+
+/// No account was asked for, so none is marked: the way of paying is.
+#[tokio::test]
+async fn step_5_3_a_refund_to_where_it_was_paid_from_fails_and_asks_for_no_account() {
+    let server = authority().await;
+    let candidate = server.signed_in("张小三").await;
+    let number = candidate.filed(&refund()).await;
+    let (reviewer, finance) = (server.signed_in("周明远").await, server.signed_in("钱文清").await);
+    reviewer.decides(&number, "approve:0", &[]).await;
+    finance.carries_out(&number, "fail", &[("failure", "原支付卡已注销")], &[]).await.tells("退款失败");
+    let (path, edit) = (format!("/services/refund/{number}"), format!("/services/refund/{number}/edit"));
+    for page in ["/", "/services/refund", &path, &edit] {
+        let page = candidate.open(page).await;
+        page.tells("退款方式");
+        page.tells_nothing_of("银行账号");
+    }
+    let form = candidate.open(&edit).await;
+    form.tells("href=\"#f-refund_to\"");
+    form.tells("审核意见：原支付卡已注销");
+    let same = candidate.fills_in(&edit, &refund(), "submit").await;
+    assert_eq!(same.location, format!("{path}/submitted"), "the way it was paid can be tried again");
+
+    reviewer.decides(&number, "approve:0", &[]).await;
+    finance.carries_out(&number, "fail", &[("failure", "原支付卡已注销")], &[]).await;
+    let mut to_account = refund().with(ACCOUNT);
+    to_account.slots = &["payment_proof", "bank_card"];
+    let other = candidate.fills_in(&edit, &to_account, "submit").await;
+    assert_eq!(other.location, format!("{path}/submitted"), "{}", other.body);
+    candidate.open(&path).await.tells("****5702");
+}
+
+/// The account was wrong; the candidate chooses the way of paying instead, which hides the account.
+#[tokio::test]
+async fn step_5_3_a_mark_on_what_is_hidden_leads_to_what_hides_it() {
+    let server = authority().await;
+    let candidate = server.signed_in("张小三").await;
+    let mut filing = refund().with(ACCOUNT);
+    filing.slots = &["payment_proof", "bank_card"];
+    let number = candidate.filed(&filing).await;
+    let (reviewer, finance) = (server.signed_in("周明远").await, server.signed_in("钱文清").await);
+    reviewer.decides(&number, "approve:0", &[]).await;
+    finance.carries_out(&number, "fail", &[("failure", "账号与户名不符，银行退回")], &[]).await;
+    let edit = format!("/services/refund/{number}/edit");
+    candidate.open(&edit).await.tells("href=\"#f-account\"");
+    candidate.fills_in(&edit, &refund(), "draft").await;
+    let form = candidate.open(&edit).await;
+    form.tells("href=\"#f-refund_to\"");
+    form.tells_nothing_of("#f-account");
+    form.tells_nothing_of("银行账号");
+}

@@ -7,14 +7,14 @@ async fn step_9_1_the_time_that_is_left_is_told_and_a_late_one_refused_with_the_
     let server = authority().await;
     let candidate = server.signed_in("张小三").await;
     let list = candidate.open("/services/violation").await;
-    list.tells("还剩 6 天，2026-04-07 截止申诉");
+    list.tells("还剩 7 天，2026-04-08 截止申诉");
     list.tells("拟处理决定");
-    server.advance(7 * 24 * 60 * 60);
+    server.advance(8 * 24 * 60 * 60);
     let candidate = server.signed_in("张小三").await;
-    candidate.open("/services/violation").await.tells("申诉期限已于 2026-04-07 截止");
+    candidate.open("/services/violation").await.tells("申诉期限已于 2026-04-08 截止");
     let late = candidate.files(&violation()).await;
     assert_eq!(late.status, 422);
-    late.tells("申诉期限已于 2026-04-07 截止，不能再申诉");
+    late.tells("申诉期限已于 2026-04-08 截止，不能再提交");
     server.signed_in("DUPONT MARIE").await.open("/services/violation").await.tells("您没有违纪记录");
 }
 
@@ -29,7 +29,7 @@ async fn step_9_2_what_came_in_time_may_be_mended_later() {
     candidate.open(&format!("/services/violation/{number}")).await.tells("减轻处理");
     let reviewer = server.signed_in("周明远").await;
     reviewer.decides(&number, "return", &[("mark:grounds", "请说明证人姓名")]).await;
-    server.advance(8 * 24 * 60 * 60);
+    server.advance(9 * 24 * 60 * 60);
     let candidate = server.signed_in("张小三").await;
     let sent = candidate.fills_in(&edit, &lighter, "submit").await;
     assert_eq!(sent.location, format!("/services/violation/{number}/submitted"));

@@ -24,6 +24,7 @@ mod chapter7;
 mod chapter8;
 mod chapter9;
 mod commands;
+mod deadlines;
 mod demo;
 mod desk;
 mod durability;

@@ -231,9 +231,11 @@ fn note(label: &str, text: &str) -> Markup {
 }
 
 fn returned(detail: &Detail, due: &str) -> Markup {
+    let form = detail.application.form.clone().unwrap_or_default();
+    let place = |name| detail.business.label_of(detail.business.place_of(name, &form));
     html! {
         ol {
-            @for mark in history::last_marks(&detail.events) { li { (detail.business.label_of(&mark.name)) "：" (mark.reason) } }
+            @for mark in history::last_marks(&detail.events) { li { (place(&mark.name)) "：" (mark.reason) } }
         }
         p { "请在 " (due) " 前修改并重新提交。" }
         p { a href={ (detail.application.path()) "/edit" } { "去修改" } }

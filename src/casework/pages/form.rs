@@ -8,6 +8,7 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response, handler};
 
+use super::arrival::Arrived;
 use super::kind::{Certificate, Kind, Number};
 use super::{form_view, notice};
 use crate::casework::appeal::{Standing, standing};
@@ -74,7 +75,18 @@ pub async fn show(
     if sheet.must_agree() {
         return Ok(see_other(&notice::path(&sheet)));
     }
+    refuse_late_beginner(&sheet)?;
     Ok(frame.page(form_view::page(&sheet, &problems)))
+}
+
+/// An appeal that was not begun in time has nothing to keep.
+fn refuse_late_beginner(sheet: &Sheet) -> Result<(), Failure> {
+    match (&sheet.closed, &sheet.parent, &sheet.application) {
+        (Some((_, what)), Some(parent), None) => {
+            Err(Failure::Conflict { message: what.clone(), action: ("查看申请", parent.path()) })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The appeal, when the address asks for one that was made already.
@@ -95,6 +107,7 @@ async fn appeal_made(store: &Store, asked: &Asked) -> Result<Option<Application>
 /// Keeps what was sent and does what its `action` says.
 #[handler]
 pub async fn save(
+    Arrived(arrived): Arrived,
     asked: Asked,
     frame: Frame,
     Data(store): Data<&Store>,
@@ -118,6 +131,7 @@ pub async fn save(
     let wanted = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
+            tx.now = arrived;
             candidate.lock(tx)?;
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             if sheet.must_agree() {

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::casework::answers::Answers;
 use crate::casework::business::{Material, MaterialKind};
 use crate::casework::field::{Choices, Field, Problems, Rule};
+use crate::casework::history::Mark;
 use crate::casework::sheet::Sheet;
 use crate::casework::views;
 use crate::ui::{self, Choice, Control, Fact, Look, Page, TextMode, Tone, Upload};
@@ -24,7 +25,8 @@ fn accept(kind: MaterialKind) -> &'static str {
 /// The whole page.
 pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
     let main = html! {
-        (ui::summary_errors(&anchored(problems)))
+        (closed(sheet))
+        (ui::summary_errors(&anchored(&correctable(sheet, problems))))
         (marked(sheet))
         (appealed(sheet))
         (ui::panel("", ui::facts(&identity(sheet))))
@@ -53,9 +55,11 @@ fn bar(sheet: &Sheet) -> Markup {
         () if sheet.business.review => ("review", "下一步：核对信息"),
         () => ("submit", sheet.business.submit_label),
     };
+    // Another answer may still be in time, but not for an appeal, which is about one decision.
+    let is_over = sheet.closed.is_some() && sheet.parent.is_some();
     html! {
         (ui::bar_submit("action", "draft", "存草稿", Look::Plain))
-        (ui::bar_submit("action", step, label, Look::Primary))
+        @if !is_over { (ui::bar_submit("action", step, label, Look::Primary)) }
     }
 }
 
@@ -63,6 +67,24 @@ fn bar(sheet: &Sheet) -> Markup {
 fn identity(sheet: &Sheet) -> Vec<Fact> {
     let candidate = &sheet.candidate;
     vec![Fact::of("姓名", &candidate.name), Fact::of("证件", candidate.masked_document())]
+}
+
+/// The time to submit is over; what was typed is kept.
+fn closed(sheet: &Sheet) -> Markup {
+    let Some((name, what)) = &sheet.closed else { return html! {} };
+    let body = html! {
+        p { (what) "。" @if sheet.application.is_some() { "您填写的内容已保存为草稿。" } }
+        p { a href={ "#f-" (name) } { "查看" (sheet.business.label_of(name)) } }
+    };
+    ui::banner(Tone::Danger, "已截止", body)
+}
+
+/// What the candidate can correct: that it is too late, is told by itself.
+fn correctable(sheet: &Sheet, problems: &Problems) -> Problems {
+    let is_late = |name: &str, what: &str| {
+        sheet.closed.as_ref().is_some_and(|(field, told)| *field == name && told == what)
+    };
+    problems.iter().filter(|(name, what)| !is_late(name, what)).cloned().collect()
 }
 
 fn anchored(problems: &Problems) -> Vec<(String, String)> {
@@ -78,8 +100,9 @@ fn marked(sheet: &Sheet) -> Markup {
         .marks
         .iter()
         .map(|mark| {
-            let anchor = if mark.name.is_empty() { "form".to_owned() } else { format!("f-{}", mark.name) };
-            (anchor, sheet.business.label_of(&mark.name).to_owned(), mark.reason.clone())
+            let place = sheet.business.place_of(&mark.name, &sheet.answers);
+            let anchor = if place.is_empty() { "form".to_owned() } else { format!("f-{place}") };
+            (anchor, sheet.business.label_of(place).to_owned(), mark.reason.clone())
         })
         .collect();
     let due = sheet.application.as_ref().and_then(|application| application.due_on);
@@ -269,5 +292,6 @@ fn message<'a>(problems: &'a Problems, name: &str) -> Option<&'a str> {
 }
 
 fn mark<'a>(sheet: &'a Sheet, name: &str) -> Option<&'a str> {
-    sheet.marks.iter().find(|mark| mark.name == name).map(|mark| mark.reason.as_str())
+    let is_here = |mark: &&Mark| sheet.business.place_of(&mark.name, &sheet.answers) == name;
+    sheet.marks.iter().find(is_here).map(|mark| mark.reason.as_str())
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use poem::web::Data;
 use poem::{Response, handler};
 
+use super::arrival::Arrived;
 use super::kind::Kind;
 use crate::casework::business::{Business, EditRule, Origin};
 use crate::casework::sheet::{Sheet, Which};
@@ -53,6 +54,7 @@ enum Outcome {
 
 #[handler]
 pub async fn submit(
+    Arrived(arrived): Arrived,
     Kind(business): Kind,
     candidate: Candidate,
     frame: Frame,
@@ -63,6 +65,7 @@ pub async fn submit(
     let seen = sent.one("seen").to_owned();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
+            tx.now = arrived;
             candidate.lock(tx)?;
             let id = seen.split('.').next().unwrap_or_default();
             // A second tap finds the application that the first one made.

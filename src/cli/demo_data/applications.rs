@@ -160,7 +160,7 @@ impl Told {
         store
             .write(move |tx| {
                 let application = Application::by_number(tx, &number)?;
-                let (noted, problems) = task.read(tx, &sent, !received.is_empty());
+                let (noted, problems) = task.read(tx, &sent, !received.is_empty())?;
                 refuse(&problems)?;
                 let staff = member(tx, task.role)?;
                 let seen = (&application, application.version);

@@ -116,7 +116,7 @@ fn a_certificate_is_found_by_the_public_and_by_its_holder() {
     let stored = "SELECT holder_hash || '|' || lookup_hash || '|' || holder_name || '|' || document_mask || '|' \
                   || gender || '|' || print_number || '|' || delivery AS line FROM certificates";
     assert_eq!(office.rows(stored), [expected]);
-    office.file("p.csv", certificate("P1", "SCHMIDT ANNA", "护照", "c01x00t47", "").replace("M1", "M2"));
+    office.file("p.csv", certificate("P2", "SCHMIDT ANNA", "护照", "c01x00t47", "").replace("M1", "M2"));
     office.imported("certificates", "p.csv");
     let passport = holder(&vault, DocumentType::Passport, "C01X00T47");
     assert_eq!(office.rows("SELECT holder_hash AS line FROM certificates WHERE gender = ''"), [passport]);
@@ -177,4 +177,56 @@ fn a_corrected_document_keeps_its_records() {
     office.file("c.csv", certificate("P1", "张小三", "", NUMBER, ""));
     office.imported("certificates", "c.csv");
     assert_eq!(office.rows("SELECT holder_hash AS line FROM certificates"), [now]);
+}
+
+/// Valid and void numbers of other certificates, in the file and in the database.
+#[test]
+fn a_print_number_of_another_certificate_is_refused() {
+    let office = Office::with_exams();
+    let rows = |rows: &[(&str, &str)]| {
+        let row = |(management, print): &(&str, &str)| {
+            let file = certificate(print, "张小三", "", NUMBER, "").replace("M1", management);
+            file.lines().nth(1).expect("a row").to_owned()
+        };
+        let rows: Vec<String> = rows.iter().map(row).collect();
+        office.file("c.csv", format!("{CERTIFICATE}\n{}\n", rows.join("\n")));
+    };
+    rows(&[("M1", "P1"), ("M2", "P2"), ("M3", "P1")]);
+    let refused = office.refused("certificates", "c.csv");
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!((&*refused[0][0], &*refused[0][1]), ("4", "证书印制号"));
+    assert_eq!(refused[0][3], "与第 2 行相同，那是另一条记录");
+
+    rows(&[("M1", "P1"), ("M2", "P2"), ("M1", "P2")]);
+    assert_eq!(office.refused("certificates", "c.csv").len(), 1, "it contradicts both");
+
+    rows(&[("M1", "P1"), ("M2", "P2")]);
+    office.imported("certificates", "c.csv");
+    assert_eq!(office.imported("certificates", "c.csv"), "0 new, 0 changed, 2 unchanged, 0 refused");
+    office.execute(
+        "INSERT INTO voided_prints (id, certificate_id, print_number, voided_on) \
+         SELECT 'v', id, 'P0', '2026-01-01' FROM certificates WHERE management_number = 'M2'",
+    );
+    rows(&[("M1", "P2"), ("M3", "P0"), ("M4", "P4"), ("M2", "P0")]);
+    let refused = office.refused("certificates", "c.csv");
+    let told: Vec<_> = refused.iter().map(|row| (&*row[0], &*row[3])).collect();
+    let taken = "已用于另一条记录，或已在那里作废";
+    assert_eq!(told, [("2", taken), ("3", taken)], "M2 has had P0 itself");
+    let stored = "SELECT management_number || print_number AS line FROM certificates ORDER BY 1";
+    assert_eq!(office.rows(stored), ["M1P1", "M2P2"]);
+}
+
+/// Records of before the rule may share a number; the same file again still changes nothing else.
+#[test]
+fn certificates_that_share_a_number_already_are_left_alone() {
+    let office = Office::with_exams();
+    office.file("c.csv", certificate("P1", "张小三", "", NUMBER, ""));
+    office.imported("certificates", "c.csv");
+    office.execute(
+        "INSERT INTO certificates (id, holder_hash, holder_name, exam_id, sitting_month, level, specialty, \
+         management_number, print_number, approved_on, issued_on, issuing_body, delivery) \
+         SELECT 'twin', holder_hash, holder_name, exam_id, sitting_month, level, specialty, 'M9', print_number, \
+         approved_on, issued_on, issuing_body, delivery FROM certificates",
+    );
+    assert_eq!(office.imported("certificates", "c.csv"), "0 new, 0 changed, 1 unchanged, 0 refused");
 }

@@ -1,0 +1,228 @@
+//! One year's holidays and make-up workdays, in the JSON of holiday-cn: as published, imported and stored.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::either;
+use crate::store::clock::china_date;
+use crate::store::schema::holiday_years::dsl as h;
+use crate::store::{Error, Tx};
+
+macro_rules! published {
+    ($($year:literal)*) => { [$(include_str!(concat!("../../../assets/vendor/holiday-cn/", $year, ".json"))),*] };
+}
+
+const PUBLISHED: [&str; 20] = published!(2007 2008 2009 2010 2011 2012 2013 2014 2015 2016 2017 2018 2019 2020 2021 2022 2023 2024 2025 2026);
+
+/// Years that a file may be about.
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+
+/// No year has had half as many.
+const MOST_DAYS: usize = 100;
+
+/// No name has had half as many characters.
+const LONGEST_NAME: usize = 60;
+
+/// The days on which the calendar differs from the week.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrangement {
+    /// The year that it is announced for. It may name the last days of the year before, too.
+    pub year: i32,
+    days: BTreeMap<NaiveDate, Day>,
+    /// The day in China on which it was stored.
+    pub(super) imported_on: Option<NaiveDate>,
+}
+
+/// The file, and the column `holiday_years.days`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Day {
+    name: String,
+    date: NaiveDate,
+    is_off_day: bool,
+}
+
+#[derive(Deserialize)]
+struct File {
+    year: i32,
+    days: Vec<Day>,
+}
+
+impl Arrangement {
+    /// Whether a day is off, if this says anything of it.
+    pub(super) fn is_off(&self, day: NaiveDate) -> Option<bool> {
+        self.days.get(&day).map(|day| day.is_off_day)
+    }
+
+    /// How many days are off, and how many weekend days are worked.
+    pub fn counts(&self) -> (usize, usize) {
+        let off = self.days.values().filter(|day| day.is_off_day).count();
+        (off, self.days.len() - off)
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn parse(bytes: &[u8]) -> Result<Arrangement, Vec<String>> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let file: File = serde_json::from_slice(bytes)
+        .map_err(|error| vec![format!("it is no holiday arrangement: {error}")])?;
+    let problems = problems(&file);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Arrangement { year: file.year, days: by_date(file.days), imported_on: None })
+}
+
+fn by_date(days: Vec<Day>) -> BTreeMap<NaiveDate, Day> {
+    days.into_iter().map(|day| (day.date, day)).collect()
+}
+
+fn problems(file: &File) -> Vec<String> {
+    let (year, days) = (file.year, &file.days);
+    match days.len() {
+        _ if !YEARS.contains(&year) => return vec![format!("the year {year} is not between 2000 and 2100")],
+        0 => return vec![format!("it names no day: the arrangement of {year} is not announced yet")],
+        many if many > MOST_DAYS => return vec![format!("it names {many} days, more than {MOST_DAYS}")],
+        _ => {}
+    }
+    let mut found = Vec::new();
+    for (at, day) in days.iter().enumerate() {
+        if !may_name(year, day.date) {
+            found.push(format!("{} is not in {year}", day.date));
+        }
+        if days[..at].iter().any(|earlier| earlier.date == day.date) {
+            found.push(format!("{} is named twice", day.date));
+        }
+        if !is_plain(&day.name) {
+            found
+                .push(format!("the name of {} is no plain text of 1 to {LONGEST_NAME} characters", day.date));
+        }
+    }
+    found
+}
+
+/// The New Year holiday may begin in the last week of the year before.
+fn may_name(year: i32, date: NaiveDate) -> bool {
+    date.year() == year || (date.year() == year - 1 && (date.month(), date.day()) >= (12, 25))
+}
+
+fn is_plain(name: &str) -> bool {
+    let forbidden = |c: char| c.is_control() || matches!(c, '<' | '>' | '&' | '"');
+    !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(forbidden)
+}
+
+/// What the program brings along, read at the first question.
+pub(super) fn published() -> &'static BTreeMap<i32, Arrangement> {
+    static YEARS: LazyLock<BTreeMap<i32, Arrangement>> = LazyLock::new(|| {
+        let read = |text: &&str| parse(text.as_bytes()).expect("a test reads these files");
+        PUBLISHED.iter().map(read).map(|arrangement| (arrangement.year, arrangement)).collect()
+    });
+    &YEARS
+}
+
+/// What was imported.
+pub(super) fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error> {
+    let rows: Vec<(i32, String, NaiveDateTime)> =
+        h::holiday_years.select((h::year, h::days, h::imported_at)).load(tx.conn)?;
+    rows.into_iter()
+        .map(|(year, json, at)| {
+            let days = serde_json::from_str(&json).map_err(|_| Error::Corrupt("holiday_years.days"))?;
+            Ok((year, Arrangement { year, days: by_date(days), imported_on: Some(china_date(at)) }))
+        })
+        .collect()
+}
+
+/// What an import makes of a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing was known of it.
+    New,
+    /// Something else was known of it.
+    Changed,
+    /// It was known like this.
+    Unchanged,
+}
+
+/// What importing this would make of its year.
+pub fn fate(tx: &mut Tx, arrangement: &Arrangement) -> Result<Fate, Error> {
+    let imported = imported(tx)?;
+    let known = imported.get(&arrangement.year).or_else(|| published().get(&arrangement.year));
+    Ok(match known {
+        None => Fate::New,
+        Some(known) if known.days == arrangement.days => Fate::Unchanged,
+        Some(_) => Fate::Changed,
+    })
+}
+
+/// Adds or replaces a year.
+pub fn save(tx: &mut Tx, arrangement: &Arrangement) -> Result<(), Error> {
+    let days: Vec<&Day> = arrangement.days.values().collect();
+    let json = serde_json::to_string(&days).map_err(|_| Error::Corrupt("holiday_years.days"))?;
+    let row = (h::year.eq(arrangement.year), h::days.eq(&json), h::imported_at.eq(tx.now));
+    let change = (h::days.eq(&json), h::imported_at.eq(tx.now));
+    either!(tx.conn, conn => diesel::insert_into(h::holiday_years)
+        .values(row)
+        .on_conflict(h::year)
+        .do_update()
+        .set(change)
+        .execute(conn))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_published_files_are_unmodified() {
+        let sums = include_str!("../../../assets/vendor/holiday-cn/SHA256SUMS");
+        for (text, year) in PUBLISHED.iter().zip(2007..) {
+            let sum: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(sums.contains(&format!("{sum}  {year}.json")), "{year}");
+        }
+    }
+
+    #[test]
+    fn every_published_year_is_read() {
+        let years: Vec<i32> = published().keys().copied().collect();
+        assert_eq!(years, (2007..=2026).collect::<Vec<_>>());
+        assert_eq!(published()[&2026].counts(), (33, 6));
+    }
+
+    #[test]
+    fn what_is_no_arrangement_is_refused_with_the_reason() {
+        let day = |name: &str, date: &str| format!(r#"{{"name":"{name}","date":"{date}","isOffDay":true}}"#);
+        let file = |year: i32, days: &[String]| format!(r#"{{"year":{year},"days":[{}]}}"#, days.join(","));
+        let new_year = day("元旦", "2027-01-01");
+        let table = [
+            ("".to_owned(), "no holiday arrangement"),
+            ("[1]".to_owned(), "no holiday arrangement"),
+            (r#"{"year":2027}"#.to_owned(), "missing field `days`"),
+            (file(2027, &[day("元旦", "2027-02-30")]), "no holiday arrangement"),
+            (file(2027, &[]), "not announced yet"),
+            (file(1900, std::slice::from_ref(&new_year)), "1900 is not between"),
+            (file(2026, std::slice::from_ref(&new_year)), "2027-01-01 is not in 2026"),
+            (file(2027, &[day("元旦", "2026-12-24")]), "2026-12-24 is not in 2027"),
+            (file(2027, &[new_year.clone(), new_year.clone()]), "2027-01-01 is named twice"),
+            (file(2027, &[day(" ", "2027-01-01")]), "no plain text"),
+            (file(2027, &[day("<b>", "2027-01-01")]), "no plain text"),
+            (file(2027, &[day("元\\n旦", "2027-01-01")]), "no plain text"),
+            (file(2027, &vec![new_year.clone(); 101]), "names 101 days"),
+        ];
+        for (text, told) in table {
+            let problems = parse(text.as_bytes()).expect_err(&text).join("; ");
+            assert!(problems.contains(told), "{told} is not in {problems}");
+        }
+        let good = file(2027, &[day("元旦", "2026-12-31"), new_year]);
+        assert_eq!(parse(format!("\u{feff}{good}").as_bytes()).map(|read| read.counts()), Ok((2, 0)));
+    }
+}
