@@ -38,7 +38,7 @@ pub use area::{
     viewer,
 };
 pub use basics::{
-    Fact, Look, download_button, facts, facts_under, keyed_link, keyed_submit, link_button, print_button,
+    Fact, Look, download_button, facts, facts_under, keyed_submit, link_button, print_button,
     submit, tag, window_button, words,
 };
 pub use choice::{Choice, Control, TextMode};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::casework::sweep;
+use crate::business::ALL;
+use crate::casework::{assignment, sweep};
 use crate::login::handshake;
 use crate::lookup::limits;
 use crate::site::Parts;
@@ -39,6 +40,11 @@ pub(super) async fn keep(parts: Parts) {
 }
 
 async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
+    // The first time is at start: it also frees what an older program left stuck.
+    let freed = parts.store.write(|tx| assignment::free_stuck(tx, ALL)).await?;
+    if freed > 0 {
+        tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
+    }
     SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
     parts.store.write(handshake::sweep).await?;
     parts.store.write(limits::sweep).await?;

@@ -45,6 +45,7 @@ diesel::table! {
         role -> Text,
         active -> Bool,
         created_at -> Timestamp,
+        single_keys -> Bool,
     }
 }
 
@@ -52,7 +53,7 @@ diesel::table! {
     audit_entries (id) {
         id -> Text,
         at -> Timestamp,
-        staff_id -> Text,
+        staff_id -> Nullable<Text>,
         action -> Text,
         target -> Text,
     }
@@ -270,6 +271,7 @@ diesel::table! {
         storage_key -> Text,
         created_at -> Timestamp,
         submitted_at -> Nullable<Timestamp>,
+        unreadable_since -> Nullable<Timestamp>,
     }
 }
 

@@ -4,6 +4,7 @@ mod uploads;
 
 use diesel::prelude::*;
 use kaozheng::business::ALL;
+use kaozheng::casework::assignment;
 use kaozheng::casework::decision::{self, Verdict};
 use kaozheng::casework::history::Mark;
 use kaozheng::casework::record::Application;
@@ -45,7 +46,7 @@ async fn decide(server: &Server, number: &str, verdict: Verdict) {
     let decided = server.parts.store.write::<_, Failure, _>(move |tx| {
         let staff = reviewer(tx);
         let waiting = Application::by_number(tx, &number)?;
-        decision::take(tx, ALL, &staff, &waiting)?;
+        assignment::take(tx, ALL, &staff, &waiting)?;
         let taken = Application::by_number(tx, &number)?;
         decision::decide(tx, ALL, &staff, &taken, taken.version, verdict)
     });
