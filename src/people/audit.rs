@@ -27,15 +27,20 @@ pub fn audit_command(tx: &mut Tx, action: &str, target: &str) -> Result<(), Erro
 /// # Errors
 /// [`Failure::Unrecorded`] when the entry cannot be written: then nothing is shown.
 pub fn viewed(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Failure> {
+    let noted = is_recent(tx, staff, action, target).and_then(|recent| match recent {
+        true => Ok(()),
+        false => note(tx, Some(staff), action, target),
+    });
+    noted.map_err(|error| Failure::Unrecorded(error.to_string()))
+}
+
+fn is_recent(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<bool, Error> {
     let recent = a::audit_entries
         .filter(a::target.eq(target))
         .filter(a::at.gt(tx.now - SHARED_FOR))
         .filter(a::staff_id.eq(staff))
         .filter(a::action.eq(action));
-    if diesel::select(diesel::dsl::exists(recent)).get_result(tx.conn)? {
-        return Ok(());
-    }
-    note(tx, Some(staff), action, target).map_err(|error| Failure::Unrecorded(error.to_string()))
+    Ok(diesel::select(diesel::dsl::exists(recent)).get_result(tx.conn)?)
 }
 
 fn note(tx: &mut Tx, staff: Option<&str>, action: &str, target: &str) -> Result<(), Error> {

@@ -67,18 +67,19 @@ pub async fn put_back(
     Path(number): Path<String>,
     sent: Submission,
 ) -> poem::Result<Response> {
-    let (registry, version) = (*registry, version(&sent)?);
+    let (registry, seen) = (*registry, version(&sent)?);
     let (who, case) = (staff.clone(), number.clone());
     let work = move |tx: &mut Tx| {
         let application = Application::by_number(tx, &case)?;
-        assignment::put_back(tx, registry, &who, &application, version)?;
+        assignment::put_back(tx, registry, &who, &application, seen)?;
         Ok(roster::audit(tx, &who.id, Action::PutBack.code(), &case)?)
     };
     match on_case(store, &staff, &number, work).await {
-        Err(Failure::Conflict { .. }) => {
+        Err(Failure::Conflict { message, .. }) => {
             let opened = Opened::load(store, files, registry, &staff, &number).await?;
             let typed = Typed::of(&sent, opened.case.file.business);
-            Ok(verdict::overtaken(&frame, opened, &typed))
+            let why = verdict::why(&opened, seen, message);
+            Ok(verdict::stopped(&frame, opened, &typed, why))
         }
         other => Ok(other.map(|()| see_other("/staff/queue"))?),
     }

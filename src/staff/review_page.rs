@@ -1,7 +1,9 @@
 //! One case on the screen: queue, facts, materials, decision.
 
 mod facts;
-mod left_behind;
+mod stopped;
+
+pub(super) use stopped::Stopped;
 
 use maud::{Markup, html};
 use poem::web::{Data, Path, Query};
@@ -60,8 +62,8 @@ pub(super) struct Shown<'a> {
     pub material: Option<&'a str>,
     /// Whether single keys press buttons.
     pub keys: bool,
-    /// Whether the page that this was typed on was left behind by somebody's step.
-    pub overtaken: bool,
+    /// Why what was sent had no effect.
+    pub stopped: Option<Stopped>,
     /// What was sent for a task, and what is wrong with it.
     pub tried: Option<tasks::Tried<'a>>,
 }
@@ -70,7 +72,7 @@ impl<'a> Shown<'a> {
     /// A case as it is found.
     pub(super) fn of(case: &'a Case, keys: bool) -> Shown<'a> {
         static NOTHING: Typed = Typed::NOTHING;
-        Shown { case, typed: &NOTHING, problems: &[], material: None, keys, overtaken: false, tried: None }
+        Shown { case, typed: &NOTHING, problems: &[], material: None, keys, stopped: None, tried: None }
     }
 }
 
@@ -115,7 +117,7 @@ impl Shown<'_> {
     fn facts(&self) -> Markup {
         html! {
             (self.heading())
-            (self.left_behind())
+            (self.stopped())
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
             (facts::outcome(self.case))

@@ -8,7 +8,7 @@ use poem::{Response, handler};
 use super::case::Standing;
 use super::opened::{Opened, on_case};
 use super::review_page::Shown;
-use super::{path, version};
+use super::{path, verdict, version};
 use crate::casework::answers::Answers;
 use crate::casework::business::{self, Business, Registry};
 use crate::casework::field::{Problems, problem};
@@ -45,7 +45,8 @@ pub async fn carry_out(
     Upload(mut sent): Upload,
 ) -> poem::Result<Response> {
     let registry = *registry;
-    let (business, task) = store.read(find(registry, &number, &action)).await?;
+    let wanted = find(registry, staff.role, &number, &action);
+    let (business, task) = on_case(store, &staff, &number, wanted).await?;
     let today = clock::china_date(store.clock.now());
     let wanted = task.file.as_slice();
     let (received, refused) =
@@ -58,35 +59,33 @@ pub async fn carry_out(
         problems.push(problem(CONFIRMED, "请核对后勾选“已核对”，再登记"));
     }
     let seen = version(&sent)?;
-    let done = match problems.is_empty() {
-        true => {
-            let (who, case, noted) = (staff.clone(), number.clone(), noted.clone());
-            let work = move |tx: &mut Tx| {
-                let application = Application::by_number(tx, &case)?;
-                task::carry_out(tx, business, task, &who, (&application, seen), (noted, received))?;
-                Ok(roster::audit(tx, &who.id, task.action.code(), &case)?)
-            };
-            on_case(store, &staff, &number, work).await
+    let mut refused = None;
+    if problems.is_empty() {
+        let (who, case, noted) = (staff.clone(), number.clone(), noted.clone());
+        let work = move |tx: &mut Tx| {
+            let application = Application::by_number(tx, &case)?;
+            task::carry_out(tx, business, task, &who, (&application, seen), (noted, received))?;
+            Ok(roster::audit(tx, &who.id, task.action.code(), &case)?)
+        };
+        match on_case(store, &staff, &number, work).await {
+            Ok(()) => return Ok(see_other(&page)),
+            Err(Failure::Conflict { message, .. }) => refused = Some(message),
+            Err(failure) => return Err(failure.into()),
         }
-        false => Ok(()),
-    };
-    let overtaken = match done {
-        Ok(()) if problems.is_empty() => return Ok(see_other(&page)),
-        Ok(()) => false,
-        Err(Failure::Conflict { .. }) => true,
-        Err(failure) => return Err(failure.into()),
-    };
+    }
     let opened = Opened::load(store, files, registry, &staff, &number).await?;
     let tried = Tried { task, noted: &noted, problems: &problems };
-    let shown = Shown { tried: Some(tried), overtaken, ..Shown::of(&opened.case, opened.keys) };
-    let status = if overtaken { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let stopped = refused.map(|message| verdict::why(&opened, seen, message));
+    let shown = Shown { tried: Some(tried), stopped, ..Shown::of(&opened.case, opened.keys) };
     let page = shown.page(&opened.sidebar, opened.desk);
     Ok(frame.page_with(status, page))
 }
 
-/// The task that an address names.
+/// The task that an address names, if it is the work of this role.
 fn find(
     registry: Registry,
+    role: Role,
     number: &str,
     action: &str,
 ) -> impl FnOnce(&mut Tx) -> Result<(&'static Business, &'static Task), Failure> + Send + 'static {
@@ -95,6 +94,9 @@ fn find(
         let application = Application::by_number(tx, &number)?;
         let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
         let task = action.and_then(|action| task::find(business, action)).ok_or(Failure::NotFound)?;
+        if !role.does(task.role) {
+            return Err(Failure::Forbidden("这一步不由您的岗位办理。"));
+        }
         Ok((business, task))
     }
 }

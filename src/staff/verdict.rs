@@ -7,11 +7,11 @@ use poem::{Response, handler};
 use super::case::Standing;
 use super::confirm::{self, Question};
 use super::opened::{Opened, on_case};
-use super::review_page::Shown;
+use super::review_page::{Shown, Stopped};
 use super::typed::Typed;
 use super::{path, version};
 use crate::casework::business::{self, Registry};
-use crate::casework::decision;
+use crate::casework::decision::{self, Verdict};
 use crate::casework::field::Problems;
 use crate::casework::record::Application;
 use crate::files::storage::Storage;
@@ -32,8 +32,9 @@ pub async fn decide(
 ) -> poem::Result<Response> {
     let opened = Opened::load(store, files, *registry, &staff, &number).await?;
     let typed = Typed::of(&sent, opened.case.file.business);
-    if is_overtaken(&opened, version(&sent)?) {
-        return Ok(overtaken(&frame, opened, &typed));
+    let seen = version(&sent)?;
+    if is_overtaken(&opened, seen) {
+        return Ok(stopped(&frame, opened, &typed, Stopped::Overtaken));
     }
     if sent.one("confirmed") == "no" {
         return Ok(again(&frame, StatusCode::OK, opened, &typed, &[]));
@@ -44,8 +45,9 @@ pub async fn decide(
             return Ok(again(&frame, StatusCode::UNPROCESSABLE_ENTITY, opened, &typed, &problems));
         }
     };
-    // A file that was lost since the question was asked is named first.
-    if sent.one("confirmed") != "yes" || sent.one("lost") != confirm::named(&opened) {
+    // Without a file that was lost since the question was asked nothing is decided unasked.
+    let unnamed = !matches!(verdict, Verdict::Return(_)) && sent.one("lost") != confirm::named(&opened);
+    if sent.one("confirmed") != "yes" || unnamed {
         let question =
             Question { opened: &opened, typed: &typed, verdict: &verdict, action: sent.one("action") };
         return Ok(question.answer(&frame));
@@ -54,9 +56,10 @@ pub async fn decide(
     let work = move |tx: &mut Tx| settle(tx, registry, &who, &case, &sent).map(drop);
     match on_case(store, &staff, &number, work).await {
         Ok(()) => Ok(see_other(&format!("{}/done", path(&number)))),
-        Err(Failure::Conflict { .. }) => {
+        Err(Failure::Conflict { message, .. }) => {
             let opened = Opened::load(store, files, registry, &staff, &number).await?;
-            Ok(overtaken(&frame, opened, &typed))
+            let why = why(&opened, seen, message);
+            Ok(stopped(&frame, opened, &typed, why))
         }
         Err(failure) => Err(failure.into()),
     }
@@ -84,13 +87,18 @@ pub fn settle(
 }
 
 /// Whether the page was left behind: somebody put the case back, handed it over or decided it.
-pub(super) fn is_overtaken(opened: &Opened, version: i32) -> bool {
+fn is_overtaken(opened: &Opened, version: i32) -> bool {
     opened.case.file.application.version != version || opened.case.standing == Standing::Taken
 }
 
-/// The case as it is now, with what was typed on the page that was left behind.
-pub(super) fn overtaken(frame: &Frame, opened: Opened, typed: &Typed) -> Response {
-    let shown = Shown { typed, overtaken: true, ..Shown::of(&opened.case, opened.keys) };
+/// Why a step on the version that was `seen` had no effect.
+pub(super) fn why(opened: &Opened, seen: i32, message: String) -> Stopped {
+    if is_overtaken(opened, seen) { Stopped::Overtaken } else { Stopped::Refused(message) }
+}
+
+/// The case as it is now, with what was typed.
+pub(super) fn stopped(frame: &Frame, opened: Opened, typed: &Typed, why: Stopped) -> Response {
+    let shown = Shown { typed, stopped: Some(why), ..Shown::of(&opened.case, opened.keys) };
     let page = shown.page(&opened.sidebar, opened.desk);
     frame.page_with(StatusCode::CONFLICT, page)
 }

@@ -1,7 +1,11 @@
 //! The review desk: who gets which case, and what a decision does.
 
+mod confirming;
+mod custody;
 mod http;
+mod lost;
 mod office;
+mod traces;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;

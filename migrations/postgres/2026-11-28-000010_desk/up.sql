@@ -2,7 +2,7 @@
 
 -- The command line changes the roster and exports records without being on the roster.
 DROP INDEX audit_entries_target;
-ALTER TABLE audit_entries ALTER COLUMN staff_id DROP NOT NULL; -- none: the command line
+ALTER TABLE audit_entries ALTER COLUMN staff_id DROP NOT NULL;
 CREATE INDEX audit_entries_target ON audit_entries (target, at);
 
 -- Whether single keys press the buttons of the decision bar.

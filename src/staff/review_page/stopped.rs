@@ -1,4 +1,4 @@
-//! The case that changed while somebody had it open: what happened, and what they had typed.
+//! What was sent and had no effect: why, and what had been typed.
 
 use maud::{Markup, html};
 
@@ -8,12 +8,22 @@ use crate::casework::views;
 use crate::staff::case::Standing;
 use crate::ui::{self, Fact, Tone};
 
+/// Why what was sent had no effect.
+pub(in crate::staff) enum Stopped {
+    /// Somebody put the case back, handed it over or decided it meanwhile.
+    Overtaken,
+    /// A rule forbids it now; in a sentence.
+    Refused(String),
+}
+
 impl Shown<'_> {
     /// Says that nothing was done, why, and what was typed.
-    pub(super) fn left_behind(&self) -> Markup {
-        if !self.overtaken {
-            return html! {};
-        }
+    pub(super) fn stopped(&self) -> Markup {
+        let title = match &self.stopped {
+            None => return html! {},
+            Some(Stopped::Overtaken) => self.what_happened(),
+            Some(Stopped::Refused(why)) => why.clone(),
+        };
         let kept = self.kept();
         let body = html! {
             p {
@@ -23,7 +33,7 @@ impl Shown<'_> {
             }
         };
         html! {
-            (ui::banner(Tone::Warn, &self.what_happened(), body))
+            (ui::banner(Tone::Warn, &title, body))
             @if !self.may_decide() && !kept.is_empty() {
                 (ui::panel("您填写的内容（没有生效）", ui::facts(&kept)))
             }
