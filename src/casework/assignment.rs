@@ -79,11 +79,7 @@ pub fn hand_over(
 }
 
 /// Who could take an application from whoever has it now: everybody on the roster who may decide it.
-pub fn colleagues(
-    tx: &mut Tx,
-    business: &Business,
-    application: &Application,
-) -> Result<Vec<Member>, Error> {
+pub fn colleagues(tx: &mut Tx, business: &Business, application: &Application) -> Result<Vec<Member>, Error> {
     let mut refused = roster::entries_of_candidate(tx, &application.candidate_id)?;
     refused.extend(deciders_before(tx, business, application)?);
     refused.extend(application.assignee_id.clone());

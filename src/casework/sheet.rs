@@ -265,7 +265,9 @@ impl Sheet {
         let missing = missing.filter(|material| answers.files(material.slot).is_empty());
         found.extend(missing.map(|material| problem(material.slot, format!("请上传{}", material.label))));
         let lost = business.wanted(answers).filter(|material| self.has_lost(material.slot));
-        found.extend(lost.map(|material| problem(material.slot, format!("{}打不开，请重新上传", material.label))));
+        found.extend(
+            lost.map(|material| problem(material.slot, format!("{}打不开，请重新上传", material.label))),
+        );
         Ok(found)
     }
 

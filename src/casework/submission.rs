@@ -21,7 +21,8 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
     let application =
         sheet.application.as_ref().ok_or_else(|| Failure::Internal("nothing was saved to submit".into()))?;
     let business = sheet.business;
-    let action = business.submits_by(application.status).ok_or_else(|| application.overtaken(By::Candidate))?;
+    let action =
+        business.submits_by(application.status).ok_or_else(|| application.overtaken(By::Candidate))?;
     let about = (business.describe)(tx, &sheet.context())?;
     refuse_second(tx, sheet, application, &about)?;
     let number = match &application.number {

@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 
 use super::answers::Answers;
 use super::business::{Business, Material};
-use super::{assignment, decision};
 use super::field::{Choices, Field, Problems, problem};
 use super::history::{Content, Mark};
 use super::lifecycle::{Action, Status};
 use super::materials::{self, Received};
 use super::record::{Application, By, Change};
+use super::{assignment, decision};
 use super::{deadline, lifecycle};
 use crate::people::staff::{Role, StaffMember};
 use crate::store::Tx;

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use poem::{FromRequest, Request, RequestBody};
 
-use super::document::Document;
 pub use super::audit::{audit, audit_command, viewed};
+use super::document::Document;
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
 use crate::store::{Error, Store, Tx};

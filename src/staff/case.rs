@@ -198,7 +198,8 @@ impl Case {
     /// What [`Case::lost`] comes to, in words.
     pub fn told_of_lost(&self) -> Option<String> {
         let labels: Vec<String> = self.lost().into_iter().map(|lost| lost.label).collect();
-        let told = || format!("有 {} 份材料打不开（{}），请退回让考生重新上传。", labels.len(), labels.join("、"));
+        let told =
+            || format!("有 {} 份材料打不开（{}），请退回让考生重新上传。", labels.len(), labels.join("、"));
         (!labels.is_empty()).then(told)
     }
 

@@ -57,7 +57,9 @@ impl Question<'_> {
     fn label(&self) -> &'static str {
         let verdicts = &self.opened.case.file.business.verdicts;
         match self.verdict {
-            Verdict::Approve(way, _) => verdicts.approve.get(*way).map_or("通过", |approval| approval.label),
+            Verdict::Approve(way, _) => {
+                verdicts.approve.get(*way).map_or("通过", |approval| approval.label)
+            }
             Verdict::Return(_) => "退回",
             Verdict::Reject(_) => verdicts.reject,
         }
@@ -91,7 +93,9 @@ impl Question<'_> {
                     }
                 }
             },
-            Verdict::Approve(_, note) | Verdict::Reject(note) => html! { (note) },
+            Verdict::Approve(_, note) | Verdict::Reject(note) => html! {
+                @if note.is_empty() { span.muted { "只告知结果，没有附言" } } @else { (note) }
+            },
         }
     }
 

@@ -6,8 +6,8 @@ use poem::{Response, handler};
 
 use super::case::Standing;
 use super::opened::on_case;
-use super::{path, version};
 use super::review_page::Shown;
+use super::{path, version};
 use crate::casework::assignment::{self, WORD};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::{Action, Status};
@@ -54,10 +54,13 @@ impl Shown<'_> {
 
     fn free(&self) -> Markup {
         let taker = self.case.assignee.as_deref().unwrap_or("领取人");
-        self.in_form("put-back", html! {
-            p { "放回后，" (taker) "不能再办理，这件申请重新排队。" }
-            (self.submit("put-back", "放回"))
-        })
+        self.in_form(
+            "put-back",
+            html! {
+                p { "放回后，" (taker) "不能再办理，这件申请重新排队。" }
+                (self.submit("put-back", "放回"))
+            },
+        )
     }
 
     fn choice(&self) -> Markup {

@@ -6,8 +6,8 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use super::queue::{self, Filter, Item, Show};
 use super::opened::looking;
+use super::queue::{self, Filter, Item, Show};
 use super::{desk, keys, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;

@@ -7,8 +7,8 @@ use super::queue::{self, Filter, Item, Show};
 use super::{path, queue_page};
 use crate::casework::business::Registry;
 use crate::people::staff::StaffMember;
-use crate::store::clock::china_date;
 use crate::store::Tx;
+use crate::store::clock::china_date;
 use crate::web::Failure;
 
 /// How many of each part are shown.

@@ -260,7 +260,9 @@ impl Asked {
         }
         let failure = Failure::of(error);
         match &failure {
-            Failure::Internal(_) | Failure::Unavailable(_) | Failure::Unrecorded(_) => tracing::error!(%failure, "a request failed"),
+            Failure::Internal(_) | Failure::Unavailable(_) | Failure::Unrecorded(_) => {
+                tracing::error!(%failure, "a request failed")
+            }
             Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
             _ => {}
         }

@@ -95,7 +95,8 @@ async fn what_is_done_at_the_command_line_is_in_the_audit() {
     let vault = Vault::from_key(&[7; 32]);
     let store = Store::open(&database.url, vault, Clock::system(), Ids::random()).await.expect("a store");
     let rows = a::audit_entries.order(a::id).select((a::action, a::target, a::staff_id));
-    let noted = store.read::<Vec<(String, String, Option<String>)>, Error, _>(move |tx| Ok(rows.load(tx.conn)?));
+    let noted =
+        store.read::<Vec<(String, String, Option<String>)>, Error, _>(move |tx| Ok(rows.load(tx.conn)?));
     let noted = noted.await.expect("the audit");
     let actions: Vec<_> = noted.iter().map(|(action, ..)| &**action).collect();
     assert_eq!(actions, ["roster_add:reviewer", "roster_add:finance", "roster_remove", "export"]);

@@ -234,16 +234,20 @@ fn lost(detail: &Detail) -> Markup {
         return html! {};
     }
     let title = format!("有 {} 份材料打不开：{}", labels.len(), labels.join("、"));
-    ui::banner(Tone::Warn, &title, html! {
-        p { "存储的文件已丢失或损坏，不是您的操作造成的。您填写的内容都在。" }
-        @if business.submits_by(application.status).is_some() {
-            p { a href=(cards::edit_path(business, application)) { "去重新上传" } }
-        } @else if application.is_pending() {
-            p { "审核员会看到这一情况，退回后您可以重新上传。" }
-        } @else {
-            p { "已有的办理结果不受影响。" }
-        }
-    })
+    ui::banner(
+        Tone::Warn,
+        &title,
+        html! {
+            p { "存储的文件已丢失或损坏，不是您的操作造成的。您填写的内容都在。" }
+            @if business.submits_by(application.status).is_some() {
+                p { a href=(cards::edit_path(business, application)) { "去重新上传" } }
+            } @else if application.is_pending() {
+                p { "审核员会看到这一情况，退回后您可以重新上传。" }
+            } @else {
+                p { "已有的办理结果不受影响。" }
+            }
+        },
+    )
 }
 
 /// What an approval means, and what it still waits for.

@@ -28,7 +28,8 @@ async fn a_decision_takes_effect_when_it_is_confirmed() {
         let page = desk.post(&decide, &sent).await;
         page.assert_status_is_ok();
         let page = text(page).await;
-        for shown in [label, "返回修改", "张小三", &*number, typed, "name=\"confirmed\" value=\"yes\""] {
+        for shown in [label, "返回修改", "张小三", &*number, typed, "name=\"confirmed\" value=\"yes\""]
+        {
             assert!(page.contains(shown), "{shown} in\n{page}");
         }
         assert!(page.find("返回修改") < page.find(&format!(">{label}<")), "the safe choice comes first");
@@ -37,7 +38,10 @@ async fn a_decision_takes_effect_when_it_is_confirmed() {
         dialog.assert_header("hx-retarget", "#confirming");
         dialog.assert_header("hx-push-url", "false");
         let dialog = text(dialog).await;
-        assert!(dialog.starts_with("<dialog") && dialog.contains(label) && dialog.contains(typed), "{dialog}");
+        assert!(
+            dialog.starts_with("<dialog") && dialog.contains(label) && dialog.contains(typed),
+            "{dialog}"
+        );
 
         let back = desk.post(&decide, &[&sent[..], &[("confirmed", "no")]].concat()).await;
         back.assert_status_is_ok();
@@ -81,7 +85,10 @@ async fn single_keys_are_off_until_somebody_turns_them_on_for_themselves() {
         }
     }
     let queue = text(desk.get("/staff/queue").await).await;
-    assert!(queue.contains("name=\"on\" value=\"yes\"") && queue.contains("aria-pressed=\"false\""), "{queue}");
+    assert!(
+        queue.contains("name=\"on\" value=\"yes\"") && queue.contains("aria-pressed=\"false\""),
+        "{queue}"
+    );
 
     desk.post("/staff/keys", &[("on", "yes")]).await.assert_status(StatusCode::SEE_OTHER);
     let page = text(desk.get(&case).await).await;
@@ -105,8 +112,7 @@ async fn what_is_carried_out_is_confirmed_in_its_form() {
     let finance = server.signed_in("钱文清").await;
     let case = format!("/staff/applications/{number}");
     let version = finance.open(&case).await.between("name=\"version\" value=\"", "\"").to_owned();
-    let noted =
-        [("version", &*version), ("paid_on", "2026-04-01"), ("transaction", "TK20260401000123")];
+    let noted = [("version", &*version), ("paid_on", "2026-04-01"), ("transaction", "TK20260401000123")];
     let asked = finance.submit(&format!("{case}/tasks/fulfil"), &noted).await;
     assert_eq!(asked.status, 422);
     asked.tells("请核对后勾选");

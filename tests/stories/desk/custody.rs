@@ -124,7 +124,8 @@ async fn an_administrator_frees_any_case() {
     let late = taker.post(&format!("{case}/decide"), &typed).await;
     late.assert_status(StatusCode::CONFLICT);
     let late = text(late).await;
-    for shown in ["这件申请已被放回，现在没有人领取", "操作没有生效", "请核对年限", "领取"] {
+    for shown in ["这件申请已被放回，现在没有人领取", "操作没有生效", "请核对年限", "领取"]
+    {
         assert!(late.contains(shown), "{shown} in\n{late}");
     }
     let late = text(taker.post(&put_back, &typed).await).await;

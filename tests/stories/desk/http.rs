@@ -127,12 +127,12 @@ async fn a_case_from_the_queue_to_the_decision() {
     let asked = desk.post(&decide, &[version, ("action", "return"), ("mark:years", "请核对年限")]).await;
     asked.assert_status_is_ok();
     let asked = text(asked).await;
-    for shown in ["确认退回？", "张小三", &number, "请核对年限", "返回修改", "确认退回"] {
+    for shown in ["确认退回？", "张小三", &number, "请核对年限", "返回修改", "确认退回"]
+    {
         assert!(asked.contains(shown), "{shown} in\n{asked}");
     }
     assert_eq!(office.application(&number).await.status, Status::InReview, "nothing is decided yet");
-    let confirmed =
-        [version, ("action", "return"), ("mark:years", "请核对年限"), ("confirmed", "yes")];
+    let confirmed = [version, ("action", "return"), ("mark:years", "请核对年限"), ("confirmed", "yes")];
     let returned = desk.post(&decide, &confirmed).await;
     returned.assert_header("location", format!("{case}/done"));
     assert!(text(desk.get(&format!("{case}/done")).await).await.contains("已退回，标注 1 处"));

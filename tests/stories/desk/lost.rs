@@ -81,7 +81,12 @@ async fn a_lost_file_answers_with_words() {
         let staff = server.signed_in("周明远").await.open(&format!("/files/{id}")).await;
         assert_eq!(staff.status, 410);
         staff.tells("请退回这件申请");
-        server.signed_in("周明远").await.open(&format!("/staff/applications/{number}")).await.tells("身份证件正面");
+        server
+            .signed_in("周明远")
+            .await
+            .open(&format!("/staff/applications/{number}"))
+            .await
+            .tells("身份证件正面");
     }
 }
 

@@ -4,8 +4,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use kaozheng::casework::lifecycle::Status;
 use kaozheng::people::staff::Role;
-use kaozheng::store::schema::audit_entries::dsl as a;
 use kaozheng::store::Conn;
+use kaozheng::store::schema::audit_entries::dsl as a;
 use poem::http::StatusCode;
 
 use super::http::text;
@@ -43,8 +43,9 @@ async fn whatever_shows_a_case_notes_who_looked() {
         assert!(page.contains("张小三"), "{step} {form:?} shows the case");
         assert!(office.traces_of(&who.id).await.contains(&opened), "{step} {form:?}");
     }
-    for (at, path) in ["", "/decide", "/put-back", "/hand-over", "/tasks/fulfil", "/done"].iter().enumerate() {
-        let who = office.reviewer(&format!("审核员{at}"), &format!("S00002{at:02}")).await;
+    for (at, path) in ["", "/decide", "/put-back", "/hand-over", "/tasks/fulfil", "/done"].iter().enumerate()
+    {
+        let who = office.reviewer(&format!("复核员{at}"), &format!("S00002{at:02}")).await;
         office.desk_of(&who).await.get(&format!("{case}{path}")).await;
         assert!(office.traces_of(&who.id).await.contains(&opened), "GET {path}");
     }
