@@ -34,6 +34,15 @@ pub fn viewed(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<()
     noted.map_err(|error| Failure::Unrecorded(error.to_string()))
 }
 
+/// The outcome of a transaction that shows somebody's data: while the database cannot be written,
+/// nothing is shown, and the page says why.
+pub fn looking<T>(shown: Result<T, Failure>) -> Result<T, Failure> {
+    shown.map_err(|failure| match failure {
+        Failure::Unavailable(why) => Failure::Unrecorded(why),
+        other => other,
+    })
+}
+
 fn is_recent(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<bool, Error> {
     let recent = a::audit_entries
         .filter(a::target.eq(target))

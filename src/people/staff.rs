@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use poem::{FromRequest, Request, RequestBody};
 
-pub use super::audit::{audit, audit_command, viewed};
+pub use super::audit::{audit, audit_command, looking, viewed};
 use super::document::Document;
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};

@@ -45,20 +45,12 @@ impl Opened {
                 keys: keys::are_on(tx, &reader.id)?,
             })
         };
-        let mut opened = looking(on_case(store, staff, number, open).await)?;
+        let mut opened = roster::looking(on_case(store, staff, number, open).await)?;
         for file in [Some(&mut opened.case.file), opened.case.appealed.as_mut()].into_iter().flatten() {
             stored::check(store, files, &mut file.attachments).await;
         }
         Ok(opened)
     }
-}
-
-/// Looking writes an entry of the audit: while nothing can be written, nothing is shown.
-pub(super) fn looking<T>(shown: Result<T, Failure>) -> Result<T, Failure> {
-    shown.map_err(|failure| match failure {
-        Failure::Unavailable(why) => Failure::Unrecorded(why),
-        other => other,
-    })
 }
 
 /// Runs `work` of a member of staff on a case in one transaction. A refusal rolls it back, so it is

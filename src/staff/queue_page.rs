@@ -6,14 +6,13 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use super::opened::looking;
 use super::queue::{self, Filter, Item, Show};
 use super::{desk, keys, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::record::PAGE;
 use crate::casework::{deadline, task, views};
-use crate::people::staff::{Role, StaffMember};
+use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::clock::china;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Icon, Look, Page, Row, Tone};
@@ -52,7 +51,7 @@ pub async fn show_queue(
         let main = html! { (listing.show(&arrival)) (keys::show(keys)) };
         Ok::<_, Failure>(Page::new("待办", main).own_heading().wide().desk(desk))
     };
-    Ok(frame.page(looking(store.write(page).await)?))
+    Ok(frame.page(roster::looking(store.write(page).await)?))
 }
 
 struct Listing {

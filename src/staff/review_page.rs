@@ -34,6 +34,12 @@ struct Viewed {
     material: String,
 }
 
+/// The number in the address, which may go on with the step that a form was sent to.
+#[derive(Deserialize)]
+struct Named {
+    number: String,
+}
+
 /// `GET /staff/applications/{number}`; every opening is noted in the audit.
 #[handler]
 pub async fn review(
@@ -42,7 +48,7 @@ pub async fn review(
     Data(files): Data<&Storage>,
     Data(registry): Data<&Registry>,
     staff: StaffMember,
-    Path(number): Path<String>,
+    Path(Named { number }): Path<Named>,
     Query(viewed): Query<Viewed>,
 ) -> poem::Result<Response> {
     let opened = Opened::load(store, files, *registry, &staff, &number).await?;

@@ -87,12 +87,12 @@ async fn enter_in_a_field_of_the_desk_asks_for_a_button() {
     candidate.filed(&receipt()).await;
     let desk = office::desk(&server, office::REVIEWER).await;
     office::take_next(&server, &desk).await;
-    office::mark(&desk, "电子邮箱", "请核对邮箱").await;
+    office::mark(&desk, "备注", "请核对备注").await;
     focus(&desk, "details[open] input").await;
     desk.key("Enter").await;
     desk.see("请按退回").await;
     assert!(!is_asking(&desk).await);
-    assert_eq!(desk.value("标注：电子邮箱").await, "请核对邮箱");
+    assert_eq!(desk.value("标注：备注").await, "请核对备注");
 }
 
 #[tokio::test]
@@ -111,9 +111,9 @@ async fn an_administrator_finds_the_way_to_hand_over() {
     manager.press("转交").await;
     manager.see("转交其他工作人员办理").await;
     manager.see("阿力木·吐尔逊正在办理").await;
-    office::mark(&desk, "电子邮箱", "请核对邮箱").await;
+    office::mark(&desk, "备注", "请核对备注").await;
     desk.press("退回并标注").await;
     desk.see("这件申请现在由阿力木·吐尔逊办理").await;
-    desk.see("请核对邮箱").await;
+    desk.see("请核对备注").await;
     picture(&desk, "desk-overtaken").await;
 }

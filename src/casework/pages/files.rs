@@ -9,6 +9,7 @@ use crate::casework::business::Registry;
 use crate::casework::materials::{self, Attachment};
 use crate::casework::stored;
 use crate::files::storage::{self, Storage};
+use crate::people::staff as roster;
 use crate::store::Store;
 use crate::web::{Failure, SignedIn};
 
@@ -65,8 +66,8 @@ async fn find(
     let (candidate, wanted) = (who.candidate.clone(), id.clone());
     let own = store.read::<_, Failure, _>(move |tx| materials::own(tx, &candidate, &wanted)).await;
     let Some(staff) = who.staff.clone().filter(|_| own.is_err()) else { return Ok((own?, true)) };
-    let found = store.write(move |tx| materials::for_staff(tx, registry, &staff, &id)).await?;
-    Ok((found.ok_or(Failure::NotFound)?, false))
+    let found = store.write(move |tx| materials::for_staff(tx, registry, &staff, &id)).await;
+    Ok((roster::looking(found)?.ok_or(Failure::NotFound)?, false))
 }
 
 fn answer(file: &Attachment, framed: bool, bytes: Vec<u8>) -> Response {
