@@ -117,3 +117,28 @@ async fn an_administrator_finds_the_way_to_hand_over() {
     desk.see("请核对备注").await;
     picture(&desk, "desk-overtaken").await;
 }
+
+#[tokio::test]
+async fn a_lost_material_is_told_where_the_decision_is_made() {
+    let server = office::open().await;
+    let candidate = server.signed_in(office::CANDIDATE).await;
+    candidate.agrees("/services/receipt/notice").await;
+    let number = candidate.filed(&receipt()).await;
+    std::fs::remove_dir_all(server.parts.settings.files.join("uploads")).expect("the uploads");
+    let phone = Browser::phone().await;
+    office::sign_in(&server, &phone, "何静").await;
+    office::take_next(&server, &phone).await;
+    phone.see("有 1 份材料打不开（缴费凭证），请退回让考生重新上传。").await;
+    picture(&phone, "desk-lost").await;
+    phone.press("通过").await;
+    phone.see("没有看到这些材料就作出决定").await;
+    picture(&phone, "desk-lost-confirm").await;
+    phone.press("返回修改").await;
+    phone.see("转交给").await;
+    phone.run("document.querySelector('[name=to]').scrollIntoView()").await;
+    picture(&phone, "desk-hand-over-phone").await;
+    let own = office::candidate(&server).await;
+    own.open(&format!("{}/services/receipt/{number}", server.base)).await;
+    own.see("有 1 份材料打不开：缴费凭证").await;
+    picture(&own, "detail-lost").await;
+}
