@@ -281,7 +281,7 @@ pub(super) fn count_waiting(tx: &mut Tx, registry: Registry, role: Role) -> Resu
 /// decided; of what somebody else takes at
 /// the same moment, the following one. Returns its number, or nothing when nothing waits.
 pub fn take_next(tx: &mut Tx, registry: Registry, reviewer: &StaffMember) -> Result<Option<String>, Failure> {
-    let entries = roster::entries_of(tx, &[reviewer.id.clone()])?;
+    let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
     let decided = application_events::table
         .filter(application_events::staff_id.eq_any(entries))
         .filter(application_events::action.eq_any(DECISIONS.map(Action::code)))
