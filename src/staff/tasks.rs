@@ -56,7 +56,7 @@ pub async fn carry_out(
     problems.retain(|(name, _)| !refused.iter().any(|(other, _)| other == name));
     problems.extend(refused);
     if sent.one(CONFIRMED) != "yes" {
-        problems.push(problem(CONFIRMED, "请核对后勾选“已核对”，再登记"));
+        problems.push(problem(&confirmation_of(task), "请核对后勾选“已核对”，再登记"));
     }
     let seen = version(&sent)?;
     let mut refused = None;
@@ -133,11 +133,17 @@ pub(super) fn anchor(task: &Task) -> String {
     format!("task-{}", task.action.code())
 }
 
+/// What the confirming box of a task is called among the problems: a page may have several tasks.
+fn confirmation_of(task: &Task) -> String {
+    format!("{}-{CONFIRMED}", task.action.code())
+}
+
 /// What is carried out cannot be taken back, so that it is confirmed in the form itself: a file
 /// that was chosen would not survive a question on another page.
 fn confirmation(task: &Task, problems: &Problems) -> Markup {
-    let problem = problems.iter().find(|(name, _)| name == CONFIRMED).map(|(_, text)| text);
-    let id = format!("f-{CONFIRMED}");
+    let control = confirmation_of(task);
+    let problem = problems.iter().find(|(name, _)| *name == control).map(|(_, text)| text);
+    let id = format!("f-{control}");
     html! {
         div.field id=(id) data-error[problem.is_some()] {
             @if let Some(problem) = problem { p.error id={ (id) "-error" } { (problem) } }
