@@ -34,9 +34,11 @@
   }, true);
 
   on('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (near(event, 'input:not([type=checkbox],[type=radio]),select,textarea,dialog')) return;
-    one(`[data-key="${CSS.escape(event.key.toUpperCase())}"]`)?.click();
+    // Only where they are turned on, only while the focus is among the buttons they press.
+    const area = near(event, '[data-keys]');
+    if (!area || event.repeat || event.isComposing || one('dialog[open]')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || near(event, 'input,select,textarea')) return;
+    one(`[data-key="${CSS.escape(event.key.toUpperCase())}"]`, area)?.click();
   });
 
   on('input', ({ target }) => {
@@ -93,6 +95,7 @@
 
   on('htmx:afterSettle', ({ target }) => {
     reveal(); tick();
+    if (target.id === 'confirming') one('dialog', target)?.showModal();
     if (target.id === 'main') {
       const start = one('.summary') || one('h1');
       start.tabIndex = -1;

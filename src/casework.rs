@@ -2,11 +2,13 @@
 //!
 //! A [`business`] brings fields, materials and a few functions; the rest is here:
 //! a [`sheet`] is filled in, a [`submission`] makes it an [application](record),
-//! [`lifecycle`] says what may happen to it, [`decision`] what reviewers do,
+//! [`lifecycle`] says what may happen to it, [`assignment`] who works on it,
+//! [`decision`] what reviewers do,
 //! [`task`] what staff carry out afterwards, [`history`] what happened.
 
 pub mod answers;
 pub mod appeal;
+pub mod assignment;
 pub mod business;
 pub mod calendar;
 pub mod cards;
@@ -20,7 +22,9 @@ pub mod materials;
 pub mod number;
 pub mod pages;
 pub mod record;
+pub mod roster;
 pub mod sheet;
+pub mod stored;
 pub mod submission;
 pub mod sweep;
 pub mod task;

@@ -1,5 +1,6 @@
 //! Candidates, staff, identity documents and masking.
 
+mod audit;
 pub mod candidate;
 pub mod credit_code;
 pub mod document;

@@ -195,9 +195,12 @@ fn urls() -> Route {
         .at("/staff", get(staff::home))
         .at("/staff/queue", get(staff::show_queue))
         .at("/staff/queue/next", post(staff::next))
+        .at("/staff/keys", post(staff::switch_keys))
         .at("/staff/applications/:number", get(staff::review))
         .at("/staff/applications/:number/take", post(staff::take))
-        .at("/staff/applications/:number/put-back", post(staff::put_back))
+        // A page that was sent back with a conflict may be loaded anew from its address.
+        .at("/staff/applications/:number/put-back", get(staff::review).post(staff::put_back))
+        .at("/staff/applications/:number/hand-over", get(staff::review).post(staff::hand_over))
         // A page that was sent back with errors may be loaded anew from its address.
         .at("/staff/applications/:number/decide", get(staff::review).post(staff::decide))
         .at("/staff/applications/:number/tasks/:action", get(staff::review).post(staff::carry_out))

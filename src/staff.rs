@@ -2,28 +2,42 @@
 
 mod actions;
 mod case;
+mod confirm;
 mod days;
+mod handover;
+mod keys;
+mod opened;
 mod queue;
 mod queue_page;
 mod review_page;
 mod sidebar;
 mod tasks;
 mod typed;
+mod verdict;
 
-pub use actions::{decide, done, next, put_back, settle, take};
+pub use actions::{done, next, put_back, take};
+pub use handover::hand_over;
+pub use keys::switch as switch_keys;
 pub use queue::{Filter, Item, Show, list, take_next};
 pub use queue_page::{home, show_queue};
 pub use review_page::review;
 pub use tasks::carry_out;
+pub use verdict::{decide, settle};
 
 use crate::casework::business::Registry;
 use crate::people::staff::StaffMember;
 use crate::store::{Error, Tx};
 use crate::ui::Desk;
+use crate::web::{Failure, Submission};
 
 /// Where the desk shows an application.
 fn path(number: &str) -> String {
     format!("/staff/applications/{number}")
+}
+
+/// The version of an application that the sender of a form looked at.
+fn version(sent: &Submission) -> Result<i32, Failure> {
+    sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))
 }
 
 /// The frame of the desk's pages.

@@ -38,8 +38,8 @@ pub use area::{
     viewer,
 };
 pub use basics::{
-    Fact, Look, download_button, facts, facts_under, keyed_link, keyed_submit, link_button, print_button,
-    submit, tag, window_button, words,
+    Fact, Look, download_button, facts, facts_under, keyed_submit, link_button, print_button, submit, tag,
+    window_button, words,
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{Field, field};

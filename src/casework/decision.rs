@@ -1,10 +1,11 @@
-//! What a reviewer does with an application.
+//! How a review ends.
 
-use super::business::{self, Business, Registry, Step};
+use super::assignment::{decided_by, refuse_others};
+use super::business::{Business, Registry, Step};
 use super::deadline;
 use super::history::{Content, Mark};
-use super::lifecycle::{Action, Status};
-use super::record::{Application, Change};
+use super::lifecycle::Action;
+use super::record::{Application, By, Change};
 use crate::people::staff::StaffMember;
 use crate::store::Tx;
 use crate::web::Failure;
@@ -20,31 +21,6 @@ pub enum Verdict {
     Reject(String),
 }
 
-/// Takes an application from the queue.
-pub fn take(
-    tx: &mut Tx,
-    registry: Registry,
-    staff: &StaffMember,
-    application: &Application,
-) -> Result<(), Failure> {
-    let business = decided_by(registry, staff, application)?;
-    let change = Change { assignee_id: Some(Some(staff.id.clone())), ..Change::default() };
-    step(tx, business, application, Action::Take, Some(&staff.id), change, Content::default())
-}
-
-/// Puts a taken application back into the queue.
-pub fn put_back(
-    tx: &mut Tx,
-    registry: Registry,
-    staff: &StaffMember,
-    application: &Application,
-) -> Result<(), Failure> {
-    let business = decided_by(registry, staff, application)?;
-    refuse_others(staff, application)?;
-    let change = Change { assignee_id: Some(None), ..Change::default() };
-    step(tx, business, application, Action::PutBack, Some(&staff.id), change, Content::default())
-}
-
 /// Ends a review; what the business changes on approval is part of the same transaction.
 /// `version` is the one the reviewer was looking at.
 pub fn decide(
@@ -55,10 +31,11 @@ pub fn decide(
     version: i32,
     verdict: Verdict,
 ) -> Result<(), Failure> {
-    let business = decided_by(registry, staff, application)?;
+    let business = decided_by(tx, registry, staff, application)?;
     refuse_others(staff, application)?;
+    let by = By::Staff(&staff.id);
     if application.version != version {
-        return Err(application.overtaken(Some(&staff.id)));
+        return Err(application.overtaken(by));
     }
     let decided = |result: &str| Change {
         result: Some(result.to_owned()),
@@ -83,7 +60,7 @@ pub fn decide(
             (Action::Approve, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
         }
     };
-    step(tx, business, application, action, Some(&staff.id), change, content)
+    step(tx, business, application, action, by, change, content)
 }
 
 /// Takes a step and lets the business do what follows from it.
@@ -92,7 +69,7 @@ pub(super) fn step(
     business: &Business,
     application: &Application,
     action: Action,
-    by: Option<&str>,
+    by: By,
     change: Change,
     content: Content,
 ) -> Result<(), Failure> {
@@ -107,43 +84,12 @@ pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Failure> {
     let rejected = Application::by_id(tx, &appeal.parent_id)?;
     let change = Change { decided_at: Some(tx.now), ..Change::default() };
     let note = format!("申诉 {} 通过", appeal.shown_number());
-    rejected.advance(tx, Action::Uphold, Some(staff), change, &Content { note, ..Content::default() })
+    rejected.advance(tx, Action::Uphold, By::Staff(staff), change, &Content { note, ..Content::default() })
 }
 
 /// Takes an application back at the candidate's wish.
 pub fn withdraw(tx: &mut Tx, business: &Business, application: &Application) -> Result<(), Failure> {
     let change =
         Change { working: Some(None), due_on: Some(None), result: Some(String::new()), ..Change::default() };
-    step(tx, business, application, Action::Withdraw, None, change, Content::default())
-}
-
-/// The kind of an application that this member of staff decides.
-fn decided_by(
-    registry: Registry,
-    staff: &StaffMember,
-    application: &Application,
-) -> Result<&'static Business, Failure> {
-    refuse_own(staff, application)?;
-    let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
-    if !staff.role.does(business.reviewed_by) {
-        return Err(Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"));
-    }
-    Ok(business)
-}
-
-/// Nobody works on their own application.
-pub(super) fn refuse_own(staff: &StaffMember, application: &Application) -> Result<(), Failure> {
-    if application.candidate_id == staff.candidate {
-        return Err(Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"));
-    }
-    Ok(())
-}
-
-/// Only who took it may go on with it.
-fn refuse_others(staff: &StaffMember, application: &Application) -> Result<(), Failure> {
-    let mine = application.assignee_id.as_deref() == Some(&staff.id);
-    if application.status == Status::InReview && mine {
-        return Ok(());
-    }
-    Err(application.overtaken(Some(&staff.id)))
+    step(tx, business, application, Action::Withdraw, By::Candidate, change, Content::default())
 }

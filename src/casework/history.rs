@@ -39,6 +39,9 @@ pub struct Content {
     /// How a step is told that has several ways, such as 部分成立.
     #[serde(default)]
     pub told: String,
+    /// Words for staff only; the candidate's timeline leaves them out.
+    #[serde(default)]
+    pub aside: String,
 }
 
 /// One thing that happened.
@@ -49,7 +52,7 @@ pub struct Event {
     pub action: Action,
     /// The state it led to.
     pub to: Status,
-    /// Name of the member of staff; none for the candidate.
+    /// Name of the member of staff; none for the candidate and for a change of the roster.
     pub staff: Option<String>,
     /// What it carries.
     pub content: Content,
@@ -106,6 +109,18 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
             })
         })
         .collect()
+}
+
+/// What decides an application, or a round of it.
+pub const DECISIONS: [Action; 4] = [Action::Return, Action::Reject, Action::Approve, Action::Uphold];
+
+/// Keys of everybody who decided an application in any of its rounds.
+pub(super) fn deciders(tx: &mut Tx, application: &str) -> Result<Vec<String>, Error> {
+    let decisions = e::table
+        .filter(e::application_id.eq(application))
+        .filter(e::action.eq_any(DECISIONS.map(Action::code)))
+        .filter(e::staff_id.is_not_null());
+    Ok(decisions.select(e::staff_id.assume_not_null()).distinct().load(tx.conn)?)
 }
 
 /// The last event of an action.

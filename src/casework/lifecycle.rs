@@ -36,6 +36,8 @@ pub enum Action {
     Take,
     /// 放回.
     PutBack,
+    /// 转交: an administrator gives it to another member of staff.
+    HandOver,
     /// 退回, with marks.
     Return,
     /// 不通过, with a reason.
@@ -57,6 +59,8 @@ pub enum Actor {
     Candidate,
     /// A member of staff.
     Reviewer,
+    /// A change of the roster: whoever took it does not decide it any more.
+    Roster,
 }
 
 /// Every transition there is; what is not here is refused.
@@ -67,7 +71,10 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Submitted, Action::Withdraw, Actor::Candidate, Status::Withdrawn),
     (Status::Returned, Action::Withdraw, Actor::Candidate, Status::Withdrawn),
     (Status::Submitted, Action::Take, Actor::Reviewer, Status::InReview),
+    (Status::Submitted, Action::HandOver, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::HandOver, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::PutBack, Actor::Reviewer, Status::Submitted),
+    (Status::InReview, Action::PutBack, Actor::Roster, Status::Submitted),
     (Status::InReview, Action::Return, Actor::Reviewer, Status::Returned),
     (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
     (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
@@ -145,6 +152,7 @@ const ACTIONS: &[(Action, &str, &str)] = &[
     (Action::Withdraw, "withdraw", "撤销申请"),
     (Action::Take, "take", "审核员已领取"),
     (Action::PutBack, "put_back", "退回待审核队列"),
+    (Action::HandOver, "hand_over", "转交其他工作人员办理"),
     (Action::Return, "return", "审核退回"),
     (Action::Reject, "reject", "审核不通过"),
     (Action::Approve, "approve", "审核通过"),
@@ -193,8 +201,12 @@ mod tests {
                 Withdraw => Some(Status::Withdrawn),
                 _ => None,
             },
-            (Actor::Reviewer, Status::Submitted) => (action == Take).then_some(Status::InReview),
+            (Actor::Reviewer, Status::Submitted) => {
+                matches!(action, Take | HandOver).then_some(Status::InReview)
+            }
+            (Actor::Roster, Status::InReview) => (action == PutBack).then_some(Status::Submitted),
             (Actor::Reviewer, Status::InReview) => match action {
+                HandOver => Some(Status::InReview),
                 PutBack => Some(Status::Submitted),
                 Return => Some(Status::Returned),
                 Reject => Some(Status::Rejected),
@@ -216,7 +228,7 @@ mod tests {
         let mut tried = 0;
         for status in Status::all() {
             for (action, ..) in ACTIONS {
-                for actor in [Actor::Candidate, Actor::Reviewer] {
+                for actor in [Actor::Candidate, Actor::Reviewer, Actor::Roster] {
                     let next = next(status, *action, actor);
                     assert_eq!(
                         next.ok(),
@@ -227,7 +239,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(tried, 8 * 11 * 2);
+        assert_eq!(tried, 8 * 12 * 3);
     }
 
     #[test]

@@ -7,11 +7,12 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::answers::Answers;
-use super::business::{Business, Material, MaterialKind};
+use super::business::{self, Business, Material, MaterialKind, Registry};
 use super::field::{Problems, problem};
 use super::record::Application;
 use crate::files::storage::{self, Storage, StorageError};
 use crate::files::{self, Rules};
+use crate::people::staff as roster;
 use crate::store::schema::attachments::{self, dsl as f};
 use crate::store::{Error, Store, Tx, Vault};
 use crate::web::Failure;
@@ -40,6 +41,8 @@ pub struct Attachment {
     pub width: i32,
     /// Key in the storage.
     pub storage_key: String,
+    /// Whether the stored file is known to be missing or damaged.
+    pub unreadable: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -52,13 +55,15 @@ struct Row {
     size: i64,
     width: i32,
     storage_key: String,
+    unreadable_since: Option<NaiveDateTime>,
 }
 
 impl Attachment {
     fn open(vault: &Vault, row: Row) -> Result<Attachment, Error> {
         let name = vault.open(NAME_SEALED_AS, &row.name)?;
-        let Row { id, slot, mime, size, width, storage_key, .. } = row;
-        Ok(Attachment { id, slot, name, mime, size, width, storage_key })
+        let Row { id, slot, mime, size, width, storage_key, unreadable_since, .. } = row;
+        let unreadable = unreadable_since.is_some();
+        Ok(Attachment { id, slot, name, mime, size, width, storage_key, unreadable })
     }
 
     /// Whether it is shown as a picture.
@@ -281,13 +286,27 @@ pub fn own(tx: &mut Tx, candidate: &str, id: &str) -> Result<Attachment, Failure
     Ok(Attachment::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
 }
 
-/// Any submitted file by its id, with the kind of its application: for staff who work on that kind.
-pub fn submitted(tx: &mut Tx, id: &str) -> Result<(Attachment, String), Failure> {
+/// Any submitted file by its id, for a member of staff who works on its kind; noted in the audit
+/// either way.
+///
+/// # Errors
+/// [`Failure::Unrecorded`] when the audit cannot be written.
+pub fn for_staff(
+    tx: &mut Tx,
+    registry: Registry,
+    staff: &str,
+    id: &str,
+) -> Result<Option<Attachment>, Failure> {
     use crate::store::schema::applications;
-    let row = f::attachments.inner_join(applications::table).filter(f::id.eq(id));
-    let row = row.filter(f::submitted_at.is_not_null()).select((Row::as_select(), applications::kind));
-    let (row, kind): (Row, String) = row.first(tx.conn).optional()?.ok_or(Failure::NotFound)?;
-    Ok((Attachment::open(tx.vault, row)?, kind))
+    let Some(role) = roster::role_of(tx, Some(staff))? else { return Ok(None) };
+    let columns = (Row::as_select(), applications::kind, applications::number.assume_not_null());
+    let file = f::attachments.inner_join(applications::table).filter(f::id.eq(id));
+    let row = file.filter(f::submitted_at.is_not_null()).select(columns).first(tx.conn).optional()?;
+    let Some((row, kind, number)): Option<(Row, String, String)> = row else { return Ok(None) };
+    let works_on = business::find(registry, &kind).is_some_and(|business| business.is_work_of(role));
+    let action = if works_on { "file" } else { "refused" };
+    roster::viewed(tx, staff, action, &format!("{number}/{id}"))?;
+    if works_on { Ok(Some(Attachment::open(tx.vault, row)?)) } else { Ok(None) }
 }
 
 /// Removes rows of files that nothing has used since `cutoff` (UTC), and notes their files for deletion.

@@ -101,8 +101,33 @@ pub(super) struct Change {
     pub due_on: Option<Option<NaiveDate>>,
 }
 
-/// Who takes a step: none is the candidate.
-pub(super) type By<'a> = Option<&'a str>;
+/// Who takes a step.
+#[derive(Clone, Copy)]
+pub(super) enum By<'a> {
+    /// The applicant.
+    Candidate,
+    /// A member of staff, by the key of their row.
+    Staff(&'a str),
+    /// A change of the roster.
+    Roster,
+}
+
+impl By<'_> {
+    fn actor(self) -> Actor {
+        match self {
+            By::Candidate => Actor::Candidate,
+            By::Staff(_) => Actor::Reviewer,
+            By::Roster => Actor::Roster,
+        }
+    }
+
+    fn staff(&self) -> Option<&str> {
+        match self {
+            By::Staff(id) => Some(id),
+            By::Candidate | By::Roster => None,
+        }
+    }
+}
 
 /// How many a list shows at once.
 pub const PAGE: i64 = 20;
@@ -316,8 +341,7 @@ impl Application {
         change: Change,
         content: &Content,
     ) -> Result<(), Failure> {
-        let actor = if by.is_some() { Actor::Reviewer } else { Actor::Candidate };
-        let to = lifecycle::next(self.status, action, actor).map_err(|_| self.overtaken(by))?;
+        let to = lifecycle::next(self.status, action, by.actor()).map_err(|_| self.overtaken(by))?;
         let unchanged = a::applications.find(&self.id).filter(a::version.eq(self.version));
         let step = (a::status.eq(to.code()), a::version.eq(self.version + 1), a::updated_at.eq(tx.now));
         let won = diesel::update(unchanged).set((step, change)).execute(tx.conn)?;
@@ -330,7 +354,7 @@ impl Application {
             action,
             from: self.status,
             to,
-            staff: by,
+            staff: by.staff(),
             content,
         };
         Ok(history::add(tx, &event)?)
@@ -339,9 +363,9 @@ impl Application {
     /// Somebody was faster: nothing was overwritten.
     pub(super) fn overtaken(&self, by: By) -> Failure {
         let path = match by {
-            Some(_) => format!("/staff/applications/{}", self.shown_number()),
-            None if self.number.is_some() => self.path(),
-            None => format!("/services/{}", self.kind),
+            By::Staff(_) | By::Roster => format!("/staff/applications/{}", self.shown_number()),
+            By::Candidate if self.number.is_some() => self.path(),
+            By::Candidate => format!("/services/{}", self.kind),
         };
         Failure::Conflict {
             message: "这件申请已被处理，请刷新".into(), action: ("查看最新情况", path)

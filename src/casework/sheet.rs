@@ -18,7 +18,7 @@ use super::field::{Choices, Field, Problems, Rule, problem};
 use super::history::{self, Mark};
 use super::lifecycle::Status;
 use super::materials::{self, Attachment, Received};
-use super::record::Application;
+use super::record::{Application, By};
 use crate::either;
 use crate::people::candidate::Candidate;
 use crate::store::schema::applications::dsl as a;
@@ -249,7 +249,17 @@ impl Sheet {
         let missing = business.wanted(answers).filter(|material| !material.optional);
         let missing = missing.filter(|material| answers.files(material.slot).is_empty());
         found.extend(missing.map(|material| problem(material.slot, format!("请上传{}", material.label))));
+        let lost = business.wanted(answers).filter(|material| self.has_lost(material.slot));
+        found.extend(
+            lost.map(|material| problem(material.slot, format!("{}打不开，请重新上传", material.label))),
+        );
         Ok(found)
+    }
+
+    /// Whether a file of a slot is known to be missing or damaged.
+    fn has_lost(&self, slot: &str) -> bool {
+        let lost = |id: &String| self.attachments.iter().any(|file| file.id == *id && file.unreadable);
+        self.answers.files(slot).iter().any(lost)
     }
 
     /// What is submitted: the answers that are asked for, without what was answered on the way.
@@ -295,7 +305,7 @@ impl Sheet {
         let kept =
             diesel::update(still).set((a::working.eq(working), a::updated_at.eq(tx.now))).execute(tx.conn)?;
         if kept == 0 {
-            return Err(application.overtaken(None));
+            return Err(application.overtaken(By::Candidate));
         }
         application.updated_at = tx.now;
         materials::bind(tx, &application.id, &self.answers)?;
@@ -359,7 +369,7 @@ fn editable(
     let application = Application::own(tx, &candidate.id, business.slug, number)?;
     match business.submits_by(application.status) {
         Some(_) => Ok(application),
-        None => Err(application.overtaken(None)),
+        None => Err(application.overtaken(By::Candidate)),
     }
 }
 

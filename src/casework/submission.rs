@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::business::About;
 use super::deadline;
 use super::history::Content;
-use super::record::{Application, Change};
+use super::record::{Application, By, Change};
 use super::sheet::Sheet;
 use super::{decision, materials, number};
 use crate::either;
@@ -21,7 +21,8 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
     let application =
         sheet.application.as_ref().ok_or_else(|| Failure::Internal("nothing was saved to submit".into()))?;
     let business = sheet.business;
-    let action = business.submits_by(application.status).ok_or_else(|| application.overtaken(None))?;
+    let action =
+        business.submits_by(application.status).ok_or_else(|| application.overtaken(By::Candidate))?;
     let about = (business.describe)(tx, &sheet.context())?;
     refuse_second(tx, sheet, application, &about)?;
     let number = match &application.number {
@@ -46,7 +47,7 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
     };
     materials::submit(tx, &application.id, &answers)?;
     let content = Content { answers: Some(answers), ..Content::default() };
-    decision::step(tx, business, application, action, None, change, content)?;
+    decision::step(tx, business, application, action, By::Candidate, change, content)?;
     Ok(number)
 }
 

@@ -1,13 +1,15 @@
 //! What staff do besides deciding: pay a refund, print a certificate, issue a receipt, post.
 
+use chrono::NaiveDate;
+
 use super::answers::Answers;
 use super::business::{Business, Material};
-use super::decision;
 use super::field::{Choices, Field, Problems, problem};
 use super::history::{Content, Mark};
 use super::lifecycle::{Action, Status};
 use super::materials::{self, Received};
-use super::record::{Application, Change};
+use super::record::{Application, By, Change};
+use super::{assignment, decision};
 use super::{deadline, lifecycle};
 use crate::people::staff::{Role, StaffMember};
 use crate::store::{Error, Tx};
@@ -46,21 +48,17 @@ impl Task {
     }
 
     /// What somebody sent for it, and what is wrong with that.
-    pub fn read(&self, tx: &mut Tx, sent: &Submission, has_file: bool) -> Result<(Answers, Problems), Error> {
+    pub fn read(&self, today: NaiveDate, sent: &Submission, has_file: bool) -> (Answers, Problems) {
         let mut noted = Answers::default();
         for field in self.fields {
             noted.fields.insert(field.name.to_owned(), field.normalise(sent.all(field.name)));
         }
-        let today = tx.today();
         let wrong = |field: &Field| Some(problem(field.name, field.problem(&noted, &Choices::new(), today)?));
         let mut problems: Problems = self.fields.iter().filter_map(wrong).collect();
         if let Some(file) = self.file.filter(|file| !has_file && !file.optional) {
             problems.push(problem(file.slot, format!("请上传{}", file.label)));
         }
-        if problems.is_empty() {
-            problems = (self.check)(tx, &noted)?;
-        }
-        Ok((noted, problems))
+        (noted, problems)
     }
 }
 
@@ -87,12 +85,15 @@ pub fn carry_out(
     noted: (Answers, Vec<Received>),
 ) -> Result<(), Failure> {
     let ((application, version), (mut outcome, files)) = (seen, noted);
-    decision::refuse_own(staff, application)?;
+    assignment::refuse_own(staff, application)?;
     if !staff.role.does(task.role) {
         return Err(Failure::Forbidden("这一步不由您的岗位办理。"));
     }
     if application.version != version || !task.is_due(application.status) {
-        return Err(application.overtaken(Some(&staff.id)));
+        return Err(application.overtaken(By::Staff(&staff.id)));
+    }
+    if application.status == Status::InReview {
+        assignment::refuse_others(staff, application)?;
     }
     if let Some(slot) = task.file {
         outcome.materials.insert(slot.slot.to_owned(), materials::hand_over(tx, application, files)?);
@@ -104,7 +105,7 @@ pub fn carry_out(
         ..Content::default()
     };
     let change = change(tx, task)?;
-    decision::step(tx, business, application, task.action, Some(&staff.id), change, content)
+    decision::step(tx, business, application, task.action, By::Staff(&staff.id), change, content)
 }
 
 fn change(tx: &mut Tx, task: &Task) -> Result<Change, Error> {

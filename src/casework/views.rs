@@ -116,7 +116,8 @@ pub fn uploaded(file: &Attachment) -> Uploaded {
         id: file.id.clone(),
         name: file.name.clone(),
         size: files::human_size(file.size.unsigned_abs()),
-        thumb: file.is_picture().then(|| format!("{href}?thumb=1")),
+        thumb: (file.is_picture() && !file.unreadable).then(|| format!("{href}?thumb=1")),
+        unreadable: file.unreadable,
         href,
     }
 }
@@ -139,28 +140,42 @@ pub fn materials(
         .collect()
 }
 
-/// What happened, newest first. `own` is how the candidate is called: 您 on their own page.
-pub fn timeline(business: &Business, events: &[Event], own: &str) -> Markup {
+/// Who reads a timeline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The applicant.
+    Candidate,
+    /// Staff, who also read what is between them.
+    Staff,
+}
+
+/// What happened, newest first.
+pub fn timeline(business: &Business, events: &[Event], reader: Reader) -> Markup {
     let mut earlier: Option<&Answers> = None;
     let mut moments = Vec::new();
     for event in events {
         let changes = event.content.answers.as_ref().zip(earlier).map(|(now, then)| now.changes(then));
         earlier = event.content.answers.as_ref().or(earlier);
-        moments.push(moment(business, event, changes.as_ref(), own));
+        moments.push(moment(business, event, changes.as_ref(), reader));
     }
     moments.reverse();
     ui::timeline(&moments)
 }
 
-fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>, own: &str) -> Moment {
+fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>, reader: Reader) -> Moment {
     let title = match (event.action, changes) {
         _ if !event.content.told.is_empty() => event.content.told.clone(),
         (Action::Submit, Some(_)) => "重新提交申请".to_owned(),
         (Action::Take, _) if business.verdicts.approve.is_empty() => business.word(event.to).to_owned(),
         (action, _) => action.label().to_owned(),
     };
-    let who = event.staff.clone().unwrap_or_else(|| own.to_owned());
-    let detail = [who, told(business, &event.content, changes)];
+    let who = match event.action {
+        // A change of the roster did it, which is nobody's business outside.
+        Action::PutBack if event.staff.is_none() => "",
+        _ => event.staff.as_deref().unwrap_or("本人"),
+    };
+    let aside = if reader == Reader::Staff { event.content.aside.as_str() } else { "" };
+    let detail = [who.to_owned(), told(business, &event.content, changes), aside.to_owned()];
     let detail: Vec<String> = detail.into_iter().filter(|text| !text.is_empty()).collect();
     Moment {
         state: event.to.code().to_owned(),

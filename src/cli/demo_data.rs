@@ -84,7 +84,7 @@ fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
             return candidate::sign_in(tx, &Identity { name, document, phone }).map(drop);
         }
     };
-    staff::add(tx, person.name, &document, role)
+    staff::add(tx, person.name, &document, role).map(drop)
 }
 
 /// Keys that can be computed, so that records find their exam and sitting without a query.

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::{Stop, import};
 use crate::imports::{Kind, export};
+use crate::people::staff;
 use crate::settings::RawSettings;
 use crate::store::Bulk;
 
@@ -16,7 +17,7 @@ use crate::store::Bulk;
 ///
 /// Document numbers are not written: most are stored as keyed hashes only, and a file in clear is no place
 /// for the others. The columns 持有人标识 and 核验标识 hold the hashes, so that this installation takes its
-/// own exports back, and importing one changes nothing.
+/// own exports back, and importing one changes nothing. Every export is noted in the audit.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Export {
@@ -38,6 +39,8 @@ impl Export {
 
     fn write(self, mut bulk: Bulk) -> Result<(), Stop> {
         let mut output = open(self.output.as_ref())?;
+        // Before the first row is written: an export that cannot be noted is not made.
+        bulk.write(|tx| staff::audit_command(tx, "export", self.kind.name))?;
         let count = export::export(&mut bulk, self.kind, &mut output)?;
         output.flush()?;
         eprintln!("{count} rows of {} were exported.", self.kind.name);

@@ -4,7 +4,8 @@ mod clock;
 
 use std::time::Duration;
 
-use crate::casework::sweep;
+use crate::business::ALL;
+use crate::casework::{assignment, sweep};
 use crate::login::handshake;
 use crate::lookup::limits;
 use crate::site::Parts;
@@ -42,6 +43,11 @@ pub(super) async fn keep(parts: Parts) {
 
 /// Removes what is over. What is kept on the disk waits until the clock is confirmed.
 pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
+    // The first time is at start: it also frees what an older program left stuck.
+    let freed = parts.store.write(|tx| assignment::free_stuck(tx, ALL)).await?;
+    if freed > 0 {
+        tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
+    }
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();
     parts.login.at_portal.sweep();

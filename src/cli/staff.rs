@@ -3,16 +3,19 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Stop, migrate};
+use crate::business::ALL;
+use crate::casework::roster;
 use crate::people::document::{Document, DocumentType};
 use crate::people::name;
 use crate::people::staff::{self, Role};
 use crate::settings::RawSettings;
-use crate::store::{Error, clock};
+use crate::store::clock;
 
 /// Who reviews: add, list or remove members of staff
 ///
 /// Staff sign in by the same portal as everyone; the roster says who they are by their
-/// identity document. A change holds at once, also for those who are signed in.
+/// identity document. A change holds at once, also for those who are signed in, and is noted in the
+/// audit. Cases that somebody has taken and does not decide any more go back into the queue.
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(super) enum Staff {
@@ -87,8 +90,9 @@ impl Add {
     async fn run(self) -> Result<(), Stop> {
         let (document, name) = (self.document.parse()?, name::parse(&self.name)?);
         let store = migrate::open_current(&self.raw).await?;
-        store.write(move |tx| staff::add(tx, &name, &document, self.role)).await?;
+        let freed = store.write(move |tx| roster::add(tx, ALL, &name, &document, self.role)).await?;
         println!("Done: they are on the roster as {}.", self.role.label());
+        tell_freed(freed);
         Ok(())
     }
 }
@@ -108,11 +112,17 @@ impl Remove {
     async fn run(self) -> Result<(), Stop> {
         let document = self.document.parse()?;
         let store = migrate::open_current(&self.raw).await?;
-        let known = store.write::<_, Error, _>(move |tx| staff::remove(tx, &document)).await?;
-        if !known {
-            return Err("nobody on the roster has this document".into());
-        }
+        let freed = store.write(move |tx| roster::remove(tx, ALL, &document)).await?;
+        let freed = freed.ok_or("nobody on the roster has this document")?;
         println!("Done: they are off the roster, also where they are signed in.");
+        tell_freed(freed);
         Ok(())
+    }
+}
+
+/// How many cases went back into the queue.
+fn tell_freed(freed: usize) {
+    if freed > 0 {
+        println!("{freed} cases whose reviewers do not decide them any more are back in the queue.");
     }
 }

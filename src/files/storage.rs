@@ -16,6 +16,10 @@ use crate::store::vault::{Unreadable, Vault};
 
 const THUMB: &str = "-thumb";
 
+/// Largest file, in bytes, that [`Storage::check`] opens: reading and opening it takes a few
+/// milliseconds, and an application has about ten.
+const OPENED: u64 = 1024 * 1024;
+
 /// The files of one installation. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Storage {
@@ -50,6 +54,13 @@ impl From<object_store::Error> for StorageError {
             object_store::Error::NotFound { .. } => StorageError::Missing,
             other => StorageError::Folder(other),
         }
+    }
+}
+
+impl StorageError {
+    /// Whether the file itself is lost; otherwise the folder is out of reach.
+    pub fn is_loss(&self) -> bool {
+        matches!(self, StorageError::Missing | StorageError::Unreadable(_))
     }
 }
 
@@ -114,6 +125,22 @@ impl Storage {
             other => other?,
         };
         Ok(found.bytes().await?.into())
+    }
+
+    /// Whether the file of a key is there with at least the `size` bytes that it had before it was
+    /// sealed. A small one is opened too; `true` says that it was.
+    ///
+    /// # Errors
+    /// Why the file cannot be opened.
+    pub async fn check(&self, key: &str, size: u64) -> Result<bool, StorageError> {
+        let stored = self.files.head(&parse(key)?).await?.size;
+        if stored < size {
+            return Err(Unreadable.into());
+        }
+        if size > OPENED {
+            return Ok(false);
+        }
+        self.get(key).await.map(|_| true)
     }
 
     /// Removes a file; one that is gone already is no error.

@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 use poem::{FromRequest, Request, RequestBody};
 
+pub use super::audit::{audit, audit_command, looking, viewed};
 use super::document::Document;
 use super::{candidate, mask};
-use crate::store::schema::{audit_entries::dsl as a, staff::dsl as s};
+use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
 use crate::store::{Error, Store, Tx};
 use crate::web::{Failure, SignedIn};
 
@@ -68,24 +69,28 @@ pub struct Member {
     pub document: String,
 }
 
-/// Puts somebody on the roster, or back on it with a new name or role.
-pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<(), Error> {
+/// Puts somebody on the roster, or back on it with a new name or role; returns the key of the row.
+/// Commands use `casework::roster`, which also puts back what they do not decide any more.
+pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<String, Error> {
     let holder = candidate::holder(tx.vault, document.kind(), document.number());
+    let known: Option<String> =
+        s::staff.filter(s::document_hash.eq(&holder)).select(s::id).first(tx.conn).optional()?;
     let row = (s::name.eq(name), s::role.eq(role.code()), s::active.eq(true));
-    let known = diesel::update(s::staff.filter(s::document_hash.eq(&holder))).set(row).execute(tx.conn)?;
-    if known > 0 {
-        return Ok(());
+    if let Some(id) = known {
+        diesel::update(s::staff.find(&id)).set(row).execute(tx.conn)?;
+        return Ok(id);
     }
+    let id = tx.id();
     let shown = format!("{} {}", document.kind().label(), mask::number(document.number()));
     let row = (
-        s::id.eq(tx.id()),
+        s::id.eq(&id),
         s::document_hash.eq(holder),
         s::document_mask.eq(shown),
         s::created_at.eq(tx.now),
         row,
     );
     diesel::insert_into(s::staff).values(row).execute(tx.conn)?;
-    Ok(())
+    Ok(id)
 }
 
 /// Everybody who is on the roster now, by name.
@@ -101,11 +106,45 @@ fn member((id, name, role, document): (String, String, String, String)) -> Resul
 }
 
 /// Takes somebody off the roster, at once and for every session; what they did stays in the
-/// history. Returns whether they were on it.
-pub fn remove(tx: &mut Tx, document: &Document) -> Result<bool, Error> {
+/// history. Returns the key of their row if they were on it. Commands use `casework::roster`, which
+/// also puts back what they had taken.
+pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<String>, Error> {
     let holder = candidate::holder(tx.vault, document.kind(), document.number());
     let row = s::staff.filter(s::document_hash.eq(holder)).filter(s::active.eq(true));
-    Ok(diesel::update(row).set(s::active.eq(false)).execute(tx.conn)? > 0)
+    let known: Option<String> = row.select(s::id).first(tx.conn).optional()?;
+    if let Some(id) = &known {
+        diesel::update(s::staff.find(id)).set(s::active.eq(false)).execute(tx.conn)?;
+    }
+    Ok(known)
+}
+
+/// Keys of every row of the roster that belongs to the same people as these: somebody whose
+/// document was corrected may have been put on it again with the new one.
+pub fn entries_of(tx: &mut Tx, ids: &[String]) -> Result<Vec<String>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let documents: Vec<String> = s::staff.filter(s::id.eq_any(ids)).select(s::document_hash).load(tx.conn)?;
+    let mut people: Vec<String> =
+        c::candidates.filter(c::document_hash.eq_any(&documents)).select(c::id).load(tx.conn)?;
+    let former = f::former_documents.filter(f::document_hash.eq_any(&documents)).select(f::candidate_id);
+    people.extend(former.load::<String>(tx.conn)?);
+    let mut entries = entries_of_people(tx, &people)?;
+    entries.extend_from_slice(ids);
+    Ok(entries)
+}
+
+/// Keys of the rows of the roster that belong to a candidate.
+pub fn entries_of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
+    entries_of_people(tx, &[candidate.to_owned()])
+}
+
+fn entries_of_people(tx: &mut Tx, candidates: &[String]) -> Result<Vec<String>, Error> {
+    let present = c::candidates.filter(c::id.eq_any(candidates)).select(c::document_hash);
+    let mut documents: Vec<String> = present.load(tx.conn)?;
+    let former = f::former_documents.filter(f::candidate_id.eq_any(candidates)).select(f::document_hash);
+    documents.extend(former.load::<String>(tx.conn)?);
+    Ok(s::staff.filter(s::document_hash.eq_any(documents)).select(s::id).load(tx.conn)?)
 }
 
 /// The id of whoever on the roster has one of these documents.
@@ -149,18 +188,4 @@ fn active(tx: &mut Tx, id: &str) -> Result<Option<Member>, Error> {
 pub fn role_of(tx: &mut Tx, id: Option<&str>) -> Result<Option<Role>, Error> {
     let Some(id) = id else { return Ok(None) };
     Ok(active(tx, id)?.map(|member| member.role))
-}
-
-/// Notes that a member of staff did something with somebody's data, such as `open` with an
-/// application's number.
-pub fn audit(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Error> {
-    let row = (
-        a::id.eq(tx.id()),
-        a::at.eq(tx.now),
-        a::staff_id.eq(staff),
-        a::action.eq(action),
-        a::target.eq(target),
-    );
-    diesel::insert_into(a::audit_entries).values(row).execute(tx.conn)?;
-    Ok(())
 }

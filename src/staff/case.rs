@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use maud::Markup;
 
 use crate::casework::answers::Answers;
+use crate::casework::assignment;
 use crate::casework::business::{self, Business, Registry};
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
@@ -14,7 +15,7 @@ use crate::casework::record::Application;
 use crate::casework::views;
 use crate::exams::registration::{self, Registration};
 use crate::people::candidate::Candidate;
-use crate::people::staff::{self as roster, Role, StaffMember};
+use crate::people::staff::{self as roster, Member, Role, StaffMember};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Error, Tx};
 use crate::web::Failure;
@@ -59,8 +60,18 @@ pub enum Standing {
     Taken,
     /// It is the reader's own.
     Own,
+    /// It is an appeal against what the reader decided.
+    Involved,
     /// It is not with the desk now.
     Closed,
+}
+
+/// A material whose file is missing or damaged.
+pub struct Lost {
+    /// Id of the file.
+    pub id: String,
+    /// What it is.
+    pub label: String,
 }
 
 /// One application on the desk.
@@ -77,6 +88,12 @@ pub struct Case {
     pub standing: Standing,
     /// Who took it.
     pub assignee: Option<String>,
+    /// Whether that is the reader.
+    pub mine: bool,
+    /// Whether the reader may put it back and hand it over, whoever took it.
+    pub manages: bool,
+    /// Whom it can be handed over to; only for who [`Case::manages`] it.
+    pub colleagues: Vec<Member>,
     /// What the candidate is registered for.
     pub registrations: Vec<Registration>,
     /// What else the candidate applied for, newest first.
@@ -107,6 +124,15 @@ impl File {
         history::last(&self.events, Action::Reject).map(|event| event.content.note.as_str())
     }
 
+    /// The materials submitted last whose files do not open.
+    fn lost(&self) -> impl Iterator<Item = Lost> {
+        let found = |id: &String| self.attachments.iter().any(|file| file.id == *id && !file.unreadable);
+        self.business.wanted(&self.answers).flat_map(move |material| {
+            let lost = self.answers.files(material.slot).iter().filter(move |id| !found(id));
+            lost.map(|id| Lost { id: id.clone(), label: material.label.to_owned() })
+        })
+    }
+
     /// The files submitted last, with what they are, in the order of the form.
     pub fn sheets(&self) -> impl Iterator<Item = (&'static str, &Attachment)> {
         self.business.wanted(&self.answers).flat_map(|material| {
@@ -117,23 +143,13 @@ impl File {
 }
 
 impl Case {
-    /// Opens an application for a member of staff, and notes it in the audit; what an appeal is
-    /// about is opened with it.
+    /// Opens an application for a member of staff, and what an appeal is about with it. The audit
+    /// gets an entry for both: there is no other way to a case.
+    ///
+    /// # Errors
+    /// [`Failure::Forbidden`] for who does not work on its kind; [`Failure::Unrecorded`] when the
+    /// audit cannot be written.
     pub fn open(
-        tx: &mut Tx,
-        registry: Registry,
-        reader: &StaffMember,
-        number: &str,
-    ) -> Result<Case, Failure> {
-        let case = Case::load(tx, registry, reader, number)?;
-        for file in [Some(&case.file), case.appealed.as_ref()].into_iter().flatten() {
-            roster::audit(tx, &reader.id, "open", file.application.shown_number())?;
-        }
-        Ok(case)
-    }
-
-    /// [`Case::open`] for who has it open already.
-    pub fn load(
         tx: &mut Tx,
         registry: Registry,
         reader: &StaffMember,
@@ -148,12 +164,22 @@ impl Case {
             true => Some(Application::by_id(tx, &application.parent_id)?),
             false => None,
         };
+        for shown in [Some(&application), appealed.as_ref()].into_iter().flatten() {
+            roster::viewed(tx, &reader.id, "open", shown.shown_number())?;
+        }
+        let manages = reader.role == Role::Administrator;
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
         Ok(Case {
             reader: reader.role,
-            standing: standing(business, &application, reader),
+            standing: standing(tx, business, &application, reader)?,
             assignee: assignee(tx, &application)?,
+            mine: application.assignee_id.as_deref() == Some(&reader.id),
+            manages,
+            colleagues: match manages {
+                true => assignment::colleagues(tx, business, &application)?,
+                false => Vec::new(),
+            },
             registrations: registration::of_holder(tx, &candidate.holder)?,
             others: others(tx, registry, &application)?,
             appealed: appealed.map(|application| File::load(tx, registry, application)).transpose()?,
@@ -162,23 +188,46 @@ impl Case {
         })
     }
 
+    /// The materials whose files do not open, those of what an appeal is about too.
+    pub fn lost(&self) -> Vec<Lost> {
+        let earlier = self.appealed.iter().flat_map(File::lost);
+        let earlier = earlier.map(|lost| Lost { label: format!("被申诉申请的{}", lost.label), ..lost });
+        self.file.lost().chain(earlier).collect()
+    }
+
+    /// What [`Case::lost`] comes to, in words.
+    pub fn told_of_lost(&self) -> Option<String> {
+        let labels: Vec<String> = self.lost().into_iter().map(|lost| lost.label).collect();
+        let told =
+            || format!("有 {} 份材料打不开（{}），请退回让考生重新上传。", labels.len(), labels.join("、"));
+        (!labels.is_empty()).then(told)
+    }
+
     /// Every file that can be looked at here, in order.
     pub fn sheets(&self) -> Vec<(&'static str, &Attachment)> {
         self.file.sheets().chain(self.appealed.iter().flat_map(File::sheets)).collect()
     }
 }
 
-fn standing(business: &Business, application: &Application, reader: &StaffMember) -> Standing {
+fn standing(
+    tx: &mut Tx,
+    business: &Business,
+    application: &Application,
+    reader: &StaffMember,
+) -> Result<Standing, Error> {
     let decides = reader.role.does(business.reviewed_by);
     let own = application.candidate_id == reader.candidate;
     let mine = application.assignee_id.as_deref() == Some(&reader.id);
-    match application.status {
+    let waits = matches!(application.status, Status::Submitted | Status::InReview);
+    let involved = waits && assignment::decided_before(tx, business, application, reader)?;
+    Ok(match application.status {
         _ if own => Standing::Own,
+        _ if involved => Standing::Involved,
         Status::Submitted if decides => Standing::Free,
         Status::InReview if mine => Standing::Mine,
         Status::InReview => Standing::Taken,
         _ => Standing::Closed,
-    }
+    })
 }
 
 fn assignee(tx: &mut Tx, application: &Application) -> Result<Option<String>, Error> {

@@ -8,9 +8,10 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 use crate::casework::business::{Business, Registry, find};
+use crate::casework::history::DECISIONS;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::record::{Application, PAGE};
-use crate::casework::{decision, number, task};
+use crate::casework::{assignment, number, task};
 use crate::people::mask;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
@@ -143,13 +144,24 @@ type Row = (
 );
 
 /// A page of the queue: what is due first comes first, decided ones the latest first. One
-/// more than [`PAGE`] when there is a next page.
+/// more than [`PAGE`] when there is a next page. The audit has an entry with the numbers shown.
 pub fn list(
     tx: &mut Tx,
     registry: Registry,
     reader: &StaffMember,
     filter: &Filter,
-) -> Result<Vec<Item>, Error> {
+) -> Result<Vec<Item>, Failure> {
+    read(tx, registry, reader, filter, PAGE)
+}
+
+/// [`list`] of at most `most` and one more.
+pub(super) fn read(
+    tx: &mut Tx,
+    registry: Registry,
+    reader: &StaffMember,
+    filter: &Filter,
+    most: i64,
+) -> Result<Vec<Item>, Failure> {
     let show = filter.show();
     let mut query = applications::table
         .inner_join(candidates::table)
@@ -157,7 +169,7 @@ pub fn list(
         .filter(applications::status.eq_any(show.states()))
         .filter(applications::kind.eq_any(kinds(registry, reader.role, show)))
         .offset(filter.page.max(0).saturating_mul(PAGE))
-        .limit(PAGE + 1)
+        .limit(most + 1)
         .select((
             applications::id,
             applications::number,
@@ -191,7 +203,12 @@ pub fn list(
         _ => query.order((applications::due_on, applications::submitted_at, applications::id)),
     };
     let rows: Vec<Row> = query.load(tx.conn)?;
-    items(tx, registry, rows)
+    let shown = rows.iter().take(usize::try_from(most).unwrap_or_default());
+    let numbers: Vec<&str> = shown.filter_map(|row| row.1.as_deref()).collect();
+    if !numbers.is_empty() {
+        roster::viewed(tx, &reader.id, "list", &numbers.join(" "))?;
+    }
+    Ok(items(tx, registry, rows)?)
 }
 
 fn pattern(words: &str) -> String {
@@ -260,20 +277,28 @@ pub(super) fn count_waiting(tx: &mut Tx, registry: Registry, role: Role) -> Resu
     Ok(count(Show::Waiting)? + count(Show::ToDo)?)
 }
 
-/// Takes the first of the queue that is not the reviewer's own; of what somebody else takes at
+/// Takes the first of the queue that is neither the reviewer's own nor an appeal against what they
+/// decided; of what somebody else takes at
 /// the same moment, the following one. Returns its number, or nothing when nothing waits.
 pub fn take_next(tx: &mut Tx, registry: Registry, reviewer: &StaffMember) -> Result<Option<String>, Failure> {
+    let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
+    let decided = application_events::table
+        .filter(application_events::staff_id.eq_any(entries))
+        .filter(application_events::action.eq_any(DECISIONS.map(Action::code)))
+        .select(application_events::application_id);
     let waiting: Vec<String> = applications::table
         .filter(applications::status.eq(Status::Submitted.code()))
         .filter(applications::kind.eq_any(kinds(registry, reviewer.role, Show::Waiting)))
         .filter(applications::candidate_id.ne(&reviewer.candidate))
+        // An appeal's parent is what it is about.
+        .filter(applications::parent_id.ne_all(decided))
         .order((applications::due_on, applications::submitted_at, applications::id))
         .limit(PAGE)
         .select(applications::id)
         .load(tx.conn)?;
     for id in waiting {
         let application = Application::by_id(tx, &id)?;
-        match decision::take(tx, registry, reviewer, &application) {
+        match assignment::take(tx, registry, reviewer, &application) {
             Err(Failure::Conflict { .. }) => {}
             taken => {
                 taken?;

@@ -8,16 +8,16 @@ use serde::Deserialize;
 
 use super::days::Days;
 use super::queue::{self, Filter, Item, Show};
-use super::{desk, path};
+use super::{desk, keys, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::record::PAGE;
 use crate::casework::{task, views};
-use crate::people::staff::{Role, StaffMember};
+use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::clock::china;
-use crate::store::{Error, Store, Tx};
+use crate::store::{Store, Tx};
 use crate::ui::{self, Icon, Look, Page, Row, Tone};
-use crate::web::{Frame, see_other};
+use crate::web::{Failure, Frame, see_other};
 
 /// `GET /staff`
 #[handler]
@@ -49,10 +49,11 @@ pub async fn show_queue(
         let items = queue::list(tx, registry, &staff, &filter)?;
         let days = Days::load(tx)?;
         let listing = Listing { items, filter, registry, role: staff.role, now: tx.now, days };
-        let desk = desk(tx, registry, &staff)?;
-        Ok::<_, Error>(Page::new("待办", listing.show(&arrival)).own_heading().wide().desk(desk))
+        let (desk, keys) = (desk(tx, registry, &staff)?, keys::are_on(tx, &staff.id)?);
+        let main = html! { (listing.show(&arrival)) (keys::show(keys)) };
+        Ok::<_, Failure>(Page::new("待办", main).own_heading().wide().desk(desk))
     };
-    Ok(frame.page(store.read(page).await.map_err(crate::web::Failure::from)?))
+    Ok(frame.page(roster::looking(store.write(page).await)?))
 }
 
 struct Listing {
@@ -71,13 +72,13 @@ impl Listing {
                 (ui::heading("", self.filter.show().label(), ""))
                 @if queue::decides(self.registry, self.role) {
                     form method="post" action="/staff/queue/next" {
-                        (ui::keyed_submit("go", "next", "领取下一件", Look::Primary, 'N'))
+                        (ui::submit("go", "next", "领取下一件", Look::Primary))
                     }
                 }
             }
             @if !arrival.none.is_empty() {
                 (ui::banner(Tone::Info, "目前没有可以领取的申请", html! {
-                    p { "新的申请提交后会出现在这里；您本人的申请由其他审核员办理。" }
+                    p { "新的申请提交后会出现在这里；您本人的申请，以及对您办理过的申请的申诉，由其他工作人员办理。" }
                 }))
             }
             (self.uncertain())

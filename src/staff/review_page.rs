@@ -1,6 +1,9 @@
 //! One case on the screen: queue, facts, materials, decision.
 
 mod facts;
+mod stopped;
+
+pub(super) use stopped::Stopped;
 
 use maud::{Markup, html};
 use poem::web::{Data, Path, Query};
@@ -9,18 +12,21 @@ use serde::Deserialize;
 
 use super::case::{Case, Standing};
 use super::days::Days;
+use super::opened::Opened;
 use super::sidebar::Sidebar;
 use super::typed::{MARK_TEMPLATES, REASON, Typed, mark_control};
-use super::{desk, path, tasks};
+use super::{path, tasks};
+use crate::casework::assignment;
 use crate::casework::business::Registry;
 use crate::casework::field::Problems;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
-use crate::casework::views;
+use crate::casework::views::{self, Reader};
+use crate::files::storage::Storage;
 use crate::people::staff::StaffMember;
-use crate::store::{Store, Tx};
+use crate::store::Store;
 use crate::ui::{self, Choice, Control, Desk, Field, Look, Page, Tone};
-use crate::web::{Failure, Frame};
+use crate::web::Frame;
 
 /// Id of the file in the viewer; anything else shows the first.
 #[derive(Default, Deserialize)]
@@ -29,24 +35,27 @@ struct Viewed {
     material: String,
 }
 
+/// The number in the address, which may go on with the step that a form was sent to.
+#[derive(Deserialize)]
+struct Named {
+    number: String,
+}
+
 /// `GET /staff/applications/{number}`; every opening is noted in the audit.
 #[handler]
 pub async fn review(
     frame: Frame,
     Data(store): Data<&Store>,
+    Data(files): Data<&Storage>,
     Data(registry): Data<&Registry>,
     staff: StaffMember,
-    Path(number): Path<String>,
+    Path(Named { number }): Path<Named>,
     Query(viewed): Query<Viewed>,
 ) -> poem::Result<Response> {
-    let registry = *registry;
-    let page = move |tx: &mut Tx| {
-        let case = Case::open(tx, registry, &staff, &number)?;
-        let sidebar = Sidebar::load(tx, registry, &staff)?;
-        let shown = Shown { material: Some(viewed.material.as_str()), ..Shown::of(&case) };
-        Ok::<_, Failure>(shown.page(&sidebar, desk(tx, registry, &staff)?))
-    };
-    Ok(frame.page(store.write(page).await?))
+    let opened = Opened::load(store, files, *registry, &staff, &number).await?;
+    let shown = Shown { material: Some(&viewed.material), ..Shown::of(&opened.case, opened.keys) };
+    let page = shown.page(&opened.sidebar, opened.desk);
+    Ok(frame.page(page))
 }
 
 /// Keys of the ways to approve; no kind has more.
@@ -58,15 +67,19 @@ pub(super) struct Shown<'a> {
     pub typed: &'a Typed,
     pub problems: &'a [(String, String)],
     pub material: Option<&'a str>,
+    /// Whether single keys press buttons.
+    pub keys: bool,
+    /// Why what was sent had no effect.
+    pub stopped: Option<Stopped>,
     /// What was sent for a task, and what is wrong with it.
     pub tried: Option<tasks::Tried<'a>>,
 }
 
 impl<'a> Shown<'a> {
     /// A case as it is found.
-    pub(super) fn of(case: &'a Case) -> Shown<'a> {
+    pub(super) fn of(case: &'a Case, keys: bool) -> Shown<'a> {
         static NOTHING: Typed = Typed::NOTHING;
-        Shown { case, typed: &NOTHING, problems: &[], material: None, tried: None }
+        Shown { case, typed: &NOTHING, problems: &[], material: None, keys, stopped: None, tried: None }
     }
 }
 
@@ -76,7 +89,7 @@ impl Shown<'_> {
             (sidebar.show(self.case.file.application.shown_number()))
             div.desk-facts { (self.facts(&sidebar.days)) }
             (self.side())
-            div.desk-bar { (self.bar()) }
+            div.desk-bar data-keys[self.keys] { (self.warning()) (self.bar()) }
         };
         let main = match self.may_decide() {
             true => html! {
@@ -86,6 +99,8 @@ impl Shown<'_> {
                     input type="hidden" name="version" value=(self.case.file.application.version);
                     (parts)
                 }
+                // The question before a decision opens here; a form cannot be inside another.
+                div #confirming {}
             },
             false => html! { div.desk { (parts) } },
         };
@@ -97,7 +112,7 @@ impl Shown<'_> {
         path(self.case.file.application.shown_number())
     }
 
-    fn may_decide(&self) -> bool {
+    pub(super) fn may_decide(&self) -> bool {
         self.case.standing == Standing::Mine && !self.case.file.business.verdicts.approve.is_empty()
     }
 
@@ -110,6 +125,7 @@ impl Shown<'_> {
         html! {
             (self.heading())
             (days.uncertain(self.case.file.application.due_on))
+            (self.stopped())
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
             (facts::outcome(self.case))
@@ -118,6 +134,7 @@ impl Shown<'_> {
             (self.materials())
             @if let Some(appealed) = &self.case.appealed { (facts::appealed(appealed, &self.path())) }
             @if self.may_decide() { (self.opinion()) }
+            (self.handover())
             @if self.due().is_empty() { (self.past()) }
         }
     }
@@ -126,7 +143,7 @@ impl Shown<'_> {
     fn past(&self) -> Markup {
         html! {
             (facts::background(self.case))
-            (ui::panel("办理过程", views::timeline(self.case.file.business, &self.case.file.events, "本人")))
+            (ui::panel("办理过程", views::timeline(self.case.file.business, &self.case.file.events, Reader::Staff)))
         }
     }
 
@@ -146,8 +163,8 @@ impl Shown<'_> {
                 (ui::heading(&above, &title, &below))
                 @if self.may_decide() {
                     div.desk-aside {
-                        (elsewhere(&format!("{}/put-back", self.path()), "放回", None))
-                        (elsewhere("/staff/queue/next", "下一件", Some('N')))
+                        (elsewhere(&format!("{}/put-back", self.path()), "放回"))
+                        (elsewhere("/staff/queue/next", "下一件"))
                     }
                 }
             }
@@ -169,6 +186,7 @@ impl Shown<'_> {
             Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
             Standing::Taken => (format!("{assignee}正在办理"), "您可以查看，不能办理。"),
             Standing::Own => ("这是您本人的申请".to_owned(), "请由其他审核员办理。"),
+            Standing::Involved => ("您不能办理这件申诉".to_owned(), assignment::DECIDED_BEFORE),
             Standing::Mine | Standing::Closed => (word.to_owned(), "这件申请目前不需要审核。"),
         };
         ui::banner(Tone::Info, &title, html! { p { (body) } })
@@ -221,25 +239,43 @@ impl Shown<'_> {
             Standing::Mine if self.may_decide() => html! {
                 @for (way, approval) in verdicts.approve.iter().enumerate() {
                     @let value = format!("{}:{way}", code(Action::Approve));
-                    (ui::keyed_submit("action", &value, approval.label, Look::Primary, APPROVE_KEYS[way]))
+                    (ui::keyed_submit("action", &value, approval.label, Look::Primary, self.key(APPROVE_KEYS[way])))
                 }
-                (ui::keyed_submit("action", code(Action::Return), "退回并标注", Look::Plain, 'R'))
-                (ui::keyed_submit("action", code(Action::Reject), verdicts.reject, Look::Danger, 'J'))
+                (ui::keyed_submit("action", code(Action::Return), "退回并标注", Look::Plain, self.key('R')))
+                (ui::keyed_submit("action", code(Action::Reject), verdicts.reject, Look::Danger, self.key('J')))
             },
-            Standing::Mine => html! {
+            Standing::Mine | Standing::Involved if self.case.mine => html! {
                 form method="post" action={ (self.path()) "/put-back" } {
+                    input type="hidden" name="version" value=(self.case.file.application.version);
                     (ui::submit("go", "back", "放回", Look::Plain))
                 }
-                (next())
+                (self.next())
             },
             Standing::Free => html! {
                 form method="post" action={ (self.path()) "/take" } {
                     (ui::submit("go", "take", "领取", Look::Primary))
                 }
-                (next())
+                (self.next())
             },
-            _ => html! { (ui::link_button("/staff/queue", "返回待办", Look::Plain)) (next()) },
+            _ => html! { (ui::link_button("/staff/queue", "返回待办", Look::Plain)) (self.next()) },
         }
+    }
+
+    fn next(&self) -> Markup {
+        html! {
+            form method="post" action="/staff/queue/next" {
+                (ui::keyed_submit("go", "next", "下一件", Look::Plain, self.key('N')))
+            }
+        }
+    }
+
+    fn key(&self, key: char) -> Option<char> {
+        self.keys.then_some(key)
+    }
+
+    /// What does not open, where the decision is made.
+    fn warning(&self) -> Markup {
+        html! { @if let Some(words) = self.case.told_of_lost() { p.error.desk-lost { (words) } } }
     }
 
     /// The right column: the materials. What is to be carried out comes first, beside the sums and
@@ -264,14 +300,16 @@ impl Shown<'_> {
         let next = sheets.get((at + 1) % sheets.len()).filter(|_| sheets.len() > 1);
         let next = next.map(|(_, file)| view_path(&self.path(), file));
         let title = format!("{label} {} / {}", at + 1, sheets.len());
-        ui::viewer(&title, sheet(label, file), next.as_deref())
+        ui::viewer(&title, sheet(label, file), next.as_deref(), self.keys)
     }
 }
 
 fn sheet(label: &str, file: &Attachment) -> Markup {
     let url = format!("/files/{}", file.id);
     html! {
-        @if file.is_picture() {
+        @if file.unreadable {
+            p { "这份文件打不开：存储的文件已丢失或损坏。" }
+        } @else if file.is_picture() {
             img src=(url) alt={ (label) "：" (file.name) };
         } @else {
             p { a href=(url) target="_blank" hx-boost="false" { "在新窗口打开 " (file.name) } }
@@ -288,20 +326,8 @@ fn view_path(case: &str, file: &Attachment) -> String {
 }
 
 /// A button of the decision form that goes somewhere else.
-fn elsewhere(path: &str, label: &str, key: Option<char>) -> Markup {
-    html! {
-        button.text-button type="submit" formaction=(path) data-key=[key] aria-keyshortcuts=[key] {
-            (label) @if let Some(key) = key { " " kbd aria-hidden="true" { (key) } }
-        }
-    }
-}
-
-fn next() -> Markup {
-    html! {
-        form method="post" action="/staff/queue/next" {
-            (ui::keyed_submit("go", "next", "下一件", Look::Plain, 'N'))
-        }
-    }
+fn elsewhere(path: &str, label: &str) -> Markup {
+    html! { button.text-button type="submit" formaction=(path) { (label) } }
 }
 
 fn template((action, text): &(Action, &str)) -> Choice {

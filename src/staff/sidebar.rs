@@ -8,10 +8,11 @@ use super::queue::{self, Filter, Item, Show};
 use super::{path, queue_page};
 use crate::casework::business::Registry;
 use crate::people::staff::StaffMember;
-use crate::store::{Error, Tx};
+use crate::store::Tx;
+use crate::web::Failure;
 
 /// How many of each part are shown.
-const MOST: usize = 6;
+const MOST: i64 = 6;
 
 /// What the reader has taken, what comes next, and what is to be carried out.
 const PARTS: [Show; 3] = [Show::Mine, Show::Waiting, Show::ToDo];
@@ -25,12 +26,12 @@ pub struct Sidebar {
 
 impl Sidebar {
     /// Reads every part.
-    pub fn load(tx: &mut Tx, registry: Registry, reader: &StaffMember) -> Result<Sidebar, Error> {
+    pub fn load(tx: &mut Tx, registry: Registry, reader: &StaffMember) -> Result<Sidebar, Failure> {
         let mut first = |show: Show| {
             let filter = Filter { status: show.code().into(), ..Filter::default() };
-            let mut items = queue::list(tx, registry, reader, &filter)?;
-            items.truncate(MOST);
-            Ok::<_, Error>((show, items))
+            let mut items = queue::read(tx, registry, reader, &filter, MOST)?;
+            items.truncate(usize::try_from(MOST).unwrap_or_default());
+            Ok::<_, Failure>((show, items))
         };
         let parts = PARTS.into_iter().map(&mut first).collect::<Result<_, _>>()?;
         Ok(Sidebar { parts, now: tx.now, days: Days::load(tx)? })

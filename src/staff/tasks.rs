@@ -5,13 +5,13 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-use super::case::{Case, Standing};
+use super::case::Standing;
+use super::opened::{Opened, on_case};
 use super::review_page::Shown;
-use super::sidebar::Sidebar;
-use super::{desk, path};
+use super::{path, verdict, version};
 use crate::casework::answers::Answers;
 use crate::casework::business::{self, Business, Registry};
-use crate::casework::field::Problems;
+use crate::casework::field::{Problems, problem};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials;
 use crate::casework::pages::form_view::{plain_field, plain_upload};
@@ -19,14 +19,17 @@ use crate::casework::record::Application;
 use crate::casework::task::{self, Task};
 use crate::files::storage::Storage;
 use crate::people::staff::{self as roster, Role, StaffMember};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Look};
-use crate::web::{Failure, Frame, Submission, Upload, see_other};
+use crate::web::{Failure, Frame, Upload, see_other};
+
+/// Name of the box that confirms a task.
+const CONFIRMED: &str = "confirmed";
 
 /// What was sent for a task, and what is wrong with it.
 pub(super) struct Tried<'a> {
-    action: Action,
-    noted: &'a Answers,
+    pub(super) task: &'static Task,
+    pub(super) noted: &'a Answers,
     pub(super) problems: &'a Problems,
 }
 
@@ -42,40 +45,52 @@ pub async fn carry_out(
     Upload(mut sent): Upload,
 ) -> poem::Result<Response> {
     let registry = *registry;
-    let (business, task) = store.read(find(registry, &number, &action)).await?;
+    let wanted = find(registry, staff.role, &number, &action);
+    let (business, task) = on_case(store, &staff, &number, wanted).await?;
+    let today = clock::china_date(store.clock.now());
     let wanted = task.file.as_slice();
     let (received, refused) =
         materials::receive(store, files, wanted, std::mem::take(&mut sent.files)).await?;
     let page = format!("{}/done", path(&number));
-    let work = move |tx: &mut Tx| {
-        let (noted, mut problems) = task.read(tx, &sent, !received.is_empty())?;
-        problems.retain(|(name, _)| !refused.iter().any(|(other, _)| other == name));
-        problems.extend(refused);
-        if !problems.is_empty() {
-            let case = Case::load(tx, registry, &staff, &number)?;
-            let sidebar = Sidebar::load(tx, registry, &staff)?;
-            let tried = Tried { action: task.action, noted: &noted, problems: &problems };
-            let shown = Shown { tried: Some(tried), ..Shown::of(&case) };
-            return Ok::<_, Failure>(Some(shown.page(&sidebar, desk(tx, registry, &staff)?)));
+    let (noted, mut problems) = task.read(today, &sent, !received.is_empty());
+    problems.retain(|(name, _)| !refused.iter().any(|(other, _)| other == name));
+    problems.extend(refused);
+    if sent.one(CONFIRMED) != "yes" {
+        problems.push(problem(&confirmation_of(task), "请核对后勾选“已核对”，再登记"));
+    }
+    let seen = version(&sent)?;
+    let mut refused = None;
+    if problems.is_empty() {
+        let (who, case, noted) = (staff.clone(), number.clone(), noted.clone());
+        let work = move |tx: &mut Tx| {
+            let problems = (task.check)(tx, &noted)?;
+            if problems.is_empty() {
+                let application = Application::by_number(tx, &case)?;
+                task::carry_out(tx, business, task, &who, (&application, seen), (noted, received))?;
+                roster::audit(tx, &who.id, task.action.code(), &case)?;
+            }
+            Ok(problems)
+        };
+        match on_case(store, &staff, &number, work).await {
+            Ok(wrong) if wrong.is_empty() => return Ok(see_other(&page)),
+            Ok(wrong) => problems = wrong,
+            Err(Failure::Conflict { message, .. }) => refused = Some(message),
+            Err(failure) => return Err(failure.into()),
         }
-        let application = Application::by_number(tx, &number)?;
-        task::carry_out(tx, business, task, &staff, (&application, version(&sent)?), (noted, received))?;
-        roster::audit(tx, &staff.id, task.action.code(), &number)?;
-        Ok(None)
-    };
-    Ok(match store.write(work).await? {
-        None => see_other(&page),
-        Some(again) => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, again),
-    })
+    }
+    let opened = Opened::load(store, files, registry, &staff, &number).await?;
+    let tried = Tried { task, noted: &noted, problems: &problems };
+    let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let stopped = refused.map(|message| verdict::why(&opened, seen, message));
+    let shown = Shown { tried: Some(tried), stopped, ..Shown::of(&opened.case, opened.keys) };
+    let page = shown.page(&opened.sidebar, opened.desk);
+    Ok(frame.page_with(status, page))
 }
 
-fn version(sent: &Submission) -> Result<i32, Failure> {
-    sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))
-}
-
-/// The task that an address names.
+/// The task that an address names, if it is the work of this role.
 fn find(
     registry: Registry,
+    role: Role,
     number: &str,
     action: &str,
 ) -> impl FnOnce(&mut Tx) -> Result<(&'static Business, &'static Task), Failure> + Clone + Send + 'static {
@@ -84,6 +99,9 @@ fn find(
         let application = Application::by_number(tx, &number)?;
         let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
         let task = action.and_then(|action| task::find(business, action)).ok_or(Failure::NotFound)?;
+        if !role.does(task.role) {
+            return Err(Failure::Forbidden("这一步不由您的岗位办理。"));
+        }
         Ok((business, task))
     }
 }
@@ -120,8 +138,30 @@ pub(super) fn anchor(task: &Task) -> String {
     format!("task-{}", task.action.code())
 }
 
+/// What the confirming box of a task is called among the problems: a page may have several tasks.
+fn confirmation_of(task: &Task) -> String {
+    format!("{}-{CONFIRMED}", task.action.code())
+}
+
+/// What is carried out cannot be taken back, so that it is confirmed in the form itself: a file
+/// that was chosen would not survive a question on another page.
+fn confirmation(task: &Task, problems: &Problems) -> Markup {
+    let control = confirmation_of(task);
+    let problem = problems.iter().find(|(name, _)| *name == control).map(|(_, text)| text);
+    let id = format!("f-{control}");
+    html! {
+        div.field id=(id) data-error[problem.is_some()] {
+            @if let Some(problem) = problem { p.error id={ (id) "-error" } { (problem) } }
+            label.option {
+                input type="checkbox" name=(CONFIRMED) value="yes" aria-invalid=[problem.map(|_| "true")];
+                span { "已核对。“" (task.label) "”后不能撤回，考生马上可以看到。" }
+            }
+        }
+    }
+}
+
 fn form(task: &Task, application: &Application, tried: Option<&Tried>) -> Markup {
-    let tried = tried.filter(|tried| tried.action == task.action);
+    let tried = tried.filter(|tried| tried.task.action == task.action);
     let (nothing, none) = (Answers::default(), Problems::new());
     let (noted, problems) = tried.map_or((&nothing, &none), |tried| (tried.noted, tried.problems));
     let action = format!("{}/tasks/{}", path(application.shown_number()), task.action.code());
@@ -132,6 +172,7 @@ fn form(task: &Task, application: &Application, tried: Option<&Tried>) -> Markup
                 input type="hidden" name="version" value=(application.version);
                 @for field in task.fields { (plain_field(field, noted, problems)) }
                 @if let Some(file) = &task.file { (plain_upload(file, problems)) }
+                (confirmation(task, problems))
                 div.actions { (ui::submit("go", "yes", task.label, look(task))) }
             }
         }

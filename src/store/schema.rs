@@ -53,6 +53,7 @@ diesel::table! {
         role -> Text,
         active -> Bool,
         created_at -> Timestamp,
+        single_keys -> Bool,
     }
 }
 
@@ -60,7 +61,7 @@ diesel::table! {
     audit_entries (id) {
         id -> Text,
         at -> Timestamp,
-        staff_id -> Text,
+        staff_id -> Nullable<Text>,
         action -> Text,
         target -> Text,
     }
@@ -285,6 +286,7 @@ diesel::table! {
         storage_key -> Text,
         created_at -> Timestamp,
         submitted_at -> Nullable<Timestamp>,
+        unreadable_since -> Nullable<Timestamp>,
     }
 }
 

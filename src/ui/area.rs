@@ -144,17 +144,18 @@ pub fn seal(state: &str, word: &str, foot: &str) -> Markup {
 }
 
 /// The material viewer of the review desk: `sheet` is an `img` or `iframe`, `next` the URL of
-/// the next material. Keys: `+` zooms, `T` turns, `→` goes on.
-pub fn viewer(title: &str, sheet: Markup, next: Option<&str>) -> Markup {
+/// the next material. With `keys`, while the focus is in it: `+` zooms, `T` turns, `→` goes on.
+pub fn viewer(title: &str, sheet: Markup, next: Option<&str>, keys: bool) -> Markup {
+    let key = |key: &'static str| keys.then_some(key);
     html! {
-        section.desk-viewer {
+        section.desk-viewer data-keys[keys] {
             div.viewer-tools {
                 h2 { (title) }
-                button type="button" data-zooms data-key="+" { "放大 +" }
-                button type="button" data-turns data-key="T" { "旋转 T" }
+                button type="button" data-zooms data-key=[key("+")] aria-keyshortcuts=[key("+")] { "放大" @if keys { " +" } }
+                button type="button" data-turns data-key=[key("T")] aria-keyshortcuts=[key("T")] { "旋转" @if keys { " T" } }
                 @if let Some(url) = next {
                     // Only the viewer changes: what was typed beside it stays.
-                    a href=(url) data-key="ARROWRIGHT" hx-target="closest .desk-viewer"
+                    a href=(url) data-key=[key("ARROWRIGHT")] hx-target="closest .desk-viewer"
                         hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" { "下一张 →" }
                 }
             }

@@ -50,20 +50,11 @@ pub fn submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
     html! { button.button type="submit" name=(name) value=(value) data-look=(look.word()) { (label) } }
 }
 
-/// A submit button that a key presses too, on the review desk.
-pub fn keyed_submit(name: &str, value: &str, label: &str, look: Look, key: char) -> Markup {
+/// A submit button that a key presses too, on the review desk; none where keys are off.
+pub fn keyed_submit(name: &str, value: &str, label: &str, look: Look, key: Option<char>) -> Markup {
     html! {
         button.button type="submit" name=(name) value=(value) data-look=(look.word())
-            data-key=(key) aria-keyshortcuts=(key) { (label) " " (kbd(key)) }
-    }
-}
-
-/// A link that looks like a button and that a key presses too, on the review desk.
-pub fn keyed_link(href: &str, label: &str, look: Look, key: char) -> Markup {
-    html! {
-        a.button href=(href) data-look=(look.word()) data-key=(key) aria-keyshortcuts=(key) {
-            (label) " " (kbd(key))
-        }
+            data-key=[key] aria-keyshortcuts=[key] { (label) @if let Some(key) = key { " " (kbd(key)) } }
     }
 }
 
@@ -168,10 +159,12 @@ mod tests {
 
     #[test]
     fn a_keyed_button_says_its_key() {
-        let shown = keyed_submit("action", "approve", "通过", Look::Primary, 'A').into_string();
+        let shown = keyed_submit("action", "approve", "通过", Look::Primary, Some('A')).into_string();
         assert!(shown.contains(r#"data-key="A""#));
         assert!(shown.contains(r#"aria-keyshortcuts="A""#));
         assert!(shown.contains(r#"<kbd aria-hidden="true">A</kbd>"#));
+        let off = keyed_submit("action", "approve", "通过", Look::Primary, None).into_string();
+        assert!(off.ends_with(">通过</button>") && !off.contains("key"));
     }
 
     #[test]

@@ -66,6 +66,7 @@ const TABS: [(Tab, Icon, &str, &str); 4] = [
 ];
 
 /// The frame of the review desk, in place of the tabs.
+#[derive(Clone)]
 pub struct Desk {
     /// Who is signed in.
     pub who: String,

@@ -17,6 +17,8 @@ pub struct Uploaded {
     pub thumb: Option<String>,
     /// Where it opens.
     pub href: String,
+    /// Whether it is lost, so that it does not open.
+    pub unreadable: bool,
 }
 
 /// One material of a form. Its wrapper has the id `f-{slot}`.
@@ -101,7 +103,11 @@ fn shown(file: &Uploaded) -> Markup {
                 Some(url) => img.thumb src=(url) alt="" loading="lazy" width="72" height="54";,
                 None => span.thumb { (icon(Icon::File)) },
             }
-            span { strong { (file.name) } span.muted.small { (file.size) } }
+            span {
+                strong { (file.name) }
+                @if file.unreadable { span.error { "这份文件打不开" } }
+                @else { span.muted.small { (file.size) } }
+            }
         }
     }
 }
@@ -132,6 +138,7 @@ mod tests {
             size: "1.2 MB".into(),
             thumb: None,
             href: format!("/files/{id}"),
+            unreadable: false,
         }
     }
 

@@ -62,6 +62,12 @@ pub enum Failure {
     /// As many login screens wait as this process can hold.
     #[error("too many waiters")]
     Full,
+    /// What was here is lost or damaged; the text says what helps.
+    #[error("gone")]
+    Gone(&'static str),
+    /// A look at somebody's data could not be noted in the audit, so nothing was shown.
+    #[error("the audit cannot be written: {0}")]
+    Unrecorded(String),
     /// The database is out of reach for now.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -125,9 +131,12 @@ impl ResponseError for Failure {
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Portal { .. } => StatusCode::BAD_GATEWAY,
-            Failure::Full | Failure::Unavailable(_) | Failure::InDoubt(_) | Failure::NotSaved(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Failure::Gone(_) => StatusCode::GONE,
+            Failure::Full
+            | Failure::Unavailable(_)
+            | Failure::InDoubt(_)
+            | Failure::NotSaved(_)
+            | Failure::Unrecorded(_) => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -220,6 +229,12 @@ impl Failure {
                 let wait = format!("请在 {} 秒后再试，也可以先办理其他事项。", Failure::FULL_FOR);
                 ("现在登录的人很多，请稍后再试", wait, ("再试一次", "/login"))
             }
+            Failure::Gone(what_helps) => ("这份文件打不开", (*what_helps).into(), home),
+            Failure::Unrecorded(_) => (
+                "查看记录没有写成功，页面没有显示",
+                "为保护考生信息，每次查看都要留下记录。请稍后再试；一直这样时请联系系统管理员。".into(),
+                ("返回待办", "/staff/queue"),
+            ),
             Failure::Unavailable(_) => {
                 ("系统正忙", "您的操作没有完成，已提交过的申请不受影响。请稍后再试。".into(), home)
             }
@@ -283,7 +298,8 @@ impl Asked {
             Failure::Internal(_)
             | Failure::Unavailable(_)
             | Failure::InDoubt(_)
-            | Failure::NotSaved(_) => {
+            | Failure::NotSaved(_)
+            | Failure::Unrecorded(_) => {
                 tracing::error!(%failure, "a request failed");
             }
             Failure::Portal { .. } => tracing::warn!(%failure, "the portal failed"),
@@ -323,6 +339,7 @@ fn keeps_the_page(frame: &Frame, failure: &Failure, reading: bool) -> bool {
             | Failure::Unavailable(_)
             | Failure::InDoubt(_)
             | Failure::NotSaved(_)
+            | Failure::Unrecorded(_)
             | Failure::Internal(_)
     );
     frame.is_fragment() && (piece || (!reading && not_taken))

@@ -2,7 +2,7 @@
 
 use crate::browser::{Browser, Screen};
 use crate::figures::{figure, picture};
-use crate::office::{CANDIDATE, REVIEWER, mark, open, sign_in, take_next};
+use crate::office::{CANDIDATE, COLLEAGUE, REVIEWER, mark, open, sign_in, take_next};
 use crate::pictures::Pictures;
 use crate::server::Server;
 
@@ -86,6 +86,9 @@ async fn return_it(server: &Server, desk: &Browser, number: &str) {
     mark(desk, "从事专业工作年限", "与社保记录相差 1 年，请核对").await;
     mark(desk, "学历证书", "照片反光，看不清证书编号").await;
     desk.press("退回并标注").await;
+    desk.see("照片反光，看不清证书编号").await;
+    desk.screenshot("desk-confirm").await;
+    desk.press("确认退回").await;
     desk.see("已退回，标注 2 处").await;
 }
 
@@ -114,6 +117,10 @@ async fn reject(server: &Server, desk: &Browser) {
     desk.screenshot("desk-second-round").await;
     desk.fill("补充意见", "从事专业工作年限不满足报考条件").await;
     desk.press("不通过").await;
+    desk.press("返回修改").await;
+    assert_eq!(desk.value("补充意见").await, "从事专业工作年限不满足报考条件");
+    desk.press("不通过").await;
+    desk.press("确认不通过").await;
     desk.see("已办理：不通过").await;
 }
 
@@ -144,10 +151,15 @@ async fn appeal(server: &Server, phone: &Browser, pictures: &Pictures) {
 }
 
 async fn uphold(server: &Server, desk: &Browser) {
+    desk.open(&format!("{}/staff/queue", server.base)).await;
+    desk.press("领取下一件").await;
+    desk.see("目前没有可以领取的申请").await;
+    sign_in(server, desk, COLLEAGUE).await;
     take_next(server, desk).await;
     desk.see("社保记录缺少 2019 年在外地缴纳的部分").await;
     desk.screenshot("desk-appeal").await;
     desk.press("申诉通过").await;
+    desk.press("确认申诉通过").await;
     desk.see("已办理：通过").await;
 }
 

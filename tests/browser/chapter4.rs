@@ -48,11 +48,11 @@ async fn post_it(server: &Server, desk: &Browser) {
     desk.within("承运快递").choose("顺丰到付").await;
     desk.fill("快递单号", "sf 1234567890123").await;
     desk.fill("寄出日期", &office::today(server)).await;
-    desk.press("登记寄出").await;
+    office::register(desk, "登记寄出").await;
     desk.see("已办理：已寄出").await;
     desk.press("查看这件申请").await;
     desk.fill("签收日期", &office::today(server)).await;
-    desk.press("登记签收").await;
+    office::register(desk, "登记签收").await;
     desk.see("已办理：已签收").await;
 }
 

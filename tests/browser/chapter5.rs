@@ -75,7 +75,7 @@ async fn refund(server: &Server, number: &str, phone: &Browser, reviewer: &Brows
     office::open_task(server, finance, number).await;
     finance.see("6222021001116245702").await;
     finance.fill("失败原因", "账号与户名不符，银行退回").await;
-    finance.press("登记退款失败").await;
+    office::register(finance, "登记退款失败").await;
     finance.see("已办理：退款失败").await;
     phone.open(&server.base).await;
     phone.see("考试退费退款失败，待您处理").await;
@@ -90,7 +90,7 @@ async fn refund(server: &Server, number: &str, phone: &Browser, reviewer: &Brows
     finance.fill("退款日期", &office::today(server)).await;
     finance.fill("交易流水号", "TX20260401001").await;
     picture(finance, "desk-refund").await;
-    finance.press("登记已退款").await;
+    office::register(finance, "登记已退款").await;
     finance.see("已办理：已退款").await;
     phone.open(&format!("{}/services/refund/{number}", server.base)).await;
     phone.see("已退款").await;

@@ -61,7 +61,7 @@ async fn print_anew(server: &Server, desk: &Browser, number: &str) {
     desk.see(number).await;
     desk.fill("新证书印制号", "SF02999999").await;
     desk.fill("签发日期", &office::today(server)).await;
-    desk.press("登记新证书").await;
+    office::register(desk, "登记新证书").await;
     desk.see("已办理：已补发").await;
 }
 

@@ -64,7 +64,7 @@ async fn chapter_7_from_the_notice_to_the_receipt() {
     finance.press("登记已开具").await;
     finance.see("请上传电子票据").await;
     finance.attach("电子票据", &pictures.pdf()).await;
-    finance.press("登记已开具").await;
+    office::register(&finance, "登记已开具").await;
     finance.see("已办理：已开具").await;
     phone.open(&format!("{}/services/receipt/{number}", server.base)).await;
     phone.see("0001234567").await;

@@ -42,6 +42,7 @@ async fn chapter_9_from_the_record_to_the_decision() {
     desk.see("考场录音.mp3").await;
     desk.fill("补充意见", "情节轻微，改为批评教育。").await;
     desk.press("部分成立").await;
+    desk.press("确认部分成立").await;
     desk.see("已办理：部分成立").await;
     office::list(&server, &phone, "违纪申诉").await;
     phone.see("部分成立").await;

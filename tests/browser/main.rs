@@ -37,6 +37,7 @@ mod chapter6;
 mod chapter7;
 mod chapter8;
 mod chapter9;
+mod desk;
 mod figures;
 mod harness;
 mod login;

@@ -8,6 +8,8 @@ use crate::server::Server;
 
 pub const CANDIDATE: &str = "张小三";
 pub const REVIEWER: &str = "审核员";
+/// A second reviewer: who decided something does not decide the appeal against it.
+pub const COLLEAGUE: &str = "阿力木";
 pub const FINANCE: &str = "财务";
 pub const DISPATCHER: &str = "邮寄员";
 
@@ -82,6 +84,7 @@ pub async fn return_next(server: &Server, desk: &Browser, label: &str, reason: &
     take_next(server, desk).await;
     mark(desk, label, reason).await;
     desk.press("退回并标注").await;
+    desk.press("确认退回").await;
     desk.see("已退回，标注 1 处").await;
 }
 
@@ -89,7 +92,14 @@ pub async fn return_next(server: &Server, desk: &Browser, label: &str, reason: &
 pub async fn approve_next(server: &Server, desk: &Browser) {
     take_next(server, desk).await;
     desk.press("通过").await;
+    desk.press("确认通过").await;
     desk.see("已办理：通过").await;
+}
+
+/// Registers what was carried out, and confirms it.
+pub async fn register(desk: &Browser, label: &str) {
+    desk.choose(&format!("已核对。“{label}”")).await;
+    desk.press(label).await;
 }
 
 /// Finance opens what waits to be carried out: its queue begins with that.

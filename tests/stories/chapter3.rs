@@ -4,6 +4,7 @@ mod uploads;
 
 use diesel::prelude::*;
 use kaozheng::business::ALL;
+use kaozheng::casework::assignment;
 use kaozheng::casework::decision::{self, Verdict};
 use kaozheng::casework::history::Mark;
 use kaozheng::casework::record::Application;
@@ -30,12 +31,12 @@ async fn candidate(server: &Server) -> (Visitor, String) {
     (visitor, sitting)
 }
 
-fn reviewer(tx: &mut Tx) -> StaffMember {
-    let member = staff::list(tx)
-        .expect("a roster")
-        .into_iter()
-        .find(|m| m.role.does(Role::Reviewer))
-        .expect("a reviewer");
+/// Who decided a check does not decide the appeal against it.
+fn reviewer(tx: &mut Tx, of: &Application) -> StaffMember {
+    let roster = staff::list(tx).expect("a roster");
+    let mut reviewers = roster.into_iter().filter(|member| member.role.does(Role::Reviewer));
+    let found = if of.kind == "appeal" { reviewers.next_back() } else { reviewers.next() };
+    let member = found.expect("a reviewer");
     StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() }
 }
 
@@ -43,9 +44,9 @@ fn reviewer(tx: &mut Tx) -> StaffMember {
 async fn decide(server: &Server, number: &str, verdict: Verdict) {
     let number = number.to_owned();
     let decided = server.parts.store.write::<_, Failure, _>(move |tx| {
-        let staff = reviewer(tx);
         let waiting = Application::by_number(tx, &number)?;
-        decision::take(tx, ALL, &staff, &waiting)?;
+        let staff = reviewer(tx, &waiting);
+        assignment::take(tx, ALL, &staff, &waiting)?;
         let taken = Application::by_number(tx, &number)?;
         decision::decide(tx, ALL, &staff, &taken, taken.version, verdict)
     });

@@ -121,6 +121,30 @@ fn the_roster_is_kept_by_the_command_line() {
 }
 
 #[tokio::test]
+async fn what_is_done_at_the_command_line_is_in_the_audit() {
+    use kaozheng::store::schema::audit_entries::dsl as a;
+    let database = database();
+    assert!(on(&database, &["migrate"]).status.success());
+    let number = ["--document-number", "440300198808150023"];
+    assert!(on(&database, &[&["staff", "add", "--name", "周明远"], &number[..]].concat()).status.success());
+    let change = ["staff", "add", "--name", "周明远", "--role", "finance"];
+    assert!(on(&database, &[&change, &number[..]].concat()).status.success());
+    assert!(on(&database, &[&["staff", "remove"], &number[..]].concat()).status.success());
+    let exported = on(&database, &["export", "certificates"]);
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    let vault = Vault::from_key(&[7; 32]);
+    let store = Store::open(&database.url, vault, Clock::system(), Ids::random()).await.expect("a store");
+    let rows = a::audit_entries.order(a::id).select((a::action, a::target, a::staff_id));
+    let noted =
+        store.read::<Vec<(String, String, Option<String>)>, Error, _>(move |tx| Ok(rows.load(tx.conn)?));
+    let noted = noted.await.expect("the audit");
+    let actions: Vec<_> = noted.iter().map(|(action, ..)| &**action).collect();
+    assert_eq!(actions, ["roster_add:reviewer", "roster_add:finance", "roster_remove", "export"]);
+    assert!(noted.iter().all(|(.., staff)| staff.is_none()), "the command line is nobody on the roster");
+    assert_eq!(noted[3].1, "certificates");
+}
+
+#[tokio::test]
 async fn the_demo_is_loaded_once_and_whole() {
     let database = database();
     let vault = Vault::from_key(&[7; 32]);

@@ -157,6 +157,34 @@ async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything(
     assert!(visitor.open(&format!("{LIST}/{number}")).await.body.contains(&number));
 }
 
+/// A reviewer who left the roster under an older program had locked the cases they had taken.
+#[tokio::test]
+async fn a_start_frees_the_cases_of_who_is_not_on_the_roster() {
+    use diesel::prelude::*;
+    use kaozheng::store::schema::{applications, staff};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    let (demo, _) = Process::demo(&data, &log).await;
+    assert!(demo.stop(), "it ended as it should");
+    let open = || SqliteConnection::establish(data.join("kaozheng.db").to_str().expect("a path"));
+    let taken = |conn: &mut SqliteConnection| {
+        let of_reviewer = applications::table.inner_join(staff::table).filter(staff::name.eq("周明远"));
+        of_reviewer.filter(applications::status.eq("in_review")).count().get_result::<i64>(conn)
+    };
+    let mut conn = open().expect("the database");
+    assert!(taken(&mut conn).expect("a count") > 0, "the demo has cases that are being reviewed");
+    let gone = diesel::update(staff::table.filter(staff::name.eq("周明远")));
+    gone.set(staff::active.eq(false)).execute(&mut conn).expect("a change");
+    drop(conn);
+    let (_demo, _) = Process::demo(&data, &log).await;
+    let mut conn = open().expect("the database");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while taken(&mut conn).expect("a count") > 0 {
+        assert!(std::time::Instant::now() < deadline, "the cases stay locked");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 /// A request that has begun when the signal comes is answered.
 #[tokio::test]
 async fn a_request_in_flight_finishes_after_the_stop_signal() {

@@ -203,6 +203,24 @@ impl Browser {
         }
     }
 
+    /// Presses a key of a letter, such as `a`, or one with a name, such as `Enter`, where the focus is.
+    pub async fn key(&self, key: &str) {
+        let text = match key {
+            "Enter" => Some("\r"),
+            letter if letter.chars().count() == 1 => Some(letter),
+            _ => None,
+        };
+        let down = match text {
+            Some(text) => {
+                json!({ "type": "keyDown", "key": key, "text": text, "windowsVirtualKeyCode": code(key) })
+            }
+            None => json!({ "type": "keyDown", "key": key, "windowsVirtualKeyCode": code(key) }),
+        };
+        self.driver.devtools("Input.dispatchKeyEvent", down).await;
+        let up = json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code(key) });
+        self.driver.devtools("Input.dispatchKeyEvent", up).await;
+    }
+
     pub(crate) fn client(&self) -> &Client {
         self.driver.client()
     }
@@ -248,6 +266,15 @@ impl Browser {
 /// An Android phone, so that pages and the list of devices see one.
 const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/130.0.0.0 Mobile Safari/537.36";
+
+/// What Chromium calls the keys that have no letter.
+fn code(key: &str) -> u32 {
+    match key {
+        "Enter" => 13,
+        "Escape" => 27,
+        letter => letter.to_uppercase().chars().next().map_or(0, u32::from),
+    }
+}
 
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

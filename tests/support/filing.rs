@@ -89,7 +89,12 @@ impl Visitor {
         let taken = self.submit(&format!("{case}/take"), &[]).await;
         let version = taken.between("name=\"version\" value=\"", "\"").to_owned();
         let sent = [&[("action", action), ("version", version.as_str())], more].concat();
-        self.submit(&format!("{case}/decide"), &sent).await
+        let asked = self.submit(&format!("{case}/decide"), &sent).await;
+        if !asked.body.contains("name=\"confirmed\"") {
+            return asked;
+        }
+        let confirmed = [&sent[..], &[("confirmed", "yes")]].concat();
+        self.submit(&format!("{case}/decide"), &confirmed).await
     }
 
     /// Does a task, such as `fulfil`; `slot` gets a PDF.
@@ -103,7 +108,7 @@ impl Visitor {
         let case = format!("/staff/applications/{number}");
         let page = self.open(&case).await;
         let version = page.between("name=\"version\" value=\"", "\"").to_owned();
-        let filing = Filing::new("", noted, slot).with(&[("version", &version)]);
+        let filing = Filing::new("", noted, slot).with(&[("version", &version), ("confirmed", "yes")]);
         let sent = self.fills_in(&format!("{case}/tasks/{task}"), &filing, "go").await;
         if sent.location.is_empty() { sent } else { self.open(&sent.location).await }
     }

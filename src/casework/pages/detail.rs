@@ -11,7 +11,9 @@ use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::record::Application;
-use crate::casework::{cards, task, views};
+use crate::casework::views::Reader;
+use crate::casework::{cards, stored, task, views};
+use crate::files::storage::Storage;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Confirm, Fact, Look, Page, Tone};
@@ -86,7 +88,13 @@ impl<'a> FromRequest<'a> for Detail {
 }
 
 #[handler]
-pub async fn show(detail: Detail, frame: Frame) -> Response {
+pub async fn show(
+    mut detail: Detail,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    Data(files): Data<&Storage>,
+) -> Response {
+    stored::check(store, files, &mut detail.files).await;
     let title = match detail.business.origin {
         Origin::Rejection => "申诉详情",
         Origin::Certificate => "邮寄信息",
@@ -162,13 +170,14 @@ fn view(detail: &Detail) -> Markup {
     html! {
         (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, kind))
         (standing(detail))
+        (lost(detail))
         @if !outcome.is_empty() {
             (ui::panel("办理结果", html! {
                 (ui::facts(&outcome))
                 @for file in &given { p { (ui::download_button(&file.href, "下载电子票据", Look::Primary)) } }
             }))
         }
-        (ui::panel("办理进度", views::timeline(business, &detail.events, "本人")))
+        (ui::panel("办理进度", views::timeline(business, &detail.events, Reader::Candidate)))
         @if let Some(parent) = &detail.parent { (appealed(detail, parent)) }
         (ui::panel("申请人", ui::facts(&[
             Fact::of("姓名", detail.candidate.masked_name()),
@@ -212,6 +221,33 @@ fn standing(detail: &Detail) -> Markup {
         Status::Withdrawn => (Tone::Neutral, html! { p { "您已撤销这件申请，需要时可以重新申请。" } }),
     };
     ui::banner(tone, views::word(detail.business, application), body)
+}
+
+/// Which materials cannot be opened any more, and what helps.
+fn lost(detail: &Detail) -> Markup {
+    let (business, application) = (detail.business, &detail.application);
+    let answers = application.form.clone().unwrap_or_default();
+    let lost = |id: &String| detail.files.iter().any(|file| file.id == *id && file.unreadable);
+    let wanted = business.wanted(&answers).filter(|material| answers.files(material.slot).iter().any(lost));
+    let labels: Vec<&str> = wanted.map(|material| material.label).collect();
+    if labels.is_empty() {
+        return html! {};
+    }
+    let title = format!("有 {} 份材料打不开：{}", labels.len(), labels.join("、"));
+    ui::banner(
+        Tone::Warn,
+        &title,
+        html! {
+            p { "存储的文件已丢失或损坏，不是您的操作造成的。您填写的内容都在。" }
+            @if business.submits_by(application.status).is_some() {
+                p { a href=(cards::edit_path(business, application)) { "去重新上传" } }
+            } @else if application.is_pending() {
+                p { "审核员会看到这一情况，退回后您可以重新上传。" }
+            } @else {
+                p { "已有的办理结果不受影响。" }
+            }
+        },
+    )
 }
 
 /// What an approval means, and what it still waits for.

@@ -5,11 +5,12 @@ use poem::web::{Data, Path, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 
-use crate::casework::business::{self, Registry};
+use crate::casework::business::Registry;
 use crate::casework::materials::{self, Attachment};
+use crate::casework::stored;
 use crate::files::storage::{self, Storage};
-use crate::people::staff;
-use crate::store::{Store, Tx};
+use crate::people::staff as roster;
+use crate::store::Store;
 use crate::web::{Failure, SignedIn};
 
 /// A PDF may hold scripts and forms: it is shown in a box that can do nothing, and only
@@ -31,21 +32,42 @@ pub async fn show(
     Data(files): Data<&Storage>,
     Data(registry): Data<&Registry>,
 ) -> Result<Response, Failure> {
-    let registry = *registry;
-    let file = store.read::<_, Failure, _>(move |tx| readable(tx, registry, &who, &id)).await?;
-    let thumb = size.thumb.is_some() && file.is_picture();
-    let key = if thumb { storage::thumb_key(&file.storage_key) } else { file.storage_key.clone() };
+    let (mut file, own) = find(store, *registry, &who, id).await?;
     let framed = req.header("sec-fetch-dest") == Some("iframe");
-    Ok(answer(&file, framed, files.get(&key).await?))
+    if size.thumb.is_some() && file.is_picture() {
+        // A lost thumbnail loses nobody anything: the picture takes its place.
+        if let Ok(bytes) = files.get(&storage::thumb_key(&file.storage_key)).await {
+            return Ok(answer(&file, framed, bytes));
+        }
+    }
+    let got = files.get(&file.storage_key).await;
+    stored::note(store, &mut file, got.as_ref().err()).await;
+    match got {
+        Ok(bytes) => Ok(answer(&file, framed, bytes)),
+        Err(error) if error.is_loss() => Err(Failure::Gone(if own { LOST_BY_OWNER } else { LOST_BY_STAFF })),
+        Err(error) => Err(Failure::Unavailable(error.to_string())),
+    }
 }
 
-/// One's own file, or one of an application that one works on.
-fn readable(tx: &mut Tx, registry: Registry, who: &SignedIn, id: &str) -> Result<Attachment, Failure> {
-    let own = materials::own(tx, &who.candidate, id);
-    let Some(role) = staff::role_of(tx, who.staff.as_deref())?.filter(|_| own.is_err()) else { return own };
-    let (file, kind) = materials::submitted(tx, id)?;
-    let works_on = business::find(registry, &kind).is_some_and(|business| business.is_work_of(role));
-    if works_on { Ok(file) } else { own }
+/// What helps the owner of a file that is lost.
+const LOST_BY_OWNER: &str =
+    "存储的文件已丢失或损坏，不是您的操作造成的。请打开这件申请，按页面上的提示重新上传。";
+
+/// What helps staff.
+const LOST_BY_STAFF: &str = "存储的文件已丢失或损坏。请退回这件申请，让考生重新上传。";
+
+/// One's own file, or one of an application that one works on; and whether it is one's own.
+async fn find(
+    store: &Store,
+    registry: Registry,
+    who: &SignedIn,
+    id: String,
+) -> Result<(Attachment, bool), Failure> {
+    let (candidate, wanted) = (who.candidate.clone(), id.clone());
+    let own = store.read::<_, Failure, _>(move |tx| materials::own(tx, &candidate, &wanted)).await;
+    let Some(staff) = who.staff.clone().filter(|_| own.is_err()) else { return Ok((own?, true)) };
+    let found = store.write(move |tx| materials::for_staff(tx, registry, &staff, &id)).await;
+    Ok((roster::looking(found)?.ok_or(Failure::NotFound)?, false))
 }
 
 fn answer(file: &Attachment, framed: bool, bytes: Vec<u8>) -> Response {

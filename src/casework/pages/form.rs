@@ -16,7 +16,7 @@ use crate::casework::business::Business;
 use crate::casework::field::Problems;
 use crate::casework::record::Application;
 use crate::casework::sheet::{Sheet, Step, Which};
-use crate::casework::{lifecycle, materials, submission};
+use crate::casework::{lifecycle, materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
@@ -60,12 +60,13 @@ pub async fn show(
     asked: Asked,
     frame: Frame,
     Data(store): Data<&Store>,
+    Data(files): Data<&Storage>,
 ) -> Result<Response, Failure> {
     if let Some(made) = appeal_made(store, &asked).await? {
         return Ok(see_other(&made.path()));
     }
     let checked = req.uri().query() == Some("check");
-    let (sheet, problems) = store
+    let (mut sheet, problems) = store
         .read::<_, Failure, _>(move |tx| {
             let sheet = Sheet::load(tx, asked.business, asked.candidate, &asked.which)?;
             let problems = if checked { sheet.problems(tx)? } else { Problems::new() };
@@ -76,6 +77,7 @@ pub async fn show(
         return Ok(see_other(&notice::path(&sheet)));
     }
     refuse_late_beginner(&sheet)?;
+    stored::check(store, files, &mut sheet.attachments).await;
     Ok(frame.page(form_view::page(&sheet, &problems)))
 }
 

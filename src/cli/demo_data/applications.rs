@@ -17,7 +17,7 @@ use crate::casework::lifecycle::Action;
 use crate::casework::materials::{self, Received};
 use crate::casework::record::Application;
 use crate::casework::sheet::{Sheet, Step, Which};
-use crate::casework::{submission, task};
+use crate::casework::{assignment, submission, task};
 use crate::files::storage::Storage;
 use crate::login::sandbox::people::PEOPLE;
 use crate::people::candidate::{self, Candidate};
@@ -132,13 +132,15 @@ impl Told {
         store
             .write(move |tx| {
                 let application = Application::by_number(tx, &number)?;
-                let staff = member(tx, business.reviewed_by)?;
+                // Who rejected something does not decide the appeal against it.
+                let by = if business.is_appeal() { Role::Administrator } else { business.reviewed_by };
+                let staff = member(tx, by)?;
                 let verdict = match act {
                     Act::Withdraw => return decision::withdraw(tx, business, &application),
                     Act::Return(marks) => Verdict::Return(marks.iter().map(mark).collect()),
                     Act::Reject(why) => Verdict::Reject((*why).to_owned()),
                     Act::Approve(way, words) => Verdict::Approve(*way, (*words).to_owned()),
-                    _ => return decision::take(tx, ALL, &staff, &application),
+                    _ => return assignment::take(tx, ALL, &staff, &application),
                 };
                 decision::decide(tx, ALL, &staff, &application, application.version, verdict)
             })
@@ -160,7 +162,7 @@ impl Told {
         store
             .write(move |tx| {
                 let application = Application::by_number(tx, &number)?;
-                let (noted, problems) = task.read(tx, &sent, !received.is_empty())?;
+                let (noted, problems) = task.read(tx.today(), &sent, !received.is_empty());
                 refuse(&problems)?;
                 let staff = member(tx, task.role)?;
                 let seen = (&application, application.version);

@@ -126,11 +126,17 @@ pub(super) fn mark_of_whole(shown: &Shown) -> Markup {
 }
 
 fn links(file: &File, ids: &[String], case: &str) -> Markup {
-    let attachments = ids.iter().filter_map(|id| file.attachments.iter().find(|known| known.id == *id));
+    let attachments = ids.iter().map(|id| file.attachments.iter().find(|known| known.id == *id));
     html! {
         @if ids.is_empty() { span.muted { "未上传" } }
         span hx-target=".desk-viewer" hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" {
-            @for attachment in attachments { a.desk-file href=(view_path(case, attachment)) { (attachment.name) } }
+            @for attachment in attachments {
+                @match attachment {
+                    Some(file) if file.unreadable => span.error { (file.name) "（打不开）" },
+                    Some(file) => a.desk-file href=(view_path(case, file)) { (file.name) },
+                    None => span.error { "文件记录已丢失" },
+                }
+            }
         }
     }
 }

@@ -141,7 +141,7 @@ impl Office {
     }
 }
 
-fn document(passport: &str) -> Document {
+pub fn document(passport: &str) -> Document {
     let today = NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day");
     Document::parse(DocumentType::Passport, passport, today).expect("a passport")
 }

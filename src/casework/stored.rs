@@ -1,0 +1,50 @@
+//! Whether the stored files of an application can still be opened.
+//!
+//! A file that is missing or too short is found at once, a small one that is damaged as well. A
+//! large one that is damaged is found when somebody opens it. What was found is kept in
+//! `attachments.unreadable_since`, until the file opens again.
+
+use diesel::prelude::*;
+
+use super::materials::Attachment;
+use crate::files::storage::{Storage, StorageError};
+use crate::store::Store;
+use crate::store::schema::attachments::dsl as f;
+
+/// Checks every file, and notes what changed. It never fails: who reads the page needs the rest of
+/// it, and a file that cannot be checked now cannot be opened now.
+pub async fn check(store: &Store, storage: &Storage, attachments: &mut [Attachment]) {
+    for file in attachments {
+        let found = storage.check(&file.storage_key, file.size.unsigned_abs()).await;
+        match found {
+            Ok(opened) if opened => note(store, file, None).await,
+            Ok(_) => {}
+            Err(error) => note(store, file, Some(&error)).await,
+        }
+    }
+}
+
+/// Notes that a file could not be opened, or that it can be again.
+pub async fn note(store: &Store, file: &mut Attachment, error: Option<&StorageError>) {
+    let unreadable = error.is_some();
+    if file.unreadable == unreadable {
+        return;
+    }
+    file.unreadable = unreadable;
+    match error {
+        Some(error) => tracing::error!(attachment = file.id, %error, "a stored file cannot be opened"),
+        None => tracing::info!(attachment = file.id, "a stored file can be opened again"),
+    }
+    if matches!(error, Some(error) if !error.is_loss()) {
+        return;
+    }
+    let id = file.id.clone();
+    let kept = store.write::<_, crate::store::Error, _>(move |tx| {
+        let since = unreadable.then_some(tx.now);
+        diesel::update(f::attachments.find(&id)).set(f::unreadable_since.eq(since)).execute(tx.conn)?;
+        Ok(())
+    });
+    if let Err(error) = kept.await {
+        tracing::warn!(%error, "the state of a stored file could not be noted");
+    }
+}

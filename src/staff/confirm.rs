@@ -1,0 +1,131 @@
+//! The question before a decision: what is sent to whom, with the safe choice first.
+
+use maud::{Markup, html};
+use poem::Response;
+use poem::http::HeaderValue;
+
+use super::opened::Opened;
+use super::path;
+use super::typed::{Typed, mark_control};
+use crate::casework::decision::Verdict;
+use crate::ui::{self, Fact, Look, Page, Tone};
+use crate::web::Frame;
+
+/// A decision that was asked for and is not confirmed yet.
+pub(super) struct Question<'a> {
+    pub opened: &'a Opened,
+    pub typed: &'a Typed,
+    pub verdict: &'a Verdict,
+    /// The `action` of the button that was pressed.
+    pub action: &'a str,
+}
+
+/// Ids of the files that do not open, as the question names them.
+pub(super) fn named(opened: &Opened) -> String {
+    opened.case.lost().iter().map(|lost| lost.id.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+impl Question<'_> {
+    /// With scripts a dialog over the page, which stays as it is; without them a page.
+    pub(super) fn answer(self, frame: &Frame) -> Response {
+        if !frame.is_fragment() {
+            let main = html! {
+                section.panel { (self.words()) (self.form(html! {
+                    button.button type="submit" name="confirmed" value="no" data-look="plain" autofocus { "返回修改" }
+                })) }
+            };
+            return frame.page(Page::new("确认办理结果", main).desk(self.opened.desk.clone()));
+        }
+        let dialog = html! {
+            dialog #confirm aria-labelledby="confirm-title" {
+                (self.words())
+                (self.form(html! {
+                    button.button type="button" data-look="plain" data-close autofocus { "返回修改" }
+                }))
+            }
+        };
+        let mut response = frame.part(dialog);
+        for (name, value) in
+            [("HX-Retarget", "#confirming"), ("HX-Reswap", "innerHTML"), ("HX-Push-Url", "false")]
+        {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    /// What the button is called.
+    fn label(&self) -> &'static str {
+        let verdicts = &self.opened.case.file.business.verdicts;
+        match self.verdict {
+            Verdict::Approve(way, _) => {
+                verdicts.approve.get(*way).map_or("通过", |approval| approval.label)
+            }
+            Verdict::Return(_) => "退回",
+            Verdict::Reject(_) => verdicts.reject,
+        }
+    }
+
+    fn words(&self) -> Markup {
+        let case = &self.opened.case;
+        let application = &case.file.application;
+        let facts = [
+            Fact::of("申请人", format!("{}（{}）", case.candidate.name, case.candidate.masked_document())),
+            Fact::of("受理号", application.shown_number()),
+            Fact::of("业务", format!("{} · {}", case.file.business.label, application.title)),
+            Fact::of("结果", self.label()),
+            Fact { label: "告知考生", value: self.told() },
+        ];
+        html! {
+            h2 #confirm-title { "确认" (self.label()) "？" }
+            (self.lost())
+            (ui::facts(&facts))
+            p.muted { "确认后立即生效，考生马上可以看到。" }
+        }
+    }
+
+    /// The words that go to the candidate.
+    fn told(&self) -> Markup {
+        match self.verdict {
+            Verdict::Return(marks) => html! {
+                ol {
+                    @for mark in marks {
+                        li { (self.opened.case.file.business.label_of(&mark.name)) "：" (mark.reason) }
+                    }
+                }
+            },
+            Verdict::Approve(_, note) | Verdict::Reject(note) => html! {
+                @if note.is_empty() { span.muted { "只告知结果，没有附言" } } @else { (note) }
+            },
+        }
+    }
+
+    /// What cannot be looked at is named before anything is decided without it.
+    fn lost(&self) -> Markup {
+        match self.opened.case.told_of_lost() {
+            Some(words) if !matches!(self.verdict, Verdict::Return(_)) => {
+                ui::banner(Tone::Warn, &words, html! { p { "没有看到这些材料就作出决定，请再想一想。" } })
+            }
+            _ => html! {},
+        }
+    }
+
+    fn form(&self, safe: Markup) -> Markup {
+        let application = &self.opened.case.file.application;
+        let label = format!("确认{}", self.label());
+        let look = if matches!(self.verdict, Verdict::Reject(_)) { Look::Danger } else { Look::Primary };
+        html! {
+            form method="post" action={ (path(application.shown_number())) "/decide" } {
+                input type="hidden" name="version" value=(application.version);
+                input type="hidden" name="action" value=(self.action);
+                input type="hidden" name="lost" value=(named(self.opened));
+                input type="hidden" name="template" value=(self.typed.template);
+                input type="hidden" name="note" value=(self.typed.note);
+                @for (name, reason) in &self.typed.marks {
+                    input type="hidden" name=(mark_control(name)) value=(reason);
+                }
+                // The safe choice comes first, so that an opened dialog focuses it.
+                div.actions { (safe) (ui::submit("confirmed", "yes", &label, look)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What an administrator does with anybody's case: put it back, or hand it over.
+
+use maud::{Markup, html};
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+
+use super::case::Standing;
+use super::opened::on_case;
+use super::review_page::Shown;
+use super::{path, version};
+use crate::casework::assignment::{self, WORD};
+use crate::casework::business::Registry;
+use crate::casework::lifecycle::{Action, Status};
+use crate::casework::record::Application;
+use crate::people::staff::{self as roster, StaffMember};
+use crate::store::{Store, Tx};
+use crate::ui::{self, Look};
+use crate::web::{Submission, see_other};
+
+/// `POST /staff/applications/{number}/hand-over`
+#[handler]
+pub async fn hand_over(
+    Data(store): Data<&Store>,
+    Data(registry): Data<&Registry>,
+    staff: StaffMember,
+    Path(number): Path<String>,
+    sent: Submission,
+) -> poem::Result<Response> {
+    let (registry, page, case, who) = (*registry, path(&number), number.clone(), staff.clone());
+    let work = move |tx: &mut Tx| {
+        let application = Application::by_number(tx, &number)?;
+        let seen = (&application, version(&sent)?);
+        assignment::hand_over(tx, registry, &who, seen, (sent.one("to"), sent.one("word")))?;
+        Ok(roster::audit(tx, &who.id, Action::HandOver.code(), &number)?)
+    };
+    on_case(store, &staff, &case, work).await?;
+    Ok(see_other(&page))
+}
+
+impl Shown<'_> {
+    /// Buttons for an administrator. On a case that the reader decides they are part of its form.
+    pub(super) fn handover(&self) -> Markup {
+        let application = &self.case.file.application;
+        let waits = matches!(application.status, Status::Submitted | Status::InReview);
+        if !self.case.manages || self.case.standing == Standing::Own || !waits {
+            return html! {};
+        }
+        let body = html! {
+            @if self.case.standing == Standing::Taken { (self.free()) }
+            (self.in_form("hand-over", self.choice()))
+        };
+        ui::panel("管理", body)
+    }
+
+    fn free(&self) -> Markup {
+        let taker = self.case.assignee.as_deref().unwrap_or("领取人");
+        self.in_form(
+            "put-back",
+            html! {
+                p { "放回后，" (taker) "不能再办理，这件申请重新排队。" }
+                (self.submit("put-back", "放回"))
+            },
+        )
+    }
+
+    fn choice(&self) -> Markup {
+        html! {
+            @if self.case.colleagues.is_empty() {
+                p.muted { "名单上没有其他可以办理这件申请的同事。" }
+            } @else {
+                div.desk-filters {
+                    label {
+                        span.label { "转交给" }
+                        select.input name="to" {
+                            @for member in &self.case.colleagues {
+                                option value=(member.id) { (member.name) " · " (member.role.label()) }
+                            }
+                        }
+                    }
+                    label {
+                        span.label { "附言（选填，考生看不到）" }
+                        input.input name="word" maxlength=(WORD) autocomplete="off";
+                    }
+                    (self.submit("hand-over", "转交"))
+                }
+            }
+        }
+    }
+
+    /// Forms cannot be nested.
+    fn in_form(&self, step: &str, body: Markup) -> Markup {
+        if self.may_decide() {
+            return body;
+        }
+        let application = &self.case.file.application;
+        html! {
+            form method="post" action={ (path(application.shown_number())) "/" (step) } {
+                input type="hidden" name="version" value=(application.version);
+                (body)
+            }
+        }
+    }
+
+    fn submit(&self, step: &str, label: &str) -> Markup {
+        if !self.may_decide() {
+            return ui::submit("go", step, label, Look::Plain);
+        }
+        let action = format!("{}/{step}", path(self.case.file.application.shown_number()));
+        html! { button.button type="submit" data-look="plain" formaction=(action) { (label) } }
+    }
+}

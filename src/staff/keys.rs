@@ -1,0 +1,46 @@
+//! Single keys on the review desk: off until somebody turns them on for themselves (WCAG 2.1.4).
+
+use diesel::prelude::*;
+use maud::{Markup, html};
+use poem::web::Data;
+use poem::{Response, handler};
+
+use crate::people::staff::StaffMember;
+use crate::store::schema::staff::dsl as s;
+use crate::store::{Error, Store, Tx};
+use crate::web::{Failure, Submission, see_other};
+
+/// Whether a member of staff has turned them on.
+pub(super) fn are_on(tx: &mut Tx, staff: &str) -> Result<bool, Error> {
+    Ok(s::staff.find(staff).select(s::single_keys).first(tx.conn)?)
+}
+
+/// `POST /staff/keys`: turns them on or off, as `on` says.
+#[handler]
+pub async fn switch(
+    Data(store): Data<&Store>,
+    staff: StaffMember,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    let on = sent.one("on") == "yes";
+    let turn = move |tx: &mut Tx| {
+        diesel::update(s::staff.find(&staff.id)).set(s::single_keys.eq(on)).execute(tx.conn)?;
+        Ok::<_, Error>(())
+    };
+    store.write(turn).await?;
+    Ok(see_other("/staff/queue"))
+}
+
+/// The switch. It is on the queue's page, where nothing is being typed.
+pub(super) fn show(on: bool) -> Markup {
+    html! {
+        form.desk-keys method="post" action="/staff/keys" {
+            input type="hidden" name="on" value=(if on { "no" } else { "yes" });
+            button.pill type="submit" aria-pressed=(on) aria-describedby="keys-hint" { "键盘快捷键" }
+            p.muted.small #keys-hint {
+                @if on { "已打开。" } @else { "未打开。打开后，" }
+                "焦点在审核按钮上时，按键等于按旁边写着该字母的按钮；按下后还会请您确认。"
+            }
+        }
+    }
+}
