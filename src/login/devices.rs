@@ -40,17 +40,25 @@ pub async fn show(
     Ok(frame.page(Page::new("登录设备", main).tab(Tab::Me).back("/me")))
 }
 
-fn device(session: &Live, own: bool) -> Markup {
-    let who = &session.who;
-    let way = match who.way {
+fn words(way: Way) -> &'static str {
+    match way {
         Way::Portal => "通过政务服务平台登录",
         Way::Scan => "用手机扫码确认登录",
         Way::Device => "在政务服务平台扫码登录",
-    };
+    }
+}
+
+/// How a candidate is told of a device and the way in.
+pub fn told(device: &str, way: Way) -> String {
+    format!("{device}，{}", words(way))
+}
+
+fn device(session: &Live, own: bool) -> Markup {
+    let who = &session.who;
     let facts = [
         Fact::of("登录时间", clock::china(who.since)),
         Fact::of("最近使用", clock::china(who.seen)),
-        Fact::of("登录方式", way),
+        Fact::of("登录方式", words(who.way)),
     ];
     ui::panel(
         &who.device,

@@ -47,7 +47,7 @@ pub fn json_of(value: Value) -> Told {
 }
 
 pub fn person() -> Value {
-    json!({ "sub": "1", "name": "张小三", "id_type": "resident", "id_number": "11010519491231002X" })
+    json!({ "sub": "1", "level": "L2", "user_type": "person", "name": "张小三", "id_type": "resident", "id_number": "11010519491231002X" })
 }
 
 /// All that is needed but the endpoints.
