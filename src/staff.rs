@@ -2,6 +2,7 @@
 
 mod actions;
 mod case;
+pub mod identities;
 mod queue;
 mod queue_page;
 mod review_page;

@@ -1,6 +1,6 @@
 //! Candidates: who they are, as the portal told us.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use poem::{FromRequest, Request, RequestBody};
 
@@ -129,6 +129,20 @@ pub(super) fn names(tx: &mut Tx, id: &str) -> Result<[String; 2], Error> {
     let row = c::candidates.find(id).select((c::name, c::portal_name));
     let (name, told): (String, String) = row.first(tx.conn)?;
     Ok([name, told])
+}
+
+/// When a candidate signed in.
+pub struct Seen {
+    /// For the first time, UTC.
+    pub since: NaiveDateTime,
+    /// For the last time, UTC.
+    pub last: NaiveDateTime,
+}
+
+/// When a candidate signed in.
+pub fn seen(tx: &mut Tx, id: &str) -> Result<Seen, Error> {
+    let (since, last) = c::candidates.find(id).select((c::created_at, c::signed_in_at)).first(tx.conn)?;
+    Ok(Seen { since, last })
 }
 
 /// Notes that a candidate signs in now.

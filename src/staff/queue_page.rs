@@ -7,7 +7,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::queue::{self, Filter, Item, Show};
-use super::{desk, path};
+use super::{desk, identities, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::record::PAGE;
@@ -46,7 +46,9 @@ pub async fn show_queue(
     let filter = filter.opened_by(registry, staff.role);
     let page = move |tx: &mut Tx| {
         let items = queue::list(tx, registry, &staff, &filter)?;
-        let listing = Listing { items, filter, registry, role: staff.role, now: tx.now, today: tx.today() };
+        let identities = identities::waiting(tx, &staff)?;
+        let (now, today) = (tx.now, tx.today());
+        let listing = Listing { items, identities, filter, registry, role: staff.role, now, today };
         let desk = desk(tx, registry, &staff)?;
         Ok::<_, Error>(Page::new("待办", listing.show(&arrival)).own_heading().wide().desk(desk))
     };
@@ -55,6 +57,8 @@ pub async fn show_queue(
 
 struct Listing {
     items: Vec<Item>,
+    /// Identity cases that wait, where the reader decides them.
+    identities: Option<i64>,
     filter: Filter,
     registry: Registry,
     role: Role,
@@ -78,6 +82,7 @@ impl Listing {
                     p { "新的申请提交后会出现在这里；您本人的申请由其他审核员办理。" }
                 }))
             }
+            @if let Some(waiting) = self.identities { (identities::door(waiting)) }
             (self.filters())
             @if self.items.is_empty() { (self.nothing()) }
             @else { div #items { (self.rows()) } }

@@ -1,5 +1,7 @@
 //! What candidates are told about sign-ins to their account, on every device.
 
+pub mod view;
+
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
