@@ -11,10 +11,10 @@ use diesel::prelude::*;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use super::{Login, allowance};
 use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
 use super::portal::device_grant::{DeviceCode, Poll};
 use super::refusal::{Refusal, admitted};
+use super::{Login, allowance};
 use crate::people::candidate::Known;
 use crate::people::identity;
 use crate::store::schema::device_grants::dsl as g;

@@ -30,10 +30,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::refusal::Refusal;
 use crate::people::identity::Arrival;
 use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
 use crate::store::clock;
-use super::refusal::Refusal;
 use endpoints::{Directory, Endpoints, same_issuer};
 use http::{Http, Userinfo};
 use id_token::{Expected, Keys, Kind};

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::people::document::DocumentType;
 use crate::people::candidate::Known;
+use crate::people::document::DocumentType;
 use crate::people::identity::{Entry, Reason};
 use crate::web::Failure;
 
@@ -91,7 +91,8 @@ impl Refusal {
             ),
             Refusal::Unverified => not_admitted(
                 "请先完成实名认证",
-                "您在政务服务平台的账号还没有通过实名认证。请先在政务服务平台完成实名认证，再回到这里登录。".into(),
+                "您在政务服务平台的账号还没有通过实名认证。请先在政务服务平台完成实名认证，再回到这里登录。"
+                    .into(),
             ),
             Refusal::Nameless => not_admitted(
                 "无法确认您的账号",
@@ -103,7 +104,11 @@ impl Refusal {
             ),
             Refusal::Stopped { reason, separated: false } => not_admitted(
                 "登录已暂停，等待核对身份",
-                format!("{}为保护考生信息，没有登录任何账号，已转交工作人员核对。{}", stopped(reason), help(reason)),
+                format!(
+                    "{}为保护考生信息，没有登录任何账号，已转交工作人员核对。{}",
+                    stopped(reason),
+                    help(reason)
+                ),
             ),
         }
     }

@@ -55,7 +55,11 @@ pub(super) fn waiting(tx: &mut Tx, staff: &StaffMember) -> Result<Option<i64>, E
 
 /// The link to the cases on the desk's home.
 pub(super) fn door(waiting: i64) -> Markup {
-    let tag = if waiting > 0 { ("due", format!("{waiting} 件待核对")) } else { ("", "没有待核对".to_owned()) };
+    let tag = if waiting > 0 {
+        ("due", format!("{waiting} 件待核对"))
+    } else {
+        ("", "没有待核对".to_owned())
+    };
     ui::rows(&[Row {
         title: "身份核对".to_owned(),
         detail: "被暂停的登录，由管理员核对是否同一人".to_owned(),
@@ -169,5 +173,7 @@ fn refused(case: &Case, refusal: Refusal) -> Failure {
         Refusal::NumberTaken => "这个证件号码已登记在另一位考生名下，不能改为这个号码",
         Refusal::BoundElsewhere => "这个账号后来已登录为另一位考生，不能再办理",
     };
-    Failure::Conflict { message: message.to_owned(), action: ("返回身份核对", format!("{PATH}/{}", case.id)) }
+    Failure::Conflict {
+        message: message.to_owned(), action: ("返回身份核对", format!("{PATH}/{}", case.id))
+    }
 }

@@ -19,7 +19,6 @@ use crate::login::refusal::Refusal;
 use crate::people::identity::Arrival;
 use crate::settings::is_safe;
 
-
 /// Longest time between two polls while the portal cannot be reached.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 

@@ -26,7 +26,7 @@ pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Resu
         tracing::warn!(claim, %refusal, "the portal's account is not admitted");
         said::lack("userinfo", claims);
         // A claim that is missing says nothing about companies.
-        let unsaid = refusal == Refusal::Company && claims.pointer(claim).is_none();
+        let unsaid = refusal == Refusal::Company && claims.pointer(claim).is_none_or(Value::is_null);
         return Err(if unsaid { Refusal::Incomplete } else { refusal });
     }
     let identity = person(claims, settings, today)?;
@@ -171,7 +171,10 @@ mod tests {
             (json!(null), None),
             (json!(["u1"]), None),
         ] {
-            assert_eq!(read(&settings, json!({ "id": id })), (subject.map(str::to_owned), Assurance::Unknown));
+            assert_eq!(
+                read(&settings, json!({ "id": id })),
+                (subject.map(str::to_owned), Assurance::Unknown)
+            );
         }
         settings.rules.verified = Conditions::parse("/user/level=L2|L3");
         for (level, assurance) in [

@@ -53,7 +53,8 @@ pub fn lack(what: &'static str, claims: &Value) {
 /// Whether an answer is worth a line in the log although its status is good.
 pub fn is_refusal(answer: &HttpResponse) -> bool {
     let said: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-    !answer.status().is_success() || ["access_token", "device_code"].iter().all(|name| said.get(name).is_none())
+    !answer.status().is_success()
+        || ["access_token", "device_code"].iter().all(|name| said.get(name).is_none())
 }
 
 /// The values of a request that must not be logged: codes, tokens, verifiers, the client's secret.
@@ -154,7 +155,11 @@ mod tests {
     #[test]
     fn codes_and_messages_in_many_words() {
         let table = [
-            (json!({ "error": "invalid_grant", "error_description": "code expired" }), "invalid_grant", "code expired"),
+            (
+                json!({ "error": "invalid_grant", "error_description": "code expired" }),
+                "invalid_grant",
+                "code expired",
+            ),
             (json!({ "errcode": 40029, "errmsg": "无效的 code" }), "40029", "无效的 code"),
             (json!({ "success": false, "errorCode": "E01", "errorMsg": "停用" }), "E01", "停用"),
             (json!({ "status": 1, "message": "no such client", "data": null }), "1", "no such client"),

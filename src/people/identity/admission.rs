@@ -85,8 +85,7 @@ impl Admission<'_> {
                 names: bound.names(),
                 has_number: holder.is_some_and(|holder| holder.candidate == bound.candidate),
             }),
-            holder: holder
-                .map(|holder| decision::Holder { names: holder.names(), has_account: holder.more }),
+            holder: holder.map(|holder| decision::Holder { names: holder.names(), has_account: holder.more }),
         })
     }
 

@@ -99,8 +99,7 @@ pub fn signed_in_on(tx: &mut Tx, candidate: &str, device: &str) -> Result<(), Er
         return Ok(());
     }
     let of_candidate = d::known_devices.filter(d::candidate_id.eq(candidate));
-    let known: Vec<String> =
-        of_candidate.select(d::device).order(d::seen_at.desc()).load(tx.conn)?;
+    let known: Vec<String> = of_candidate.select(d::device).order(d::seen_at.desc()).load(tx.conn)?;
     let row = (d::candidate_id.eq(candidate), d::device.eq(device), d::seen_at.eq(tx.now));
     let insert = diesel::insert_into(d::known_devices).values(row).on_conflict_do_nothing();
     crate::either!(tx.conn, conn => insert.execute(conn))?;

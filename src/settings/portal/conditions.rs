@@ -64,13 +64,10 @@ mod tests {
     #[test]
     fn all_conditions_hold_and_each_by_one_of_its_values() {
         let conditions = Conditions::parse("/level=L2|L3  /user/type=1 /real=true").unwrap();
-        let claims = |level: Value, kind: Value, real: Value| {
-            json!({ "level": level, "user": { "type": kind }, "real": real })
-        };
-        for (level, kind, real) in [
-            (json!("L2"), json!("1"), json!("true")),
-            (json!("L3"), json!(1), json!(true)),
-        ] {
+        let claims = |level: Value, kind: Value, real: Value| json!({ "level": level, "user": { "type": kind }, "real": real });
+        for (level, kind, real) in
+            [(json!("L2"), json!("1"), json!("true")), (json!("L3"), json!(1), json!(true))]
+        {
             assert_eq!(conditions.failed_by(&claims(level, kind, real)), None);
         }
         let table = [

@@ -110,9 +110,8 @@ fn nobody_is_verified_until_the_settings_say_how() {
 
 #[test]
 fn accounts_are_kept_under_the_name_of_the_portal() {
-    let name = |issuer: Option<&str>| {
-        checked(|raw| raw.portal_issuer = issuer.map(str::to_owned)).0.unwrap().name()
-    };
+    let name =
+        |issuer: Option<&str>| checked(|raw| raw.portal_issuer = issuer.map(str::to_owned)).0.unwrap().name();
     assert_eq!(name(None), "https://portal.example");
     for issuer in ["https://id.example/realm", "https://id.example/realm/"] {
         assert_eq!(name(Some(issuer)), "https://id.example/realm");

@@ -48,9 +48,7 @@ fn label(reason: Reason) -> &'static str {
 /// What each decision changes.
 fn effects(reason: Reason) -> [&'static str; 2] {
     match reason {
-        Reason::AnotherName => {
-            ["以后可以用新姓名登录，登记姓名和记录不变。", "账号用这个姓名不能登录。"]
-        }
+        Reason::AnotherName => ["以后可以用新姓名登录，登记姓名和记录不变。", "账号用这个姓名不能登录。"],
         Reason::AnotherAccount | Reason::AnotherPerson => {
             ["这个账号以后登录为该考生，登记姓名和记录不变。", "这个账号不能以该考生的身份登录。"]
         }

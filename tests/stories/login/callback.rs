@@ -37,7 +37,12 @@ fn sets_a_cookie(answer: &Answer) -> bool {
 
 async fn sessions(site: &Site) -> i64 {
     let count = s::sessions.count();
-    site.server.parts.store.read::<_, kaozheng::store::Error, _>(move |tx| Ok(count.get_result(tx.conn)?)).await.expect("a count")
+    site.server
+        .parts
+        .store
+        .read::<_, kaozheng::store::Error, _>(move |tx| Ok(count.get_result(tx.conn)?))
+        .await
+        .expect("a count")
 }
 
 #[tokio::test]
@@ -193,7 +198,10 @@ async fn attempts_are_swept() {
     let store = &site.server.parts.store;
     let count = || async {
         let count = p::portal_attempts.count();
-        store.read::<i64, kaozheng::store::Error, _>(move |tx| Ok(count.get_result(tx.conn)?)).await.expect("a count")
+        store
+            .read::<i64, kaozheng::store::Error, _>(move |tx| Ok(count.get_result(tx.conn)?))
+            .await
+            .expect("a count")
     };
     let (left, done) = (site.server.visitor(PHONE), site.server.visitor(PHONE));
     away(&site, &left).await;

@@ -180,7 +180,8 @@ async fn a_candidate_without_an_account_gets_the_first_verified_one() {
     let site = Site::start(|_| {}).await;
     let enrol = |tx: &mut Tx| {
         let document = Document::parse(DocumentType::Passport, "E1000001", tx.today()).expect("a passport");
-        let identity = kaozheng::people::candidate::Identity { name: "ZHANG SAN".into(), document, phone: None };
+        let identity =
+            kaozheng::people::candidate::Identity { name: "ZHANG SAN".into(), document, phone: None };
         kaozheng::people::candidate::enrol(tx, &identity)
     };
     site.server.parts.store.write(enrol).await.expect("a candidate");

@@ -102,7 +102,10 @@ async fn the_operator_reads_what_the_portal_answered() {
         ("/userinfo", told(200, &flat), &["\"userinfo\"", "40029", "code *** used by ***"]),
         (
             "/userinfo",
-            told(400, &json!({ "success": false, "errorCode": "E9", "errorMsg": "the-secret-token expired" })),
+            told(
+                400,
+                &json!({ "success": false, "errorCode": "E9", "errorMsg": "the-secret-token expired" }),
+            ),
             &["E9", "*** expired"],
         ),
     ];
@@ -163,33 +166,4 @@ async fn the_operator_reads_what_the_authorization_endpoint_answered() {
     assert_eq!(answer.status, 502);
     let lines = log.take();
     assert!(lines.contains("server_error") && lines.contains("user *** locked"), "{lines}");
-}
-
-/// Way 3 goes by the same rules, and the screen says why.
-#[tokio::test]
-async fn a_screen_is_told_why_the_portals_code_signed_nobody_in() {
-    let server = crate::server::Server::start().await;
-    server.load_demo().await;
-    let screen = server.visitor(DESKTOP);
-    let page = screen.open("/login/device").await;
-    let code = page.between("授权码 <strong>", "</strong>").to_owned();
-    let handshake = page.between("hx-get=\"/login/wait/", "?").to_owned();
-    let phone = server.visitor(PHONE);
-    let asked = phone.open(&format!("/sandbox/device?user_code={code}")).await;
-    let person = asked.button_value("另一个账号，未实名");
-    phone.submit("/sandbox/device", &[("user_code", &code), ("person", &person)]).await;
-    let path = format!("/login/wait/{handshake}");
-    let told = loop {
-        let answer = screen.step(&path).await;
-        if answer.status != 200 {
-            break answer;
-        }
-        server.advance(1);
-        tokio::task::yield_now().await;
-    };
-    assert!(told.status == 403 && told.body.contains("登录已暂停，等待核对身份"), "{}", told.body);
-    assert!(!told.body.contains("再试一次"));
-    let fragment = screen.fetch(&path).await;
-    assert_eq!(fragment.headers["hx-redirect"], path.as_str());
-    assert!(!is_signed_in(&screen).await);
 }

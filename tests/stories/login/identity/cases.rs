@@ -81,10 +81,9 @@ async fn only_administrators_see_cases() {
 async fn a_joined_account_signs_in_as_the_candidate() {
     let site = Site::start(|_| {}).await;
     let phone = is_in(&site, &zhang()).await;
-    for other in [
-        unverified(account("b", "ZHANG SAN", "E1000001")),
-        account("c", "ZHANG SANFENG", "E1000001"),
-    ] {
+    for other in
+        [unverified(account("b", "ZHANG SAN", "E1000001")), account("c", "ZHANG SANFENG", "E1000001")]
+    {
         is_out(&site, &other, STOPPED).await;
     }
     let administrator = administrator(&site).await;
@@ -101,10 +100,9 @@ async fn a_joined_account_signs_in_as_the_candidate() {
     is_in(&site, &unverified(account("b", "ZHANG SAN", "E1000001"))).await;
     is_in(&site, &unverified(account("c", "ZHANG SANFENG", "E1000001"))).await;
     is_in(&site, &zhang()).await;
-    let names: Vec<String> = read(&site, |tx| {
-        Ok(c::candidates.filter(c::name.like("ZHANG%")).select(c::name).load(tx.conn)?)
-    })
-    .await;
+    let names: Vec<String> =
+        read(&site, |tx| Ok(c::candidates.filter(c::name.like("ZHANG%")).select(c::name).load(tx.conn)?))
+            .await;
     assert_eq!(names, ["ZHANG SAN"]);
     assert!(phone.open("/").await.body.contains("另一个政务服务平台账号以您的身份登录"));
 }
@@ -204,7 +202,11 @@ async fn a_decision_needs_a_reason_and_keeps_what_was_typed() {
     let administrator = administrator(&site).await;
     let case = only_case(&administrator).await;
     let sent = administrator.submit_step(&case, &[("decision", "join"), ("reason", "同一")]).await;
-    assert!(sent.status == 422 && sent.body.contains("请写明理由") && sent.body.contains(">同一<"), "{}", sent.body);
+    assert!(
+        sent.status == 422 && sent.body.contains("请写明理由") && sent.body.contains(">同一<"),
+        "{}",
+        sent.body
+    );
     assert_eq!(administrator.submit_step(&case, &[("reason", "已当面核对")]).await.status, 400);
     is_out(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
 }
