@@ -24,7 +24,7 @@ pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Resu
     for (conditions, refusal) in [(&rules.required, Refusal::Required), (&rules.person, Refusal::Company)] {
         let Some(claim) = conditions.failed_by(claims) else { continue };
         tracing::warn!(claim, %refusal, "the portal's account is not admitted");
-        said::lack("userinfo", claims);
+        said::lack(claims, text(claims, &settings.claims.name));
         // A claim that is missing says nothing about companies.
         let unsaid = refusal == Refusal::Company && claims.pointer(claim).is_none_or(Value::is_null);
         return Err(if unsaid { Refusal::Incomplete } else { refusal });
@@ -49,7 +49,7 @@ fn assurance(claims: &Value, settings: &PortalSettings) -> Assurance {
 fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Identity, Refusal> {
     let incomplete = |claim: &'static str| {
         tracing::warn!(claim, "the portal's claim is missing or not valid");
-        said::lack("userinfo", claims);
+        said::lack(claims, text(claims, &settings.claims.name));
         Refusal::Incomplete
     };
     let names = &settings.claims;

@@ -42,11 +42,12 @@ pub fn refusal(what: &'static str, answer: &HttpResponse, secrets: &[String]) {
     }
 }
 
-/// Logs an answer that came with a good status and lacks what was asked for.
-pub fn lack(what: &'static str, claims: &Value) {
-    let (code, message) = (code(claims, &[]), message(claims, &[]));
+/// Logs what claims say that admit nobody. A message may name the person of `name`.
+pub fn lack(claims: &Value, name: Option<String>) {
+    let secrets: Vec<String> = name.into_iter().filter(|name| !name.is_empty()).collect();
+    let (code, message) = (code(claims, &secrets), message(claims, &secrets));
     if !code.is_empty() || !message.is_empty() {
-        tracing::warn!(endpoint = what, code, message, "the portal's answer says why");
+        tracing::warn!(endpoint = "userinfo", code, message, "the portal's answer says why");
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn case(sides: &Sides, typed: &str, problem: Option<&str>) -> Page {
     let main = html! {
         div.head { (ui::heading("身份核对", label(case.reason), "请对照两边的信息，必要时请考生携带证件核对。")) (state(case.verdict)) }
         @if let Some(problem) = problem { (ui::summary_errors(&vec![("f-reason".to_owned(), problem.to_owned())])) }
-        div.twin { (known(sides)) (told(sides)) }
+        div.sides { (known(sides)) (told(sides)) }
         (decision(sides, typed, problem))
     };
     Page::new("身份核对", main).own_heading().wide()

@@ -94,7 +94,9 @@ async fn the_operator_reads_what_the_portal_answered() {
     let refusal = json!({ "error": "invalid_client", "error_description": "client kaozheng disabled" });
     let flat = json!({ "errcode": 40029, "errmsg": "code 13800138000 used by 11010519491231002X" });
     let told = |status: u16, said: &Value| (status, "application/json", said.to_string());
-    let table: [(&str, Told, &[&str]); 6] = [
+    let named = claims(&[("id_number", json!("1")), ("message", json!("张小三 未实名"))]);
+    let table: [(&str, Told, &[&str]); 7] = [
+        ("/userinfo", told(200, &named), &["*** 未实名"]),
         ("/token", told(401, &refusal), &["\"token\"", "401", "invalid_client", "client kaozheng disabled"]),
         ("/token", told(200, &flat), &["\"token\"", "200", "40029", "code *** used by ***"]),
         ("/token", (502, "text/html", "<h1>bad gateway</h1>".into()), &["\"token\"", "502"]),
