@@ -63,8 +63,13 @@ fn effects(reason: Reason) -> [&'static str; 2] {
 pub(super) fn case(sides: &Sides, typed: &str, problem: Option<&str>) -> Page {
     let case = &sides.case;
     let main = html! {
-        div.head { (ui::heading("身份核对", label(case.reason), "请对照两边的信息，必要时请考生携带证件核对。")) (state(case.verdict)) }
-        @if let Some(problem) = problem { (ui::summary_errors(&vec![("f-reason".to_owned(), problem.to_owned())])) }
+        div.head {
+            (ui::heading("身份核对", label(case.reason), "请对照两边的信息，必要时请考生携带证件核对。"))
+            (state(case.verdict))
+        }
+        @if let Some(problem) = problem {
+            (ui::summary_errors(&[("f-reason".to_owned(), problem.to_owned())]))
+        }
         div.sides { (known(sides)) (told(sides)) }
         (decision(sides, typed, problem))
     };
