@@ -14,8 +14,9 @@ use crate::casework::business::Registry;
 use crate::casework::cards::Listed;
 use crate::casework::record::{Application, Filter};
 use crate::people::candidate::Candidate;
+use crate::people::identity::notice::{self, view};
 use crate::store::Store;
-use crate::web::{Failure, Frame, SignedIn};
+use crate::web::{Failure, Frame, SignedIn, session};
 
 pub use announcements::show as announcement;
 
@@ -32,6 +33,7 @@ pub async fn show(
         let news = store.read(announcements::latest).await?;
         return Ok(frame.page(guest::page(&news)));
     };
+    let told = view::told(&session::of(req)).await?;
     let today = crate::store::clock::china_date(store.clock.now());
     let overview = store
         .read::<_, Failure, _>(move |tx| {
@@ -44,6 +46,8 @@ pub async fn show(
                 drafts: Application::drafts(tx, &candidate.id)?,
                 recent: Listed::load(tx, registry, recent)?,
                 news: announcements::latest(tx)?,
+                notices: notice::of_candidate(tx, &candidate.id)?,
+                told,
                 is_staff: who.staff.is_some(),
                 candidate,
                 today,

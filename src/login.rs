@@ -7,16 +7,21 @@
 //! | `waiting` | who waits for which handshake, and how they hear of its changes |
 //! | `hold` | way 2, the request of a waiting screen before it is answered |
 //! | `portal` | the OAuth2 client: where to send people, and who came back |
+//! | `attempt` | one way to the portal and back: who began it, and how it ended |
 //! | `way_in` | way 1: to the portal and back on the same device |
 //! | `desk` | way 2, the screen that shows the code |
 //! | `scan` | way 2, the phone that scans it |
 //! | `device_grant` | way 3: the portal's own code on the screen, and who asks what came of it |
+//! | `allowance` | what an approved handshake allows its screen |
 //! | `devices` | 登录设备: where somebody is signed in |
+//! | `refusal` | why a sign-in came to nothing, and what people are told |
 //! | `limits` | how often one may begin |
 //! | `pages` | what both read |
 //! | `device` | the browser and system behind a User-Agent |
 //! | `sandbox` | the demo portal |
 
+pub mod allowance;
+pub mod attempt;
 pub mod code;
 pub mod desk;
 pub mod device;
@@ -27,6 +32,7 @@ pub mod hold;
 pub mod limits;
 mod pages;
 pub mod portal;
+pub mod refusal;
 pub mod sandbox;
 pub mod scan;
 pub mod waiting;

@@ -4,6 +4,7 @@ mod audit;
 pub mod candidate;
 pub mod credit_code;
 pub mod document;
+pub mod identity;
 pub mod mask;
 pub mod name;
 pub mod phone;

@@ -10,7 +10,9 @@ use clap::Args;
 use url::Url;
 
 use crate::store::Vault;
-pub use portal::{ClaimNames, ClaimsFrom, ClientAuth, PortalSettings, RawPortal, Ways};
+pub use portal::{
+    ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, RawPortal, Ways,
+};
 
 /// What `serve` and `migrate` take from flags or the environment, not yet checked.
 #[derive(Args, Clone, Debug, Default)]

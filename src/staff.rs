@@ -5,6 +5,7 @@ mod case;
 mod confirm;
 mod days;
 mod handover;
+pub mod identities;
 mod keys;
 mod opened;
 mod queue;

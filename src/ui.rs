@@ -6,6 +6,7 @@
 //! | class | what it does |
 //! | --- | --- |
 //! | `twin` | two columns from 768 px: words left, a card right (login) |
+//! | `sides` | two equal columns from 768 px, to compare |
 //! | `split` | facts inside show their values at the right edge |
 //! | `certificate` | a `panel` that looks like a certificate; its `head` holds words and [`seal`] |
 //! | `code` | the 64 px number of the login handshake |

@@ -81,7 +81,7 @@ fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
         "邮寄员" => Role::Dispatcher,
         _ => {
             let (name, phone) = (person.name.to_owned(), Some(person.phone.to_owned()));
-            return candidate::sign_in(tx, &Identity { name, document, phone }).map(drop);
+            return candidate::enrol(tx, &Identity { name, document, phone }).map(drop);
         }
     };
     staff::add(tx, person.name, &document, role).map(drop)

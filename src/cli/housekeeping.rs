@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::business::ALL;
 use crate::casework::{assignment, sweep};
-use crate::login::handshake;
+use crate::login::{attempt, handshake};
 use crate::lookup::limits;
 use crate::site::Parts;
 use crate::web::Failure;
@@ -48,6 +48,8 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     if freed > 0 {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }
+    // An attempt at the portal lives for minutes, and no clock makes an old one worth keeping.
+    parts.store.write(attempt::sweep).await?;
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();
     parts.login.at_portal.sweep();

@@ -34,6 +34,12 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let (settings, vault) = settings::check_serve(&self.raw).map_err(|problems| list(&problems))?;
         log::begin(log::Lines::Json);
+        if settings.portal.rules.verified.is_none() {
+            tracing::warn!(
+                "KAOZHENG_PORTAL_VERIFIED is not set: no account counts as verified, and any number that \
+                 is new here opens the authority's records to whoever states it"
+            );
+        }
         let files = Storage::local(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?;
         let _alone = file::serve_alone(&settings.database_url)?;

@@ -9,6 +9,7 @@ use crate::casework::business::{self, Origin, Registry};
 use crate::casework::cards::Listed;
 use crate::casework::record::Application;
 use crate::people::candidate::Candidate;
+use crate::people::identity::notice::{Notice, view};
 use crate::store::clock;
 use crate::ui::{self, Page, Row, Tab, Tone};
 
@@ -23,6 +24,9 @@ pub(super) struct Overview {
     pub drafts: Vec<Application>,
     pub recent: Vec<Listed>,
     pub news: Vec<Headline>,
+    pub notices: Vec<Notice>,
+    /// Keys of the notices that this session has acknowledged.
+    pub told: Vec<String>,
     pub is_staff: bool,
 }
 
@@ -30,6 +34,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
+        (view::banner(&overview.notices, &overview.told))
         @for listed in &overview.waiting { (waiting(listed)) }
         @for draft in &overview.drafts { (unfinished(registry, draft)) }
         @if overview.is_staff {

@@ -11,10 +11,11 @@ use super::hold::Held;
 use super::pages::Asks;
 use super::waiting::Watch;
 use super::way_in::Next;
-use super::{Login, device, device_grant, pages};
-use crate::people::candidate;
+use super::{Login, allowance, device, device_grant, devices, pages};
+use crate::people::candidate::Known;
+use crate::people::identity::notice;
 use crate::settings::Settings;
-use crate::store::{Error, Store};
+use crate::store::{Error, Store, Tx};
 use crate::web::address::{client_address, network};
 use crate::web::session::{self, Session, Way};
 use crate::web::{Failure, Frame, SignedIn, Submission, local_path, see_other};
@@ -63,7 +64,7 @@ pub async fn show_device(
     }
     let screen = screen(req, login, store, next.path()).await?;
     let code = login.portal.device_code().await;
-    let code = code.map_err(|failure| failure.again_at(pages::device_path(next.path())))?;
+    let code = code.map_err(|refusal| refusal.failure(pages::device_path(next.path())))?;
     let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
     login.poller.wake(login, store);
     Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
@@ -112,6 +113,12 @@ pub async fn wait(
         // The process that began it may be gone.
         login.poller.wake(login, store);
     }
+    if handshake.status == Status::Failed
+        && let Some(failure) = final_refusal(store, &handshake).await?
+    {
+        // The reason needs a page of its own: the card offers another code, which cannot help.
+        return if frame.is_fragment() { Ok(frame.go(&format!("/login/wait/{id}"))) } else { Err(failure) };
+    }
     if handshake.status == Status::Approved && sign_in(store, &session, &handshake).await? {
         return Ok(frame.go(local_path(&handshake.next)));
     }
@@ -121,6 +128,14 @@ pub async fn wait(
         true => frame.part(pages::card(&view)),
         false => frame.page(pages::on_desk(&view, &handshake.next)),
     })
+}
+
+/// Why the portal's code signed nobody in, where another code would not either.
+async fn final_refusal(store: &Store, handshake: &Handshake) -> Result<Option<Failure>, Failure> {
+    let id = handshake.id.clone();
+    let refusal = store.read(move |tx| allowance::refusal_of(tx, &id)).await?;
+    let failure = refusal.map(|refusal| refusal.failure(pages::device_path(&handshake.next)));
+    Ok(failure.filter(|failure| matches!(failure, Failure::NotAdmitted { .. })))
 }
 
 /// The handshake that is watched, if this session's screen shows it; the database is asked only
@@ -145,9 +160,11 @@ pub(super) async fn of_screen(
 async fn sign_in(store: &Store, session: &Session, handshake: &Handshake) -> Result<bool, Failure> {
     let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
     let id = handshake.id.clone();
-    let Some(known) = store.write(move |tx| redeem(tx, &id, &browser)).await? else { return Ok(false) };
-    let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device.clone());
     let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
+    let device = devices::told(&handshake.device, way);
+    let redeemed = store.write(move |tx| redeem(tx, &id, &browser, &device)).await?;
+    let Some(known) = redeemed else { return Ok(false) };
+    let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device.clone());
     screen.by_handshake(way, handshake.id.clone()).begin(session).await?;
     Ok(true)
 }
@@ -169,9 +186,12 @@ pub async fn cancel(
     Ok(see_other(&next))
 }
 
-fn redeem(tx: &mut crate::store::Tx, id: &str, browser: &str) -> Result<Option<candidate::Known>, Error> {
+/// The screen may do what the sign-in that answered for it may do.
+fn redeem(tx: &mut Tx, id: &str, browser: &str, device: &str) -> Result<Option<Known>, Error> {
     let Some(candidate) = handshake::redeem(tx, id, browser)? else { return Ok(None) };
-    candidate::known(tx, &candidate)
+    notice::signed_in_on(tx, &candidate, device)?;
+    let staff = allowance::staff_of(tx, id)?;
+    Ok(Some(Known { candidate, staff }))
 }
 
 fn view<'a>(login: &Login, store: &Store, settings: &Settings, handshake: &'a Handshake) -> pages::View<'a> {

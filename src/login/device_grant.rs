@@ -11,10 +11,12 @@ use diesel::prelude::*;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use super::Login;
 use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
 use super::portal::device_grant::{DeviceCode, Poll};
-use crate::people::candidate;
+use super::refusal::{Refusal, admitted};
+use super::{Login, allowance};
+use crate::people::candidate::Known;
+use crate::people::identity;
 use crate::store::schema::device_grants::dsl as g;
 use crate::store::schema::login_handshakes::dsl as h;
 use crate::store::{Error, Store, Tx};
@@ -142,11 +144,26 @@ fn keep(tx: &mut Tx, id: &str, poll: Poll) -> Result<bool, Error> {
             diesel::update(row).set((g::poll_seconds.eq(interval), g::poll_at.eq(next))).execute(tx.conn)?;
             return Ok(false);
         }
-        Poll::Done(identity) => Verdict::Approved(candidate::sign_in(tx, &identity)?.candidate),
+        Poll::Done(arrival) => match admitted(identity::sign_in(tx, &arrival)?) {
+            Ok(known) => return approve(tx, id, &known),
+            Err(refusal) => fail(tx, id, refusal)?,
+        },
         Poll::Denied => Verdict::Denied,
         Poll::Expired => Verdict::Expired,
-        Poll::Failed => Verdict::Failed,
+        Poll::Failed(refusal) => fail(tx, id, refusal)?,
     };
     diesel::delete(row).execute(tx.conn)?;
     handshake::settle(tx, id, &verdict)
+}
+
+fn approve(tx: &mut Tx, id: &str, known: &Known) -> Result<bool, Error> {
+    diesel::delete(g::device_grants.find(id)).execute(tx.conn)?;
+    let changed = handshake::settle(tx, id, &Verdict::Approved(known.candidate.clone()))?;
+    allowance::allow(tx, id, known.staff.as_deref())?;
+    Ok(changed)
+}
+
+fn fail(tx: &mut Tx, id: &str, refusal: Refusal) -> Result<Verdict, Error> {
+    allowance::refuse(tx, id, refusal)?;
+    Ok(Verdict::Failed)
 }

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
+use crate::people::identity::notice::{self, view};
 use crate::settings::Settings;
 use crate::store::{Error, Store, clock};
 use crate::ui::{self, Fact, Look, Page, Tab};
@@ -25,10 +26,15 @@ pub async fn show(
     Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
     let (own, settings) = (live::own_key(&session::of(req)), settings.clone());
-    let sessions =
-        store.read::<_, Error, _>(move |tx| live::of_candidate(tx, &who.candidate, &settings)).await?;
+    let told = view::told(&session::of(req)).await?;
+    let read = store.read::<_, Error, _>(move |tx| {
+        let notices = notice::of_candidate(tx, &who.candidate)?;
+        Ok((notices, live::of_candidate(tx, &who.candidate, &settings)?))
+    });
+    let (notices, sessions) = read.await?;
     let others = sessions.len() > 1;
     let main = html! {
+        (view::list(&notices, &told))
         p.muted { "这些设备登录着您的账号。有不认识的，请立即退出。" }
         @for session in &sessions { (device(session, own.as_ref() == Some(&session.key))) }
         @if others {
@@ -40,17 +46,25 @@ pub async fn show(
     Ok(frame.page(Page::new("登录设备", main).tab(Tab::Me).back("/me")))
 }
 
-fn device(session: &Live, own: bool) -> Markup {
-    let who = &session.who;
-    let way = match who.way {
+fn words(way: Way) -> &'static str {
+    match way {
         Way::Portal => "通过政务服务平台登录",
         Way::Scan => "用手机扫码确认登录",
         Way::Device => "在政务服务平台扫码登录",
-    };
+    }
+}
+
+/// How a candidate is told of a device and the way in.
+pub fn told(device: &str, way: Way) -> String {
+    format!("{device}，{}", words(way))
+}
+
+fn device(session: &Live, own: bool) -> Markup {
+    let who = &session.who;
     let facts = [
         Fact::of("登录时间", clock::china(who.since)),
         Fact::of("最近使用", clock::china(who.seen)),
-        Fact::of("登录方式", way),
+        Fact::of("登录方式", words(who.way)),
     ];
     ui::panel(
         &who.device,
@@ -71,6 +85,19 @@ fn device(session: &Live, own: bool) -> Markup {
 pub async fn end(who: SignedIn, Data(store): Data<&Store>, sent: Submission) -> Result<Response, Failure> {
     let key = sent.one("session").to_owned();
     store.write::<_, Error, _>(move |tx| live::end(tx, &who.candidate, &key)).await?;
+    Ok(see_other(PATH))
+}
+
+/// `POST /me/devices/read`: this session has been told.
+#[handler]
+pub async fn acknowledge(
+    req: &Request,
+    who: SignedIn,
+    Data(store): Data<&Store>,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    let notices = store.read(move |tx| notice::of_candidate(tx, &who.candidate)).await?;
+    view::acknowledge(&session::of(req), &notices, sent.all("notice")).await?;
     Ok(see_other(PATH))
 }
 

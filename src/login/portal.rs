@@ -2,8 +2,8 @@
 //! (RFC 6749 §4.1, RFC 7636), `state` and `iss` checked (RFC 9700, RFC 9207), and the
 //! device grant (RFC 8628).
 //!
-//! Every way in which the portal can fail ends in [`Failure::Portal`]; the log says
-//! which, without codes, tokens or personal data. Tokens are dropped once the identity
+//! Every way in which the portal can fail ends in a [`Refusal`]; the log says
+//! what the portal answered, without codes, tokens or personal data. Tokens are dropped once the identity
 //! has been read.
 
 pub mod device_grant;
@@ -12,6 +12,7 @@ mod endpoints;
 mod http;
 mod id_token;
 mod identity;
+mod said;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -29,10 +30,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::people::candidate::Identity;
+use super::refusal::Refusal;
+use crate::people::identity::Arrival;
 use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
 use crate::store::clock;
-use crate::web::{Failure, local_path};
 use endpoints::{Directory, Endpoints, same_issuer};
 use http::{Http, Userinfo};
 use id_token::{Expected, Keys, Kind};
@@ -63,24 +64,15 @@ type Client = oauth2::Client<
     EndpointSet,
 >;
 
-const NOT_REACHED: Failure = Failure::portal("政务服务平台暂时没有回应");
-const NOT_UNDERSTOOD: Failure = Failure::portal("政务服务平台的回答无法识别");
-const REFUSED: Failure = Failure::portal("政务服务平台没有完成登录");
-const DECLINED: Failure = Failure::no_login("您没有在政务服务平台授权登录");
-const OUTDATED: Failure = Failure::no_login("这次登录已失效");
-const INCOMPLETE: Failure = Failure::portal("政务服务平台提供的身份信息不完整");
-
-/// One attempt to sign in at the portal; kept in the session until the browser returns.
-#[derive(Clone, Serialize, Deserialize)]
+/// One attempt to sign in at the portal; kept until the browser returns.
+#[derive(Clone)]
 pub struct Attempt {
     /// Says which attempt a return belongs to.
     pub state: String,
     /// Proves to the portal that we began it.
-    verifier: String,
+    pub verifier: String,
     /// Says which attempt an ID token belongs to.
-    nonce: String,
-    /// Checked local path to go to afterwards.
-    pub next: String,
+    pub nonce: String,
 }
 
 /// What the browser brings back.
@@ -90,6 +82,7 @@ pub struct Return {
     pub state: Option<String>,
     code: Option<String>,
     error: Option<String>,
+    error_description: Option<String>,
     iss: Option<String>,
 }
 
@@ -112,7 +105,7 @@ impl Portal {
 
     /// Begins an attempt for a browser that reached us by `host`: what to remember, and where
     /// to send it.
-    pub async fn begin(&self, host: Option<&str>, next: &str) -> Result<(Attempt, String), Failure> {
+    pub async fn begin(&self, host: Option<&str>) -> Result<(Attempt, String), Refusal> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let nonce = CsrfToken::new_random().into_secret();
         let client = self.client(host, self.endpoints().await?)?;
@@ -125,12 +118,7 @@ impl Portal {
             request = request.add_extra_param(name, value);
         }
         let (url, state) = request.url();
-        let attempt = Attempt {
-            state: state.into_secret(),
-            verifier: verifier.into_secret(),
-            nonce,
-            next: local_path(next).to_owned(),
-        };
+        let attempt = Attempt { state: state.into_secret(), verifier: verifier.into_secret(), nonce };
         Ok((attempt, url.into()))
     }
 
@@ -141,14 +129,14 @@ impl Portal {
         attempt: Attempt,
         back: Return,
         now: NaiveDateTime,
-    ) -> Result<Identity, Failure> {
+    ) -> Result<Arrival, Refusal> {
         let endpoints = self.endpoints().await?;
         let code = self.code_in(back, &endpoints)?;
         let verifier = PkceCodeVerifier::new(attempt.verifier);
         let client = self.client(host, endpoints.clone())?;
         let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
-        let tokens = request.request_async(&|request| self.http.clone().call(request)).await;
-        self.identity(&tokens.map_err(refused)?, &endpoints, Some(&attempt.nonce), now).await
+        let tokens = request.request_async(&|request| self.http.clone().call("token", request)).await;
+        self.arrival(&tokens.map_err(refused)?, &endpoints, Some(&attempt.nonce), now).await
     }
 
     fn portal(&self) -> &PortalSettings {
@@ -159,13 +147,13 @@ impl Portal {
         self.portal().scopes.iter().cloned().map(Scope::new)
     }
 
-    async fn endpoints(&self) -> Result<Endpoints, Failure> {
+    async fn endpoints(&self) -> Result<Endpoints, Refusal> {
         self.directory.endpoints(self.portal(), &self.http).await
     }
 
     /// The code of a return. Another server's answer must not be taken for this one's
     /// (RFC 9207 §2.4).
-    fn code_in(&self, back: Return, endpoints: &Endpoints) -> Result<String, Failure> {
+    fn code_in(&self, back: Return, endpoints: &Endpoints) -> Result<String, Refusal> {
         let foreign = match (&back.iss, &self.portal().issuer) {
             (Some(said), Some(known)) => !same_issuer(said, known),
             (None, _) => endpoints.says_issuer,
@@ -173,17 +161,25 @@ impl Portal {
         };
         if foreign {
             tracing::warn!("the return names another issuer, or none");
-            return Err(REFUSED);
+            return Err(Refusal::Refused);
         }
         match (back.error.as_deref(), back.code) {
-            (Some("access_denied"), _) => Err(DECLINED),
-            (Some(_), _) | (None, None) => Err(REFUSED),
+            (Some("access_denied"), _) => Err(Refusal::Declined),
             (None, Some(code)) => Ok(code),
+            (error, _) => {
+                let code = said::clean(error.unwrap_or("none"), &[]);
+                let message = said::clean(&back.error_description.unwrap_or_default(), &[]);
+                tracing::warn!(endpoint = "authorize", code, message, "the portal refused");
+                Err(Refusal::Refused)
+            }
         }
     }
 
-    fn client(&self, host: Option<&str>, endpoints: Endpoints) -> Result<Client, Failure> {
-        let wrong = |error: url::ParseError| Failure::Internal(format!("an address at the portal: {error}"));
+    fn client(&self, host: Option<&str>, endpoints: Endpoints) -> Result<Client, Refusal> {
+        let wrong = |error: url::ParseError| {
+            tracing::error!(%error, "an address at the portal");
+            Refusal::Broken
+        };
         let (portal, base) = (self.portal(), self.settings.base_for(host));
         let mut authorize = endpoints.authorize;
         if self.settings.demo {
@@ -209,13 +205,13 @@ impl Portal {
     /// Who the tokens speak of, from userinfo or the ID token, whichever the settings say; a
     /// portal without userinfo has the ID token only. An ID token that comes along is verified
     /// in any case: it says whether this is an answer to our question.
-    async fn identity(
+    async fn arrival(
         &self,
         tokens: &Tokens,
         endpoints: &Endpoints,
         nonce: Option<&str>,
         now: NaiveDateTime,
-    ) -> Result<Identity, Failure> {
+    ) -> Result<Arrival, Refusal> {
         let proven = self.id_token(tokens, endpoints, nonce, now).await?;
         let claims = match (self.portal().claims_from, &endpoints.userinfo) {
             (ClaimsFrom::Userinfo, Some(url)) => {
@@ -224,11 +220,11 @@ impl Portal {
                 let both = proven.and_then(|proven| Some((said.get("sub")?.clone(), proven["sub"].clone())));
                 if both.is_some_and(|(said, proven)| said != proven) {
                     tracing::warn!("userinfo and the ID token speak of two people");
-                    return Err(REFUSED);
+                    return Err(Refusal::Refused);
                 }
                 said
             }
-            _ => proven.ok_or(INCOMPLETE)?,
+            _ => proven.ok_or(Refusal::Incomplete)?,
         };
         identity::read(&claims, self.portal(), clock::china_date(now))
     }
@@ -240,7 +236,7 @@ impl Portal {
         endpoints: &Endpoints,
         nonce: Option<&str>,
         now: NaiveDateTime,
-    ) -> Result<Option<Value>, Failure> {
+    ) -> Result<Option<Value>, Refusal> {
         let token = tokens.extra_fields().id_token.as_deref();
         match (token.filter(|token| id_token::can_prove(token)), &endpoints.jwks) {
             (Some(token), Some(url)) if self.portal().issuer.is_some() => {
@@ -257,7 +253,7 @@ impl Portal {
         tokens: &Tokens,
         endpoints: &Endpoints,
         now: NaiveDateTime,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, Refusal> {
         match (self.http.userinfo(url, tokens.access_token().secret()).await?, &endpoints.jwks) {
             (Userinfo::Plain(said), _) => Ok(said),
             (Userinfo::Signed(token), Some(url)) => {
@@ -265,7 +261,7 @@ impl Portal {
             }
             (Userinfo::Signed(_), None) => {
                 tracing::warn!("userinfo is signed, and the portal's keys are not known");
-                Err(NOT_UNDERSTOOD)
+                Err(Refusal::NotUnderstood)
             }
         }
     }
@@ -277,25 +273,16 @@ impl Portal {
     }
 }
 
-/// Finds the attempt a return belongs to, and takes it out of those that are open.
-pub fn take(open: &mut Vec<Attempt>, back: &Return) -> Result<Attempt, Failure> {
-    let place = open.iter().position(|attempt| back.state.as_deref() == Some(&attempt.state));
-    place.map(|place| open.remove(place)).ok_or(OUTDATED)
-}
-
-/// Only the kind of an error is logged: its description may speak of a person.
+/// What the portal said has been logged already, see [`said`].
 fn refused<T: ErrorResponseType + Display>(
-    error: RequestTokenError<Failure, StandardErrorResponse<T>>,
-) -> Failure {
+    error: RequestTokenError<Refusal, StandardErrorResponse<T>>,
+) -> Refusal {
     match error {
-        RequestTokenError::ServerResponse(answer) => {
-            tracing::warn!(error = %answer.error(), "the portal refused");
-            REFUSED
-        }
+        RequestTokenError::ServerResponse(_) => Refusal::Refused,
         RequestTokenError::Request(failure) => failure,
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             tracing::warn!("the portal's token answer cannot be read");
-            NOT_UNDERSTOOD
+            Refusal::NotUnderstood
         }
     }
 }

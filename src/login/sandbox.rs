@@ -27,7 +27,9 @@ use url::Url;
 use self::people::{PEOPLE, Person};
 use super::portal::CALLBACK;
 use crate::people::mask;
-use crate::settings::{ClaimNames, ClaimsFrom, ClientAuth, PortalSettings, Settings, Ways};
+use crate::settings::{
+    ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, Settings, Ways,
+};
 use crate::store::Store;
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame, Submission, see_other};
@@ -58,6 +60,11 @@ pub fn settings(public: &Url, own: &Url) -> PortalSettings {
         authorize_params: Vec::new(),
         claims_from: ClaimsFrom::Userinfo,
         claims: ClaimNames::default(),
+        rules: ClaimRules {
+            required: Conditions::default(),
+            person: Conditions::parse("/user_type=person").unwrap_or_default(),
+            verified: Conditions::parse("/level=L2|L3"),
+        },
         id_types: Vec::new(),
     }
 }
@@ -251,7 +258,9 @@ pub fn userinfo(
         return refuse(StatusCode::UNAUTHORIZED, "invalid_token");
     };
     let claims = json!({
-        "sub": person.document_number,
+        "sub": person.account,
+        "level": person.level,
+        "user_type": person.user_type,
         "name": person.name,
         "id_type": person.document_type.code(),
         "id_number": person.document_number,

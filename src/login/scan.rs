@@ -6,9 +6,9 @@ use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
 use super::handshake::{self, Opened, Status};
-use super::{Login, code, pages};
+use super::{Login, allowance, code, pages};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
 use crate::web::session::{self, live};
 use crate::web::{Failure, Frame, SignedIn, Submission, see_other};
@@ -75,7 +75,12 @@ pub async fn pick(
     let phone = phone_of(req).await?;
     let number: u32 = form.one("number").parse().map_err(|_| Failure::BadRequest("请点选一个数字"))?;
     let picked = id.clone();
-    store.write(move |tx| handshake::pick(tx, &picked, &phone, &who.candidate, number)).await?;
+    store
+        .write::<_, Error, _>(move |tx| {
+            handshake::pick(tx, &picked, &phone, &who.candidate, number)?;
+            allowance::allow(tx, &picked, who.staff.as_deref())
+        })
+        .await?;
     login.waiters.wake(&id).await;
     Ok(see_other(&pages::confirm_path(&id)))
 }

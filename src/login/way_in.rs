@@ -6,21 +6,28 @@ use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::attempt::{self, Ending, Stage};
 use super::pages::login_path;
-use super::portal::{self, Attempt, Return};
-use super::{Login, device};
-use crate::people::candidate;
-use crate::store::Store;
+use super::portal::{Attempt, Return};
+use super::refusal::{Refusal, admitted};
+use super::{Login, device, devices};
+use crate::people::identity::{self, Arrival, notice};
+use crate::settings::Settings;
+use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
-use crate::web::session::{self, Session};
-use crate::web::{Failure, Frame, SignedIn, local_path, see_other};
+use crate::web::session::{self, Session, Way};
+use crate::web::{Failure, Frame, SignedIn, local_path, log, see_other};
 
-/// Key in the session.
-const ATTEMPTS: &str = "portal";
+/// How often a return looks whether another request has answered it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Somebody may try in several windows; older attempts are forgotten.
-const MAX_ATTEMPTS: usize = 4;
+/// The portal is asked at most four times, for 5 s each.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Longest path that is kept, in bytes.
+const LONGEST_NEXT: usize = 512;
 
 /// Where to go after signing in.
 #[derive(Deserialize)]
@@ -31,7 +38,7 @@ pub struct Next {
 impl Next {
     /// A checked local path; `/` when none was given.
     pub fn path(&self) -> &str {
-        local_path(self.next.as_deref().unwrap_or("/"))
+        local_path(self.next.as_deref().filter(|next| next.len() <= LONGEST_NEXT).unwrap_or("/"))
     }
 }
 
@@ -41,17 +48,20 @@ pub async fn start(
     req: &Request,
     frame: Frame,
     Data(login): Data<&Arc<Login>>,
+    Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
     Query(next): Query<Next>,
 ) -> Result<Response, Failure> {
     login.at_portal.check(&network(client_address(req)))?;
-    let session = session::of(req);
-    let begun = login.portal.begin(req.header(header::HOST), next.path()).await;
-    let (attempt, url) = begun.map_err(|failure| failure.again_at(login_path(next.path())))?;
-    let mut open = attempts(&session).await?;
-    open.push(attempt);
-    open.drain(..open.len().saturating_sub(MAX_ATTEMPTS));
-    session.insert(ATTEMPTS, open).await?;
-    Ok(frame.go(&url))
+    let begun = login.portal.begin(req.header(header::HOST)).await;
+    let (attempt, url) = begun.map_err(|refusal| refusal.failure(login_path(next.path())))?;
+    let (id, secret) = (attempt::key(&attempt.state), store.ids.token(32));
+    let (next, kept) = (next.path().to_owned(), secret.clone());
+    store.write(move |tx| attempt::begin(tx, &attempt, &next, &kept)).await?;
+    let mut response = frame.go(&url);
+    let binding = attempt::binding(&id, settings.is_https());
+    binding.give(&mut response, &secret, attempt::LIFETIME.num_seconds());
+    Ok(response)
 }
 
 /// `GET /login/callback`: the browser is back from the portal.
@@ -60,19 +70,140 @@ pub async fn callback(
     req: &Request,
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
     Query(back): Query<Return>,
 ) -> Result<Response, Failure> {
-    let session = session::of(req);
-    let mut open = attempts(&session).await?;
-    let attempt = portal::take(&mut open, &back)?;
-    session.insert(ATTEMPTS, open).await?;
-    let (next, now) = (attempt.next.clone(), store.clock.now());
-    let finished = login.portal.finish(req.header(header::HOST), attempt, back, now).await;
-    let identity = finished.map_err(|failure| failure.again_at(login_path(&next)))?;
-    let known = store.write(move |tx| candidate::sign_in(tx, &identity)).await?;
+    let outdated = || Refusal::Outdated.failure("/login".to_owned());
+    let state = back.state.clone().ok_or_else(outdated)?;
+    let id = attempt::key(&state);
+    let found = id.clone();
+    let known = store.read(move |tx| attempt::find(tx, &found)).await?.ok_or_else(outdated)?;
+    let secret = attempt::binding(&id, settings.is_https()).secret(req.headers());
+    if !known.is_of(secret.as_deref()) {
+        return arrived_before(req, &known).await?.ok_or_else(outdated);
+    }
+    let taken = match known.stage {
+        Stage::Open => store.write(move |tx| attempt::take(tx, &id, &state)).await?,
+        Stage::Taken | Stage::Ended { .. } => None,
+    };
+    match taken {
+        Some(attempt) => first(req, login, store, known, attempt, back).await,
+        None => again(req, store, settings, known).await,
+    }
+}
+
+/// Answers a return for the first time. The work goes on when the browser gives up, as it does when
+/// somebody reloads the page: the portal's code has been used by then.
+async fn first(
+    req: &Request,
+    login: &Arc<Login>,
+    store: &Store,
+    known: attempt::Known,
+    attempt: Attempt,
+    back: Return,
+) -> Result<Response, Failure> {
+    let host = req.header(header::HOST).map(str::to_owned);
     let device = device::describe(device::user_agent(req));
-    SignedIn::now(known.candidate, known.staff, store, device).begin(&session).await?;
-    Ok(see_other(local_path(&next)))
+    let returned = Returned { session: session::of(req), device, id: known.id, login: login.clone() };
+    let store = store.clone();
+    let work = async move { returned.finish(&store, host.as_deref(), attempt, back).await };
+    let request = log::request_id().unwrap_or_default();
+    let done = tokio::spawn(log::within(request, work)).await;
+    match done.map_err(|error| Failure::Internal(format!("a return: {error}")))?? {
+        Ending::In { .. } => Ok(see_other(&known.next)),
+        Ending::Refused(refusal) => Err(refusal.failure(login_path(&known.next))),
+    }
+}
+
+/// A return and the browser that brought it.
+struct Returned {
+    id: String,
+    session: Session,
+    device: String,
+    login: Arc<Login>,
+}
+
+impl Returned {
+    async fn finish(
+        self,
+        store: &Store,
+        host: Option<&str>,
+        attempt: Attempt,
+        back: Return,
+    ) -> Result<Ending, Failure> {
+        let ending = match self.login.portal.finish(host, attempt, back, store.clock.now()).await {
+            Ok(arrival) => self.enter(store, arrival).await?,
+            Err(refusal) => Ending::Refused(refusal),
+        };
+        let (id, kept) = (self.id, ending.clone());
+        store.write(move |tx| attempt::end(tx, &id, &kept)).await?;
+        Ok(ending)
+    }
+
+    /// The session is saved here, so that another request of this browser can be given it.
+    async fn enter(&self, store: &Store, arrival: Arrival) -> Result<Ending, Failure> {
+        let device = devices::told(&self.device, Way::Portal);
+        let entered = store.write::<_, Error, _>(move |tx| {
+            let entered = admitted(identity::sign_in(tx, &arrival)?);
+            if let Ok(known) = &entered {
+                notice::signed_in_on(tx, &known.candidate, &device)?;
+            }
+            Ok(entered)
+        });
+        let known = match entered.await? {
+            Ok(known) => known,
+            Err(refusal) => return Ok(Ending::Refused(refusal)),
+        };
+        let who = SignedIn::now(known.candidate.clone(), known.staff, store, self.device.clone());
+        who.begin(&self.session).await?;
+        self.session.save().await?;
+        let session = self.session.id().map(|id| id.to_string()).unwrap_or_default();
+        Ok(Ending::In { candidate: known.candidate, session })
+    }
+}
+
+/// Answers a return that another request answers, or has answered, in the same way.
+async fn again(
+    req: &Request,
+    store: &Store,
+    settings: &Settings,
+    known: attempt::Known,
+) -> Result<Response, Failure> {
+    let known = wait_for_end(store, known).await?;
+    if let Some(response) = arrived_before(req, &known).await? {
+        return Ok(response);
+    }
+    match known.stage {
+        Stage::Ended { ending: Ending::In { session, .. }, fresh: true } => {
+            let mut response = see_other(&known.next);
+            session::hand(&mut response, &session, settings.is_https());
+            Ok(response)
+        }
+        Stage::Ended { ending: Ending::Refused(refusal), .. } => {
+            Err(refusal.failure(login_path(&known.next)))
+        }
+        _ => Err(Refusal::Outdated.failure(login_path(&known.next))),
+    }
+}
+
+/// Where an ended attempt led, if this browser is signed in by it or since.
+async fn arrived_before(req: &Request, known: &attempt::Known) -> Result<Option<Response>, Failure> {
+    let Stage::Ended { ending: Ending::In { candidate, .. }, .. } = &known.stage else { return Ok(None) };
+    let who = SignedIn::find(req).await?;
+    Ok(who.filter(|who| who.candidate == *candidate).map(|_| see_other(&known.next)))
+}
+
+/// The process that answers the first request may be another one.
+async fn wait_for_end(store: &Store, mut known: attempt::Known) -> Result<attempt::Known, Failure> {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !matches!(known.stage, Stage::Ended { .. }) && tokio::time::Instant::now() < deadline {
+        looks.tick().await;
+        let id = known.id.clone();
+        let found = store.read(move |tx| attempt::find(tx, &id)).await?;
+        known = found.ok_or_else(|| Refusal::Outdated.failure(login_path(&known.next)))?;
+    }
+    Ok(known)
 }
 
 /// `POST /logout`: removes the session.
@@ -84,8 +215,4 @@ pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
         session.flush().await?;
     }
     Ok(frame.go("/"))
-}
-
-async fn attempts(session: &Session) -> Result<Vec<Attempt>, Failure> {
-    Ok(session.get(ATTEMPTS).await?.unwrap_or_default())
 }

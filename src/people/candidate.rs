@@ -1,11 +1,11 @@
 //! Candidates: who they are, as the portal told us.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use poem::{FromRequest, Request, RequestBody};
 
 use super::document::{Document, DocumentType, Gender};
-use super::{mask, staff};
+use super::mask;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
@@ -14,8 +14,8 @@ use crate::web::{Failure, SignedIn};
 
 /// Column names under which personal data is sealed; what the portal told is sealed like what
 /// we know, because it begins as the same.
-const NUMBER: &str = "candidates.document_number";
-const PHONE: &str = "candidates.phone";
+pub(super) const NUMBER: &str = "candidates.document_number";
+pub(super) const PHONE: &str = "candidates.phone";
 
 /// What the portal says about a person, checked.
 #[derive(Clone)]
@@ -26,6 +26,13 @@ pub struct Identity {
     pub document: Document,
     /// In its one spelling; the portal may not tell.
     pub phone: Option<String>,
+}
+
+impl Identity {
+    /// The hash by which the records of this person are found, see [`holder`].
+    pub fn holder(&self, vault: &Vault) -> String {
+        holder(vault, self.document.kind(), self.document.number())
+    }
 }
 
 /// Somebody who has signed in at least once.
@@ -60,11 +67,11 @@ pub struct Profile {
     pub portrait_id: Option<String>,
 }
 
-/// Who the portal's identity is to us.
+/// Who a sign-in is to us.
 pub struct Known {
     /// The candidate's id.
     pub candidate: String,
-    /// The staff member's id, when the roster has this person.
+    /// The staff member's id, when the review desk opens to this sign-in.
     pub staff: Option<String>,
 }
 
@@ -89,30 +96,18 @@ pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
     vault.blind("document", &format!("{}:{number}", kind.code()))
 }
 
-/// Recognises a person or takes them in, and notes what the portal tells now. A document from
-/// before a correction is theirs as well.
-pub fn sign_in(tx: &mut Tx, identity: &Identity) -> Result<Known, Error> {
-    let holder = holder(tx.vault, identity.document.kind(), identity.document.number());
-    let candidate = match with_document(tx, &holder)? {
-        Some(id) => refresh(tx, &id, identity)?,
-        None => take_in(tx, &holder, identity)?,
-    };
-    let documents = documents_of(tx, &candidate)?;
-    let staff = staff::active_with_documents(tx, &documents)?;
-    Ok(Known { candidate, staff })
-}
-
-/// Who a candidate is to us now, for another device of theirs.
-pub fn known(tx: &mut Tx, candidate: &str) -> Result<Option<Known>, Error> {
-    let documents = documents_of(tx, candidate)?;
-    if documents.is_empty() {
-        return Ok(None);
+/// Takes in somebody for whom the authority itself vouches, or recognises them. A sign-in at the
+/// portal is [`identity::sign_in`](super::identity::sign_in).
+pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<String, Error> {
+    let holder = identity.holder(tx.vault);
+    match with_document(tx, &holder)? {
+        Some(id) => Ok(id),
+        None => take_in(tx, &holder, identity),
     }
-    let staff = staff::active_with_documents(tx, &documents)?;
-    Ok(Some(Known { candidate: candidate.to_owned(), staff }))
 }
 
-fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
+/// The candidate who has a document, or had it before a correction.
+pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
     let present = c::candidates.filter(c::document_hash.eq(holder)).select(c::id);
     if let Some(id) = present.first(tx.conn).optional()? {
         return Ok(Some(id));
@@ -121,7 +116,7 @@ fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
 }
 
 /// Hashes of the documents that a candidate has and had.
-fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
+pub(super) fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
     let present = c::candidates.find(candidate).select(c::document_hash);
     let mut documents: Vec<String> = present.load(tx.conn)?;
     let former = f::former_documents.filter(f::candidate_id.eq(candidate)).select(f::document_hash);
@@ -129,22 +124,53 @@ fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
     Ok(documents)
 }
 
-/// What the portal tells counts when it is new: what it told before may have been corrected.
-fn refresh(tx: &mut Tx, id: &str, identity: &Identity) -> Result<String, Error> {
-    let row = c::candidates.find(id);
-    let (name, phone): (String, String) = row.select((c::portal_name, c::portal_phone)).first(tx.conn)?;
-    diesel::update(row).set(c::signed_in_at.eq(tx.now)).execute(tx.conn)?;
-    if identity.name != name {
-        let told = (c::name.eq(&identity.name), c::portal_name.eq(&identity.name));
-        diesel::update(row).set(told).execute(tx.conn)?;
-    }
-    if let Some(phone) =
-        identity.phone.as_ref().filter(|told| tx.vault.open(PHONE, &phone).as_ref() != Ok(told))
-    {
-        let sealed = tx.vault.seal(PHONE, phone);
-        diesel::update(row).set((c::phone.eq(&sealed), c::portal_phone.eq(&sealed))).execute(tx.conn)?;
-    }
-    Ok(id.to_owned())
+/// The name on record, and the last one that a portal told.
+pub(super) fn names(tx: &mut Tx, id: &str) -> Result<[String; 2], Error> {
+    let row = c::candidates.find(id).select((c::name, c::portal_name));
+    let (name, told): (String, String) = row.first(tx.conn)?;
+    Ok([name, told])
+}
+
+/// When a candidate signed in.
+pub struct Seen {
+    /// For the first time, UTC.
+    pub since: NaiveDateTime,
+    /// For the last time, UTC.
+    pub last: NaiveDateTime,
+}
+
+/// When a candidate signed in.
+pub fn seen(tx: &mut Tx, id: &str) -> Result<Seen, Error> {
+    let (since, last) = c::candidates.find(id).select((c::created_at, c::signed_in_at)).first(tx.conn)?;
+    Ok(Seen { since, last })
+}
+
+/// Notes that a candidate signs in now.
+pub(super) fn note_sign_in(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    diesel::update(c::candidates.find(id)).set(c::signed_in_at.eq(tx.now)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Keeps the portal's name beside the one on record, which only a correction changes.
+pub(super) fn note_name(tx: &mut Tx, id: &str, told: &str) -> Result<(), Error> {
+    diesel::update(c::candidates.find(id)).set(c::portal_name.eq(told)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The last phone number that a portal told, in clear.
+pub(super) fn portal_phone(tx: &mut Tx, id: &str) -> Result<String, Error> {
+    let sealed: String = c::candidates.find(id).select(c::portal_phone).first(tx.conn)?;
+    Ok(tx.vault.open(PHONE, &sealed)?)
+}
+
+/// Takes the portal's phone number over if the portal told another one `before`: the one on record
+/// may have been corrected since.
+pub(super) fn note_phone(tx: &mut Tx, id: &str, identity: &Identity, before: &str) -> Result<(), Error> {
+    let Some(told) = identity.phone.as_deref().filter(|told| *told != before) else { return Ok(()) };
+    let sealed = tx.vault.seal(PHONE, told);
+    let row = (c::phone.eq(&sealed), c::portal_phone.eq(&sealed));
+    diesel::update(c::candidates.find(id)).set(row).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Changes what is on record about somebody; a former document goes on opening their account.
@@ -187,7 +213,7 @@ fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result
 }
 
 /// Of two processes where somebody signs in for the first time, one is faster.
-fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Error> {
+pub(super) fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Error> {
     let id = tx.id();
     let phone = identity.phone.as_deref().unwrap_or_default();
     let row = (

@@ -147,10 +147,13 @@ fn entries_of_people(tx: &mut Tx, candidates: &[String]) -> Result<Vec<String>, 
     Ok(s::staff.filter(s::document_hash.eq_any(documents)).select(s::id).load(tx.conn)?)
 }
 
-/// The id of whoever on the roster has one of these documents.
-pub(super) fn active_with_documents(tx: &mut Tx, holders: &[String]) -> Result<Option<String>, Error> {
+/// Id and name of whoever on the roster has one of these documents.
+pub(super) fn active_with_documents(
+    tx: &mut Tx,
+    holders: &[String],
+) -> Result<Option<(String, String)>, Error> {
     let row = s::staff.filter(s::document_hash.eq_any(holders)).filter(s::active.eq(true));
-    Ok(row.select(s::id).first(tx.conn).optional()?)
+    Ok(row.select((s::id, s::name)).first(tx.conn).optional()?)
 }
 
 /// A signed-in member of staff. Asked of the roster at every request: who was removed is out.

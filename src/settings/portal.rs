@@ -1,9 +1,14 @@
 //! The settings of the government portal: where it is, who we are there, what it calls things.
 
+mod conditions;
+#[cfg(test)]
+pub(super) mod tests;
+
 use clap::Args;
 use url::Url;
 
 use super::Check;
+pub use conditions::{ClaimRules, Conditions};
 
 /// What `serve` needs to know of the portal, not yet checked.
 #[derive(Args, Clone, Debug, Default)]
@@ -60,6 +65,18 @@ pub struct RawPortal {
     /// Where the mobile number is; a portal may not tell
     #[arg(long, env = "KAOZHENG_PORTAL_CLAIM_PHONE", default_value = "/phone")]
     pub portal_claim_phone: Option<String>,
+    /// Where the account's own name (`sub`) is, which never changes and belongs to one person
+    #[arg(long, env = "KAOZHENG_PORTAL_CLAIM_SUBJECT", default_value = "/sub")]
+    pub portal_claim_subject: Option<String>,
+    /// What the claims of every account must say, or it is refused: `/status=active /area=44|45`
+    #[arg(long, env = "KAOZHENG_PORTAL_REQUIRED")]
+    pub portal_required: Option<String>,
+    /// What the claims of a person's account say, and a company's do not: `/usertype=1`
+    #[arg(long, env = "KAOZHENG_PORTAL_PERSON")]
+    pub portal_person: Option<String>,
+    /// What the claims of a verified account say: `/level=L2|L3`. Without it nobody counts as verified
+    #[arg(long, env = "KAOZHENG_PORTAL_VERIFIED")]
+    pub portal_verified: Option<String>,
     /// What the portal calls the kinds of documents, where it differs: `111=resident 414=passport`
     #[arg(long, env = "KAOZHENG_PORTAL_ID_TYPES")]
     pub portal_id_types: Option<String>,
@@ -107,13 +124,15 @@ pub struct ClaimNames {
     pub id_number: String,
     /// Mobile number.
     pub phone: String,
+    /// The account's own name.
+    pub subject: String,
 }
 
 impl Default for ClaimNames {
     fn default() -> ClaimNames {
-        let [name, id_type, id_number, phone] =
-            ["/name", "/id_type", "/id_number", "/phone"].map(str::to_owned);
-        ClaimNames { name, id_type, id_number, phone }
+        let [name, id_type, id_number, phone, subject] =
+            ["/name", "/id_type", "/id_number", "/phone", "/sub"].map(str::to_owned);
+        ClaimNames { name, id_type, id_number, phone, subject }
     }
 }
 
@@ -148,8 +167,22 @@ pub struct PortalSettings {
     pub claims_from: ClaimsFrom,
     /// What the portal calls them.
     pub claims: ClaimNames,
+    /// What they must say.
+    pub rules: ClaimRules,
     /// The portal's code and ours, for kinds of documents that it calls otherwise.
     pub id_types: Vec<(String, String)>,
+}
+
+impl PortalSettings {
+    /// The name under which accounts of this portal are kept: its issuer, or else the origin of its
+    /// authorization endpoint.
+    pub fn name(&self) -> String {
+        let origin = || self.authorize_url.as_ref().map(|url| url.origin().ascii_serialization());
+        match &self.issuer {
+            Some(issuer) => issuer.trim_end_matches('/').to_owned(),
+            None => origin().unwrap_or_default(),
+        }
+    }
 }
 
 /// Checks all that is said of the portal; what is wrong is added to `check`.
@@ -185,6 +218,7 @@ pub(super) fn check(check: &mut Check, raw: &RawPortal) -> Option<PortalSettings
         id_type: pointer(check, "KAOZHENG_PORTAL_CLAIM_ID_TYPE", &raw.portal_claim_id_type),
         id_number: pointer(check, "KAOZHENG_PORTAL_CLAIM_ID_NUMBER", &raw.portal_claim_id_number),
         phone: pointer(check, "KAOZHENG_PORTAL_CLAIM_PHONE", &raw.portal_claim_phone),
+        subject: pointer(check, "KAOZHENG_PORTAL_CLAIM_SUBJECT", &raw.portal_claim_subject),
     };
     let params = raw.portal_authorize_params.as_deref().unwrap_or_default();
     Some(PortalSettings {
@@ -202,6 +236,7 @@ pub(super) fn check(check: &mut Check, raw: &RawPortal) -> Option<PortalSettings
         authorize_params: url::form_urlencoded::parse(params.as_bytes()).into_owned().collect(),
         claims_from: claims_from?,
         claims,
+        rules: rules(check, raw),
         id_types: id_types(check, raw.portal_id_types.as_deref().unwrap_or_default()),
     })
 }
@@ -260,6 +295,23 @@ fn pointer(check: &mut Check, name: &str, value: &Option<String>) -> String {
     pointer
 }
 
+fn rules(check: &mut Check, raw: &RawPortal) -> ClaimRules {
+    let mut read = |name: &str, value: &Option<String>| {
+        let text = value.as_deref().unwrap_or_default();
+        let conditions = Conditions::parse(text);
+        if conditions.is_none() {
+            check.problem(&format!("{name} is wrong: expected conditions such as /level=L2|L3"));
+        }
+        conditions.unwrap_or_default()
+    };
+    let verified = read("KAOZHENG_PORTAL_VERIFIED", &raw.portal_verified);
+    ClaimRules {
+        required: read("KAOZHENG_PORTAL_REQUIRED", &raw.portal_required),
+        person: read("KAOZHENG_PORTAL_PERSON", &raw.portal_person),
+        verified: (verified != Conditions::default()).then_some(verified),
+    }
+}
+
 fn id_types(check: &mut Check, text: &str) -> Vec<(String, String)> {
     let pairs: Option<Vec<_>> = text
         .split_whitespace()
@@ -269,99 +321,4 @@ fn id_types(check: &mut Check, text: &str) -> Vec<(String, String)> {
         check.problem("KAOZHENG_PORTAL_ID_TYPES is wrong: expected pairs such as 111=resident");
     }
     pairs.unwrap_or_default()
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// A portal whose endpoints are given.
-    pub(crate) fn complete() -> RawPortal {
-        let text = |value: &str| Some(value.to_owned());
-        RawPortal {
-            login_ways: text("portal scan"),
-            portal_authorize_url: text("https://portal.example/authorize"),
-            portal_token_url: text("https://portal.example/token"),
-            portal_userinfo_url: text("https://portal.example/userinfo"),
-            portal_client_id: text("kaozheng"),
-            portal_client_secret: text("secret"),
-            portal_client_auth: text("client_secret_basic"),
-            portal_scopes: text("openid profile"),
-            portal_claims_from: text("userinfo"),
-            portal_claim_name: text("/name"),
-            portal_claim_id_type: text("/id_type"),
-            portal_claim_id_number: text("/id_number"),
-            portal_claim_phone: text("/phone"),
-            ..RawPortal::default()
-        }
-    }
-
-    fn checked(change: impl FnOnce(&mut RawPortal)) -> (Option<PortalSettings>, String) {
-        let (mut raw, mut found) = (complete(), Check::default());
-        change(&mut raw);
-        let settings = check(&mut found, &raw);
-        (settings, found.problems.join("\n"))
-    }
-
-    fn text(value: &str) -> Option<String> {
-        Some(value.to_owned())
-    }
-
-    #[test]
-    fn endpoints_are_given_or_discovered() {
-        assert_eq!(checked(|_| {}).1, "");
-        let (_, problems) = checked(|raw| raw.portal_token_url = None);
-        assert_eq!(problems, "KAOZHENG_PORTAL_TOKEN_URL is missing");
-        let (settings, problems) = checked(|raw| {
-            raw.portal_issuer = text("https://portal.example");
-            raw.portal_token_url = None;
-        });
-        assert_eq!(problems, "");
-        let settings = settings.unwrap();
-        assert!(settings.token_url.is_none() && settings.authorize_url.is_some());
-    }
-
-    #[test]
-    fn what_is_used_must_be_there() {
-        let (_, problems) = checked(|raw| raw.portal_claims_from = text("id_token"));
-        assert!(problems.contains("ISSUER is missing") && problems.contains("JWKS_URL is missing"));
-        let (_, problems) = checked(|raw| raw.login_ways = text("portal device"));
-        assert_eq!(problems, "KAOZHENG_PORTAL_DEVICE_URL is missing");
-        let (_, problems) = checked(|raw| raw.portal_client_secret = None);
-        assert_eq!(problems, "KAOZHENG_PORTAL_CLIENT_SECRET is missing");
-        let public = |raw: &mut RawPortal| {
-            (raw.portal_client_secret, raw.portal_client_auth) = (None, text("none"));
-        };
-        assert_eq!(checked(public).1, "");
-    }
-
-    #[test]
-    fn nonsense_is_told() {
-        type Change = fn(&mut RawPortal);
-        let table: [(Change, &str); 7] = [
-            (|raw| raw.login_ways = text("scan"), "KAOZHENG_LOGIN_WAYS is wrong"),
-            (|raw| raw.login_ways = text("portal fax"), "KAOZHENG_LOGIN_WAYS is wrong"),
-            (|raw| raw.portal_claims_from = text("cookie"), "KAOZHENG_PORTAL_CLAIMS_FROM is wrong"),
-            (|raw| raw.portal_client_auth = text("trust"), "KAOZHENG_PORTAL_CLIENT_AUTH is wrong"),
-            (|raw| raw.portal_claim_name = text("name"), "KAOZHENG_PORTAL_CLAIM_NAME is wrong"),
-            (|raw| raw.portal_id_types = text("111:resident"), "KAOZHENG_PORTAL_ID_TYPES is wrong"),
-            (|raw| raw.portal_issuer = text("http://portal.example"), "KAOZHENG_PORTAL_ISSUER is wrong"),
-        ];
-        for (change, wanted) in table {
-            let (_, problems) = checked(change);
-            assert!(problems.contains(wanted), "{wanted} is not in {problems:?}");
-        }
-    }
-
-    #[test]
-    fn lists_are_taken_apart() {
-        let (settings, _) = checked(|raw| {
-            raw.portal_authorize_params = text("prompt=login&ui_locales=zh-CN");
-            raw.portal_id_types = text("111=resident 414=passport");
-        });
-        let settings = settings.unwrap();
-        let pair = |left: &str, right: &str| (left.to_owned(), right.to_owned());
-        assert_eq!(settings.authorize_params, [pair("prompt", "login"), pair("ui_locales", "zh-CN")]);
-        assert_eq!(settings.id_types, [pair("111", "resident"), pair("414", "passport")]);
-    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::days::Days;
 use super::queue::{self, Filter, Item, Show};
-use super::{desk, keys, path};
+use super::{desk, identities, keys, path};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::record::PAGE;
@@ -47,8 +47,8 @@ pub async fn show_queue(
     let filter = filter.opened_by(registry, staff.role);
     let page = move |tx: &mut Tx| {
         let items = queue::list(tx, registry, &staff, &filter)?;
-        let days = Days::load(tx)?;
-        let listing = Listing { items, filter, registry, role: staff.role, now: tx.now, days };
+        let (days, identities) = (Days::load(tx)?, identities::waiting(tx, &staff)?);
+        let listing = Listing { items, identities, filter, registry, role: staff.role, now: tx.now, days };
         let (desk, keys) = (desk(tx, registry, &staff)?, keys::are_on(tx, &staff.id)?);
         let main = html! { (listing.show(&arrival)) (keys::show(keys)) };
         Ok::<_, Failure>(Page::new("待办", main).own_heading().wide().desk(desk))
@@ -58,6 +58,8 @@ pub async fn show_queue(
 
 struct Listing {
     items: Vec<Item>,
+    /// Identity cases that wait, where the reader decides them.
+    identities: Option<i64>,
     filter: Filter,
     registry: Registry,
     role: Role,
@@ -82,6 +84,7 @@ impl Listing {
                 }))
             }
             (self.uncertain())
+            @if let Some(waiting) = self.identities { (identities::door(waiting)) }
             (self.filters())
             @if self.items.is_empty() { (self.nothing()) }
             @else { div #items { (self.rows()) } }

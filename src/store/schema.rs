@@ -94,6 +94,86 @@ diesel::table! {
         changed_at -> Timestamp,
         user_code -> Nullable<Text>,
         portal_address -> Nullable<Text>,
+        staff_id -> Nullable<Text>,
+        refusal -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    portal_accounts (portal, subject_hash) {
+        portal -> Text,
+        subject_hash -> Text,
+        candidate_id -> Text,
+        name -> Text,
+        phone -> Text,
+        bound_at -> Timestamp,
+        signed_in_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    identity_cases (id) {
+        id -> Text,
+        key_hash -> Text,
+        reason -> Text,
+        candidate_id -> Text,
+        portal -> Text,
+        subject_hash -> Nullable<Text>,
+        name -> Text,
+        document_type -> Text,
+        document_number -> Text,
+        document_hash -> Text,
+        phone -> Text,
+        verified -> Bool,
+        attempts -> Integer,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        status -> Text,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Text>,
+        decision_reason -> Text,
+    }
+}
+
+diesel::table! {
+    security_events (id) {
+        id -> Text,
+        at -> Timestamp,
+        kind -> Text,
+        candidate_id -> Nullable<Text>,
+        details -> Text,
+    }
+}
+
+diesel::table! {
+    account_notices (id) {
+        id -> Text,
+        candidate_id -> Text,
+        kind -> Text,
+        detail -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    known_devices (candidate_id, device) {
+        candidate_id -> Text,
+        device -> Text,
+        seen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    portal_attempts (id) {
+        id -> Text,
+        binding -> Text,
+        verifier -> Text,
+        nonce -> Text,
+        next_path -> Text,
+        expires_at -> Timestamp,
+        status -> Text,
+        ended_at -> Nullable<Timestamp>,
+        ending -> Nullable<Text>,
     }
 }
 
@@ -365,6 +445,12 @@ diesel::joinable!(audit_entries -> staff (staff_id));
 diesel::joinable!(sessions -> candidates (candidate_id));
 diesel::joinable!(login_handshakes -> candidates (candidate_id));
 diesel::joinable!(device_grants -> login_handshakes (handshake_id));
+diesel::joinable!(portal_accounts -> candidates (candidate_id));
+diesel::joinable!(identity_cases -> candidates (candidate_id));
+diesel::joinable!(identity_cases -> staff (decided_by));
+diesel::joinable!(security_events -> candidates (candidate_id));
+diesel::joinable!(account_notices -> candidates (candidate_id));
+diesel::joinable!(known_devices -> candidates (candidate_id));
 diesel::joinable!(exam_subjects -> exams (exam_id));
 diesel::joinable!(sittings -> exams (exam_id));
 diesel::joinable!(registrations -> sittings (sitting_id));
@@ -388,6 +474,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     login_handshakes,
     device_grants,
+    portal_accounts,
+    identity_cases,
+    security_events,
+    account_notices,
+    known_devices,
+    portal_attempts,
     announcements,
     exams,
     exam_subjects,

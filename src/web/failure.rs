@@ -59,6 +59,14 @@ pub enum Failure {
         /// Path where one may try again.
         again: Cow<'static, str>,
     },
+    /// The portal did its part, and trying again would end the same way.
+    #[error("not admitted: {happened}")]
+    NotAdmitted {
+        /// What happened, in a sentence.
+        happened: &'static str,
+        /// What helps.
+        help: String,
+    },
     /// As many login screens wait as this process can hold.
     #[error("too many waiters")]
     Full,
@@ -124,7 +132,9 @@ impl ResponseError for Failure {
         match self {
             Failure::SignIn => StatusCode::UNAUTHORIZED,
             Failure::NotFound => StatusCode::NOT_FOUND,
-            Failure::Forbidden(_) | Failure::NoLogin { .. } => StatusCode::FORBIDDEN,
+            Failure::Forbidden(_) | Failure::NoLogin { .. } | Failure::NotAdmitted { .. } => {
+                StatusCode::FORBIDDEN
+            }
             Failure::Conflict { .. } => StatusCode::CONFLICT,
             Failure::BadRequest(_) => StatusCode::BAD_REQUEST,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -225,6 +235,7 @@ impl Failure {
             Failure::Portal { happened, again } | Failure::NoLogin { happened, again } => {
                 (happened, "没有登录任何账号，您可以再试一次。".into(), ("重新登录", again))
             }
+            Failure::NotAdmitted { happened, help } => (happened, help.clone(), home),
             Failure::Full => {
                 let wait = format!("请在 {} 秒后再试，也可以先办理其他事项。", Failure::FULL_FOR);
                 ("现在登录的人很多，请稍后再试", wait, ("再试一次", "/login"))

@@ -164,19 +164,27 @@ pub async fn keep(session: &Session, response: &mut Response, https: bool) -> Re
     if !session.is_modified() {
         return Ok(());
     }
-    let name = cookie_name(https);
-    let value = if session.is_empty().await {
-        format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    if session.is_empty().await {
+        set_cookie(response, "", "; Max-Age=0", https);
     } else {
         session.save().await?;
         let id = session.id().map(|id| id.to_string()).unwrap_or_default();
-        format!("{name}={id}; Path=/; HttpOnly; SameSite=Lax")
-    };
-    let value = if https { format!("{value}; Secure") } else { value };
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        response.headers_mut().append(header::SET_COOKIE, value);
+        hand(response, &id, https);
     }
     Ok(())
+}
+
+/// Gives a browser the session of an id, which is the value of the cookie.
+pub fn hand(response: &mut Response, id: &str, https: bool) {
+    set_cookie(response, id, "", https);
+}
+
+fn set_cookie(response: &mut Response, value: &str, age: &str, https: bool) {
+    let (name, secure) = (cookie_name(https), if https { "; Secure" } else { "" });
+    let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
 }
 
 /// The `sessions` table as tower-sessions sees it.

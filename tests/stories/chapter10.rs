@@ -23,7 +23,7 @@ async fn known_as(server: &Server, name: &'static str, number: &'static str) -> 
     let signed_in = server.parts.store.write::<_, kaozheng::store::Error, _>(move |tx| {
         let document = Document::parse(DocumentType::Resident, number, tx.today()).expect("a document");
         let identity = Identity { name: name.to_owned(), document, phone: None };
-        Ok(candidate::sign_in(tx, &identity)?.candidate)
+        candidate::enrol(tx, &identity)
     });
     signed_in.await.expect("a sign-in")
 }

@@ -1,9 +1,12 @@
 //! Logging in: on the same device, and by scanning the code of another screen.
 
+mod callback;
 mod device_grant;
 mod devices;
 mod dialects;
+mod identity;
 mod portal;
+mod refusals;
 mod threats;
 
 use chrono::{Duration, NaiveDateTime};

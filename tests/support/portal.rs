@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use kaozheng::settings::{ClaimNames, ClaimsFrom, ClientAuth, PortalSettings, Settings, Ways};
+use kaozheng::settings::{ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, PortalSettings, Settings, Ways};
 use poem::http::{HeaderName, StatusCode, header};
 use poem::listener::TcpAcceptor;
 use poem::{Body, Endpoint, Request, Response, endpoint};
@@ -106,7 +106,9 @@ impl Portal {
                 id_type: "/citizen/cert/type".into(),
                 id_number: "/citizen/cert/number".into(),
                 phone: "/citizen/mobile".into(),
+                subject: "/sub".into(),
             },
+            rules: ClaimRules::default(),
             id_types: vec![("111".into(), "resident".into()), ("414".into(), "passport".into())],
         }
     }

@@ -221,6 +221,13 @@ impl Visitor {
         self.jar.cookies(&base).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
     }
 
+    /// The cookies that the browser would send to a path.
+    pub fn cookies_at(&self, path: &str) -> String {
+        use reqwest::cookie::CookieStore;
+        let url = Url::parse(&self.address(path)).expect("an address");
+        self.jar.cookies(&url).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
+    }
+
     /// Somebody has put a cookie into this browser.
     pub fn plant(&self, cookie: &str) {
         self.jar.add_cookie_str(cookie, &Url::parse(&self.base).expect("an address"));

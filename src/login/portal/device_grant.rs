@@ -14,10 +14,10 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use super::http::Http;
-use super::{NOT_REACHED, NOT_UNDERSTOOD, Portal, Tokens, refused};
-use crate::people::candidate::Identity;
+use super::{Portal, Tokens, refused};
+use crate::login::refusal::Refusal;
+use crate::people::identity::Arrival;
 use crate::settings::is_safe;
-use crate::web::Failure;
 
 /// Longest time between two polls while the portal cannot be reached.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
@@ -54,32 +54,32 @@ pub enum Poll {
     /// Nobody has decided yet, or the portal was not reached; ask again after so long.
     Pending(Duration),
     /// This person has signed in.
-    Done(Box<Identity>),
+    Done(Box<Arrival>),
     /// Somebody said no.
     Denied,
     /// The code is too old.
     Expired,
-    /// The answer is of no use; the log says why.
-    Failed,
+    /// The answer signs nobody in.
+    Failed(Refusal),
 }
 
 impl Portal {
     /// Asks for a code (RFC 8628 §3.1).
-    pub async fn device_code(&self) -> Result<DeviceCode, Failure> {
+    pub async fn device_code(&self) -> Result<DeviceCode, Refusal> {
         let endpoints = self.endpoints().await?;
-        let url = endpoints.device.clone().ok_or(NOT_UNDERSTOOD)?;
+        let url = endpoints.device.clone().ok_or(Refusal::NotUnderstood)?;
         let client = self.client(None, endpoints)?;
         let client = client.set_device_authorization_url(DeviceAuthorizationUrl::from_url(url));
         let request = client.exchange_device_code().add_scopes(self.scopes());
         let answer: Result<StandardDeviceAuthorizationResponse, _> =
-            request.request_async(&|request| self.http.clone().call(request)).await;
+            request.request_async(&|request| self.http.clone().call("device authorization", request)).await;
         let answer = answer.map_err(refused)?;
         let whole = answer.verification_uri_complete().map(|uri| uri.secret().as_str());
         let address = Url::parse(whole.unwrap_or(answer.verification_uri().as_str()));
         // It becomes a link on our page.
         let Some(address) = address.ok().filter(is_safe) else {
             tracing::warn!("the portal's device code leads nowhere safe");
-            return Err(NOT_UNDERSTOOD);
+            return Err(Refusal::NotUnderstood);
         };
         Ok(DeviceCode {
             device_code: answer.device_code().secret().clone(),
@@ -94,9 +94,9 @@ impl Portal {
     pub async fn poll(&self, device_code: &str, interval: Duration, now: NaiveDateTime) -> Poll {
         match self.try_poll(device_code, interval, now).await {
             Ok(poll) => poll,
-            Err(failure) => {
-                tracing::warn!(%failure, "a device grant came to nothing");
-                Poll::Failed
+            Err(refusal) => {
+                tracing::warn!(%refusal, "a device grant came to nothing");
+                Poll::Failed(refusal)
             }
         }
     }
@@ -106,7 +106,7 @@ impl Portal {
         device_code: &str,
         interval: Duration,
         now: NaiveDateTime,
-    ) -> Result<Poll, Failure> {
+    ) -> Result<Poll, Refusal> {
         let endpoints = self.endpoints().await?;
         let client = self.client(None, endpoints.clone())?;
         let known = known(device_code, interval)?;
@@ -132,20 +132,20 @@ impl Portal {
         }
     }
 
-    async fn person(&self, tokens: &Tokens, now: NaiveDateTime) -> Result<Poll, Failure> {
-        let identity = self.identity(tokens, &self.endpoints().await?, None, now).await?;
-        Ok(Poll::Done(Box::new(identity)))
+    async fn person(&self, tokens: &Tokens, now: NaiveDateTime) -> Result<Poll, Refusal> {
+        let arrival = self.arrival(tokens, &self.endpoints().await?, None, now).await?;
+        Ok(Poll::Done(Box::new(arrival)))
     }
 }
 
 /// A portal that is busy for now is treated as one that was not reached.
-async fn call_patiently(http: Http, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let answer = http.call(request).await?;
-    if BUSY.contains(&answer.status()) { Err(NOT_REACHED) } else { Ok(answer) }
+async fn call_patiently(http: Http, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let answer = http.call("token", request).await?;
+    if BUSY.contains(&answer.status()) { Err(Refusal::NotReached) } else { Ok(answer) }
 }
 
 /// The answer to the first request, as far as a poll needs it.
-fn known(device_code: &str, interval: Duration) -> Result<StandardDeviceAuthorizationResponse, Failure> {
+fn known(device_code: &str, interval: Duration) -> Result<StandardDeviceAuthorizationResponse, Refusal> {
     let known = json!({
         "device_code": device_code,
         "user_code": "",
@@ -153,10 +153,13 @@ fn known(device_code: &str, interval: Duration) -> Result<StandardDeviceAuthoriz
         "expires_in": 60,
         "interval": interval.as_secs(),
     });
-    serde_json::from_value(known).map_err(|error| Failure::Internal(format!("a device code: {error}")))
+    serde_json::from_value(known).map_err(|error| {
+        tracing::error!(%error, "a device code");
+        Refusal::Broken
+    })
 }
 
-fn verdict(error: RequestTokenError<Failure, DeviceCodeErrorResponse>) -> Result<Poll, Failure> {
+fn verdict(error: RequestTokenError<Refusal, DeviceCodeErrorResponse>) -> Result<Poll, Refusal> {
     let said = match &error {
         RequestTokenError::ServerResponse(answer) => Some(answer.error()),
         _ => None,

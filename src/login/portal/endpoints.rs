@@ -9,9 +9,8 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::http::{Http, PATIENCE};
-use super::{NOT_REACHED, NOT_UNDERSTOOD};
+use crate::login::refusal::Refusal;
 use crate::settings::PortalSettings;
-use crate::web::Failure;
 
 /// How long what was discovered is used without asking again.
 const REMEMBERED: Duration = Duration::from_secs(3600);
@@ -57,11 +56,14 @@ impl Directory {
     /// waits for another's question: behind a slow portal they would queue.
     ///
     /// # Errors
-    /// [`Failure::Portal`] when they must be discovered and cannot be.
-    pub async fn endpoints(&self, settings: &PortalSettings, http: &Http) -> Result<Endpoints, Failure> {
+    /// [`Refusal`] when they must be discovered and cannot be.
+    pub async fn endpoints(&self, settings: &PortalSettings, http: &Http) -> Result<Endpoints, Refusal> {
         let issuer = match (&settings.issuer, given(settings)) {
             (_, Some(given)) => return Ok(given),
-            (None, None) => return Err(Failure::Internal("the portal's endpoints are not known".into())),
+            (None, None) => {
+                tracing::error!("the portal's endpoints are not known");
+                return Err(Refusal::Broken);
+            }
             (Some(issuer), None) => issuer,
         };
         let known = self.known.lock().clone();
@@ -117,19 +119,19 @@ pub fn same_issuer(one: &str, other: &str) -> bool {
 }
 
 /// All places together have as much time as one call.
-async fn discover(issuer: &str, http: &Http) -> Result<Metadata, Failure> {
-    let found = timeout(PATIENCE, first_document(issuer, http)).await.unwrap_or(Err(NOT_REACHED))?;
+async fn discover(issuer: &str, http: &Http) -> Result<Metadata, Refusal> {
+    let found = timeout(PATIENCE, first_document(issuer, http)).await.unwrap_or(Err(Refusal::NotReached))?;
     check(found, issuer)
 }
 
 /// The first document there is; if there is none, why not at the first place.
-async fn first_document(issuer: &str, http: &Http) -> Result<Metadata, Failure> {
+async fn first_document(issuer: &str, http: &Http) -> Result<Metadata, Refusal> {
     let mut failed = None;
     for place in places(issuer) {
         let said = match http.json(&place, "metadata").await {
             Ok(said) => serde_json::from_value(said).map_err(|error| {
                 tracing::warn!(%error, %place, "the portal's metadata lacks something");
-                NOT_UNDERSTOOD
+                Refusal::NotUnderstood
             }),
             Err(failure) => Err(failure),
         };
@@ -138,20 +140,20 @@ async fn first_document(issuer: &str, http: &Http) -> Result<Metadata, Failure> 
             Err(failure) => failed = failed.or(Some(failure)),
         }
     }
-    Err(failed.unwrap_or(NOT_UNDERSTOOD))
+    Err(failed.unwrap_or(Refusal::NotUnderstood))
 }
 
-fn check(metadata: Metadata, issuer: &str) -> Result<Metadata, Failure> {
+fn check(metadata: Metadata, issuer: &str) -> Result<Metadata, Refusal> {
     // OpenID Connect Discovery §4.3: another's document must not be taken for this one's.
     if !same_issuer(&metadata.issuer, issuer) {
         tracing::warn!("the portal's metadata names another issuer");
-        return Err(NOT_UNDERSTOOD);
+        return Err(Refusal::NotUnderstood);
     }
     let all = [&metadata.authorization_endpoint, &metadata.token_endpoint].into_iter();
     let more = [&metadata.userinfo_endpoint, &metadata.jwks_uri, &metadata.device_authorization_endpoint];
     if all.chain(more.into_iter().flatten()).any(|url| !crate::settings::is_safe(url)) {
         tracing::warn!("the portal's metadata names an address without https");
-        return Err(NOT_UNDERSTOOD);
+        return Err(Refusal::NotUnderstood);
     }
     Ok(metadata)
 }

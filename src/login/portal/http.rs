@@ -8,8 +8,8 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
-use super::{NOT_REACHED, NOT_UNDERSTOOD, REFUSED, dialect};
-use crate::web::Failure;
+use super::{dialect, said};
+use crate::login::refusal::Refusal;
 
 /// The portal answers within this, or is treated as down.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,23 +41,28 @@ impl Http {
         Ok(Http(builder.build()?))
     }
 
-    /// One call made by the OAuth 2.0 library.
-    pub async fn call(self, request: HttpRequest) -> Result<HttpResponse, Failure> {
-        let request = request.try_into().map_err(|_| NOT_REACHED)?;
-        self.fetch(request).await.map(dialect::by_the_book)
+    /// One call made by the OAuth 2.0 library to the endpoint that logs call `what`.
+    pub async fn call(self, what: &'static str, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+        let secrets = said::secrets(&request);
+        let request = request.try_into().map_err(|_| Refusal::NotReached)?;
+        let answer = self.fetch(request, what).await?;
+        if said::is_refusal(&answer) {
+            said::refusal(what, &answer, &secrets);
+        }
+        Ok(dialect::by_the_book(answer))
     }
 
     /// The JSON at an address. `what` names it in logs.
-    pub async fn json(&self, url: &Url, what: &'static str) -> Result<Value, Failure> {
+    pub async fn json(&self, url: &Url, what: &'static str) -> Result<Value, Refusal> {
         let request = self.0.get(url.clone()).header(ACCEPT, "application/json");
-        read_json(&self.get(request, what).await?, what)
+        read_json(&self.get(request, what, &[]).await?, what)
     }
 
     /// What userinfo says to the bearer of `token`.
-    pub async fn userinfo(&self, url: &Url, token: &str) -> Result<Userinfo, Failure> {
+    pub async fn userinfo(&self, url: &Url, token: &str) -> Result<Userinfo, Refusal> {
         let request = self.0.get(url.clone()).bearer_auth(token);
-        let answer =
-            self.get(request.header(ACCEPT, "application/json, application/jwt"), "userinfo").await?;
+        let request = request.header(ACCEPT, "application/json, application/jwt");
+        let answer = self.get(request, "userinfo", &[token.to_owned()]).await?;
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.to_ascii_lowercase().starts_with("application/jwt") {
             let token = String::from_utf8_lossy(answer.body());
@@ -66,23 +71,30 @@ impl Http {
         read_json(&answer, "userinfo").map(Userinfo::Plain)
     }
 
-    async fn get(&self, request: RequestBuilder, what: &'static str) -> Result<HttpResponse, Failure> {
-        let answer = self.fetch(request.build().map_err(|_| NOT_UNDERSTOOD)?).await?;
+    async fn get(
+        &self,
+        request: RequestBuilder,
+        what: &'static str,
+        secrets: &[String],
+    ) -> Result<HttpResponse, Refusal> {
+        let request = request.build().map_err(|_| Refusal::NotUnderstood)?;
+        let answer = self.fetch(request, what).await?;
         if !answer.status().is_success() {
-            tracing::warn!(what, status = answer.status().as_u16(), "the portal refused");
-            return Err(REFUSED);
+            said::refusal(what, &answer, secrets);
+            return Err(Refusal::Refused);
         }
         Ok(answer)
     }
 
-    async fn fetch(&self, request: reqwest::Request) -> Result<HttpResponse, Failure> {
+    async fn fetch(&self, request: reqwest::Request, what: &'static str) -> Result<HttpResponse, Refusal> {
+        let not_reached = |error| not_reached(error, what);
         let mut answer = self.0.execute(request).await.map_err(not_reached)?;
         let mut body = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(not_reached)? {
             body.extend_from_slice(&piece);
             if body.len() > MAX_ANSWER {
-                tracing::warn!("the portal's answer is too long");
-                return Err(NOT_UNDERSTOOD);
+                tracing::warn!(endpoint = what, "the portal's answer is too long");
+                return Err(Refusal::NotUnderstood);
             }
         }
         let mut response = HttpResponse::new(body);
@@ -92,14 +104,16 @@ impl Http {
     }
 }
 
-fn read_json(answer: &HttpResponse, what: &'static str) -> Result<Value, Failure> {
+fn read_json(answer: &HttpResponse, what: &'static str) -> Result<Value, Refusal> {
     serde_json::from_slice(answer.body()).map_err(|_| {
-        tracing::warn!(what, "the portal's answer is not JSON");
-        NOT_UNDERSTOOD
+        let status = answer.status().as_u16();
+        tracing::warn!(endpoint = what, status, "the portal's answer is not JSON");
+        Refusal::NotUnderstood
     })
 }
 
-fn not_reached(error: reqwest::Error) -> Failure {
-    tracing::warn!(timeout = error.is_timeout(), error = %error.without_url(), "the portal was not reached");
-    NOT_REACHED
+fn not_reached(error: reqwest::Error, what: &'static str) -> Refusal {
+    let timeout = error.is_timeout();
+    tracing::warn!(endpoint = what, timeout, error = %error.without_url(), "the portal was not reached");
+    Refusal::NotReached
 }

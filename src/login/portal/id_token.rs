@@ -12,8 +12,7 @@ use url::Url;
 
 use super::endpoints::same_issuer;
 use super::http::Http;
-use super::{NOT_UNDERSTOOD, REFUSED};
-use crate::web::Failure;
+use crate::login::refusal::Refusal;
 
 /// How much the portal's clock may differ from ours. A token is read as soon as it is made, so
 /// its time of issue tells.
@@ -73,14 +72,14 @@ impl Keys {
     /// looked at once more: portals change their keys, some under the same name.
     ///
     /// # Errors
-    /// [`Failure::Portal`] when the token does not hold, or the keys cannot be had.
+    /// [`Refusal`] when the token does not hold, or the keys cannot be had.
     pub async fn verify(
         &self,
         token: &str,
         expected: Expected<'_>,
         url: &Url,
         http: &Http,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, Refusal> {
         let header = decode_header(token).map_err(|_| refused("it is no token"))?;
         if !ALGORITHMS.contains(&header.alg) {
             return Err(refused("its algorithm proves nothing"));
@@ -121,16 +120,16 @@ fn signed(keys: &[Jwk], token: &str, header: &Header) -> Option<Value> {
 }
 
 /// Keys of a kind that is not understood are somebody else's business.
-async fn fetch(url: &Url, http: &Http) -> Result<Vec<Jwk>, Failure> {
+async fn fetch(url: &Url, http: &Http) -> Result<Vec<Jwk>, Refusal> {
     let mut said = http.json(url, "jwks").await?;
-    let keys = said.get_mut("keys").and_then(Value::as_array_mut).ok_or(NOT_UNDERSTOOD)?;
+    let keys = said.get_mut("keys").and_then(Value::as_array_mut).ok_or(Refusal::NotUnderstood)?;
     let signs = |key: &Value| key.get("use").is_none_or(|usage| usage == "sig");
     let signing = keys.drain(..).filter(signs);
     Ok(signing.filter_map(|key| serde_json::from_value(key).ok()).collect())
 }
 
 /// A claim that is there must be right; some must be there.
-fn check(claims: &Value, expected: Expected) -> Result<(), Failure> {
+fn check(claims: &Value, expected: Expected) -> Result<(), Refusal> {
     let claim = |name: &str| claims.get(name).filter(|value| !value.is_null());
     let time = |name: &str, holds: &dyn Fn(NaiveDateTime) -> bool| {
         claim(name).map(|seconds| as_time(seconds).is_some_and(holds))
@@ -151,7 +150,7 @@ fn check(claims: &Value, expected: Expected) -> Result<(), Failure> {
     match table.iter().find(|(_, right, needed)| !right.unwrap_or(!needed)) {
         Some((name, ..)) => {
             tracing::warn!(claim = name, "what the portal signed does not hold");
-            Err(REFUSED)
+            Err(Refusal::Refused)
         }
         None => Ok(()),
     }
@@ -166,9 +165,9 @@ fn is_for(said: &Value, audience: &str) -> bool {
     said == audience || said.as_array().is_some_and(|all| all.iter().any(|one| one == audience))
 }
 
-fn refused(why: &'static str) -> Failure {
+fn refused(why: &'static str) -> Refusal {
     tracing::warn!(why, "what the portal signed does not hold");
-    REFUSED
+    Refusal::Refused
 }
 
 #[cfg(test)]

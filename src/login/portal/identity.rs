@@ -3,31 +3,73 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::INCOMPLETE;
+use super::said;
+use crate::login::refusal::Refusal;
 use crate::people::candidate::Identity;
 use crate::people::document::{Document, DocumentType};
+use crate::people::identity::{Account, Arrival, Assurance};
 use crate::people::{name, phone};
 use crate::settings::PortalSettings;
-use crate::web::Failure;
 
-/// Who the claims speak of. `today` is the day in China.
+/// Longest code of the portal that is logged.
+const LONGEST_CODE: usize = 40;
+
+/// Whom the claims speak of. `today` is the day in China. What the settings require is looked at
+/// first, and whether it is a person's account, because a company has another name and number.
 ///
 /// # Errors
-/// [`Failure::Portal`] when a claim is missing or not valid; the log names it.
-pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Identity, Failure> {
+/// What the account or a claim lacks; the log names it.
+pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Arrival, Refusal> {
+    let rules = &settings.rules;
+    for (conditions, refusal) in [(&rules.required, Refusal::Required), (&rules.person, Refusal::Company)] {
+        let Some(claim) = conditions.failed_by(claims) else { continue };
+        tracing::warn!(claim, %refusal, "the portal's account is not admitted");
+        said::lack(claims, text(claims, &settings.claims.name));
+        // A claim that is missing says nothing about companies.
+        let unsaid = refusal == Refusal::Company && claims.pointer(claim).is_none_or(Value::is_null);
+        return Err(if unsaid { Refusal::Incomplete } else { refusal });
+    }
+    let identity = person(claims, settings, today)?;
+    let account = Account {
+        portal: settings.name(),
+        subject: text(claims, &settings.claims.subject).filter(|subject| !subject.trim().is_empty()),
+        assurance: assurance(claims, settings),
+    };
+    Ok(Arrival { identity, account })
+}
+
+fn assurance(claims: &Value, settings: &PortalSettings) -> Assurance {
+    match settings.rules.verified.as_ref().map(|conditions| conditions.failed_by(claims)) {
+        None => Assurance::Unknown,
+        Some(None) => Assurance::Verified,
+        Some(Some(_)) => Assurance::Unverified,
+    }
+}
+
+fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Identity, Refusal> {
     let incomplete = |claim: &'static str| {
         tracing::warn!(claim, "the portal's claim is missing or not valid");
-        INCOMPLETE
+        said::lack(claims, text(claims, &settings.claims.name));
+        Refusal::Incomplete
     };
     let names = &settings.claims;
     let said = |pointer: &str, claim| text(claims, pointer).ok_or_else(|| incomplete(claim));
-    let kind = kind(settings, &said(&names.id_type, "id_type")?).ok_or_else(|| incomplete("id_type"))?;
+    let kind = known_kind(settings, &said(&names.id_type, "id_type")?)?;
     let number = said(&names.id_number, "id_number")?;
     let document = Document::parse(kind, &number, today).map_err(|_| incomplete("id_number"))?;
     let name = name::parse(&said(&names.name, "name")?).map_err(|_| incomplete("name"))?;
     // A phone number is a convenience: the candidate can give another one.
     let phone = text(claims, &names.phone).and_then(|text| phone::parse(&text).ok());
     Ok(Identity { name, document, phone })
+}
+
+/// The operator adds the code to `KAOZHENG_PORTAL_ID_TYPES`, so the log tells it.
+fn known_kind(settings: &PortalSettings, said: &str) -> Result<DocumentType, Refusal> {
+    kind(settings, said).ok_or_else(|| {
+        let code: String = said::clean(said, &[]).chars().take(LONGEST_CODE).collect();
+        tracing::warn!(code, "the portal's kind of document is not mapped");
+        Refusal::DocumentType
+    })
 }
 
 /// Some portals write codes and phone numbers as JSON numbers.
@@ -49,7 +91,7 @@ fn kind(settings: &PortalSettings, said: &str) -> Option<DocumentType> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::ClaimNames;
+    use crate::settings::{ClaimNames, ClaimRules, Conditions};
     use serde_json::json;
 
     fn settings() -> PortalSettings {
@@ -60,14 +102,20 @@ mod tests {
                 id_type: "/user/cert/type".into(),
                 id_number: "/user/cert/no".into(),
                 phone: "/user/mobile".into(),
+                subject: "/user/id".into(),
             },
+            rules: ClaimRules::default(),
             id_types: vec![("111".into(), "resident".into())],
             ..crate::login::sandbox::settings(&base, &base)
         }
     }
 
+    fn today() -> NaiveDate {
+        "2026-04-01".parse().unwrap()
+    }
+
     fn read_from(claims: Value) -> Option<Identity> {
-        read(&claims, &settings(), "2026-04-01".parse().unwrap()).ok()
+        read(&claims, &settings(), today()).ok().map(|arrival| arrival.identity)
     }
 
     #[test]
@@ -100,5 +148,57 @@ mod tests {
         let cert = cert("111", "11010519491231002X");
         let identity = read_from(json!({ "user": { "realName": "张小三", "cert": cert, "mobile": "12" } }));
         assert_eq!(identity.expect("a phone is optional").phone, None);
+    }
+
+    fn account(settings: &PortalSettings, user: Value) -> Result<Account, Refusal> {
+        let mut user = user;
+        (user["realName"], user["cert"]) =
+            (json!("张小三"), json!({ "type": "111", "no": "11010519491231002X" }));
+        read(&json!({ "user": user }), settings, today()).map(|arrival| arrival.account)
+    }
+
+    #[test]
+    fn an_account_has_a_name_and_a_level() {
+        let mut settings = settings();
+        let read = |settings: &PortalSettings, user: Value| {
+            let account = account(settings, user).unwrap();
+            (account.subject, account.assurance)
+        };
+        for (id, subject) in [
+            (json!("u1"), Some("u1")),
+            (json!(17), Some("17")),
+            (json!(" "), None),
+            (json!(null), None),
+            (json!(["u1"]), None),
+        ] {
+            assert_eq!(
+                read(&settings, json!({ "id": id })),
+                (subject.map(str::to_owned), Assurance::Unknown)
+            );
+        }
+        settings.rules.verified = Conditions::parse("/user/level=L2|L3");
+        for (level, assurance) in [
+            (json!("L3"), Assurance::Verified),
+            (json!("L1"), Assurance::Unverified),
+            (json!(null), Assurance::Unverified),
+        ] {
+            assert_eq!(read(&settings, json!({ "level": level })).1, assurance);
+        }
+    }
+
+    #[test]
+    fn what_is_required_is_looked_at_first() {
+        let mut settings = settings();
+        settings.rules.required = Conditions::parse("/user/status=1").unwrap();
+        settings.rules.person = Conditions::parse("/user/type=1").unwrap();
+        let refusal = |user: Value| account(&settings, user).err();
+        assert_eq!(refusal(json!({ "status": 1, "type": "1" })), None);
+        assert_eq!(refusal(json!({ "status": 1, "type": "2" })), Some(Refusal::Company));
+        assert_eq!(refusal(json!({ "status": 0, "type": "2" })), Some(Refusal::Required));
+        let company = json!({ "user": { "status": 1, "type": 2, "name": "示范公司" } });
+        assert_eq!(read(&company, &settings, today()).err(), Some(Refusal::Company));
+        settings.rules = ClaimRules::default();
+        let unmapped = json!({ "user": { "cert": { "type": "999" } } });
+        assert_eq!(read(&unmapped, &settings, today()).err(), Some(Refusal::DocumentType));
     }
 }

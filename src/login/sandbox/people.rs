@@ -14,9 +14,18 @@ pub struct Person {
     pub phone: &'static str,
     /// What they are to us, such as 考生; shown beside the name.
     pub role: &'static str,
+    /// The account's `sub`.
+    pub account: &'static str,
+    /// The account's level; `L2` and above are verified.
+    pub level: &'static str,
+    /// `person`, or else a company.
+    pub user_type: &'static str,
 }
 
-/// Everybody the demo portal knows: a candidate of each kind of document, and the staff.
+const PERSON: &str = "person";
+
+/// Every account of the demo portal: a candidate of each kind of document, the staff, and two who
+/// do not get in.
 pub const PEOPLE: &[Person] = &[
     Person {
         name: "张小三",
@@ -24,6 +33,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "440300199003072616",
         phone: "13800138000",
         role: "考生",
+        account: "demo-01",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "陳大文",
@@ -31,6 +43,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "H12345678",
         phone: "+85291234567",
         role: "考生",
+        account: "demo-02",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "林美玲",
@@ -38,6 +53,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "12345678",
         phone: "13900139001",
         role: "考生",
+        account: "demo-03",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "欧阳嘉敏",
@@ -45,6 +63,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "810000199202143010",
         phone: "13700137002",
         role: "考生",
+        account: "demo-04",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "SCHMIDT ANNA",
@@ -52,6 +73,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "911100199506071028",
         phone: "13600136003",
         role: "考生",
+        account: "demo-05",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "DUPONT MARIE",
@@ -59,6 +83,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "19AV12345",
         phone: "13500135004",
         role: "考生",
+        account: "demo-06",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "周明远",
@@ -66,6 +93,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "440300198808150023",
         phone: "13400134005",
         role: "审核员",
+        account: "demo-07",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "阿力木·吐尔逊",
@@ -73,6 +103,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "440300197911204136",
         phone: "13300133006",
         role: "审核员",
+        account: "demo-08",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "何静",
@@ -80,6 +113,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "440300198504013310",
         phone: "13200132007",
         role: "管理员",
+        account: "demo-09",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "钱文清",
@@ -87,6 +123,9 @@ pub const PEOPLE: &[Person] = &[
         document_number: "44030019900612002X",
         phone: "13100131008",
         role: "财务",
+        account: "demo-10",
+        level: "L3",
+        user_type: PERSON,
     },
     Person {
         name: "邮小川",
@@ -94,6 +133,29 @@ pub const PEOPLE: &[Person] = &[
         document_number: "440300199308250030",
         phone: "13000130009",
         role: "邮寄员",
+        account: "demo-11",
+        level: "L3",
+        user_type: PERSON,
+    },
+    Person {
+        name: "张小三",
+        document_type: DocumentType::Resident,
+        document_number: "440300199003072616",
+        phone: "13000130010",
+        role: "另一个账号，未实名，登录会被暂停",
+        account: "demo-12",
+        level: "L0",
+        user_type: PERSON,
+    },
+    Person {
+        name: "示范建设公司",
+        document_type: DocumentType::Resident,
+        document_number: "440300199003072616",
+        phone: "13000130011",
+        role: "企业账号，不能登录",
+        account: "demo-13",
+        level: "L3",
+        user_type: "company",
     },
 ];
 

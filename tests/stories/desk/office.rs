@@ -84,8 +84,8 @@ impl Office {
             phone: Some("13800138000".to_owned()),
         };
         let signed_in = self.write(move |tx| {
-            let known = candidate::sign_in(tx, &identity)?;
-            Ok(Candidate::load(tx, &known.candidate)?.expect("a candidate"))
+            let id = candidate::enrol(tx, &identity)?;
+            Ok(Candidate::load(tx, &id)?.expect("a candidate"))
         });
         signed_in.await.expect("a candidate")
     }

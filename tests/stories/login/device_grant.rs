@@ -151,3 +151,17 @@ async fn where_it_is_all_there_is_it_comes_first() {
         );
     }
 }
+
+/// Way 3 goes by the same rules as way 1, and the screen says why it is not signed in.
+#[tokio::test]
+async fn a_screen_is_told_why_the_portals_code_signed_nobody_in() {
+    let server = Server::start().await;
+    server.load_demo().await;
+    let desk = Desk::open(&server).await;
+    assert!(answer(&server, &desk, "另一个账号，未实名").await.body.contains("已同意登录"));
+    let path = format!("/login/wait/{}", desk.handshake);
+    assert_eq!(desk.wait(&server).await.headers["hx-redirect"], path.as_str());
+    let told = desk.browser.step(&path).await;
+    assert!(told.status == 403 && told.body.contains("登录已暂停，等待核对身份"), "{}", told.body);
+    assert!(!told.body.contains("再试一次") && !is_signed_in(&desk.browser).await);
+}

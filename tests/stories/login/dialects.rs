@@ -1,7 +1,7 @@
 //! Portals that keep the standards in ways of their own: people get in all the same, and nobody
 //! else does.
 
-mod portal;
+pub(super) mod portal;
 
 use jsonwebtoken::{EncodingKey, Header, encode};
 use kaozheng::settings::ClaimsFrom;

@@ -36,7 +36,10 @@ fn good_token() -> Reply {
 }
 
 fn good_person() -> serde_json::Value {
-    json!({ "name": "张小三", "id_type": "resident", "id_number": "11010519491231002X", "phone": "13800138000" })
+    json!({
+        "sub": "1", "level": "L2", "user_type": "person",
+        "name": "张小三", "id_type": "resident", "id_number": "11010519491231002X", "phone": "13800138000",
+    })
 }
 
 fn response(reply: Reply) -> Response {
@@ -126,7 +129,6 @@ async fn a_portal_that_fails_signs_nobody_in() {
         (None, Some(Reply::Status(200, "<html>")), "回答无法识别"),
         (None, Some(Reply::Long), "回答无法识别"),
         (None, Some(person(|p| p["id_number"] = json!("110105194912310021"))), "身份信息不完整"),
-        (None, Some(person(|p| p["id_type"] = json!("library_card"))), "身份信息不完整"),
         (None, Some(person(|p| p["name"] = json!(null))), "身份信息不完整"),
         (None, Some(person(|p| p["name"] = json!(""))), "身份信息不完整"),
         (None, Some(person(|p| drop(p.as_object_mut().map(|p| p.remove("id_number"))))), "身份信息不完整"),
@@ -179,7 +181,7 @@ async fn a_return_that_does_not_belong_here_signs_nobody_in() {
     let answer = come_back(&visitor, &[("state", &state), ("error", "access_denied")]).await;
     assert_refused(&visitor, &answer, "您没有在政务服务平台授权登录").await;
     let answer = come_back(&visitor, &[("state", &state), ("code", "anything")]).await;
-    assert_refused(&visitor, &answer, "这次登录已失效").await;
+    assert_refused(&visitor, &answer, "您没有在政务服务平台授权登录").await;
     let state = begin(&visitor).await;
     let query = [("state", state.as_str()), ("code", "anything"), ("iss", "https://evil.example")];
     assert_refused(&visitor, &come_back(&visitor, &query).await, "没有完成登录").await;

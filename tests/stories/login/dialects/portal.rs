@@ -26,11 +26,12 @@ pub type Told = (u16, &'static str, String);
 
 type Answers = Arc<Mutex<Known>>;
 
-/// What is told at each path, and how often it was.
+/// What is told at each path, how often it was, and which paths do not answer for now.
 #[derive(Default)]
 struct Known {
     told: HashMap<String, Told>,
     asked: HashMap<String, usize>,
+    held: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// A site, and the portal where it signs people in.
@@ -47,7 +48,7 @@ pub fn json_of(value: Value) -> Told {
 }
 
 pub fn person() -> Value {
-    json!({ "sub": "1", "name": "张小三", "id_type": "resident", "id_number": "11010519491231002X" })
+    json!({ "sub": "1", "level": "L2", "user_type": "person", "name": "张小三", "id_type": "resident", "id_number": "11010519491231002X" })
 }
 
 /// All that is needed but the endpoints.
@@ -71,9 +72,17 @@ pub fn start() -> NaiveDateTime {
 }
 
 #[handler]
-fn tell(req: &Request, Data(answers): Data<&Answers>) -> Response {
-    let (path, mut known) = (req.uri().path(), answers.lock().expect("answers"));
-    *known.asked.entry(path.to_owned()).or_default() += 1;
+async fn tell(req: &Request, Data(answers): Data<&Answers>) -> Response {
+    let path = req.uri().path();
+    let held = {
+        let mut known = answers.lock().expect("answers");
+        *known.asked.entry(path.to_owned()).or_default() += 1;
+        known.held.get(path).cloned()
+    };
+    if let Some(held) = held {
+        drop(held.lock().await);
+    }
+    let known = answers.lock().expect("answers");
     let answer = known.told.get(path).cloned();
     let (status, kind, body) = answer.unwrap_or((404, "text/html", "<h1>404</h1>".to_owned()));
     Response::builder().status(status.try_into().expect("a status")).content_type(kind).body(body)
@@ -104,6 +113,13 @@ impl Site {
 
     pub fn tell(&self, path: &str, told: Told) {
         self.answers.lock().expect("answers").told.insert(path.to_owned(), told);
+    }
+
+    /// From now on a path does not answer, until what is returned is dropped.
+    pub async fn hold(&self, path: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let held = Arc::new(tokio::sync::Mutex::new(()));
+        self.answers.lock().expect("answers").held.insert(path.to_owned(), held.clone());
+        held.lock_owned().await
     }
 
     pub fn be_silent(&self, path: &str) {

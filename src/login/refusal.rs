@@ -1,0 +1,145 @@
+//! Why a sign-in came to nothing, and what each reason tells people. One that trying again cannot
+//! change offers no such button.
+
+use serde::{Deserialize, Serialize};
+
+use crate::people::candidate::Known;
+use crate::people::document::DocumentType;
+use crate::people::identity::{Entry, Reason};
+use crate::web::Failure;
+
+/// Why nobody was signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// The portal did not answer in time.
+    #[error("the portal was not reached")]
+    NotReached,
+    /// Its answer is not what the protocol says.
+    #[error("the portal was not understood")]
+    NotUnderstood,
+    /// It refused, or its answer does not hold.
+    #[error("the portal refused")]
+    Refused,
+    /// The person said no there.
+    #[error("declined at the portal")]
+    Declined,
+    /// No attempt of this browser, or one that is over.
+    #[error("no such attempt")]
+    Outdated,
+    /// A claim is missing or not valid.
+    #[error("incomplete claims")]
+    Incomplete,
+    /// A kind of document that is not known here.
+    #[error("unknown kind of document")]
+    DocumentType,
+    /// A company's account.
+    #[error("a company's account")]
+    Company,
+    /// An account that the settings refuse.
+    #[error("a required claim does not hold")]
+    Required,
+    /// The account must be verified at the portal first.
+    #[error("not verified")]
+    Unverified,
+    /// The portal does not say which account this is.
+    #[error("an account without a name")]
+    Nameless,
+    /// An administrator decides, or has decided that this is another person.
+    #[error("stopped: {reason:?}")]
+    Stopped {
+        /// Why.
+        reason: Reason,
+        /// The decision was: another person.
+        separated: bool,
+    },
+    /// The settings or this program are wrong; the log says how.
+    #[error("a sign-in cannot be made")]
+    Broken,
+}
+
+/// Who is in, or why nobody is.
+pub fn admitted(entry: Entry) -> Result<Known, Refusal> {
+    match entry {
+        Entry::In(known) => Ok(known),
+        Entry::Unverified => Err(Refusal::Unverified),
+        Entry::Nameless => Err(Refusal::Nameless),
+        Entry::Stopped { reason, separated } => Err(Refusal::Stopped { reason, separated }),
+    }
+}
+
+const ASK: &str = "如有疑问，请携带证件联系考试机构。";
+
+impl Refusal {
+    /// The page that says so. Where trying again can help it leads to `again`.
+    pub fn failure(self, again: String) -> Failure {
+        match self {
+            Refusal::NotReached => Failure::portal("政务服务平台暂时没有回应").again_at(again),
+            Refusal::NotUnderstood => Failure::portal("政务服务平台的回答无法识别").again_at(again),
+            Refusal::Refused => Failure::portal("政务服务平台没有完成登录").again_at(again),
+            Refusal::Incomplete => Failure::portal("政务服务平台提供的身份信息不完整").again_at(again),
+            Refusal::Declined => Failure::no_login("您没有在政务服务平台授权登录").again_at(again),
+            Refusal::Outdated => Failure::no_login("这次登录已失效").again_at(again),
+            Refusal::Broken => Failure::Internal("a sign-in cannot be made; see the log".into()),
+            Refusal::DocumentType => not_admitted("暂不支持用这种证件登录", document_help()),
+            Refusal::Company => not_admitted(
+                "企业账号不能登录",
+                "考试业务由考生本人办理。请在政务服务平台退出企业账号，改用您的个人账号登录。".into(),
+            ),
+            Refusal::Required => not_admitted(
+                "您的账号不符合登录条件",
+                format!("您在政务服务平台的账号目前不能用于办理考试业务，没有登录任何账号。{ASK}"),
+            ),
+            Refusal::Unverified => not_admitted(
+                "请先完成实名认证",
+                "您在政务服务平台的账号还没有通过实名认证。请先在政务服务平台完成实名认证，再回到这里登录。"
+                    .into(),
+            ),
+            Refusal::Nameless => not_admitted(
+                "无法确认您的账号",
+                format!("政务服务平台没有提供账号标识，为保护您的信息，没有登录任何账号。{ASK}"),
+            ),
+            Refusal::Stopped { separated: true, .. } => not_admitted(
+                "这个账号不能登录",
+                format!("工作人员核对后确认，这个账号与已登记的考生不是同一人。{ASK}"),
+            ),
+            Refusal::Stopped { reason, separated: false } => not_admitted(
+                "登录已暂停，等待核对身份",
+                format!(
+                    "{}为保护考生信息，没有登录任何账号，已转交工作人员核对。{}",
+                    stopped(reason),
+                    help(reason)
+                ),
+            ),
+        }
+    }
+}
+
+fn not_admitted(happened: &'static str, help: String) -> Failure {
+    Failure::NotAdmitted { happened, help }
+}
+
+fn stopped(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AnotherName => "政务服务平台提供的姓名与您以前登录时不同。",
+        Reason::AnotherAccount => "您的证件号码以前由另一个政务服务平台账号登录过。",
+        Reason::AnotherPerson => "这个证件号码已登记在另一个姓名和账号下。",
+        Reason::AnotherNumber => "这个账号以前用另一个证件号码登录过。",
+    }
+}
+
+fn help(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AnotherName | Reason::AnotherAccount => {
+            "请先在政务服务平台完成实名认证再登录；仍不能登录的，请携带证件联系考试机构。"
+        }
+        Reason::AnotherPerson | Reason::AnotherNumber => "请携带证件联系考试机构核对。",
+    }
+}
+
+fn document_help() -> String {
+    let kinds: Vec<&str> = DocumentType::ALL.into_iter().map(DocumentType::label).collect();
+    format!(
+        "可以用于登录的证件：{}。请在政务服务平台换用其中一种证件认证；没有这些证件的，请联系考试机构办理。",
+        kinds.join("、")
+    )
+}

@@ -1,0 +1,154 @@
+//! Identity cases on the screen.
+
+use maud::{Markup, html};
+
+use super::{PATH, REASON, Sides};
+use crate::people::identity::Reason;
+use crate::people::identity::case::{Line, Verdict};
+use crate::store::clock::china;
+use crate::ui::{self, Control, Fact, Field, Icon, Look, Page, Row, Tone};
+
+pub(super) fn list(lines: &[Line]) -> Markup {
+    html! {
+        (ui::heading("", "身份核对", "登录时身份信息与登记不一致、已暂停的，请核对是否同一人。"))
+        @if lines.is_empty() {
+            (ui::empty(Icon::Check, "没有需要核对的身份", "被暂停的登录会出现在这里。", None))
+        } @else {
+            (ui::rows(&lines.iter().map(row).collect::<Vec<_>>()))
+        }
+    }
+}
+
+fn row(line: &Line) -> Row {
+    Row {
+        title: label(line.reason).to_owned(),
+        detail: format!("尝试 {} 次 · 最近 {}", line.attempts, china(line.last_at)),
+        href: format!("{PATH}/{}", line.id),
+        trailing: state(line.verdict),
+    }
+}
+
+fn state(verdict: Option<Verdict>) -> Markup {
+    match verdict {
+        None => ui::tag("due", "待核对"),
+        Some(Verdict::Join) => ui::tag("approved", "是同一人"),
+        Some(Verdict::Separate) => ui::tag("rejected", "不是同一人"),
+    }
+}
+
+fn label(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AnotherName => "账号的姓名变了，未实名",
+        Reason::AnotherAccount => "另一个账号使用同一证件，未实名",
+        Reason::AnotherPerson => "另一个账号以另一个姓名使用同一证件",
+        Reason::AnotherNumber => "已登记的账号换了证件号码",
+    }
+}
+
+/// What each decision changes.
+fn effects(reason: Reason) -> [&'static str; 2] {
+    match reason {
+        Reason::AnotherName => ["以后可以用新姓名登录，登记姓名和记录不变。", "账号用这个姓名不能登录。"],
+        Reason::AnotherAccount | Reason::AnotherPerson => {
+            ["这个账号以后登录为该考生，登记姓名和记录不变。", "这个账号不能以该考生的身份登录。"]
+        }
+        Reason::AnotherNumber => [
+            "该考生的证件改为新号码，报名、证书和申请记录转到新号码下。",
+            "账号与该考生解除绑定，以后按新号码登录。",
+        ],
+    }
+}
+
+/// A case; `typed` is the reason that was sent, `problem` what is wrong with it.
+pub(super) fn case(sides: &Sides, typed: &str, problem: Option<&str>) -> Page {
+    let case = &sides.case;
+    let main = html! {
+        div.head {
+            (ui::heading("身份核对", label(case.reason), "请对照两边的信息，必要时请考生携带证件核对。"))
+            (state(case.verdict))
+        }
+        @if let Some(problem) = problem {
+            (ui::summary_errors(&[("f-reason".to_owned(), problem.to_owned())]))
+        }
+        div.sides { (known(sides)) (told(sides)) }
+        (decision(sides, typed, problem))
+    };
+    Page::new("身份核对", main).own_heading().wide()
+}
+
+fn known(sides: &Sides) -> Markup {
+    let candidate = &sides.candidate;
+    let facts = [
+        Fact::of("姓名", candidate.name.clone()),
+        Fact::of("证件类型", candidate.document_type.label()),
+        Fact::of("证件号码", candidate.document_number.clone()),
+        Fact::of("手机号", or_none(&candidate.phone)),
+        Fact::of("登记时间", china(sides.seen.since)),
+        Fact::of("最近登录", china(sides.seen.last)),
+    ];
+    ui::panel("已登记的考生", ui::facts(&facts))
+}
+
+fn told(sides: &Sides) -> Markup {
+    let case = &sides.case;
+    let mut facts = vec![
+        Fact::of("姓名", case.name.clone()),
+        Fact::of("证件类型", case.document_type.label()),
+        Fact::of("证件号码", case.document_number.clone()),
+        Fact::of("手机号", or_none(&case.phone)),
+        Fact::of("实名认证", if case.verified { "已通过" } else { "未通过或不明" }),
+        Fact::of("首次尝试", china(case.first_at)),
+        Fact::of("最近尝试", format!("{}，共 {} 次", china(case.last_at), case.attempts)),
+        Fact::of("平台", case.portal.clone()),
+    ];
+    if let Some(owner) = &sides.owner {
+        facts.push(Fact::of("号码已登记给", owner.clone()));
+    }
+    ui::panel("尝试登录的账号", ui::facts(&facts))
+}
+
+fn or_none(text: &str) -> String {
+    if text.is_empty() { "未提供".to_owned() } else { text.to_owned() }
+}
+
+fn decision(sides: &Sides, typed: &str, problem: Option<&str>) -> Markup {
+    let case = &sides.case;
+    if let Some(verdict) = case.verdict {
+        return decided(sides, verdict);
+    }
+    if sides.own {
+        return ui::banner(Tone::Info, "这件身份核对涉及您本人", html! { p { "请由其他管理员办理。" } });
+    }
+    let control = Control::Area { value: typed, max: REASON.1 };
+    let [join, separate] = effects(case.reason);
+    html! {
+        form method="post" action={ (PATH) "/" (case.id) } {
+            // Enter decides nothing.
+            (ui::default_submit("stay"))
+            (ui::panel("核对结论", html! {
+                (ui::field(&Field {
+                    name: "reason", label: "理由", hint: "写明核对了什么，只有工作人员可见", optional: false,
+                    error: problem, mark: None, reload: false, check: false, control,
+                }))
+                @if case.has_subject() { p.muted { "是同一人：" (join) } }
+                @else { p.muted { "政务服务平台没有提供账号标识，不能并入。请考生先完成实名认证。" } }
+                p.muted { "不是同一人：" (separate) }
+            }))
+            div.actions {
+                @if case.has_subject() { (ui::submit("decision", "join", "是同一人", Look::Primary)) }
+                (ui::submit("decision", "separate", "不是同一人", Look::Danger))
+            }
+        }
+    }
+}
+
+fn decided(sides: &Sides, verdict: Verdict) -> Markup {
+    let case = &sides.case;
+    let [join, separate] = effects(case.reason);
+    let (title, effect) = match verdict {
+        Verdict::Join => ("已认定为同一人", join),
+        Verdict::Separate => ("已认定不是同一人", separate),
+    };
+    let at = case.decided_at.map(china).unwrap_or_default();
+    ui::banner(Tone::Good, title, html! { p { (at) "。" (effect) } p { "理由：" (case.decision_reason) } })
+}
