@@ -23,7 +23,7 @@ pub mod server;
 pub mod session;
 
 pub use failure::Failure;
-pub use form::{Submission, Upload};
+pub use form::Submission;
 pub use frame::Frame;
 pub use session::SignedIn;
 

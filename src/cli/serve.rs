@@ -35,7 +35,8 @@ impl Serve {
         let (settings, vault) = settings::check_serve(&self.raw).map_err(|problems| list(&problems))?;
         log::begin(log::Lines::Json);
         let files = Storage::local(&settings.files, vault.clone())
-            .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?;
+            .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?
+            .with_memory(settings.image_memory_mb);
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         if !store.is_ready().await? {
             return Err("the database is not up to date; run `kaozheng migrate` first".into());

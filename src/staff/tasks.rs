@@ -17,11 +17,12 @@ use crate::casework::materials;
 use crate::casework::pages::form_view::{plain_field, plain_upload};
 use crate::casework::record::Application;
 use crate::casework::task::{self, Task};
+use crate::files::Upload;
 use crate::files::storage::Storage;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::{Store, Tx};
 use crate::ui::{self, Look};
-use crate::web::{Failure, Frame, Submission, Upload, see_other};
+use crate::web::{Failure, Frame, Submission, see_other};
 
 /// What was sent for a task, and what is wrong with it.
 pub(super) struct Tried<'a> {
@@ -39,13 +40,12 @@ pub async fn carry_out(
     Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path((number, action)): Path<(String, String)>,
-    Upload(mut sent): Upload,
+    Upload(sent, papers): Upload,
 ) -> poem::Result<Response> {
     let registry = *registry;
     let (business, task) = store.read(find(registry, &number, &action)).await?;
     let wanted = task.file.as_slice();
-    let (received, refused) =
-        materials::receive(store, files, wanted, std::mem::take(&mut sent.files)).await?;
+    let (received, refused) = materials::receive(store, files, wanted, papers).await?;
     let page = format!("{}/done", path(&number));
     let work = move |tx: &mut Tx| {
         let (noted, mut problems) = task.read(tx, &sent, !received.is_empty());
