@@ -22,3 +22,4 @@ mod ways;
 
 mod login;
 mod sites;
+mod uploads;

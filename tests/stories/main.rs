@@ -31,4 +31,5 @@ mod login;
 mod properties;
 mod schema;
 mod store;
+mod transport;
 mod web;
