@@ -31,6 +31,8 @@ const OF_ALL: usize = 100;
 /// How long a form waits until it is read; the sender sees it stand still.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+const INTERRUPTED: Failure = Failure::BadRequest("上传中断，请重试");
+
 /// Who may send files now.
 #[derive(Debug)]
 pub(super) struct Reception {
@@ -85,7 +87,9 @@ async fn from_parts(mut parts: Multipart, mut spool: Spool) -> Result<Upload, Fa
     let (mut submission, mut files) = (Submission::default(), Vec::new());
     let (mut room, mut room_for_text) = (MAX_TOTAL_BYTES, MAX_TEXT_BYTES);
     for _ in 0..MAX_PARTS {
-        let Some(part) = parts.next_field().await.map_err(|error| cut_off(&error))? else { break };
+        let Some(part) = parts.next_field().await.map_err(|error| cut_off(&error, INTERRUPTED))? else {
+            break;
+        };
         match part.file_name().map(str::to_owned) {
             Some(name) => {
                 let (file, length) = take_file(part, name, &mut spool, room).await?;
@@ -120,7 +124,7 @@ async fn take_text(part: Field, most: usize) -> Result<(String, Vec<u8>), Failur
     use tokio::io::AsyncReadExt;
     let (name, mut value) = (part.name().unwrap_or_default().to_owned(), Vec::new());
     let mut reader = part.into_async_read().take(most as u64 + 1);
-    reader.read_to_end(&mut value).await.map_err(|error| cut_off(&error))?;
+    reader.read_to_end(&mut value).await.map_err(|error| cut_off(&error, INTERRUPTED))?;
     if value.len() > most { Err(Failure::TooLarge) } else { Ok((name, value)) }
 }
 
@@ -129,7 +133,7 @@ fn not_kept(error: io::Error) -> Failure {
     if error.raw_os_error().is_some() {
         return Failure::Unavailable(format!("an upload cannot be kept: {error}"));
     }
-    cut_off(&error)
+    cut_off(&error, INTERRUPTED)
 }
 
 #[cfg(test)]

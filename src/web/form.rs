@@ -67,7 +67,7 @@ pub async fn from_text(body: &mut RequestBody, most: usize) -> Result<Submission
     let mut chunks = body.take().map_err(|_| BROKEN)?.into_bytes_stream();
     let mut bytes = Vec::new();
     // By poem's own way every handler with a form would have room for a buffer of 4 KB, and be moved with it.
-    while let Some(chunk) = chunks.try_next().await.map_err(|error| cut_off(&error))? {
+    while let Some(chunk) = chunks.try_next().await.map_err(|error| cut_off(&error, BROKEN))? {
         if bytes.len() + chunk.len() > most {
             return Err(Failure::TooLarge);
         }
@@ -80,7 +80,7 @@ pub async fn from_text(body: &mut RequestBody, most: usize) -> Result<Submission
     Ok(submission)
 }
 
-/// What became of a form that did not come to its end.
-pub fn cut_off(error: &(dyn Error + 'static)) -> Failure {
-    if came_too_slowly(error) { Failure::TooSlow } else { Failure::BadRequest("上传中断，请重试") }
+/// Why a form did not come to its end: too slowly, or `otherwise`.
+pub fn cut_off(error: &(dyn Error + 'static), otherwise: Failure) -> Failure {
+    if came_too_slowly(error) { Failure::TooSlow } else { otherwise }
 }
