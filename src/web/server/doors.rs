@@ -44,7 +44,8 @@ impl Room {
     pub fn of_process(waiters: usize, behind_proxy: bool) -> Room {
         let descriptors = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |limit| limit as usize);
         let left = (descriptors / 4).clamp(64, 512);
-        let all = descriptors.saturating_sub(left).clamp(16, waiters + 4_000);
+        let most = waiters.saturating_add(4_000).min(1_000_000);
+        let all = descriptors.saturating_sub(left).clamp(16, most);
         Room { all, network: (!behind_proxy).then_some((all / 4).min(2_000)) }
     }
 }
