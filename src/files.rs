@@ -4,23 +4,33 @@
 //! show: pictures are decoded and encoded anew, so neither the place where a
 //! photo was taken nor a page hidden behind it survives; a PDF or a recording stays as
 //! it is and is only ever served as a download. [`storage`] keeps the result, sealed.
+//!
+//! Uploads take a bounded amount of memory, however many there are: an [`Upload`] comes to disk,
+//! and [`receive`] takes what a file will need out of a [`Memory`] before it reads the file.
 
 pub mod folder;
+mod frame;
 pub mod inspect;
 mod label;
+mod memory;
 pub mod picture;
 pub mod quarantine;
+mod spool;
 pub mod storage;
+mod upload;
 
+use std::io::{Read, Seek};
+
+use frame::Frame;
 pub use inspect::Limits;
-use inspect::{BROKEN, Content};
+use inspect::{BROKEN, Kind};
 pub use label::{clean_name, human_size};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+pub use memory::Memory;
+pub use spool::{Content, SentFile};
+use tokio::task::{JoinError, spawn_blocking};
+pub use upload::Upload;
 
-/// How many files are prepared at once. A 12-megapixel photo takes a second of one
-/// core and 200 MB; those who come together wait their turn instead of filling the memory.
-static TURNS: Semaphore = Semaphore::const_new(4);
+use crate::web::places::Place;
 
 /// What a kept file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,23 +96,23 @@ impl Rules {
 
 /// Checks an upload and makes it fit to be kept. The error says in Chinese what to do.
 ///
-/// It computes for up to seconds and holds up to a few hundred megabytes for the
-/// largest picture; a request calls [`receive`] instead.
+/// It computes for up to seconds and takes up to [`needs`] bytes; a request calls [`receive`]
+/// instead.
 pub fn prepare(bytes: Vec<u8>, rules: &Rules) -> Result<Prepared, &'static str> {
     let content = inspect::content(&bytes, &rules.limits)?;
     let kind = match content {
-        Content::Picture(_) => FileKind::Picture,
-        Content::Pdf => FileKind::Pdf,
-        Content::Recording(_) => FileKind::Recording,
+        Kind::Picture(_) => FileKind::Picture,
+        Kind::Pdf => FileKind::Pdf,
+        Kind::Recording(_) => FileKind::Recording,
     };
     let (taken, otherwise) = rules.takes;
     if !taken.contains(&kind) {
         return Err(otherwise);
     }
     match content {
-        Content::Picture(format) => picture::prepare(&bytes, format, rules),
-        Content::Pdf => Ok(as_sent(kind, "application/pdf", bytes)),
-        Content::Recording(mime) => Ok(as_sent(kind, mime, bytes)),
+        Kind::Picture(format) => picture::prepare(bytes, format, rules),
+        Kind::Pdf => Ok(as_sent(kind, "application/pdf", bytes)),
+        Kind::Recording(mime) => Ok(as_sent(kind, mime, bytes)),
     }
 }
 
@@ -110,15 +120,55 @@ fn as_sent(kind: FileKind, mime: &'static str, bytes: Vec<u8>) -> Prepared {
     Prepared { kind, mime, bytes, thumb: None, width: 0, height: 0 }
 }
 
-/// [`prepare`] for a request: on a thread that may block, and a few at a time.
-pub async fn receive(bytes: Vec<u8>, rules: Rules) -> Result<Prepared, &'static str> {
-    let turn = TURNS.acquire().await.map_err(|_| BROKEN)?;
+/// Bytes of memory that [`prepare`] takes, and to seal what it returns.
+fn needs(sent: &mut (impl Read + Seek), size: u64, rules: &Rules) -> u64 {
+    let mut first = Vec::new();
+    let read = sent.by_ref().take(inspect::FIRST).read_to_end(&mut first);
+    let format = read.ok().and_then(|_| inspect::picture_format(&first));
+    let frame = format.and_then(|format| Frame::read(sent, format));
+    // What is not taken is not decoded.
+    let taken = frame.filter(|frame| frame.check(&rules.limits).is_ok());
+    taken.map_or(0, |frame| frame.needs(size)).max(size) + (1 << 20)
+}
+
+/// [`prepare`] for a request: on a thread that may block, once there is memory for it. The place
+/// in the memory is to be kept until the result has been stored.
+pub async fn receive(
+    mut sent: Content,
+    rules: Rules,
+    memory: &Memory,
+) -> Result<(Prepared, Place), &'static str> {
+    let size = sent.size();
+    if size > rules.limits.bytes as u64 {
+        return Err(rules.limits.too_large);
+    }
+    let (sent, needs) = aside(move || {
+        let needs = needs(&mut sent, size, &rules);
+        (sent, needs)
+    })
+    .await
+    .map_err(|_| BROKEN)?;
+    let place = memory.take(needs).await?;
     let work = move || {
-        let _turn = turn; // kept until the work is done, even if the sender has gone
-        prepare(bytes, &rules)
+        let bytes = sent.read_all(SEAL).map_err(|error| {
+            tracing::error!(%error, "an upload cannot be read again");
+            UNREADABLE
+        })?;
+        // The place is kept until the work is done, even if the sender has gone.
+        Ok((prepare(bytes, &rules)?, place))
     };
     // A decoder that panics has met a picture nobody can open.
-    spawn_blocking(work).await.unwrap_or(Err(BROKEN))
+    aside(work).await.unwrap_or(Err(BROKEN))
+}
+
+/// Room for what sealing adds to a file.
+const SEAL: usize = crate::store::vault::SEALED_MORE;
+
+const UNREADABLE: &str = "上传没有完成，请再试一次";
+
+/// Ten megabytes take milliseconds, which the other requests must not wait for.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
+    spawn_blocking(work).await
 }
 
 #[cfg(test)]
@@ -135,10 +185,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_uploads_than_turns_all_get_theirs() {
-        let many = (0..20).map(|_| receive(PDF.to_vec(), Rules::DOCUMENT));
-        assert!(futures_util::future::join_all(many).await.iter().all(Result::is_ok));
-        assert_eq!(TURNS.available_permits(), 4);
+    async fn more_uploads_than_there_is_memory_for_all_get_their_turn() {
+        let memory = Memory::megabytes(14);
+        let mut large = std::io::Cursor::new(Vec::new());
+        image::DynamicImage::new_luma8(800, 600).write_to(&mut large, image::ImageFormat::Png).unwrap();
+        let sent =
+            |bytes: &[u8]| SentFile::with(String::new(), String::new(), bytes).unwrap().content.unwrap();
+        let many = (0..10).map(|_| receive(sent(large.get_ref()), Rules::DOCUMENT, &memory));
+        let all = futures_util::future::join_all(many.map(async |one| drop(one.await.unwrap()))).await;
+        assert_eq!(all.len(), 10);
+        let small = Memory::megabytes(5);
+        let refused = receive(sent(large.get_ref()), Rules::DOCUMENT, &small).await.err();
+        assert_eq!(refused, Some("图片尺寸太大，请缩小到 1200 万像素以内再上传"));
     }
 
     #[test]

@@ -58,6 +58,10 @@ pub struct RawServe {
     /// So many login screens wait at once in one process, each for some memory; more are asked to come back
     #[arg(long, env = "KAOZHENG_MAX_WAITERS", default_value = "20000")]
     pub max_waiters: Option<String>,
+    /// Megabytes of memory for uploads that are being prepared, at least 100; with less than 256 the
+    /// largest pictures are refused
+    #[arg(long, env = "KAOZHENG_IMAGE_MEMORY_MB", default_value = "256")]
+    pub image_memory_mb: Option<String>,
 }
 
 /// Everything `serve` runs by; each value has been checked.
@@ -83,6 +87,8 @@ pub struct Settings {
     pub session_absolute: Duration,
     /// Most login screens that wait at once in this process.
     pub max_waiters: usize,
+    /// Megabytes of memory for uploads that are being prepared.
+    pub image_memory_mb: u32,
     /// Runs the demo portal and says 演示环境 on every page. Never set by `serve`.
     pub demo: bool,
 }
@@ -164,6 +170,15 @@ impl Check {
         None
     }
 
+    fn image_memory(&mut self, value: &Option<String>) -> u32 {
+        let name = "KAOZHENG_IMAGE_MEMORY_MB";
+        let wanted = self.parsed(name, value, "a whole number of megabytes").unwrap_or(100);
+        if !(100..=65_536).contains(&wanted) {
+            self.problems.push(format!("{name} is wrong: expected 100 to 65536"));
+        }
+        wanted
+    }
+
     fn hours(&mut self, name: &str, value: &Option<String>, unit: fn(i64) -> Duration) -> Duration {
         match self.parsed::<i64>(name, value, "a whole number above 0") {
             Some(count) if (1..=10_000).contains(&count) => unit(count),
@@ -229,6 +244,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
         check.hours("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes, Duration::minutes);
     let session_absolute = check.hours("KAOZHENG_SESSION_HOURS", &raw.session_hours, Duration::hours);
     let max_waiters = check.parsed("KAOZHENG_MAX_WAITERS", &raw.max_waiters, "a whole number");
+    let image_memory_mb = check.image_memory(&raw.image_memory_mb);
     match (vault, listen, public_url, portal, max_waiters) {
         (Some(vault), Some(listen), Some(public_url), Some(portal), Some(max_waiters))
             if check.problems.is_empty() =>
@@ -244,6 +260,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
                 session_idle,
                 session_absolute,
                 max_waiters,
+                image_memory_mb,
                 demo: false,
             };
             Ok((settings, vault))
@@ -268,6 +285,7 @@ mod tests {
             session_idle_minutes: text("30"),
             session_hours: text("12"),
             max_waiters: text("20000"),
+            image_memory_mb: text("256"),
             ..RawServe::default()
         }
     }
@@ -290,6 +308,7 @@ mod tests {
             public_url: Some("http://exam.example".into()),
             session_hours: Some("soon".into()),
             listen: Some("here".into()),
+            image_memory_mb: Some("16".into()),
             ..RawServe::default()
         };
         let problems = problems(&raw).join("\n");
@@ -303,6 +322,7 @@ mod tests {
             "KAOZHENG_PORTAL_TOKEN_URL is missing",
             "KAOZHENG_PORTAL_CLIENT_ID is missing",
             "KAOZHENG_SESSION_HOURS is wrong",
+            "KAOZHENG_IMAGE_MEMORY_MB is wrong: expected 100 to 65536",
         ] {
             assert!(problems.contains(name), "{name} is not in\n{problems}");
         }

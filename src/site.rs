@@ -21,8 +21,9 @@ use crate::site::ready::Health;
 use crate::store::{Ids, Store};
 use crate::web::connection::Answers;
 use crate::web::failure::Asked;
+use crate::web::server::Room;
 use crate::web::session::{Session, SessionRows};
-use crate::web::{Failure, assets, compress, headers, log, origin, server, session};
+use crate::web::{Failure, assets, compress, head, headers, log, origin, server, session};
 use crate::{business, certificates, home, lookup, progress, staff};
 
 /// What the program is made of when it serves.
@@ -87,7 +88,8 @@ pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Outpu
     let https = parts.settings.is_https();
     let hold = Arc::new(Hold::new(parts.login.clone(), parts.store.clone(), parts.sessions(), https));
     let rest_of = Box::new(move |request: &_| hold.rest_of(request));
-    server::serve(listener, Answers { site: site(parts), rest_of }, stop, grace).await;
+    let room = Room::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
+    server::serve(listener, Answers { site: site(parts), rest_of }, room, stop, grace).await;
 }
 
 /// The whole site.
@@ -123,8 +125,9 @@ impl Endpoint for Site {
         req.extensions_mut().extend(brought);
         let asked = Asked::of(&req);
         let gzip = compress::accepts_gzip(req.headers());
-        let admitted =
-            origin::refuse_strangers(&req).map(|()| session::begin(&mut req, &self.sessions, self.https));
+        let admitted = head::refuse_large(&req)
+            .and_then(|()| origin::refuse_strangers(&req))
+            .map(|()| session::begin(&mut req, &self.sessions, self.https));
         log::within(self.ids.reference(), async move {
             let answered = match admitted {
                 Ok(session) => {

@@ -6,24 +6,31 @@
 pub mod address;
 pub mod assets;
 pub mod binding;
+pub mod body;
 pub mod compress;
 pub mod connection;
 pub mod failure;
 pub mod form;
 pub mod frame;
+pub mod head;
 pub mod headers;
 pub mod limit;
 pub mod log;
 pub mod origin;
+pub mod pace;
+pub mod places;
 pub mod server;
 pub mod session;
 
 pub use failure::Failure;
-pub use form::{Submission, Upload};
+pub use form::Submission;
 pub use frame::Frame;
 pub use session::SignedIn;
 
-/// A path of this site that is safe to redirect to, or `/`.
+/// Longest path that a redirect leads back to: it is kept in a row or a cookie by whoever asks.
+const LONGEST_PATH: usize = 512;
+
+/// A path of this site that is safe to redirect to, of at most 512 characters, or `/`.
 ///
 /// Browsers read `//host` and `/\host` as another site (RFC 3986 §4.2), and
 /// drop control characters before looking.
@@ -31,7 +38,8 @@ pub fn local_path(path: &str) -> &str {
     let own = path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains('\\')
-        && !path.chars().any(char::is_control);
+        && !path.chars().any(char::is_control)
+        && path.chars().take(LONGEST_PATH + 1).count() <= LONGEST_PATH;
     if own { path } else { "/" }
 }
 
@@ -60,5 +68,8 @@ mod tests {
         {
             assert_eq!(local_path(bad), "/", "{bad}");
         }
+        let long = |length: usize| format!("/{}", "服".repeat(length - 1));
+        assert_eq!(local_path(&long(512)), long(512));
+        assert_eq!(local_path(&long(513)), "/");
     }
 }

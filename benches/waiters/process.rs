@@ -45,6 +45,7 @@ pub async fn serve(listen: &str) {
         session_idle: chrono::Duration::minutes(30),
         session_absolute: chrono::Duration::hours(12),
         max_waiters: 20_000,
+        image_memory_mb: 256,
         demo: true,
     };
     let vault = Vault::from_key(&KEY);

@@ -11,12 +11,12 @@ use super::business::{self, Business, Material, MaterialKind, Registry};
 use super::field::{Problems, problem};
 use super::record::Application;
 use crate::files::storage::{self, Storage, StorageError};
-use crate::files::{self, Rules};
+use crate::files::{self, Content, Rules, SentFile};
 use crate::people::staff as roster;
 use crate::store::schema::attachments::{self, dsl as f};
 use crate::store::{Error, Store, Tx, Vault};
 use crate::web::Failure;
-use crate::web::form::SentFile;
+use crate::web::places::Place;
 
 /// Unsubmitted files that one candidate may have here; a form has far fewer slots.
 const MOST_UNSUBMITTED: i64 = 100;
@@ -99,8 +99,10 @@ pub async fn receive(
         let Some(material) = wanted.iter().find(|material| material.slot == slot) else {
             continue;
         };
-        match prepare(file.bytes, material.kind.rules()).await {
-            Ok(prepared) => received.push(keep(store, storage, material.slot, &file.name, prepared).await?),
+        match prepare(file.content, material.kind.rules(), storage).await {
+            Ok((prepared, _place)) => {
+                received.push(keep(store, storage, material.slot, &file.name, prepared).await?);
+            }
             Err(what_to_do) => problems.push(problem(material.slot, what_to_do)),
         }
     }
@@ -119,9 +121,13 @@ impl MaterialKind {
     }
 }
 
-async fn prepare(bytes: Option<Vec<u8>>, rules: Rules) -> Result<files::Prepared, &'static str> {
-    match bytes {
-        Some(bytes) => files::receive(bytes, rules).await,
+async fn prepare(
+    content: Option<Content>,
+    rules: Rules,
+    storage: &Storage,
+) -> Result<(files::Prepared, Place), &'static str> {
+    match content {
+        Some(content) => files::receive(content, rules, storage.memory()).await,
         None => Err(rules.limits.too_large),
     }
 }

@@ -46,7 +46,7 @@ impl Demo {
         let address = listener.local_addr()?;
         let settings = self.settings(address)?;
         let vault = Vault::parse(&demo_key(&self.data)?)?;
-        let files = Storage::local(&settings.files, vault.clone())?;
+        let files = Storage::local(&settings.files, vault.clone())?.with_memory(settings.image_memory_mb);
         let _alone = file::serve_alone(&settings.database_url)?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         store.migrate().await?;
@@ -79,6 +79,7 @@ impl Demo {
             session_idle: Duration::minutes(30),
             session_absolute: Duration::hours(12),
             max_waiters: 20_000,
+            image_memory_mb: 256,
             demo: true,
         })
     }

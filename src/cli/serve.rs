@@ -41,7 +41,8 @@ impl Serve {
             );
         }
         let files = Storage::local(&settings.files, vault.clone())
-            .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?;
+            .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?
+            .with_memory(settings.image_memory_mb);
         let _alone = file::serve_alone(&settings.database_url)?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
         store.check_schema().await?;

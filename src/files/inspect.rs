@@ -9,20 +9,16 @@ pub struct Limits {
     pub bytes: usize,
     /// Pixels of a picture, read from its header before anything is decoded.
     pub pixels: u64,
-    /// Bytes that decoding may take for the picture itself.
-    pub memory: u64,
     /// What to do about a file with more bytes.
     pub too_large: &'static str,
 }
 
 impl Limits {
-    /// 10 MB, 40 megapixels (every phone's camera in its usual mode), 256 MiB.
-    pub const STANDARD: Limits = Limits {
-        bytes: 10 << 20,
-        pixels: 40_000_000,
-        memory: 256 << 20,
-        too_large: "文件超过 10 MB，请压缩后再上传",
-    };
+    /// 10 MB, 40 megapixels (every phone's camera in its usual mode).
+    pub const STANDARD: Limits =
+        Limits {
+            bytes: 10 << 20, pixels: 40_000_000, too_large: "文件超过 10 MB，请压缩后再上传"
+        };
 
     /// 50 MB, for recordings.
     pub const RECORDING: Limits =
@@ -33,7 +29,7 @@ impl Limits {
 
 /// What the first bytes promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub(super) enum Kind {
     Picture(ImageFormat),
     Pdf,
     Recording(&'static str),
@@ -53,11 +49,23 @@ const EMPTY: &str = "文件是空的，请重新选择";
 pub(super) const UNKNOWN: &str = "这不是图片或 PDF，请重新选择";
 const NEWER_PHOTO: &str = "暂不支持这种图片，请转成 JPG 再上传";
 
+/// Bytes that tell what a file is.
+pub(super) const FIRST: u64 = 8 << 10;
+
+/// The format of a picture that we decode, by the first bytes.
+pub(super) fn picture_format(first: &[u8]) -> Option<ImageFormat> {
+    match infer::get(first)?.mime_type() {
+        "image/jpeg" => Some(ImageFormat::Jpeg),
+        "image/png" => Some(ImageFormat::Png),
+        _ => None,
+    }
+}
+
 /// Whether a PDF's last line is here; ISO 32000-1 annex H allows 1024 bytes after it.
 const PDF_TAIL: usize = 1024;
 
 /// Tells the content and refuses what is too large, unknown or cut off.
-pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Content, &'static str> {
+pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Kind, &'static str> {
     if bytes.is_empty() {
         return Err(EMPTY);
     }
@@ -65,15 +73,15 @@ pub(super) fn content(bytes: &[u8], limits: &Limits) -> Result<Content, &'static
         return Err(limits.too_large);
     }
     match infer::get(bytes).map(|kind| kind.mime_type()) {
-        Some("image/jpeg") if is_whole_jpeg(bytes) => Ok(Content::Picture(ImageFormat::Jpeg)),
+        Some("image/jpeg") if is_whole_jpeg(bytes) => Ok(Kind::Picture(ImageFormat::Jpeg)),
         Some("image/jpeg") => Err(BROKEN),
-        Some("image/png") => Ok(Content::Picture(ImageFormat::Png)),
-        Some("application/pdf") if is_whole_pdf(bytes) => Ok(Content::Pdf),
+        Some("image/png") => Ok(Kind::Picture(ImageFormat::Png)),
+        Some("application/pdf") if is_whole_pdf(bytes) => Ok(Kind::Pdf),
         Some("application/pdf") => Err(BROKEN_PDF),
         Some(other) if other.starts_with("image/") => Err(NEWER_PHOTO),
         Some(other) => {
             let known = RECORDINGS.iter().find(|(name, _)| *name == other);
-            known.map(|(_, mime)| Content::Recording(mime)).ok_or(UNKNOWN)
+            known.map(|(_, mime)| Kind::Recording(mime)).ok_or(UNKNOWN)
         }
         _ => Err(UNKNOWN),
     }
@@ -122,7 +130,7 @@ fn end_of_scan(bytes: &[u8], at: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn told(bytes: &[u8]) -> Result<Content, &'static str> {
+    fn told(bytes: &[u8]) -> Result<Kind, &'static str> {
         content(bytes, &Limits::STANDARD)
     }
 
@@ -138,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_pdf_begins_at_once_and_ends() {
-        assert_eq!(told(b"%PDF-1.4\n%%EOF"), Ok(Content::Pdf));
+        assert_eq!(told(b"%PDF-1.4\n%%EOF"), Ok(Kind::Pdf));
         assert_eq!(told(b"%PDF-1.4\n"), Err(BROKEN_PDF));
         assert_eq!(told(b"%PDF 1.4\n%%EOF"), Err(BROKEN_PDF));
         assert_eq!(told(b"<script>1</script>%PDF-1.4\n%%EOF"), Err(BROKEN_PDF));

@@ -2,15 +2,16 @@
 
 use std::io::Cursor;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Rgb, RgbImage, RgbaImage};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, LumaA, Pixel, Rgba};
 
-use super::inspect::{BROKEN, Limits};
+use super::frame::Frame;
+use super::inspect::BROKEN;
 use super::{FileKind, Prepared, Rules};
 
-/// Long side of a kept picture: an A4 page at 200 dpi, small print stays readable.
-const LONGEST: u32 = 2400;
 /// Long side of a thumbnail.
 const THUMB: u32 = 320;
 /// JPEG quality, with full colour resolution, so that red stamps stay crisp.
@@ -20,43 +21,79 @@ const THUMB_QUALITY: u8 = 75;
 const PORTRAIT: (u32, u32) = (295, 413);
 
 /// Decodes a JPEG or PNG within the limits and makes the two JPEGs that are kept.
-pub(super) fn prepare(bytes: &[u8], format: ImageFormat, rules: &Rules) -> Result<Prepared, &'static str> {
-    let upright = decode(bytes, format, &rules.limits)?;
+///
+/// What it does after another is for [`Frame::needs`] to hold: the file is gone when the picture is
+/// shrunk, and a large picture is neither turned nor converted before that.
+pub(super) fn prepare(bytes: Vec<u8>, format: ImageFormat, rules: &Rules) -> Result<Prepared, &'static str> {
+    let frame = Frame::read(&mut Cursor::new(&bytes), format).ok_or(BROKEN)?;
+    frame.check(&rules.limits)?;
+    let (mut picture, orientation) =
+        if format == ImageFormat::Png { png(&bytes, &frame)? } else { jpeg(&bytes, &frame)? };
+    drop(bytes);
     if rules.portrait {
-        check_portrait(upright.width(), upright.height())?;
+        check_portrait(upright(&picture, orientation))?;
     }
-    let kept = shrink(DynamicImage::ImageRgb8(flatten(upright)));
-    let thumb = if fits(&kept, THUMB) { kept.clone() } else { kept.thumbnail(THUMB, THUMB) };
+    put_on_white(&mut picture);
+    picture = DynamicImage::ImageRgb8(resize(picture, frame.kept())?.into_rgb8());
+    picture.apply_orientation(orientation);
+    let thumb = resize(picture.clone(), thumb_size(&picture))?;
     Ok(Prepared {
         kind: FileKind::Picture,
         mime: "image/jpeg",
-        bytes: encode(&kept, QUALITY)?,
+        bytes: encode(&picture, QUALITY)?,
         thumb: Some(encode(&thumb, THUMB_QUALITY)?),
-        width: kept.width(),
-        height: kept.height(),
+        width: picture.width(),
+        height: picture.height(),
     })
 }
 
-/// The picture as its photographer saw it. A header that promises too much is
-/// refused before a byte of the picture is decoded.
-fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<DynamicImage, &'static str> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut decoding = image::Limits::default();
-    decoding.max_alloc = Some(limits.memory);
-    reader.limits(decoding);
-    let mut decoder = reader.into_decoder().map_err(|_| BROKEN)?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > limits.pixels || decoder.total_bytes() > limits.memory {
-        return Err("图片尺寸太大，请缩小到 4000 万像素以内再上传");
+fn jpeg(bytes: &[u8], frame: &Frame) -> Result<(DynamicImage, Orientation), &'static str> {
+    let mut decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(|_| BROKEN)?;
+    if decoder.dimensions() != (frame.width, frame.height) {
+        return Err(BROKEN);
     }
     let orientation = decoder.orientation().map_err(|_| BROKEN)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| BROKEN)?;
-    picture.apply_orientation(orientation);
-    Ok(picture)
+    let picture = DynamicImage::from_decoder(decoder).map_err(|_| BROKEN)?;
+    Ok((picture, orientation))
+}
+
+/// By the png crate, which makes samples of 16 bits into such of 8 line by line.
+fn png(bytes: &[u8], frame: &Frame) -> Result<(DynamicImage, Orientation), &'static str> {
+    let mut decoder = png::Decoder::new(Cursor::new(bytes));
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(|_| BROKEN)?;
+    let size = reader.output_buffer_size().ok_or(BROKEN)?;
+    let mut pixels = vec![0; size];
+    reader.next_frame(&mut pixels).map_err(|_| BROKEN)?;
+    let exif = reader.info().exif_metadata.as_deref();
+    let orientation = exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+    let (width, height) = (frame.width, frame.height);
+    let picture = match reader.output_color_type().0 {
+        png::ColorType::Grayscale => {
+            ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8)
+        }
+        png::ColorType::GrayscaleAlpha => {
+            ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageLumaA8)
+        }
+        png::ColorType::Rgb => ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+        png::ColorType::Rgba => ImageBuffer::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8),
+        png::ColorType::Indexed => None,
+    };
+    Ok((picture.ok_or(BROKEN)?, orientation))
+}
+
+/// Width and height as its photographer saw it.
+fn upright(picture: &DynamicImage, orientation: Orientation) -> (u32, u32) {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    let (width, height) = (picture.width(), picture.height());
+    let lies = matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH);
+    if lies { (height, width) } else { (width, height) }
 }
 
 /// Ratio 5:7 within 10 %, at least 295×413.
-fn check_portrait(width: u32, height: u32) -> Result<(), &'static str> {
+fn check_portrait((width, height): (u32, u32)) -> Result<(), &'static str> {
     if width < PORTRAIT.0 || height < PORTRAIT.1 {
         return Err("证件照至少 295×413 像素，请换一张更清晰的");
     }
@@ -69,34 +106,69 @@ fn check_portrait(width: u32, height: u32) -> Result<(), &'static str> {
 }
 
 /// JPEG has no transparency: what can be seen through becomes white paper.
-fn flatten(picture: DynamicImage) -> RgbImage {
-    if picture.color().has_alpha() { on_white(&picture.into_rgba8()) } else { picture.into_rgb8() }
-}
-
-fn on_white(picture: &RgbaImage) -> RgbImage {
-    let blend = |colour: u8, alpha: u8| {
-        let (colour, alpha) = (u32::from(colour), u32::from(alpha));
-        ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-    };
-    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let [r, g, b, a] = picture.get_pixel(x, y).0;
-        Rgb([blend(r, a), blend(g, a), blend(b, a)])
-    })
-}
-
-/// A sharp filter needs four floats a pixel; from far above, averaging first
-/// keeps the memory of that small and loses nothing.
-fn shrink(picture: DynamicImage) -> DynamicImage {
-    if fits(&picture, LONGEST) {
-        return picture;
+fn put_on_white(picture: &mut DynamicImage) {
+    match picture {
+        DynamicImage::ImageRgba8(picture) => {
+            for Rgba([r, g, b, a]) in picture.pixels_mut() {
+                [*r, *g, *b] = [*r, *g, *b].map(|colour| blend(colour, *a));
+            }
+        }
+        DynamicImage::ImageLumaA8(picture) => {
+            for LumaA([light, a]) in picture.pixels_mut() {
+                *light = blend(*light, *a);
+            }
+        }
+        _ => {}
     }
-    let near =
-        if fits(&picture, 2 * LONGEST) { picture } else { picture.thumbnail(2 * LONGEST, 2 * LONGEST) };
-    near.resize(LONGEST, LONGEST, FilterType::CatmullRom)
 }
 
-fn fits(picture: &DynamicImage, longest: u32) -> bool {
-    picture.width().max(picture.height()) <= longest
+fn blend(colour: u8, alpha: u8) -> u8 {
+    let (colour, alpha) = (u32::from(colour), u32::from(alpha));
+    ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+}
+
+/// The picture in another size; transparency is passed over.
+fn resize(picture: DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, &'static str> {
+    if (picture.width(), picture.height()) == (width, height) {
+        return Ok(picture);
+    }
+    match picture {
+        DynamicImage::ImageLuma8(picture) => {
+            resized(&picture, PixelType::U8, (width, height)).map(DynamicImage::ImageLuma8)
+        }
+        DynamicImage::ImageLumaA8(picture) => {
+            resized(&picture, PixelType::U8x2, (width, height)).map(DynamicImage::ImageLumaA8)
+        }
+        DynamicImage::ImageRgba8(picture) => {
+            resized(&picture, PixelType::U8x4, (width, height)).map(DynamicImage::ImageRgba8)
+        }
+        other => {
+            let picture = other.into_rgb8();
+            resized(&picture, PixelType::U8x3, (width, height)).map(DynamicImage::ImageRgb8)
+        }
+    }
+    .ok_or(BROKEN)
+}
+
+/// Every pixel of the picture counts: the filter grows with what it shrinks.
+fn resized<P: Pixel<Subpixel = u8>>(
+    picture: &ImageBuffer<P, Vec<u8>>,
+    pixel: PixelType,
+    (width, height): (u32, u32),
+) -> Option<ImageBuffer<P, Vec<u8>>> {
+    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), pixel).ok()?;
+    let mut made = Image::new(width, height, pixel);
+    let sharp = ResizeAlg::Convolution(FilterType::CatmullRom);
+    let options = ResizeOptions::new().resize_alg(sharp).use_alpha(false);
+    Resizer::new().resize(&source, &mut made, &options).ok()?;
+    ImageBuffer::from_raw(width, height, made.into_vec())
+}
+
+fn thumb_size(picture: &DynamicImage) -> (u32, u32) {
+    let (width, height) = (picture.width(), picture.height());
+    let scale = (f64::from(THUMB) / f64::from(width.max(height))).min(1.0);
+    let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+    (scaled(width), scaled(height))
 }
 
 fn encode(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, &'static str> {

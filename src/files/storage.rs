@@ -5,12 +5,15 @@
 
 use std::io;
 use std::path::{Path as Folder, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 
+use super::upload::Reception;
+use super::{Memory, aside};
 use crate::store::ids;
 use crate::store::vault::{Unreadable, Vault};
 
@@ -26,6 +29,8 @@ pub struct Storage {
     pub(super) files: LocalFileSystem,
     root: PathBuf,
     vault: Vault,
+    memory: Memory,
+    reception: Arc<Reception>,
 }
 
 /// Why a file could not be kept or given.
@@ -46,6 +51,12 @@ pub enum StorageError {
     /// The program is shutting down.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<tokio::task::JoinError> for StorageError {
+    fn from(_: tokio::task::JoinError) -> StorageError {
+        StorageError::Interrupted
+    }
 }
 
 impl From<object_store::Error> for StorageError {
@@ -85,16 +96,37 @@ pub fn owner_key(key: &str) -> &str {
 }
 
 impl Storage {
-    /// Keeps files in a folder, which is made if need be.
+    /// Keeps files in a folder, which is made if need be; 256 MB of memory are for uploads that are
+    /// being prepared.
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
         std::fs::create_dir_all(dir)?;
         let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
-        Ok(Storage { files: files.with_fsync(true), root: dir.canonicalize()?, vault })
+        Ok(Storage {
+            files: files.with_fsync(true),
+            root: dir.canonicalize()?,
+            vault,
+            memory: Memory::megabytes(256),
+            reception: Arc::default(),
+        })
     }
 
-    /// The folder of all files.
+    /// With so many megabytes of memory for uploads that are being prepared.
+    pub fn with_memory(self, megabytes: u32) -> Storage {
+        Storage { memory: Memory::megabytes(megabytes), ..self }
+    }
+
+    /// The memory for uploads that are being prepared.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The folder of all files. Uploads that are still coming are there too, as files without names.
     pub fn root(&self) -> &Folder {
         &self.root
+    }
+
+    pub(super) fn reception(&self) -> &Reception {
+        &self.reception
     }
 
     /// Keeps a file. When it returns, the file and its folder are on the disk
@@ -102,7 +134,7 @@ impl Storage {
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
         let path = parse(key)?;
         let (vault, place) = (self.vault.clone(), place(key));
-        let sealed = aside(move || vault.seal_bytes(&place, &bytes)).await?;
+        let sealed = aside(move || vault.seal_bytes(&place, bytes)).await?;
         self.files.put(&path, sealed.into()).await.map_err(StorageError::NotSaved)?;
         Ok(())
     }
@@ -111,7 +143,7 @@ impl Storage {
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
         let sealed = self.sealed(key).await?;
         let (vault, place) = (self.vault.clone(), place(key));
-        Ok(aside(move || vault.open_bytes(&place, &sealed)).await??)
+        Ok(aside(move || vault.open_bytes(&place, sealed.into())).await??)
     }
 
     /// The file of a key as it is on the disk. One that is in quarantine comes back.
@@ -165,11 +197,6 @@ fn place(key: &str) -> String {
 pub(super) fn made_at(key: &str) -> Option<NaiveDateTime> {
     let id = key.rsplit('/').next()?;
     ids::made_at(id.strip_suffix(THUMB).unwrap_or(id))
-}
-
-/// Ten megabytes take milliseconds, which the other requests must not wait for.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StorageError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| StorageError::Interrupted)
 }
 
 #[cfg(test)]

@@ -17,11 +17,12 @@ use crate::casework::materials;
 use crate::casework::pages::form_view::{plain_field, plain_upload};
 use crate::casework::record::Application;
 use crate::casework::task::{self, Task};
+use crate::files::Upload;
 use crate::files::storage::Storage;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Look};
-use crate::web::{Failure, Frame, Upload, see_other};
+use crate::web::{Failure, Frame, see_other};
 
 /// Name of the box that confirms a task.
 const CONFIRMED: &str = "confirmed";
@@ -42,15 +43,14 @@ pub async fn carry_out(
     Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path((number, action)): Path<(String, String)>,
-    Upload(mut sent): Upload,
+    Upload(sent, papers): Upload,
 ) -> poem::Result<Response> {
     let registry = *registry;
     let wanted = find(registry, staff.role, &number, &action);
     let (business, task) = on_case(store, &staff, &number, wanted).await?;
     let today = clock::china_date(store.clock.now());
     let wanted = task.file.as_slice();
-    let (received, refused) =
-        materials::receive(store, files, wanted, std::mem::take(&mut sent.files)).await?;
+    let (received, refused) = materials::receive(store, files, wanted, papers).await?;
     let page = format!("{}/done", path(&number));
     let (noted, mut problems) = task.read(today, &sent, !received.is_empty());
     problems.retain(|(name, _)| !refused.iter().any(|(other, _)| other == name));

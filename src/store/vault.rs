@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aes_gcm::aead::{Aead, Generate, Payload};
+use aes_gcm::aead::{Aead, AeadInOut, Generate, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use base64::Engine;
 use base64::alphabet;
@@ -25,6 +25,12 @@ const TEXT_VERSION: &str = "v1:";
 const BYTES_VERSION: u8 = 1;
 /// A 96-bit nonce, as NIST SP 800-38D §8.2 recommends.
 const NONCE: usize = 12;
+/// The tag of AES-GCM.
+const TAG: usize = 16;
+/// What stands before a sealed file.
+const HEAD: usize = 1 + NONCE;
+/// Bytes that sealing adds to a file.
+pub const SEALED_MORE: usize = HEAD + TAG;
 /// Accepts keys as people paste them: with or without padding.
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -95,21 +101,40 @@ impl Vault {
         String::from_utf8(open(&self.0.text, column, &bytes)?).map_err(|_| Unreadable)
     }
 
-    /// Seals a file: one version byte, nonce, ciphertext and tag (29 bytes longer than `plain`).
+    /// Seals a file: one version byte, nonce, ciphertext and tag, [`SEALED_MORE`] bytes longer than
+    /// `file`. It needs no second buffer where `file` has room for them.
     ///
     /// `place` is authenticated: a file sealed for one place does not open at another.
-    pub fn seal_bytes(&self, place: &str, plain: &[u8]) -> Vec<u8> {
-        let mut sealed = seal(&self.0.bytes, place, plain);
-        sealed.insert(0, BYTES_VERSION);
-        sealed
+    pub fn seal_bytes(&self, place: &str, mut file: Vec<u8>) -> Vec<u8> {
+        let nonce = Nonce::generate();
+        file.reserve_exact(SEALED_MORE);
+        let tag = self
+            .0
+            .bytes
+            .encrypt_inout_detached(&nonce, place.as_bytes(), file.as_mut_slice().into())
+            .expect("far below the 64 GiB of AES-GCM");
+        file.extend_from_slice(&tag);
+        file.splice(0..0, [BYTES_VERSION].into_iter().chain(nonce));
+        file
     }
 
-    /// Opens what [`Vault::seal_bytes`] made for the same place.
-    pub fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-        match sealed.split_first() {
-            Some((&BYTES_VERSION, rest)) => open(&self.0.bytes, place, rest),
-            _ => Err(Unreadable),
+    /// Opens what [`Vault::seal_bytes`] made for the same place, in its buffer.
+    pub fn open_bytes(&self, place: &str, mut sealed: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
+        let (head, rest) = sealed.split_first_chunk_mut::<HEAD>().ok_or(Unreadable)?;
+        let (&mut version, nonce) = head.split_first_mut().ok_or(Unreadable)?;
+        let (plain, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(Unreadable)?;
+        let nonce = <[u8; NONCE]>::try_from(&*nonce).map_err(|_| Unreadable)?;
+        if version != BYTES_VERSION {
+            return Err(Unreadable);
         }
+        let (aad, tag) = (place.as_bytes(), (*tag).into());
+        self.0
+            .bytes
+            .decrypt_inout_detached(&nonce.into(), aad, plain.into(), &tag)
+            .map_err(|_| Unreadable)?;
+        sealed.truncate(sealed.len() - TAG);
+        sealed.drain(..HEAD);
+        Ok(sealed)
     }
 
     /// A keyed hash to search by: 43 characters of base64url, equal for equal
@@ -219,12 +244,14 @@ mod tests {
 
     #[test]
     fn files_open_only_at_their_own_place() {
-        let sealed = vault().seal_bytes("a", b"picture");
+        let sealed = vault().seal_bytes("a", b"picture".to_vec());
         assert_eq!(sealed.len(), b"picture".len() + 29);
-        assert_eq!(vault().open_bytes("a", &sealed).as_deref(), Ok(&b"picture"[..]));
-        assert_eq!(vault().open_bytes("b", &sealed), Err(Unreadable));
+        assert_eq!(vault().open_bytes("a", sealed.clone()).as_deref(), Ok(&b"picture"[..]));
+        assert_eq!(vault().open_bytes("b", sealed.clone()), Err(Unreadable));
+        let written_out = [&[BYTES_VERSION][..], &seal(&vault().0.bytes, "a", b"picture")].concat();
+        assert_eq!(vault().open_bytes("a", written_out).as_deref(), Ok(&b"picture"[..]));
         for cut in 0..sealed.len() {
-            assert_eq!(vault().open_bytes("a", &sealed[..cut]), Err(Unreadable));
+            assert_eq!(vault().open_bytes("a", sealed[..cut].to_vec()), Err(Unreadable));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use poem::Request;
@@ -31,6 +31,15 @@ pub fn network(address: IpAddr) -> String {
     }
 }
 
+/// The addresses that one customer of a carrier has, by the first of them: an IPv4 address is alone,
+/// of IPv6 a customer is given up to a /56 (RIPE-690 §4.2).
+pub fn block(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 72))),
+        v4 => v4,
+    }
+}
+
 /// An address to show on a screen: its last half hidden.
 pub fn masked(network: &str) -> String {
     let parts: Vec<&str> = network.split(['.', ':']).take(2).collect();
@@ -50,5 +59,13 @@ mod tests {
         let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
         assert!(same("2409:8a55:1:2::5", "2409:8a55:1:2:9::1"));
         assert!(!same("10.0.0.1", "10.0.0.2"));
+    }
+
+    #[test]
+    fn a_customer_of_a_carrier_has_one_block() {
+        let same = |a: &str, b: &str| block(a.parse().unwrap()) == block(b.parse().unwrap());
+        assert!(same("2409:8a55:1:200::5", "2409:8a55:1:2ff:9::1"));
+        assert!(!same("2409:8a55:1:200::5", "2409:8a55:1:300::5"));
+        assert!(same("::ffff:10.0.0.7", "10.0.0.7") && !same("10.0.0.7", "10.0.0.8"));
     }
 }

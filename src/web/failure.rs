@@ -37,6 +37,18 @@ pub enum Failure {
     /// More bytes than allowed.
     #[error("too large")]
     TooLarge,
+    /// The body came too slowly, or stopped.
+    #[error("too slow")]
+    TooSlow,
+    /// An address that is too long to be one of ours.
+    #[error("long address")]
+    LongAddress,
+    /// Larger headers than allowed, cookies most likely.
+    #[error("large head")]
+    LargeHead,
+    /// So many others are sending files now that there is no place for these.
+    #[error("too many uploads")]
+    ManyUploads,
     /// Too many requests; try again after so many seconds.
     #[error("too many requests")]
     TooMany(u64),
@@ -138,11 +150,15 @@ impl ResponseError for Failure {
             Failure::Conflict { .. } => StatusCode::CONFLICT,
             Failure::BadRequest(_) => StatusCode::BAD_REQUEST,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Failure::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Failure::LongAddress => StatusCode::URI_TOO_LONG,
+            Failure::LargeHead => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Portal { .. } => StatusCode::BAD_GATEWAY,
             Failure::Gone(_) => StatusCode::GONE,
             Failure::Full
+            | Failure::ManyUploads
             | Failure::Unavailable(_)
             | Failure::InDoubt(_)
             | Failure::NotSaved(_)
@@ -228,6 +244,14 @@ impl Failure {
             }
             Failure::BadRequest(why) => (why, "请返回上一页检查后重试。".into(), home),
             Failure::TooLarge => ("上传的内容太大", "请压缩或分开上传，每个文件不超过 10 MB。".into(), home),
+            Failure::TooSlow => ("网络太慢，内容没有传完", "请换到信号好的地方再试一次。".into(), home),
+            Failure::LongAddress => ("这个网址太长", "请从首页重新进入。".into(), home),
+            Failure::LargeHead => {
+                ("浏览器保存的 Cookie 太多", "请清除本网站的 Cookie，再重新打开。".into(), home)
+            }
+            Failure::ManyUploads => {
+                ("上传的人很多，没有轮到您", "请过一会儿再试一次，每次少选几个文件。".into(), home)
+            }
             Failure::TooMany(seconds) => {
                 ("操作太频繁", format!("请在 {}后再试。", waiting(*seconds, " 秒", " 分钟")), home)
             }
@@ -328,7 +352,7 @@ impl Asked {
         };
         let wait = match failure {
             Failure::TooMany(seconds) => Some(*seconds),
-            Failure::Full => Some(Failure::FULL_FOR),
+            Failure::Full | Failure::ManyUploads => Some(Failure::FULL_FOR),
             _ => None,
         };
         if let Some(seconds) = wait {
@@ -346,6 +370,8 @@ fn keeps_the_page(frame: &Frame, failure: &Failure, reading: bool) -> bool {
         failure,
         Failure::SignIn
             | Failure::TooLarge
+            | Failure::TooSlow
+            | Failure::ManyUploads
             | Failure::TooMany(_)
             | Failure::Unavailable(_)
             | Failure::InDoubt(_)

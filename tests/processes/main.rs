@@ -28,3 +28,4 @@ mod login;
 mod outage;
 mod sites;
 mod tls;
+mod uploads;

@@ -38,4 +38,5 @@ mod properties;
 mod schema;
 mod store;
 mod sweeping;
+mod transport;
 mod web;

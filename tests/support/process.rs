@@ -53,6 +53,14 @@ impl Process {
         self.child.id()
     }
 
+    /// The most memory that it has had at once, in bytes (`VmHWM`, proc_pid_status(5)).
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kib * 1024
+    }
+
     /// `kill -9`: no chance to finish anything.
     pub fn kill(mut self) {
         self.child.kill().expect("a process to kill");

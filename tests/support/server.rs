@@ -115,6 +115,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),
         max_waiters: 20_000,
+        image_memory_mb: 256,
         demo: true,
     }
 }

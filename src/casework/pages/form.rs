@@ -17,10 +17,11 @@ use crate::casework::field::Problems;
 use crate::casework::record::Application;
 use crate::casework::sheet::{Sheet, Step, Which};
 use crate::casework::{lifecycle, materials, stored, submission};
+use crate::files::Upload;
 use crate::files::storage::Storage;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
-use crate::web::{Failure, Frame, Upload, see_other};
+use crate::web::{Failure, Frame, see_other};
 
 /// What a post came to.
 enum Outcome {
@@ -114,7 +115,7 @@ pub async fn save(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
-    Upload(mut sent): Upload,
+    Upload(sent, papers): Upload,
 ) -> Result<Response, Failure> {
     let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
     let before = match appeal_made(store, &asked).await? {
@@ -128,8 +129,7 @@ pub async fn save(
     // The appeal's own business says which materials it takes.
     let fills =
         if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
-    let (received, refused) =
-        materials::receive(store, files, fills.materials, std::mem::take(&mut sent.files)).await?;
+    let (received, refused) = materials::receive(store, files, fills.materials, papers).await?;
     let wanted = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 
-use super::papers;
+use super::papers::{self, Paper};
 use super::stories::{Act, Pairs, STORIES, Story};
 use crate::business::ALL;
 use crate::casework::answers::Answers;
@@ -23,7 +23,6 @@ use crate::login::sandbox::people::PEOPLE;
 use crate::people::candidate::{self, Candidate};
 use crate::people::staff::{self, Role, StaffMember};
 use crate::store::{Clock, Store, Tx, clock};
-use crate::web::form::SentFile;
 use crate::web::{Failure, Submission};
 
 /// 10:10 in China, when the first story's steps are taken; each later story's follow soon after.
@@ -158,7 +157,7 @@ impl Told {
         let task = task::find(business, action).ok_or(Failure::NotFound)?;
         let papers = task.file.iter().map(papers::paper).collect();
         let received = receive(store, files, task.file.as_slice(), papers).await?;
-        let sent = Submission { values: values(self.story, &[noted], store), files: Vec::new() };
+        let sent = Submission { values: values(self.story, &[noted], store) };
         store
             .write(move |tx| {
                 let application = Application::by_number(tx, &number)?;
@@ -211,9 +210,11 @@ async fn receive(
     store: &Store,
     files: &Storage,
     wanted: &[Material],
-    papers: Vec<SentFile>,
+    papers: Vec<Paper>,
 ) -> Result<Vec<Received>, Failure> {
-    let (received, refused) = materials::receive(store, files, wanted, papers).await?;
+    let sent = papers.into_iter().map(Paper::send).collect::<std::io::Result<_>>();
+    let sent = sent.map_err(|error| Failure::Internal(error.to_string()))?;
+    let (received, refused) = materials::receive(store, files, wanted, sent).await?;
     refuse(&refused)?;
     Ok(received)
 }
@@ -254,5 +255,5 @@ fn fill_in(
 fn as_sent(answers: &Answers) -> Submission {
     let kept = answers.materials.iter().map(|(slot, ids)| (format!("material.{slot}"), ids.clone()));
     let values = answers.fields.clone().into_iter().chain(kept);
-    Submission { values: values.collect(), files: Vec::new() }
+    Submission { values: values.collect() }
 }

@@ -7,7 +7,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use super::stories::Pairs;
 use crate::casework::answers::Answers;
 use crate::casework::business::{Business, Material};
-use crate::web::form::SentFile;
+use crate::files::SentFile;
 
 /// Slot, size and colour of what is photographed; everything else comes as a PDF. They are as
 /// small as they may be: everybody who tries the demo waits for them.
@@ -22,9 +22,22 @@ const PHOTOGRAPHED: &[(&str, (u32, u32), [u8; 3])] = &[
     ("portrait", (295, 413), [150, 180, 210]),
 ];
 
+/// A file of the demo's, before it is sent.
+pub(super) struct Paper {
+    field: String,
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Paper {
+    pub(super) fn send(self) -> std::io::Result<SentFile> {
+        SentFile::with(self.field, self.name, &self.bytes)
+    }
+}
+
 /// A paper for each material that these answers ask for and that must be there, and evidence;
 /// after a return, only for what was marked.
-pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, marks: Pairs) -> Vec<SentFile> {
+pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, marks: Pairs) -> Vec<Paper> {
     let answers = Answers { fields: values.clone(), ..Answers::default() };
     let marked = |slot: &str| marks.is_empty() || marks.iter().any(|(name, _)| *name == slot);
     let is_sent = |material: &&Material| !material.optional || material.slot == "evidence";
@@ -36,13 +49,13 @@ pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, ma
 }
 
 /// A file for a slot, named after it.
-pub(super) fn paper(material: &Material) -> SentFile {
+pub(super) fn paper(material: &Material) -> Paper {
     let photographed = PHOTOGRAPHED.iter().find(|(slot, ..)| *slot == material.slot);
     let (ending, bytes) = match photographed {
-        Some((_, size, colour)) => ("jpg", picture(*size, *colour)),
-        None => ("pdf", Some(pdf())),
+        Some((_, size, colour)) => ("jpg", picture(*size, *colour).unwrap_or_default()),
+        None => ("pdf", pdf()),
     };
-    SentFile { field: format!("file.{}", material.slot), name: format!("{}.{ending}", material.label), bytes }
+    Paper { field: format!("file.{}", material.slot), name: format!("{}.{ending}", material.label), bytes }
 }
 
 /// A sheet with a frame and lines, like a form seen from afar.

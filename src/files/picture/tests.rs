@@ -1,9 +1,9 @@
 //! With real pictures, made here.
 
-use image::{GenericImageView, Rgba};
+use image::{GenericImageView, Rgb, RgbImage, RgbaImage};
 
 use super::*;
-use crate::files::prepare as prepare_upload;
+use crate::files::{Limits, needs, prepare as prepare_upload};
 
 const TOO_MANY: Result<Prepared, &str> = Err("图片尺寸太大，请缩小到 4000 万像素以内再上传");
 
@@ -58,11 +58,20 @@ fn a_photo_is_kept_with_a_thumbnail() {
 }
 
 #[test]
-fn a_long_side_is_shortened_from_near_and_far() {
-    for (sent, kept) in [((2400, 100), (2400, 100)), ((3000, 100), (2400, 80)), ((9600, 400), (2400, 100))] {
+fn a_long_side_is_shortened_and_a_long_screenshot_stays_readable() {
+    let cases = [
+        ((2400, 1800), (2400, 1800)),
+        ((3000, 2000), (2400, 1600)),
+        ((6000, 4500), (2400, 1800)),
+        ((1080, 16_000), (720, 10_667)),
+        ((3000, 100), (3000, 100)),
+    ];
+    for (sent, kept) in cases {
         let upload = upload(png(&halves(sent.0, sent.1))).unwrap();
         assert_eq!((upload.width, upload.height), kept);
         assert_eq!(image::load_from_memory(&upload.bytes).unwrap().dimensions(), kept);
+        let red = pixel(&upload.bytes, kept.0 / 4, kept.1 / 2);
+        assert!(red[0] > 180 && red[2] < 80, "{sent:?}: {red:?}");
     }
 }
 
@@ -109,12 +118,12 @@ fn a_bomb_is_refused_by_its_header() {
     let mut bomb = jpeg(16, 16);
     let frame = bomb.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     bomb[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xdc, 0xff, 0xdc]);
-    assert_eq!(upload(bomb), TOO_MANY);
+    assert_eq!(upload(bomb), Err("图片太长，请分成几张上传"));
     let wide = DynamicImage::ImageLuma8(image::GrayImage::new(1001, 1000));
     let narrow = Limits { pixels: 1_000_000, ..Limits::STANDARD };
     assert_eq!(prepare_upload(png(&wide), &Rules { limits: narrow, ..Rules::DOCUMENT }), TOO_MANY);
-    let small = Limits { memory: 1_000_000, ..Limits::STANDARD };
-    assert_eq!(prepare_upload(png(&wide), &Rules { limits: small, ..Rules::DOCUMENT }), TOO_MANY);
+    let line = DynamicImage::ImageLuma8(image::GrayImage::new(39_000_000, 1));
+    assert_eq!(upload(png(&line)), Err("图片太长，请分成几张上传"));
 }
 
 #[test]
@@ -122,11 +131,16 @@ fn transparency_becomes_white_and_grey_and_deep_pictures_are_welcome() {
     let glass = DynamicImage::ImageRgba8(RgbaImage::from_pixel(32, 32, Rgba([0, 0, 0, 0])));
     let kept = upload(png(&glass)).unwrap();
     assert!(pixel(&kept.bytes, 16, 16).iter().all(|&part| part > 250));
-    let half = on_white(&RgbaImage::from_pixel(1, 1, Rgba([0, 100, 255, 128])));
-    assert_eq!(half.get_pixel(0, 0).0, [127, 177, 255]);
-    for picture in
-        [DynamicImage::new_luma8(20, 20), DynamicImage::new_rgb16(20, 20), DynamicImage::new_rgba16(20, 20)]
-    {
+    let mut half = DynamicImage::ImageRgba8(RgbaImage::from_pixel(1, 1, Rgba([0, 100, 255, 128])));
+    put_on_white(&mut half);
+    assert_eq!(half.get_pixel(0, 0).0[..3], [127, 177, 255]);
+    for picture in [
+        DynamicImage::new_luma8(20, 20),
+        DynamicImage::new_luma_a8(20, 20),
+        DynamicImage::new_luma_a16(3000, 2000),
+        DynamicImage::new_rgb16(20, 20),
+        DynamicImage::new_rgba16(3000, 2000),
+    ] {
         assert!(upload(png(&picture)).is_ok(), "{:?}", picture.color());
     }
 }
@@ -145,7 +159,7 @@ fn a_portrait_is_five_by_seven_and_large_enough() {
         ((400, 413), false),
     ];
     for ((width, height), holds) in cases {
-        let ok = check_portrait(width, height).is_ok();
+        let ok = check_portrait((width, height)).is_ok();
         assert_eq!(ok, holds, "{width}×{height}");
     }
     let turned = with_segment(&jpeg(413, 295), 0xe1, &exif(8));
@@ -165,4 +179,26 @@ fn damage_anywhere_is_an_error_and_no_panic() {
         });
         assert!(refused.count() > 20);
     }
+}
+
+#[test]
+fn what_a_picture_needs_is_known_from_its_header() {
+    let needed = |bytes: Vec<u8>| {
+        let size = bytes.len() as u64;
+        (needs(&mut Cursor::new(bytes), size, &Rules::DOCUMENT) - (1 << 20), size)
+    };
+    let (plain, size) = needed(jpeg(1000, 800));
+    assert_eq!(plain, 1000 * 800 * 12, "it is as large as what is kept");
+    let (large, _) = needed(jpeg(4000, 3000));
+    assert_eq!(large, 4000 * 3000 * 3 + 2400 * (3000 + 1800) * 3);
+    // A thumbnail in the metadata is another picture.
+    let inner = with_segment(&jpeg(4000, 3000), 0xe1, &jpeg(160, 120)[..]);
+    assert_eq!(needed(inner).0, large);
+    // Progressive, by its marker: three bytes of a pixel and two for each of its samples.
+    let mut progressive = jpeg(4000, 3000);
+    let frame = progressive.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    progressive[frame + 1] = 0xc2;
+    let size_of = progressive.len() as u64;
+    assert_eq!(needed(progressive).0, 2 * size_of + 4000 * 3000 * (3 + 6));
+    assert!(size < 1 << 20);
 }

@@ -84,6 +84,7 @@ fn settings() -> Settings {
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),
         max_waiters: 20_000,
+        image_memory_mb: 256,
         demo: false,
     }
 }
