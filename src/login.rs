@@ -10,6 +10,8 @@
 //! | `way_in` | way 1: to the portal and back on the same device |
 //! | `desk` | way 2, the screen that shows the code |
 //! | `scan` | way 2, the phone that scans it |
+//! | `secrets` | the cookies that bind a screen and a phone to their handshake |
+//! | `pause` | repeated denials, and the pause that they start |
 //! | `device_grant` | way 3: the portal's own code on the screen, and who asks what came of it |
 //! | `devices` | 登录设备: where somebody is signed in |
 //! | `limits` | how often one may begin |
@@ -26,9 +28,11 @@ pub mod handshake;
 pub mod hold;
 pub mod limits;
 mod pages;
+mod pause;
 pub mod portal;
 pub mod sandbox;
 pub mod scan;
+mod secrets;
 pub mod waiting;
 pub mod way_in;
 
@@ -37,8 +41,8 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use crate::settings::Settings;
-use crate::store::Store;
-use crate::web::limit::PerMinute;
+use crate::store::{Error, Store, Tx};
+use crate::web::limit::PerNetwork;
 use code::Codes;
 use device_grant::Poller;
 use limits::Limits;
@@ -60,7 +64,7 @@ pub struct Login {
     /// Limits scans.
     pub scans: Limits,
     /// Limits ways to the portal, by network.
-    pub at_portal: PerMinute,
+    pub at_portal: PerNetwork,
 }
 
 impl Login {
@@ -89,4 +93,9 @@ impl Login {
             other => other.code().to_owned(),
         }
     }
+}
+
+/// Removes handshakes and denials that are kept no longer.
+pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
+    Ok(handshake::sweep(tx)? + pause::sweep(tx)?)
 }

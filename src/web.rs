@@ -15,6 +15,7 @@ pub mod headers;
 pub mod limit;
 pub mod log;
 pub mod origin;
+pub mod seldom;
 pub mod server;
 pub mod session;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::casework::sweep;
-use crate::login::handshake;
+use crate::login;
 use crate::lookup::limits;
 use crate::site::Parts;
 use crate::web::Failure;
@@ -40,7 +40,7 @@ pub(super) async fn keep(parts: Parts) {
 
 async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
-    parts.store.write(handshake::sweep).await?;
+    parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
     sweep::run(&parts.store, &parts.files).await?;
     parts.login.new_handshakes.sweep();

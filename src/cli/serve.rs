@@ -34,6 +34,12 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let (settings, vault) = settings::check_serve(&self.raw).map_err(|problems| list(&problems))?;
         log::begin(log::Lines::Json);
+        if settings.misses_proxy() {
+            tracing::warn!(
+                "the public address is https and KAOZHENG_TRUSTED_PROXY is not set: behind a proxy, clients' \
+                 networks are not known, and login pages say so"
+            );
+        }
         let files = Storage::local(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?;
         let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;

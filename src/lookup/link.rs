@@ -6,7 +6,7 @@ use poem::http::{HeaderValue, StatusCode};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
-use super::{Lookup, limits, pages};
+use super::{Lookup, pages};
 use crate::exams::certificate_link;
 use crate::store::Store;
 use crate::web::address::{client_address, network};
@@ -22,7 +22,7 @@ pub async fn show(
     Data(lookup): Data<&Arc<Lookup>>,
 ) -> Result<Response, Failure> {
     let now = store.clock.now();
-    lookup.limits.check(&limits::NETWORK, &network(client_address(req)), now)?;
+    lookup.limits.check_network(&network(client_address(req)), now)?;
     let opened = store.glance(move |tx| certificate_link::open(tx, &token)).await?;
     let mut response = match opened {
         None => frame.page_with(StatusCode::NOT_FOUND, pages::no_link()),

@@ -74,7 +74,6 @@ diesel::table! {
         browser -> Text,
         phone -> Nullable<Text>,
         number -> Integer,
-        numbers -> Text,
         device -> Text,
         address -> Text,
         stale_scans -> Integer,
@@ -85,6 +84,16 @@ diesel::table! {
         changed_at -> Timestamp,
         user_code -> Nullable<Text>,
         portal_address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    login_denials (id) {
+        id -> Text,
+        candidate_id -> Nullable<Text>,
+        network -> Nullable<Text>,
+        denied_at -> Timestamp,
+        paused_until -> Nullable<Timestamp>,
     }
 }
 

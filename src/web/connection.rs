@@ -8,7 +8,7 @@
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
 use std::io::Cursor;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -34,8 +34,8 @@ const HEAD: Duration = Duration::from_secs(75);
 /// Over when a request is to be answered; what its answer is to know.
 pub type Rest = Pin<Box<dyn Future<Output = Extensions> + Send>>;
 
-/// The rest that a request without a body takes, if it takes one.
-pub type RestOf = Box<dyn Fn(&HttpRequest<Incoming>) -> Option<Rest> + Send + Sync>;
+/// The rest that a request without a body takes, if it takes one; with the address of the peer.
+pub type RestOf = Box<dyn Fn(&HttpRequest<Incoming>, IpAddr) -> Option<Rest> + Send + Sync>;
 
 type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -81,7 +81,7 @@ pub async fn keep<E>(
         let turn = Turn {
             answers: answers.clone(),
             local: LocalAddr(Addr::SocketAddr(local)),
-            remote: RemoteAddr(Addr::SocketAddr(peer)),
+            peer,
             news: Mutex::new(news),
             resting: Mutex::new(None),
         };
@@ -107,7 +107,7 @@ async fn closed(read: &mut OwnedReadHalf) {
 struct Turn<E> {
     answers: Arc<Answers<E>>,
     local: LocalAddr,
-    remote: RemoteAddr,
+    peer: SocketAddr,
     /// For the first request, where that has had its rest.
     news: Mutex<Option<Extensions>>,
     resting: Mutex<Option<Resting>>,
@@ -170,22 +170,30 @@ impl<E: Endpoint<Output = Response> + 'static> Turn<E> {
                 }
             }
         }
-        let request = Request::from((request, self.local.clone(), self.remote.clone(), Scheme::HTTP));
+        let remote = RemoteAddr(Addr::SocketAddr(self.peer));
+        let request = Request::from((request, self.local.clone(), remote, Scheme::HTTP));
         Box::pin(async move {
             self.answers.site.call(request).await.unwrap_or_else(|error| error.into_response())
         })
     }
 
     fn rest_of(&self, request: &HttpRequest<Incoming>) -> Option<Rest> {
-        if request.body().is_end_stream() { (self.answers.rest_of)(request) } else { None }
+        if !request.body().is_end_stream() {
+            return None;
+        }
+        (self.answers.rest_of)(request, self.peer.ip())
     }
 }
 
-/// The head of a request, to be read once more (RFC 9112 §3 and §5).
+/// Headers that the answer to a request depends on after its rest. The others are dropped, because a
+/// parked request keeps its head.
+const KEPT: &[&str] = &["host", "connection", "cookie", "accept-encoding", "hx-request", "hx-target"];
+
+/// What is kept of the head of a request, to be read once more (RFC 9112 §3 and §5).
 fn head_of<B>(request: &HttpRequest<B>) -> Vec<u8> {
     let line = format!("{} {} {:?}\r\n", request.method(), request.uri(), request.version());
     let mut head = line.into_bytes();
-    for (name, value) in request.headers() {
+    for (name, value) in request.headers().iter().filter(|(name, _)| KEPT.contains(&name.as_str())) {
         for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
             head.extend(part);
         }
@@ -199,11 +207,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_is_written_as_it_was_read() {
+    fn a_head_is_written_as_it_was_read_without_what_its_answer_needs_not() {
         let request = HttpRequest::get("/login/wait/1?seen=a%20b")
             .header("host", "exam.example")
             .header("cookie", "a=1")
             .header("cookie", "b=2")
+            .header("user-agent", "x".repeat(9000))
+            .header("x-filler", "x".repeat(9000))
             .body(())
             .unwrap();
         let head = String::from_utf8(head_of(&request)).unwrap();

@@ -62,6 +62,9 @@ pub enum Failure {
     /// As many login screens wait as this process can hold.
     #[error("too many waiters")]
     Full,
+    /// A session could not be ended.
+    #[error("not signed out")]
+    NotSignedOut,
     /// The database is out of reach for now.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -108,7 +111,9 @@ impl ResponseError for Failure {
             Failure::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Failure::Method => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Portal { .. } => StatusCode::BAD_GATEWAY,
-            Failure::Full | Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Full | Failure::NotSignedOut | Failure::Unavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -195,6 +200,9 @@ impl Failure {
             Failure::Full => {
                 let wait = format!("请在 {} 秒后再试，也可以先办理其他事项。", Failure::FULL_FOR);
                 ("现在登录的人很多，请稍后再试", wait, ("再试一次", "/login"))
+            }
+            Failure::NotSignedOut => {
+                ("没有退出登录", "这台设备仍处于登录状态。请稍后再试一次。".into(), ("返回“我的”", "/me"))
             }
             Failure::Unavailable(_) => {
                 ("系统正忙", "您的操作没有完成，已提交过的申请不受影响。请稍后再试。".into(), home)
