@@ -66,7 +66,8 @@ impl Parts {
         data
     }
 
-    fn sessions(&self) -> Arc<SessionRows> {
+    /// The sessions in the database.
+    pub fn sessions(&self) -> Arc<SessionRows> {
         Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
     }
 }

@@ -7,7 +7,6 @@ use crate::login;
 use crate::lookup::limits;
 use crate::site::Parts;
 use crate::web::Failure;
-use crate::web::session::SessionRows;
 
 /// Several processes may sweep at once: each row is removed by whoever comes first.
 const EVERY: Duration = Duration::from_secs(600);
@@ -39,7 +38,7 @@ pub(super) async fn keep(parts: Parts) {
 }
 
 async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
-    SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
+    parts.sessions().sweep().await?;
     parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
     sweep::run(&parts.store, &parts.files).await?;

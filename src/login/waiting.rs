@@ -99,6 +99,11 @@ impl Waiters {
         self.shared.held.available_permits() == 0
     }
 
+    /// How many requests are held.
+    pub fn held(&self) -> usize {
+        self.shared.most - self.shared.held.available_permits()
+    }
+
     /// Notices changes of one handshake from now on, until dropped.
     pub fn watch(&self, handshake: &str) -> Watch {
         let mut waited_for = self.shared.waited_for.lock();

@@ -1,11 +1,16 @@
 //! Logging in: on the same device, and by scanning the code of another screen.
 
+mod confirm;
 mod device_grant;
 mod devices;
 mod dialects;
 mod portal;
 
+mod proximity;
+mod screens;
+mod sessions;
 mod threats;
+mod waits;
 
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;

@@ -53,7 +53,7 @@ pub fn confirm(view: &View) -> Page {
     let ago = (view.now - handshake.created_at).num_seconds().max(0);
     let main = html! {
         @if let Some(error) = view.error {
-            (ui::summary_errors(&[("i-number".to_owned(), error.to_owned())]))
+            (ui::summary_errors(&[("f-number".to_owned(), error.to_owned())]))
         }
         (ui::heading("", "您正在登录另一台设备", ""))
         div.split {
