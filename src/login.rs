@@ -83,6 +83,19 @@ impl Login {
         })
     }
 
+    /// Stores that the time of a handshake is over once that has been seen, so that it stays over when
+    /// the clock goes back. What is shown does not depend on it.
+    async fn note_expiry(&self, store: &Store, handshake: &handshake::Handshake) {
+        if !handshake.is_over_unnoticed() {
+            return;
+        }
+        let id = handshake.id.clone();
+        match store.write(move |tx| handshake::expire(tx, &id)).await {
+            Ok(()) => self.waiters.wake(&handshake.id).await,
+            Err(error) => tracing::warn!(%error, "an expired login code was not noted"),
+        }
+    }
+
     /// What a handshake shows at a moment, such as `waiting-3` or `scanned`: a waiting
     /// request says what it has, and is held while it has the newest.
     fn mark(handshake: &handshake::Handshake, now: NaiveDateTime) -> String {

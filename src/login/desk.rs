@@ -122,10 +122,7 @@ pub async fn wait(
         Err(Failure::NotFound) => return lost(req, &frame, settings.portal.ways).await,
         looked => looked?,
     };
-    if handshake.is_over_unnoticed() {
-        let over = id.clone();
-        store.write(move |tx| handshake::expire(tx, &over)).await?;
-    }
+    login.note_expiry(store, &handshake).await;
     if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
         // The process that began it may be gone.
         login.poller.wake(login, store);
@@ -192,7 +189,10 @@ async fn sign_in(
         let who = SignedIn::at(tx.now, known.candidate, known.staff, device).by_handshake(way, id);
         Ok(Some(session::replace(tx, old, &who, idle)?))
     });
-    signed_in.await
+    signed_in.await.map_err(|failure| match failure {
+        Failure::Internal(reason) => Failure::Unavailable(format!("a sign-in was not saved: {reason}")),
+        other => other,
+    })
 }
 
 /// `POST /login/wait/{id}`: the screen gives this code up and asks for another.

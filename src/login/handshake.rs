@@ -306,7 +306,8 @@ pub fn redeem(tx: &mut Tx, id: &str, browser: &str) -> Result<Option<String>, Er
 pub fn expire(tx: &mut Tx, id: &str) -> Result<(), Error> {
     let over = h::expires_at.le(tx.now).and(h::status.eq_any(OPEN.map(Status::code)));
     let row = h::login_handshakes.filter(h::id.eq(id)).filter(over);
-    diesel::update(row).set(h::status.eq(Expired.code())).execute(tx.conn)?;
+    let values = (h::status.eq(Expired.code()), h::changed_at.eq(tx.now));
+    diesel::update(row).set(values).execute(tx.conn)?;
     Ok(())
 }
 

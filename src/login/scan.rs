@@ -86,11 +86,13 @@ fn paused(frame: &Frame, until: NaiveDateTime) -> Response {
 pub async fn confirm(
     req: &Request,
     frame: Frame,
+    Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    shown(req, &frame, store, settings, id, None).await
+    let site = Site { login, store, settings };
+    shown(req, &frame, &site, id, None).await
 }
 
 /// A number that was typed and is none.
@@ -99,23 +101,27 @@ struct Wrong<'a> {
     error: &'static str,
 }
 
+/// What the pages of a phone are made with.
+struct Site<'a> {
+    login: &'a Login,
+    store: &'a Store,
+    settings: &'a Settings,
+}
+
 async fn shown(
     req: &Request,
     frame: &Frame,
-    store: &Store,
-    settings: &Settings,
+    site: &Site<'_>,
     id: String,
     wrong: Option<Wrong<'_>>,
 ) -> Result<Response, Failure> {
+    let Site { login, store, settings } = site;
     let secret = phone_of(req, &id, settings)?;
     let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let (path, own) = (pages::confirm_path(&id), network(client_address(req)));
     let look = store.read(move |tx| look(tx, &id, &secret, who)).await?;
     let Look { handshake, account, paused_until } = look.ok_or(Failure::NotFound)?;
-    if handshake.is_over_unnoticed() {
-        let over = handshake.id.clone();
-        store.write(move |tx| handshake::expire(tx, &over)).await?;
-    }
+    login.note_expiry(store, &handshake).await;
     match (handshake.status, account, paused_until) {
         (Status::Scanned, None, _) => Ok(frame.go(&pages::portal_path(&path))),
         (Status::Scanned, _, Some(until)) => Ok(paused(frame, until)),
@@ -169,7 +175,7 @@ pub async fn type_number(
         Ok(number) => number,
         Err(error) => {
             let wrong = Wrong { typed: form.one("number"), error };
-            return shown(req, &frame, store, settings, id, Some(wrong)).await;
+            return shown(req, &frame, &Site { login, store, settings }, id, Some(wrong)).await;
         }
     };
     let typed = id.clone();

@@ -164,16 +164,14 @@ impl Watch {
     /// The handshake as it stands at `now`, if it is known, and is the one of the screen with the
     /// secret of the hash `screen`.
     pub fn known(&self, screen: &str, now: NaiveDateTime) -> Option<Arc<Handshake>> {
-        let mut handshake = {
-            let waited_for = self.shared.waited_for.lock();
-            let known = waited_for.handshakes.get(&self.handshake)?.known.as_ref()?;
-            known.is_of(screen).then(|| known.clone())?
-        };
-        let status = handshake.status_at(now);
-        if status != handshake.status {
-            Arc::make_mut(&mut handshake).status = status;
+        let mut waited_for = self.shared.waited_for.lock();
+        let known = waited_for.handshakes.get_mut(&self.handshake)?.known.as_mut()?;
+        let status = known.status_at(now);
+        if status != known.status {
+            // Kept, so that it stays expired when the clock goes back.
+            Arc::make_mut(known).status = status;
         }
-        Some(handshake)
+        known.is_of(screen).then(|| known.clone())
     }
 
     /// Remembers a handshake that has been read.
