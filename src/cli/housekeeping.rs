@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::casework::sweep;
+use crate::exams::certificate_link;
 use crate::login;
 use crate::lookup::limits;
 use crate::site::Parts;
@@ -41,6 +42,7 @@ async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     parts.sessions().sweep().await?;
     parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
+    parts.store.write(certificate_link::sweep).await?;
     sweep::run(&parts.store, &parts.files).await?;
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();
