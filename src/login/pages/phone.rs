@@ -58,7 +58,8 @@ pub fn confirm(view: &View) -> Page {
         (ui::heading("", "您正在登录另一台设备", ""))
         div.split {
             (ui::panel("", ui::facts(&[
-                Fact::of("登录账号", format!("{} · {}", account.masked_name(), account.masked_document())),
+                Fact::of("登录账号", account.masked_name()),
+                Fact::of("证件", account.masked_document()),
                 Fact::of("网站", format!("考证通 · {}", view.authority)),
                 Fact::of("设备", &handshake.device),
                 Fact::of("网络", near.1),

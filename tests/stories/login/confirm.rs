@@ -10,9 +10,14 @@ async fn it_names_the_account_and_asks_for_the_number() {
     let server = Server::start().await;
     let (desk, _, page) = scanned(&server).await;
     let number = desk.number().await;
-    for told in
-        ["登录账号", "张*三 · 居民身份证 440", "与本机相同的网络", "inputmode=\"numeric\"", "maxlength=\"2\""]
-    {
+    for told in [
+        "登录账号",
+        "张*三",
+        "居民身份证 440",
+        "与本机相同的网络",
+        "inputmode=\"numeric\"",
+        "maxlength=\"2\"",
+    ] {
         assert!(page.body.contains(told), "{told} is not in\n{}", page.body);
     }
     assert!(!page.body.contains("198.51") && !page.body.contains("张小三"), "{}", page.body);
