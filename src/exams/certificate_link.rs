@@ -123,7 +123,7 @@ pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, link: &str) -> Resul
 /// What a token opens.
 pub enum Opening {
     /// Id of the link, name of the exam, the certificate.
-    Live(String, String, PublicCertificate),
+    Live(String, String, Box<PublicCertificate>),
     /// The time of this link is over.
     Expired(String),
 }
@@ -138,7 +138,7 @@ pub fn open(tx: &mut Tx, token: &str) -> Result<Option<Opening>, Error> {
         .first(tx.conn)
         .optional()?;
     Ok(row.map(|(link, expires_at, exam, certificate)| match tx.now < expires_at {
-        true => Opening::Live(link, exam, certificate),
+        true => Opening::Live(link, exam, Box::new(certificate)),
         false => Opening::Expired(link),
     }))
 }

@@ -162,7 +162,6 @@ fn look(tx: &mut Tx, id: &str, phone: &str, candidate: Option<String>) -> Result
 #[handler]
 pub async fn type_number(
     req: &Request,
-    frame: Frame,
     who: SignedIn,
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
@@ -175,7 +174,8 @@ pub async fn type_number(
         Ok(number) => number,
         Err(error) => {
             let wrong = Wrong { typed: form.one("number"), error };
-            return shown(req, &frame, &Site { login, store, settings }, id, Some(wrong)).await;
+            let site = Site { login, store, settings };
+            return shown(req, &Frame::of(req), &site, id, Some(wrong)).await;
         }
     };
     let typed = id.clone();

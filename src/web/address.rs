@@ -71,7 +71,7 @@ pub fn client_address(req: &Request) -> ClientAddress {
 /// The client's address: the peer's, or the one that our own proxy tells where the settings say that
 /// there is one.
 pub fn address_of(headers: &HeaderMap, peer: Option<IpAddr>, settings: &Settings) -> ClientAddress {
-    static WARNED: Seldom = Seldom::new();
+    static WARNED: Seldom = Seldom::ready();
     let told = match peer {
         _ if settings.trusted_proxy => last_forwarded(headers).ok_or("X-Forwarded-For names no address"),
         Some(peer) if is_proxy(headers, peer, settings) => {

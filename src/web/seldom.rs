@@ -12,7 +12,7 @@ pub struct Seldom(Mutex<Option<Instant>>);
 
 impl Seldom {
     /// The first line is due at once.
-    pub const fn new() -> Seldom {
+    pub const fn ready() -> Seldom {
         Seldom(Mutex::new(None))
     }
 
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn a_second_line_within_a_minute_is_left_out() {
-        let seldom = Seldom::new();
+        let seldom = Seldom::ready();
         assert_eq!([seldom.is_due(), seldom.is_due()], [true, false]);
     }
 }

@@ -210,7 +210,7 @@ pub async fn keep(session: &Session, response: &mut Response, https: bool) -> Re
 
 /// Saves a session that exists, if that can be done soon.
 async fn note(session: &Session) {
-    static WARNED: Seldom = Seldom::new();
+    static WARNED: Seldom = Seldom::ready();
     let reason = match timeout(NOTED_WITHIN, session.save()).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
