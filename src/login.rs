@@ -11,6 +11,8 @@
 //! | `way_in` | way 1: to the portal and back on the same device |
 //! | `desk` | way 2, the screen that shows the code |
 //! | `scan` | way 2, the phone that scans it |
+//! | `secrets` | the cookies that bind a screen and a phone to their handshake |
+//! | `pause` | repeated denials, and the pause that they start |
 //! | `device_grant` | way 3: the portal's own code on the screen, and who asks what came of it |
 //! | `allowance` | what an approved handshake allows its screen |
 //! | `devices` | 登录设备: where somebody is signed in |
@@ -31,10 +33,12 @@ pub mod handshake;
 pub mod hold;
 pub mod limits;
 mod pages;
+mod pause;
 pub mod portal;
 pub mod refusal;
 pub mod sandbox;
 pub mod scan;
+mod secrets;
 pub mod waiting;
 pub mod way_in;
 
@@ -43,8 +47,8 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use crate::settings::Settings;
-use crate::store::Store;
-use crate::web::limit::PerMinute;
+use crate::store::{Error, Store, Tx};
+use crate::web::limit::PerNetwork;
 use code::Codes;
 use device_grant::Poller;
 use limits::Limits;
@@ -66,7 +70,7 @@ pub struct Login {
     /// Limits scans.
     pub scans: Limits,
     /// Limits ways to the portal, by network.
-    pub at_portal: PerMinute,
+    pub at_portal: PerNetwork,
 }
 
 impl Login {
@@ -85,6 +89,19 @@ impl Login {
         })
     }
 
+    /// Stores that the time of a handshake is over once that has been seen, so that it stays over when
+    /// the clock goes back. What is shown does not depend on it.
+    async fn note_expiry(&self, store: &Store, handshake: &handshake::Handshake) {
+        if !handshake.is_over_unnoticed() {
+            return;
+        }
+        let id = handshake.id.clone();
+        match store.write(move |tx| handshake::expire(tx, &id)).await {
+            Ok(()) => self.waiters.wake(&handshake.id).await,
+            Err(error) => tracing::warn!(%error, "an expired login code was not noted"),
+        }
+    }
+
     /// What a handshake shows at a moment, such as `waiting-3` or `scanned`: a waiting
     /// request says what it has, and is held while it has the newest.
     fn mark(handshake: &handshake::Handshake, now: NaiveDateTime) -> String {
@@ -95,4 +112,9 @@ impl Login {
             other => other.code().to_owned(),
         }
     }
+}
+
+/// Removes handshakes and denials that are kept no longer.
+pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
+    Ok(handshake::sweep(tx)? + pause::sweep(tx)?)
 }

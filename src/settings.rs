@@ -99,6 +99,12 @@ impl Settings {
         self.public_url.scheme() == "https"
     }
 
+    /// Whether a proxy is in front of us, which ends TLS, and its word is not taken: then every client
+    /// seems to have the proxy's address.
+    pub fn misses_proxy(&self) -> bool {
+        self.is_https() && !self.trusted_proxy
+    }
+
     /// Where a browser that came by `host` reaches us. The demo is opened as `127.0.0.1` on
     /// its own machine and by the network's address on a phone, and must serve both; a real
     /// site has one address only.
@@ -300,6 +306,17 @@ mod tests {
         let (settings, _) = check_serve(&complete()).unwrap();
         assert!(settings.is_https());
         assert_eq!(settings.absolute("/s/x"), "https://exam.example/s/x");
+    }
+
+    #[test]
+    fn a_forgotten_proxy_is_noticed() {
+        let misses = |url: &str, trusted_proxy| {
+            let raw = RawServe { public_url: Some(url.into()), trusted_proxy, ..complete() };
+            check_serve(&raw).unwrap().0.misses_proxy()
+        };
+        assert!(misses("https://exam.example", false));
+        assert!(!misses("https://exam.example", true));
+        assert!(!misses("http://127.0.0.1:8080", false));
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl Parts {
         data
     }
 
-    fn sessions(&self) -> Arc<SessionRows> {
+    /// The sessions in the database.
+    pub fn sessions(&self) -> Arc<SessionRows> {
         Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
     }
 }
@@ -85,9 +86,9 @@ struct Place<const N: usize>;
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
     // Made while the first visitor is on the way.
     tokio::task::spawn_blocking(assets::get);
-    let https = parts.settings.is_https();
-    let hold = Arc::new(Hold::new(parts.login.clone(), parts.store.clone(), parts.sessions(), https));
-    let rest_of = Box::new(move |request: &_| hold.rest_of(request));
+    let (login, store, settings) = (parts.login.clone(), parts.store.clone(), parts.settings.clone());
+    let hold = Arc::new(Hold::new(login, store, parts.sessions(), settings));
+    let rest_of = Box::new(move |request: &_, peer| hold.rest_of(request, peer));
     let room = Room::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
     server::serve(listener, Answers { site: site(parts), rest_of }, room, stop, grace).await;
 }
@@ -213,14 +214,14 @@ fn urls() -> Route {
         .at("/staff/identities/:id", get(staff::identities::show).post(staff::identities::decide))
         .at("/login", get(desk::show))
         .at("/login/device", get(desk::show_device))
-        .at("/login/wait/:id", get(desk::wait))
-        .at("/login/cancel", post(desk::cancel))
+        .at("/login/wait/:id", get(desk::wait).post(desk::cancel))
         .at("/login/portal", get(way_in::start))
         .at("/login/callback", get(way_in::callback))
         .at("/logout", post(way_in::logout))
         .at("/s/:code", get(scan::open))
         .at("/s/:id/confirm", get(scan::confirm))
-        .at("/s/:id/number", post(scan::pick))
+        // A page that was sent back with an error may be loaded anew from its address.
+        .at("/s/:id/number", get(scan::confirm).post(scan::type_number))
         .at("/s/:id/decline", post(scan::decline))
         .at("/s/:id/revoke", post(scan::revoke))
 }

@@ -19,6 +19,7 @@ pub mod log;
 pub mod origin;
 pub mod pace;
 pub mod places;
+pub mod seldom;
 pub mod server;
 pub mod session;
 

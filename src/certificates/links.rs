@@ -146,8 +146,8 @@ fn ended(links: &[Link], now: NaiveDateTime) -> Markup {
                             strong { (clock::china(link.created_at)) " 生成" }
                             span.muted.small {
                                 @match link.revoked_at {
-                                    Some(at) => { (clock::china(at)) " 撤销" },
-                                    None => { (clock::china(link.expires_at)) " 到期" },
+                                    Some(at) if at < link.expires_at => { (clock::china(at)) " 撤销" },
+                                    _ => { (clock::china(link.expires_at)) " 到期" },
                                 }
                             }
                             (views(link))

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::business::ALL;
 use crate::casework::{assignment, sweep};
-use crate::login::{attempt, handshake};
+use crate::exams::certificate_link;
+use crate::login::{self, attempt};
 use crate::lookup::limits;
 use crate::site::Parts;
 use crate::web::Failure;
-use crate::web::session::SessionRows;
 
 /// Several processes may sweep at once: each row is removed by whoever comes first.
 const EVERY: Duration = Duration::from_secs(600);
@@ -56,8 +56,9 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     if !clock::is_confirmed(&parts.store).await? {
         return Ok(());
     }
-    SessionRows::new(parts.store.clone(), parts.settings.session_idle).sweep().await?;
-    parts.store.write(handshake::sweep).await?;
+    parts.sessions().sweep().await?;
+    parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
+    parts.store.write(certificate_link::sweep).await?;
     sweep::run(&parts.store, &parts.files).await
 }

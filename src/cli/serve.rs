@@ -40,6 +40,12 @@ impl Serve {
                  is new here opens the authority's records to whoever states it"
             );
         }
+        if settings.misses_proxy() {
+            tracing::warn!(
+                "the public address is https and KAOZHENG_TRUSTED_PROXY is not set: behind a proxy, clients' \
+                 networks are not known, and login pages say so"
+            );
+        }
         let files = Storage::local(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?
             .with_memory(settings.image_memory_mb);

@@ -3,7 +3,7 @@
 //! Whoever has the link may read, so its token is a secret: the database holds it sealed, for
 //! the holder to see again, and hashed, to be found by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
@@ -32,7 +32,8 @@ pub struct Link {
     pub created_at: NaiveDateTime,
     /// UTC.
     pub expires_at: NaiveDateTime,
-    /// UTC; nothing while it has not been taken back.
+    /// UTC; nothing while it has not been taken back. When its time is over and that has been noted, it
+    /// is the same as `expires_at`.
     pub revoked_at: Option<NaiveDateTime>,
     /// When it was opened, as minutes in UTC with how often, the latest first.
     pub views: Vec<(NaiveDateTime, i32)>,
@@ -119,15 +120,40 @@ pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, link: &str) -> Resul
     Ok(())
 }
 
-/// The certificate that a token opens now: id of the link, name of the exam, the certificate.
-pub fn open(tx: &mut Tx, token: &str) -> Result<Option<(String, String, PublicCertificate)>, Error> {
-    let live = links::revoked_at.is_null().and(links::expires_at.gt(tx.now));
-    Ok(links::table
+/// What a token opens.
+pub enum Opening {
+    /// Id of the link, name of the exam, the certificate.
+    Live(String, String, Box<PublicCertificate>),
+    /// The time of this link is over.
+    Expired(String),
+}
+
+/// What a token opens now, if it is one of a link that was not taken back.
+pub fn open(tx: &mut Tx, token: &str) -> Result<Option<Opening>, Error> {
+    type Row = (String, NaiveDateTime, String, PublicCertificate);
+    let row: Option<Row> = links::table
         .inner_join(certificates::table.inner_join(exams::table))
-        .filter(links::token_hash.eq(hash(tx.vault, token)).and(live))
-        .select((links::id, exams::name, PUBLIC))
+        .filter(links::token_hash.eq(hash(tx.vault, token)).and(links::revoked_at.is_null()))
+        .select((links::id, links::expires_at, exams::name, PUBLIC))
         .first(tx.conn)
-        .optional()?)
+        .optional()?;
+    Ok(row.map(|(link, expires_at, exam, certificate)| match tx.now < expires_at {
+        true => Opening::Live(link, exam, Box::new(certificate)),
+        false => Opening::Expired(link),
+    }))
+}
+
+/// Stores that the time of links is over: they stay so when the clock goes back.
+pub fn expire(tx: &mut Tx, over: &BTreeSet<String>) -> Result<(), Error> {
+    let rows = links::table.filter(links::id.eq_any(over)).filter(links::revoked_at.is_null());
+    diesel::update(rows).set(links::revoked_at.eq(links::expires_at.nullable())).execute(tx.conn)?;
+    Ok(())
+}
+
+/// [`expire`] for all links whose time is over; returns how many.
+pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
+    let over = links::table.filter(links::revoked_at.is_null().and(links::expires_at.le(tx.now)));
+    Ok(diesel::update(over).set(links::revoked_at.eq(links::expires_at.nullable())).execute(tx.conn)?)
 }
 
 /// Notes that links were opened.

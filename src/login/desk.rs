@@ -5,20 +5,23 @@ use std::sync::Arc;
 use poem::http::StatusCode;
 use poem::web::{Data, Path, Query};
 use poem::{IntoResponse, Request, Response, handler};
+use tower_sessions::session::Id;
 
 use super::handshake::{self, Handshake, Screen, Status};
 use super::hold::Held;
 use super::pages::Asks;
 use super::waiting::Watch;
 use super::way_in::Next;
-use super::{Login, allowance, device, device_grant, devices, pages};
-use crate::people::candidate::Known;
+use super::{Login, allowance, device, device_grant, devices, pages, secrets};
 use crate::people::identity::notice;
-use crate::settings::Settings;
-use crate::store::{Error, Store, Tx};
+use crate::settings::{Settings, Ways};
+use crate::store::Store;
 use crate::web::address::{client_address, network};
-use crate::web::session::{self, Session, Way};
-use crate::web::{Failure, Frame, SignedIn, Submission, local_path, see_other};
+use crate::web::session::{self, Way};
+use crate::web::{Failure, Frame, SignedIn, Submission, binding, local_path, see_other};
+
+/// Bytes of a screen's secret: beyond guessing.
+const SECRET_BYTES: usize = 16;
 
 /// `GET /login`: a code on a desktop, a button on a phone.
 #[handler]
@@ -41,9 +44,10 @@ pub async fn show(
         (false, true) => return Ok(frame.go(&pages::device_path(next.path()))),
         (false, false) => return Ok(frame.page(pages::on_phone(ways, next.path()))),
     }
-    let screen = screen(req, login, store, next.path()).await?;
+    let secret = secret(req, login, store)?;
+    let screen = screen(req, &secret, next.path());
     let handshake = store.write(move |tx| handshake::begin(tx, screen)).await?;
-    Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
+    Ok(first_page(&frame, &view(login, store, settings, &handshake), &secret, settings))
 }
 
 /// `GET /login/device`: the portal's own code (RFC 8628).
@@ -62,27 +66,38 @@ pub async fn show_device(
     if !settings.portal.ways.device {
         return Err(Failure::NotFound);
     }
-    let screen = screen(req, login, store, next.path()).await?;
+    let secret = secret(req, login, store)?;
+    let screen = screen(req, &secret, next.path());
     let code = login.portal.device_code().await;
     let code = code.map_err(|refusal| refusal.failure(pages::device_path(next.path())))?;
     let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
     login.poller.wake(login, store);
-    Ok(frame.page(pages::on_desk(&view(login, store, settings, &handshake), next.path())))
+    Ok(first_page(&frame, &view(login, store, settings, &handshake), &secret, settings))
 }
 
-/// The screen that asks, unless it asks too often or too many wait already.
-async fn screen(req: &Request, login: &Login, store: &Store, next: &str) -> Result<Screen, Failure> {
+/// A fresh secret for a new screen, unless it asks too often or too many wait already.
+fn secret(req: &Request, login: &Login, store: &Store) -> Result<String, Failure> {
     if login.waiters.are_full() {
         return Err(Failure::Full);
     }
-    let browser = login.new_handshakes.browser(req, &store.ids).await?;
-    session::renew(&session::of(req)).await?;
-    Ok(Screen {
-        browser,
+    login.new_handshakes.check(req)?;
+    Ok(store.ids.token(SECRET_BYTES))
+}
+
+fn screen(req: &Request, secret: &str, next: &str) -> Screen {
+    Screen {
+        browser: binding::hash(secret),
         device: device::describe(device::user_agent(req)),
         network: network(client_address(req)),
         next: next.to_owned(),
-    })
+    }
+}
+
+/// The page of a new screen, which gets its secret.
+fn first_page(frame: &Frame, view: &pages::View, secret: &str, settings: &Settings) -> Response {
+    let mut response = frame.page(pages::on_desk(view, &view.handshake.next));
+    secrets::give_screen(&mut response, &view.handshake.id, secret, settings.is_https());
+    response
 }
 
 /// `GET /login/wait/{id}`: how it stands now. Where htmx asks, [`Hold`](super::hold::Hold) has
@@ -96,19 +111,18 @@ pub async fn wait(
     Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let (session, held) = (session::of(req), req.extensions().get::<Held>());
+    let held = req.extensions().get::<Held>();
+    let screen = secrets::of_screen(req.headers(), &id, settings.is_https()).unwrap_or_default();
     let looked = match held {
-        // It has been looked at just now, for the same session.
+        // It has been looked at just now, for the same screen.
         Some(held) => Ok(held.last.clone()),
-        None => of_screen(&login.waiters.watch(&id), store, &session).await,
+        None => of_screen(&login.waiters.watch(&id), store, &screen).await,
     };
     let handshake = match looked {
-        // Its session has ended: the code on the screen is of no use any more.
-        Err(Failure::NotFound) if frame.is_fragment() => {
-            return Ok(frame.part(pages::lost_card()).with_status(StatusCode::NOT_FOUND).into_response());
-        }
+        Err(Failure::NotFound) => return lost(req, &frame, settings.portal.ways).await,
         looked => looked?,
     };
+    login.note_expiry(store, &handshake).await;
     if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
         // The process that began it may be gone.
         login.poller.wake(login, store);
@@ -119,7 +133,15 @@ pub async fn wait(
         // The reason needs a page of its own: the card offers another code, which cannot help.
         return if frame.is_fragment() { Ok(frame.go(&format!("/login/wait/{id}"))) } else { Err(failure) };
     }
-    if handshake.status == Status::Approved && sign_in(store, &session, &handshake).await? {
+    if handshake.status == Status::Approved
+        && let Some(session) = sign_in(req, store, settings, &handshake, screen).await?
+    {
+        let mut response = frame.go(local_path(&handshake.next));
+        session::give(&mut response, &session, settings.is_https());
+        return Ok(response);
+    }
+    // Another tab has signed this browser in.
+    if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(local_path(&handshake.next)));
     }
     let asks = held.map_or(Asks::AtOnce, |held| held.asks);
@@ -138,60 +160,75 @@ async fn final_refusal(store: &Store, handshake: &Handshake) -> Result<Option<Fa
     Ok(failure.filter(|failure| matches!(failure, Failure::NotAdmitted { .. })))
 }
 
-/// The handshake that is watched, if this session's screen shows it; the database is asked only
-/// if it is not known how it stands.
-pub(super) async fn of_screen(
-    watch: &Watch,
-    store: &Store,
-    session: &Session,
-) -> Result<Arc<Handshake>, Failure> {
-    if let Some(known) = watch.known(session.id(), store.clock.now()) {
+/// The handshake that is watched, if the screen with the secret of the hash `screen` shows it; the
+/// database is asked only if it is not known how it stands.
+pub(super) async fn of_screen(watch: &Watch, store: &Store, screen: &str) -> Result<Arc<Handshake>, Failure> {
+    if let Some(known) = watch.known(screen, store.clock.now()) {
         return Ok(known);
     }
-    let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
-    let of = watch.handshake.clone();
+    let (of, browser) = (watch.handshake.clone(), screen.to_owned());
     let read = store.read(move |tx| handshake::of_browser(tx, &of, &browser)).await?;
     let read = Arc::new(read.ok_or(Failure::NotFound)?);
-    watch.keep(session.id(), &read);
+    watch.keep(&read);
     Ok(read)
 }
 
-/// Whether this screen is signed in now; it is not if the handshake has been redeemed before.
-async fn sign_in(store: &Store, session: &Session, handshake: &Handshake) -> Result<bool, Failure> {
-    let browser = session::known_device(session).await?.ok_or(Failure::NotFound)?;
-    let id = handshake.id.clone();
-    let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
-    let device = devices::told(&handshake.device, way);
-    let redeemed = store.write(move |tx| redeem(tx, &id, &browser, &device)).await?;
-    let Some(known) = redeemed else { return Ok(false) };
-    let screen = SignedIn::now(known.candidate, known.staff, store, handshake.device.clone());
-    screen.by_handshake(way, handshake.id.clone()).begin(session).await?;
-    Ok(true)
+/// The answer to a screen whose handshake is gone, or not its own. Another tab may have signed its
+/// browser in.
+async fn lost(req: &Request, frame: &Frame, ways: Ways) -> Result<Response, Failure> {
+    if SignedIn::find(req).await?.is_some() {
+        return Ok(frame.go("/"));
+    }
+    Ok(match frame.is_fragment() {
+        true => frame.part(pages::lost_card()).with_status(StatusCode::NOT_FOUND).into_response(),
+        false => frame.page_with(StatusCode::NOT_FOUND, pages::lost(ways)),
+    })
 }
 
-/// `POST /login/cancel`: the screen gives this code up and asks for another.
+/// The session of a screen that is signed in now; none if the handshake has been redeemed before. One
+/// transaction: if the session cannot be saved, the screen may ask again.
+async fn sign_in(
+    req: &Request,
+    store: &Store,
+    settings: &Settings,
+    handshake: &Handshake,
+    screen: String,
+) -> Result<Option<Id>, Failure> {
+    let (id, device, idle) = (handshake.id.clone(), handshake.device.clone(), settings.session_idle);
+    let old = session::id_in(req.headers(), settings.is_https());
+    let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
+    let told = devices::told(&handshake.device, way);
+    let signed_in = store.write::<_, Failure, _>(move |tx| {
+        let Some(candidate) = handshake::redeem(tx, &id, &screen)? else { return Ok(None) };
+        notice::signed_in_on(tx, &candidate, &told)?;
+        // The screen may do what the sign-in that answered for it may do.
+        let staff = allowance::staff_of(tx, &id)?;
+        let who = SignedIn::at(tx.now, candidate, staff, device).by_handshake(way, id);
+        Ok(Some(session::replace(tx, old, &who, idle)?))
+    });
+    signed_in.await.map_err(|failure| match failure {
+        Failure::Internal(reason) => Failure::Unavailable(format!("a sign-in was not saved: {reason}")),
+        other => other,
+    })
+}
+
+/// `POST /login/wait/{id}`: the screen gives this code up and asks for another.
 #[handler]
 pub async fn cancel(
     req: &Request,
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
+    Path(id): Path<String>,
     form: Submission,
 ) -> Result<Response, Failure> {
-    let (id, next) = (form.one("handshake").to_owned(), pages::login_path(form.one("next")));
-    if let Some(browser) = session::known_device(&session::of(req)).await? {
+    let next = pages::login_path(form.one("next"));
+    if let Some(browser) = secrets::of_screen(req.headers(), &id, settings.is_https()) {
         let cancelled = id.clone();
         store.write(move |tx| handshake::cancel(tx, &cancelled, &browser)).await?;
         login.waiters.wake(&id).await;
     }
     Ok(see_other(&next))
-}
-
-/// The screen may do what the sign-in that answered for it may do.
-fn redeem(tx: &mut Tx, id: &str, browser: &str, device: &str) -> Result<Option<Known>, Error> {
-    let Some(candidate) = handshake::redeem(tx, id, browser)? else { return Ok(None) };
-    notice::signed_in_on(tx, &candidate, device)?;
-    let staff = allowance::staff_of(tx, id)?;
-    Ok(Some(Known { candidate, staff }))
 }
 
 fn view<'a>(login: &Login, store: &Store, settings: &Settings, handshake: &'a Handshake) -> pages::View<'a> {

@@ -11,13 +11,14 @@ use diesel::prelude::*;
 
 use crate::store::schema::login_handshakes::{self, dsl as h};
 use crate::store::{Error, Tx};
+use crate::web::address::Network;
 pub use states::Status;
-use states::{Action, Who};
+use states::{Action, OPEN, Who};
 
 use Action::{Approve, Cancel, Deny, Expire, Fail, Match, Redeem, Suspect};
 use Status::{Cancelled, Expired, Waiting};
 
-/// From the first picture until a number has been picked.
+/// From the first picture until a number has been typed.
 pub const LIFETIME: Duration = Duration::minutes(3);
 
 /// Longest life of a code that the portal made.
@@ -39,18 +40,18 @@ pub struct Handshake {
     pub id: String,
     /// Where it stands now.
     pub status: Status,
-    /// Token of the session that shows the code.
+    /// Where its row says that it stands; time ends a handshake before its row does.
+    stored: Status,
+    /// Hash of the secret of the screen that shows the code.
     browser: String,
-    /// Token of the session that scanned it first.
+    /// Hash of the secret of the phone that scanned it first.
     phone: Option<String>,
     /// The number on the screen.
     pub number: u32,
-    /// The three numbers on the phone.
-    pub numbers: Vec<u32>,
     /// Browser and system of the screen, in words.
     pub device: String,
-    /// Network of the screen, as [`crate::web::address::network`] gives it.
-    pub network: String,
+    /// Network of the screen.
+    pub network: Network,
     /// Who answers for it, once approved.
     pub candidate: Option<String>,
     /// Local path where the screen wants to go.
@@ -82,7 +83,6 @@ struct Row {
     browser: String,
     phone: Option<String>,
     number: i32,
-    numbers: String,
     device: String,
     address: String,
     candidate_id: Option<String>,
@@ -106,8 +106,10 @@ struct Extra<'a> {
 /// What opening a code came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// This phone is the handshake's phone, now or already.
+    /// This phone is the handshake's phone from now on.
     Ours,
+    /// This phone was the handshake's phone before.
+    Again,
     /// Another phone was first.
     Taken,
     /// The code has left the screen, or never was on it.
@@ -119,12 +121,12 @@ pub enum Opened {
 /// The screen that asks for a handshake.
 #[derive(Clone)]
 pub struct Screen {
-    /// Its session's token.
+    /// Hash of its secret.
     pub browser: String,
     /// Browser and system in words.
     pub device: String,
     /// Its network.
-    pub network: String,
+    pub network: Network,
     /// Checked local path where it wants to go.
     pub next: String,
 }
@@ -151,18 +153,14 @@ fn begin_with(
     code: Option<PortalCode>,
     lives: Duration,
 ) -> Result<Handshake, Error> {
-    let numbers = three_numbers(tx);
-    let shown = numbers[tx.ids.number(0..=2) as usize];
-    let id = tx.id();
-    let offered: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    let (id, number) = (tx.id(), tx.ids.number(10..=99));
     let row = (
         h::id.eq(&id),
         h::status.eq(Waiting.code()),
         h::browser.eq(screen.browser),
-        h::number.eq(shown as i32),
-        h::numbers.eq(offered.join(",")),
+        h::number.eq(number as i32),
         h::device.eq(screen.device),
-        h::address.eq(screen.network),
+        h::address.eq(screen.network.to_string()),
         h::stale_scans.eq(0),
         h::next_path.eq(screen.next),
         h::created_at.eq(tx.now),
@@ -175,41 +173,37 @@ fn begin_with(
     find(tx, &id)?.ok_or(Error::Corrupt("login_handshakes"))
 }
 
-/// Three different numbers of two digits.
-fn three_numbers(tx: &Tx) -> Vec<u32> {
-    let mut numbers = Vec::with_capacity(3);
-    while numbers.len() < 3 {
-        let number = tx.ids.number(10..=99);
-        if !numbers.contains(&number) {
-            numbers.push(number);
-        }
-    }
-    numbers
-}
-
-/// The handshake that the session of `browser` began.
+/// The handshake of the screen that holds the secret of the hash `browser`.
 pub fn of_browser(tx: &mut Tx, id: &str, browser: &str) -> Result<Option<Handshake>, Error> {
     Ok(find(tx, id)?.filter(|handshake| handshake.browser == browser))
 }
 
-/// The handshake that the session of `phone` scanned first.
+/// The handshake of the phone that holds the secret of the hash `phone`.
 pub fn of_phone(tx: &mut Tx, id: &str, phone: &str) -> Result<Option<Handshake>, Error> {
     Ok(find(tx, id)?.filter(|handshake| handshake.phone.as_deref() == Some(phone)))
+}
+
+/// Hashes of the secrets of a phone that opens a code.
+pub struct Phone {
+    /// The one that it holds, if any: from an earlier scan, or planted.
+    pub held: Option<String>,
+    /// The one that it gets if it is the first.
+    pub fresh: String,
 }
 
 /// What a phone gets that opens a code. `is_genuine` judges the code against its handshake.
 pub fn scan(
     tx: &mut Tx,
     id: &str,
-    phone: &str,
+    phone: &Phone,
     is_genuine: impl FnOnce(&Handshake) -> bool,
 ) -> Result<Opened, Error> {
     let Some(handshake) = find(tx, id)? else { return Ok(Opened::Gone) };
-    if handshake.phone.as_deref() == Some(phone) {
-        return Ok(Opened::Ours);
+    if phone.held.is_some() && handshake.phone == phone.held {
+        return Ok(Opened::Again);
     }
     let genuine = is_genuine(&handshake);
-    let extra = Extra { phone: Some(phone), ..Extra::default() };
+    let extra = Extra { phone: Some(&phone.fresh), ..Extra::default() };
     if genuine && change(tx, &handshake, Action::Scan, Who::Phone, extra)? {
         return Ok(Opened::Ours);
     }
@@ -233,20 +227,32 @@ fn note_stale(tx: &mut Tx, handshake: &Handshake) -> Result<(), Error> {
     Ok(())
 }
 
-/// Picks a number on the phone: the right one approves for `candidate`, a wrong one denies.
-/// Returns whether anything changed.
-pub fn pick(tx: &mut Tx, id: &str, phone: &str, candidate: &str, number: u32) -> Result<bool, Error> {
-    let Some(scanned) = of_phone(tx, id, phone)? else { return Ok(false) };
+/// What typing a number came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// It was the right one.
+    Approved,
+    /// It was a wrong one.
+    Denied,
+    /// There was nothing left to decide.
+    Nothing,
+}
+
+/// A number was typed on the phone: the right one approves for `candidate`, a wrong one denies.
+pub fn type_number(tx: &mut Tx, id: &str, phone: &str, candidate: &str, number: u32) -> Result<Typed, Error> {
+    let Some(scanned) = of_phone(tx, id, phone)? else { return Ok(Typed::Nothing) };
     if number != scanned.number {
-        return change(tx, &scanned, Deny, Who::Phone, Extra::default());
+        let denied = change(tx, &scanned, Deny, Who::Phone, Extra::default())?;
+        return Ok(if denied { Typed::Denied } else { Typed::Nothing });
     }
     if !change(tx, &scanned, Match, Who::Phone, Extra::default())? {
-        return Ok(false);
+        return Ok(Typed::Nothing);
     }
-    let Some(matched) = of_phone(tx, id, phone)? else { return Ok(false) };
+    let Some(matched) = of_phone(tx, id, phone)? else { return Ok(Typed::Nothing) };
     let expires_at = Some(tx.now + REDEEM_WITHIN);
     let extra = Extra { candidate_id: Some(candidate), expires_at, ..Extra::default() };
-    change(tx, &matched, Approve, Who::Phone, extra)
+    let approved = change(tx, &matched, Approve, Who::Phone, extra)?;
+    Ok(if approved { Typed::Approved } else { Typed::Nothing })
 }
 
 /// The phone says 不是我. Returns whether that changed anything.
@@ -297,8 +303,20 @@ pub fn redeem(tx: &mut Tx, id: &str, browser: &str) -> Result<Option<String>, Er
     Ok(handshake.candidate.filter(|_| won))
 }
 
-/// Removes handshakes that ended more than a day ago; returns how many.
+/// Stores that the time of a handshake is over: it stays so when the clock goes back.
+pub fn expire(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    let over = h::expires_at.le(tx.now).and(h::status.eq_any(OPEN.map(Status::code)));
+    let row = h::login_handshakes.filter(h::id.eq(id)).filter(over);
+    let values = (h::status.eq(Expired.code()), h::changed_at.eq(tx.now));
+    diesel::update(row).set(values).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Stores which handshakes are expired, and removes those that ended more than a day ago; returns how
+/// many.
 pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
+    let over = h::expires_at.le(tx.now).and(h::status.eq_any(OPEN.map(Status::code)));
+    diesel::update(h::login_handshakes.filter(over)).set(h::status.eq(Expired.code())).execute(tx.conn)?;
     let old = h::login_handshakes.filter(h::expires_at.lt(tx.now - KEPT));
     Ok(diesel::delete(old).execute(tx.conn)?)
 }
@@ -310,6 +328,9 @@ fn find(tx: &mut Tx, id: &str) -> Result<Option<Handshake>, Error> {
 
 /// The one place where a handshake changes: if the table allows it and nobody was faster.
 fn change(tx: &mut Tx, handshake: &Handshake, action: Action, who: Who, extra: Extra) -> Result<bool, Error> {
+    if handshake.is_over_unnoticed() {
+        expire(tx, &handshake.id)?;
+    }
     let Some(to) = handshake.status.after(action, who) else { return Ok(false) };
     // Waiters look for a later change, and clocks of two processes differ a little.
     let at = tx.now.max(handshake.changed_at + Duration::milliseconds(1));
@@ -324,12 +345,12 @@ impl Handshake {
         let mut handshake = Handshake {
             id: row.id,
             status: stored,
+            stored,
             browser: row.browser,
             phone: row.phone,
             number: row.number.unsigned_abs(),
-            numbers: row.numbers.split(',').filter_map(|number| number.parse().ok()).collect(),
             device: row.device,
-            network: row.address,
+            network: Network::from_text(row.address),
             candidate: row.candidate_id,
             next: row.next_path,
             created_at: row.created_at,
@@ -342,6 +363,16 @@ impl Handshake {
         };
         handshake.status = handshake.status_at(now);
         Ok(handshake)
+    }
+
+    /// Whether its time is over and its row does not say so yet.
+    pub(super) fn is_over_unnoticed(&self) -> bool {
+        self.status == Expired && self.stored != Expired
+    }
+
+    /// Whether it belongs to the screen that holds the secret of the hash `browser`.
+    pub(super) fn is_of(&self, browser: &str) -> bool {
+        self.browser == browser
     }
 
     /// Where it stands at another moment, if nobody has changed it.

@@ -1,21 +1,25 @@
 //! The request of a waiting screen, before it is answered.
 //!
 //! It is held here, before anything else is done for it: a screen that waits is a connection,
-//! an address and a cookie, and nothing of the layers that will answer it.
+//! an address and the hash of a secret, and nothing of the layers that will answer it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DurationRound, NaiveDateTime, TimeDelta};
-use poem::http::{Extensions, Method, Request};
+use poem::http::{Extensions, HeaderMap, Method, Request, header};
 use tokio::time::Instant;
 use tower_sessions::session::Id;
 
 use super::desk::of_screen;
 use super::handshake::Handshake;
 use super::pages::Asks;
-use super::{Login, code};
+use super::{Login, code, secrets};
+use crate::settings::Settings;
 use crate::store::Store;
+use crate::web::SignedIn;
+use crate::web::address::{Customer, address_of, customer};
 use crate::web::connection::Rest;
 use crate::web::frame::wants_fragment;
 use crate::web::session::{self, Session, SessionRows};
@@ -27,12 +31,15 @@ const BEAT: TimeDelta = TimeDelta::milliseconds(250);
 /// How long a request is held; below the 30 s after which proxies give up.
 const HELD: Duration = Duration::from_secs(25);
 
+/// Longest address and cookies of a request that is held. A browser of ours sends a tenth of it.
+const MOST_KEPT: usize = 4096;
+
 /// Holds what htmx asks of `GET /login/wait/{id}`.
 pub struct Hold {
     login: Arc<Login>,
     store: Store,
     rows: Arc<SessionRows>,
-    https: bool,
+    settings: Arc<Settings>,
 }
 
 /// What a request that was held brings to its answer.
@@ -48,19 +55,23 @@ pub struct Held {
 struct Asked {
     handshake: String,
     seen: String,
-    screen: Option<Id>,
+    /// Hash of its secret.
+    screen: String,
+    session: Option<Id>,
+    customer: Customer,
+    is_small: bool,
 }
 
 impl Hold {
     /// With the sessions that the site's answers see.
-    pub fn new(login: Arc<Login>, store: Store, rows: Arc<SessionRows>, https: bool) -> Hold {
-        Hold { login, store, rows, https }
+    pub fn new(login: Arc<Login>, store: Store, rows: Arc<SessionRows>, settings: Arc<Settings>) -> Hold {
+        Hold { login, store, rows, settings }
     }
 
     /// The rest of a waiting screen's request: until there is something newer than the screen has
     /// seen, 25 seconds, or not at all when too many wait already.
-    pub fn rest_of<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Rest> {
-        let (asked, hold) = (self.asked(request)?, self.clone());
+    pub fn rest_of<B>(self: &Arc<Self>, request: &Request<B>, peer: IpAddr) -> Option<Rest> {
+        let (asked, hold) = (self.asked(request, peer)?, self.clone());
         Some(Box::pin(async move {
             let mut news = Extensions::new();
             if let Some(held) = hold.until_news(asked).await {
@@ -70,9 +81,10 @@ impl Hold {
         }))
     }
 
-    fn asked<B>(&self, request: &Request<B>) -> Option<Asked> {
+    fn asked<B>(&self, request: &Request<B>, peer: IpAddr) -> Option<Asked> {
         let handshake = request.uri().path().strip_prefix("/login/wait/")?;
-        if request.method() != Method::GET || !wants_fragment(request.headers()) {
+        let (headers, https) = (request.headers(), self.settings.is_https());
+        if request.method() != Method::GET || !wants_fragment(headers) {
             return None;
         }
         let query = request.uri().query().unwrap_or_default();
@@ -80,19 +92,32 @@ impl Hold {
         Some(Asked {
             handshake: handshake.to_owned(),
             seen: seen.map_or(String::new(), |(_, seen)| seen.into_owned()),
-            screen: session::id_in(request.headers(), self.https),
+            screen: secrets::of_screen(headers, handshake, https)?,
+            session: session::id_in(headers, https),
+            customer: customer(address_of(headers, Some(peer), &self.settings)),
+            is_small: request.uri().to_string().len() + cookies(headers) <= MOST_KEPT,
         })
     }
 
-    /// Nothing if no such handshake can be read for this screen.
+    async fn is_signed_in(&self, session: Option<Id>) -> bool {
+        let Some(id) = session else { return false };
+        let session = Session::new(Some(id), self.rows.clone(), None);
+        let found = SignedIn::of(&session, &self.store, &self.settings).await;
+        found.is_ok_and(|found| found.is_some())
+    }
+
+    /// Nothing if the answer does not depend on it: no such handshake can be read for this screen, or
+    /// its browser is signed in already, by another tab.
     async fn until_news(&self, asked: Asked) -> Option<Held> {
         let deadline = Instant::now() + HELD;
-        let session = Session::new(asked.screen, self.rows.clone(), None);
+        if self.is_signed_in(asked.session).await {
+            return None;
+        }
         // Watch first and look then, so that no change falls in between.
         let mut watch = self.login.waiters.watch(&asked.handshake);
-        let (mut leave, mut held) = (None, None);
+        let (mut place, mut held) = (None, None);
         loop {
-            let Ok(last) = of_screen(&watch, &self.store, &session).await else {
+            let Ok(last) = of_screen(&watch, &self.store, &asked.screen).await else {
                 return held;
             };
             let now = self.store.clock.now();
@@ -100,14 +125,18 @@ impl Hold {
             if is_new || watch.is_stopping() || Instant::now() >= deadline {
                 return Some(Held { last, asks: Asks::AtOnce });
             }
-            leave = leave.or_else(|| watch.hold());
-            if leave.is_none() {
+            place = place.or_else(|| if asked.is_small { watch.hold(asked.customer) } else { None });
+            if place.is_none() || watch.is_displaced() {
                 return Some(Held { last, asks: Asks::Later });
             }
             watch.later_than(last.changed_at, next_picture(&last, now).min(deadline)).await;
             held = Some(Held { last, asks: Asks::AtOnce });
         }
     }
+}
+
+fn cookies(headers: &HeaderMap) -> usize {
+    headers.get_all(header::COOKIE).iter().map(|cookie| cookie.len()).sum()
 }
 
 fn next_picture(handshake: &Handshake, now: NaiveDateTime) -> Instant {

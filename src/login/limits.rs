@@ -4,11 +4,10 @@ use std::num::NonZeroU32;
 
 use poem::Request;
 
-use crate::store::Ids;
 use crate::web::Failure;
 use crate::web::address::{client_address, network};
-use crate::web::limit::PerMinute;
-use crate::web::session;
+use crate::web::limit::{PerMinute, PerNetwork};
+use crate::web::session::{self, live};
 
 /// A school or an office reaches us from one address, so this stops machines, not a class that
 /// logs in together.
@@ -22,26 +21,23 @@ const AT_PORTAL: NonZeroU32 = NonZeroU32::new(600).unwrap();
 
 /// What one network and one browser may do in a minute.
 pub struct Limits {
-    networks: PerMinute,
+    networks: PerNetwork,
     browsers: PerMinute,
 }
 
 impl Limits {
     /// For beginning handshakes, or for scanning.
     pub(super) fn of_handshakes() -> Limits {
-        Limits { networks: PerMinute::new(OF_NETWORK), browsers: PerMinute::new(OF_BROWSER) }
+        Limits { networks: PerNetwork::new(OF_NETWORK), browsers: PerMinute::new(OF_BROWSER) }
     }
 
-    /// Counts a request, and tells which browser it is. The network comes first: who is refused
-    /// gets no session, which would cost us a row.
+    /// Counts a request of its network, and of its session where it has one.
     ///
     /// # Errors
     /// [`Failure::TooMany`]
-    pub(super) async fn browser(&self, req: &Request, ids: &Ids) -> Result<String, Failure> {
+    pub(super) fn check(&self, req: &Request) -> Result<(), Failure> {
         self.networks.check(&network(client_address(req)))?;
-        let browser = session::device_token(&session::of(req), ids).await?;
-        self.browsers.check(&browser)?;
-        Ok(browser)
+        live::own_key(&session::of(req)).map_or(Ok(()), |key| self.browsers.check(&key))
     }
 
     /// Forgets who has not been seen for a while.
@@ -52,6 +48,6 @@ impl Limits {
 }
 
 /// For going to the portal, by network.
-pub(super) fn at_portal() -> PerMinute {
-    PerMinute::new(AT_PORTAL)
+pub(super) fn at_portal() -> PerNetwork {
+    PerNetwork::new(AT_PORTAL)
 }

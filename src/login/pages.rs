@@ -1,14 +1,13 @@
-//! What people read while they log in.
+//! What people read while they log in: the login page here, the phone that scans in [`phone`].
+
+pub mod phone;
 
 use chrono::NaiveDateTime;
 use maud::{Markup, html};
-use poem::http::StatusCode;
 
-use super::handshake::{Handshake, Opened, PortalCode, Status};
+use super::handshake::{Handshake, PortalCode, Status};
 use crate::settings::Ways;
-use crate::store::clock;
-use crate::ui::{self, Fact, Icon, Look, Medium, Page, Tone};
-use crate::web::address::masked;
+use crate::ui::{self, Look, Medium, Page};
 
 /// Seconds after which a browser without scripts looks again.
 const LOOK_AGAIN: u32 = 3;
@@ -66,7 +65,7 @@ pub fn on_phone(ways: Ways, next: &str) -> Page {
                 (ui::steps(&[
                     ("在电脑上打开本站", "点“考生登录”，屏幕上会出现二维码"),
                     ("用手机扫描二维码", "政务 App 的扫一扫或手机相机均可"),
-                    ("点选屏幕显示的数字", "电脑会自动进入系统"),
+                    ("输入屏幕显示的数字", "电脑会自动进入系统"),
                 ]))
             }))
             p.muted.small { "请勿扫描他人发来的登录二维码。" }
@@ -77,18 +76,8 @@ pub fn on_phone(ways: Ways, next: &str) -> Page {
 
 /// The login page of a desktop.
 pub fn on_desk(view: &View, next: &str) -> Page {
-    let main = html! {
-        div.twin {
-            div {
-                (ui::heading("", "考生登录", "使用省政务服务 App 扫码，无需注册和密码。"))
-                (ui::steps(if view.handshake.portal_code.is_some() { PORTAL_STEPS } else { OUR_STEPS }))
-                p.muted.small { "请勿扫描他人发来的登录二维码。" }
-                (other_ways(view, next))
-            }
-            (card(view))
-        }
-    };
-    let page = Page::new("考生登录", main).own_heading().wide();
+    let at_portal = view.handshake.portal_code.is_some();
+    let page = beside_card(at_portal, other_ways(view.ways, at_portal, next), card(view));
     match is_open(view.handshake.status) {
         true => page.refresh(LOOK_AGAIN, format!("/login/wait/{}", view.handshake.id)),
         false => page,
@@ -97,7 +86,7 @@ pub fn on_desk(view: &View, next: &str) -> Page {
 
 const OUR_STEPS: &[(&str, &str)] = &[
     ("打开政务 App 扫一扫", "或用手机相机，扫描二维码"),
-    ("在手机上点选屏幕显示的数字", "确认是您本人在登录"),
+    ("在手机上输入屏幕显示的数字", "确认是您本人在登录"),
     ("这里会自动进入系统", ""),
 ];
 
@@ -107,9 +96,28 @@ const PORTAL_STEPS: &[(&str, &str)] = &[
     ("这里会自动进入系统", ""),
 ];
 
+/// The login page of a desktop whose code nobody can use any more.
+pub fn lost(ways: Ways) -> Page {
+    beside_card(false, other_ways(ways, false, "/"), lost_card())
+}
+
+fn beside_card(at_portal: bool, other_ways: Markup, card: Markup) -> Page {
+    let main = html! {
+        div.twin {
+            div {
+                (ui::heading("", "考生登录", "使用省政务服务 App 扫码，无需注册和密码。"))
+                (ui::steps(if at_portal { PORTAL_STEPS } else { OUR_STEPS }))
+                p.muted.small { "请勿扫描他人发来的登录二维码。" }
+                (other_ways)
+            }
+            (card)
+        }
+    };
+    Page::new("考生登录", main).own_heading().wide()
+}
+
 /// The ways that this page does not show.
-fn other_ways(view: &View, next: &str) -> Markup {
-    let (ways, at_portal) = (view.ways, view.handshake.portal_code.is_some());
+fn other_ways(ways: Ways, at_portal: bool, next: &str) -> Markup {
     let others = [
         (ways.portal, portal_path(next), "跳转到省政务服务网登录"),
         (ways.scan && at_portal, login_path(next), "使用本站的二维码登录"),
@@ -158,7 +166,7 @@ pub fn card(view: &View) -> Markup {
                 Status::Denied if handshake.portal_code.is_some() => (ended_card(
                     "登录被拒绝", "您没有在政务服务平台授权登录。没有登录任何账号。", handshake)),
                 Status::Denied => (ended_card(
-                    "登录被拒绝", "手机上点了“不是我”，或选了别的数字。没有登录任何账号。", handshake)),
+                    "登录被拒绝", "手机上点了“不是我”，或输入的数字不对。没有登录任何账号。", handshake)),
                 Status::Failed => (ended_card(
                     "登录没有完成", "政务服务平台的回答无法识别，没有登录任何账号。请刷新后重试。", handshake)),
                 Status::Expired => (ended_card("二维码已过期", "请刷新后重新扫描。", handshake)),
@@ -209,12 +217,11 @@ fn code_picture(view: &View) -> Markup {
 
 fn number_card(handshake: &Handshake) -> Markup {
     ui::qr_card(
-        "请在手机上点选数字",
+        "请在手机上输入数字",
         html! {
             p.code { (handshake.number) }
             p.muted { "已扫描 · 等待您在手机上确认" }
-            form method="post" action="/login/cancel" {
-                input type="hidden" name="handshake" value=(handshake.id);
+            form method="post" action={ "/login/wait/" (handshake.id) } {
                 input type="hidden" name="next" value=(handshake.next);
                 (ui::submit("action", "cancel", "取消，换一个二维码", Look::Plain))
             }
@@ -245,106 +252,4 @@ fn in_words(seconds: i64) -> String {
         60.. => format!("{} 分 {} 秒", seconds / 60, seconds % 60),
         _ => format!("{seconds} 秒"),
     }
-}
-
-/// What the phone is asked to approve.
-pub fn confirm(handshake: &Handshake, authority: &str, own_network: &str, now: NaiveDateTime) -> Page {
-    let same = handshake.network == own_network;
-    let ago = (now - handshake.created_at).num_seconds().max(0);
-    let place = masked(&handshake.network);
-    let place = if same { format!("{place}，与本机同一网络") } else { place };
-    let main = html! {
-        (ui::heading("", "您正在登录另一台设备", ""))
-        div.split {
-            (ui::panel("", ui::facts(&[
-                Fact::of("网站", format!("考证通 · {authority}")),
-                Fact::of("设备", &handshake.device),
-                Fact::of("网络地址", place),
-                Fact::of("时间", format!("{}（{}前）", clock::china(handshake.created_at), in_words(ago))),
-            ])))
-        }
-        @if !same {
-            (ui::banner(Tone::Warn, "两台设备不在同一网络", html! {
-                p { "如果二维码是别人发给您的，请点“不是我”。" }
-            }))
-        } @else {
-            p.muted { "如果不是您本人操作，请点“不是我”。" }
-        }
-        h2 { "请点选电脑屏幕上显示的数字" }
-        form.numbers method="post" action={ "/s/" (handshake.id) "/number" } {
-            @for number in &handshake.numbers {
-                button type="submit" name="number" value=(number) { (number) }
-            }
-        }
-        form.actions method="post" action={ "/s/" (handshake.id) "/decline" } {
-            (ui::submit("action", "decline", "不是我", Look::Plain))
-        }
-    };
-    Page::new("登录确认", main).own_heading().back("/")
-}
-
-/// What came of a handshake, on the phone: headline, what it means.
-const OUTCOMES: &[(Status, &str, &str)] = &[
-    (Status::Approved, "已确认登录", "另一台设备会自动进入系统。"),
-    (Status::Redeemed, "已确认登录", "另一台设备已进入系统。"),
-    (Status::Denied, "已拒绝这次登录", "没有登录任何设备。请勿扫描他人发来的登录二维码。"),
-    (Status::Expired, "二维码已过期", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-    (Status::Cancelled, "二维码已作废", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-    (Status::Failed, "登录没有完成", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-];
-
-/// What the phone shows when there is nothing left to decide.
-pub fn outcome(id: &str, status: Status) -> Page {
-    let row = OUTCOMES.iter().find(|(known, ..)| *known == status).unwrap_or(&OUTCOMES[0]);
-    let main = match status {
-        Status::Approved | Status::Redeemed => html! {
-            section.confirmation data-tone="good" {
-                span.mark { (ui::icon(Icon::Check)) }
-                h1 tabindex="-1" { (row.1) }
-                p.muted { (row.2) }
-            }
-            p.actions { (ui::link_button("/", "在手机上继续办理", Look::Plain)) }
-            form.actions method="post" action={ "/s/" (id) "/revoke" } {
-                (ui::submit("confirm", "yes", "不是我，退出那台设备", Look::Danger))
-            }
-        },
-        _ => ui::error_page(row.1, row.2, ui::link_button("/", "返回首页", Look::Primary)),
-    };
-    Page::new(row.1, main).own_heading().back("/")
-}
-
-/// Why opening a code led nowhere: status, headline, what to do.
-const REFUSALS: &[(Opened, StatusCode, &str, &str)] = &[
-    (
-        Opened::Taken,
-        StatusCode::CONFLICT,
-        "二维码已被使用",
-        "另一部手机已经扫描了它。请在电脑上刷新二维码后重新扫描。",
-    ),
-    (
-        Opened::Stale,
-        StatusCode::GONE,
-        "二维码已更换",
-        "二维码每 15 秒更换一次，请扫描屏幕上正在显示的那一个。",
-    ),
-    (Opened::Gone, StatusCode::GONE, "二维码已失效", "请在电脑上刷新二维码后重新扫描。"),
-];
-
-fn refusal(opened: Opened) -> &'static (Opened, StatusCode, &'static str, &'static str) {
-    REFUSALS.iter().find(|(known, ..)| *known == opened).unwrap_or(&REFUSALS[2])
-}
-
-/// The HTTP status of a scan that led nowhere.
-pub fn status_of(opened: Opened) -> StatusCode {
-    refusal(opened).1
-}
-
-/// The page of a scan that led nowhere.
-pub fn not_scanned(opened: Opened) -> Page {
-    let (_, _, headline, what_to_do) = refusal(opened);
-    Page::new(
-        *headline,
-        ui::error_page(headline, what_to_do, ui::link_button("/", "返回首页", Look::Primary)),
-    )
-    .own_heading()
 }

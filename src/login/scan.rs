@@ -2,16 +2,31 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDateTime;
+use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
-use super::handshake::{self, Opened, Status};
-use super::{Login, allowance, code, pages};
+use super::handshake::{self, Handshake, Opened, Phone, Status, Typed};
+use super::pages::{self, phone};
+use super::{Login, allowance, code, pause, secrets};
+use crate::people::candidate::Candidate;
+use crate::people::width;
 use crate::settings::Settings;
-use crate::store::{Error, Store};
+use crate::store::{Error, Store, Tx};
 use crate::web::address::{client_address, network};
-use crate::web::session::{self, live};
-use crate::web::{Failure, Frame, SignedIn, Submission, see_other};
+use crate::web::session::live;
+use crate::web::{Failure, Frame, SignedIn, Submission, binding, see_other};
+
+/// Bytes of a phone's secret: beyond guessing.
+const SECRET_BYTES: usize = 16;
+
+/// What a phone gets that opens a code.
+enum Scan {
+    Opened(Opened),
+    /// Its account confirms no login before this moment, UTC.
+    Paused(NaiveDateTime),
+}
 
 /// `GET /s/{code}`: the first phone that opens a code becomes the handshake's phone.
 #[handler]
@@ -20,23 +35,50 @@ pub async fn open(
     frame: Frame,
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
-    let phone = login.scans.browser(req, &store.ids).await?;
-    let id = code::handshake_of(&text).to_owned();
+    login.scans.check(req)?;
+    let (id, https) = (code::handshake_of(&text).to_owned(), settings.is_https());
+    let (secret, held) = (store.ids.token(SECRET_BYTES), secrets::of_phone(req.headers(), &id, https));
+    let phone = Phone { held, fresh: binding::hash(&secret) };
+    let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let (known, checker, scanned) = (id.clone(), login.clone(), store.clock.now());
-    let opened = store
-        .write(move |tx| {
-            handshake::scan(tx, &known, &phone, |handshake| {
-                checker.codes.accepts(&text, &handshake.id, handshake.created_at, scanned)
-            })
+    let scan = store.write(move |tx| {
+        scan(tx, &known, &phone, who, |handshake| {
+            checker.codes.accepts(&text, &handshake.id, handshake.created_at, scanned)
         })
-        .await?;
+    });
+    let scan = scan.await?;
     login.waiters.wake(&id).await;
-    Ok(match opened {
-        Opened::Ours => see_other(&pages::confirm_path(&id)),
-        refused => frame.page_with(pages::status_of(refused), pages::not_scanned(refused)),
+    Ok(match scan {
+        Scan::Opened(Opened::Ours) => {
+            let mut response = see_other(&pages::confirm_path(&id));
+            secrets::give_phone(&mut response, &id, &secret, https);
+            response
+        }
+        Scan::Opened(Opened::Again) => see_other(&pages::confirm_path(&id)),
+        Scan::Opened(refused) => frame.page_with(phone::status_of(refused), phone::not_scanned(refused)),
+        Scan::Paused(until) => paused(&frame, until),
     })
+}
+
+fn scan(
+    tx: &mut Tx,
+    id: &str,
+    phone: &Phone,
+    candidate: Option<String>,
+    is_genuine: impl FnOnce(&Handshake) -> bool,
+) -> Result<Scan, Error> {
+    let until = candidate.map_or(Ok(None), |candidate| pause::read(tx, &candidate))?;
+    match until {
+        Some(until) => Ok(Scan::Paused(until)),
+        None => handshake::scan(tx, id, phone, is_genuine).map(Scan::Opened),
+    }
+}
+
+fn paused(frame: &Frame, until: NaiveDateTime) -> Response {
+    frame.page_with(StatusCode::TOO_MANY_REQUESTS, phone::paused(until))
 }
 
 /// `GET /s/{id}/confirm`: what the phone is about to approve, or what came of it.
@@ -44,45 +86,124 @@ pub async fn open(
 pub async fn confirm(
     req: &Request,
     frame: Frame,
+    Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let phone = phone_of(req).await?;
-    let path = pages::confirm_path(&id);
-    let found = store.read(move |tx| handshake::of_phone(tx, &id, &phone)).await?;
-    let handshake = found.ok_or(Failure::NotFound)?;
-    if handshake.status != Status::Scanned {
-        return Ok(frame.page(pages::outcome(&handshake.id, handshake.status)));
-    }
-    if SignedIn::find(req).await?.is_none() {
-        return Ok(frame.go(&pages::portal_path(&path)));
-    }
-    let own = network(client_address(req));
-    Ok(frame.page(pages::confirm(&handshake, &settings.authority, &own, store.clock.now())))
+    let site = Site { login, store, settings };
+    shown(req, &frame, &site, id, None).await
 }
 
-/// `POST /s/{id}/number`: the number that was picked decides.
+/// A number that was typed and is none.
+struct Wrong<'a> {
+    typed: &'a str,
+    error: &'static str,
+}
+
+/// What the pages of a phone are made with.
+struct Site<'a> {
+    login: &'a Login,
+    store: &'a Store,
+    settings: &'a Settings,
+}
+
+async fn shown(
+    req: &Request,
+    frame: &Frame,
+    site: &Site<'_>,
+    id: String,
+    wrong: Option<Wrong<'_>>,
+) -> Result<Response, Failure> {
+    let Site { login, store, settings } = site;
+    let secret = phone_of(req, &id, settings)?;
+    let who = SignedIn::find(req).await?.map(|who| who.candidate);
+    let (path, own) = (pages::confirm_path(&id), network(client_address(req)));
+    let look = store.read(move |tx| look(tx, &id, &secret, who)).await?;
+    let Look { handshake, account, paused_until } = look.ok_or(Failure::NotFound)?;
+    login.note_expiry(store, &handshake).await;
+    match (handshake.status, account, paused_until) {
+        (Status::Scanned, None, _) => Ok(frame.go(&pages::portal_path(&path))),
+        (Status::Scanned, _, Some(until)) => Ok(paused(frame, until)),
+        (Status::Scanned, Some(account), None) => {
+            let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            let view = phone::View {
+                handshake: &handshake,
+                account: &account,
+                authority: &settings.authority,
+                proximity: handshake.network.proximity(&own),
+                now: store.clock.now(),
+                typed: wrong.as_ref().map_or("", |wrong| wrong.typed),
+                error: wrong.as_ref().map(|wrong| wrong.error),
+            };
+            Ok(frame.page_with(status, phone::confirm(&view)))
+        }
+        (status, _, paused_until) => Ok(frame.page(phone::outcome(&handshake.id, status, paused_until))),
+    }
+}
+
+/// What the phone's pages show.
+struct Look {
+    handshake: Handshake,
+    account: Option<Candidate>,
+    paused_until: Option<NaiveDateTime>,
+}
+
+fn look(tx: &mut Tx, id: &str, phone: &str, candidate: Option<String>) -> Result<Option<Look>, Error> {
+    let Some(handshake) = handshake::of_phone(tx, id, phone)? else { return Ok(None) };
+    let Some(candidate) = candidate else {
+        return Ok(Some(Look { handshake, account: None, paused_until: None }));
+    };
+    let paused_until = pause::read(tx, &candidate)?;
+    Ok(Some(Look { handshake, account: Candidate::load(tx, &candidate)?, paused_until }))
+}
+
+/// `POST /s/{id}/number`: the number that was typed decides.
 #[handler]
-pub async fn pick(
+pub async fn type_number(
     req: &Request,
     who: SignedIn,
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
     form: Submission,
 ) -> Result<Response, Failure> {
-    let phone = phone_of(req).await?;
-    let number: u32 = form.one("number").parse().map_err(|_| Failure::BadRequest("请点选一个数字"))?;
-    let picked = id.clone();
-    store
-        .write::<_, Error, _>(move |tx| {
-            handshake::pick(tx, &picked, &phone, &who.candidate, number)?;
-            allowance::allow(tx, &picked, who.staff.as_deref())
-        })
-        .await?;
+    let (phone, own) = (phone_of(req, &id, settings)?, network(client_address(req)));
+    let number = match number(form.one("number")) {
+        Ok(number) => number,
+        Err(error) => {
+            let wrong = Wrong { typed: form.one("number"), error };
+            let site = Site { login, store, settings };
+            return shown(req, &Frame::of(req), &site, id, Some(wrong)).await;
+        }
+    };
+    let typed = id.clone();
+    let decided = store.write::<_, Failure, _>(move |tx| {
+        let account = Candidate::load(tx, &who.candidate)?.ok_or(Failure::NotFound)?;
+        if pause::until(tx, &account)?.is_some() {
+            return Ok(());
+        }
+        if handshake::type_number(tx, &typed, &phone, &account.id, number)? == Typed::Denied {
+            pause::note(tx, Some(&account.id), &own)?;
+        }
+        Ok(())
+    });
+    decided.await?;
     login.waiters.wake(&id).await;
     Ok(see_other(&pages::confirm_path(&id)))
+}
+
+/// Two digits, also of full width and with spaces. Anything else is a slip, not a guess.
+fn number(typed: &str) -> Result<u32, &'static str> {
+    let digits = width::compact(typed);
+    match digits.len() {
+        0 => Err("请输入屏幕显示的两位数字"),
+        2 if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            digits.parse().map_err(|_| "请输入两位数字，例如 42")
+        }
+        _ => Err("请输入两位数字，例如 42"),
+    }
 }
 
 /// `POST /s/{id}/decline`: 不是我.
@@ -91,11 +212,20 @@ pub async fn decline(
     req: &Request,
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let phone = phone_of(req).await?;
+    let (phone, own) = (phone_of(req, &id, settings)?, network(client_address(req)));
+    let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let declined = id.clone();
-    if store.write(move |tx| handshake::deny(tx, &declined, &phone)).await? {
+    let denied = store.write::<_, Error, _>(move |tx| {
+        let denied = handshake::deny(tx, &declined, &phone)?;
+        if denied {
+            pause::note(tx, who.as_deref(), &own)?;
+        }
+        Ok(denied)
+    });
+    if denied.await? {
         tracing::warn!(handshake = id, "somebody declined a login that is not theirs");
     }
     login.waiters.wake(&id).await;
@@ -113,11 +243,13 @@ pub async fn revoke(
     Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let (phone, settings, revoked) = (phone_of(req).await?, settings.clone(), id.clone());
+    let phone = phone_of(req, &id, settings)?;
+    let (own, settings, revoked) = (network(client_address(req)), settings.clone(), id.clone());
     store
         .write::<_, Failure, _>(move |tx| {
             handshake::of_phone(tx, &revoked, &phone)?.ok_or(Failure::NotFound)?;
             handshake::deny(tx, &revoked, &phone)?;
+            pause::note(tx, Some(&who.candidate), &own)?;
             for session in live::of_candidate(tx, &who.candidate, &settings)? {
                 if session.who.handshake.as_ref() == Some(&revoked) {
                     live::end(tx, &who.candidate, &session.key)?;
@@ -131,6 +263,21 @@ pub async fn revoke(
     Ok(see_other("/me/devices"))
 }
 
-async fn phone_of(req: &Request) -> Result<String, Failure> {
-    session::known_device(&session::of(req)).await?.ok_or(Failure::NotFound)
+fn phone_of(req: &Request, handshake: &str, settings: &Settings) -> Result<String, Failure> {
+    secrets::of_phone(req.headers(), handshake, settings.is_https()).ok_or(Failure::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn two_digits_are_a_number_however_they_are_typed() {
+        for typed in ["42", " 42 ", "４２", "4 2", "\u{3000}４ ２\u{200b}"] {
+            assert_eq!(number(typed), Ok(42), "{typed:?}");
+        }
+        for typed in ["", " ", "\u{3000}", "4", "142", "-1", "4x", "四二", "٤٢", "99999999999999999999"] {
+            assert!(number(typed).is_err(), "{typed:?}");
+        }
+    }
 }

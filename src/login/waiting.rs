@@ -6,6 +6,7 @@
 //! screen, so that waiting, and each new picture, asks the database nothing more.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +15,11 @@ use diesel::prelude::*;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout_at};
-use tower_sessions::session::Id;
 
 use super::handshake::Handshake;
 use crate::store::schema::login_handshakes::dsl as h;
 use crate::store::{Error, Store, Tx};
+use crate::web::address::Customer;
 
 /// How often other processes' changes are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -33,6 +34,13 @@ const KEPT: Duration = Duration::from_secs(60);
 /// How often those are dropped for whom nobody waits any more.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
+/// So many requests of one handshake are held; the newest displace the older ones.
+const OF_HANDSHAKE: u64 = 3;
+
+/// One network may take this part of all places, and all unknown networks together that part.
+const OF_NETWORK: usize = 8;
+const OF_UNKNOWN: usize = 2;
+
 /// Everybody who waits in this process.
 pub struct Waiters {
     store: Store,
@@ -41,7 +49,9 @@ pub struct Waiters {
 
 struct Shared {
     waited_for: Mutex<WaitedFor>,
+    most: usize,
     held: Arc<Semaphore>,
+    by_customer: Mutex<HashMap<Customer, usize>>,
     stopping: watch::Sender<bool>,
 }
 
@@ -53,17 +63,26 @@ struct WaitedFor {
 
 /// A handshake that somebody waits for, or did until just now.
 struct Waited {
-    /// Its last change that was heard of.
-    changed: watch::Sender<NaiveDateTime>,
+    news: watch::Sender<News>,
     /// How it stood, as long as no later change was heard of.
-    known: Option<Known>,
+    known: Option<Arc<Handshake>>,
     left: Instant,
 }
 
-/// A handshake, and the session that has been found to be its screen's.
-struct Known {
-    handshake: Arc<Handshake>,
-    screen: Id,
+/// What its held requests hear of a handshake.
+#[derive(Clone, Copy)]
+struct News {
+    /// Its last change that was heard of.
+    changed_at: NaiveDateTime,
+    /// How many of its requests have been held so far.
+    held: u64,
+}
+
+/// The place of a held request; free again when dropped.
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+    customer: Customer,
+    shared: Arc<Shared>,
 }
 
 impl Waiters {
@@ -71,7 +90,8 @@ impl Waiters {
     pub fn new(store: Store, most: usize) -> Waiters {
         let (stopping, _) = watch::channel(false);
         let held = Arc::new(Semaphore::new(most));
-        Waiters { store, shared: Arc::new(Shared { waited_for: Mutex::default(), held, stopping }) }
+        let (waited_for, by_customer) = (Mutex::default(), Mutex::default());
+        Waiters { store, shared: Arc::new(Shared { waited_for, most, held, by_customer, stopping }) }
     }
 
     /// Whether no more requests can be held.
@@ -79,17 +99,23 @@ impl Waiters {
         self.shared.held.available_permits() == 0
     }
 
+    /// How many requests are held.
+    pub fn held(&self) -> usize {
+        self.shared.most - self.shared.held.available_permits()
+    }
+
     /// Notices changes of one handshake from now on, until dropped.
     pub fn watch(&self, handshake: &str) -> Watch {
         let mut waited_for = self.shared.waited_for.lock();
         let waited = waited_for.handshakes.entry(handshake.to_owned()).or_insert_with(Waited::new);
-        let changes = waited.changed.subscribe();
+        let news = waited.news.subscribe();
         if !waited_for.looking {
             waited_for.looking = true;
             tokio::spawn(look(self.store.clone(), self.shared.clone()));
         }
         let stopping = self.shared.stopping.subscribe();
-        Watch { handshake: handshake.to_owned(), changes, stopping, shared: self.shared.clone() }
+        let shared = self.shared.clone();
+        Watch { handshake: handshake.to_owned(), news, turn: None, stopping, shared }
     }
 
     /// Wakes whoever waits for this handshake, after its change has been committed.
@@ -114,11 +140,12 @@ impl Waiters {
 
 impl Waited {
     fn new() -> Waited {
-        Waited { changed: watch::channel(NaiveDateTime::MIN).0, known: None, left: Instant::now() }
+        let news = News { changed_at: NaiveDateTime::MIN, held: 0 };
+        Waited { news: watch::channel(news).0, known: None, left: Instant::now() }
     }
 
     fn is_wanted(&self) -> bool {
-        self.changed.receiver_count() > 0 || (self.known.is_some() && self.left.elapsed() < KEPT)
+        self.news.receiver_count() > 0 || (self.known.is_some() && self.left.elapsed() < KEPT)
     }
 }
 
@@ -126,48 +153,58 @@ impl Waited {
 pub struct Watch {
     /// Id of the handshake.
     pub handshake: String,
-    changes: watch::Receiver<NaiveDateTime>,
+    news: watch::Receiver<News>,
+    /// Which of the handshake's held requests this is, from 1, once it is held.
+    turn: Option<u64>,
     stopping: watch::Receiver<bool>,
     shared: Arc<Shared>,
 }
 
 impl Watch {
-    /// The handshake as it stands at `now`, if it is known to be the one of this session's screen.
-    pub fn known(&self, screen: Option<Id>, now: NaiveDateTime) -> Option<Arc<Handshake>> {
-        let mut handshake = {
-            let waited_for = self.shared.waited_for.lock();
-            let known = waited_for.handshakes.get(&self.handshake)?.known.as_ref()?;
-            (Some(known.screen) == screen).then(|| known.handshake.clone())?
-        };
-        let status = handshake.status_at(now);
-        if status != handshake.status {
-            Arc::make_mut(&mut handshake).status = status;
-        }
-        Some(handshake)
-    }
-
-    /// Remembers a handshake that has been read, for the session that was found to be its screen's.
-    pub fn keep(&self, screen: Option<Id>, handshake: &Arc<Handshake>) {
+    /// The handshake as it stands at `now`, if it is known, and is the one of the screen with the
+    /// secret of the hash `screen`.
+    pub fn known(&self, screen: &str, now: NaiveDateTime) -> Option<Arc<Handshake>> {
         let mut waited_for = self.shared.waited_for.lock();
-        let (Some(waited), Some(screen)) = (waited_for.handshakes.get_mut(&self.handshake), screen) else {
-            return;
-        };
-        if *waited.changed.borrow() <= handshake.changed_at {
-            waited.known = Some(Known { handshake: handshake.clone(), screen });
+        let known = waited_for.handshakes.get_mut(&self.handshake)?.known.as_mut()?;
+        let status = known.status_at(now);
+        if status != known.status {
+            // Kept, so that it stays expired when the clock goes back.
+            Arc::make_mut(known).status = status;
+        }
+        known.is_of(screen).then(|| known.clone())
+    }
+
+    /// Remembers a handshake that has been read.
+    pub fn keep(&self, handshake: &Arc<Handshake>) {
+        let mut waited_for = self.shared.waited_for.lock();
+        let Some(waited) = waited_for.handshakes.get_mut(&self.handshake) else { return };
+        if waited.news.borrow().changed_at <= handshake.changed_at {
+            waited.known = Some(handshake.clone());
         }
     }
 
-    /// Leave to hold a request for as long as the answer lives, unless too many are held.
-    pub fn hold(&self) -> Option<OwnedSemaphorePermit> {
-        self.shared.held.clone().try_acquire_owned().ok()
+    /// A place for a request of `customer`, unless too many are held, of all or of this customer.
+    pub fn hold(&mut self, customer: Customer) -> Option<Place> {
+        let place = self.shared.clone().place(customer)?;
+        let waited_for = self.shared.waited_for.lock();
+        let waited = waited_for.handshakes.get(&self.handshake)?;
+        waited.news.send_modify(|news| news.held += 1);
+        self.turn = Some(waited.news.borrow().held);
+        Some(place)
     }
 
-    /// Returns when there is a change later than `known`, at `until`, or when the program stops.
+    /// Whether newer requests of the same handshake have taken this one's place.
+    pub fn is_displaced(&self) -> bool {
+        is_displaced(self.turn, &self.news.borrow())
+    }
+
+    /// Returns when there is a change later than `known`, at `until`, when the request is displaced, or
+    /// when the program stops.
     pub async fn later_than(&mut self, known: NaiveDateTime, until: Instant) {
-        let (changes, stopping) = (&mut self.changes, &mut self.stopping);
+        let (news, turn, stopping) = (&mut self.news, self.turn, &mut self.stopping);
         let woken = async {
             tokio::select! {
-                _ = changes.wait_for(|last| *last > known) => {}
+                _ = news.wait_for(|news| news.changed_at > known || is_displaced(turn, news)) => {}
                 _ = stopping.wait_for(|stopping| *stopping) => {}
             }
         };
@@ -187,21 +224,53 @@ impl Drop for Watch {
         let Some(waited) = waited_for.handshakes.get_mut(&self.handshake) else { return };
         waited.left = Instant::now();
         // What is known is kept for the next request; this watch itself still counts.
-        if waited.known.is_none() && waited.changed.receiver_count() == 1 {
+        if waited.known.is_none() && waited.news.receiver_count() == 1 {
             waited_for.handshakes.remove(&self.handshake);
         }
     }
 }
 
+fn is_displaced(turn: Option<u64>, news: &News) -> bool {
+    turn.is_some_and(|turn| turn + OF_HANDSHAKE <= news.held)
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_customer = self.shared.by_customer.lock();
+        let Entry::Occupied(mut held) = by_customer.entry(self.customer) else { return };
+        *held.get_mut() -= 1;
+        if *held.get() == 0 {
+            held.remove();
+        }
+    }
+}
+
 impl Shared {
+    fn place(self: Arc<Self>, customer: Customer) -> Option<Place> {
+        let permit = self.held.clone().try_acquire_owned().ok()?;
+        let part = if customer == Customer::Unknown { OF_UNKNOWN } else { OF_NETWORK };
+        let mut by_customer = self.by_customer.lock();
+        let held = by_customer.entry(customer).or_default();
+        if *held >= (self.most / part).max(1) {
+            return None;
+        }
+        *held += 1;
+        drop(by_customer);
+        Some(Place { _permit: permit, customer, shared: self })
+    }
+
     fn tell(&self, changed: impl IntoIterator<Item = (String, NaiveDateTime)>) {
         let mut waited_for = self.waited_for.lock();
         for (id, at) in changed {
             let Some(waited) = waited_for.handshakes.get_mut(&id) else { continue };
-            if waited.known.as_ref().is_some_and(|known| known.handshake.changed_at < at) {
+            if waited.known.as_ref().is_some_and(|known| known.changed_at < at) {
                 waited.known = None;
             }
-            waited.changed.send_if_modified(|last| std::mem::replace(last, at.max(*last)) < at);
+            waited.news.send_if_modified(|news| {
+                let last = news.changed_at;
+                news.changed_at = at.max(last);
+                last < at
+            });
         }
     }
 

@@ -212,7 +212,7 @@ pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
     let session = session::of(req);
     // There is nothing to end without one, which anybody may ask for and the log would warn of.
     if session.id().is_some() {
-        session.flush().await?;
+        session::end(&session).await?;
     }
     Ok(frame.go("/"))
 }

@@ -61,7 +61,7 @@ pub async fn answer(
     Data(lookup): Data<&Arc<Lookup>>,
 ) -> Result<Response, Failure> {
     let (began, now) = (Instant::now(), store.clock.now());
-    lookup.limits.check(&limits::NETWORK, &network(client_address(req)), now)?;
+    lookup.limits.check_network(&network(client_address(req)), now)?;
     let typed = Typed::of(&sent);
     if !typed.is_complete() {
         let exam = exam_of(store, code).await?;

@@ -19,6 +19,7 @@ use crate::either;
 use crate::store::schema::lookup_counts::dsl as l;
 use crate::store::{Error, Store, Tx, Vault};
 use crate::web::Failure;
+use crate::web::address::Network;
 
 /// So many in so many seconds, counted from whole multiples of them.
 pub struct Rule {
@@ -29,6 +30,9 @@ pub struct Rule {
 
 /// An office verifies a list of people from one address; this stops machines.
 pub const NETWORK: Rule = Rule { what: "network", most: 120, seconds: 60 };
+
+/// Everybody whose network is not known shares this.
+const UNKNOWN: Rule = Rule { what: "unknown network", most: 2400, seconds: 60 };
 
 /// Nobody verifies one person more often, and guessing a number takes far more.
 pub const DOCUMENT: Rule = Rule { what: "document", most: 20, seconds: 600 };
@@ -98,6 +102,17 @@ impl Limits {
         count.untold += 1;
         count.often = count.all >= rule.most / TELL_FROM;
         Ok(())
+    }
+
+    /// Counts one lookup from `network`.
+    ///
+    /// # Errors
+    /// [`Failure::TooMany`] with the seconds until the next may come.
+    pub fn check_network(&self, network: &Network, now: NaiveDateTime) -> Result<(), Failure> {
+        match network {
+            Network::Known(network) => self.check(&NETWORK, network, now),
+            Network::Unknown => self.check(&UNKNOWN, "", now),
+        }
     }
 
     /// Tells the other processes who asks often, and hears it from them.
@@ -221,6 +236,15 @@ mod tests {
         assert_eq!(allowed(&limits, "b", now), 20, "another is counted alone");
         assert_eq!(allowed(&limits, "a", at("2026-04-01T01:39:59")), 0);
         assert_eq!(allowed(&limits, "a", at("2026-04-01T01:40:00")), 20);
+    }
+
+    #[test]
+    fn unknown_networks_share_a_larger_budget() {
+        let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
+        let allowed =
+            |network: &Network| (0..3000).take_while(|_| limits.check_network(network, now).is_ok()).count();
+        assert_eq!(allowed(&Network::Unknown), 2400);
+        assert_eq!(allowed(&Network::Known("10.0.0.1".into())), 120);
     }
 
     #[test]

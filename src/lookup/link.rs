@@ -6,8 +6,8 @@ use poem::http::{HeaderValue, StatusCode};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
-use super::{Lookup, limits, pages};
-use crate::exams::certificate_link;
+use super::{Lookup, pages};
+use crate::exams::certificate_link::{self, Opening};
 use crate::store::Store;
 use crate::web::address::{client_address, network};
 use crate::web::{Failure, Frame};
@@ -22,11 +22,15 @@ pub async fn show(
     Data(lookup): Data<&Arc<Lookup>>,
 ) -> Result<Response, Failure> {
     let now = store.clock.now();
-    lookup.limits.check(&limits::NETWORK, &network(client_address(req)), now)?;
+    lookup.limits.check_network(&network(client_address(req)), now)?;
     let opened = store.glance(move |tx| certificate_link::open(tx, &token)).await?;
     let mut response = match opened {
+        Some(Opening::Expired(link)) => {
+            lookup.opened.add_expired(link);
+            frame.page_with(StatusCode::NOT_FOUND, pages::no_link())
+        }
         None => frame.page_with(StatusCode::NOT_FOUND, pages::no_link()),
-        Some((link, exam, certificate)) => {
+        Some(Opening::Live(link, exam, certificate)) => {
             lookup.opened.add(&link, now);
             frame.page(pages::by_link(&exam, &certificate, &pages::Asked::at(now)))
         }

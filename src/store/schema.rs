@@ -83,7 +83,6 @@ diesel::table! {
         browser -> Text,
         phone -> Nullable<Text>,
         number -> Integer,
-        numbers -> Text,
         device -> Text,
         address -> Text,
         stale_scans -> Integer,
@@ -174,6 +173,16 @@ diesel::table! {
         status -> Text,
         ended_at -> Nullable<Timestamp>,
         ending -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    login_denials (id) {
+        id -> Text,
+        candidate_id -> Nullable<Text>,
+        network -> Nullable<Text>,
+        denied_at -> Timestamp,
+        paused_until -> Nullable<Timestamp>,
     }
 }
 

@@ -1,71 +1,282 @@
-//! Where a request comes from.
+//! Where a request comes from, as far as that can be told.
+//!
+//! The address decides rate limits and the proximity warning (RFC 10027 §6.1.1), so a guess is worse
+//! than none: whatever does not name an address for certain is [`ClientAddress::Unknown`].
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use poem::Request;
+use poem::http::HeaderMap;
 
+use super::seldom::Seldom;
 use crate::settings::Settings;
 
-/// The client's address: the peer's, or what our own proxy says it is when the
-/// settings name one. The last entry is the one that proxy added itself.
-pub fn client_address(req: &Request) -> IpAddr {
-    let trusted = req.data::<Arc<Settings>>().is_some_and(|settings| settings.trusted_proxy);
-    let forwarded = || {
-        let line = req.headers().get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        line.rsplit(',').next()?.trim().parse().ok()
-    };
-    let peer = || req.remote_addr().as_socket_addr().map(|address| address.ip());
-    trusted.then(forwarded).flatten().or_else(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+/// Headers by which a proxy tells the client's address.
+const FORWARDING: &[&str] = &["x-forwarded-for", "forwarded", "x-real-ip"];
+
+/// How an unknown network is stored.
+const UNKNOWN: &str = "unknown";
+
+/// The address of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// An IPv4-mapped IPv6 address is kept as IPv4.
+    Known(IpAddr),
+    /// A proxy hides it.
+    Unknown,
 }
 
-/// The network an address belongs to, as much of it as two devices in one home
-/// share: an IPv4 address is the home's own; of IPv6 the first 64 bits are.
-pub fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let s = v6.segments();
-            format!("{:x}:{:x}:{:x}:{:x}", s[0], s[1], s[2], s[3])
+/// As much of an address as devices in one home share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// An IPv4 address, or the first 64 bits of an IPv6 address.
+    Known(String),
+    /// See [`ClientAddress::Unknown`].
+    Unknown,
+}
+
+/// What a provider gives to one customer: an IPv4 address, or an IPv6 prefix of 56 bits (RFC 6177).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Customer {
+    /// The address.
+    V4(Ipv4Addr),
+    /// The first 56 bits.
+    V6(u64),
+    /// See [`ClientAddress::Unknown`].
+    Unknown,
+}
+
+/// Whether two devices share a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proximity {
+    /// They do.
+    Same,
+    /// They do not.
+    Different,
+    /// The network of at least one is not known.
+    Unknown,
+}
+
+/// The client's address of a request.
+pub fn client_address(req: &Request) -> ClientAddress {
+    let peer = req.remote_addr().as_socket_addr().map(SocketAddr::ip);
+    match req.data::<Arc<Settings>>() {
+        Some(settings) => address_of(req.headers(), peer, settings),
+        None => ClientAddress::Unknown,
+    }
+}
+
+/// The client's address: the peer's, or the one that our own proxy tells where the settings say that
+/// there is one.
+pub fn address_of(headers: &HeaderMap, peer: Option<IpAddr>, settings: &Settings) -> ClientAddress {
+    static WARNED: Seldom = Seldom::ready();
+    let told = match peer {
+        _ if settings.trusted_proxy => last_forwarded(headers).ok_or("X-Forwarded-For names no address"),
+        Some(peer) if is_proxy(headers, peer, settings) => {
+            Err("requests come from a proxy, and KAOZHENG_TRUSTED_PROXY is not set")
+        }
+        peer => peer.ok_or("the connection has no address"),
+    };
+    match told {
+        Ok(address) => ClientAddress::Known(address.to_canonical()),
+        Err(reason) => {
+            if WARNED.is_due() {
+                tracing::warn!(reason, "the client's address is not known");
+            }
+            ClientAddress::Unknown
         }
     }
 }
 
-/// The addresses that one customer of a carrier has, by the first of them: an IPv4 address is alone,
-/// of IPv6 a customer is given up to a /56 (RIPE-690 §4.2).
-pub fn block(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 72))),
-        v4 => v4,
+/// The last entry, which our own proxy added: earlier ones are whatever the client sent.
+fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let line = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    parse(line.rsplit(',').next()?)
+}
+
+/// An address as proxies write it, with or without quotes, brackets and a port (RFC 7239 §6).
+fn parse(entry: &str) -> Option<IpAddr> {
+    let entry = entry.trim();
+    let entry = entry.strip_prefix('"').map_or(Some(entry), |rest| rest.strip_suffix('"'))?;
+    let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = match bare {
+        Some(bare) => bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => entry.parse().ok().or_else(|| entry.parse().ok().map(|socket: SocketAddr| socket.ip())),
+    };
+    address.filter(|address| !address.to_canonical().is_unspecified())
+}
+
+/// Whether this peer is a proxy that the settings do not know of. We speak no TLS, so with a public
+/// address of https something on the way ends it.
+fn is_proxy(headers: &HeaderMap, peer: IpAddr, settings: &Settings) -> bool {
+    is_local(peer.to_canonical())
+        && (settings.is_https() || FORWARDING.iter().any(|name| headers.contains_key(*name)))
+}
+
+/// Loopback, private, link-local or shared (RFC 6598: load balancers of providers).
+fn is_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            v4.is_loopback() || v4.is_private() || v4.is_link_local() || shared
+        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 
-/// An address to show on a screen: its last half hidden.
-pub fn masked(network: &str) -> String {
-    let parts: Vec<&str> = network.split(['.', ':']).take(2).collect();
-    if network.contains(':') { format!("{}:*", parts.join(":")) } else { format!("{}.*.*", parts.join(".")) }
+/// The network of an address.
+pub fn network(address: ClientAddress) -> Network {
+    match address {
+        ClientAddress::Known(IpAddr::V4(v4)) => Network::Known(v4.to_string()),
+        ClientAddress::Known(IpAddr::V6(v6)) => {
+            let s = v6.segments();
+            Network::Known(format!("{:x}:{:x}:{:x}:{:x}", s[0], s[1], s[2], s[3]))
+        }
+        ClientAddress::Unknown => Network::Unknown,
+    }
+}
+
+/// The customer that an address was given to.
+pub fn customer(address: ClientAddress) -> Customer {
+    match address {
+        ClientAddress::Known(IpAddr::V4(v4)) => Customer::V4(v4),
+        ClientAddress::Known(IpAddr::V6(v6)) => Customer::V6((v6.to_bits() >> 72) as u64),
+        ClientAddress::Unknown => Customer::Unknown,
+    }
+}
+
+impl Network {
+    /// A network as the database keeps it.
+    pub fn from_text(text: String) -> Network {
+        if text == UNKNOWN { Network::Unknown } else { Network::Known(text) }
+    }
+
+    /// Whether a device of this network is near one of `other`.
+    pub fn proximity(&self, other: &Network) -> Proximity {
+        match (self, other) {
+            (Network::Known(one), Network::Known(other)) if one == other => Proximity::Same,
+            (Network::Known(_), Network::Known(_)) => Proximity::Different,
+            _ => Proximity::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Network::Known(text) => text,
+            Network::Unknown => UNKNOWN,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn networks_and_masks() {
-        let shown = |text: &str| masked(&network(text.parse().unwrap()));
-        assert_eq!(shown("119.123.4.5"), "119.123.*.*");
-        assert_eq!(shown("::ffff:10.0.0.7"), "10.0.*.*");
-        assert_eq!(shown("2409:8a55:1:2:3:4:5:6"), "2409:8a55:*");
-        let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
-        assert!(same("2409:8a55:1:2::5", "2409:8a55:1:2:9::1"));
-        assert!(!same("10.0.0.1", "10.0.0.2"));
+    fn ip(text: &str) -> ClientAddress {
+        ClientAddress::Known(text.parse::<IpAddr>().unwrap().to_canonical())
     }
 
     #[test]
-    fn a_customer_of_a_carrier_has_one_block() {
-        let same = |a: &str, b: &str| block(a.parse().unwrap()) == block(b.parse().unwrap());
-        assert!(same("2409:8a55:1:200::5", "2409:8a55:1:2ff:9::1"));
-        assert!(!same("2409:8a55:1:200::5", "2409:8a55:1:300::5"));
-        assert!(same("::ffff:10.0.0.7", "10.0.0.7") && !same("10.0.0.7", "10.0.0.8"));
+    fn entries_name_an_address_or_nothing() {
+        let table = [
+            ("119.123.4.5", "119.123.4.5"),
+            (" 119.123.4.5:5678 ", "119.123.4.5"),
+            ("\"119.123.4.5:5678\"", "119.123.4.5"),
+            ("2409:8a55::1", "2409:8a55::1"),
+            ("[2409:8a55::1]", "2409:8a55::1"),
+            ("[2409:8a55::1]:443", "2409:8a55::1"),
+            ("\"[2409:8a55::1]:443\"", "2409:8a55::1"),
+            ("::ffff:10.0.0.7", "::ffff:10.0.0.7"),
+        ];
+        for (entry, address) in table {
+            assert_eq!(parse(entry), Some(address.parse().unwrap()), "{entry}");
+        }
+        for nothing in [
+            "",
+            " ",
+            "unknown",
+            "_x",
+            "\"_x\"",
+            "\"119.123.4.5",
+            "119.123.4",
+            "1.2.3.4:99999",
+            "1.2.3.4:_p",
+            "[1.2.3.4]",
+            "[2409::1",
+            "2409::1]",
+            "0.0.0.0",
+            "::",
+            "::ffff:0.0.0.0",
+            "for=1.2.3.4",
+            "考试",
+        ] {
+            assert_eq!(parse(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn the_last_entry_of_the_last_line_counts() {
+        let last = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            last_forwarded(&headers).map(|address| address.to_string())
+        };
+        assert_eq!(last(&["9.9.9.9, 1.1.1.1"]).as_deref(), Some("1.1.1.1"));
+        assert_eq!(last(&["9.9.9.9", "1.1.1.1"]).as_deref(), Some("1.1.1.1"));
+        for nothing in [&["9.9.9.9, "][..], &["9.9.9.9", ""], &["9.9.9.9, unknown"], &[""], &[]] {
+            assert_eq!(last(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn local_addresses_are_those_that_no_provider_routes() {
+        for local in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.0.1",
+            "100.64.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+        ] {
+            assert!(is_local(local.parse().unwrap()), "{local}");
+        }
+        for public in ["119.123.4.5", "172.32.0.1", "100.128.0.1", "2409:8a55::1"] {
+            assert!(!is_local(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[test]
+    fn devices_of_one_home_share_a_network() {
+        let near = |a: &str, b: &str| network(ip(a)).proximity(&network(ip(b)));
+        assert_eq!(near("2409:8a55:1:2::5", "2409:8a55:1:2:9::1"), Proximity::Same);
+        assert_eq!(near("2409:8a55:1:2::5", "2409:8a55:1:3::5"), Proximity::Different);
+        assert_eq!(near("::ffff:10.0.0.1", "10.0.0.1"), Proximity::Same);
+        assert_eq!(near("10.0.0.1", "10.0.0.2"), Proximity::Different);
+        let unknown = network(ClientAddress::Unknown);
+        for other in [&network(ip("10.0.0.1")), &unknown] {
+            assert_eq!(
+                (unknown.proximity(other), other.proximity(&unknown)),
+                (Proximity::Unknown, Proximity::Unknown)
+            );
+        }
+        assert_eq!(Network::from_text(unknown.to_string()), unknown);
+    }
+
+    #[test]
+    fn a_customer_has_an_address_or_a_prefix_of_56_bits() {
+        let same = |a: &str, b: &str| customer(ip(a)) == customer(ip(b));
+        assert!(same("2409:8a55:1:2ff::5", "2409:8a55:1:201::1"));
+        assert!(!same("2409:8a55:1:2ff::5", "2409:8a55:1:3ff::5"));
+        assert!(same("::ffff:10.0.0.1", "10.0.0.1") && !same("10.0.0.1", "10.0.0.2"));
     }
 }

@@ -12,7 +12,7 @@
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
 use std::io::Cursor;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,8 +71,8 @@ const KEPT: [HeaderName; 8] = [
 /// Over when a request is to be answered; what its answer is to know.
 pub type Rest = Pin<Box<dyn Future<Output = Extensions> + Send>>;
 
-/// The rest that a request without a body takes, if it takes one.
-pub type RestOf = Box<dyn Fn(&HttpRequest<Incoming>) -> Option<Rest> + Send + Sync>;
+/// The rest that a request without a body takes, if it takes one; with the address of the peer.
+pub type RestOf = Box<dyn Fn(&HttpRequest<Incoming>, IpAddr) -> Option<Rest> + Send + Sync>;
 
 type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
@@ -118,7 +118,7 @@ pub async fn keep<E>(
         let turn = Turn {
             answers: answers.clone(),
             local: LocalAddr(Addr::SocketAddr(local)),
-            remote: RemoteAddr(Addr::SocketAddr(peer)),
+            peer,
             news: Mutex::new(news),
             resting: Mutex::new(None),
             unread: AtomicBool::new(false),
@@ -145,7 +145,7 @@ async fn closed(read: &mut OwnedReadHalf) {
 struct Turn<E> {
     answers: Arc<Answers<E>>,
     local: LocalAddr,
-    remote: RemoteAddr,
+    peer: SocketAddr,
     /// For the first request, where that has had its rest.
     news: Mutex<Option<Extensions>>,
     resting: Mutex<Option<Resting>>,
@@ -238,7 +238,8 @@ impl<E: Endpoint<Output = Response> + 'static> Turn<E> {
             }
         }
         let has_body = !request.body().is_end_stream();
-        let mut request = Request::from((request, self.local.clone(), self.remote.clone(), Scheme::HTTP));
+        let remote = RemoteAddr(Addr::SocketAddr(self.peer));
+        let mut request = Request::from((request, self.local.clone(), remote, Scheme::HTTP));
         if !has_body {
             return Box::pin(self.answer(request));
         }
@@ -261,7 +262,7 @@ impl<E: Endpoint<Output = Response> + 'static> Turn<E> {
         if !request.body().is_end_stream() {
             return None;
         }
-        let rest = (self.answers.rest_of)(request)?;
+        let rest = (self.answers.rest_of)(request, self.peer.ip())?;
         let head = head_of(request);
         (head.len() <= RESTING_HEAD).then_some(Resting { head, rest })
     }
@@ -298,6 +299,7 @@ mod tests {
             .header("cookie", "a=1")
             .header("cookie", "b=2")
             .header("accept-language", "zh-CN")
+            .header("x-filler", "x".repeat(9000))
             .header("hx-request", "true")
             .body(())
             .unwrap();

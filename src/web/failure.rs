@@ -88,6 +88,9 @@ pub enum Failure {
     /// A look at somebody's data could not be noted in the audit, so nothing was shown.
     #[error("the audit cannot be written: {0}")]
     Unrecorded(String),
+    /// A session could not be ended.
+    #[error("not signed out")]
+    NotSignedOut,
     /// The database is out of reach for now.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -159,6 +162,7 @@ impl ResponseError for Failure {
             Failure::Gone(_) => StatusCode::GONE,
             Failure::Full
             | Failure::ManyUploads
+            | Failure::NotSignedOut
             | Failure::Unavailable(_)
             | Failure::InDoubt(_)
             | Failure::NotSaved(_)
@@ -270,6 +274,9 @@ impl Failure {
                 "为保护考生信息，每次查看都要留下记录。请稍后再试；一直这样时请联系系统管理员。".into(),
                 ("返回待办", "/staff/queue"),
             ),
+            Failure::NotSignedOut => {
+                ("没有退出登录", "这台设备仍处于登录状态。请稍后再试一次。".into(), ("返回“我的”", "/me"))
+            }
             Failure::Unavailable(_) => {
                 ("系统正忙", "您的操作没有完成，已提交过的申请不受影响。请稍后再试。".into(), home)
             }

@@ -8,6 +8,7 @@ pub mod live;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration as StdDuration;
 
 use async_trait::async_trait;
 use chrono::{Duration, NaiveDateTime};
@@ -16,18 +17,22 @@ use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{FromRequest, Request, RequestBody, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 pub use tower_sessions::Session;
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{self, SessionStore};
 
+use super::seldom::Seldom;
 use super::{Failure, frame};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
-use crate::store::{self, Store};
+use crate::store::{self, Store, Tx};
 
 const SIGNED_IN: &str = "signed_in";
-const DEVICE: &str = "device";
+
+/// For so long an answer waits for "last seen" to be noted.
+const NOTED_WITHIN: StdDuration = StdDuration::from_secs(1);
 
 /// How somebody signed in; shown with their devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,18 +68,29 @@ pub struct SignedIn {
 impl SignedIn {
     /// Reads who is signed in, if anybody still is.
     pub async fn find(req: &Request) -> Result<Option<SignedIn>, Failure> {
-        let session = of(req);
+        let (Some(store), Some(settings)) = (req.data::<Store>(), req.data::<Arc<Settings>>()) else {
+            return Ok(None);
+        };
+        SignedIn::of(&of(req), store, settings).await
+    }
+
+    /// Who is signed in in a session, if anybody still is.
+    pub async fn of(
+        session: &Session,
+        store: &Store,
+        settings: &Settings,
+    ) -> Result<Option<SignedIn>, Failure> {
         // What an older program wrote and this one cannot read is no sign-in, not an error.
         let kept = session.get::<serde_json::Value>(SIGNED_IN).await?;
         let Some(mut who) = kept.and_then(|kept| serde_json::from_value::<SignedIn>(kept).ok()) else {
             return Ok(None);
         };
-        let (Some(store), Some(settings)) = (req.data::<Store>(), req.data::<Arc<Settings>>()) else {
-            return Ok(None);
-        };
         let now = store.clock.now();
         if now - who.since >= settings.session_absolute || now - who.seen >= settings.session_idle {
-            session.flush().await?;
+            // Removed at once: it stays expired when the clock goes back.
+            if let Err(error) = session.flush().await {
+                tracing::warn!(%error, "an expired session was not removed");
+            }
             return Ok(None);
         }
         if now - who.seen >= Duration::minutes(1) {
@@ -86,7 +102,11 @@ impl SignedIn {
 
     /// Somebody who signs in now, at the portal on this device.
     pub fn now(candidate: String, staff: Option<String>, store: &Store, device: String) -> SignedIn {
-        let now = store.clock.now();
+        SignedIn::at(store.clock.now(), candidate, staff, device)
+    }
+
+    /// The same at a moment (UTC).
+    pub fn at(now: NaiveDateTime, candidate: String, staff: Option<String>, device: String) -> SignedIn {
         SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
     }
 
@@ -95,8 +115,9 @@ impl SignedIn {
         SignedIn { way, handshake: Some(handshake), ..self }
     }
 
-    /// Signs in: a new session id (an old one may be known to somebody), the same data.
+    /// Signs in: a new session with nothing of the old one, whose id may be known to somebody.
     pub async fn begin(self, session: &Session) -> Result<(), Failure> {
+        session.clear().await;
         session.insert(SIGNED_IN, &self).await?;
         session.cycle_id().await?;
         Ok(())
@@ -117,29 +138,39 @@ pub fn of(req: &Request) -> Session {
         .expect("site puts a session on every request that may have one")
 }
 
-/// A secret that stays with this browser's session from before it signs in, so
-/// that a handshake can belong to it.
-pub async fn device_token(session: &Session, ids: &store::Ids) -> Result<String, Failure> {
-    if let Some(token) = known_device(session).await? {
-        return Ok(token);
+/// Signs somebody in within a transaction: [`SignedIn::begin`] for a sign-in that must happen together
+/// with something else. [`give`] hands the new session to the browser.
+pub fn replace(tx: &mut Tx, old: Option<Id>, who: &SignedIn, idle: Duration) -> Result<Id, store::Error> {
+    if let Some(old) = old {
+        diesel::delete(s::sessions.find(hash(&old))).execute(tx.conn)?;
     }
-    let token = ids.token(16);
-    session.insert(DEVICE, &token).await?;
-    Ok(token)
+    let (id, data) = (Id::default(), serde_json::json!({ SIGNED_IN: who }).to_string());
+    insert(tx, hash(&id), data, Some(&who.candidate), idle)?;
+    Ok(id)
 }
 
-/// A new session id with the same data, where there was one before: whoever has planted the old
-/// one in this browser must not share what begins now.
-pub async fn renew(session: &Session) -> Result<(), Failure> {
-    if session.id().is_some() {
-        session.cycle_id().await?;
-    }
+fn insert(
+    tx: &mut Tx,
+    key: String,
+    data: String,
+    candidate: Option<&str>,
+    idle: Duration,
+) -> Result<(), store::Error> {
+    let row =
+        (s::id.eq(key), s::data.eq(data), s::candidate_id.eq(candidate), s::expires_at.eq(tx.now + idle));
+    diesel::insert_into(s::sessions).values(row).execute(tx.conn)?;
     Ok(())
 }
 
-/// The token of [`device_token`], if this session has one.
-pub async fn known_device(session: &Session) -> Result<Option<String>, Failure> {
-    Ok(session.get(DEVICE).await?)
+/// Ends a session: its row is removed.
+///
+/// # Errors
+/// [`Failure::NotSignedOut`] when it cannot be removed, and lives on.
+pub async fn end(session: &Session) -> Result<(), Failure> {
+    session.flush().await.map_err(|error| {
+        tracing::error!(%error, "a session could not be ended");
+        Failure::NotSignedOut
+    })
 }
 
 /// `__Host-` ties the cookie to this host and to HTTPS (RFC 6265bis §4.1.3.2).
@@ -160,28 +191,44 @@ pub fn begin(req: &mut Request, rows: &Arc<SessionRows>, https: bool) -> Session
 }
 
 /// Saves the session if it has changed, and adds its cookie to the answer.
+///
+/// # Errors
+/// When a new session cannot be saved: nobody is signed in then. What changes in one that exists is
+/// when it was last used, and that decides no answer.
 pub async fn keep(session: &Session, response: &mut Response, https: bool) -> Result<(), Failure> {
-    if !session.is_modified() {
-        return Ok(());
-    }
-    if session.is_empty().await {
-        set_cookie(response, "", "; Max-Age=0", https);
-    } else {
-        session.save().await?;
-        let id = session.id().map(|id| id.to_string()).unwrap_or_default();
-        hand(response, &id, https);
+    match session.id() {
+        _ if !session.is_modified() => {}
+        None if session.is_empty().await => set_cookie(response, "", "; Max-Age=0", https),
+        None => {
+            session.save().await?;
+            give(response, &session.id().unwrap_or_default(), https);
+        }
+        Some(_) => note(session).await,
     }
     Ok(())
 }
 
-/// Gives a browser the session of an id, which is the value of the cookie.
-pub fn hand(response: &mut Response, id: &str, https: bool) {
-    set_cookie(response, id, "", https);
+/// Saves a session that exists, if that can be done soon.
+async fn note(session: &Session) {
+    static WARNED: Seldom = Seldom::ready();
+    let reason = match timeout(NOTED_WITHIN, session.save()).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the database is busy".to_owned(),
+    };
+    if WARNED.is_due() {
+        tracing::warn!(reason, "sessions' last use was not noted");
+    }
 }
 
-fn set_cookie(response: &mut Response, value: &str, age: &str, https: bool) {
+/// Hands a session to the browser.
+pub fn give(response: &mut Response, session: &Id, https: bool) {
+    set_cookie(response, &session.to_string(), "", https);
+}
+
+fn set_cookie(response: &mut Response, value: &str, lives: &str, https: bool) {
     let (name, secure) = (cookie_name(https), if https { "; Secure" } else { "" });
-    let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!("{name}={value}; Path=/{lives}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -234,19 +281,7 @@ impl SessionStore for SessionRows {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         let (data, candidate) = Self::encode(record)?;
         let (key, idle) = (hash(&record.id), self.idle);
-        self.store
-            .write(move |tx| {
-                let row = (
-                    s::id.eq(key),
-                    s::data.eq(data),
-                    s::candidate_id.eq(candidate),
-                    s::expires_at.eq(tx.now + idle),
-                );
-                diesel::insert_into(s::sessions).values(row).execute(tx.conn)?;
-                Ok(())
-            })
-            .await
-            .map_err(backend)
+        self.store.write(move |tx| insert(tx, key, data, candidate.as_deref(), idle)).await.map_err(backend)
     }
 
     /// Updates only: a session that was signed out meanwhile stays signed out.
@@ -265,15 +300,21 @@ impl SessionStore for SessionRows {
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let key = hash(id);
-        let data: Option<String> = self
-            .store
-            .read(move |tx| {
-                let live = s::sessions.find(key).filter(s::expires_at.gt(tx.now));
-                Ok(live.select(s::data).first(tx.conn).optional()?)
-            })
-            .await
-            .map_err(backend)?;
-        let Some(data) = data else { return Ok(None) };
+        let read = self.store.read(move |tx| {
+            let row = s::sessions.find(key).select((s::data, s::expires_at));
+            Ok((row.first::<(String, NaiveDateTime)>(tx.conn).optional()?, tx.now))
+        });
+        let data = match read.await.map_err(backend)? {
+            (Some((data, expires_at)), now) if now < expires_at => data,
+            (Some(_), _) => {
+                // Removed at once: it stays expired when the clock goes back.
+                if let Err(error) = self.delete(id).await {
+                    tracing::warn!(%error, "an expired session was not removed");
+                }
+                return Ok(None);
+            }
+            (None, _) => return Ok(None),
+        };
         let data =
             serde_json::from_str(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         // Expiry is ours to judge, by our clock; tower-sessions only carries the field.

@@ -1,13 +1,18 @@
 //! Logging in: on the same device, and by scanning the code of another screen.
 
 mod callback;
+mod confirm;
 mod device_grant;
 mod devices;
 mod dialects;
 mod identity;
 mod portal;
+mod proximity;
 mod refusals;
+mod screens;
+mod sessions;
 mod threats;
+mod waits;
 
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
@@ -84,9 +89,9 @@ async fn scanned(server: &Server) -> (Desk, Visitor, Answer) {
     (desk, phone, page)
 }
 
-fn offered(page: &Answer) -> Vec<String> {
-    let buttons = page.body.split("name=\"number\" value=\"").skip(1);
-    buttons.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+/// Two digits that are not on the screen.
+fn wrong(number: &str) -> &'static str {
+    if number == "42" { "43" } else { "42" }
 }
 
 #[tokio::test]
@@ -127,23 +132,27 @@ async fn a_desktop_is_signed_in_by_a_phone_that_signs_in_on_the_way() {
     assert!(portal.url.contains("/sandbox/authorize"), "{}", portal.url);
     let number = desk.number().await;
     let page = phone.choose_person(&portal, "陳大文").await;
-    for words in
-        ["您正在登录另一台设备", "考证通 · 示范市考试院", "Windows 电脑 · Chrome", "127.0.*.*", "不是我"]
-    {
+    for words in [
+        "您正在登录另一台设备",
+        "考证通 · 示范市考试院",
+        "Windows 电脑 · Chrome",
+        "陳*文",
+        "与本机相同的网络",
+        "不是我",
+    ] {
         assert!(page.body.contains(words), "{words} is not in\n{}", page.body);
     }
-    let offered = offered(&page);
-    assert!(offered.len() == 3 && offered.contains(&number), "{offered:?} without {number}");
     let done = phone.submit(&desk.path("number"), &[("number", &number)]).await;
     assert!(done.body.contains("已确认登录"), "{}", done.body);
-    let before = desk.browser.cookie();
+    assert_eq!(desk.browser.cookie(), "", "who only looks at a code has no session");
     let redeemed = desk.wait("scanned").await;
     assert_eq!(redeemed.headers["hx-redirect"], "/services");
-    assert_ne!(desk.browser.cookie(), before, "the session id changes");
     for signed_in in [&desk.browser, &phone] {
         assert!(signed_in.open("/").await.body.contains("您好，陳*文"));
     }
-    assert_eq!(desk.wait("scanned").await.headers.get("hx-redirect"), None, "only once");
+    let session = desk.browser.cookie();
+    assert_eq!(desk.wait("scanned").await.headers["hx-redirect"], "/services", "it is signed in");
+    assert_eq!(desk.browser.cookie(), session, "only once");
 }
 
 #[tokio::test]
@@ -164,11 +173,10 @@ async fn without_scripts_the_desktop_looks_again_and_again() {
 async fn a_wrong_number_or_not_me_denies_for_good() {
     let server = Server::start().await;
     for decline in [false, true] {
-        let (desk, phone, page) = scanned(&server).await;
+        let (desk, phone, _) = scanned(&server).await;
         let number = desk.number().await;
-        let wrong = offered(&page).into_iter().find(|offer| *offer != number).expect("another");
         let answer = match decline {
-            false => phone.submit(&desk.path("number"), &[("number", &wrong)]).await,
+            false => phone.submit(&desk.path("number"), &[("number", wrong(&number))]).await,
             true => phone.submit(&desk.path("decline"), &[]).await,
         };
         assert!(answer.body.contains("已拒绝这次登录"), "{}", answer.body);
@@ -183,8 +191,10 @@ async fn the_screen_can_give_its_code_up() {
     let server = Server::start().await;
     let (desk, phone, _) = scanned(&server).await;
     let number = desk.number().await;
-    let form = [("handshake", desk.handshake.as_str()), ("next", "/services")];
-    let fresh = desk.browser.submit("/login/cancel", &form).await;
+    let path = format!("/login/wait/{}", desk.handshake);
+    server.visitor(DESKTOP).submit(&path, &[("next", "/services")]).await;
+    assert!(desk.look().await.body.contains("请在手机上输入数字"), "nobody else gives it up");
+    let fresh = desk.browser.submit(&path, &[("next", "/services")]).await;
     assert!(fresh.url.ends_with("/login?next=%2Fservices") && fresh.body.contains("扫码登录"));
     assert_ne!(fresh.between("hx-get=\"/login/wait/", "?"), desk.handshake);
     phone.submit(&desk.path("number"), &[("number", &number)]).await;
@@ -198,7 +208,7 @@ async fn a_waiting_screen_shows_what_has_changed() {
     let phone = server.signed_in("张小三").await;
     let code = desk.code(&server);
     let (seen, _) = tokio::join!(desk.wait("waiting-0"), phone.step(&code));
-    assert!(seen.body.contains("请在手机上点选数字"), "{}", seen.body);
+    assert!(seen.body.contains("请在手机上输入数字"), "{}", seen.body);
 }
 
 #[tokio::test]
@@ -260,40 +270,9 @@ async fn waiting_asks_the_database_nothing_until_something_changes() {
     spoil(browser).await;
     let phone = server.signed_in("张小三").await;
     phone.step(&desk.code(&server)).await;
-    assert!(desk.wait("waiting-1").await.body.contains("请在手机上点选数字"));
+    assert!(desk.wait("waiting-1").await.body.contains("请在手机上输入数字"));
     server.advance(180);
     assert!(desk.wait("scanned").await.body.contains("二维码已过期"));
-}
-
-/// Each window has a code of its own, and the session id changes with each.
-#[tokio::test]
-async fn two_windows_of_one_browser_wait_at_the_same_time() {
-    let server = Server::start().await;
-    let first = Desk::open(&server, "/login?next=/services").await;
-    assert!(first.wait("").await.body.contains("seen=waiting-0"));
-    let phone = server.signed_in("张小三").await;
-    let meanwhile = async {
-        let second = first.browser.open("/login").await;
-        assert_ne!(second.between("hx-get=\"/login/wait/", "?"), first.handshake);
-        phone.step(&first.code(&server)).await
-    };
-    let (told, scanned) = tokio::join!(first.wait("waiting-0"), meanwhile);
-    assert_eq!(scanned.location, first.confirm());
-    // What was asked with the old session id asks once more, and is the screen's again.
-    assert!(told.status == 200 && told.body.contains("seen=waiting-0"), "{}", told.body);
-    assert!(first.wait("waiting-0").await.body.contains("请在手机上点选数字"));
-    phone.submit(&first.path("number"), &[("number", &first.number().await)]).await;
-    assert_eq!(first.wait("scanned").await.headers["hx-redirect"], "/services");
-}
-
-#[tokio::test]
-async fn a_screen_whose_session_has_ended_is_told() {
-    let server = Server::start().await;
-    let desk = Desk::open(&server, "/login").await;
-    desk.browser.plant("kaozheng=AAAAAAAAAAAAAAAAAAAAAA");
-    let told = desk.wait("waiting-0").await;
-    assert!(told.status == 404 && told.body.contains("二维码已失效"), "{}", told.body);
-    assert!(told.body.contains("id=\"handshake\"") && told.body.contains("刷新二维码"), "{}", told.body);
 }
 
 #[tokio::test]
@@ -314,7 +293,7 @@ async fn when_too_many_wait_others_come_later_and_nobody_is_lost() {
     });
     assert!(refused.status == 503 && refused.headers["retry-after"] == "30");
     assert!(refused.body.contains("请稍后再试") && refused.body.contains("再试一次"), "{}", refused.body);
-    assert!(held.body.contains("请在手机上点选数字") && held.body.contains("delay:100ms"));
+    assert!(held.body.contains("请在手机上输入数字") && held.body.contains("delay:100ms"));
     assert_eq!(server.visitor(DESKTOP).step("/login").await.status, 200, "there is room again");
 }
 

@@ -120,6 +120,17 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
     }
 }
 
+/// Where visitors are who do not say otherwise.
+pub const HOME: &str = "198.51.100.7";
+
+/// What the authority's own proxy adds; the tests' settings trust it.
+fn behind_the_proxy() -> header::HeaderMap {
+    header::HeaderMap::from_iter([(
+        header::HeaderName::from_static("x-forwarded-for"),
+        header::HeaderValue::from_static(HOME),
+    )])
+}
+
 /// A browser without scripts: keeps its cookies.
 pub struct Visitor {
     base: String,
@@ -145,6 +156,7 @@ impl Visitor {
         let jar = Arc::new(Jar::default());
         let client = |policy| {
             let builder = Client::builder().cookie_provider(jar.clone()).redirect(policy).no_proxy();
+            let builder = builder.default_headers(behind_the_proxy());
             builder.user_agent(user_agent).build().expect("a client")
         };
         Visitor {
@@ -217,9 +229,14 @@ impl Visitor {
 
     /// The session cookie, as the browser would send it.
     pub fn cookie(&self) -> String {
+        self.cookie_at("/")
+    }
+
+    /// The cookies that the browser would send to a path.
+    pub fn cookie_at(&self, path: &str) -> String {
         use reqwest::cookie::CookieStore;
-        let base = Url::parse(&self.base).expect("an address");
-        self.jar.cookies(&base).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
+        let address = Url::parse(&self.address(path)).expect("an address");
+        self.jar.cookies(&address).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
     }
 
     /// The cookies that the browser would send to a path.

@@ -36,14 +36,15 @@ pub async fn scan_our_code(desktop: &Browser, phone: &Browser, name: &str) {
     phone.open(&qr::decode(&desktop.screenshot(name).await)).await;
     phone.press("SCHMIDT ANNA").await;
     phone.see("您正在登录另一台设备").await;
-    phone.press(&number_on(desktop).await).await;
+    phone.fill("屏幕显示的两位数字", &number_on(desktop).await).await;
+    phone.press("确认登录").await;
     phone.see("已确认登录").await;
 }
 
 async fn number_on(desktop: &Browser) -> String {
     desktop.see("已扫描").await;
     let text = desktop.text().await;
-    let (_, rest) = text.split_once("请在手机上点选数字 ").expect("a number");
+    let (_, rest) = text.split_once("请在手机上输入数字 ").expect("a number");
     rest.split(' ').next().expect("a number").to_owned()
 }
 

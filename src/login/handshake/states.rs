@@ -5,15 +5,15 @@
 pub enum Status {
     /// The code is on the screen.
     Waiting,
-    /// A phone has scanned it and is looking at three numbers.
+    /// A phone has scanned it, and a number is to be typed there.
     Scanned,
-    /// The right number was picked.
+    /// The right number was typed.
     Matched,
     /// A signed-in person answers for it.
     Approved,
     /// The screen is signed in.
     Redeemed,
-    /// The phone said no, or picked a wrong number.
+    /// The phone said no, or a wrong number was typed.
     Denied,
     /// Its time is over: by our clock, or the portal says so.
     Expired,
@@ -41,13 +41,13 @@ const CODES: &[(Status, &str)] = &[
 pub enum Action {
     /// Bind the phone that opened the code.
     Scan,
-    /// Pick the number that the screen shows.
+    /// Type the number that the screen shows.
     Match,
     /// Answer for the login with a candidate.
     Approve,
     /// Sign the screen in.
     Redeem,
-    /// Say 不是我, or pick a wrong number.
+    /// Say 不是我, or type a wrong number.
     Deny,
     /// Ask for another code.
     Cancel,
@@ -62,9 +62,9 @@ pub enum Action {
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// The session that shows the code.
+    /// The screen that shows the code.
     Browser,
-    /// The session that scanned it.
+    /// The phone that scanned it.
     Phone,
     /// The program itself.
     Site,
@@ -74,6 +74,9 @@ pub enum Who {
 
 use Action::{Approve, Cancel, Deny, Expire, Fail, Match, Redeem, Scan, Suspect};
 use Status::{Approved, Cancelled, Denied, Expired, Failed, Matched, Redeemed, Scanned, Waiting};
+
+/// What time ends.
+pub(super) const OPEN: [Status; 4] = [Waiting, Scanned, Matched, Approved];
 
 /// Everything that can happen: from, action, who, to.
 const TRANSITIONS: &[(Status, Action, Who, Status)] = &[
@@ -115,6 +118,6 @@ impl Status {
     }
 
     pub(super) fn may_expire(self) -> bool {
-        matches!(self, Waiting | Scanned | Matched | Approved)
+        OPEN.contains(&self)
     }
 }

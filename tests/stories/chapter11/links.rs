@@ -71,6 +71,29 @@ async fn a_link_ends_by_its_time_and_by_its_maker() {
     assert!(never.headers["x-robots-tag"].to_str().expect("text").contains("noindex"));
 }
 
+/// The clock of the machine is set back after somebody, or the sweep, has seen that a link is over.
+#[tokio::test]
+async fn an_expired_link_stays_expired_when_the_clock_goes_back() {
+    let server = server().await;
+    for sweep in [false, true] {
+        let candidate = server.signed_in("张小三").await;
+        let (link, employer) = (make(&candidate, "1").await, server.visitor(PHONE));
+        server.advance(24 * 3600);
+        match sweep {
+            true => {
+                let swept = server.parts.store.write(kaozheng::exams::certificate_link::sweep).await;
+                assert_eq!(swept.expect("a sweep"), 1);
+            }
+            false => assert_eq!(employer.step(&link).await.status, 404),
+        }
+        note(&server).await;
+        server.advance(-24 * 3600);
+        assert_eq!(employer.step(&link).await.status, 404);
+        let page = server.signed_in("张小三").await.open(LINKS).await;
+        assert!(page.body.contains(" 到期") && !page.body.contains(" 撤销"), "{}", page.body);
+    }
+}
+
 #[tokio::test]
 async fn a_holder_sees_how_often_and_when_a_link_was_opened() {
     let server = server().await;

@@ -48,7 +48,7 @@ async fn step_3_1_a_form_too_large_or_broken_is_no_server_error() {
         .body("--x\r\nContent-Disposition: form-data; name=\"action\"\r\n\r\nrev");
     assert_eq!(visitor.send(broken).await.status, 400);
     let outside = server.visitor(crate::server::PHONE);
-    for path in ["/senior", "/login/cancel"] {
+    for path in ["/senior", "/login/wait/x"] {
         let flood = file(form("", "draft", &[]), "x", "x.bin", vec![0; 2 * 1024 * 1024]);
         assert_eq!(outside.upload(path, flood).await.status, 400, "{path} takes no files");
     }

@@ -1,8 +1,6 @@
 //! What an attacker tries, and what stops them: RFC 10027 (BCP 247) §6.1 and RFC 9700, each a
 //! test. What a lying portal tries is in `tests/browser/portal/faults.rs`.
 
-use std::collections::HashSet;
-
 use diesel::prelude::*;
 use futures_util::future::join_all;
 use kaozheng::store::schema::login_handshakes::dsl as h;
@@ -10,7 +8,7 @@ use kaozheng::store::schema::sessions::dsl as s;
 use kaozheng::store::{Error, Tx};
 use reqwest::{Method, StatusCode};
 
-use super::{Desk, is_signed_in, offered, scanned};
+use super::{Desk, is_signed_in, scanned, wrong};
 use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
 
 const FAR: &str = "119.123.4.5";
@@ -38,15 +36,12 @@ async fn an_attackers_code_shown_to_a_victim() {
         let desk = Desk::of(attacker.send(far).await, attacker);
         let victim = server.signed_in("张小三").await;
         let page = victim.open(&desk.code(&server)).await;
-        for told in ["两台设备不在同一网络", "119.123.*.*", "Windows 电脑 · Chrome", "不是我"]
+        for told in ["两台设备不在同一网络", "与本机不同的网络", "Windows 电脑 · Chrome", "张*三", "不是我"]
         {
             assert!(page.body.contains(told), "{told} is not in {}", page.body);
         }
         let number = desk.number().await;
-        let buttons = page.body.split("name=\"number\"").skip(1).map(|rest| rest.split("</").next());
-        let like = |button: Option<&str>| button.expect("a button").replace(char::is_numeric, "");
-        let looks: HashSet<String> = buttons.map(like).collect();
-        assert_eq!(looks.len(), 1, "nothing tells the right number from the others: {looks:?}");
+        assert!(!page.body.contains("119.123"), "an address tells nobody anything: {}", page.body);
         if tricked {
             // The attacker tells it by telephone; the victim finds the device and ends it.
             victim.submit(&desk.path("number"), &[("number", &number)]).await;
@@ -75,7 +70,7 @@ async fn only_the_first_phone_may_confirm() {
     let number = desk.number().await;
     other.submit(&desk.path("number"), &[("number", &number)]).await;
     assert!(!is_signed_in(&desk.browser).await);
-    assert!(desk.look().await.body.contains("请在手机上点选数字"), "nothing has changed");
+    assert!(desk.look().await.body.contains("请在手机上输入数字"), "nothing has changed");
 }
 
 /// §6.1.17 binding: a second browser tries to wait on the handshake, or to redeem it.
@@ -130,7 +125,7 @@ async fn five_wrong_codes_cancel_the_handshake() {
 async fn the_phone_is_warned_when_the_networks_differ() {
     let server = Server::start().await;
     let (desk, phone, near) = scanned(&server).await;
-    assert!(near.body.contains("与本机同一网络") && !near.body.contains("不在同一网络"), "{}", near.body);
+    assert!(near.body.contains("与本机相同的网络") && !near.body.contains("不在同一网络"), "{}", near.body);
     assert!(near.body.contains("如果不是您本人操作，请点“不是我”"), "{}", near.body);
     let far = phone.request(reqwest::Method::GET, &desk.confirm()).header("x-forwarded-for", "119.123.4.5");
     let far = phone.send(far).await;
@@ -206,7 +201,8 @@ async fn a_handshake_is_redeemed_twice() {
         let (desk, phone, _) = scanned(&server).await;
         let number = desk.number().await;
         phone.submit(&desk.path("number"), &[("number", &number)]).await;
-        let (cookie, path) = (desk.browser.cookie(), format!("/login/wait/{}", desk.handshake));
+        let path = format!("/login/wait/{}", desk.handshake);
+        let cookie = desk.browser.cookie_at(&path);
         let windows: Vec<Visitor> = (0..4).map(|_| server.visitor(DESKTOP)).collect();
         let answers = join_all(windows.iter().map(|window| {
             let request = window.request(Method::GET, &path).header("cookie", &cookie);
@@ -228,15 +224,14 @@ async fn a_handshake_is_redeemed_twice() {
 #[tokio::test]
 async fn a_number_is_guessed() {
     let server = Server::start().await;
-    let (desk, phone, page) = scanned(&server).await;
+    let (desk, phone, _) = scanned(&server).await;
     let right = desk.number().await;
-    for nonsense in ["", "x", "-1", "99999999999999999999"] {
+    for nonsense in ["", "x", "-1", "7", "99999999999999999999"] {
         let answer = phone.submit_step(&desk.path("number"), &[("number", nonsense)]).await;
-        assert_eq!(answer.status, 400, "{nonsense}");
+        assert_eq!(answer.status, 422, "{nonsense}");
     }
     assert_eq!(status(&server, &desk).await, "scanned", "what is no number is no guess");
-    let wrong = offered(&page).into_iter().find(|number| *number != right).expect("another number");
-    phone.submit(&desk.path("number"), &[("number", &wrong)]).await;
+    phone.submit(&desk.path("number"), &[("number", wrong(&right))]).await;
     for guess in 10..=99 {
         phone.submit_step(&desk.path("number"), &[("number", &guess.to_string())]).await;
     }
@@ -249,6 +244,7 @@ async fn a_number_is_guessed() {
 async fn session_fixation() {
     let server = Server::start().await;
     let attacker = Desk::open(&server, "/login").await;
+    attacker.browser.open("/login/portal").await;
     let planted = attacker.browser.cookie();
     for planted in [planted.as_str(), "kaozheng=AAAAAAAAAAAAAAAAAAAAAA"] {
         let victim = server.visitor(PHONE);
@@ -261,25 +257,6 @@ async fn session_fixation() {
         assert!(!is_signed_in(&thief).await, "{planted}");
     }
     assert!(!is_signed_in(&attacker.browser).await);
-}
-
-/// The same on the screen that shows a code: what begins there is not shared.
-#[tokio::test]
-async fn session_fixation_of_a_screen() {
-    let server = Server::start().await;
-    let attacker = Desk::open(&server, "/login").await;
-    let planted = attacker.browser.cookie();
-    let victim = server.visitor(DESKTOP);
-    victim.plant(&planted);
-    let desk = Desk::of(victim.open("/login?next=/services").await, victim);
-    assert_ne!(desk.browser.cookie(), planted);
-    assert_eq!(attacker.browser.step(&format!("/login/wait/{}", desk.handshake)).await.status, 404);
-    let phone = server.signed_in("张小三").await;
-    phone.open(&desk.code(&server)).await;
-    phone.submit(&desk.path("number"), &[("number", &desk.number().await)]).await;
-    assert_eq!(attacker.browser.step(&format!("/login/wait/{}", desk.handshake)).await.status, 404);
-    assert!(!is_signed_in(&attacker.browser).await);
-    assert_eq!(desk.look().await.location, "/services");
 }
 
 /// A page of somebody else's sends a form with the victim's cookies.
@@ -327,31 +304,17 @@ async fn a_thousand_handshakes_from_one_address() {
         let handshakes: i64 = h::login_handshakes.count().get_result(tx.conn)?;
         Ok((handshakes, s::sessions.count().get_result::<i64>(tx.conn)?))
     };
-    assert_eq!(read(&server, rows).await, (begun as i64, begun as i64), "who is refused costs no row");
+    assert_eq!(read(&server, rows).await, (begun as i64, 0), "who is refused costs no row");
     let elsewhere = server.visitor(DESKTOP);
     let request = elsewhere.request(Method::GET, "/login").header("x-forwarded-for", FAR);
     assert_eq!(elsewhere.send(request).await.status, 200, "nobody else is refused");
-}
-
-/// §6.1.11: one browser, whatever networks it wanders through.
-#[tokio::test]
-async fn a_browser_that_never_stops() {
-    let server = Server::start().await;
-    let desktop = server.visitor(DESKTOP);
-    let mut statuses = Vec::new();
-    for n in 0..40 {
-        let request = desktop.request(Method::GET, "/login").header("x-forwarded-for", format!("10.0.0.{n}"));
-        statuses.push(desktop.send(request).await.status);
-    }
-    assert!(statuses[..20].iter().all(|status| *status == 200), "{statuses:?}");
-    assert!(statuses.contains(&429), "{statuses:?}");
 }
 
 /// §6.1.11: one phone that scans whatever it finds.
 #[tokio::test]
 async fn a_phone_that_never_stops_scanning() {
     let server = Server::start().await;
-    let phone = server.visitor(PHONE);
+    let phone = server.signed_in("张小三").await;
     let mut statuses = Vec::new();
     for n in 0..40 {
         let code = phone.request(Method::GET, "/s/nonsense");
