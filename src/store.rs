@@ -44,6 +44,8 @@ use turn::Turn;
 pub use vault::Vault;
 use writer::Writer;
 
+use crate::either;
+
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -26,7 +26,7 @@ struct Outcome {
 /// Reads a file, says what it changes and, unless `dry`, changes it.
 pub(super) async fn import(raw: &RawSettings, file: &Path, dry: bool) -> Result<(), Stop> {
     let arrangement = read(file)?;
-    let store = migrate::open_ready(raw).await?;
+    let store = migrate::open_current(raw).await?;
     let (year, (off, worked)) = (arrangement.year, arrangement.counts());
     let outcome = if dry {
         store.read(move |tx| Ok::<_, Error>(examine(tx, &arrangement)?.0)).await?

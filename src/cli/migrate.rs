@@ -41,13 +41,3 @@ pub(super) async fn open(raw: &RawSettings) -> Result<Store, Stop> {
     let (url, vault) = check_store(raw).map_err(|problems| list(&problems))?;
     Ok(Store::open(&url, vault, Clock::system(), Ids::random()).await?)
 }
-
-/// The store that the settings name, up to date and sealed with this key.
-pub(super) async fn open_ready(raw: &RawSettings) -> Result<Store, Stop> {
-    let store = open(raw).await?;
-    if !store.is_ready().await? {
-        return Err("the database is not up to date; run `kaozheng migrate` first".into());
-    }
-    store.check_key().await?;
-    Ok(store)
-}

@@ -33,7 +33,7 @@ impl SentFile {
     pub fn with(field: String, name: String, bytes: &[u8]) -> io::Result<SentFile> {
         let mut file = tempfile::tempfile()?;
         file.write_all(bytes)?;
-        let shared = Arc::new(Shared { file, _place: None });
+        let shared = Arc::new(Shared { file, _places: Vec::new() });
         let content = Content { shared, start: 0, length: bytes.len() as u64, at: 0 };
         Ok(SentFile { field, name, content: Some(content) })
     }
@@ -42,7 +42,7 @@ impl SentFile {
 struct Shared {
     file: File,
     /// Held until the last file of the form is dropped.
-    _place: Option<[Place; 3]>,
+    _places: Vec<Place>,
 }
 
 /// What was sent as one file.
@@ -98,10 +98,10 @@ pub(super) struct Spool {
 }
 
 impl Spool {
-    /// In a folder; `place` is held as long as what comes.
-    pub(super) fn new(folder: &Path, place: [Place; 3]) -> io::Result<Spool> {
+    /// In a folder; `places` are held as long as what comes.
+    pub(super) fn new(folder: &Path, places: Vec<Place>) -> io::Result<Spool> {
         let file = tempfile::tempfile_in(folder)?;
-        Ok(Spool { shared: Arc::new(Shared { file, _place: Some(place) }), end: 0 })
+        Ok(Spool { shared: Arc::new(Shared { file, _places: places }), end: 0 })
     }
 
     /// Takes in one file. The content is `None` when it is larger than `most`; it is read to its end

@@ -1,7 +1,6 @@
 //! A form that may bring files.
 
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use tokio::time::timeout;
 
 use super::spool::{SentFile, Spool};
 use super::storage::Storage;
-use crate::web::address::{block, client_address};
+use crate::web::address::{Customer, client_address, customer};
 use crate::web::form::{MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
 use crate::web::places::{Place, Places};
 use crate::web::{Failure, SignedIn, Submission};
@@ -37,7 +36,7 @@ const INTERRUPTED: Failure = Failure::BadRequest("上传中断，请重试");
 #[derive(Debug)]
 pub(super) struct Reception {
     people: Places<String>,
-    networks: Places<IpAddr>,
+    networks: Places<Customer>,
     all: Arc<Semaphore>,
 }
 
@@ -52,11 +51,16 @@ impl Default for Reception {
 }
 
 impl Reception {
-    async fn enter(&self, person: String, network: IpAddr) -> Option<[Place; 3]> {
+    /// A network that is not known is nobody's, so its senders do not share places.
+    async fn enter(&self, person: String, network: Customer) -> Option<Vec<Place>> {
         let places = async {
             let person = self.people.take(person).await?;
-            let network = self.networks.take(network).await?;
-            Some([person, network, self.all.clone().acquire_owned().await.ok()?])
+            let network = match network {
+                Customer::Unknown => None,
+                known => Some(self.networks.take(known).await?),
+            };
+            let all = self.all.clone().acquire_owned().await.ok()?;
+            Some([Some(person), network, Some(all)].into_iter().flatten().collect())
         };
         timeout(PATIENCE, places).await.ok()?
     }
@@ -74,9 +78,9 @@ impl<'a> FromRequest<'a> for Upload {
             return Ok(Upload(from_text(body, MAX_TEXT_BYTES).await?, Vec::new()));
         }
         let storage: &Storage = req.data().expect("site puts the storage on every request");
-        let network = block(client_address(req));
-        let place = storage.reception().enter(who.candidate, network).await.ok_or(Failure::ManyUploads)?;
-        let spool = Spool::new(storage.folder(), place).map_err(not_kept)?;
+        let network = customer(client_address(req));
+        let places = storage.reception().enter(who.candidate, network).await.ok_or(Failure::ManyUploads)?;
+        let spool = Spool::new(storage.root(), places).map_err(not_kept)?;
         let parts =
             Multipart::from_request(req, body).await.map_err(|_| Failure::BadRequest("上传的内容不完整"))?;
         Ok(from_parts(parts, spool).await?)
@@ -143,7 +147,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn few_forms_of_one_person_and_of_one_network_come_at_once() {
         let reception = Reception::default();
-        let network = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let network = |last: u8| Customer::V4([10, 0, 0, last].into());
         let mut held = Vec::new();
         for _ in 0..OF_A_PERSON {
             held.push(reception.enter("a".into(), network(1)).await.expect("a place"));

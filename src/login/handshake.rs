@@ -184,6 +184,7 @@ pub fn of_phone(tx: &mut Tx, id: &str, phone: &str) -> Result<Option<Handshake>,
 }
 
 /// Hashes of the secrets of a phone that opens a code.
+#[derive(Clone)]
 pub struct Phone {
     /// The one that it holds, if any: from an earlier scan, or planted.
     pub held: Option<String>,

@@ -187,7 +187,7 @@ pub async fn type_number(
         if handshake::type_number(tx, &typed, &phone, &account.id, number)? == Typed::Denied {
             pause::note(tx, Some(&account.id), &own)?;
         }
-        Ok(())
+        Ok(allowance::allow(tx, &typed, who.staff.as_deref())?)
     });
     decided.await?;
     login.waiters.wake(&id).await;

@@ -1,6 +1,7 @@
 //! Way 1: to the portal and back on the same device. The phone of way 2 comes through
 //! here too when it is not signed in yet.
 
+use chrono::TimeDelta;
 use poem::http::header;
 use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
@@ -17,7 +18,7 @@ use crate::people::identity::{self, Arrival, notice};
 use crate::settings::Settings;
 use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
-use crate::web::session::{self, Session, Way};
+use crate::web::session::{self, Id, Way};
 use crate::web::{Failure, Frame, SignedIn, local_path, log, see_other};
 
 /// How often a return looks whether another request has answered it.
@@ -87,7 +88,7 @@ pub async fn callback(
         Stage::Taken | Stage::Ended { .. } => None,
     };
     match taken {
-        Some(attempt) => first(req, login, store, known, attempt, back).await,
+        Some(attempt) => first(req, login, store, settings, known, attempt, back).await,
         None => again(req, store, settings, known).await,
     }
 }
@@ -98,27 +99,41 @@ async fn first(
     req: &Request,
     login: &Arc<Login>,
     store: &Store,
+    settings: &Settings,
     known: attempt::Known,
     attempt: Attempt,
     back: Return,
 ) -> Result<Response, Failure> {
     let host = req.header(header::HOST).map(str::to_owned);
     let device = device::describe(device::user_agent(req));
-    let returned = Returned { session: session::of(req), device, id: known.id, login: login.clone() };
+    let old = session::id_in(req.headers(), settings.is_https());
+    let idle = settings.session_idle;
+    let returned = Returned { id: known.id, old, idle, device, login: login.clone() };
     let store = store.clone();
     let work = async move { returned.finish(&store, host.as_deref(), attempt, back).await };
     let request = log::request_id().unwrap_or_default();
     let done = tokio::spawn(log::within(request, work)).await;
     match done.map_err(|error| Failure::Internal(format!("a return: {error}")))?? {
-        Ending::In { .. } => Ok(see_other(&known.next)),
+        Ending::In { session, .. } => Ok(signed_in(&known.next, &session, settings)),
         Ending::Refused(refusal) => Err(refusal.failure(login_path(&known.next))),
     }
+}
+
+/// Sends a browser on with its session.
+fn signed_in(next: &str, session: &str, settings: &Settings) -> Response {
+    let mut response = see_other(next);
+    if let Ok(session) = session.parse() {
+        session::give(&mut response, &session, settings.is_https());
+    }
+    response
 }
 
 /// A return and the browser that brought it.
 struct Returned {
     id: String,
-    session: Session,
+    /// The session that the browser had before.
+    old: Option<Id>,
+    idle: TimeDelta,
     device: String,
     login: Arc<Login>,
 }
@@ -140,25 +155,22 @@ impl Returned {
         Ok(ending)
     }
 
-    /// The session is saved here, so that another request of this browser can be given it.
+    /// The session begins with the sign-in, in one transaction, so that each request of this browser
+    /// can be given it.
     async fn enter(&self, store: &Store, arrival: Arrival) -> Result<Ending, Failure> {
-        let device = devices::told(&self.device, Way::Portal);
-        let entered = store.write::<_, Error, _>(move |tx| {
-            let entered = admitted(identity::sign_in(tx, &arrival)?);
-            if let Ok(known) = &entered {
-                notice::signed_in_on(tx, &known.candidate, &device)?;
-            }
-            Ok(entered)
+        let (device, name) = (devices::told(&self.device, Way::Portal), self.device.clone());
+        let (old, idle) = (self.old, self.idle);
+        let ending = store.write::<_, Error, _>(move |tx| {
+            let known = match admitted(identity::sign_in(tx, &arrival)?) {
+                Ok(known) => known,
+                Err(refusal) => return Ok(Ending::Refused(refusal)),
+            };
+            notice::signed_in_on(tx, &known.candidate, &device)?;
+            let who = SignedIn::at(tx.now, known.candidate.clone(), known.staff, name);
+            let session = session::replace(tx, old, &who, idle)?;
+            Ok(Ending::In { candidate: known.candidate, session: session.to_string() })
         });
-        let known = match entered.await? {
-            Ok(known) => known,
-            Err(refusal) => return Ok(Ending::Refused(refusal)),
-        };
-        let who = SignedIn::now(known.candidate.clone(), known.staff, store, self.device.clone());
-        who.begin(&self.session).await?;
-        self.session.save().await?;
-        let session = self.session.id().map(|id| id.to_string()).unwrap_or_default();
-        Ok(Ending::In { candidate: known.candidate, session })
+        Ok(ending.await?)
     }
 }
 
@@ -175,9 +187,7 @@ async fn again(
     }
     match known.stage {
         Stage::Ended { ending: Ending::In { session, .. }, fresh: true } => {
-            let mut response = see_other(&known.next);
-            session::hand(&mut response, &session, settings.is_https());
-            Ok(response)
+            Ok(signed_in(&known.next, &session, settings))
         }
         Stage::Ended { ending: Ending::Refused(refusal), .. } => {
             Err(refusal.failure(login_path(&known.next)))

@@ -63,7 +63,7 @@ pub(super) async fn on_case<T, F>(
 ) -> Result<T, Failure>
 where
     T: Send + 'static,
-    F: FnOnce(&mut Tx) -> Result<T, Failure> + Send + 'static,
+    F: FnOnce(&mut Tx) -> Result<T, Failure> + Clone + Send + 'static,
 {
     let done = store.write(work).await;
     if matches!(done, Err(Failure::Forbidden(_))) {

@@ -76,12 +76,12 @@ pub(super) fn writing<T, E: From<Error>>(
     type Transaction = <Conn as Connection>::TransactionManager;
     let failed = |conn: &mut Conn, error: E| reading(conn, |_| Err(error));
     if let Err(error) = Transaction::begin_transaction(conn) {
-        return failed(conn, Error::Database(error).into());
+        return failed(conn, Error::from(error).into());
     }
     match work(conn) {
         Ok(value) => match Transaction::commit_transaction(conn) {
             Ok(()) => Ended::Answered(Ok(value)),
-            Err(error) if is_alive(conn) => Ended::Answered(Err(Error::Database(error).into())),
+            Err(error) if is_alive(conn) => Ended::Answered(Err(Error::from(error).into())),
             Err(error) => Ended::GivenUp(Error::InDoubt(error.to_string()).into()),
         },
         Err(error) => {

@@ -20,7 +20,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 pub use tower_sessions::Session;
 use tower_sessions::cookie::time::OffsetDateTime;
-use tower_sessions::session::{Id, Record};
+pub use tower_sessions::session::Id;
+use tower_sessions::session::Record;
 use tower_sessions::session_store::{self, SessionStore};
 
 use super::seldom::Seldom;

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use crate::web::address::block;
+use crate::web::address::{ClientAddress, Customer, customer};
 use crate::web::places::{Place, Places};
 
 /// So many are told at the same time that there is no room; more are closed without a word.
@@ -53,7 +53,7 @@ impl Room {
 /// Counts the connections that are open.
 pub(super) struct Doors {
     all: Arc<Semaphore>,
-    networks: Option<Places<IpAddr>>,
+    networks: Option<Places<Customer>>,
     told: Arc<Semaphore>,
     warned: Mutex<Option<Instant>>,
 }
@@ -72,7 +72,8 @@ impl Doors {
     pub(super) fn enter(&self, peer: IpAddr) -> Option<(Place, Option<Place>)> {
         let all = self.all.clone().try_acquire_owned().ok()?;
         let Some(networks) = &self.networks else { return Some((all, None)) };
-        Some((all, Some(networks.try_take(block(peer))?)))
+        let customer = customer(ClientAddress::Known(peer.to_canonical()));
+        Some((all, Some(networks.try_take(customer)?)))
     }
 
     /// Answers before anything was asked, and closes.

@@ -38,7 +38,7 @@ impl Fixture {
         let address = listener.local_addr().unwrap();
         let news = watch::Sender::new(false);
         let waits_for = news.clone();
-        let rest_of = Box::new(move |request: &HttpRequest<_>| {
+        let rest_of = Box::new(move |request: &HttpRequest<_>, _| {
             let rests = request.uri().path() == "/rest";
             rests.then(|| rest(waits_for.subscribe()))
         });
