@@ -19,7 +19,7 @@ use super::storage::{Storage, StorageError, made_at, parse};
 const UPLOADS: &str = "uploads";
 const QUARANTINE: &str = "quarantine";
 /// Where a body that is still arriving is kept.
-const ARRIVING: &str = "tmp";
+pub(super) const ARRIVING: &str = "tmp";
 /// Holds the number of sweeps, as the database does.
 const SWEEPS: &str = "sweeps";
 

@@ -12,6 +12,7 @@ use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 
+use super::quarantine::ARRIVING;
 use super::upload::Reception;
 use super::{Memory, aside};
 use crate::store::ids;
@@ -99,7 +100,7 @@ impl Storage {
     /// Keeps files in a folder, which is made if need be; 256 MB of memory are for uploads that are
     /// being prepared.
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
-        std::fs::create_dir_all(dir)?;
+        std::fs::create_dir_all(dir.join(ARRIVING))?;
         let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
         Ok(Storage {
             files: files.with_fsync(true),
@@ -120,9 +121,14 @@ impl Storage {
         &self.memory
     }
 
-    /// The folder of all files. Uploads that are still coming are there too, as files without names.
+    /// The folder of all files.
     pub fn root(&self) -> &Folder {
         &self.root
+    }
+
+    /// Where uploads are while they come, as files without names where the file system has those.
+    pub(super) fn arriving(&self) -> PathBuf {
+        self.root.join(ARRIVING)
     }
 
     pub(super) fn reception(&self) -> &Reception {

@@ -80,7 +80,7 @@ impl<'a> FromRequest<'a> for Upload {
         let storage: &Storage = req.data().expect("site puts the storage on every request");
         let network = customer(client_address(req));
         let places = storage.reception().enter(who.candidate, network).await.ok_or(Failure::ManyUploads)?;
-        let spool = Spool::new(storage.root(), places).map_err(not_kept)?;
+        let spool = Spool::new(&storage.arriving(), places).map_err(not_kept)?;
         let parts =
             Multipart::from_request(req, body).await.map_err(|_| Failure::BadRequest("上传的内容不完整"))?;
         Ok(from_parts(parts, spool).await?)

@@ -198,7 +198,6 @@ async fn sign_in(
     let old = session::id_in(req.headers(), settings.is_https());
     let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
     let told = devices::told(&handshake.device, way);
-    let told = devices::told(&handshake.device, way);
     let signed_in = store.write::<_, Failure, _>(move |tx| {
         let Some(candidate) = handshake::redeem(tx, &id, &screen)? else { return Ok(None) };
         notice::signed_in_on(tx, &candidate, &told)?;

@@ -124,18 +124,18 @@ async fn step_6_3_one_number_given_to_two_certificates_at_once_goes_to_one() {
     let server = authority().await;
     let store = server.parts.store.clone();
     let answered = Arc::new(AtomicBool::new(false));
-    let (asked, has_asked) = tokio::sync::oneshot::channel();
+    let (asked, mut has_asked) = tokio::sync::mpsc::channel(1);
     let first = {
         let answered = answered.clone();
         store.write::<_, Error, _>(move |tx| {
             assert!(held::is_unused(tx, NEW)?);
-            asked.send(()).expect("somebody else");
+            asked.blocking_send(()).expect("somebody else");
             wait_for_the_other(tx, &answered);
             held::reissue(tx, "certificate-00", NEW, tx.today())
         })
     };
     let second = async {
-        has_asked.await.expect("the first has asked");
+        has_asked.recv().await.expect("the first has asked");
         let ask = move |tx: &mut Tx| {
             let unused = held::is_unused(tx, NEW)?;
             answered.store(true, Ordering::Relaxed);

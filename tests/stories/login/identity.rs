@@ -68,7 +68,7 @@ const STOPPED: &str = "登录已暂停，等待核对身份";
 
 async fn read<T: Send + 'static>(
     site: &Site,
-    query: impl FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+    query: impl FnOnce(&mut Tx) -> Result<T, Error> + Clone + Send + 'static,
 ) -> T {
     site.server.parts.store.read(query).await.expect("an answer")
 }
