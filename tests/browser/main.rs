@@ -10,6 +10,8 @@ mod browser;
 mod database;
 #[path = "../support/driver.rs"]
 mod driver;
+#[path = "../support/engine.rs"]
+mod engine;
 #[path = "../support/filing.rs"]
 mod filing;
 #[path = "../support/nu.rs"]
@@ -37,6 +39,7 @@ mod chapter6;
 mod chapter7;
 mod chapter8;
 mod chapter9;
+mod engines;
 mod figures;
 mod harness;
 mod login;
