@@ -1,9 +1,20 @@
-// Comfort on top of pages that work without it.
+// Comfort on top of pages that work without it. Where htmx does not run (an engine that is too old, a
+// request that was lost), pages stay as they are without scripts. Syntax: ES2018, which Chromium 66 parses.
 (() => {
+  if (!window.htmx) return;
+  document.documentElement.dataset.scripts = '';
+  // htmx asks by itself, so the reload that is meant for browsers without it is called off. Safari goes
+  // through with it; the page that it loads has the cookie and brings no reload.
+  const reload = document.querySelector('meta[http-equiv=refresh]');
+  if (reload) {
+    document.cookie = 'scripts=1; Max-Age=600; SameSite=Lax; Path=' + reload.content.split('url=')[1];
+    addEventListener('load', () => setTimeout(() => stop()));
+  }
+
   const one = (css, root = document) => root.querySelector(css);
   const all = (css) => document.querySelectorAll(css);
   const on = (type, run, capture) => document.addEventListener(type, run, capture);
-  const near = (event, css) => event.target.closest?.(css);
+  const near = ({ target }, css) => target.closest && target.closest(css);
   const say = (words, show) => {
     one('#live').textContent = words;
     one('#live').toggleAttribute('data-show', !!show);
@@ -13,24 +24,35 @@
     const left = Math.max(0, Math.round(time.dataset.until - Date.now() / 1000));
     time.textContent = (left > 59 ? Math.floor(left / 60) + ' 分 ' : '') + (left % 60) + ' 秒';
   });
-  const reveal = () => all('[data-copy],[data-print]').forEach((button) => { button.hidden = false; });
+  const focus = (part) => {
+    const input = part && one('input:not([type=hidden]),select,textarea', part);
+    if (input) input.focus();
+  };
+  // Safari below 15.4 knows no dialogs: there they open where they stand.
+  const open = (dialog) => (dialog.showModal ? dialog.showModal() : dialog.setAttribute('open', ''));
+  const close = (dialog) => (dialog.close ? dialog.close() : dialog.removeAttribute('open'));
+  // A page without HTTPS has no clipboard.
+  const works = (button) => !('copy' in button.dataset) || navigator.clipboard;
+  const reveal = () => all('[data-copy],[data-print]').forEach((button) => { button.hidden = !works(button); });
   reveal(); tick(); setInterval(tick, 1000);
 
   on('click', (event) => {
     const opener = near(event, '[data-dialog]');
-    if (opener) {
+    const dialog = opener && one('#' + opener.dataset.dialog);
+    // Without dialogs the link leads to a page that asks the same.
+    if (dialog && dialog.showModal) {
       event.preventDefault(); event.stopPropagation();
-      one('#' + opener.dataset.dialog).showModal();
+      dialog.showModal();
     }
-    if (near(event, '[data-close]')) near(event, 'dialog').close();
+    if (near(event, '[data-close]')) close(near(event, 'dialog'));
     if (near(event, '[data-print]')) print();
     const copy = near(event, '[data-copy]');
-    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say('已复制', 1));
+    if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say('已复制', 1));
     const view = near(event, '.desk-viewer');
     if (near(event, '[data-zooms]')) view.toggleAttribute('data-zoom');
     if (near(event, '[data-turns]')) view.dataset.turn = ((view.dataset.turn | 0) + 1) % 4;
     const link = near(event, '.summary a,.marks a');
-    if (link) setTimeout(() => one(link.hash + ' :is(input:not([type=hidden]),select,textarea)')?.focus());
+    if (link) setTimeout(() => focus(one(link.hash)));
   }, true);
 
   on('keydown', (event) => {
@@ -38,7 +60,8 @@
     const area = near(event, '[data-keys]');
     if (!area || event.repeat || event.isComposing || one('dialog[open]')) return;
     if (event.ctrlKey || event.metaKey || event.altKey || near(event, 'input,select,textarea')) return;
-    one(`[data-key="${CSS.escape(event.key.toUpperCase())}"]`, area)?.click();
+    const button = one(`[data-key="${CSS.escape(event.key.toUpperCase())}"]`, area);
+    if (button) button.click();
   });
 
   on('input', ({ target }) => {
@@ -80,7 +103,7 @@
         return box;
       });
       // The form that came is listened to from now on; what it offers may have to change again.
-      next('htmx:afterSettle', () => again.forEach((box) => box?.dispatchEvent(new Event('change', { bubbles: true }))));
+      next('htmx:afterSettle', () => again.forEach((box) => box && box.dispatchEvent(new Event('change', { bubbles: true }))));
     });
   });
 
@@ -95,13 +118,14 @@
 
   on('htmx:afterSettle', ({ target }) => {
     reveal(); tick();
-    if (target.id === 'confirming') one('dialog', target)?.showModal();
+    if (target.id === 'confirming' && one('dialog', target)) open(one('dialog', target));
     if (target.id === 'main') {
       const start = one('.summary') || one('h1');
       start.tabIndex = -1;
       start.focus({ preventScroll: true });
     } else if (target.matches('.field,.upload')) {
-      say(one('.error', target)?.textContent || (target.matches('.upload') ? '材料已更新' : ''));
+      const error = one('.error', target);
+      say(error ? error.textContent : target.matches('.upload') ? '材料已更新' : '');
     }
   });
   // A server that went away while the login page waited for it is asked again; so is its successor.

@@ -1,6 +1,6 @@
 //! The maud components every page is made of. They know neither HTTP nor the database.
 //!
-//! Looks live in `assets/css`, one file a layer. Besides the components below,
+//! Looks live in `assets/css`, one file for each group of components. Besides the components below,
 //! pages may use these classes on their own markup:
 //!
 //! | class | what it does |
@@ -52,8 +52,8 @@ pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline
 pub use qr::{Medium, qr};
 pub use upload::{Upload, Uploaded, materials, upload};
 
-/// The stylesheet, layer by layer in the order in which they count.
-pub const CSS: [&str; 9] = [
+/// The stylesheet, file by file: of two rules with the same specificity, the later one counts.
+pub const CSS: [&str; 10] = [
     include_str!("../assets/css/10-tokens.css"),
     include_str!("../assets/css/20-reset.css"),
     include_str!("../assets/css/30-base.css"),
@@ -63,4 +63,5 @@ pub const CSS: [&str; 9] = [
     include_str!("../assets/css/70-form.css"),
     include_str!("../assets/css/80-rooms.css"),
     include_str!("../assets/css/90-utilities.css"),
+    include_str!("../assets/css/95-old-engines.css"),
 ];

@@ -16,9 +16,14 @@ use super::{Login, allowance, device, device_grant, devices, pages, secrets};
 use crate::people::identity::notice;
 use crate::settings::{Settings, Ways};
 use crate::store::Store;
+use crate::ui::Page;
 use crate::web::address::{client_address, network};
 use crate::web::session::{self, Way};
-use crate::web::{Failure, Frame, SignedIn, Submission, binding, local_path, see_other};
+use crate::web::{Failure, Frame, SignedIn, Submission, binding, frame, local_path, see_other};
+
+/// Set by the script of a waiting page while it runs: the next one needs no reload. Safari goes through
+/// with a reload that a script calls off.
+const SCRIPTS_COOKIE: &str = "scripts";
 
 /// Bytes of a screen's secret: beyond guessing.
 const SECRET_BYTES: usize = 16;
@@ -148,6 +153,9 @@ pub async fn wait(
     let view = pages::View { asks, ..view(login, store, settings, &handshake) };
     Ok(match frame.is_fragment() {
         true => frame.part(pages::card(&view)),
+        false if frame::cookie(req.headers(), SCRIPTS_COOKIE).is_some() => {
+            frame.page(Page { refresh: None, ..pages::on_desk(&view, &handshake.next) })
+        }
         false => frame.page(pages::on_desk(&view, &handshake.next)),
     })
 }

@@ -85,15 +85,17 @@ impl<'a> Shown<'a> {
 
 impl Shown<'_> {
     pub(super) fn page(&self, sidebar: &Sidebar, desk: Desk) -> Page {
+        let side = self.side();
+        let has_side = !side.0.is_empty();
         let parts = html! {
             (sidebar.show(self.case.file.application.shown_number()))
             div.desk-facts { (self.facts(&sidebar.days)) }
-            (self.side())
+            (side)
             div.desk-bar data-keys[self.keys] { (self.warning()) (self.bar()) }
         };
         let main = match self.may_decide() {
             true => html! {
-                form.desk method="post" action={ (self.path()) "/decide" } {
+                form.desk data-side[has_side] method="post" action={ (self.path()) "/decide" } {
                     // Enter in a text field must not decide anything.
                     (ui::default_submit("stay"))
                     input type="hidden" name="version" value=(self.case.file.application.version);
@@ -102,10 +104,10 @@ impl Shown<'_> {
                 // The question before a decision opens here; a form cannot be inside another.
                 div #confirming {}
             },
-            false => html! { div.desk { (parts) } },
+            false => html! { div.desk data-side[has_side] { (parts) } },
         };
         let title = format!("审核 {}", self.case.file.application.shown_number());
-        Page::new(title, main).own_heading().wide().desk(desk)
+        Page::new(title, main).own_heading().wide().full().desk(desk)
     }
 
     fn path(&self) -> String {
@@ -284,7 +286,7 @@ impl Shown<'_> {
         let (tasks, viewer) = (self.tasks(), self.viewer());
         html! {
             @if !tasks.0.is_empty() {
-                div.desk-side { (tasks) (viewer) (self.past()) }
+                div.desk-side data-tasks { (tasks) (viewer) (self.past()) }
             } @else if !viewer.0.is_empty() {
                 div.desk-side { (viewer) }
             }

@@ -41,9 +41,7 @@ pub fn field(f: &Field) -> Markup {
         (notes(f.name, f.hint, f.mark, f.error))
         (f.control.show(&ties))
         @if f.reload {
-            noscript {
-                button.button type="submit" name="action" value="choose" data-look="plain" { "更新可选项" }
-            }
+            button.button.by-hand type="submit" name="action" value="choose" data-look="plain" { "更新可选项" }
         }
     };
     let label = html! { (f.label) @if f.optional { span.optional { "（选填）" } } };

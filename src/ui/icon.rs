@@ -41,7 +41,7 @@ pub enum Icon {
 macro_rules! svg {
     ($path:literal) => {
         concat!(
-            r#"<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=""#,
+            r#"<svg class="icon" width="24" height="24" viewBox="0 0 24 24" aria-hidden="true"><path d=""#,
             $path,
             r#""></path></svg>"#
         )

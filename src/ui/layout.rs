@@ -90,10 +90,12 @@ pub struct Page {
     pub main: Markup,
     /// Sticky actions at the bottom.
     pub bar: Option<Markup>,
-    /// Seconds and URL of the reload a browser without scripts makes.
+    /// Seconds and URL of the reload that a browser makes where htmx does not run.
     pub refresh: Option<(u32, String)>,
     /// Uses the whole width.
     pub wide: bool,
+    /// Fills the window without a margin, as a case of the review desk does.
+    pub full: bool,
 }
 
 impl Page {
@@ -109,6 +111,7 @@ impl Page {
             bar: None,
             refresh: None,
             wide: false,
+            full: false,
         }
     }
 
@@ -137,7 +140,7 @@ impl Page {
         Page { desk: Some(desk), ..self }
     }
 
-    /// Reloads `url` after `seconds` where scripts do not run.
+    /// Reloads `url` after `seconds`. Where htmx runs, the page's script calls that off.
     pub fn refresh(self, seconds: u32, url: impl Into<String>) -> Page {
         Page { refresh: Some((seconds, url.into())), ..self }
     }
@@ -145,6 +148,11 @@ impl Page {
     /// Uses the whole width of a wide screen.
     pub fn wide(self) -> Page {
         Page { wide: true, ..self }
+    }
+
+    /// Fills the window of a wide screen without a margin.
+    pub fn full(self) -> Page {
+        Page { full: true, ..self }
     }
 }
 
@@ -164,7 +172,7 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                 link rel="icon" href=(chrome.icon) type="image/svg+xml";
                 @for script in chrome.scripts { script src=(script) defer {} }
                 @if let Some((seconds, url)) = &page.refresh {
-                    noscript { meta http-equiv="refresh" content={ (seconds) "; url=" (url) }; }
+                    meta http-equiv="refresh" content={ (seconds) "; url=" (url) };
                 }
             }
             // A fragment cannot change the language of its document, so English pages are loaded whole.
@@ -198,7 +206,7 @@ fn window_title(page: &Page) -> String {
 }
 
 fn main(page: &Page) -> Markup {
-    html! { main #main tabindex="-1" data-wide[page.wide] { (page.main) } }
+    html! { main #main tabindex="-1" data-wide[page.wide] data-full[page.full] { (page.main) } }
 }
 
 fn bar(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
@@ -213,7 +221,7 @@ fn bar(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
 
 fn top(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
     html! {
-        header #top hx-swap-oob=[swap.then_some("true")] {
+        header #top data-demo[chrome.demo] hx-swap-oob=[swap.then_some("true")] {
             @if chrome.demo { p.demo { (chrome.lang.pick("演示环境，数据均为虚构", "Demonstration: all data is fictional")) } }
             div.top {
                 @match &page.back {
@@ -346,9 +354,9 @@ mod tests {
     }
 
     #[test]
-    fn a_page_without_scripts_reloads_itself() {
+    fn a_page_reloads_itself_unless_a_script_calls_it_off() {
         let shown = document(&chrome(), &Page::new("甲", html! {}).refresh(5, "/login")).into_string();
-        let meta = r#"<noscript><meta http-equiv="refresh" content="5; url=/login"></noscript>"#;
+        let meta = r#"<meta http-equiv="refresh" content="5; url=/login">"#;
         assert!(shown.contains(meta));
     }
 }

@@ -10,6 +10,8 @@ mod browser;
 mod database;
 #[path = "../support/driver.rs"]
 mod driver;
+#[path = "../support/engine.rs"]
+mod engine;
 #[path = "../support/filing.rs"]
 mod filing;
 #[path = "../support/nu.rs"]
@@ -38,6 +40,7 @@ mod chapter7;
 mod chapter8;
 mod chapter9;
 mod desk;
+mod engines;
 mod figures;
 mod harness;
 mod login;

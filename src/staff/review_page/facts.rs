@@ -89,9 +89,11 @@ impl Shown<'_> {
     fn marked(&self, name: &str, fact: Fact) -> Fact {
         let earlier = self.case.file.earlier_marks().iter().find(|mark| mark.name == name);
         let value = html! {
-            div { @if fact.value.0.is_empty() { "—" } @else { (fact.value) } }
-            @if let Some(mark) = earlier { p.mark-note { "上轮标注：" (mark.reason) } }
-            @if self.may_decide() { (self.mark(name, fact.label)) }
+            div.desk-answer {
+                div { @if fact.value.0.is_empty() { "—" } @else { (fact.value) } }
+                @if let Some(mark) = earlier { p.mark-note { "上轮标注：" (mark.reason) } }
+                @if self.may_decide() { (self.mark(name, fact.label)) }
+            }
         };
         Fact { label: fact.label, value }
     }

@@ -1,0 +1,216 @@
+//! The promise of the README: old engines, and browsers that lose a script, take every step.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::engine::Engine;
+use crate::office::{CANDIDATE, open};
+use crate::pictures::Pictures;
+use crate::qr;
+use crate::server::Server;
+
+/// WeChat's web view on Android 10, as its servers see it.
+const WEB_VIEW: &str = "Mozilla/5.0 (Linux; Android 10; VOG-AL00 Build/HUAWEIVOG-AL00; wv) AppleWebKit/537.36 \
+    (KHTML, like Gecko) Version/4.0 Chrome/78.0.3904.62 Mobile Safari/537.36 MMWEBID/1 MicroMessenger/8.0.49";
+
+/// Pages of a candidate that are looked at as a picture.
+const PAGES: &[(&str, &str)] = &[
+    ("/", "您好"),
+    ("/services", "业务办理"),
+    ("/services/refund", "考试退费"),
+    ("/services/refund/new", "退费项目"),
+    ("/services/violation", "违纪申诉"),
+    ("/services/receipt/notice", "我已阅读并同意"),
+    ("/certificates", "证书"),
+    ("/progress", "业务查询"),
+    ("/me", "我的"),
+    ("/me/devices", "登录设备"),
+];
+
+async fn scan_login(server: &Server, desktop: &Engine, phone: &Engine) {
+    desktop.open(&format!("{}/login", server.base)).await;
+    desktop.see("扫码登录").await;
+    desktop.looks_right().await;
+    let code = qr::decode(&desktop.screenshot("login").await);
+    phone.open(&code).await;
+    phone.press(CANDIDATE).await;
+    phone.see("您正在登录另一台设备").await;
+    phone.looks_right().await;
+    phone.screenshot("confirm").await;
+    desktop.see("已扫描").await;
+    let number = desktop.run("document.querySelector('#handshake .code').innerText.trim()").await;
+    phone.run(&format!("document.querySelector('input[name=number]').value = {number}")).await;
+    phone.press("确认登录").await;
+    phone.see("已确认登录").await;
+    desktop.see("您好，张*三").await;
+    desktop.looks_right().await;
+    desktop.screenshot("home").await;
+}
+
+/// Presses the button below a choice that other choices depend on, where no script does it.
+async fn update(phone: &Engine, runs_htmx: bool, next: &str) {
+    if !runs_htmx {
+        phone.press("更新可选项").await;
+    }
+    phone.see(next).await;
+}
+
+async fn apply(server: &Server, phone: &Engine, runs_htmx: bool, pictures: &Pictures) {
+    phone.open(&format!("{}/services/qualification/new", server.base)).await;
+    phone.choose("考试", "一级建造师").await;
+    update(phone, runs_htmx, "建筑工程").await;
+    phone.choose("专业", "建筑工程").await;
+    if !runs_htmx {
+        // The second button of its kind stands below the specialty.
+        phone.run("document.querySelectorAll('#f-specialty button')[0].click()").await;
+    }
+    phone.see("建设工程经济").await;
+    phone.choose("科目", "建设工程经济").await;
+    phone.choose("考区", "市直考区").await;
+    phone.choose("性别", "男").await;
+    phone.choose("学历", "本科").await;
+    for (label, value) in [
+        ("手机号", "13800138000"),
+        ("毕业院校", "示范大学"),
+        ("所学专业", "土木工程"),
+        ("毕业时间", "2014-06-30"),
+        ("工作单位", "示范建设工程有限公司"),
+        ("从事专业工作年限", "6"),
+        ("参加工作时间", "2014-07-15"),
+    ] {
+        phone.fill(label, value).await;
+    }
+    phone.looks_right().await;
+    phone.screenshot("form").await;
+    attach_all(phone, runs_htmx, pictures).await;
+    phone.choose("", "我承诺所填信息").await;
+    phone.press("下一步：核对信息").await;
+    phone.see("确认无误后提交").await;
+    phone.looks_right().await;
+    phone.press("提交申请").await;
+    phone.see("提交成功").await;
+    phone.looks_right().await;
+}
+
+async fn attach_all(phone: &Engine, runs_htmx: bool, pictures: &Pictures) {
+    let files: [(&str, &Path); 5] = [
+        ("id_front", &pictures.id_card_front()),
+        ("id_back", &pictures.id_card_back()),
+        ("diploma", &pictures.diploma()),
+        ("work_proof", &pictures.pdf()),
+        ("portrait", &pictures.portrait()),
+    ];
+    for (slot, file) in files {
+        phone.attach(slot, file).await;
+        if runs_htmx {
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            phone.see(&name).await;
+        }
+    }
+}
+
+async fn look_up(server: &Server, phone: &Engine) {
+    phone.open(&format!("{}/lookup", server.base)).await;
+    phone.looks_right().await;
+    phone.press("一级建造师").await;
+    phone.fill("姓名", "张小三").await;
+    phone.fill("证件号码", "11010519491231002X").await;
+    phone.fill("证书", "没有这个编号").await;
+    phone.press("查询").await;
+    phone.see("没有查到").await;
+    phone.looks_right().await;
+}
+
+async fn look_at_pages(server: &Server, phone: &Engine) {
+    for (path, words) in PAGES {
+        phone.open(&format!("{}{path}", server.base)).await;
+        phone.see(words).await;
+        phone.looks_right().await;
+        phone.screenshot(&format!("page{}", path.replace('/', "-"))).await;
+    }
+}
+
+async fn every_step_is_done_in(version: u32) {
+    let (server, pictures) = (open().await, Pictures::new());
+    // htmx is written for Chromium 80 and later.
+    let runs_htmx = version >= 80;
+    let desktop = Engine::chromium(version).await.as_desktop().await;
+    let phone = Engine::chromium(version).await.as_phone(WEB_VIEW).await;
+    scan_login(&server, &desktop, &phone).await;
+    apply(&server, &phone, runs_htmx, &pictures).await;
+    look_up(&server, &phone).await;
+    look_at_pages(&server, &phone).await;
+}
+
+#[tokio::test]
+async fn every_step_is_done_in_chromium_72() {
+    every_step_is_done_in(72).await;
+}
+
+#[tokio::test]
+async fn every_step_is_done_in_chromium_79() {
+    every_step_is_done_in(79).await;
+}
+
+#[tokio::test]
+async fn every_step_is_done_in_chromium_90() {
+    every_step_is_done_in(90).await;
+}
+
+#[tokio::test]
+async fn every_step_is_done_in_chromium_103() {
+    every_step_is_done_in(103).await;
+}
+
+#[test]
+fn the_stylesheet_keeps_to_what_the_promised_engines_understand() {
+    let checker = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/stylesheet.mjs");
+    let mut node = Command::new("node")
+        .arg(checker)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node runs; see tests/run");
+    let sheet = kaozheng::ui::CSS.concat();
+    node.stdin.take().expect("its input").write_all(sheet.as_bytes()).expect("it reads");
+    let found = node.wait_with_output().expect("it ends");
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
+}
+
+/// htmx does not run in Chromium 72; our own script has to be understood to know that.
+#[tokio::test]
+async fn our_script_is_written_in_the_syntax_of_chromium_72() {
+    let engine = Engine::chromium(72).await;
+    assert_eq!(engine.syntax_error(include_str!("../../assets/app.js")).await, None);
+    assert!(engine.syntax_error("a?.b").await.is_some());
+}
+
+/// A page whose scripts do not arrive is as it is without scripts.
+#[tokio::test]
+async fn a_lost_script_takes_no_step_away() {
+    let pictures = Pictures::new();
+    for lost in ["*/assets/htmx*", "*.js"] {
+        let server = open().await;
+        let desktop = Engine::present().await.as_desktop().await;
+        let phone = Engine::present().await.as_phone(WEB_VIEW).await;
+        desktop.lose(lost).await;
+        phone.lose(lost).await;
+        scan_login(&server, &desktop, &phone).await;
+        apply(&server, &phone, false, &pictures).await;
+        phone.press("查看进度").await;
+        phone.press("撤销申请").await;
+        phone.see("撤销").await;
+        phone.looks_right().await;
+    }
+}
+
+/// Without our own script htmx still asks for news of the screen, and the page reloads itself too.
+#[tokio::test]
+async fn a_login_screen_goes_on_without_our_own_script() {
+    let server = open().await;
+    let desktop = Engine::present().await.as_desktop().await;
+    let phone = Engine::present().await.as_phone(WEB_VIEW).await;
+    desktop.lose("*/assets/app*.js").await;
+    scan_login(&server, &desktop, &phone).await;
+}
