@@ -48,6 +48,7 @@ use chrono::NaiveDateTime;
 
 use crate::settings::Settings;
 use crate::store::{Error, Store, Tx};
+use crate::web::Failure;
 use crate::web::limit::PerNetwork;
 use code::Codes;
 use device_grant::Poller;
@@ -111,6 +112,14 @@ impl Login {
             handshake::Status::Waiting => format!("waiting-{}", code::step(handshake.created_at, now)),
             other => other.code().to_owned(),
         }
+    }
+}
+
+/// Why a sign-in was not saved. It may be tried again, whatever the database says.
+fn not_saved(failure: Failure) -> Failure {
+    match failure {
+        Failure::Internal(reason) => Failure::Unavailable(format!("a sign-in was not saved: {reason}")),
+        other => other,
     }
 }
 

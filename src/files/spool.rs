@@ -4,7 +4,7 @@
 //! can open it, and it is gone with the process. Each is a range of it, so that a form with many
 //! files needs one descriptor.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -98,8 +98,9 @@ pub(super) struct Spool {
 }
 
 impl Spool {
-    /// In a folder; `places` are held as long as what comes.
+    /// In a folder, which is made if need be; `places` are held as long as what comes.
     pub(super) fn new(folder: &Path, places: Vec<Place>) -> io::Result<Spool> {
+        fs::create_dir_all(folder)?;
         let file = tempfile::tempfile_in(folder)?;
         Ok(Spool { shared: Arc::new(Shared { file, _places: places }), end: 0 })
     }

@@ -100,7 +100,7 @@ impl Storage {
     /// Keeps files in a folder, which is made if need be; 256 MB of memory are for uploads that are
     /// being prepared.
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
-        std::fs::create_dir_all(dir.join(ARRIVING))?;
+        std::fs::create_dir_all(dir)?;
         let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
         Ok(Storage {
             files: files.with_fsync(true),

@@ -135,7 +135,7 @@ async fn take_text(part: Field, most: usize) -> Result<(String, Vec<u8>), Failur
 /// A full disk is ours, a broken connection is not.
 fn not_kept(error: io::Error) -> Failure {
     if error.raw_os_error().is_some() {
-        return Failure::Unavailable(format!("an upload cannot be kept: {error}"));
+        return Failure::NotSaved(format!("an upload cannot be kept: {error}"));
     }
     cut_off(&error, INTERRUPTED)
 }

@@ -12,7 +12,7 @@ use super::hold::Held;
 use super::pages::Asks;
 use super::waiting::Watch;
 use super::way_in::Next;
-use super::{Login, allowance, device, device_grant, devices, pages, secrets};
+use super::{Login, allowance, device, device_grant, devices, not_saved, pages, secrets};
 use crate::people::identity::notice;
 use crate::settings::{Settings, Ways};
 use crate::store::Store;
@@ -149,7 +149,9 @@ pub async fn wait(
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(local_path(&handshake.next)));
     }
-    let asks = held.map_or(Asks::AtOnce, |held| held.asks);
+    // A request that was not held, because its head is too large to be kept, is not to come again at once.
+    let unheld = if frame.is_fragment() { Asks::Later } else { Asks::AtOnce };
+    let asks = held.map_or(unheld, |held| held.asks);
     let view = pages::View { asks, ..view(login, store, settings, &handshake) };
     Ok(match frame.is_fragment() {
         true => frame.part(pages::card(&view)),
@@ -214,10 +216,7 @@ async fn sign_in(
         let who = SignedIn::at(tx.now, candidate, staff, device).by_handshake(way, id);
         Ok(Some(session::replace(tx, old, &who, idle)?))
     });
-    signed_in.await.map_err(|failure| match failure {
-        Failure::Internal(reason) => Failure::Unavailable(format!("a sign-in was not saved: {reason}")),
-        other => other,
-    })
+    signed_in.await.map_err(not_saved)
 }
 
 /// `POST /login/wait/{id}`: the screen gives this code up and asks for another.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DurationRound, NaiveDateTime, TimeDelta};
-use poem::http::{Extensions, HeaderMap, Method, Request, header};
+use poem::http::{Extensions, Method, Request};
 use tokio::time::Instant;
 use tower_sessions::session::Id;
 
@@ -30,9 +30,6 @@ const BEAT: TimeDelta = TimeDelta::milliseconds(250);
 
 /// How long a request is held; below the 30 s after which proxies give up.
 const HELD: Duration = Duration::from_secs(25);
-
-/// Longest address and cookies of a request that is held. A browser of ours sends a tenth of it.
-const MOST_KEPT: usize = 4096;
 
 /// Holds what htmx asks of `GET /login/wait/{id}`.
 pub struct Hold {
@@ -59,7 +56,6 @@ struct Asked {
     screen: String,
     session: Option<Id>,
     customer: Customer,
-    is_small: bool,
 }
 
 impl Hold {
@@ -95,7 +91,6 @@ impl Hold {
             screen: secrets::of_screen(headers, handshake, https)?,
             session: session::id_in(headers, https),
             customer: customer(address_of(headers, Some(peer), &self.settings)),
-            is_small: request.uri().to_string().len() + cookies(headers) <= MOST_KEPT,
         })
     }
 
@@ -125,7 +120,7 @@ impl Hold {
             if is_new || watch.is_stopping() || Instant::now() >= deadline {
                 return Some(Held { last, asks: Asks::AtOnce });
             }
-            place = place.or_else(|| if asked.is_small { watch.hold(asked.customer) } else { None });
+            place = place.or_else(|| watch.hold(asked.customer));
             if place.is_none() || watch.is_displaced() {
                 return Some(Held { last, asks: Asks::Later });
             }
@@ -133,10 +128,6 @@ impl Hold {
             held = Some(Held { last, asks: Asks::AtOnce });
         }
     }
-}
-
-fn cookies(headers: &HeaderMap) -> usize {
-    headers.get_all(header::COOKIE).iter().map(|cookie| cookie.len()).sum()
 }
 
 fn next_picture(handshake: &Handshake, now: NaiveDateTime) -> Instant {

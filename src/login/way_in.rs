@@ -13,10 +13,10 @@ use super::attempt::{self, Ending, Stage};
 use super::pages::login_path;
 use super::portal::{Attempt, Return};
 use super::refusal::{Refusal, admitted};
-use super::{Login, device, devices};
+use super::{Login, device, devices, not_saved};
 use crate::people::identity::{self, Arrival, notice};
 use crate::settings::Settings;
-use crate::store::{Error, Store};
+use crate::store::Store;
 use crate::web::address::{client_address, network};
 use crate::web::session::{self, Id, Way};
 use crate::web::{Failure, Frame, SignedIn, local_path, log, see_other};
@@ -160,7 +160,7 @@ impl Returned {
     async fn enter(&self, store: &Store, arrival: Arrival) -> Result<Ending, Failure> {
         let (device, name) = (devices::told(&self.device, Way::Portal), self.device.clone());
         let (old, idle) = (self.old, self.idle);
-        let ending = store.write::<_, Error, _>(move |tx| {
+        let ending = store.write::<_, Failure, _>(move |tx| {
             let known = match admitted(identity::sign_in(tx, &arrival)?) {
                 Ok(known) => known,
                 Err(refusal) => return Ok(Ending::Refused(refusal)),
@@ -170,7 +170,7 @@ impl Returned {
             let session = session::replace(tx, old, &who, idle)?;
             Ok(Ending::In { candidate: known.candidate, session: session.to_string() })
         });
-        Ok(ending.await?)
+        ending.await.map_err(not_saved)
     }
 }
 

@@ -121,8 +121,8 @@ async fn held_uploads_of_one_person_keep_nobody_else_from_sending() {
     let answer = other.upload(&format!("{LIST}/new"), good).await;
     assert!(answer.body.contains("毕业证.pdf"), "{}", answer.body);
     // What is held is on disk, without a name.
-    let named = std::fs::read_dir(&server.parts.settings.files).expect("the folder").filter_map(Result::ok);
-    let named: Vec<_> = named.map(|entry| entry.file_name()).filter(|name| name != "uploads").collect();
+    let arriving = server.parts.settings.files.join("tmp");
+    let named: Vec<_> = std::fs::read_dir(arriving).expect("the folder").filter_map(Result::ok).collect();
     assert!(named.is_empty(), "{named:?}");
     drop(held);
     let good = file(form("", "upload", &[]), "diploma", "学位证.pdf", PDF.to_vec());

@@ -1,6 +1,8 @@
 //! What every answer promises, whatever it is about.
 
 use kaozheng::store::Clock;
+use kaozheng::web::session::{self, Id};
+use poem::Response;
 use reqwest::Method;
 
 use crate::server::{Answer, PHONE, Server};
@@ -39,12 +41,22 @@ async fn every_answer_is_guarded_by_headers() {
 async fn behind_https_browsers_stay_there_and_the_cookie_is_the_hosts_own() {
     let https = "https://exam.example/".parse().expect("an address");
     let server = Server::start_with(Clock::system(), |settings| settings.public_url = https).await;
-    let answer = server.visitor(PHONE).step("/login/portal").await;
-    assert!(header(&answer, "strict-transport-security").starts_with("max-age=63072000"));
-    let cookie = header(&answer, "set-cookie");
-    assert!(cookie.starts_with("__Host-kaozheng="), "{cookie}");
-    for part in ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"] {
-        assert!(cookie.contains(part), "{cookie}");
+    let away = server.visitor(PHONE).step("/login/portal").await;
+    assert!(header(&away, "strict-transport-security").starts_with("max-age=63072000"));
+    let screen = server.visitor(crate::server::DESKTOP).step("/login").await;
+    let mut signed_in = Response::default();
+    session::give(&mut signed_in, &Id::default(), true);
+    let signed_in = signed_in.headers()["set-cookie"].to_str().expect("a cookie").to_owned();
+    let cookies = [
+        (header(&away, "set-cookie").to_owned(), "__Secure-kaozheng-", "Path=/login/callback"),
+        (header(&screen, "set-cookie").to_owned(), "__Secure-kaozheng-screen=", "Path=/login/wait/"),
+        (signed_in, "__Host-kaozheng=", "Path=/;"),
+    ];
+    for (cookie, name, path) in &cookies {
+        assert!(cookie.starts_with(name), "{cookie}");
+        for part in [path, "HttpOnly", "SameSite=Lax", "Secure"] {
+            assert!(cookie.contains(part), "{cookie}");
+        }
     }
 }
 
