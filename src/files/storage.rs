@@ -149,7 +149,7 @@ impl Storage {
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
         let sealed = self.sealed(key).await?;
         let (vault, place) = (self.vault.clone(), place(key));
-        Ok(aside(move || vault.open_bytes(&place, sealed.into())).await??)
+        Ok(aside(move || vault.open_bytes(&place, sealed)).await??)
     }
 
     /// The file of a key as it is on the disk. One that is in quarantine comes back.

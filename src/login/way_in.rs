@@ -16,9 +16,9 @@ use super::refusal::{Refusal, admitted};
 use super::{Login, device, devices, not_saved};
 use crate::people::identity::{self, Arrival, notice};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
-use crate::web::session::{self, Id, Way};
+use crate::web::session::{self, Id, Way, live};
 use crate::web::{Failure, Frame, SignedIn, local_path, log, see_other};
 
 /// How often a return looks whether another request has answered it.
@@ -186,7 +186,9 @@ async fn again(
         return Ok(response);
     }
     match known.stage {
-        Stage::Ended { ending: Ending::In { session, .. }, fresh: true } => {
+        Stage::Ended { ending: Ending::In { session, .. }, fresh: true }
+            if lives(store, &session).await? =>
+        {
             Ok(signed_in(&known.next, &session, settings))
         }
         Stage::Ended { ending: Ending::Refused(refusal), .. } => {
@@ -194,6 +196,12 @@ async fn again(
         }
         _ => Err(Refusal::Outdated.failure(login_path(&known.next))),
     }
+}
+
+/// Whether a session has not been ended since.
+async fn lives(store: &Store, session: &str) -> Result<bool, Failure> {
+    let Ok(id) = session.parse() else { return Ok(false) };
+    Ok(store.read::<_, Error, _>(move |tx| live::is_live(tx, &id)).await?)
 }
 
 /// Where an ended attempt led, if this browser is signed in by it or since.

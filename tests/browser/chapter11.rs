@@ -8,9 +8,9 @@ use crate::figures::{self, picture};
 use crate::qr;
 use crate::server::Server;
 
-const NAME: &str = "张小三";
-const DOCUMENT: &str = "440300199003072616";
-const PRINT: &str = "SF02000000";
+pub const NAME: &str = "张小三";
+pub const DOCUMENT: &str = "440300199003072616";
+pub const PRINT: &str = "SF02000000";
 
 async fn server() -> Server {
     let server = Server::start_with(Clock::system(), |_| {}).await;

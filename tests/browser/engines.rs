@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::chapter11;
 use crate::engine::Engine;
 use crate::office::{CANDIDATE, open};
 use crate::pictures::Pictures;
@@ -113,12 +114,17 @@ async fn attach_all(phone: &Engine, runs_htmx: bool, pictures: &Pictures) {
 async fn look_up(server: &Server, phone: &Engine) {
     phone.open(&format!("{}/lookup", server.base)).await;
     phone.looks_right().await;
-    phone.press("一级建造师").await;
-    phone.fill("姓名", "张小三").await;
-    phone.fill("证件号码", "11010519491231002X").await;
-    phone.fill("证书", "没有这个编号").await;
+    phone.press("二级建造师").await;
+    phone.see("核验证书真伪").await;
+    phone.fill("姓名", chapter11::NAME).await;
+    phone.fill("身份证件号码", chapter11::DOCUMENT).await;
+    phone.fill("证书管理号", "SF02000001").await;
     phone.press("查询").await;
-    phone.see("没有查到").await;
+    phone.see("没有查到符合的证书").await;
+    phone.looks_right().await;
+    phone.fill("证书管理号", chapter11::PRINT).await;
+    phone.press("查询").await;
+    phone.see("查询编号").await;
     phone.looks_right().await;
 }
 
@@ -135,8 +141,8 @@ async fn every_step_is_done_in(version: u32) {
     let (server, pictures) = (open().await, Pictures::new());
     // htmx is written for Chromium 80 and later.
     let runs_htmx = version >= 80;
-    let desktop = Engine::chromium(version).await.as_desktop().await;
-    let phone = Engine::chromium(version).await.as_phone(WEB_VIEW).await;
+    let desktop = Engine::chromium(version).await.with_desktop_screen().await;
+    let phone = Engine::chromium(version).await.with_phone_screen(WEB_VIEW).await;
     scan_login(&server, &desktop, &phone).await;
     apply(&server, &phone, runs_htmx, &pictures).await;
     look_up(&server, &phone).await;
@@ -192,8 +198,8 @@ async fn a_lost_script_takes_no_step_away() {
     let pictures = Pictures::new();
     for lost in ["*/assets/htmx*", "*.js"] {
         let server = open().await;
-        let desktop = Engine::present().await.as_desktop().await;
-        let phone = Engine::present().await.as_phone(WEB_VIEW).await;
+        let desktop = Engine::present().await.with_desktop_screen().await;
+        let phone = Engine::present().await.with_phone_screen(WEB_VIEW).await;
         desktop.lose(lost).await;
         phone.lose(lost).await;
         scan_login(&server, &desktop, &phone).await;
@@ -209,8 +215,8 @@ async fn a_lost_script_takes_no_step_away() {
 #[tokio::test]
 async fn a_login_screen_goes_on_without_our_own_script() {
     let server = open().await;
-    let desktop = Engine::present().await.as_desktop().await;
-    let phone = Engine::present().await.as_phone(WEB_VIEW).await;
+    let desktop = Engine::present().await.with_desktop_screen().await;
+    let phone = Engine::present().await.with_phone_screen(WEB_VIEW).await;
     desktop.lose("*/assets/app*.js").await;
     scan_login(&server, &desktop, &phone).await;
 }

@@ -99,7 +99,7 @@ impl Engine {
     }
 
     /// A phone's screen and User-Agent, 360 pixels across.
-    pub async fn as_phone(self, user_agent: &str) -> Engine {
+    pub async fn with_phone_screen(self, user_agent: &str) -> Engine {
         let size = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });
         self.send("Emulation.setDeviceMetricsOverride", size).await;
         self.send("Network.setUserAgentOverride", json!({ "userAgent": user_agent })).await;
@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// A desktop's screen, 1280 pixels across.
-    pub async fn as_desktop(self) -> Engine {
+    pub async fn with_desktop_screen(self) -> Engine {
         let size = json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false });
         self.send("Emulation.setDeviceMetricsOverride", size).await;
         self

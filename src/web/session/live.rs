@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use tower_sessions::Session;
 
-use super::{SIGNED_IN, SignedIn, hash};
+use super::{Id, SIGNED_IN, SignedIn, hash};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
 use crate::store::{Error, Tx};
@@ -20,6 +20,12 @@ pub struct Live {
 /// The key of this request's own session.
 pub fn own_key(session: &Session) -> Option<String> {
     session.id().map(|id| hash(&id))
+}
+
+/// Whether a session is there and its time is not over.
+pub fn is_live(tx: &mut Tx, id: &Id) -> Result<bool, Error> {
+    let row = s::sessions.find(hash(id)).filter(s::expires_at.gt(tx.now));
+    Ok(diesel::select(diesel::dsl::exists(row)).get_result(tx.conn)?)
 }
 
 /// A candidate's live sessions, the last used first.
