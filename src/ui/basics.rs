@@ -35,9 +35,10 @@ pub fn link_button(href: &str, label: &str, look: Look) -> Markup {
     html! { a.button data-look=(look.word()) href=(href) { (label) } }
 }
 
-/// A link that looks like a button and hands over a file; it never swaps the page.
+/// A link that looks like a button and hands over a file; it never swaps the page. Whether the file is
+/// saved or shown is said by the answer: some web views can do only one of both.
 pub fn download_button(href: &str, label: &str, look: Look) -> Markup {
-    html! { a.button data-look=(look.word()) href=(href) hx-boost="false" download { (label) } }
+    html! { a.button data-look=(look.word()) href=(href) hx-boost="false" { (label) } }
 }
 
 /// A link that looks like a button and leaves this page as it is.

@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use crate::chapter11;
 use crate::engine::Engine;
 use crate::office::{CANDIDATE, open};
+use crate::pages;
 use crate::pictures::Pictures;
 use crate::qr;
-use crate::server::Server;
+use crate::server::{PHONE, Server};
 
 /// WeChat's web view on Android 10, as its servers see it.
 const WEB_VIEW: &str = "Mozilla/5.0 (Linux; Android 10; VOG-AL00 Build/HUAWEIVOG-AL00; wv) AppleWebKit/537.36 \
@@ -167,6 +168,34 @@ async fn every_step_is_done_in_chromium_90() {
 #[tokio::test]
 async fn every_step_is_done_in_chromium_103() {
     every_step_is_done_in(103).await;
+}
+
+/// Every page that can be reached, on the smallest phone and on a desk.
+async fn every_page_looks_right(server: &Server, person: Option<&str>) {
+    let visitor = server.visitor(PHONE);
+    let phone = Engine::chromium(79).await.with_phone_screen(WEB_VIEW).await;
+    if let Some(person) = person {
+        visitor.sign_in("/login/portal", person).await;
+        phone.open(&format!("{}/login/portal", server.base)).await;
+        phone.press(person).await;
+        phone.see("您好").await;
+    }
+    let mut seen = 0;
+    for (path, _) in pages::crawl(&visitor).await {
+        phone.open(&format!("{}{path}", server.base)).await;
+        phone.looks_right().await;
+        seen += 1;
+    }
+    assert!(seen > 5, "{person:?} sees only {seen} pages");
+}
+
+#[tokio::test]
+async fn every_page_looks_right_in_chromium_79() {
+    let server = pages::server().await;
+    for person in [None, Some("张小三"), Some("林美玲"), Some("SCHMIDT ANNA"), Some("周明远"), Some("何静")]
+    {
+        every_page_looks_right(&server, person).await;
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ const STAFF: &[&str] = &["周明远", "钱文清", "邮小川", "何静"];
 /// Links that are no pages, or that end the visit.
 const NOT_PAGES: &[&str] = &["/assets/", "/files/", "/login/portal", "/sandbox/"];
 
-async fn server() -> Server {
+pub async fn server() -> Server {
     let server = Server::start_with(Clock::system(), |_| {}).await;
     server.load_demo().await;
     server.load_applications().await;
@@ -39,7 +39,7 @@ fn links(html: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 /// Every page that can be reached from the first one, with its HTML.
-async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
+pub async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
     let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());
     let mut queue = VecDeque::from(["/".to_owned(), "/no-such-page".to_owned()]);
     while let Some(path) = queue.pop_front() {

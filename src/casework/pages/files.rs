@@ -33,17 +33,18 @@ pub async fn show(
     Data(registry): Data<&Registry>,
 ) -> Result<Response, Failure> {
     let (mut file, own) = find(store, *registry, &who, id).await?;
-    let framed = req.header("sec-fetch-dest") == Some("iframe");
+    let shown = req.header("sec-fetch-dest") == Some("iframe")
+        || req.header(header::USER_AGENT).is_some_and(is_web_view);
     if size.thumb.is_some() && file.is_picture() {
         // A lost thumbnail loses nobody anything: the picture takes its place.
         if let Ok(bytes) = files.get(&storage::thumb_key(&file.storage_key)).await {
-            return Ok(answer(&file, framed, bytes));
+            return Ok(answer(&file, shown, bytes));
         }
     }
     let got = files.get(&file.storage_key).await;
     stored::note(store, &mut file, got.as_ref().err()).await;
     match got {
-        Ok(bytes) => Ok(answer(&file, framed, bytes)),
+        Ok(bytes) => Ok(answer(&file, shown, bytes)),
         Err(error) if error.is_loss() => Err(Failure::Gone(if own { LOST_BY_OWNER } else { LOST_BY_STAFF })),
         Err(error) => Err(Failure::Unavailable(error.to_string())),
     }
@@ -70,23 +71,34 @@ async fn find(
     Ok((roster::looking(found)?.ok_or(Failure::NotFound)?, false))
 }
 
-fn answer(file: &Attachment, framed: bool, bytes: Vec<u8>) -> Response {
+fn answer(file: &Attachment, shown: bool, bytes: Vec<u8>) -> Response {
     let mut response = Response::builder()
         .header(header::CONTENT_TYPE, &file.mime)
         .header(header::CACHE_CONTROL, "private, no-store")
         .header(header::CONTENT_SECURITY_POLICY, SANDBOX)
         .header(header::X_FRAME_OPTIONS, "SAMEORIGIN")
         .body(bytes);
-    if let Ok(value) = HeaderValue::from_str(&disposition(file, framed)) {
+    if let Ok(value) = HeaderValue::from_str(&disposition(file, shown)) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
     response
 }
 
-/// RFC 6266 §4.3: names beyond ASCII go into `filename*`. Outside a frame of the review desk,
-/// what is not a picture is a download.
-fn disposition(file: &Attachment, framed: bool) -> String {
-    let kind = if framed || file.is_picture() { "inline" } else { "attachment" };
+/// RFC 6266 §4.3: names beyond ASCII go into `filename*`. Outside a frame of the review desk and a web
+/// view, what is not a picture is a download.
+fn disposition(file: &Attachment, shown: bool) -> String {
+    let kind = if shown || file.is_picture() { "inline" } else { "attachment" };
     let encoded: String = url::form_urlencoded::byte_serialize(file.name.as_bytes()).collect();
     format!("{kind}; filename*=UTF-8''{}", encoded.replace('+', "%20"))
+}
+
+/// What a web view of an app says of itself: of Android, WeChat, HarmonyOS, Alipay (where government
+/// services run too) and DingTalk.
+const WEB_VIEWS: [&str; 5] = ["; wv)", "MicroMessenger", "ArkWeb", "AliApp", "DingTalk"];
+
+/// Whether a request comes from a web view. Most of them drop a download without a word; the others
+/// show what they can, and so does the web view of iOS, which does not call itself Safari.
+fn is_web_view(user_agent: &str) -> bool {
+    let apple = ["iPhone", "iPad"].iter().any(|device| user_agent.contains(device));
+    WEB_VIEWS.iter().any(|name| user_agent.contains(name)) || (apple && !user_agent.contains("Safari/"))
 }

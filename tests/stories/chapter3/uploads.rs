@@ -86,3 +86,32 @@ async fn strays_and_old_drafts_are_cleared_away_with_their_files() {
         assert!(left.is_empty(), "{left:?}");
     }
 }
+
+/// Web views of apps drop a download without a word.
+#[tokio::test]
+async fn step_3_1_a_pdf_is_saved_in_a_browser_and_shown_in_a_web_view() {
+    const IPHONE: &str =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 15_8 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+    let server = server().await;
+    let (visitor, sitting) = candidate(&server).await;
+    let sent = file(form(&sitting, "upload", &[]), "diploma", "毕业证.pdf", PDF.to_vec());
+    let page = visitor.upload(NEW, sent).await;
+    let path = format!("/files/{}", page.between("href=\"/files/", "\""));
+    let agents = [
+        (crate::server::PHONE.to_owned(), "attachment"),
+        (crate::server::DESKTOP.to_owned(), "attachment"),
+        (format!("{IPHONE} Version/15.6 Mobile/15E148 Safari/604.1"), "attachment"),
+        (format!("{IPHONE} Mobile/15E148"), "inline"),
+        (format!("{IPHONE} Mobile/15E148 MicroMessenger/8.0.49"), "inline"),
+        ("Mozilla/5.0 (Linux; Android 10; VOG-AL00; wv) Chrome/78.0 Mobile Safari/537.36".into(), "inline"),
+        (
+            "Mozilla/5.0 (Phone; OpenHarmony 5.0) Chrome/114.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile".into(),
+            "inline",
+        ),
+    ];
+    for (agent, kind) in agents {
+        let answer = visitor.send(visitor.request(Method::GET, &path).header("user-agent", &agent)).await;
+        let told = answer.headers["content-disposition"].to_str().expect("text");
+        assert!(told.starts_with(kind), "{agent}: {told}");
+    }
+}
