@@ -52,7 +52,7 @@ impl Office {
 
     async fn queue(&self, reader: &StaffMember, filter: Filter) -> Vec<String> {
         let reader = reader.clone();
-        let listed = self.write(move |tx| Ok(staff::list(tx, ALL, &reader, &filter)?)).await;
+        let listed = self.write(move |tx| staff::list(tx, ALL, &reader, &filter)).await;
         listed.expect("a list").into_iter().map(|item| item.number).collect()
     }
 

@@ -7,7 +7,10 @@ use super::http::text;
 use super::office::Office;
 use crate::filing::{authority, refund};
 
-const VERDICTS: &[(&str, &[(&str, &str)], Status)] = &[
+/// The button that confirms, what was pressed and typed, and the state that follows.
+type Press = (&'static str, &'static [(&'static str, &'static str)], Status);
+
+const VERDICTS: &[Press] = &[
     ("确认通过", &[("action", "approve:0"), ("note", "祝考试顺利")], Status::Approved),
     ("确认退回", &[("action", "return"), ("mark:years", "请核对年限")], Status::Returned),
     ("确认不通过", &[("action", "reject"), ("note", "从业年限不足")], Status::Rejected),

@@ -77,7 +77,7 @@ async fn names_in_the_queue_and_beside_a_case_are_noted() {
     let (desk, colleague) = (office.desk_of(&reviewer).await, office.reviewer("赵审核", "S0000002").await);
     desk.get("/staff/queue").await.assert_status_is_ok();
     let listed = ("list".to_owned(), format!("{first} {second}"));
-    assert_eq!(office.traces_of(&reviewer.id).await, [listed.clone()]);
+    assert_eq!(office.traces_of(&reviewer.id).await, std::slice::from_ref(&listed));
     desk.get("/staff/queue?status=decided").await.assert_status_is_ok();
     assert_eq!(office.traces_of(&reviewer.id).await.len(), 1, "an empty list shows nobody");
     let beside = office.desk_of(&colleague).await.get(&format!("/staff/applications/{first}")).await;
