@@ -30,12 +30,22 @@ const PAGES: &[(&str, &str)] = &[
     ("/me/devices", "登录设备"),
 ];
 
+/// What the code says. A page that is just loading itself anew shows none.
+async fn code_on(desktop: &Engine) -> String {
+    for _ in 0..20 {
+        let code = qr::decode(&desktop.screenshot("login").await);
+        if !code.is_empty() {
+            return code;
+        }
+    }
+    panic!("no code is on the screen");
+}
+
 async fn scan_login(server: &Server, desktop: &Engine, phone: &Engine) {
     desktop.open(&format!("{}/login", server.base)).await;
     desktop.see("扫码登录").await;
     desktop.looks_right().await;
-    let code = qr::decode(&desktop.screenshot("login").await);
-    phone.open(&code).await;
+    phone.open(&code_on(desktop).await).await;
     phone.press(CANDIDATE).await;
     phone.see("您正在登录另一台设备").await;
     phone.looks_right().await;
