@@ -33,8 +33,7 @@ const PAGES: &[(&str, &str)] = &[
 /// What the code says. A page that is just loading itself anew shows none.
 async fn code_on(desktop: &Engine) -> String {
     for _ in 0..20 {
-        let code = qr::decode(&desktop.screenshot("login").await);
-        if !code.is_empty() {
+        if let Some(code) = qr::find(&desktop.screenshot("login").await) {
             return code;
         }
     }
