@@ -36,8 +36,21 @@ pub fn describe(user_agent: &str) -> String {
     let found = Parser::new().parse(user_agent).unwrap_or_default();
     let os = if user_agent.contains(HARMONY) { HARMONY } else { found.os };
     let system = SYSTEMS.iter().find(|(known, _)| os.starts_with(known)).map_or("未知系统", |row| row.1);
-    let browser = if ["", "UNKNOWN"].contains(&found.name) { "未知浏览器" } else { found.name };
+    let browser = browser(user_agent, found.name);
     format!("{system} · {browser}")
+}
+
+/// The browser's name as people know it; woothee's where that is the same.
+fn browser<'a>(user_agent: &str, name: &'a str) -> &'a str {
+    let apple = ["iPhone", "iPad"].iter().any(|device| user_agent.contains(device));
+    match name {
+        _ if user_agent.contains("MicroMessenger") => "微信",
+        // Web views of iOS do not call themselves Safari.
+        _ if apple && !user_agent.contains("Safari/") => "App 内网页",
+        "Webview" => "App 内网页",
+        "" | "UNKNOWN" => "未知浏览器",
+        known => known,
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +81,21 @@ mod tests {
             (
                 format!("Mozilla/5.0 (Phone; OpenHarmony 5.0) {chrome} Safari/537.36 ArkWeb/4.1.6.1 Mobile"),
                 "鸿蒙手机 · Chrome",
+                true,
+            ),
+            // WeChat, and a government app on an iPhone.
+            (
+                "Mozilla/5.0 (Linux; Android 10; VOG-AL00; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 \
+                 Chrome/78.0.3904.62 XWEB/2691 Mobile Safari/537.36 MicroMessenger/8.0.49"
+                    .into(),
+                "安卓手机 · 微信",
+                true,
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 15_8 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Mobile/15E148 GovApp/7.1.0"
+                    .into(),
+                "iPhone · App 内网页",
                 true,
             ),
             (String::new(), "未知系统 · 未知浏览器", false),
