@@ -70,7 +70,7 @@ async fn chapter_7_from_the_notice_to_the_receipt() {
     phone.see("0001234567").await;
     phone.see("91440300708461136T").await;
     phone.see("下载电子票据").await;
-    let fetched = "return fetch(document.querySelector('a[download]').href).then(got => got.headers.get('content-type'))";
+    let fetched = "return fetch(document.querySelector('a.button[href*=files]').href).then(got => got.headers.get('content-type'))";
     assert_eq!(phone.run(fetched).await, "application/pdf");
     picture(&phone, "receipt-done").await;
 }

@@ -60,7 +60,7 @@ async fn what_staff_carried_out_has_its_traces() {
     let path = issued.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its page");
     let page = receipts.open(path).await;
     page.tells("0012345678");
-    let file = page.between("href=\"/files/", "\" hx-boost=\"false\" download");
+    let file = page.between("data-look=\"primary\" href=\"/files/", "\"");
     assert_eq!(receipts.open(&format!("/files/{file}")).await.headers["content-type"], "application/pdf");
     let records = server.signed_in("SCHMIDT ANNA").await.open("/services/violation").await;
     records.tells("您已申诉，进度见下");
