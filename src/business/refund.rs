@@ -119,8 +119,8 @@ const TASKS: &[Task] = &[
     },
 ];
 
-/// What can be refunded: paid, not refunded yet, and the sitting far enough ahead. What a form has
-/// chosen stays in it, also when its time is over.
+/// The registrations that can be refunded: paid, not yet refunded, and early enough before the sitting.
+/// A registration that the form has already chosen is kept after its time is over.
 fn refundable(tx: &mut Tx, candidate: &Candidate, chosen: &str) -> Result<Vec<Registration>, Error> {
     let today = tx.today();
     let mut all = registration::of_holder(tx, &candidate.holder)?;
@@ -142,7 +142,7 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     Ok(Outset { nothing, ..Outset::default() })
 }
 
-/// What the form offers.
+/// The registrations that the form offers.
 fn offered(tx: &mut Tx, context: &Context) -> Result<Vec<Registration>, Error> {
     refundable(tx, context.candidate, context.answers.one("registration"))
 }

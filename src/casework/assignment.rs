@@ -1,4 +1,4 @@
-//! Who works on an application: it is taken, put back, or handed over.
+//! Assigning an application to a reviewer: taking it, putting it back, handing it over.
 
 use diesel::prelude::*;
 
@@ -15,7 +15,7 @@ use crate::web::Failure;
 /// Longest word to a colleague, in characters.
 pub const WORD: usize = 200;
 
-/// What somebody is told who decided what an appeal is about.
+/// Tells a reviewer that they cannot handle an appeal against their own decision.
 pub const DECIDED_BEFORE: &str = "您办理过被申诉的申请，这件申诉须由其他工作人员办理。";
 
 /// Takes an application from the queue.
@@ -78,7 +78,7 @@ pub fn hand_over(
     assign(tx, business, application, (Action::HandOver, by), Some(&to.id), &aside)
 }
 
-/// Who could take an application from whoever has it now: everybody on the roster who may decide it.
+/// The members of staff to whom an application can be handed over: all who may decide it.
 pub fn colleagues(tx: &mut Tx, business: &Business, application: &Application) -> Result<Vec<Member>, Error> {
     let mut refused = roster::entries_of_candidate(tx, &application.candidate_id)?;
     refused.extend(deciders_before(tx, business, application)?);
@@ -146,7 +146,7 @@ pub(super) fn decided_by(
     Ok(business)
 }
 
-/// Whether somebody decided, in any round, what this is an appeal against.
+/// Whether a member of staff decided any round of the application that this one appeals against.
 pub fn decided_before(
     tx: &mut Tx,
     business: &Business,

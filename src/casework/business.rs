@@ -172,7 +172,7 @@ pub type Derived = Vec<(&'static str, String)>;
 pub struct Closing {
     /// The question whose answer it depends on.
     pub field: &'static str,
-    /// What ends, such as 申诉期限.
+    /// Name of the period that ends, such as 申诉期限.
     pub what: &'static str,
     /// The last day on which it can be submitted, China time.
     pub last_day: NaiveDate,

@@ -15,14 +15,14 @@ use arrangement::Arrangement;
 
 use crate::store::{Error, Tx};
 
-/// How far ahead an operator is told of a year without an arrangement.
+/// The start-up warning covers years without an arrangement that begin within this many days.
 const AHEAD: Days = Days::new(60);
 
 /// The holidays and make-up workdays that are known.
 pub struct Calendar {
-    /// What the program brings along.
+    /// The arrangements that ship with the program, by year.
     published: &'static BTreeMap<i32, Arrangement>,
-    /// What was imported; it replaces the published one of its year.
+    /// Imported arrangements, by year. Each replaces the published one of its year.
     imported: BTreeMap<i32, Arrangement>,
 }
 
@@ -38,14 +38,14 @@ impl Calendar {
         self
     }
 
-    /// What was known at the end of the day before: without what was imported since.
+    /// The calendar as it was at the end of the day before `day`, without later imports.
     pub fn known_before(&self, day: NaiveDate) -> Calendar {
         let mut imported = self.imported.clone();
         imported.retain(|_, arrangement| arrangement.imported_on.is_none_or(|on| on < day));
         Calendar { published: self.published, imported }
     }
 
-    /// Whether offices work on a day, as far as that is certain.
+    /// Whether `day` is certainly a working day.
     pub fn is_working(&self, day: NaiveDate) -> bool {
         match self.announced(day) {
             Some(is_off) => !is_off,

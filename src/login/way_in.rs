@@ -27,9 +27,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The portal is asked at most four times, for 5 s each.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// Longest path that is kept, in bytes.
-const LONGEST_NEXT: usize = 512;
-
 /// Where to go after signing in.
 #[derive(Deserialize)]
 pub struct Next {
@@ -39,7 +36,7 @@ pub struct Next {
 impl Next {
     /// A checked local path; `/` when none was given.
     pub fn path(&self) -> &str {
-        local_path(self.next.as_deref().filter(|next| next.len() <= LONGEST_NEXT).unwrap_or("/"))
+        local_path(self.next.as_deref().unwrap_or("/"))
     }
 }
 

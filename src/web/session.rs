@@ -101,12 +101,7 @@ impl SignedIn {
         Ok(Some(who))
     }
 
-    /// Somebody who signs in now, at the portal on this device.
-    pub fn now(candidate: String, staff: Option<String>, store: &Store, device: String) -> SignedIn {
-        SignedIn::at(store.clock.now(), candidate, staff, device)
-    }
-
-    /// The same at a moment (UTC).
+    /// Somebody who signs in at a moment (UTC), at the portal on this device.
     pub fn at(now: NaiveDateTime, candidate: String, staff: Option<String>, device: String) -> SignedIn {
         SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
     }
@@ -114,14 +109,6 @@ impl SignedIn {
     /// The same, by a handshake that was approved elsewhere.
     pub fn by_handshake(self, way: Way, handshake: String) -> SignedIn {
         SignedIn { way, handshake: Some(handshake), ..self }
-    }
-
-    /// Signs in: a new session with nothing of the old one, whose id may be known to somebody.
-    pub async fn begin(self, session: &Session) -> Result<(), Failure> {
-        session.clear().await;
-        session.insert(SIGNED_IN, &self).await?;
-        session.cycle_id().await?;
-        Ok(())
     }
 }
 
@@ -139,8 +126,8 @@ pub fn of(req: &Request) -> Session {
         .expect("site puts a session on every request that may have one")
 }
 
-/// Signs somebody in within a transaction: [`SignedIn::begin`] for a sign-in that must happen together
-/// with something else. [`give`] hands the new session to the browser.
+/// Signs somebody in within a transaction: a new session with nothing of the old one, whose id
+/// may be known to somebody. [`give`] hands the new session to the browser.
 pub fn replace(tx: &mut Tx, old: Option<Id>, who: &SignedIn, idle: Duration) -> Result<Id, store::Error> {
     if let Some(old) = old {
         diesel::delete(s::sessions.find(hash(&old))).execute(tx.conn)?;

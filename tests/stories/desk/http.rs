@@ -1,7 +1,5 @@
 //! The desk's pages, asked for by a signed-in member of staff.
 
-use std::sync::Arc;
-
 use chrono::Duration;
 use kaozheng::casework::lifecycle::Status;
 use kaozheng::files::storage::Storage;
@@ -9,8 +7,9 @@ use kaozheng::login::sandbox;
 use kaozheng::people::staff::{Role, StaffMember};
 use kaozheng::settings::Settings;
 use kaozheng::site::{Parts, site};
+use kaozheng::store::Error;
 use kaozheng::web::SignedIn;
-use kaozheng::web::session::{Session, SessionRows, Way};
+use kaozheng::web::session::{self, Way};
 use poem::endpoint::BoxEndpoint;
 use poem::test::{TestClient, TestRequestBuilder, TestResponse};
 use poem::{Endpoint, EndpointExt, Response};
@@ -31,8 +30,6 @@ impl Office {
         let folder = tempfile::tempdir().expect("a folder");
         let files = Storage::local(folder.path(), (*self.store.vault).clone()).expect("a storage");
         let parts = Parts::new(settings(), self.store.clone(), files).expect("the parts");
-        let rows = SessionRows::new(self.store.clone(), parts.settings.session_idle);
-        let session = Session::new(None, Arc::new(rows), None);
         let now = self.clock.now();
         let who = SignedIn {
             candidate: staff.candidate.clone(),
@@ -43,9 +40,9 @@ impl Office {
             device: "Windows 电脑 · Chrome".into(),
             handshake: None,
         };
-        who.begin(&session).await.expect("a session");
-        session.save().await.expect("a session");
-        let cookie = format!("kaozheng={}", session.id().expect("an id"));
+        let idle = parts.settings.session_idle;
+        let id = self.store.write::<_, Error, _>(move |tx| session::replace(tx, None, &who, idle)).await;
+        let cookie = format!("kaozheng={}", id.expect("a session"));
         Desk { client: TestClient::new(site(&parts).boxed()), cookie, _folder: folder }
     }
 }
