@@ -14,7 +14,7 @@ mod violation;
 use crate::casework::business::Registry;
 
 /// Every kind, in the order of the first page.
-pub const ALL: Registry = Registry(&[
+pub static ALL: Registry = Registry(&[
     &qualification::BUSINESS,
     &refund::BUSINESS,
     &reissue::BUSINESS,
@@ -36,10 +36,10 @@ mod tests {
 
     #[test]
     fn slugs_prefixes_and_names_are_unique() {
-        let slugs: BTreeSet<_> = ALL.into_iter().map(|business| business.slug).collect();
-        let prefixes: BTreeSet<_> = ALL.into_iter().map(|business| business.prefix).collect();
+        let slugs: BTreeSet<_> = ALL.iter().map(|business| business.slug).collect();
+        let prefixes: BTreeSet<_> = ALL.iter().map(|business| business.prefix).collect();
         assert_eq!((slugs.len(), prefixes.len()), (ALL.0.len(), ALL.0.len()));
-        for business in ALL {
+        for business in ALL.iter() {
             let fields = business.fields().map(|field| field.name);
             let names: Vec<_> = fields.chain(business.materials.iter().map(|m| m.slot)).collect();
             let distinct: BTreeSet<_> = names.iter().collect();
@@ -50,15 +50,15 @@ mod tests {
 
     #[test]
     fn every_appeal_is_registered() {
-        for appeal in ALL.into_iter().filter_map(|business| business.appeal) {
-            assert!(appeal.is_appeal() && ALL.into_iter().any(|business| business.slug == appeal.slug));
+        for appeal in ALL.iter().filter_map(|business| business.appeal) {
+            assert!(appeal.is_appeal() && ALL.iter().any(|business| business.slug == appeal.slug));
         }
     }
 
     /// A condition names a question that exists, and answers that it can have.
     #[test]
     fn every_condition_can_hold() {
-        for business in ALL {
+        for business in ALL.iter() {
             let fields = business.fields().filter_map(|field| field.when);
             for when in fields.chain(business.materials.iter().filter_map(|material| material.when)) {
                 let When { field, any_of } = when;
@@ -80,13 +80,13 @@ mod tests {
         let carried_out = |business: &&crate::casework::business::Business| {
             business.tasks.iter().any(|task| task.action == Action::Fulfil)
         };
-        let kinds: Vec<_> = ALL.into_iter().filter(carried_out).map(|b| format!("'{}'", b.slug)).collect();
+        let kinds: Vec<_> = ALL.iter().filter(carried_out).map(|b| format!("'{}'", b.slug)).collect();
         assert_eq!(index, kinds.join(", "));
     }
 
     #[test]
     fn a_failure_is_mended_in_a_field_of_the_form() {
-        for business in ALL {
+        for business in ALL.iter() {
             for name in business.tasks.iter().flat_map(|task| task.mends) {
                 assert!(business.field(name).is_some(), "{}: {name}", business.slug);
             }

@@ -17,7 +17,6 @@ pub mod picture;
 pub mod quarantine;
 mod spool;
 pub mod storage;
-mod upload;
 
 use std::io::{Read, Seek};
 
@@ -26,9 +25,8 @@ pub use inspect::Limits;
 use inspect::{BROKEN, Kind};
 pub use label::{clean_name, human_size};
 pub use memory::Memory;
-pub use spool::{Content, SentFile};
+pub use spool::{Content, SentFile, Spool};
 use tokio::task::{JoinError, spawn_blocking};
-pub use upload::Upload;
 
 use crate::web::places::Place;
 

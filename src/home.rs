@@ -10,11 +10,12 @@ pub mod services;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::casework::business::Registry;
-use crate::casework::cards::Listed;
-use crate::casework::record::{Application, Filter};
+use crate::casework::application::Filter;
+use crate::casework::business::{Application, Registry};
+use crate::pages::account_notices;
+use crate::pages::cards::Listed;
 use crate::people::candidate::Candidate;
-use crate::people::identity::notice::{self, view};
+use crate::people::identity::notice;
 use crate::store::Store;
 use crate::web::{Failure, Frame, SignedIn, session};
 
@@ -22,18 +23,12 @@ pub use announcements::show as announcement;
 
 /// `GET /`: two doors for a guest, what waits and the businesses for a candidate.
 #[handler]
-pub async fn show(
-    req: &Request,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
-) -> Result<Response, Failure> {
-    let registry = *registry;
+pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
     let Some(who) = SignedIn::find(req).await? else {
         let news = store.read(announcements::latest).await?;
         return Ok(frame.page(guest::page(&news)));
     };
-    let told = view::told(&session::of(req)).await?;
+    let told = account_notices::told(&session::of(req)).await?;
     let today = crate::store::clock::china_date(store.clock.now());
     let overview = store
         .read::<_, Failure, _>(move |tx| {
@@ -42,9 +37,9 @@ pub async fn show(
             let recent = Application::list(tx, &candidate.id, &Filter::default())?;
             let recent = recent.into_iter().take(candidate::RECENT).collect();
             Ok(candidate::Overview {
-                waiting: Listed::load(tx, registry, waiting)?,
+                waiting: Listed::load(tx, waiting)?,
                 drafts: Application::drafts(tx, &candidate.id)?,
-                recent: Listed::load(tx, registry, recent)?,
+                recent: Listed::load(tx, recent)?,
                 news: announcements::latest(tx)?,
                 notices: notice::of_candidate(tx, &candidate.id)?,
                 told,
@@ -54,5 +49,5 @@ pub async fn show(
             })
         })
         .await?;
-    Ok(frame.page(candidate::page(registry, &overview)))
+    Ok(frame.page(candidate::page(Registry::of_store(store), &overview)))
 }

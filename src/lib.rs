@@ -3,34 +3,36 @@
 //! Candidates log in by scanning a code with the provincial government app and
 //! apply, appeal and track; staff review; everyone may verify a certificate.
 //!
-//! # The rooms, from the street up
+//! # The rooms
 //!
-//! | room | what lives there |
-//! | --- | --- |
-//! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `import`, `export`, `sample` |
-//! | [`site`] | every URL in one table, and what is done for every request |
-//! | [`home`] | the first page, 业务办理 and 我的 |
-//! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |
-//! | [`business`] | the kinds of application, one file each |
-//! | [`certificates`] | 证书管理: a candidate's own certificates |
-//! | [`lookup`] | 证书查询: anybody verifies a certificate |
-//! | [`progress`] | 业务查询: everything a candidate has applied for |
-//! | [`staff`] | the review desk |
-//! | [`casework`] | what every application shares: record, lifecycle, materials, pages |
-//! | [`imports`] | what the authority's systems hand over, from CSV and XLSX, and back |
-//! | [`exams`] | exam, sitting, registration, certificate, violation, integrity record |
-//! | [`people`] | candidates, staff, identity documents, masking |
-//! | [`files`] | uploads: checks, re-encoding, storage |
-//! | [`web`] | what HTTP needs and no business knows |
-//! | [`ui`] | maud components; they know neither HTTP nor the database |
-//! | [`settings`] | every setting in one struct, checked once at start |
-//! | [`store`] | databases, schema, clock, ids, encryption of personal data |
+//! Imports go from a higher floor to a lower one. Rooms on one floor do not import each other.
+//! `tests/house.rs` reads this table and fails on any other import.
 //!
-//! Imports only go down this table; rooms at one height do not import each
-//! other: `site → (home, login, business, certificates, progress, lookup, staff) →
-//! (casework, imports) →
-//! (exams, people, files) → web → ui → settings → store`.
+//! | floor | room | what it holds |
+//! | --- | --- | --- |
+//! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `import`, `export`, `sample` |
+//! | 10 | [`site`] | the route of every address, and what is done for every request |
+//! | 9 | [`home`] | the first page, 业务办理 and 我的 |
+//! | 9 | [`login`] | the login screen, the portal client, devices and sign-out |
+//! | 9 | [`applications`] | the pages of an application: list, notice, form, review, detail, slip |
+//! | 9 | [`certificates`] | 证书管理: the certificates of a candidate |
+//! | 9 | [`progress`] | 业务查询: everything that a candidate has applied for |
+//! | 9 | [`lookup`] | 证书查询: anybody verifies a certificate |
+//! | 9 | [`staff`] | the review desk |
+//! | 8 | [`pages`] | what pages share: who is signed in, uploads, how a refusal is told |
+//! | 7 | [`business`] | the businesses, one file each |
+//! | 7 | [`imports`] | CSV and XLSX files of the authority's systems, read and written |
+//! | 6 | [`casework`] | what every application shares: record, lifecycle, materials, decisions |
+//! | 5 | [`exams`] | exam, sitting, registration, certificate, violation, integrity record |
+//! | 4 | [`people`] | candidates, staff, identity documents, masking, the audit |
+//! | 4 | [`files`] | uploads: checks, re-encoding, storage |
+//! | 3 | [`web`] | what HTTP needs: sessions, forms, errors, headers, assets |
+//! | 2 | [`ui`] | maud components |
+//! | 1 | [`paths`] | every address, and the function that builds it |
+//! | 1 | [`settings`] | every setting in one struct, checked once at start |
+//! | 0 | [`store`] | databases, schema, clock, ids, encryption of personal data |
 
+pub mod applications;
 pub mod business;
 pub mod casework;
 pub mod certificates;
@@ -41,6 +43,8 @@ pub mod home;
 pub mod imports;
 pub mod login;
 pub mod lookup;
+pub mod pages;
+pub mod paths;
 pub mod people;
 pub mod progress;
 pub mod settings;

@@ -1,5 +1,7 @@
 //! Candidates, staff, identity documents and masking.
 
+pub use refusal::Refusal;
+
 mod audit;
 pub mod candidate;
 pub mod credit_code;
@@ -8,6 +10,7 @@ pub mod identity;
 pub mod mask;
 pub mod name;
 pub mod phone;
+pub mod refusal;
 pub mod region;
 pub mod staff;
 pub mod width;

@@ -6,12 +6,12 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use crate::casework::business::Registry;
-use crate::casework::cards::Listed;
+use crate::casework::application::Filter;
+use crate::casework::business::{Application, Registry};
 use crate::casework::lifecycle::Status;
 use crate::casework::number;
-use crate::casework::pages::list;
-use crate::casework::record::{Application, Filter};
+use crate::pages::cards::{self, Listed};
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
 use crate::ui::{self, Choice, Control, Field, Icon, Look, Page, Tab, TextMode};
@@ -54,7 +54,7 @@ impl Search {
             }
         }
         query.append_pair("page", &page.to_string());
-        format!("/progress?{}", query.finish())
+        format!("{}?{}", paths::PROGRESS, query.finish())
     }
 
     fn is_narrow(&self) -> bool {
@@ -68,23 +68,21 @@ pub async fn show(
     candidate: Candidate,
     frame: Frame,
     Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
     Query(search): Query<Search>,
 ) -> Result<Response, Failure> {
-    let registry = *registry;
     let filter = search.filter(store.clock.now());
     let listed = store
         .read::<_, Failure, _>(move |tx| {
             let applications = Application::list(tx, &candidate.id, &filter)?;
-            Ok(Listed::load(tx, registry, applications)?)
+            Ok(Listed::load(tx, applications)?)
         })
         .await?;
     let main = html! {
-        (form(registry, &search))
+        (form(Registry::of_store(store), &search))
         @if listed.is_empty() && search.page == 0 { (nothing(&search)) }
-        (list::items(&listed, &|page| search.href(page), search.page, true))
+        (cards::items(&listed, &|page| search.href(page), search.page, true))
     };
-    Ok(frame.page(Page::new("业务查询", main).tab(Tab::Services).back("/services")))
+    Ok(frame.page(Page::new("业务查询", main).tab(Tab::Services).back(paths::SERVICES)))
 }
 
 fn nothing(search: &Search) -> Markup {
@@ -93,14 +91,14 @@ fn nothing(search: &Search) -> Markup {
             Icon::Search,
             "没有符合条件的申请",
             "请换一个条件再查。",
-            Some(("查看全部", "/progress")),
+            Some(("查看全部", paths::PROGRESS)),
         );
     }
-    ui::empty(Icon::List, "还没有申请", "提交过的申请会显示在这里。", Some(("去办理业务", "/services")))
+    ui::empty(Icon::List, "还没有申请", "提交过的申请会显示在这里。", Some(("去办理业务", paths::SERVICES)))
 }
 
 fn form(registry: Registry, search: &Search) -> Markup {
-    let kinds: Vec<_> = registry.into_iter().map(|business| choice(business.slug, business.label)).collect();
+    let kinds: Vec<_> = registry.iter().map(|business| choice(business.slug, business.label)).collect();
     let submitted = Status::all().filter(|status| *status != Status::Draft);
     let states: Vec<_> = submitted.map(|status| choice(status.code(), status.label())).collect();
     let periods: Vec<_> = PERIODS.iter().map(|(value, label, _)| choice(value, label)).collect();
@@ -108,7 +106,7 @@ fn form(registry: Registry, search: &Search) -> Markup {
     html! {
         details.panel open[search.is_narrow()] {
             summary { "筛选和查找" }
-            form method="get" action="/progress" role="search" {
+            form method="get" action=(paths::PROGRESS) role="search" {
                 (ask("kind", "业务", Control::Select { options: &kinds, value: &search.kind }))
                 (ask("status", "办理结果", Control::Select { options: &states, value: &search.status }))
                 (ask("period", "申请时间", Control::Select { options: &periods, value: &search.period }))

@@ -9,13 +9,15 @@ use poem::http::Extensions;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
-use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
+use crate::applications::request::FormOf;
+use crate::applications::{detail, files, form, list, mailing, notice, review, slip, withdraw};
 use crate::certificates::links;
 use crate::files::storage::Storage;
 use crate::login::hold::Hold;
 use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, devices, scan, way_in};
 use crate::lookup::Lookup;
+use crate::pages::upload::Reception;
 use crate::settings::Settings;
 use crate::site::ready::Health;
 use crate::store::{Ids, Store};
@@ -24,7 +26,7 @@ use crate::web::failure::Asked;
 use crate::web::server::Room;
 use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, head, headers, log, origin, server, session};
-use crate::{business, certificates, home, lookup, progress, staff};
+use crate::{certificates, home, lookup, paths, progress, staff};
 
 /// What the program is made of when it serves.
 #[derive(Clone)]
@@ -39,6 +41,7 @@ pub struct Parts {
     pub login: Arc<Login>,
     /// What the public lookup keeps between requests.
     pub lookup: Arc<Lookup>,
+    reception: Arc<Reception>,
     health: Health,
 }
 
@@ -50,7 +53,7 @@ impl Parts {
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
         let health = Health::new(store.clone(), files.clone(), &settings.database_url);
-        Ok(Parts { settings, store, files, login, lookup, health })
+        Ok(Parts { settings, store, files, login, lookup, reception: Arc::default(), health })
     }
 
     /// What handlers ask for as `Data`. A copy has as many places as its original, so there are some
@@ -61,7 +64,7 @@ impl Parts {
         data.insert(self.settings.clone());
         data.insert(self.store.clone());
         data.insert(self.files.clone());
-        data.insert(business::ALL);
+        data.insert(self.reception.clone());
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
         data.insert(self.health.clone());
@@ -163,67 +166,67 @@ fn urls() -> Route {
         .at("/assets/:name", get(assets::serve))
         .at("/healthz", get(healthz))
         .at("/readyz", get(ready::readyz))
-        .at("/", get(home::show))
-        .at("/announcements/:id", get(home::announcement))
-        .at("/services", get(home::services::show))
-        .at("/me", get(home::me::show))
-        .at("/me/devices", get(devices::show).post(devices::end))
-        .at("/me/devices/others", post(devices::end_others))
-        .at("/me/devices/read", post(devices::acknowledge))
-        .at("/senior", post(home::senior::toggle))
-        .at("/progress", get(progress::show))
-        .at("/files/:id", get(files::show))
-        .at("/lookup", get(lookup::exams::show))
-        .at("/lookup/:exam", get(lookup::form::show).post(lookup::form::answer))
-        .at("/en/lookup", get(lookup::exams::show))
-        .at("/en/lookup/:exam", get(lookup::form::show).post(lookup::form::answer))
-        .at("/v/:token", get(lookup::link::show))
-        .at("/certificates/:certificate/links", get(links::show).post(links::make))
-        .at("/certificates/:certificate/links/:link/revoke", post(links::revoke))
-        .at("/services/:kind", get(list::show))
-        .at("/services/:kind/notice", get(notice::show).post(notice::agree))
-        .at("/services/:kind/new", get(form::show).post(form::save))
-        .at("/services/:kind/review", get(review::show).post(review::submit))
-        .at("/services/:kind/discard", get(withdraw::confirm_discard).post(withdraw::discard))
-        .at("/services/:kind/:number", get(detail::show))
-        .at("/services/:kind/:number/submitted", get(detail::submitted))
-        .at("/services/:kind/:number/edit", get(form::show).post(form::save))
-        .at("/services/:kind/:number/withdraw", get(withdraw::confirm).post(withdraw::withdraw))
-        .at("/services/:kind/:number/appeal", get(form::show).post(form::save))
-        .at("/services/:kind/:number/slip", get(slip::show))
-        .at("/certificates", get(certificates::list::show))
-        .at("/certificates/:certificate", get(certificates::detail::show))
-        .at("/certificates/:certificate/mailing", get(detail::show))
-        .at("/certificates/:certificate/mailing/notice", get(notice::show).post(notice::agree))
-        .at("/certificates/:certificate/mailing/edit", get(form::show).post(form::save))
-        .at("/certificates/:certificate/mailing/cancel", get(withdraw::confirm).post(withdraw::withdraw))
-        .at("/staff", get(staff::home))
-        .at("/staff/queue", get(staff::show_queue))
-        .at("/staff/queue/next", post(staff::next))
-        .at("/staff/keys", post(staff::switch_keys))
-        .at("/staff/applications/:number", get(staff::review))
-        .at("/staff/applications/:number/take", post(staff::take))
+        .at(paths::HOME, get(home::show))
+        .at(paths::ANNOUNCEMENT, get(home::announcement))
+        .at(paths::SERVICES, get(home::services::show))
+        .at(paths::ME, get(home::me::show))
+        .at(paths::DEVICES, get(devices::show).post(devices::end))
+        .at(paths::OTHER_DEVICES, post(devices::end_others))
+        .at(paths::READ_NOTICES, post(devices::acknowledge))
+        .at(paths::SENIOR, post(home::senior::toggle))
+        .at(paths::PROGRESS, get(progress::show))
+        .at(paths::FILE, get(files::show))
+        .at(paths::LOOKUP, get(lookup::exams::show))
+        .at(paths::LOOKUP_FORM, get(lookup::form::show).post(lookup::form::answer))
+        .at(paths::ENGLISH_LOOKUP, get(lookup::exams::show))
+        .at(paths::ENGLISH_LOOKUP_FORM, get(lookup::form::show).post(lookup::form::answer))
+        .at(paths::VERIFICATION, get(lookup::link::show))
+        .at(paths::LINKS, get(links::show).post(links::make))
+        .at(paths::REVOKE_LINK, post(links::revoke))
+        .at(paths::BUSINESS, get(list::show))
+        .at(paths::NOTICE, get(notice::show).post(notice::agree).data(FormOf::New))
+        .at(paths::NEW, get(form::show).post(form::save).data(FormOf::New))
+        .at(paths::REVIEW, get(review::show).post(review::submit))
+        .at(paths::DISCARD, get(withdraw::confirm_discard).post(withdraw::discard))
+        .at(paths::APPLICATION, get(detail::show))
+        .at(paths::SUBMITTED, get(detail::submitted))
+        .at(paths::EDIT, get(form::show).post(form::save).data(FormOf::Edit))
+        .at(paths::WITHDRAW, get(withdraw::confirm).post(withdraw::withdraw))
+        .at(paths::APPEAL, get(form::show).post(form::save).data(FormOf::Appeal))
+        .at(paths::SLIP, get(slip::show))
+        .at(paths::CERTIFICATES, get(certificates::list::show))
+        .at(paths::CERTIFICATE, get(certificates::detail::show))
+        .at(paths::MAILING, get(mailing::show))
+        .at(paths::MAILING_NOTICE, get(mailing::show_notice).post(mailing::agree))
+        .at(paths::EDIT_MAILING, get(mailing::edit).post(mailing::save))
+        .at(paths::CANCEL_MAILING, get(mailing::confirm_cancel).post(mailing::cancel))
+        .at(paths::STAFF, get(staff::home))
+        .at(paths::QUEUE, get(staff::show_queue))
+        .at(paths::QUEUE_NEXT, post(staff::next))
+        .at(paths::STAFF_KEYS, post(staff::switch_keys))
+        .at(paths::CASE, get(staff::review))
+        .at(paths::TAKE, post(staff::take))
         // A page that was sent back with a conflict may be loaded anew from its address.
-        .at("/staff/applications/:number/put-back", get(staff::review).post(staff::put_back))
-        .at("/staff/applications/:number/hand-over", get(staff::review).post(staff::hand_over))
+        .at(paths::PUT_BACK, get(staff::review).post(staff::put_back))
+        .at(paths::HAND_OVER, get(staff::review).post(staff::hand_over))
         // A page that was sent back with errors may be loaded anew from its address.
-        .at("/staff/applications/:number/decide", get(staff::review).post(staff::decide))
-        .at("/staff/applications/:number/tasks/:action", get(staff::review).post(staff::carry_out))
-        .at("/staff/applications/:number/done", get(staff::done))
-        .at("/staff/identities", get(staff::identities::list))
-        .at("/staff/identities/:id", get(staff::identities::show).post(staff::identities::decide))
-        .at("/login", get(desk::show))
-        .at("/login/device", get(desk::show_device))
-        .at("/login/wait/:id", get(desk::wait).post(desk::cancel))
-        .at("/login/portal", get(way_in::start))
-        .at("/login/callback", get(way_in::callback))
-        .at("/logout", post(way_in::logout))
-        .at("/s/:code", get(scan::open))
-        .at("/s/:id/confirm", get(scan::confirm))
+        .at(paths::DECIDE, get(staff::review).post(staff::decide))
+        .at(paths::TASK, get(staff::review).post(staff::carry_out))
+        .at(paths::DONE, get(staff::done))
+        .at(paths::IDENTITIES, get(staff::identities::list))
+        .at(paths::IDENTITY, get(staff::identities::show).post(staff::identities::decide))
+        .at(paths::LOGIN, get(desk::show))
+        .at(paths::LOGIN_DEVICE, get(desk::show_device))
+        .at(paths::WAIT, get(desk::wait).post(desk::cancel))
+        .at(paths::LOGIN_PORTAL, get(way_in::start))
+        .at(paths::LOGIN_CALLBACK, get(way_in::callback))
+        .at(paths::LOGOUT, post(way_in::logout))
+        .at(paths::SCAN, get(scan::open))
+        .at(paths::CONFIRM, get(scan::confirm))
         // A page that was sent back with an error may be loaded anew from its address.
-        .at("/s/:id/number", get(scan::confirm).post(scan::type_number))
-        .at("/s/:id/decline", post(scan::decline))
-        .at("/s/:id/revoke", post(scan::revoke))
+        .at(paths::TYPE_NUMBER, get(scan::confirm).post(scan::type_number))
+        .at(paths::DECLINE, post(scan::decline))
+        .at(paths::REVOKE, post(scan::revoke))
 }
 
 /// The demo portal; only ever part of the demo.

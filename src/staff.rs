@@ -25,16 +25,10 @@ pub use review_page::review;
 pub use tasks::carry_out;
 pub use verdict::{decide, settle};
 
-use crate::casework::business::Registry;
 use crate::people::staff::StaffMember;
 use crate::store::{Error, Tx};
 use crate::ui::Desk;
 use crate::web::{Failure, Submission};
-
-/// Where the desk shows an application.
-fn path(number: &str) -> String {
-    format!("/staff/applications/{number}")
-}
 
 /// The version of an application that the sender of a form looked at.
 fn version(sent: &Submission) -> Result<i32, Failure> {
@@ -42,7 +36,7 @@ fn version(sent: &Submission) -> Result<i32, Failure> {
 }
 
 /// The frame of the desk's pages.
-fn desk(tx: &mut Tx, registry: Registry, staff: &StaffMember) -> Result<Desk, Error> {
+fn desk(tx: &mut Tx, staff: &StaffMember) -> Result<Desk, Error> {
     let who = format!("{} · {}", staff.name, staff.role.label());
-    Ok(Desk { who, waiting: queue::count_waiting(tx, registry, staff.role)? })
+    Ok(Desk { who, waiting: queue::count_waiting(tx, staff.role)? })
 }

@@ -28,6 +28,7 @@ mod turn;
 pub mod vault;
 mod writer;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
@@ -122,9 +123,16 @@ pub struct Tx<'a> {
     pub ids: &'a Ids,
     /// The one moment at which everything in this transaction happens, UTC.
     pub now: NaiveDateTime,
+    /// What [`Store::attach`] attached; read by [`Tx::attached`].
+    pub attached: &'static (dyn Any + Send + Sync),
 }
 
 impl Tx<'_> {
+    /// What [`Store::attach`] attached, see [`Store::attached`].
+    pub fn attached<T: Any>(&self) -> &'static T {
+        downcast(self.attached)
+    }
+
     /// A new primary key.
     pub fn id(&self) -> String {
         self.ids.next(self.now)
@@ -150,6 +158,7 @@ pub struct Store {
     pub clock: Clock,
     /// The only maker of ids and random tokens.
     pub ids: Ids,
+    attached: &'static (dyn Any + Send + Sync),
 }
 
 impl Store {
@@ -162,7 +171,20 @@ impl Store {
         };
         let pool = Pool::new(target.clone())?;
         let readers = Readers::start(&target).map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Store { target, pool, writer, readers, vault: Arc::new(vault), clock, ids })
+        Ok(Store { target, pool, writer, readers, vault: Arc::new(vault), clock, ids, attached: &() })
+    }
+
+    /// Lets every [`Tx`] carry `data` of a room above this one, such as the registry of businesses.
+    pub fn attach(self, data: &'static (dyn Any + Send + Sync)) -> Store {
+        Store { attached: data, ..self }
+    }
+
+    /// What [`Store::attach`] attached.
+    ///
+    /// # Panics
+    /// When something of another type was attached, which only a defect does.
+    pub fn attached<T: Any>(&self) -> &'static T {
+        downcast(self.attached)
     }
 
     /// Runs `query` on a connection for reading. SQLite refuses writes there.
@@ -283,8 +305,13 @@ impl Store {
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let (vault, ids, now) = (self.vault.clone(), self.ids.clone(), self.clock.now());
-        move |conn| work(&mut Tx { conn, vault: &vault, ids: &ids, now })
+        let attached = self.attached;
+        move |conn| work(&mut Tx { conn, vault: &vault, ids: &ids, now, attached })
     }
+}
+
+fn downcast<T: Any>(attached: &'static (dyn Any + Send + Sync)) -> &'static T {
+    attached.downcast_ref().expect("the store carries what its functions ask for")
 }
 
 /// The versions of the migrations of this program, oldest first.

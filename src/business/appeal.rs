@@ -1,16 +1,15 @@
 //! 资格审核申诉 (manual 3.3, 3.4): against a rejected check of qualification.
 
 use super::profile;
+use crate::casework::Refusal;
 use crate::casework::business::{
-    About, Approval, Business, Closing, Context, Material, Origin, Verdicts, extra,
+    About, Approval, Business, Closing, Context, Icon, Material, Origin, Verdicts, extra,
 };
 use crate::casework::field::{Rule, Section, ask};
 use crate::casework::lifecycle::Action;
 use crate::casework::{deadline, decision};
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
-use crate::ui::Icon;
-use crate::web::Failure;
 
 /// The appeal. Approving it approves what it is about.
 pub static BUSINESS: Business = Business {
@@ -61,8 +60,8 @@ fn closes(_: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     Ok(context.parent.and_then(|rejected| rejected.decided_at).map(closing))
 }
 
-fn describe(_: &mut Tx, context: &Context) -> Result<About, Failure> {
-    let rejected = context.parent.ok_or(Failure::NotFound)?;
+fn describe(_: &mut Tx, context: &Context) -> Result<About, Refusal> {
+    let rejected = context.parent.ok_or(Refusal::NotFound)?;
     Ok(About {
         subject: rejected.id.clone(),
         title: rejected.title.clone(),

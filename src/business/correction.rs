@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 
 use super::profile;
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Derived, EditRule, Material, Notice, Step, extra, need, portrait,
+    About, Business, Context, Derived, EditRule, Icon, Material, Notice, Transition, extra, need, portrait,
 };
 use crate::casework::field::{Problems, Rule, Section, ask, problem, tell};
 use crate::casework::format;
@@ -15,8 +16,6 @@ use crate::people::candidate::{self, Candidate, Profile};
 use crate::people::document::{Document, DocumentType, Gender};
 use crate::people::mask;
 use crate::store::{Error, Tx};
-use crate::ui::Icon;
-use crate::web::Failure;
 
 /// The correction.
 pub static BUSINESS: Business = Business {
@@ -199,7 +198,7 @@ fn document(answers: &Answers, person: &Candidate, today: NaiveDate) -> Result<D
     Document::parse(kind.unwrap_or(person.document_type), number, today)
 }
 
-fn describe(_: &mut Tx, context: &Context) -> Result<About, Failure> {
+fn describe(_: &mut Tx, context: &Context) -> Result<About, Refusal> {
     Ok(About {
         subject: context.candidate.id.clone(),
         title: "信息修改".to_owned(),
@@ -208,11 +207,11 @@ fn describe(_: &mut Tx, context: &Context) -> Result<About, Failure> {
 }
 
 /// The candidate and everything in scope, in the transaction of the decision.
-fn apply(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+fn apply(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let answers = step.application.form.clone().unwrap_or_default();
-    let before = Candidate::load(tx, &step.application.candidate_id)?.ok_or(Failure::NotFound)?;
+    let before = Candidate::load(tx, &step.application.candidate_id)?.ok_or(Refusal::NotFound)?;
     let mut person = before.clone();
-    let document = document(&answers, &before, tx.today()).map_err(Failure::BadRequest)?;
+    let document = document(&answers, &before, tx.today()).map_err(Refusal::Invalid)?;
     person.document_type = document.kind();
     person.document_number = document.number().to_owned();
     person.holder = candidate::holder(tx.vault, document.kind(), document.number());

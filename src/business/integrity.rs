@@ -1,13 +1,12 @@
 //! 失信人员资格审核 (manual chapter 8): whether somebody with a record of lost integrity may enter.
 
 use super::{profile, qualification};
-use crate::casework::business::{About, Business, Context, Material, Outset, extra, need};
-use crate::casework::field::{Choices, Field, Rule, Section, ask};
+use crate::casework::Refusal;
+use crate::casework::business::{About, Business, Context, Icon, Material, Outset, extra, need};
+use crate::casework::field::{Choice, Choices, Field, Rule, Section, ask};
 use crate::exams::discipline::{self, IntegrityRecord};
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx};
-use crate::ui::{Choice, Icon};
-use crate::web::Failure;
 
 const SLUG: &str = "integrity";
 
@@ -84,7 +83,7 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
 }
 
 /// One open application for a record and a sitting.
-fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let about = profile::describe(tx, context)?;
     Ok(About { subject: format!("{}/{}", context.answers.one("record"), about.subject), ..about })
 }

@@ -4,20 +4,20 @@
 //! a member of staff who takes it; what differs is that it is packed and posted, not judged.
 
 use super::profile;
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
-use crate::casework::business::{About, Business, Context, EditRule, Next, Notice, Origin, Step, Verdicts};
-use crate::casework::field::{Choices, Field, Rule, Section, ask, may_ask};
+use crate::casework::application::Filter;
+use crate::casework::business::{
+    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Task, Transition, Verdicts,
+};
+use crate::casework::field::{Choice, Choices, Field, Rule, Section, ask, may_ask};
 use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
-use crate::casework::record::{Application, Filter};
-use crate::casework::task::Task;
 use crate::exams::held::{self, Delivery};
 use crate::people::candidate::Candidate;
 use crate::people::region;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
-use crate::ui::{Choice, Icon};
-use crate::web::Failure;
 
 const SLUG: &str = "mailing";
 
@@ -29,7 +29,7 @@ pub static BUSINESS: Business = Business {
     icon: Icon::Mail,
     about: "申请把证书寄给您。寄出前可以修改或撤销。",
     start_label: "申请邮寄",
-    list: Some("/certificates"),
+
     origin: Origin::Certificate,
     sections: &[&RECIPIENT, &ADDRESS, &CARRIER],
     notice: Some(NOTICE),
@@ -151,17 +151,17 @@ fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
     Ok(answers)
 }
 
-fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
-    let found = held::own(tx, &context.candidate.holder, context.origin)?.ok_or(Failure::NotFound)?;
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
+    let found = held::own(tx, &context.candidate.holder, context.origin)?.ok_or(Refusal::NotFound)?;
     if context.submitted.is_none() && found.delivery != Delivery::Ready {
-        let message = format!("{}的证书{}，不能申请邮寄", found.title(), found.delivery.label());
-        return Err(Failure::Conflict { message, action: ("查看证书", found.path()) });
+        let title = found.title();
+        return Err(Refusal::NotReady { certificate: found.id, title, delivery: found.delivery });
     }
     Ok(About { title: found.title(), summary: found.summary(), subject: found.id })
 }
 
 /// Where the paper is follows from what happens to its posting.
-fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
     let (delivery, mailing) = match step.action {
         Action::Submit | Action::Revise => (Delivery::Requested, Some(application.id.as_str())),

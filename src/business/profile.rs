@@ -2,17 +2,16 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
-use crate::casework::business::{About, Closing, Context, Material, Record, need};
-use crate::casework::field::{Choices, Field, Problems, Rule, Section, ask, may_ask, problem};
+use crate::casework::application::Filter;
+use crate::casework::business::{About, Application, Closing, Context, Material, Record, need};
+use crate::casework::field::{Choice, Choices, Field, Problems, Rule, Section, ask, may_ask, problem};
 use crate::casework::format;
-use crate::casework::record::{Application, Filter};
 use crate::exams::{self, Sitting, Subject};
 use crate::people::candidate::Candidate;
 use crate::people::document::Document;
 use crate::store::{Error, Tx};
-use crate::ui::Choice;
-use crate::web::Failure;
 
 /// Which exam is meant to be taken.
 pub(super) const ENTRY: &[Field] = &[
@@ -185,9 +184,9 @@ pub(super) fn check(answers: &Answers, today: NaiveDate) -> Problems {
 }
 
 /// What a form is about that picks a sitting, a level and a specialty.
-pub(super) fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+pub(super) fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let answers = context.answers;
-    let sitting = Sitting::find(tx, answers.one("sitting"))?.ok_or(Failure::NotFound)?;
+    let sitting = Sitting::find(tx, answers.one("sitting"))?.ok_or(Refusal::NotFound)?;
     Ok(About {
         title: sitting.title(),
         summary: format!("{} · {}", answers.one("level"), answers.one("specialty")),

@@ -1,10 +1,9 @@
 //! 报考资格在线核查 (manual chapter 3): whether a candidate may enter for a sitting.
 
 use super::{appeal, profile};
-use crate::casework::business::{Approval, Business, Material, Verdicts, extra, portrait};
+use crate::casework::business::{Approval, Business, Icon, Material, Verdicts, extra, portrait};
 use crate::casework::field::{Rule, Section, ask};
 use crate::casework::lifecycle::Action;
-use crate::ui::Icon;
 
 const SLUG: &str = "qualification";
 

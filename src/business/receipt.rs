@@ -1,21 +1,20 @@
 //! 票据申领 (manual chapter 7): a receipt for paid registrations of one sitting.
 
 use super::profile;
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Derived, EditRule, Material, MaterialKind, Notice, Outset, Step, extra, need,
+    About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Task,
+    Transition, extra, need,
 };
-use crate::casework::field::{Choices, Rule, Section, ask, may_ask, tell};
+use crate::casework::field::{Choice, Choices, Rule, Section, ask, may_ask, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
-use crate::casework::task::Task;
 use crate::exams::registration::{self, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
-use crate::ui::{Choice, Icon};
-use crate::web::Failure;
 
 /// The receipt.
 pub static BUSINESS: Business = Business {
@@ -156,24 +155,22 @@ fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     Ok(vec![("amount", if sum == 0 { String::new() } else { sum.to_string() })])
 }
 
-fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let all = open(tx, context.candidate)?;
     let first = all.into_iter().find(|row| context.answers.has("registrations", &row.id));
-    let first = first.ok_or(Failure::NotFound)?;
+    let first = first.ok_or(Refusal::NotFound)?;
     Ok(About { title: first.title(), summary: first.summary(), subject: first.sitting_id })
 }
 
 /// One receipt for each registration.
-fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
     if step.action != Action::Approve {
         return Ok(());
     }
     let chosen = application.form.as_ref().map(|form| form.all("registrations").to_vec()).unwrap_or_default();
     if registration::receipt(tx, &chosen, &application.id)? < chosen.len() {
-        let message = "其中有报名已经开过票据，请退回申请让考生更正".to_owned();
-        let action = ("查看申请", format!("/staff/applications/{}", application.shown_number()));
-        return Err(Failure::Conflict { message, action });
+        return Err(Refusal::ReceiptedAlready { number: application.shown_number().to_owned() });
     }
     Ok(())
 }

@@ -3,21 +3,20 @@
 use chrono::{Days, NaiveDate};
 
 use super::profile;
+use crate::casework::Refusal;
 use crate::casework::business::{
-    About, Business, Closing, Context, Derived, EditRule, Material, Outset, Step, extra, need,
+    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Task, Transition, extra,
+    need,
 };
-use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem, tell};
+use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
-use crate::casework::task::Task;
 use crate::exams::registration::{self, Entry, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
 use crate::people::name;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
-use crate::ui::{Choice, Icon};
-use crate::web::Failure;
 
 /// Days before a sitting from which on its fees are spent.
 const CLOSES: Days = Days::new(15);
@@ -201,26 +200,24 @@ fn check(_: &mut Tx, context: &Context) -> Result<Problems, Error> {
     })
 }
 
-fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
-    let chosen = chosen(tx, context)?.ok_or(Failure::NotFound)?;
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
+    let chosen = chosen(tx, context)?.ok_or(Refusal::NotFound)?;
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 
 /// What was approved is not refunded again, unless paying it fails.
-fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
     match step.action {
         Action::Approve => {
             let entries =
                 application.form.as_ref().map(|form| form.all("subjects").to_vec()).unwrap_or_default();
             if registration::refund(tx, &entries, &application.id)? < entries.len() {
-                let message = "其中有科目已经退费，请退回申请让考生更正".to_owned();
-                let action = ("查看申请", format!("/staff/applications/{}", application.shown_number()));
-                return Err(Failure::Conflict { message, action });
+                return Err(Refusal::RefundedAlready { number: application.shown_number().to_owned() });
             }
             Ok(())
         }
-        Action::Fail => Ok(registration::keep(tx, &application.id)?),
+        Action::Fail => Ok(registration::release(tx, &application.id)?),
         _ => Ok(()),
     }
 }

@@ -1,21 +1,18 @@
 //! 证书补发 (manual chapter 6): a new paper for a lost, damaged or wrong one; the old number is void.
 
 use super::profile;
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Actions, Business, Context, Material, Outset, Step, extra, need, portrait,
+    About, Application, Business, Context, Icon, Material, Outset, Task, Transition, extra, need, portrait,
 };
-use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem};
+use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
-use crate::casework::record::Application;
-use crate::casework::task::Task;
-use crate::exams::held::{self, Certificate, Delivery};
+use crate::exams::held::{self, Certificate};
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
-use crate::ui::{Choice, Icon};
-use crate::web::Failure;
 
 /// The reissue.
 pub static BUSINESS: Business = Business {
@@ -33,7 +30,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "补发申请已通过审核，新证书正在制作。",
     after,
-    actions,
+    leads_to,
     ..Business::PLAIN
 };
 
@@ -112,35 +109,24 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     Ok(Choices::from([("certificate", own(tx, context.candidate)?.into_iter().map(choice).collect())]))
 }
 
-fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let key = context.answers.one("certificate");
-    let chosen = held::own(tx, &context.candidate.holder, key)?.ok_or(Failure::NotFound)?;
+    let chosen = held::own(tx, &context.candidate.holder, key)?.ok_or(Refusal::NotFound)?;
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 
-fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let (Action::Fulfil, Some(noted)) = (step.action, &step.content.outcome) else { return Ok(()) };
-    let issued_on = noted.one("issued_on").parse().map_err(|_| Failure::BadRequest("请填写签发日期"))?;
+    let issued_on = noted.one("issued_on").parse().map_err(|_| Refusal::Invalid("请填写签发日期"))?;
     Ok(held::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
 }
 
-/// 申请邮寄 once the new paper is there and is to be posted; 查看邮寄信息 after that.
-fn actions(tx: &mut Tx, application: &Application) -> Result<Actions, Error> {
+/// The certificate, once it is printed anew and is to be posted.
+fn leads_to(tx: &mut Tx, application: &Application) -> Result<Option<Certificate>, Error> {
     let by_post = application.form.as_ref().is_some_and(|form| form.one("collect_by") == BY_POST);
     if application.status != Status::Completed || !by_post {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let Some(candidate) = Candidate::load(tx, &application.candidate_id)? else { return Ok(Vec::new()) };
-    let found = held::own(tx, &candidate.holder, &application.subject)?;
-    Ok(found.as_ref().and_then(posting).into_iter().collect())
-}
-
-/// What the holder of a certificate can do about its posting, as label and path.
-pub fn posting(certificate: &Certificate) -> Option<(String, String)> {
-    let path = format!("{}/mailing", certificate.path());
-    match (certificate.delivery, &certificate.mailing_id) {
-        (_, Some(_)) => Some(("查看邮寄信息".to_owned(), path)),
-        (Delivery::Ready, None) => Some(("申请邮寄".to_owned(), format!("{path}/notice"))),
-        _ => None,
-    }
+    let Some(candidate) = Candidate::load(tx, &application.candidate_id)? else { return Ok(None) };
+    held::own(tx, &candidate.holder, &application.subject)
 }

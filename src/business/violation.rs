@@ -3,20 +3,19 @@
 use chrono::NaiveDate;
 
 use super::profile;
+use crate::casework::Refusal;
+use crate::casework::application::Filter;
 use crate::casework::business::{
-    About, Approval, Business, Closing, Context, EditRule, Material, MaterialKind, Outset, Record, Step,
-    Verdicts, extra,
+    About, Application, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
+    Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
 use crate::casework::deadline;
-use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem};
+use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::lifecycle::Action;
-use crate::casework::record::{Application, Filter};
 use crate::exams::discipline::{self, Violation};
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx, clock};
-use crate::ui::{Choice, Icon};
-use crate::web::Failure;
 
 const SLUG: &str = "violation";
 
@@ -155,12 +154,12 @@ fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
     Ok(settled.then(refusal).into_iter().collect())
 }
 
-fn describe(tx: &mut Tx, context: &Context) -> Result<About, Failure> {
-    let violation = chosen(tx, context)?.ok_or(Failure::NotFound)?;
+fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
+    let violation = chosen(tx, context)?.ok_or(Refusal::NotFound)?;
     Ok(About { title: violation.title(), summary: violation.subject, subject: violation.id })
 }
 
-fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
+fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     match step.action {
         Action::Approve | Action::Reject => {
             Ok(discipline::settle_violation(tx, &step.application.subject, &step.content.told)?)

@@ -9,6 +9,14 @@ use crate::store::{Error, Vault};
 /// Column name under which answers are sealed.
 const SEALED_AS: &str = "applications.form";
 
+/// What a browser sent: every value by its field, in order.
+pub type SentValues = BTreeMap<String, Vec<String>>;
+
+/// The values that were sent for a field.
+pub fn values<'a>(sent: &'a SentValues, name: &str) -> &'a [String] {
+    sent.get(name).map_or(&[], Vec::as_slice)
+}
+
 /// The content of one application, whatever its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answers {

@@ -1,13 +1,12 @@
 //! Appealing against a rejection: once, and within thirty days.
 
-use super::business::Business;
+use super::business::{Application, Business};
 use super::deadline;
 use super::lifecycle::Status;
-use super::record::Application;
+use super::refusal::Refusal;
 use crate::people::candidate::Candidate;
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
-use crate::web::Failure;
 
 /// Whether and until when an application can be appealed against.
 pub enum Standing {
@@ -22,8 +21,8 @@ pub enum Standing {
 }
 
 /// How an application stands towards an appeal, today in China.
-pub fn standing(tx: &mut Tx, business: &Business, application: &Application) -> Result<Standing, Error> {
-    if business.appeal.is_none() {
+pub fn standing(tx: &mut Tx, application: &Application) -> Result<Standing, Error> {
+    if application.business.appeal.is_none() {
         return Ok(Standing::None);
     }
     if let Some(made) = Application::appeal_of(tx, &application.candidate_id, &application.id)? {
@@ -39,26 +38,23 @@ pub fn standing(tx: &mut Tx, business: &Business, application: &Application) -> 
 /// The business of the appeal and the rejected application that it is about.
 ///
 /// # Errors
-/// [`Failure::NotFound`] for what is not the candidate's; [`Failure::Conflict`], with the
-/// reason, when it cannot be appealed against. A late appeal is no error here: its form keeps what
+/// [`Refusal::NotFound`] for what is not the candidate's; [`Refusal::NotRejected`] or
+/// [`Refusal::AppealedAlready`] when it cannot be appealed against. A late appeal is no error here: its form keeps what
 /// was typed and says that it is too late.
 pub fn against(
     tx: &mut Tx,
     business: &'static Business,
     candidate: &Candidate,
     number: &str,
-) -> Result<(&'static Business, Application), Failure> {
+) -> Result<(&'static Business, Application), Refusal> {
     let rejected = Application::own(tx, &candidate.id, business.slug, number)?;
-    let by = business.appeal.ok_or(Failure::NotFound)?;
-    let refuse = |message: String| Failure::Conflict { message, action: ("查看申请", rejected.path()) };
-    match standing(tx, business, &rejected)? {
+    let by = business.appeal.ok_or(Refusal::NotFound)?;
+    let number = |application: &Application| application.shown_number().to_owned();
+    match standing(tx, &rejected)? {
         Standing::Until(_) | Standing::Over(_) => Ok((by, rejected)),
-        Standing::None => Err(refuse("只有审核不通过的申请可以申诉".into())),
+        Standing::None => Err(Refusal::NotRejected { slug: business.slug, number: number(&rejected) }),
         Standing::Made(made) => {
-            let action = ("查看申诉详情", made.path());
-            Err(Failure::Conflict {
-                message: "这件申请已经申诉过，每件只能申诉一次".into(), action
-            })
+            Err(Refusal::AppealedAlready { slug: made.business.slug, number: number(&made) })
         }
     }
 }

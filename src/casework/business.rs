@@ -1,26 +1,31 @@
-//! What tells one kind of application from another.
+//! A business, and an application of it.
 //!
-//! A struct of data and plain functions rather than a trait: the desk and 业务查询
-//! go from a stored slug to its business at run time, and a table of values reads
-//! better than one type for each.
+//! A business is a struct of data and plain functions rather than a trait: the desk and 业务查询
+//! go from a stored slug to its business at run time, and a table of values reads better than one
+//! type for each. [`Business`] and [`Application`] refer to each other, so both are defined here;
+//! what is done with applications is in `casework::application`.
 
 mod material;
+mod parts;
+mod task;
 
 pub use material::{DOCUMENT_HINT, Material, MaterialKind, extra, need, portrait};
+pub use parts::*;
+pub use task::Task;
 
-use chrono::NaiveDate;
+use std::fmt;
+
+use chrono::{NaiveDate, NaiveDateTime};
 
 use super::answers::Answers;
 use super::field::{self, Choices, Field, Problems, Section, When};
 use super::history::Content;
 use super::lifecycle::{Action, Actor, Status, may};
-use super::record::Application;
-use super::task::Task;
+use super::refusal::Refusal;
+use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
-use crate::store::{Error, Tx};
-use crate::ui::Icon;
-use crate::web::Failure;
+use crate::store::{Error, Store, Tx};
 
 /// A kind of application. What a kind does not say is as in [`Business::PLAIN`].
 pub struct Business {
@@ -36,8 +41,6 @@ pub struct Business {
     pub about: &'static str,
     /// The button that begins one.
     pub start_label: &'static str,
-    /// Where its own list is, if that is not the list of its kind.
-    pub list: Option<&'static str>,
     /// What its summary tells, beside the exam.
     pub summary_label: &'static str,
     /// What is begun from: [`Origin::Nothing`] is on the first page.
@@ -77,78 +80,15 @@ pub struct Business {
     /// Rules between several answers, and between answers and records.
     pub check: fn(&mut Tx, &Context) -> Result<Problems, Error>,
     /// What a filled-in form is about.
-    pub describe: fn(&mut Tx, &Context) -> Result<About, Failure>,
+    pub describe: fn(&mut Tx, &Context) -> Result<About, Refusal>,
     /// The business by which its rejection is appealed against.
     pub appeal: Option<&'static Business>,
     /// What its approval means for the candidate, in a sentence.
     pub approved: &'static str,
     /// What a step changes elsewhere, in the same transaction.
-    pub after: fn(&mut Tx, &Step) -> Result<(), Failure>,
-    /// What the owner can do with an application besides the usual, as label and path.
-    pub actions: fn(&mut Tx, &Application) -> Result<Actions, Error>,
-}
-
-/// What can be done, as label and path.
-pub type Actions = Vec<(String, String)>;
-
-/// What an application of a kind begins from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The candidate's wish.
-    Nothing,
-    /// A rejected application: it is an appeal.
-    Rejection,
-    /// A certificate of theirs.
-    Certificate,
-}
-
-/// Until when a submitted application can be changed by its owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EditRule {
-    /// Only when it was returned.
-    Returned,
-    /// Also while no reviewer has taken it.
-    UntilTaken,
-}
-
-/// 须知: what is agreed to before a form.
-pub struct Notice {
-    /// Kept with each application; another text has another one.
-    pub version: &'static str,
-    /// Its heading.
-    pub title: &'static str,
-    /// The text, paragraph by paragraph.
-    pub text: &'static [&'static str],
-}
-
-/// What follows a submission, told right after it.
-pub struct Next {
-    /// What staff do.
-    pub work: &'static str,
-    /// Where the candidate finds what came of it.
-    pub look: &'static str,
-    /// What else to know.
-    pub hint: &'static str,
-}
-
-/// What reviewers may answer, as the words of the buttons.
-pub struct Verdicts {
-    /// 通过, in one way or several; none: it is not decided but carried out, by a [`Task`].
-    pub approve: &'static [Approval],
-    /// 不通过.
-    pub reject: &'static str,
-    /// What a rejection is called on lists, if not by its state.
-    pub rejected: &'static str,
-    /// Words to a verdict to pick from; more can be typed.
-    pub remarks: &'static [(Action, &'static str)],
-}
-
-/// A way to approve.
-pub struct Approval {
-    /// The button.
-    pub label: &'static str,
-    /// What it is called on lists, if not by its state.
-    pub result: &'static str,
+    pub after: fn(&mut Tx, &Transition) -> Result<(), Refusal>,
+    /// The certificate that an application leads to, which its owner may have posted.
+    pub leads_to: fn(&mut Tx, &Application) -> Result<Option<Certificate>, Error>,
 }
 
 /// What a business may look at.
@@ -168,57 +108,8 @@ pub struct Context<'a> {
 /// Answers that the server gives, by field.
 pub type Derived = Vec<(&'static str, String)>;
 
-/// The end of a time in which a form can be submitted.
-pub struct Closing {
-    /// The question whose answer it depends on.
-    pub field: &'static str,
-    /// Name of the period that ends, such as 申诉期限.
-    pub what: &'static str,
-    /// The last day on which it can be submitted, China time.
-    pub last_day: NaiveDate,
-    /// It was submitted in time before: it can be mended later.
-    pub was_in_time: bool,
-}
-
-impl Closing {
-    /// Why it cannot be submitted on a day, if it cannot.
-    pub fn refusal(&self, today: NaiveDate) -> Option<String> {
-        let is_over = today > self.last_day && !self.was_in_time;
-        is_over.then(|| format!("{}已于 {} 截止，不能再提交", self.what, self.last_day))
-    }
-}
-
-/// What an application is about.
-pub struct About {
-    /// Key of the subject: one open application of a kind for each.
-    pub subject: String,
-    /// Exam and sitting.
-    pub title: String,
-    /// Level and specialty.
-    pub summary: String,
-}
-
-/// What a candidate can begin with.
-#[derive(Default)]
-pub struct Outset {
-    /// What the authority has on record, to be shown above the applications.
-    pub records: Vec<Record>,
-    /// Why there is nothing to begin with.
-    pub nothing: Option<&'static str>,
-}
-
-/// A record as the list's page shows it.
-pub struct Record {
-    /// What it is.
-    pub title: String,
-    /// Label and value.
-    pub facts: Vec<(&'static str, String)>,
-    /// What to know about time, with a state that colours it.
-    pub deadline: Option<(&'static str, String)>,
-}
-
 /// A step that was taken.
-pub struct Step<'a> {
+pub struct Transition<'a> {
     /// The application after it.
     pub application: &'a Application,
     /// What was done.
@@ -227,22 +118,83 @@ pub struct Step<'a> {
     pub content: &'a Content,
 }
 
-/// Every business there is, in the order of the first page; `site` puts it on each request.
+/// An application of any kind.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Key of the row.
+    pub id: String,
+    /// 受理号; a draft has none yet.
+    pub number: Option<String>,
+    /// What it is an application for.
+    pub business: &'static Business,
+    /// Whose it is.
+    pub candidate_id: String,
+    /// What it began from: a rejected application, a certificate; else empty.
+    pub parent_id: String,
+    /// What it is about; one open application each.
+    pub subject: String,
+    /// Exam and sitting.
+    pub title: String,
+    /// Level and specialty.
+    pub summary: String,
+    /// Where it stands.
+    pub status: Status,
+    /// What its state is called, where that is not the state's usual name; else empty.
+    pub result: String,
+    /// One more at every change.
+    pub version: i32,
+    /// How often it was submitted.
+    pub round: i32,
+    /// What was submitted last.
+    pub form: Option<Answers>,
+    /// What the candidate is writing and has not submitted.
+    pub working: Option<Answers>,
+    /// The member of staff who took it.
+    pub assignee_id: Option<String>,
+    /// Version of the notice that was agreed to; empty if none was.
+    pub notice_version: String,
+    /// When that was, UTC.
+    pub agreed_at: Option<NaiveDateTime>,
+    /// Last change of any kind, UTC.
+    pub updated_at: NaiveDateTime,
+    /// First submission, UTC.
+    pub submitted_at: Option<NaiveDateTime>,
+    /// Decision, UTC.
+    pub decided_at: Option<NaiveDateTime>,
+    /// Until when whose turn it is should act.
+    pub due_on: Option<NaiveDate>,
+}
+
+/// Every business, in the order of the first page. The store is opened with one.
 #[derive(Clone, Copy)]
 pub struct Registry(pub &'static [&'static Business]);
 
-impl IntoIterator for Registry {
-    type Item = &'static Business;
-    type IntoIter = std::iter::Copied<std::slice::Iter<'static, &'static Business>>;
+impl Registry {
+    /// The registry with which the store was opened.
+    pub fn of(tx: &Tx) -> Registry {
+        *tx.attached()
+    }
 
-    fn into_iter(self) -> Self::IntoIter {
+    /// The same for what needs no transaction.
+    pub fn of_store(store: &Store) -> Registry {
+        *store.attached()
+    }
+
+    /// Each business in order.
+    pub fn iter(self) -> impl Iterator<Item = &'static Business> + use<> {
         self.0.iter().copied()
+    }
+
+    /// The business of a slug.
+    pub fn find(self, slug: &str) -> Option<&'static Business> {
+        self.iter().find(|business| business.slug == slug)
     }
 }
 
-/// The business of a slug.
-pub fn find(registry: Registry, slug: &str) -> Option<&'static Business> {
-    registry.into_iter().find(|business| business.slug == slug)
+impl fmt::Debug for Business {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug)
+    }
 }
 
 impl Business {
@@ -254,7 +206,6 @@ impl Business {
         icon: Icon::File,
         about: "",
         start_label: "",
-        list: None,
         summary_label: "级别专业",
         origin: Origin::Nothing,
         sections: &[],
@@ -287,11 +238,11 @@ impl Business {
         prefill: phone_only,
         closes: |_, _| Ok(None),
         check: |_, _| Ok(Vec::new()),
-        describe: |_, _| Err(Failure::NotFound),
+        describe: |_, _| Err(Refusal::NotFound),
         appeal: None,
         approved: "您的申请已通过审核。",
         after: |_, _| Ok(()),
-        actions: |_, _| Ok(Vec::new()),
+        leads_to: |_, _| Ok(None),
     };
 
     /// Every question, in order.
@@ -351,11 +302,6 @@ impl Business {
         field.or_else(|| self.material(name).map(|m| m.label)).unwrap_or("整体")
     }
 
-    /// Its list of applications.
-    pub fn path(&self) -> String {
-        self.list.map_or_else(|| format!("/services/{}", self.slug), str::to_owned)
-    }
-
     /// Whether it is an appeal against another application.
     pub fn is_appeal(&self) -> bool {
         self.origin == Origin::Rejection
@@ -380,6 +326,16 @@ impl Business {
     /// Whether somebody of this role works on it.
     pub fn is_work_of(&self, role: Role) -> bool {
         role.does(self.reviewed_by) || self.tasks.iter().any(|task| role.does(task.role))
+    }
+
+    /// The task of an action.
+    pub fn task(&self, action: Action) -> Option<&'static Task> {
+        self.tasks.iter().find(|task| task.action == action)
+    }
+
+    /// The task that an application in this state waits for.
+    pub fn awaited_task(&self, status: Status) -> Option<&'static Task> {
+        self.tasks.iter().find(|task| task.is_due(status) && !task.waiting.is_empty())
     }
 
     /// Codes of the states in which an application occupies its subject; the same are in the

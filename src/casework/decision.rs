@@ -1,14 +1,15 @@
 //! How a review ends.
 
-use super::assignment::{decided_by, refuse_others};
-use super::business::{Business, Registry, Step};
+use super::application::{By, Change};
+use super::business::Application;
 use super::deadline;
 use super::history::{Content, Mark};
 use super::lifecycle::Action;
-use super::record::{Application, By, Change};
+use super::permission::{refuse_others, refuse_undecidable};
+use super::refusal::Refusal;
+use super::transition::step;
 use crate::people::staff::StaffMember;
 use crate::store::Tx;
-use crate::web::Failure;
 
 /// How a review ends.
 #[derive(Clone)]
@@ -25,13 +26,13 @@ pub enum Verdict {
 /// `version` is the one the reviewer was looking at.
 pub fn decide(
     tx: &mut Tx,
-    registry: Registry,
     staff: &StaffMember,
     application: &Application,
     version: i32,
     verdict: Verdict,
-) -> Result<(), Failure> {
-    let business = decided_by(tx, registry, staff, application)?;
+) -> Result<(), Refusal> {
+    let business = application.business;
+    refuse_undecidable(tx, staff, application)?;
     refuse_others(staff, application)?;
     let by = By::Staff(&staff.id);
     if application.version != version {
@@ -54,33 +55,17 @@ pub fn decide(
             (Action::Reject, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
         }
         Verdict::Approve(way, note) => {
-            let approval =
-                business.verdicts.approve.get(way).ok_or(Failure::BadRequest("请求的内容不完整"))?;
+            let approval = business.verdicts.approve.get(way).ok_or(Refusal::Invalid("请求的内容不完整"))?;
             let told = approval.result;
             (Action::Approve, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
         }
     };
-    step(tx, business, application, action, by, change, content)
+    step(tx, application, action, by, change, content)
 }
 
-/// Takes a step and lets the business do what follows from it.
-pub(super) fn step(
-    tx: &mut Tx,
-    business: &Business,
-    application: &Application,
-    action: Action,
-    by: By,
-    change: Change,
-    content: Content,
-) -> Result<(), Failure> {
-    application.advance(tx, action, by, change, &content)?;
-    let application = &Application::by_id(tx, &application.id)?;
-    (business.after)(tx, &Step { application, action, content: &content })
-}
-
-/// The rejection falls: the appealed application is approved after all. It is told as the work of who decided the appeal.
-pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Failure> {
-    let staff = appeal.assignee_id.as_deref().ok_or(Failure::NotFound)?;
+/// Overturns the rejection that an appeal is about; the history credits the reviewer of the appeal.
+pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Refusal> {
+    let staff = appeal.assignee_id.as_deref().ok_or(Refusal::NotFound)?;
     let rejected = Application::by_id(tx, &appeal.parent_id)?;
     let change = Change { decided_at: Some(tx.now), ..Change::default() };
     let note = format!("申诉 {} 通过", appeal.shown_number());
@@ -88,8 +73,8 @@ pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Failure> {
 }
 
 /// Takes an application back at the candidate's wish.
-pub fn withdraw(tx: &mut Tx, business: &Business, application: &Application) -> Result<(), Failure> {
+pub fn withdraw(tx: &mut Tx, application: &Application) -> Result<(), Refusal> {
     let change =
         Change { working: Some(None), due_on: Some(None), result: Some(String::new()), ..Change::default() };
-    step(tx, business, application, Action::Withdraw, By::Candidate, change, Content::default())
+    step(tx, application, Action::Withdraw, By::Candidate, change, Content::default())
 }

@@ -8,7 +8,6 @@ use chrono::{Datelike, NaiveDate};
 use super::answers::Answers;
 use super::format::Format;
 use crate::exams::yuan;
-use crate::ui::Choice;
 
 /// Neighbouring questions under one heading.
 pub struct Section {
@@ -93,6 +92,17 @@ pub enum Rule {
     Money,
     /// Told by the server: words, masked by the function where others may look.
     Told(fn(&str) -> String),
+}
+
+/// One of the answers to pick from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What the form sends.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+    /// A second line below the label; may be empty.
+    pub hint: String,
 }
 
 /// Answers that depend on the database and on earlier answers, by field name.

@@ -1,7 +1,23 @@
 //! Lines of text in a form of their own: how each is read, typed and covered.
 
 use crate::people::{credit_code, mask, name, phone, width};
-use crate::ui::TextMode;
+
+/// What is typed, which decides the keyboard and what the browser fills in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextMode {
+    /// Any words.
+    Text,
+    /// A mobile number.
+    Tel,
+    /// A mail address.
+    Email,
+    /// A whole number.
+    Number,
+    /// The name of the person who types.
+    Name,
+    /// The number of an identity document: digits, perhaps letters.
+    IdNumber,
+}
 
 /// A form of text.
 pub struct Format {

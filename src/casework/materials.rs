@@ -5,18 +5,17 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::answers::Answers;
-use super::business::{self, Business, Material, MaterialKind, Registry};
+use super::business::{Application, Business, Material, MaterialKind, Registry};
 use super::field::{Problems, problem};
-use super::record::Application;
-use crate::files::storage::{self, Storage, StorageError};
+use super::refusal::Refusal;
+use crate::files::storage::{self, Storage};
 use crate::files::{self, Content, Rules, SentFile};
 use crate::people::staff as roster;
 use crate::store::schema::attachments::{self, dsl as f};
 use crate::store::{Error, Store, Tx, Vault};
-use crate::web::Failure;
-use crate::web::places::Place;
 
 /// Unsubmitted files that one candidate may have here; a form has far fewer slots.
 const MOST_UNSUBMITTED: i64 = 100;
@@ -92,7 +91,7 @@ pub async fn receive(
     storage: &Storage,
     wanted: &[Material],
     sent: Vec<SentFile>,
-) -> Result<(Vec<Received>, Problems), Failure> {
+) -> Result<(Vec<Received>, Problems), Refusal> {
     let (mut received, mut problems) = (Vec::new(), Problems::new());
     for file in sent {
         let slot = file.field.strip_prefix("file.").unwrap_or_default();
@@ -125,7 +124,7 @@ async fn prepare(
     content: Option<Content>,
     rules: Rules,
     storage: &Storage,
-) -> Result<(files::Prepared, Place), &'static str> {
+) -> Result<(files::Prepared, OwnedSemaphorePermit), &'static str> {
     match content {
         Some(content) => files::receive(content, rules, storage.memory()).await,
         None => Err(rules.limits.too_large),
@@ -138,7 +137,7 @@ async fn keep(
     slot: &'static str,
     name: &str,
     prepared: files::Prepared,
-) -> Result<Received, Failure> {
+) -> Result<Received, Refusal> {
     let now = store.clock.now();
     let id = store.ids.next(now);
     let storage_key = storage::key(&id, now);
@@ -157,17 +156,6 @@ async fn keep(
         height: prepared.height,
         storage_key,
     })
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Failure {
-        match error {
-            StorageError::Missing => Failure::NotFound,
-            StorageError::NotSaved(_) => Failure::NotSaved(error.to_string()),
-            StorageError::Interrupted => Failure::Unavailable(error.to_string()),
-            other => Failure::Internal(other.to_string()),
-        }
-    }
 }
 
 /// Makes rows of received files and puts them into the answers: a slot for one file takes
@@ -286,30 +274,25 @@ pub(super) fn submit(tx: &mut Tx, application: &str, answers: &Answers) -> Resul
 }
 
 /// A candidate's own file by its id.
-pub fn own(tx: &mut Tx, candidate: &str, id: &str) -> Result<Attachment, Failure> {
+pub fn own(tx: &mut Tx, candidate: &str, id: &str) -> Result<Attachment, Refusal> {
     let row = f::attachments.find(id).filter(f::candidate_id.eq(candidate)).select(Row::as_select());
     let row: Option<Row> = row.first(tx.conn).optional()?;
-    Ok(Attachment::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+    Ok(Attachment::open(tx.vault, row.ok_or(Refusal::NotFound)?)?)
 }
 
 /// Any submitted file by its id, for a member of staff who works on its kind; noted in the audit
 /// either way.
 ///
 /// # Errors
-/// [`Failure::Unrecorded`] when the audit cannot be written.
-pub fn for_staff(
-    tx: &mut Tx,
-    registry: Registry,
-    staff: &str,
-    id: &str,
-) -> Result<Option<Attachment>, Failure> {
+/// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the audit cannot be written.
+pub fn for_staff(tx: &mut Tx, staff: &str, id: &str) -> Result<Option<Attachment>, Refusal> {
     use crate::store::schema::applications;
     let Some(role) = roster::role_of(tx, Some(staff))? else { return Ok(None) };
     let columns = (Row::as_select(), applications::kind, applications::number.assume_not_null());
     let file = f::attachments.inner_join(applications::table).filter(f::id.eq(id));
     let row = file.filter(f::submitted_at.is_not_null()).select(columns).first(tx.conn).optional()?;
     let Some((row, kind, number)): Option<(Row, String, String)> = row else { return Ok(None) };
-    let works_on = business::find(registry, &kind).is_some_and(|business| business.is_work_of(role));
+    let works_on = Registry::of(tx).find(&kind).is_some_and(|business| business.is_work_of(role));
     let action = if works_on { "file" } else { "refused" };
     roster::viewed(tx, staff, action, &format!("{number}/{id}"))?;
     if works_on { Ok(Some(Attachment::open(tx.vault, row)?)) } else { Ok(None) }

@@ -2,29 +2,22 @@
 //! does not decide them any more go back into the queue, and the audit has an entry.
 
 use super::assignment::free_stuck;
-use super::business::Registry;
+use super::refusal::Refusal;
 use crate::people::document::Document;
 use crate::people::staff::{self, Role};
 use crate::store::Tx;
-use crate::web::Failure;
 
 /// Puts somebody on the roster, or changes their name or role. Returns how many cases went back.
-pub fn add(
-    tx: &mut Tx,
-    registry: Registry,
-    name: &str,
-    document: &Document,
-    role: Role,
-) -> Result<usize, Failure> {
+pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<usize, Refusal> {
     let id = staff::add(tx, name, document, role)?;
     staff::audit_command(tx, &format!("roster_add:{}", role.code()), &id)?;
-    free_stuck(tx, registry)
+    free_stuck(tx)
 }
 
 /// Takes somebody off the roster. Returns how many cases went back, or nothing when nobody on the
 /// roster has this document.
-pub fn remove(tx: &mut Tx, registry: Registry, document: &Document) -> Result<Option<usize>, Failure> {
+pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<usize>, Refusal> {
     let Some(id) = staff::remove(tx, document)? else { return Ok(None) };
     staff::audit_command(tx, "roster_remove", &id)?;
-    Ok(Some(free_stuck(tx, registry)?))
+    Ok(Some(free_stuck(tx)?))
 }

@@ -11,19 +11,19 @@ use diesel::prelude::*;
 
 pub use step::Step;
 
-use super::answers::Answers;
+use super::answers::{Answers, SentValues, values};
 use super::appeal;
-use super::business::{Business, Context, Origin};
+use super::application::By;
+use super::business::{Application, Business, Context, Origin};
 use super::field::{Choices, Field, Problems, Rule, problem};
 use super::history::{self, Mark};
 use super::lifecycle::Status;
 use super::materials::{self, Attachment, Received};
-use super::record::{Application, By};
+use super::refusal::Refusal;
 use crate::either;
 use crate::people::candidate::Candidate;
 use crate::store::schema::applications::dsl as a;
 use crate::store::{Error, Tx};
-use crate::web::{Failure, Submission};
 
 /// Which form.
 #[derive(Clone, Debug)]
@@ -66,14 +66,14 @@ impl Sheet {
     /// The form as it was last saved, or a fresh one.
     ///
     /// # Errors
-    /// [`Failure::NotFound`] for what is not the candidate's; [`Failure::Conflict`] when it
+    /// [`Refusal::NotFound`] for what is not the candidate's; a reason of its own when it
     /// cannot be filled in now.
     pub fn load(
         tx: &mut Tx,
         business: &'static Business,
         candidate: Candidate,
         which: &Which,
-    ) -> Result<Sheet, Failure> {
+    ) -> Result<Sheet, Refusal> {
         let (business, parent, origin) = begins_from(tx, business, &candidate, which)?;
         let application = match which {
             Which::Edit(number) => Some(editable(tx, business, &candidate, number)?),
@@ -121,10 +121,10 @@ impl Sheet {
     pub fn save(
         &mut self,
         tx: &mut Tx,
-        sent: &Submission,
+        sent: &SentValues,
         step: &Step,
         received: Vec<Received>,
-    ) -> Result<Problems, Failure> {
+    ) -> Result<Problems, Refusal> {
         self.take_kept_files(sent, step);
         self.take_answers(sent);
         self.load_attachments(tx)?;
@@ -142,22 +142,22 @@ impl Sheet {
 
     /// A browser does not send an empty choice, so what was asked and is absent means none;
     /// what was not asked keeps what was answered before, in case it is asked again.
-    fn take_answers(&mut self, sent: &Submission) {
+    fn take_answers(&mut self, sent: &SentValues) {
         let before = self.answers.clone();
         for field in self.business.fields().filter(|field| !field.is_told()) {
             let was_asked = self.business.is_asked(field.when, &before);
-            if was_asked || !sent.all(field.name).is_empty() {
-                let values = field.normalise(sent.all(field.name));
+            if was_asked || !values(sent, field.name).is_empty() {
+                let values = field.normalise(values(sent, field.name));
                 self.answers.fields.insert(field.name.to_owned(), values);
             }
         }
     }
 
-    fn take_kept_files(&mut self, sent: &Submission, step: &Step) {
+    fn take_kept_files(&mut self, sent: &SentValues, step: &Step) {
         let removed = if let Step::Remove(id) = step { Some(id.as_str()) } else { None };
         let before = self.answers.clone();
         for material in self.business.wanted(&before) {
-            let ids = sent.all(&format!("material.{}", material.slot)).iter();
+            let ids = values(sent, &format!("material.{}", material.slot)).iter();
             let kept = ids.filter(|id| removed != Some(id.as_str())).take(material.most).cloned();
             self.answers.materials.insert(material.slot.to_owned(), kept.collect());
         }
@@ -279,7 +279,7 @@ impl Sheet {
     }
 
     /// Notes that the notice was agreed to, in a draft that may be new.
-    pub fn agree(&mut self, tx: &mut Tx) -> Result<(), Failure> {
+    pub fn agree(&mut self, tx: &mut Tx) -> Result<(), Refusal> {
         let Some(notice) = &self.business.notice else { return Ok(()) };
         if self.application.is_none() {
             self.begin(tx)?;
@@ -290,13 +290,13 @@ impl Sheet {
         Ok(())
     }
 
-    fn write(&mut self, tx: &mut Tx) -> Result<(), Failure> {
+    fn write(&mut self, tx: &mut Tx) -> Result<(), Refusal> {
         let working = self.answers.seal(tx.vault)?;
         if self.application.is_none() {
             self.begin(tx)?;
         }
         let Some(application) = &mut self.application else {
-            return Err(Failure::Internal("a draft was not kept".into()));
+            return Err(Refusal::Defect("a draft was not saved"));
         };
         let still = a::applications
             .find(&application.id)
@@ -342,7 +342,7 @@ fn begins_from(
     business: &'static Business,
     candidate: &Candidate,
     which: &Which,
-) -> Result<(&'static Business, Option<Application>, String), Failure> {
+) -> Result<(&'static Business, Option<Application>, String), Refusal> {
     match (which, business.origin) {
         (Which::New, Origin::Nothing) => Ok((business, None, String::new())),
         (Which::For(key), Origin::Certificate) => Ok((business, None, key.clone())),
@@ -356,7 +356,7 @@ fn begins_from(
             let parent = Application::own_by_id(tx, &candidate.id, &edited.parent_id)?;
             Ok((business, parent, edited.parent_id))
         }
-        _ => Err(Failure::NotFound),
+        _ => Err(Refusal::NotFound),
     }
 }
 
@@ -365,7 +365,7 @@ fn editable(
     business: &Business,
     candidate: &Candidate,
     number: &str,
-) -> Result<Application, Failure> {
+) -> Result<Application, Refusal> {
     let application = Application::own(tx, &candidate.id, business.slug, number)?;
     match business.submits_by(application.status) {
         Some(_) => Ok(application),

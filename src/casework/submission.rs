@@ -2,24 +2,26 @@
 
 use diesel::prelude::*;
 
-use super::business::About;
+use super::application::{By, Change};
+use super::business::{About, Application};
 use super::deadline;
 use super::history::Content;
-use super::record::{Application, By, Change};
+use super::refusal::Refusal;
 use super::sheet::Sheet;
-use super::{decision, materials, number};
+use super::transition::step;
+use super::{materials, number};
 use crate::either;
 use crate::store::schema::number_sequences::dsl as n;
 use crate::store::{Error, Tx};
-use crate::web::Failure;
 
 /// Submits a form without problems; returns its 受理号. An edited application keeps its number.
 ///
 /// # Errors
-/// [`Failure::Conflict`] when the subject has an open application already, or somebody was faster.
-pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
+/// [`Refusal::OpenAlready`] when the subject has an open application, [`Refusal::Overtaken`] when the
+/// application changed since it was read.
+pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Refusal> {
     let application =
-        sheet.application.as_ref().ok_or_else(|| Failure::Internal("nothing was saved to submit".into()))?;
+        sheet.application.as_ref().ok_or(Refusal::Defect("a form was submitted before it was saved"))?;
     let business = sheet.business;
     let action =
         business.submits_by(application.status).ok_or_else(|| application.overtaken(By::Candidate))?;
@@ -47,7 +49,7 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Failure> {
     };
     materials::submit(tx, &application.id, &answers)?;
     let content = Content { answers: Some(answers), ..Content::default() };
-    decision::step(tx, business, application, action, By::Candidate, change, content)?;
+    step(tx, application, action, By::Candidate, change, content)?;
     Ok(number)
 }
 
@@ -57,14 +59,15 @@ fn refuse_second(
     sheet: &Sheet,
     application: &Application,
     about: &About,
-) -> Result<(), Failure> {
-    let (candidate, kind) = (&sheet.candidate.id, sheet.business.slug);
-    let states = sheet.business.open_states();
-    match Application::open_about(tx, candidate, kind, &about.subject, &states)? {
-        Some(number) if application.number.as_ref() != Some(&number) => Err(Failure::Conflict {
-            message: format!("{}已有一件正在办理的{}申请", about.title, sheet.business.label),
-            action: ("查看这件申请", format!("/services/{kind}/{number}")),
-        }),
+) -> Result<(), Refusal> {
+    let business = sheet.business;
+    let states = business.open_states();
+    let open = Application::open_about(tx, &sheet.candidate.id, business.slug, &about.subject, &states)?;
+    match open {
+        Some(number) if application.number.as_ref() != Some(&number) => {
+            let title = about.title.clone();
+            Err(Refusal::OpenAlready { slug: business.slug, label: business.label, number, title })
+        }
         _ => Ok(()),
     }
 }

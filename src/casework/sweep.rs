@@ -7,10 +7,10 @@ use diesel::prelude::*;
 
 use super::lifecycle::Status;
 use super::materials;
+use crate::casework::refusal::Refusal;
 use crate::files::storage::{self, Storage, StorageError};
 use crate::store::schema::{applications::dsl as a, attachments::dsl as f, files_to_delete::dsl as d};
 use crate::store::{Error, Store, Tx};
-use crate::web::Failure;
 
 /// A file that no form uses is kept this long: its sender may only have lost the network.
 const STRAYS: Duration = Duration::hours(24);
@@ -23,7 +23,7 @@ const DRAFTS: Duration = Duration::days(30);
 
 /// Removes old drafts, files that nothing uses, and stored objects that no row knows; nothing at all
 /// when the database is older than the files.
-pub async fn run(store: &Store, files: &Storage) -> Result<(), Failure> {
+pub async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
     if !objects::in_step(store, files).await? {
         return Ok(());
     }
@@ -35,7 +35,7 @@ pub async fn run(store: &Store, files: &Storage) -> Result<(), Failure> {
 }
 
 /// Deletes the files of rows that are gone. One that cannot be deleted is tried again next time.
-async fn delete_dropped(store: &Store, files: &Storage) -> Result<(), Failure> {
+async fn delete_dropped(store: &Store, files: &Storage) -> Result<(), Refusal> {
     let keys = d::files_to_delete.select(d::storage_key).order(d::dropped_at).limit(AT_ONCE);
     let keys: Vec<String> = store.read::<_, Error, _>(move |tx| Ok(keys.load(tx.conn)?)).await?;
     let (mut deleted, mut failed) = (Vec::new(), None);
@@ -66,7 +66,7 @@ fn drop_drafts(tx: &mut Tx, cutoff: NaiveDateTime) -> Result<(), Error> {
 }
 
 /// Removes drafts by their keys and lets go of their files.
-pub(super) fn discard(tx: &mut Tx, ids: &[String]) -> Result<(), Error> {
+pub fn discard(tx: &mut Tx, ids: &[String]) -> Result<(), Error> {
     let draft = a::id.eq_any(ids).and(a::status.eq(Status::Draft.code()));
     let files = f::attachments.filter(f::application_id.eq_any(ids)).filter(f::submitted_at.is_null());
     diesel::update(files).set(f::application_id.eq(None::<String>)).execute(tx.conn)?;

@@ -7,9 +7,10 @@ use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
 use super::links;
-use crate::business::reissue::posting;
 use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
+use crate::pages::links as links_to;
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::document::Gender;
 use crate::people::mask;
@@ -39,9 +40,9 @@ pub async fn show(
     let link = links::panel(&held.id, link.as_ref(), &settings.base_for(host(req)));
     let bar = html! {
         (ui::print_button("打印"))
-        @if let Some((label, href)) = posting(&held) { (ui::link_button(&href, &label, Look::Primary)) }
+        @if let Some((label, href)) = links_to::posting(&held) { (ui::link_button(&href, &label, Look::Primary)) }
     };
-    let page = Page::new("证书详情", view(&candidate, &held, link)).own_heading().back("/certificates");
+    let page = Page::new("证书详情", view(&candidate, &held, link)).own_heading().back(paths::CERTIFICATES);
     Ok(frame.page(page.tab(Tab::Certificates).bar(bar)))
 }
 
@@ -53,7 +54,7 @@ fn view(candidate: &Candidate, held: &Certificate, link: Markup) -> Markup {
                 (ui::seal("approved", "有效", "已登记"))
             }
             @if let Some(portrait) = &candidate.profile.portrait_id {
-                img.portrait src={ "/files/" (portrait) } alt="证件照" width="100" height="140";
+                img.portrait src=(paths::file(portrait)) alt="证件照" width="100" height="140";
             }
             (ui::facts(&facts(candidate, held)))
         }

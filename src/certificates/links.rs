@@ -9,6 +9,7 @@ use poem::{Request, Response, handler};
 
 use crate::exams::certificate_link::{self, DAYS, Link, MOST};
 use crate::exams::held;
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store, Tx, clock};
@@ -17,10 +18,6 @@ use crate::web::{Failure, Frame, Submission, host, see_other};
 
 /// Times of opening that a link shows; the rest are counted only.
 const TIMES: usize = 20;
-
-fn path(certificate: &str) -> String {
-    format!("/certificates/{certificate}/links")
-}
 
 /// The link of a candidate's certificate that lives longest, for [`panel`].
 pub fn newest_live(tx: &mut Tx, candidate: &Candidate, certificate: &str) -> Result<Option<Link>, Error> {
@@ -32,7 +29,7 @@ pub fn newest_live(tx: &mut Tx, candidate: &Candidate, certificate: &str) -> Res
 /// there is none. `base` is where others reach us, see [`Settings::base_for`].
 pub fn panel(certificate: &str, link: Option<&Link>, base: &str) -> Markup {
     let Some(link) = link else {
-        return html! { div.actions { (ui::link_button(&path(certificate), "生成核验链接", Look::Plain)) } };
+        return html! { div.actions { (ui::link_button(&paths::links(certificate), "生成核验链接", Look::Plain)) } };
     };
     ui::panel(
         "扫码核验",
@@ -44,7 +41,7 @@ pub fn panel(certificate: &str, link: Option<&Link>, base: &str) -> Markup {
 }
 
 fn code(link: &Link, base: &str) -> Markup {
-    ui::qr(&format!("{base}{}", link.path()), "核验链接二维码", Medium::Paper)
+    ui::qr(&format!("{base}{}", paths::verification(&link.token)), "核验链接二维码", Medium::Paper)
 }
 
 /// `GET /certificates/{id}/links`
@@ -71,19 +68,19 @@ pub async fn show(
         (form(&id))
         (ended(&links, now))
     };
-    Ok(frame.page(Page::new("核验链接", main).own_heading().back(format!("/certificates/{id}"))))
+    Ok(frame.page(Page::new("核验链接", main).own_heading().back(paths::certificate(id))))
 }
 
 fn living(certificate: &str, link: &Link, base: &str) -> Markup {
-    let address = format!("{base}{}", link.path());
+    let address = format!("{base}{}", paths::verification(&link.token));
     ui::qr_card(
         &format!("有效期至 {}", clock::china(link.expires_at)),
         html! {
             (code(link, base))
-            p.small { a href=(link.path()) { (address) } }
+            p.small { a href=(paths::verification(&link.token)) { (address) } }
             button.copy type="button" data-copy=(address) hidden { (ui::icon(ui::Icon::Copy)) "复制链接" }
             (views(link))
-            form method="post" action={ (path(certificate)) "/" (link.id) "/revoke" } {
+            form method="post" action=(paths::revoke_link(certificate, &link.id)) {
                 (ui::submit("confirm", "yes", "撤销链接", Look::Plain))
             }
         },
@@ -117,7 +114,7 @@ fn form(certificate: &str) -> Markup {
     ui::panel(
         "生成新的链接",
         html! {
-            form method="post" action=(path(certificate)) {
+            form method="post" action=(paths::links(certificate)) {
                 (ui::field(&Field {
                     name: "days",
                     label: "有效期",
@@ -177,12 +174,14 @@ pub async fn make(
             let links = certificate_link::of(tx, &candidate.holder, &key)?;
             if links.iter().filter(|link| link.is_live(tx.now)).count() >= MOST {
                 let message = format!("一本证书最多同时有 {MOST} 个有效的核验链接");
-                return Err(Failure::Conflict { message, action: ("查看已有的链接", path(&key)) });
+                return Err(Failure::Conflict {
+                    message, action: ("查看已有的链接", paths::links(&key))
+                });
             }
             Ok(certificate_link::make(tx, &key, days)?)
         })
         .await?;
-    Ok(see_other(&path(&id)))
+    Ok(see_other(&paths::links(&id)))
 }
 
 /// `POST /certificates/{id}/links/{link}/revoke`. To take back what is taken back changes nothing.
@@ -199,5 +198,5 @@ pub async fn revoke(
             Ok(certificate_link::revoke(tx, &candidate.holder, &key, &link)?)
         })
         .await?;
-    Ok(see_other(&path(&id)))
+    Ok(see_other(&paths::links(&id)))
 }

@@ -5,10 +5,11 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use crate::business::reissue::posting;
-use crate::casework::record::PAGE;
+use crate::casework::application::PAGE;
 use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
+use crate::pages::links;
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
 use crate::ui::{self, Card, Icon, Page, Tab};
@@ -47,17 +48,17 @@ fn items(held: &[Certificate], page: i64) -> Markup {
     html! {
         div #items {
             @for one in held.iter().take(shown) { (card(one)) }
-            @if held.len() > shown { (ui::more(&format!("/certificates?page={}", page + 1), "加载更多")) }
+            @if held.len() > shown { (ui::more(&format!("{}?page={}", paths::CERTIFICATES, page + 1), "加载更多")) }
         }
     }
 }
 
 fn card(one: &Certificate) -> Markup {
-    let mut actions: Vec<_> = posting(one).into_iter().collect();
-    actions.push(("证书详情".to_owned(), one.path()));
+    let mut actions: Vec<_> = links::posting(one).into_iter().collect();
+    actions.push(("证书详情".to_owned(), paths::certificate(&one.id)));
     ui::card(&Card {
         title: one.exam.clone(),
-        href: one.path(),
+        href: paths::certificate(&one.id),
         tag: ui::tag(one.delivery.state(), one.delivery.label()),
         facts: vec![
             ("考试年月".to_owned(), month_label(&one.month)),

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{Stop, demo_data, log, serve};
+use crate::business::ALL;
 use crate::files::storage::Storage;
 use crate::login::sandbox;
 use crate::settings::Settings;
@@ -48,7 +49,8 @@ impl Demo {
         let vault = Vault::parse(&demo_key(&self.data)?)?;
         let files = Storage::local(&settings.files, vault.clone())?.with_memory(settings.image_memory_mb);
         let _alone = file::serve_alone(&settings.database_url)?;
-        let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
+        let store =
+            Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
         store.migrate().await?;
         serve::check_writable(&store, &files).await?;
         serve::keep_private(&settings.database_url, &files);

@@ -10,6 +10,7 @@ use chrono::{Datelike, Duration, NaiveDate};
 use diesel::prelude::*;
 
 use super::exams::{EXAMS, Exam};
+use crate::casework::Refusal;
 use crate::either;
 use crate::exams::certificate::lookup_hash;
 use crate::files::storage::Storage;
@@ -23,7 +24,6 @@ use crate::store::schema::{
     sittings, violations, voided_prints,
 };
 use crate::store::{Error, Store, Tx};
-use crate::web::Failure;
 use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation};
 
 /// Days from today to each exam's past sittings.
@@ -36,7 +36,7 @@ pub async fn load_demo(store: &Store) -> Result<bool, Error> {
 }
 
 /// Loads applications in every state, for what [`load_demo`] has loaded.
-pub async fn load_applications(store: &Store, files: &Storage) -> Result<(), Failure> {
+pub async fn load_applications(store: &Store, files: &Storage) -> Result<(), Refusal> {
     applications::load(store, files).await
 }
 

@@ -4,7 +4,6 @@ mod clock;
 
 use std::time::Duration;
 
-use crate::business::ALL;
 use crate::casework::{assignment, sweep};
 use crate::exams::certificate_link;
 use crate::login::{self, attempt};
@@ -44,7 +43,7 @@ pub(super) async fn keep(parts: Parts) {
 /// Removes what is over. What is kept on the disk waits until the clock is confirmed.
 pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     // The first time is at start: it also frees what an older program left stuck.
-    let freed = parts.store.write(|tx| assignment::free_stuck(tx, ALL)).await?;
+    let freed = parts.store.write(assignment::free_stuck).await?;
     if freed > 0 {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }
@@ -60,5 +59,5 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
     parts.store.write(certificate_link::sweep).await?;
-    sweep::run(&parts.store, &parts.files).await
+    Ok(sweep::run(&parts.store, &parts.files).await?)
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{Stop, holidays, list};
+use crate::business::ALL;
 use crate::settings::{RawSettings, check_store};
 use crate::store::{Clock, Ids, Store};
 
@@ -39,5 +40,5 @@ pub(super) async fn open_current(raw: &RawSettings) -> Result<Store, Stop> {
 /// The store that the settings name, as it is.
 pub(super) async fn open(raw: &RawSettings) -> Result<Store, Stop> {
     let (url, vault) = check_store(raw).map_err(|problems| list(&problems))?;
-    Ok(Store::open(&url, vault, Clock::system(), Ids::random()).await?)
+    Ok(Store::open(&url, vault, Clock::system(), Ids::random()).await?.attach(&ALL))
 }

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Stop, holidays, housekeeping, list, log};
+use crate::business::ALL;
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
@@ -50,7 +51,8 @@ impl Serve {
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?
             .with_memory(settings.image_memory_mb);
         let _alone = file::serve_alone(&settings.database_url)?;
-        let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?;
+        let store =
+            Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
         store.check_schema().await?;
         store.check_key().await?;
         check_writable(&store, &files).await?;

@@ -3,7 +3,6 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Stop, migrate};
-use crate::business::ALL;
 use crate::casework::roster;
 use crate::people::document::{Document, DocumentType};
 use crate::people::name;
@@ -90,7 +89,7 @@ impl Add {
     async fn run(self) -> Result<(), Stop> {
         let (document, name) = (self.document.parse()?, name::parse(&self.name)?);
         let store = migrate::open_current(&self.raw).await?;
-        let freed = store.write(move |tx| roster::add(tx, ALL, &name, &document, self.role)).await?;
+        let freed = store.write(move |tx| roster::add(tx, &name, &document, self.role)).await?;
         println!("Done: they are on the roster as {}.", self.role.label());
         tell_freed(freed);
         Ok(())
@@ -112,7 +111,7 @@ impl Remove {
     async fn run(self) -> Result<(), Stop> {
         let document = self.document.parse()?;
         let store = migrate::open_current(&self.raw).await?;
-        let freed = store.write(move |tx| roster::remove(tx, ALL, &document)).await?;
+        let freed = store.write(move |tx| roster::remove(tx, &document)).await?;
         let freed = freed.ok_or("nobody on the roster has this document")?;
         println!("Done: they are off the roster, also where they are signed in.");
         tell_freed(freed);

@@ -27,7 +27,8 @@ const TOKEN_BYTES: usize = 16;
 pub struct Link {
     /// Key of the row.
     pub id: String,
-    token: String,
+    /// The secret part of its address.
+    pub token: String,
     /// UTC.
     pub created_at: NaiveDateTime,
     /// UTC.
@@ -43,11 +44,6 @@ pub struct Link {
 pub type Opened = BTreeMap<(String, NaiveDateTime), i32>;
 
 impl Link {
-    /// The path to hand out.
-    pub fn path(&self) -> String {
-        format!("/v/{}", self.token)
-    }
-
     /// Whether it opens at a moment.
     pub fn is_live(&self, now: NaiveDateTime) -> bool {
         self.revoked_at.is_none() && now < self.expires_at

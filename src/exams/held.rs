@@ -145,11 +145,6 @@ impl Certificate {
     pub fn summary(&self) -> String {
         format!("{} · {}", self.level, self.specialty)
     }
-
-    /// Where its holder reads it.
-    pub fn path(&self) -> String {
-        format!("/certificates/{}", self.id)
-    }
 }
 
 /// Somebody's own certificate; another's is not found.

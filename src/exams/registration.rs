@@ -147,7 +147,7 @@ pub fn refund(tx: &mut Tx, entries: &[String], application: &str) -> Result<usiz
 }
 
 /// Lets go of the subjects that an application was to refund.
-pub fn keep(tx: &mut Tx, application: &str) -> Result<(), Error> {
+pub fn release(tx: &mut Tx, application: &str) -> Result<(), Error> {
     let tied = rs::table.filter(rs::refund_id.eq(Some(application)));
     diesel::update(tied).set(rs::refund_id.eq(None::<String>)).execute(tx.conn)?;
     Ok(())

@@ -92,14 +92,14 @@ impl Seek for Content {
 }
 
 /// The files of one form while they come.
-pub(super) struct Spool {
+pub struct Spool {
     shared: Arc<Shared>,
     end: u64,
 }
 
 impl Spool {
     /// In a folder, which is made if need be; `places` are held as long as what comes.
-    pub(super) fn new(folder: &Path, places: Vec<Place>) -> io::Result<Spool> {
+    pub fn new(folder: &Path, places: Vec<Place>) -> io::Result<Spool> {
         fs::create_dir_all(folder)?;
         let file = tempfile::tempfile_in(folder)?;
         Ok(Spool { shared: Arc::new(Shared { file, _places: places }), end: 0 })
@@ -107,7 +107,7 @@ impl Spool {
 
     /// Takes in one file. The content is `None` when it is larger than `most`; it is read to its end
     /// all the same, and how much that was is returned, or an error if it exceeds `limit`.
-    pub(super) async fn take(
+    pub async fn take(
         &mut self,
         mut reader: impl AsyncRead + Unpin,
         most: u64,

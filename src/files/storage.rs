@@ -5,7 +5,6 @@
 
 use std::io;
 use std::path::{Path as Folder, PathBuf};
-use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use object_store::ObjectStoreExt;
@@ -13,7 +12,6 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 
 use super::quarantine::ARRIVING;
-use super::upload::Reception;
 use super::{Memory, aside};
 use crate::store::ids;
 use crate::store::vault::{Unreadable, Vault};
@@ -31,7 +29,6 @@ pub struct Storage {
     root: PathBuf,
     vault: Vault,
     memory: Memory,
-    reception: Arc<Reception>,
 }
 
 /// Why a file could not be kept or given.
@@ -107,7 +104,6 @@ impl Storage {
             root: dir.canonicalize()?,
             vault,
             memory: Memory::megabytes(256),
-            reception: Arc::default(),
         })
     }
 
@@ -127,12 +123,9 @@ impl Storage {
     }
 
     /// Where uploads are while they come, as files without names where the file system has those.
-    pub(super) fn arriving(&self) -> PathBuf {
+    /// The folder of uploads that are being received.
+    pub fn arriving(&self) -> PathBuf {
         self.root.join(ARRIVING)
-    }
-
-    pub(super) fn reception(&self) -> &Reception {
-        &self.reception
     }
 
     /// Keeps a file. When it returns, the file and its folder are on the disk

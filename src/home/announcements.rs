@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
+use crate::paths;
 use crate::store::schema::announcements::dsl as a;
 use crate::store::{Error, Store, Tx, clock};
 use crate::ui::{self, Page, Row};
@@ -30,7 +31,7 @@ pub(super) fn list(news: &[Headline]) -> Markup {
         .map(|(id, title, at)| Row {
             title: title.clone(),
             detail: String::new(),
-            href: format!("/announcements/{id}"),
+            href: paths::announcement(id),
             trailing: html! { time { (clock::china_date(*at)) } },
         })
         .collect();
@@ -55,5 +56,5 @@ pub async fn show(
         (ui::heading("", &title, &clock::china(at)))
         (ui::panel("", html! { @for paragraph in body.split("\n\n") { p { (paragraph) } } }))
     };
-    Ok(frame.page(Page::new("通知公告", main).own_heading().back("/")))
+    Ok(frame.page(Page::new("通知公告", main).own_heading().back(paths::HOME)))
 }

@@ -5,11 +5,12 @@ use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
 use super::services;
-use crate::casework::business::{self, Origin, Registry};
-use crate::casework::cards::Listed;
-use crate::casework::record::Application;
+use crate::casework::business::{Application, Origin, Registry};
+use crate::pages::cards::Listed;
+use crate::pages::{account_notices, links};
+use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::people::identity::notice::{Notice, view};
+use crate::people::identity::notice::Notice;
 use crate::store::clock;
 use crate::ui::{self, Page, Row, Tab, Tone};
 
@@ -34,14 +35,14 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
-        (view::banner(&overview.notices, &overview.told))
+        (account_notices::banner(&overview.notices, &overview.told))
         @for listed in &overview.waiting { (waiting(listed)) }
-        @for draft in &overview.drafts { (unfinished(registry, draft)) }
+        @for draft in &overview.drafts { (unfinished(draft)) }
         @if overview.is_staff {
             (ui::rows(&[Row {
                 title: "审核台".to_owned(),
                 detail: "您是工作人员，可以从这里办理审核".to_owned(),
-                href: "/staff".to_owned(),
+                href: paths::STAFF.to_owned(),
                 trailing: html! { "→" },
             }]))
         }
@@ -61,21 +62,20 @@ fn waiting(listed: &Listed) -> Markup {
     let title = format!("{}{}，待您处理", listed.kind_label(), listed.why_waiting());
     let body = html! {
         p { (application.title) "：" (listed.what_waits()) }
-        p { a href={ (application.path()) "/edit" } { "去修改" } }
+        p { a href=(links::edit(application)) { "去修改" } }
     };
     ui::banner(Tone::Warn, &title, body)
 }
 
-fn unfinished(registry: Registry, draft: &Application) -> Markup {
+fn unfinished(draft: &Application) -> Markup {
+    let business = draft.business;
     // The draft of an appeal or a posting is found at what it began from.
-    let Some(business) =
-        business::find(registry, &draft.kind).filter(|business| business.origin == Origin::Nothing)
-    else {
+    if business.origin != Origin::Nothing {
         return html! {};
-    };
+    }
     let body = html! {
         p { (clock::china(draft.updated_at)) " 保存，尚未提交。" }
-        p { a href={ (business.path()) "/new" } { "继续填写" } }
+        p { a href=(paths::new_application(business.slug)) { "继续填写" } }
     };
     ui::banner(Tone::Info, &format!("{}草稿", business.label), body)
 }
@@ -85,7 +85,7 @@ fn recent(listed: &Listed) -> Row {
     Row {
         title: format!("{} · {}", listed.kind_label(), application.title),
         detail: clock::china(application.updated_at),
-        href: application.path(),
+        href: links::application(application),
         trailing: listed.tag(),
     }
 }

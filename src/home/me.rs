@@ -4,6 +4,7 @@ use maud::html;
 use poem::web::Data;
 use poem::{Response, handler};
 
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::mask;
 use crate::store::{Store, clock};
@@ -34,9 +35,9 @@ pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Res
         href: href.to_owned(),
         trailing: html! { "→" },
     };
-    let mut rows = vec![row("业务查询", "/progress"), row("登录设备", "/me/devices")];
+    let mut rows = vec![row("业务查询", paths::PROGRESS), row("登录设备", paths::DEVICES)];
     if who.staff.is_some() {
-        rows.push(row("审核台", "/staff"));
+        rows.push(row("审核台", paths::STAFF));
     }
     let main = html! {
         (ui::panel("个人信息", html! {
@@ -44,7 +45,7 @@ pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Res
             p.muted.small { "姓名和证件信息来自政务服务平台。" }
         }))
         (ui::rows(&rows))
-        form.actions method="post" action="/logout" hx-boost="false" {
+        form.actions method="post" action=(paths::LOGOUT) hx-boost="false" {
             (ui::submit("confirm", "yes", "退出登录", Look::Plain))
         }
     };

@@ -4,31 +4,27 @@ use maud::html;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::casework::business::{Origin, Registry};
-use crate::casework::record::Application;
+use crate::casework::business::{Application, Origin, Registry};
+use crate::pages::{controls, links};
+use crate::paths;
 use crate::store::Store;
 use crate::ui::{self, Icon, Page, Row, Tab, Tile};
 use crate::web::{Failure, Frame, SignedIn};
 
 /// `GET /services`, for everybody to look at; using one needs a sign-in.
 #[handler]
-pub async fn show(
-    req: &Request,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
-) -> Result<Response, Failure> {
+pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
     let waiting = match SignedIn::find(req).await? {
         Some(who) => store.read(move |tx| Application::waiting_for(tx, &who.candidate)).await?.len(),
         None => 0,
     };
     let main = html! {
         p.muted { "选择要办理的业务。已提交的申请在业务查询里查看。" }
-        (ui::tiles(&tiles(*registry, waiting)))
+        (ui::tiles(&tiles(Registry::of_store(store), waiting)))
         (ui::rows(&[Row {
             title: "证书查询（免登录）".to_owned(),
             detail: "核验他人证书的真伪".to_owned(),
-            href: "/lookup".to_owned(),
+            href: paths::LOOKUP.to_owned(),
             trailing: html! { (ui::icon(Icon::Forward)) },
         }]))
     };
@@ -37,26 +33,26 @@ pub async fn show(
 
 /// Every business that a candidate begins by themselves, and 业务查询 with what waits there.
 pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
-    let businesses = registry.into_iter().filter(|business| business.origin == Origin::Nothing);
+    let businesses = registry.iter().filter(|business| business.origin == Origin::Nothing);
     let mut tiles: Vec<Tile> = businesses
         .map(|business| Tile {
-            icon: business.icon,
+            icon: controls::icon(business.icon),
             label: business.label.to_owned(),
-            href: business.path(),
+            href: links::list(business),
             badge: 0,
         })
         .collect();
     let certificates = Tile {
         icon: Icon::Certificate,
         label: "证书管理".to_owned(),
-        href: "/certificates".to_owned(),
+        href: paths::CERTIFICATES.to_owned(),
         badge: 0,
     };
     tiles.insert(1, certificates);
     tiles.push(Tile {
         icon: Icon::List,
         label: "业务查询".to_owned(),
-        href: "/progress".to_owned(),
+        href: paths::PROGRESS.to_owned(),
         badge: i64::try_from(waiting).unwrap_or(i64::MAX),
     });
     tiles

@@ -6,15 +6,15 @@ use maud::{Markup, html};
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::people::identity::notice::{self, view};
+use crate::pages::account_notices;
+use crate::paths;
+use crate::people::identity::notice;
 use crate::settings::Settings;
 use crate::store::{Error, Store, clock};
 use crate::ui::{self, Fact, Look, Page, Tab};
 use crate::web::session::live::{self, Live};
 use crate::web::session::{self, Way};
 use crate::web::{Failure, Frame, SignedIn, Submission, see_other};
-
-const PATH: &str = "/me/devices";
 
 /// `GET /me/devices`
 #[handler]
@@ -26,7 +26,7 @@ pub async fn show(
     Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
     let (own, settings) = (live::own_key(&session::of(req)), settings.clone());
-    let told = view::told(&session::of(req)).await?;
+    let told = account_notices::told(&session::of(req)).await?;
     let read = store.read::<_, Error, _>(move |tx| {
         let notices = notice::of_candidate(tx, &who.candidate)?;
         Ok((notices, live::of_candidate(tx, &who.candidate, &settings)?))
@@ -34,16 +34,16 @@ pub async fn show(
     let (notices, sessions) = read.await?;
     let others = sessions.len() > 1;
     let main = html! {
-        (view::list(&notices, &told))
+        (account_notices::list(&notices, &told))
         p.muted { "这些设备登录着您的账号。有不认识的，请立即退出。" }
         @for session in &sessions { (device(session, own.as_ref() == Some(&session.key))) }
         @if others {
-            form.actions method="post" action={ (PATH) "/others" } {
+            form.actions method="post" action=(paths::OTHER_DEVICES) {
                 (ui::submit("confirm", "yes", "退出其他所有设备", Look::Danger))
             }
         }
     };
-    Ok(frame.page(Page::new("登录设备", main).tab(Tab::Me).back("/me")))
+    Ok(frame.page(Page::new("登录设备", main).tab(Tab::Me).back(paths::ME)))
 }
 
 fn words(way: Way) -> &'static str {
@@ -72,7 +72,7 @@ fn device(session: &Live, own: bool) -> Markup {
             @if own { p { (ui::tag("approved", "本机")) } }
             (ui::facts(&facts))
             @if !own {
-                form.actions method="post" action=(PATH) {
+                form.actions method="post" action=(paths::DEVICES) {
                     (ui::submit("session", &session.key, "退出这台设备", Look::Plain))
                 }
             }
@@ -85,7 +85,7 @@ fn device(session: &Live, own: bool) -> Markup {
 pub async fn end(who: SignedIn, Data(store): Data<&Store>, sent: Submission) -> Result<Response, Failure> {
     let key = sent.one("session").to_owned();
     store.write::<_, Error, _>(move |tx| live::end(tx, &who.candidate, &key)).await?;
-    Ok(see_other(PATH))
+    Ok(see_other(paths::DEVICES))
 }
 
 /// `POST /me/devices/read`: this session has been told.
@@ -97,8 +97,8 @@ pub async fn acknowledge(
     sent: Submission,
 ) -> Result<Response, Failure> {
     let notices = store.read(move |tx| notice::of_candidate(tx, &who.candidate)).await?;
-    view::acknowledge(&session::of(req), &notices, sent.all("notice")).await?;
-    Ok(see_other(PATH))
+    account_notices::acknowledge(&session::of(req), &notices, sent.all("notice")).await?;
+    Ok(see_other(paths::DEVICES))
 }
 
 /// `POST /me/devices/others`: signs every session out but this one.
@@ -110,5 +110,5 @@ pub async fn end_others(
 ) -> Result<Response, Failure> {
     let own = live::own_key(&session::of(req)).unwrap_or_default();
     store.write::<_, Error, _>(move |tx| live::end_others(tx, &who.candidate, &own)).await?;
-    Ok(see_other(PATH))
+    Ok(see_other(paths::DEVICES))
 }

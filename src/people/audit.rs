@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
+use super::refusal::Refusal;
 use crate::store::schema::audit_entries::dsl as a;
 use crate::store::{Error, Tx};
-use crate::web::Failure;
 
 /// Looks of one person at one thing share an entry for so long.
 const SHARED_FOR: TimeDelta = TimeDelta::minutes(1);
@@ -25,22 +25,13 @@ pub fn audit_command(tx: &mut Tx, action: &str, target: &str) -> Result<(), Erro
 /// none is shown without an entry.
 ///
 /// # Errors
-/// [`Failure::Unrecorded`] when the entry cannot be written: then nothing is shown.
-pub fn viewed(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Failure> {
+/// [`Refusal::Unrecorded`] when the entry cannot be written: then nothing is shown.
+pub fn viewed(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Refusal> {
     let noted = is_recent(tx, staff, action, target).and_then(|recent| match recent {
         true => Ok(()),
         false => note(tx, Some(staff), action, target),
     });
-    noted.map_err(|error| Failure::Unrecorded(error.to_string()))
-}
-
-/// The outcome of a transaction that shows somebody's data: while the database cannot be written,
-/// nothing is shown, and the page says why.
-pub fn looking<T>(shown: Result<T, Failure>) -> Result<T, Failure> {
-    shown.map_err(|failure| match failure {
-        Failure::Unavailable(why) => Failure::Unrecorded(why),
-        other => other,
-    })
+    noted.map_err(Refusal::Unrecorded)
 }
 
 fn is_recent(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<bool, Error> {

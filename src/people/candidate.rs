@@ -2,15 +2,14 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use poem::{FromRequest, Request, RequestBody};
 
 use super::document::{Document, DocumentType, Gender};
 use super::mask;
+use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
-use crate::store::{Conn, Error, Store, Tx, Vault};
-use crate::web::{Failure, SignedIn};
+use crate::store::{Conn, Error, Tx, Vault};
 
 /// Column names under which personal data is sealed; what the portal told is sealed like what
 /// we know, because it begins as the same.
@@ -176,8 +175,8 @@ pub(super) fn note_phone(tx: &mut Tx, id: &str, identity: &Identity, before: &st
 /// Changes what is on record about somebody; a former document goes on opening their account.
 ///
 /// # Errors
-/// [`Failure::Conflict`] when the new document is somebody else's.
-pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Failure> {
+/// [`Refusal::DocumentTaken`] when the new document is somebody else's.
+pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Refusal> {
     if before.holder != after.holder {
         change_document(tx, before, after)?;
     }
@@ -194,10 +193,9 @@ pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(),
     Ok(())
 }
 
-fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Failure> {
+fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Refusal> {
     if with_document(tx, &after.holder)?.is_some_and(|owner| owner != before.id) {
-        let message = "新的证件号码已有人使用，请退回申请并与考生核实".to_owned();
-        return Err(Failure::Conflict { message, action: ("返回待办", "/staff/queue".to_owned()) });
+        return Err(Refusal::DocumentTaken);
     }
     diesel::delete(f::former_documents.find(&after.holder)).execute(tx.conn)?;
     let former =
@@ -283,15 +281,5 @@ impl Candidate {
     /// Kind and masked number of the document.
     pub fn masked_document(&self) -> String {
         format!("{} {}", self.document_type.label(), mask::number(&self.document_number))
-    }
-}
-
-/// The signed-in candidate; a request without one is sent to sign in.
-impl<'a> FromRequest<'a> for Candidate {
-    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let who = SignedIn::from_request(req, body).await?;
-        let store = req.data::<Store>().ok_or_else(|| Failure::Internal("no store".into()))?;
-        let found = store.read(move |tx| Candidate::load(tx, &who.candidate)).await.map_err(Failure::from)?;
-        Ok(found.ok_or(Failure::SignIn)?)
     }
 }

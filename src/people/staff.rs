@@ -1,14 +1,12 @@
 //! The roster: who reviews, and what each may do.
 
 use diesel::prelude::*;
-use poem::{FromRequest, Request, RequestBody};
 
-pub use super::audit::{audit, audit_command, looking, viewed};
+pub use super::audit::{audit, audit_command, viewed};
 use super::document::Document;
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
-use crate::store::{Error, Store, Tx};
-use crate::web::{Failure, SignedIn};
+use crate::store::{Error, Tx};
 
 /// What somebody on the roster does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -169,16 +167,11 @@ pub struct StaffMember {
     pub candidate: String,
 }
 
-impl<'a> FromRequest<'a> for StaffMember {
-    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        const NOT_STAFF: Failure = Failure::Forbidden("这里是工作人员的审核台，您的账号不在工作人员名单上。");
-        let who = SignedIn::from_request(req, body).await?;
-        let store = req.data::<Store>().ok_or_else(|| Failure::Internal("no store".into()))?;
-        let id = who.staff.ok_or(NOT_STAFF)?;
-        let found = store.read(move |tx| active(tx, &id)).await.map_err(Failure::from)?;
-        let Member { id, name, role, .. } = found.ok_or(NOT_STAFF)?;
-        Ok(StaffMember { id, name, role, candidate: who.candidate })
-    }
+/// The staff member of a roster key who is on the roster now, as the candidate that they are too.
+pub fn member_of(tx: &mut Tx, id: &str, candidate: &str) -> Result<Option<StaffMember>, Error> {
+    let found = active(tx, id)?;
+    let candidate = candidate.to_owned();
+    Ok(found.map(|Member { id, name, role, .. }| StaffMember { id, name, role, candidate }))
 }
 
 fn active(tx: &mut Tx, id: &str) -> Result<Option<Member>, Error> {

@@ -5,28 +5,25 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use maud::Markup;
 
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::assignment;
-use crate::casework::business::{self, Business, Registry};
+use crate::casework::business::{Application, Business, Registry};
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
-use crate::casework::record::Application;
-use crate::casework::views;
 use crate::exams::registration::{self, Registration};
+use crate::pages::views;
 use crate::people::candidate::Candidate;
 use crate::people::staff::{self as roster, Member, Role, StaffMember};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Error, Tx};
-use crate::web::Failure;
 
 /// Other applications of the candidate that are shown.
 const MOST_OTHERS: i64 = 50;
 
 /// An application with what was sent in and what happened.
 pub struct File {
-    /// Its kind.
-    pub business: &'static Business,
     /// The application.
     pub application: Application,
     /// Everything that happened, in order.
@@ -101,11 +98,10 @@ pub struct Case {
 }
 
 impl File {
-    fn load(tx: &mut Tx, registry: Registry, application: Application) -> Result<File, Failure> {
-        let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
+    fn load(tx: &mut Tx, application: Application) -> Result<File, Refusal> {
         let events = history::of(tx, &application.id)?;
         let answers = application.form.clone().unwrap_or_default();
-        Ok(File { attachments: materials::of(tx, &application.id)?, business, application, events, answers })
+        Ok(File { attachments: materials::of(tx, &application.id)?, application, events, answers })
     }
 
     /// Fields and slots that differ from the round before; none in the first.
@@ -127,7 +123,7 @@ impl File {
     /// The materials submitted last whose files do not open.
     fn lost(&self) -> impl Iterator<Item = Lost> {
         let found = |id: &String| self.attachments.iter().any(|file| file.id == *id && !file.unreadable);
-        self.business.wanted(&self.answers).flat_map(move |material| {
+        self.application.business.wanted(&self.answers).flat_map(move |material| {
             let lost = self.answers.files(material.slot).iter().filter(move |id| !found(id));
             lost.map(|id| Lost { id: id.clone(), label: material.label.to_owned() })
         })
@@ -135,7 +131,7 @@ impl File {
 
     /// The files submitted last, with what they are, in the order of the form.
     pub fn sheets(&self) -> impl Iterator<Item = (&'static str, &Attachment)> {
-        self.business.wanted(&self.answers).flat_map(|material| {
+        self.application.business.wanted(&self.answers).flat_map(|material| {
             let find = |id: &String| self.attachments.iter().find(|file| file.id == *id);
             self.answers.files(material.slot).iter().filter_map(find).map(|file| (material.label, file))
         })
@@ -147,18 +143,13 @@ impl Case {
     /// gets an entry for both: there is no other way to a case.
     ///
     /// # Errors
-    /// [`Failure::Forbidden`] for who does not work on its kind; [`Failure::Unrecorded`] when the
+    /// [`Refusal::NotTheirBusiness`] for who does not work on its kind; [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the
     /// audit cannot be written.
-    pub fn open(
-        tx: &mut Tx,
-        registry: Registry,
-        reader: &StaffMember,
-        number: &str,
-    ) -> Result<Case, Failure> {
+    pub fn open(tx: &mut Tx, reader: &StaffMember, number: &str) -> Result<Case, Refusal> {
         let application = Application::by_number(tx, number)?;
-        let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
+        let business = application.business;
         if !business.is_work_of(reader.role) {
-            return Err(Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"));
+            return Err(Refusal::NotTheirBusiness);
         }
         let appealed = match business.is_appeal() {
             true => Some(Application::by_id(tx, &application.parent_id)?),
@@ -172,18 +163,18 @@ impl Case {
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
         Ok(Case {
             reader: reader.role,
-            standing: standing(tx, business, &application, reader)?,
+            standing: standing(tx, &application, reader)?,
             assignee: assignee(tx, &application)?,
             mine: application.assignee_id.as_deref() == Some(&reader.id),
             manages,
             colleagues: match manages {
-                true => assignment::colleagues(tx, business, &application)?,
+                true => assignment::colleagues(tx, &application)?,
                 false => Vec::new(),
             },
             registrations: registration::of_holder(tx, &candidate.holder)?,
-            others: others(tx, registry, &application)?,
-            appealed: appealed.map(|application| File::load(tx, registry, application)).transpose()?,
-            file: File::load(tx, registry, application)?,
+            others: others(tx, &application)?,
+            appealed: appealed.map(|application| File::load(tx, application)).transpose()?,
+            file: File::load(tx, application)?,
             candidate,
         })
     }
@@ -209,17 +200,12 @@ impl Case {
     }
 }
 
-fn standing(
-    tx: &mut Tx,
-    business: &Business,
-    application: &Application,
-    reader: &StaffMember,
-) -> Result<Standing, Error> {
-    let decides = reader.role.does(business.reviewed_by);
+fn standing(tx: &mut Tx, application: &Application, reader: &StaffMember) -> Result<Standing, Error> {
+    let decides = reader.role.does(application.business.reviewed_by);
     let own = application.candidate_id == reader.candidate;
     let mine = application.assignee_id.as_deref() == Some(&reader.id);
     let waits = matches!(application.status, Status::Submitted | Status::InReview);
-    let involved = waits && assignment::decided_before(tx, business, application, reader)?;
+    let involved = waits && assignment::decided_before(tx, application, reader)?;
     Ok(match application.status {
         _ if own => Standing::Own,
         _ if involved => Standing::Involved,
@@ -235,7 +221,7 @@ fn assignee(tx: &mut Tx, application: &Application) -> Result<Option<String>, Er
     Ok(s::staff.find(id).select(s::name).first(tx.conn).optional()?)
 }
 
-fn others(tx: &mut Tx, registry: Registry, shown: &Application) -> Result<Vec<Other>, Error> {
+fn others(tx: &mut Tx, shown: &Application) -> Result<Vec<Other>, Error> {
     let rows: Vec<(String, String, String, String, String)> = a::applications
         .filter(a::candidate_id.eq(&shown.candidate_id))
         .filter(a::id.ne(&shown.id))
@@ -244,9 +230,10 @@ fn others(tx: &mut Tx, registry: Registry, shown: &Application) -> Result<Vec<Ot
         .limit(MOST_OTHERS)
         .select((a::number.assume_not_null(), a::kind, a::title, a::status, a::result))
         .load(tx.conn)?;
+    let registry = Registry::of(tx);
     rows.into_iter()
         .map(|(number, kind, title, status, result)| {
-            let business = business::find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?;
+            let business = registry.find(&kind).ok_or(Error::Corrupt("applications.kind"))?;
             let status = Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?;
             Ok(Other { business, tag: views::state_tag(business, status, &result), number, title })
         })

@@ -5,9 +5,9 @@ use poem::Response;
 use poem::http::HeaderValue;
 
 use super::opened::Opened;
-use super::path;
 use super::typed::{Typed, mark_control};
 use crate::casework::decision::Verdict;
+use crate::paths;
 use crate::ui::{self, Fact, Look, Page, Tone};
 use crate::web::Frame;
 
@@ -55,7 +55,7 @@ impl Question<'_> {
 
     /// What the button is called.
     fn label(&self) -> &'static str {
-        let verdicts = &self.opened.case.file.business.verdicts;
+        let verdicts = &self.opened.case.file.application.business.verdicts;
         match self.verdict {
             Verdict::Approve(way, _) => {
                 verdicts.approve.get(*way).map_or("通过", |approval| approval.label)
@@ -71,7 +71,7 @@ impl Question<'_> {
         let facts = [
             Fact::of("申请人", format!("{}（{}）", case.candidate.name, case.candidate.masked_document())),
             Fact::of("受理号", application.shown_number()),
-            Fact::of("业务", format!("{} · {}", case.file.business.label, application.title)),
+            Fact::of("业务", format!("{} · {}", case.file.application.business.label, application.title)),
             Fact::of("结果", self.label()),
             Fact { label: "告知考生", value: self.told() },
         ];
@@ -89,7 +89,7 @@ impl Question<'_> {
             Verdict::Return(marks) => html! {
                 ol {
                     @for mark in marks {
-                        li { (self.opened.case.file.business.label_of(&mark.name)) "：" (mark.reason) }
+                        li { (self.opened.case.file.application.business.label_of(&mark.name)) "：" (mark.reason) }
                     }
                 }
             },
@@ -114,7 +114,7 @@ impl Question<'_> {
         let label = format!("确认{}", self.label());
         let look = if matches!(self.verdict, Verdict::Reject(_)) { Look::Danger } else { Look::Primary };
         html! {
-            form method="post" action={ (path(application.shown_number())) "/decide" } {
+            form method="post" action=(paths::decide(application.shown_number())) {
                 input type="hidden" name="version" value=(application.version);
                 input type="hidden" name="action" value=(self.action);
                 input type="hidden" name="lost" value=(named(self.opened));

@@ -7,30 +7,29 @@ use poem::{Response, handler};
 use super::case::Standing;
 use super::opened::on_case;
 use super::review_page::Shown;
-use super::{path, version};
+use super::version;
 use crate::casework::assignment::{self, WORD};
-use crate::casework::business::Registry;
+use crate::casework::business::Application;
 use crate::casework::lifecycle::{Action, Status};
-use crate::casework::record::Application;
+use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
 use crate::ui::{self, Look};
-use crate::web::{Submission, see_other};
+use crate::web::{Failure, Submission, see_other};
 
 /// `POST /staff/applications/{number}/hand-over`
 #[handler]
 pub async fn hand_over(
     Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path(number): Path<String>,
     sent: Submission,
-) -> poem::Result<Response> {
-    let (registry, page, case, who) = (*registry, path(&number), number.clone(), staff.clone());
+) -> Result<Response, Failure> {
+    let (page, case, who) = (paths::case(&number), number.clone(), staff.clone());
     let work = move |tx: &mut Tx| {
         let application = Application::by_number(tx, &number)?;
         let seen = (&application, version(&sent)?);
-        assignment::hand_over(tx, registry, &who, seen, (sent.one("to"), sent.one("word")))?;
+        assignment::hand_over(tx, &who, seen, (sent.one("to"), sent.one("word")))?;
         Ok(roster::audit(tx, &who.id, Action::HandOver.code(), &number)?)
     };
     on_case(store, &staff, &case, work).await?;
@@ -47,18 +46,19 @@ impl Shown<'_> {
         }
         let body = html! {
             @if self.case.standing == Standing::Taken { (self.free()) }
-            (self.in_form("hand-over", self.choice()))
+            (self.in_form(paths::hand_over(application.shown_number()), self.choice()))
         };
         ui::panel("管理", body)
     }
 
     fn free(&self) -> Markup {
         let taker = self.case.assignee.as_deref().unwrap_or("领取人");
+        let action = paths::put_back(self.case.file.application.shown_number());
         self.in_form(
-            "put-back",
+            action.clone(),
             html! {
                 p { "放回后，" (taker) "不能再办理，这件申请重新排队。" }
-                (self.submit("put-back", "放回"))
+                (self.submit("put-back", &action, "放回"))
             },
         )
     }
@@ -81,31 +81,30 @@ impl Shown<'_> {
                         span.label { "附言（选填，考生看不到）" }
                         input.input name="word" maxlength=(WORD) autocomplete="off";
                     }
-                    (self.submit("hand-over", "转交"))
+                    (self.submit("hand-over", &paths::hand_over(self.case.file.application.shown_number()), "转交"))
                 }
             }
         }
     }
 
     /// Forms cannot be nested.
-    fn in_form(&self, step: &str, body: Markup) -> Markup {
+    fn in_form(&self, action: String, body: Markup) -> Markup {
         if self.may_decide() {
             return body;
         }
         let application = &self.case.file.application;
         html! {
-            form method="post" action={ (path(application.shown_number())) "/" (step) } {
+            form method="post" action=(action) {
                 input type="hidden" name="version" value=(application.version);
                 (body)
             }
         }
     }
 
-    fn submit(&self, step: &str, label: &str) -> Markup {
+    fn submit(&self, step: &str, action: &str, label: &str) -> Markup {
         if !self.may_decide() {
             return ui::submit("go", step, label, Look::Plain);
         }
-        let action = format!("{}/{step}", path(self.case.file.application.shown_number()));
         html! { button.button type="submit" data-look="plain" formaction=(action) { (label) } }
     }
 }

@@ -7,16 +7,14 @@ use poem::web::{Data, Path};
 use poem::{Response, handler};
 
 use super::desk;
-use crate::casework::business::Registry;
 use crate::exams::correction;
+use crate::paths;
 use crate::people::candidate::{self, Candidate};
-use crate::people::identity::case::{self, Case, Refusal, Verdict};
+use crate::people::identity::case::{self, Case, CaseRefusal, Verdict};
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::{Error, Store, Tx};
 use crate::ui::{self, Page, Row};
 use crate::web::{Failure, Frame, Submission, see_other};
-
-const PATH: &str = "/staff/identities";
 
 /// How many open and how many decided cases the list shows.
 const MOST: i64 = 100;
@@ -63,7 +61,7 @@ pub(super) fn door(waiting: i64) -> Markup {
     ui::rows(&[Row {
         title: "身份核对".to_owned(),
         detail: "被暂停的登录，由管理员核对是否同一人".to_owned(),
-        href: PATH.to_owned(),
+        href: paths::IDENTITIES.to_owned(),
         trailing: ui::tag(tag.0, &tag.1),
     }])
 }
@@ -77,17 +75,11 @@ fn administrator(staff: &StaffMember) -> Result<(), Failure> {
 
 /// `GET /staff/identities`
 #[handler]
-pub async fn list(
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
-    staff: StaffMember,
-) -> Result<Response, Failure> {
+pub async fn list(frame: Frame, Data(store): Data<&Store>, staff: StaffMember) -> Result<Response, Failure> {
     administrator(&staff)?;
-    let registry = *registry;
     let page = move |tx: &mut Tx| {
         let lines = case::list(tx, MOST)?;
-        let desk = desk(tx, registry, &staff)?;
+        let desk = desk(tx, &staff)?;
         Ok::<_, Error>(Page::new("身份核对", view::list(&lines)).own_heading().desk(desk))
     };
     Ok(frame.page(store.read(page).await?))
@@ -98,15 +90,13 @@ pub async fn list(
 pub async fn show(
     frame: Frame,
     Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     administrator(&staff)?;
-    let registry = *registry;
     let page = move |tx: &mut Tx| {
         let sides = Sides::load(tx, &staff, &id)?;
-        Ok::<_, Failure>(view::case(&sides, "", None).desk(desk(tx, registry, &staff)?))
+        Ok::<_, Failure>(view::case(&sides, "", None).desk(desk(tx, &staff)?))
     };
     Ok(frame.page(store.write(page).await?))
 }
@@ -116,7 +106,6 @@ pub async fn show(
 pub async fn decide(
     frame: Frame,
     Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path(id): Path<String>,
     sent: Submission,
@@ -127,12 +116,12 @@ pub async fn decide(
         "separate" => Verdict::Separate,
         _ => return Err(Failure::BadRequest("请选择是否同一人")),
     };
-    let (reason, registry, path) = (sent.one("reason").trim().to_owned(), *registry, format!("{PATH}/{id}"));
+    let (reason, path) = (sent.one("reason").trim().to_owned(), paths::identity(&id));
     let problem = problem(&reason);
     let decided = move |tx: &mut Tx| {
         let sides = Sides::load(tx, &staff, &id)?;
         if problem.is_some() {
-            let page = view::case(&sides, &reason, problem).desk(desk(tx, registry, &staff)?);
+            let page = view::case(&sides, &reason, problem).desk(desk(tx, &staff)?);
             return Ok(Some(page));
         }
         carry_out(tx, &sides.case, verdict, &staff, &reason)?;
@@ -165,15 +154,15 @@ fn carry_out(
     Ok(roster::audit(tx, &staff.id, verdict.code(), &case.id)?)
 }
 
-fn refused(case: &Case, refusal: Refusal) -> Failure {
+fn refused(case: &Case, refusal: CaseRefusal) -> Failure {
     let message = match refusal {
-        Refusal::Decided => "这件身份核对已由其他管理员办理",
-        Refusal::Own => "这件身份核对涉及您本人，请由其他管理员办理",
-        Refusal::NoSubject => "政务服务平台没有提供账号标识，不能并入",
-        Refusal::NumberTaken => "这个证件号码已登记在另一位考生名下，不能改为这个号码",
-        Refusal::BoundElsewhere => "这个账号后来已登录为另一位考生，不能再办理",
+        CaseRefusal::Decided => "这件身份核对已由其他管理员办理",
+        CaseRefusal::Own => "这件身份核对涉及您本人，请由其他管理员办理",
+        CaseRefusal::NoSubject => "政务服务平台没有提供账号标识，不能并入",
+        CaseRefusal::NumberTaken => "这个证件号码已登记在另一位考生名下，不能改为这个号码",
+        CaseRefusal::BoundElsewhere => "这个账号后来已登录为另一位考生，不能再办理",
     };
     Failure::Conflict {
-        message: message.to_owned(), action: ("返回身份核对", format!("{PATH}/{}", case.id))
+        message: message.to_owned(), action: ("返回身份核对", paths::identity(&case.id))
     }
 }

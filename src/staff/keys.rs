@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use poem::web::Data;
 use poem::{Response, handler};
 
+use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::store::schema::staff::dsl as s;
 use crate::store::{Error, Store, Tx};
@@ -28,13 +29,13 @@ pub async fn switch(
         Ok::<_, Error>(())
     };
     store.write(turn).await?;
-    Ok(see_other("/staff/queue"))
+    Ok(see_other(paths::QUEUE))
 }
 
 /// The switch. It is on the queue's page, where nothing is being typed.
 pub(super) fn show(on: bool) -> Markup {
     html! {
-        form.desk-keys method="post" action="/staff/keys" {
+        form.desk-keys method="post" action=(paths::STAFF_KEYS) {
             input type="hidden" name="on" value=(if on { "no" } else { "yes" });
             button.pill type="submit" aria-pressed=(on) aria-describedby="keys-hint" { "键盘快捷键" }
             p.muted.small #keys-hint {

@@ -3,9 +3,9 @@
 use super::case::Case;
 use super::sidebar::Sidebar;
 use super::{desk, keys};
-use crate::casework::business::Registry;
 use crate::casework::stored;
 use crate::files::storage::Storage;
+use crate::pages::refusal::looking;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
 use crate::ui::Desk;
@@ -32,20 +32,19 @@ impl Opened {
     pub(super) async fn load(
         store: &Store,
         files: &Storage,
-        registry: Registry,
         staff: &StaffMember,
         number: &str,
     ) -> Result<Opened, Failure> {
         let (reader, wanted) = (staff.clone(), number.to_owned());
         let open = move |tx: &mut Tx| {
             Ok(Opened {
-                case: Case::open(tx, registry, &reader, &wanted)?,
-                sidebar: Sidebar::load(tx, registry, &reader)?,
-                desk: desk(tx, registry, &reader)?,
+                case: Case::open(tx, &reader, &wanted)?,
+                sidebar: Sidebar::load(tx, &reader)?,
+                desk: desk(tx, &reader)?,
                 keys: keys::are_on(tx, &reader.id)?,
             })
         };
-        let mut opened = roster::looking(on_case(store, staff, number, open).await)?;
+        let mut opened = looking(on_case(store, staff, number, open).await)?;
         for file in [Some(&mut opened.case.file), opened.case.appealed.as_mut()].into_iter().flatten() {
             stored::check(store, files, &mut file.attachments).await;
         }

@@ -7,16 +7,15 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use serde::Deserialize;
 
-use crate::casework::business::{Business, Registry, find};
+use crate::casework::application::PAGE;
+use crate::casework::business::{Application, Business, Registry};
 use crate::casework::history::DECISIONS;
 use crate::casework::lifecycle::{Action, Status};
-use crate::casework::record::{Application, PAGE};
-use crate::casework::{assignment, number, task};
+use crate::casework::{Refusal, assignment, number};
 use crate::people::mask;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
 use crate::store::{Error, Tx};
-use crate::web::Failure;
 
 /// Which part of the work a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,29 +144,23 @@ type Row = (
 
 /// A page of the queue: what is due first comes first, decided ones the latest first. One
 /// more than [`PAGE`] when there is a next page. The audit has an entry with the numbers shown.
-pub fn list(
-    tx: &mut Tx,
-    registry: Registry,
-    reader: &StaffMember,
-    filter: &Filter,
-) -> Result<Vec<Item>, Failure> {
-    read(tx, registry, reader, filter, PAGE)
+pub fn list(tx: &mut Tx, reader: &StaffMember, filter: &Filter) -> Result<Vec<Item>, Refusal> {
+    read(tx, reader, filter, PAGE)
 }
 
 /// [`list`] of at most `most` and one more.
 pub(super) fn read(
     tx: &mut Tx,
-    registry: Registry,
     reader: &StaffMember,
     filter: &Filter,
     most: i64,
-) -> Result<Vec<Item>, Failure> {
+) -> Result<Vec<Item>, Refusal> {
     let show = filter.show();
     let mut query = applications::table
         .inner_join(candidates::table)
         .left_join(staff::table)
         .filter(applications::status.eq_any(show.states()))
-        .filter(applications::kind.eq_any(kinds(registry, reader.role, show)))
+        .filter(applications::kind.eq_any(kinds(Registry::of(tx), reader.role, show)))
         .offset(filter.page.max(0).saturating_mul(PAGE))
         .limit(most + 1)
         .select((
@@ -208,7 +201,7 @@ pub(super) fn read(
     if !numbers.is_empty() {
         roster::viewed(tx, &reader.id, "list", &numbers.join(" "))?;
     }
-    Ok(items(tx, registry, rows)?)
+    Ok(items(tx, rows)?)
 }
 
 fn pattern(words: &str) -> String {
@@ -216,13 +209,14 @@ fn pattern(words: &str) -> String {
     format!("%{plain}%")
 }
 
-fn items(tx: &mut Tx, registry: Registry, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
+fn items(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
+    let registry = Registry::of(tx);
     let since = last_submissions(tx, rows.iter().map(|row| row.0.as_str()).collect())?;
     rows.into_iter()
         .map(|(id, number, kind, title, name, status, result, round, updated_at, due_on, assignee)| {
             Ok(Item {
                 number: number.unwrap_or_default(),
-                business: find(registry, &kind).ok_or(Error::Corrupt("applications.kind"))?,
+                business: registry.find(&kind).ok_or(Error::Corrupt("applications.kind"))?,
                 title,
                 name: mask::name(&name),
                 status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
@@ -251,10 +245,15 @@ fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, Naive
 fn kinds(registry: Registry, role: Role, show: Show) -> Vec<&'static str> {
     let is_work = |business: &&'static Business| match show {
         Show::Waiting | Show::InReview | Show::Mine => role.does(business.reviewed_by),
-        Show::ToDo => task::waits_for(business, role),
+        Show::ToDo => awaited_by(business, role),
         Show::Decided => business.is_work_of(role),
     };
-    registry.into_iter().filter(is_work).map(|business| business.slug).collect()
+    registry.iter().filter(is_work).map(|business| business.slug).collect()
+}
+
+/// Whether what is approved of a business waits for a task of this role.
+fn awaited_by(business: &Business, role: Role) -> bool {
+    business.awaited_task(Status::Approved).is_some_and(|task| role.does(task.role))
 }
 
 /// Whether somebody of a role takes applications and decides them.
@@ -268,7 +267,8 @@ pub(super) fn carries_out(registry: Registry, role: Role) -> bool {
 }
 
 /// How many wait for somebody of a role, to be decided or to be carried out.
-pub(super) fn count_waiting(tx: &mut Tx, registry: Registry, role: Role) -> Result<i64, Error> {
+pub(super) fn count_waiting(tx: &mut Tx, role: Role) -> Result<i64, Error> {
+    let registry = Registry::of(tx);
     let mut count = |show: Show| {
         let part = applications::table.filter(applications::status.eq_any(show.states()));
         let part = part.filter(applications::kind.eq_any(kinds(registry, role, show)));
@@ -280,7 +280,7 @@ pub(super) fn count_waiting(tx: &mut Tx, registry: Registry, role: Role) -> Resu
 /// Takes the first of the queue that is neither the reviewer's own nor an appeal against what they
 /// decided; of what somebody else takes at
 /// the same moment, the following one. Returns its number, or nothing when nothing waits.
-pub fn take_next(tx: &mut Tx, registry: Registry, reviewer: &StaffMember) -> Result<Option<String>, Failure> {
+pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, Refusal> {
     let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
     let decided = application_events::table
         .filter(application_events::staff_id.eq_any(entries))
@@ -288,7 +288,7 @@ pub fn take_next(tx: &mut Tx, registry: Registry, reviewer: &StaffMember) -> Res
         .select(application_events::application_id);
     let waiting: Vec<String> = applications::table
         .filter(applications::status.eq(Status::Submitted.code()))
-        .filter(applications::kind.eq_any(kinds(registry, reviewer.role, Show::Waiting)))
+        .filter(applications::kind.eq_any(kinds(Registry::of(tx), reviewer.role, Show::Waiting)))
         .filter(applications::candidate_id.ne(&reviewer.candidate))
         // An appeal's parent is what it is about.
         .filter(applications::parent_id.ne_all(decided))
@@ -298,8 +298,8 @@ pub fn take_next(tx: &mut Tx, registry: Registry, reviewer: &StaffMember) -> Res
         .load(tx.conn)?;
     for id in waiting {
         let application = Application::by_id(tx, &id)?;
-        match assignment::take(tx, registry, reviewer, &application) {
-            Err(Failure::Conflict { .. }) => {}
+        match assignment::take(tx, reviewer, &application) {
+            Err(Refusal::Overtaken { .. }) => {}
             taken => {
                 taken?;
                 roster::audit(tx, &reviewer.id, Action::Take.code(), application.shown_number())?;

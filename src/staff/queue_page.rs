@@ -8,12 +8,14 @@ use serde::Deserialize;
 
 use super::days::Days;
 use super::queue::{self, Filter, Item, Show};
-use super::{desk, identities, keys, path};
+use super::{desk, identities, keys};
+use crate::casework::application::PAGE;
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
-use crate::casework::record::PAGE;
-use crate::casework::{task, views};
-use crate::people::staff::{self as roster, Role, StaffMember};
+use crate::pages::refusal::looking;
+use crate::pages::views;
+use crate::paths;
+use crate::people::staff::{Role, StaffMember};
 use crate::store::clock::china;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Icon, Look, Page, Row, Tone};
@@ -22,7 +24,7 @@ use crate::web::{Failure, Frame, see_other};
 /// `GET /staff`
 #[handler]
 pub fn home() -> Response {
-    see_other("/staff/queue")
+    see_other(paths::QUEUE)
 }
 
 /// How the queue was come to.
@@ -38,22 +40,21 @@ struct Arrival {
 pub async fn show_queue(
     frame: Frame,
     Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
     staff: StaffMember,
     Query(filter): Query<Filter>,
     Query(arrival): Query<Arrival>,
-) -> poem::Result<Response> {
-    let registry = *registry;
-    let filter = filter.opened_by(registry, staff.role);
+) -> Result<Response, Failure> {
+    let filter = filter.opened_by(Registry::of_store(store), staff.role);
     let page = move |tx: &mut Tx| {
-        let items = queue::list(tx, registry, &staff, &filter)?;
+        let items = queue::list(tx, &staff, &filter)?;
         let (days, identities) = (Days::load(tx)?, identities::waiting(tx, &staff)?);
+        let registry = Registry::of(tx);
         let listing = Listing { items, identities, filter, registry, role: staff.role, now: tx.now, days };
-        let (desk, keys) = (desk(tx, registry, &staff)?, keys::are_on(tx, &staff.id)?);
+        let (desk, keys) = (desk(tx, &staff)?, keys::are_on(tx, &staff.id)?);
         let main = html! { (listing.show(&arrival)) (keys::show(keys)) };
         Ok::<_, Failure>(Page::new("待办", main).own_heading().wide().desk(desk))
     };
-    Ok(frame.page(roster::looking(store.write(page).await)?))
+    Ok(frame.page(looking(store.write(page).await)?))
 }
 
 struct Listing {
@@ -73,7 +74,7 @@ impl Listing {
             div.head {
                 (ui::heading("", self.filter.show().label(), ""))
                 @if queue::decides(self.registry, self.role) {
-                    form method="post" action="/staff/queue/next" {
+                    form method="post" action=(paths::QUEUE_NEXT) {
                         (ui::submit("go", "next", "领取下一件", Look::Primary))
                     }
                 }
@@ -100,7 +101,7 @@ impl Listing {
     fn filters(&self) -> Markup {
         let filter = &self.filter;
         html! {
-            form.desk-filters method="get" action="/staff/queue" role="search" {
+            form.desk-filters method="get" action=(paths::QUEUE) role="search" {
                 label {
                     span.label { "状态" }
                     select.input name="status" {
@@ -113,7 +114,7 @@ impl Listing {
                     span.label { "业务" }
                     select.input name="kind" {
                         option value="" { "全部业务" }
-                        @for business in self.registry.into_iter().filter(|business| business.is_work_of(self.role)) {
+                        @for business in self.registry.iter().filter(|business| business.is_work_of(self.role)) {
                             option value=(business.slug) selected[business.slug == filter.kind] {
                                 (business.label)
                             }
@@ -136,7 +137,7 @@ impl Listing {
 
     fn nothing(&self) -> Markup {
         if self.filter.is_narrow() {
-            let action = ("清除筛选条件", "/staff/queue");
+            let action = ("清除筛选条件", paths::QUEUE);
             return ui::empty(Icon::Search, "没有符合条件的申请", "请换一个条件再试。", Some(action));
         }
         let words = match self.filter.show() {
@@ -148,8 +149,9 @@ impl Listing {
         };
         let also_carries_out = queue::carries_out(self.registry, self.role);
         let todo = (self.filter.show() == Show::Waiting && also_carries_out)
-            .then_some(("查看待办结", "/staff/queue?status=todo"));
-        ui::empty(Icon::Check, words.0, words.1, todo)
+            .then(|| format!("{}?status=todo", paths::QUEUE));
+        let action = todo.as_deref().map(|path| ("查看待办结", path));
+        ui::empty(Icon::Check, words.0, words.1, action)
     }
 
     fn rows(&self) -> Markup {
@@ -174,7 +176,7 @@ impl Listing {
         Row {
             title: format!("{} · {}", item.name, item.title),
             detail: facts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-            href: path(&item.number),
+            href: paths::case(&item.number),
             trailing: due_tag(item, &self.days),
         }
     }
@@ -200,7 +202,7 @@ pub(super) fn due_tag(item: &Item, days: &Days) -> Markup {
         Some(due) if due < days.today => ui::tag("overdue", "已逾期"),
         Some(due) if due == days.today => ui::tag("due", "今日到期"),
         Some(due) if due <= days.next => ui::tag("due", "将逾期"),
-        _ => match task::awaited(item.business, item.status) {
+        _ => match item.business.awaited_task(item.status) {
             Some(task) => ui::tag("due", task.waiting),
             None => views::state_tag(item.business, item.status, &item.result),
         },

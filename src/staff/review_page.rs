@@ -14,19 +14,19 @@ use super::case::{Case, Standing};
 use super::days::Days;
 use super::opened::Opened;
 use super::sidebar::Sidebar;
+use super::tasks;
 use super::typed::{MARK_TEMPLATES, REASON, Typed, mark_control};
-use super::{path, tasks};
-use crate::casework::assignment;
-use crate::casework::business::Registry;
 use crate::casework::field::Problems;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
-use crate::casework::views::{self, Reader};
 use crate::files::storage::Storage;
+use crate::pages::refusal::DECIDED_BEFORE;
+use crate::pages::views::{self, Reader};
+use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::store::Store;
 use crate::ui::{self, Choice, Control, Desk, Field, Look, Page, Tone};
-use crate::web::Frame;
+use crate::web::{Failure, Frame};
 
 /// Id of the file in the viewer; anything else shows the first.
 #[derive(Default, Deserialize)]
@@ -47,12 +47,11 @@ pub async fn review(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
-    Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path(Named { number }): Path<Named>,
     Query(viewed): Query<Viewed>,
-) -> poem::Result<Response> {
-    let opened = Opened::load(store, files, *registry, &staff, &number).await?;
+) -> Result<Response, Failure> {
+    let opened = Opened::load(store, files, &staff, &number).await?;
     let shown = Shown { material: Some(&viewed.material), ..Shown::of(&opened.case, opened.keys) };
     let page = shown.page(&opened.sidebar, opened.desk);
     Ok(frame.page(page))
@@ -95,7 +94,7 @@ impl Shown<'_> {
         };
         let main = match self.may_decide() {
             true => html! {
-                form.desk data-side[has_side] method="post" action={ (self.path()) "/decide" } {
+                form.desk data-side[has_side] method="post" action=(paths::decide(self.number())) {
                     // Enter in a text field must not decide anything.
                     (ui::default_submit("stay"))
                     input type="hidden" name="version" value=(self.case.file.application.version);
@@ -110,12 +109,17 @@ impl Shown<'_> {
         Page::new(title, main).own_heading().wide().full().desk(desk)
     }
 
+    fn number(&self) -> &str {
+        self.case.file.application.shown_number()
+    }
+
     fn path(&self) -> String {
-        path(self.case.file.application.shown_number())
+        paths::case(self.number())
     }
 
     pub(super) fn may_decide(&self) -> bool {
-        self.case.standing == Standing::Mine && !self.case.file.business.verdicts.approve.is_empty()
+        self.case.standing == Standing::Mine
+            && !self.case.file.application.business.verdicts.approve.is_empty()
     }
 
     fn problem(&self, control: &str) -> Option<&str> {
@@ -145,7 +149,7 @@ impl Shown<'_> {
     fn past(&self) -> Markup {
         html! {
             (facts::background(self.case))
-            (ui::panel("办理过程", views::timeline(self.case.file.business, &self.case.file.events, Reader::Staff)))
+            (ui::panel("办理过程", views::timeline(self.case.file.application.business, &self.case.file.events, Reader::Staff)))
         }
     }
 
@@ -159,14 +163,14 @@ impl Shown<'_> {
         ];
         let above = above.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let title = format!("{} · {}", self.case.candidate.name, application.title);
-        let below = format!("{} · {}", self.case.file.business.label, application.summary);
+        let below = format!("{} · {}", self.case.file.application.business.label, application.summary);
         html! {
             div.head {
                 (ui::heading(&above, &title, &below))
                 @if self.may_decide() {
                     div.desk-aside {
-                        (elsewhere(&format!("{}/put-back", self.path()), "放回"))
-                        (elsewhere("/staff/queue/next", "下一件"))
+                        (elsewhere(&paths::put_back(self.number()), "放回"))
+                        (elsewhere(paths::QUEUE_NEXT, "下一件"))
                     }
                 }
             }
@@ -180,7 +184,7 @@ impl Shown<'_> {
 
     /// Why there is nothing to decide, or who decides.
     fn standing(&self) -> Markup {
-        let word = views::word(self.case.file.business, &self.case.file.application);
+        let word = views::word(&self.case.file.application);
         let assignee = self.case.assignee.as_deref().unwrap_or("其他审核员");
         let (title, body) = match self.case.standing {
             _ if self.may_decide() => return html! {},
@@ -188,7 +192,7 @@ impl Shown<'_> {
             Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
             Standing::Taken => (format!("{assignee}正在办理"), "您可以查看，不能办理。"),
             Standing::Own => ("这是您本人的申请".to_owned(), "请由其他审核员办理。"),
-            Standing::Involved => ("您不能办理这件申诉".to_owned(), assignment::DECIDED_BEFORE),
+            Standing::Involved => ("您不能办理这件申诉".to_owned(), DECIDED_BEFORE),
             Standing::Mine | Standing::Closed => (word.to_owned(), "这件申请目前不需要审核。"),
         };
         ui::banner(Tone::Info, &title, html! { p { (body) } })
@@ -207,7 +211,7 @@ impl Shown<'_> {
 
     /// 审核意见: words that go with 通过 or 不通过.
     fn opinion(&self) -> Markup {
-        let remarks = self.case.file.business.verdicts.remarks;
+        let remarks = self.case.file.application.business.verdicts.remarks;
         let options: Vec<Choice> = remarks.iter().map(template).collect();
         let field = |name, label, hint, control| Field {
             name,
@@ -235,7 +239,7 @@ impl Shown<'_> {
     }
 
     fn bar(&self) -> Markup {
-        let verdicts = &self.case.file.business.verdicts;
+        let verdicts = &self.case.file.application.business.verdicts;
         let code = |action: Action| action.code();
         match self.case.standing {
             Standing::Mine if self.may_decide() => html! {
@@ -247,25 +251,25 @@ impl Shown<'_> {
                 (ui::keyed_submit("action", code(Action::Reject), verdicts.reject, Look::Danger, self.key('J')))
             },
             Standing::Mine | Standing::Involved if self.case.mine => html! {
-                form method="post" action={ (self.path()) "/put-back" } {
+                form method="post" action=(paths::put_back(self.number())) {
                     input type="hidden" name="version" value=(self.case.file.application.version);
                     (ui::submit("go", "back", "放回", Look::Plain))
                 }
                 (self.next())
             },
             Standing::Free => html! {
-                form method="post" action={ (self.path()) "/take" } {
+                form method="post" action=(paths::take(self.number())) {
                     (ui::submit("go", "take", "领取", Look::Primary))
                 }
                 (self.next())
             },
-            _ => html! { (ui::link_button("/staff/queue", "返回待办", Look::Plain)) (self.next()) },
+            _ => html! { (ui::link_button(paths::QUEUE, "返回待办", Look::Plain)) (self.next()) },
         }
     }
 
     fn next(&self) -> Markup {
         html! {
-            form method="post" action="/staff/queue/next" {
+            form method="post" action=(paths::QUEUE_NEXT) {
                 (ui::keyed_submit("go", "next", "下一件", Look::Plain, self.key('N')))
             }
         }
@@ -307,7 +311,7 @@ impl Shown<'_> {
 }
 
 fn sheet(label: &str, file: &Attachment) -> Markup {
-    let url = format!("/files/{}", file.id);
+    let url = paths::file(&file.id);
     html! {
         @if file.unreadable {
             p { "这份文件打不开：存储的文件已丢失或损坏。" }

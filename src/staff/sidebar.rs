@@ -5,11 +5,11 @@ use maud::{Markup, html};
 
 use super::days::Days;
 use super::queue::{self, Filter, Item, Show};
-use super::{path, queue_page};
-use crate::casework::business::Registry;
+use super::queue_page;
+use crate::casework::Refusal;
+use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::store::Tx;
-use crate::web::Failure;
 
 /// How many of each part are shown.
 const MOST: i64 = 6;
@@ -26,12 +26,12 @@ pub struct Sidebar {
 
 impl Sidebar {
     /// Reads every part.
-    pub fn load(tx: &mut Tx, registry: Registry, reader: &StaffMember) -> Result<Sidebar, Failure> {
+    pub fn load(tx: &mut Tx, reader: &StaffMember) -> Result<Sidebar, Refusal> {
         let mut first = |show: Show| {
             let filter = Filter { status: show.code().into(), ..Filter::default() };
-            let mut items = queue::read(tx, registry, reader, &filter, MOST)?;
+            let mut items = queue::read(tx, reader, &filter, MOST)?;
             items.truncate(usize::try_from(MOST).unwrap_or_default());
-            Ok::<_, Failure>((show, items))
+            Ok::<_, Refusal>((show, items))
         };
         let parts = PARTS.into_iter().map(&mut first).collect::<Result<_, _>>()?;
         Ok(Sidebar { parts, now: tx.now, days: Days::load(tx)? })
@@ -57,7 +57,7 @@ impl Sidebar {
 
     fn entry(&self, item: &Item, current: bool) -> Markup {
         html! {
-            a href=(path(&item.number)) aria-current=[current.then_some("page")] {
+            a href=(paths::case(&item.number)) aria-current=[current.then_some("page")] {
                 span.head { strong { (item.name) } (queue_page::due_tag(item, &self.days)) }
                 span { (item.business.label) }
                 span.muted.small { (item.title) " · 等待" (queue_page::span(item.since, self.now)) }

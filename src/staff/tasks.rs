@@ -8,17 +8,16 @@ use poem::{Response, handler};
 use super::case::Standing;
 use super::opened::{Opened, on_case};
 use super::review_page::Shown;
-use super::{path, verdict, version};
+use super::{verdict, version};
 use crate::casework::answers::Answers;
-use crate::casework::business::{self, Business, Registry};
+use crate::casework::business::{Application, Task};
 use crate::casework::field::{Problems, problem};
 use crate::casework::lifecycle::{Action, Status};
-use crate::casework::materials;
-use crate::casework::pages::form_view::{plain_field, plain_upload};
-use crate::casework::record::Application;
-use crate::casework::task::{self, Task};
-use crate::files::Upload;
+use crate::casework::{Refusal, materials, task};
 use crate::files::storage::Storage;
+use crate::pages::fields::{plain_field, plain_upload};
+use crate::pages::upload::Upload;
+use crate::paths;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Look};
@@ -40,19 +39,17 @@ pub async fn carry_out(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
-    Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path((number, action)): Path<(String, String)>,
     Upload(sent, papers): Upload,
-) -> poem::Result<Response> {
-    let registry = *registry;
-    let wanted = find(registry, staff.role, &number, &action);
-    let (business, task) = on_case(store, &staff, &number, wanted).await?;
+) -> Result<Response, Failure> {
+    let wanted = find(staff.role, &number, &action);
+    let task = on_case(store, &staff, &number, wanted).await?;
     let today = clock::china_date(store.clock.now());
     let wanted = task.file.as_slice();
     let (received, refused) = materials::receive(store, files, wanted, papers).await?;
-    let page = format!("{}/done", path(&number));
-    let (noted, mut problems) = task.read(today, &sent, !received.is_empty());
+    let page = paths::done(&number);
+    let (noted, mut problems) = task.read(today, &sent.values, !received.is_empty());
     problems.retain(|(name, _)| !refused.iter().any(|(other, _)| other == name));
     problems.extend(refused);
     if sent.one(CONFIRMED) != "yes" {
@@ -66,7 +63,7 @@ pub async fn carry_out(
             let problems = (task.check)(tx, &noted)?;
             if problems.is_empty() {
                 let application = Application::by_number(tx, &case)?;
-                task::carry_out(tx, business, task, &who, (&application, seen), (noted, received))?;
+                task::carry_out(tx, task, &who, (&application, seen), (noted, received))?;
                 roster::audit(tx, &who.id, task.action.code(), &case)?;
             }
             Ok(problems)
@@ -75,10 +72,10 @@ pub async fn carry_out(
             Ok(wrong) if wrong.is_empty() => return Ok(see_other(&page)),
             Ok(wrong) => problems = wrong,
             Err(Failure::Conflict { message, .. }) => refused = Some(message),
-            Err(failure) => return Err(failure.into()),
+            Err(failure) => return Err(failure),
         }
     }
-    let opened = Opened::load(store, files, registry, &staff, &number).await?;
+    let opened = Opened::load(store, files, &staff, &number).await?;
     let tried = Tried { task, noted: &noted, problems: &problems };
     let status = if refused.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     let stopped = refused.map(|message| verdict::why(&opened, seen, message));
@@ -89,20 +86,18 @@ pub async fn carry_out(
 
 /// The task that an address names, if it is the work of this role.
 fn find(
-    registry: Registry,
     role: Role,
     number: &str,
     action: &str,
-) -> impl FnOnce(&mut Tx) -> Result<(&'static Business, &'static Task), Failure> + Clone + Send + 'static {
+) -> impl FnOnce(&mut Tx) -> Result<&'static Task, Failure> + Clone + Send + 'static {
     let (number, action) = (number.to_owned(), Action::from_code(action));
     move |tx| {
         let application = Application::by_number(tx, &number)?;
-        let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
-        let task = action.and_then(|action| task::find(business, action)).ok_or(Failure::NotFound)?;
+        let task = action.and_then(|action| application.business.task(action)).ok_or(Failure::NotFound)?;
         if !role.does(task.role) {
-            return Err(Failure::Forbidden("这一步不由您的岗位办理。"));
+            return Err(Refusal::NotTheirTask.into());
         }
-        Ok((business, task))
+        Ok(task)
     }
 }
 
@@ -117,7 +112,7 @@ impl Shown<'_> {
 
     /// What the reader may carry out now.
     pub(super) fn due(&self) -> Vec<&'static Task> {
-        self.case.file.business.tasks.iter().filter(|task| self.may_carry_out(task)).collect()
+        self.case.file.application.business.tasks.iter().filter(|task| self.may_carry_out(task)).collect()
     }
 
     fn may_carry_out(&self, task: &Task) -> bool {
@@ -164,7 +159,7 @@ fn form(task: &Task, application: &Application, tried: Option<&Tried>) -> Markup
     let tried = tried.filter(|tried| tried.task.action == task.action);
     let (nothing, none) = (Answers::default(), Problems::new());
     let (noted, problems) = tried.map_or((&nothing, &none), |tried| (tried.noted, tried.problems));
-    let action = format!("{}/tasks/{}", path(application.shown_number()), task.action.code());
+    let action = paths::task(application.shown_number(), task.action.code());
     html! {
         section.panel id=(anchor(task)) {
             h2 { (task.label) }

@@ -9,12 +9,12 @@ use super::confirm::{self, Question};
 use super::opened::{Opened, on_case};
 use super::review_page::{Shown, Stopped};
 use super::typed::Typed;
-use super::{path, version};
-use crate::casework::business::{self, Registry};
+use super::version;
+use crate::casework::business::Application;
 use crate::casework::decision::{self, Verdict};
 use crate::casework::field::Problems;
-use crate::casework::record::Application;
 use crate::files::storage::Storage;
+use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
 use crate::web::{Failure, Frame, Submission, see_other};
@@ -25,13 +25,12 @@ pub async fn decide(
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
-    Data(registry): Data<&Registry>,
     staff: StaffMember,
     Path(number): Path<String>,
     sent: Submission,
-) -> poem::Result<Response> {
-    let opened = Opened::load(store, files, *registry, &staff, &number).await?;
-    let typed = Typed::of(&sent, opened.case.file.business);
+) -> Result<Response, Failure> {
+    let opened = Opened::load(store, files, &staff, &number).await?;
+    let typed = Typed::of(&sent, opened.case.file.application.business);
     let seen = version(&sent)?;
     if is_overtaken(&opened, seen) {
         return Ok(stopped(&frame, opened, &typed, Stopped::Overtaken));
@@ -39,7 +38,7 @@ pub async fn decide(
     if sent.one("confirmed") == "no" {
         return Ok(again(&frame, StatusCode::OK, opened, &typed, &[]));
     }
-    let verdict = match typed.verdict(sent.one("action"), opened.case.file.business) {
+    let verdict = match typed.verdict(sent.one("action"), opened.case.file.application.business) {
         Ok(verdict) => verdict,
         Err(problems) => {
             return Ok(again(&frame, StatusCode::UNPROCESSABLE_ENTITY, opened, &typed, &problems));
@@ -52,36 +51,35 @@ pub async fn decide(
             Question { opened: &opened, typed: &typed, verdict: &verdict, action: sent.one("action") };
         return Ok(question.answer(&frame));
     }
-    let (registry, who, case) = (*registry, staff.clone(), number.clone());
-    let work = move |tx: &mut Tx| settle(tx, registry, &who, &case, &sent).map(drop);
+    let (who, case) = (staff.clone(), number.clone());
+    let work = move |tx: &mut Tx| settle(tx, &who, &case, &sent).map(drop);
     match on_case(store, &staff, &number, work).await {
-        Ok(()) => Ok(see_other(&format!("{}/done", path(&number)))),
+        Ok(()) => Ok(see_other(&paths::done(&number))),
         Err(Failure::Conflict { message, .. }) => {
-            let opened = Opened::load(store, files, registry, &staff, &number).await?;
+            let opened = Opened::load(store, files, &staff, &number).await?;
             let why = why(&opened, seen, message);
             Ok(stopped(&frame, opened, &typed, why))
         }
-        Err(failure) => Err(failure.into()),
+        Err(failure) => Err(failure),
     }
 }
 
 /// Ends a review as the form says; or gives back what was typed, with what is wrong with it.
 pub fn settle(
     tx: &mut Tx,
-    registry: Registry,
     staff: &StaffMember,
     number: &str,
     sent: &Submission,
 ) -> Result<Option<(Typed, Problems)>, Failure> {
     let application = Application::by_number(tx, number)?;
-    let business = business::find(registry, &application.kind).ok_or(Failure::NotFound)?;
+    let business = application.business;
     let typed = Typed::of(sent, business);
     let action = sent.one("action");
     let verdict = match typed.verdict(action, business) {
         Ok(verdict) => verdict,
         Err(problems) => return Ok(Some((typed, problems))),
     };
-    decision::decide(tx, registry, staff, &application, version(sent)?, verdict)?;
+    decision::decide(tx, staff, &application, version(sent)?, verdict)?;
     roster::audit(tx, &staff.id, action, number)?;
     Ok(None)
 }

@@ -57,7 +57,7 @@ impl Bulk {
     /// Runs `work` in the transaction that was begun, and ends it.
     fn end<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let now = self.clock.now();
-        let mut tx = Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now };
+        let mut tx = Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now, attached: &() };
         let done = work(&mut tx);
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.conn.batch_execute(end).map_err(Error::from);

@@ -3,15 +3,14 @@
 mod uploads;
 
 use diesel::prelude::*;
-use kaozheng::business::ALL;
+use kaozheng::casework::Refusal;
 use kaozheng::casework::assignment;
+use kaozheng::casework::business::Application;
 use kaozheng::casework::decision::{self, Verdict};
 use kaozheng::casework::history::Mark;
-use kaozheng::casework::record::Application;
 use kaozheng::people::staff::{self, Role, StaffMember};
 use kaozheng::store::Tx;
 use kaozheng::store::schema::{applications, attachments};
-use kaozheng::web::Failure;
 use reqwest::Method;
 
 use crate::applicant::{LIST, PDF, file, form, jpeg, with_files};
@@ -35,7 +34,7 @@ async fn candidate(server: &Server) -> (Visitor, String) {
 fn reviewer(tx: &mut Tx, of: &Application) -> StaffMember {
     let roster = staff::list(tx).expect("a roster");
     let mut reviewers = roster.into_iter().filter(|member| member.role.does(Role::Reviewer));
-    let found = if of.kind == "appeal" { reviewers.next_back() } else { reviewers.next() };
+    let found = if of.business.slug == "appeal" { reviewers.next_back() } else { reviewers.next() };
     let member = found.expect("a reviewer");
     StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() }
 }
@@ -43,12 +42,12 @@ fn reviewer(tx: &mut Tx, of: &Application) -> StaffMember {
 /// A reviewer takes an application and ends its review.
 async fn decide(server: &Server, number: &str, verdict: Verdict) {
     let number = number.to_owned();
-    let decided = server.parts.store.write::<_, Failure, _>(move |tx| {
+    let decided = server.parts.store.write::<_, Refusal, _>(move |tx| {
         let waiting = Application::by_number(tx, &number)?;
         let staff = reviewer(tx, &waiting);
-        assignment::take(tx, ALL, &staff, &waiting)?;
+        assignment::take(tx, &staff, &waiting)?;
         let taken = Application::by_number(tx, &number)?;
-        decision::decide(tx, ALL, &staff, &taken, taken.version, verdict)
+        decision::decide(tx, &staff, &taken, taken.version, verdict)
     });
     decided.await.expect("a decision");
 }

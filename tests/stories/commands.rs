@@ -148,7 +148,10 @@ async fn what_is_done_at_the_command_line_is_in_the_audit() {
 async fn the_demo_is_loaded_once_and_whole() {
     let database = database();
     let vault = Vault::from_key(&[7; 32]);
-    let store = Store::open(&database.url, vault, Clock::system(), Ids::random()).await.expect("a store");
+    let store = Store::open(&database.url, vault, Clock::system(), Ids::random())
+        .await
+        .expect("a store")
+        .attach(&kaozheng::business::ALL);
     store.migrate().await.expect("migrations");
     assert!(load_demo(&store).await.expect("the demo's data"));
     assert!(!load_demo(&store).await.expect("nothing to do"));

@@ -9,10 +9,9 @@ mod traces;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
-use kaozheng::business::ALL;
+use kaozheng::casework::business::Application;
 use kaozheng::casework::history;
 use kaozheng::casework::lifecycle::{Action, Status};
-use kaozheng::casework::record::Application;
 use kaozheng::casework::sheet::Which;
 use kaozheng::people::staff::StaffMember;
 use kaozheng::staff::{self, Filter, Show};
@@ -24,7 +23,7 @@ use office::{Office, form};
 impl Office {
     async fn takes_next(&self, reviewer: &StaffMember) -> Option<String> {
         let reviewer = reviewer.clone();
-        self.write(move |tx| staff::take_next(tx, ALL, &reviewer)).await.expect("no failure")
+        self.write(move |tx| Ok(staff::take_next(tx, &reviewer)?)).await.expect("no failure")
     }
 
     /// Presses a button of the decision bar, looking at the present version.
@@ -42,7 +41,7 @@ impl Office {
     ) -> Outcome {
         let pairs: Vec<_> = pairs.iter().copied().chain([("version", version)]).collect();
         let (reviewer, number, sent) = (reviewer.clone(), number.to_owned(), form(&pairs));
-        let settled = self.write(move |tx| staff::settle(tx, ALL, &reviewer, &number, &sent)).await;
+        let settled = self.write(move |tx| staff::settle(tx, &reviewer, &number, &sent)).await;
         match settled {
             Ok(None) => Outcome::Done,
             Ok(Some((_, problems))) => Outcome::Asked(problems[0].1.clone()),
@@ -52,7 +51,7 @@ impl Office {
 
     async fn queue(&self, reader: &StaffMember, filter: Filter) -> Vec<String> {
         let reader = reader.clone();
-        let listed = self.write(move |tx| staff::list(tx, ALL, &reader, &filter)).await;
+        let listed = self.write(move |tx| Ok(staff::list(tx, &reader, &filter)?)).await;
         listed.expect("a list").into_iter().map(|item| item.number).collect()
     }
 

@@ -59,6 +59,7 @@ impl Server {
         let vault = Vault::from_key(&[7; 32]);
         let files = Storage::local(&settings.files, vault.clone()).expect("a storage");
         let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");
+        let store = store.attach(&kaozheng::business::ALL);
         store.migrate().await.expect("migrations");
         let parts = Parts::new(settings, store, files).expect("the program's parts");
         let served = parts.clone();

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use chrono::{Duration, NaiveDateTime};
 
 use crate::casework::materials;
+use crate::casework::refusal::Refusal;
 use crate::files::quarantine::Object;
 use crate::files::storage::{self, Storage};
 use crate::store::{Error, Store, meta};
-use crate::web::Failure;
 
 /// How old an object without a row is when it goes to quarantine, by its id and by its file.
 const GRACE: Duration = Duration::weeks(4);
@@ -48,7 +48,7 @@ const LOOKED_AT: &str = "objects_looked_at";
 
 /// Whether files and database belong together. Both count the sweeps, the database first: a database
 /// that has counted fewer than the files was restored from an older copy. Counts this one.
-pub(super) async fn in_step(store: &Store, files: &Storage) -> Result<bool, Failure> {
+pub(super) async fn in_step(store: &Store, files: &Storage) -> Result<bool, Refusal> {
     let seen = files.sweeps().await?.unwrap_or(0);
     let counted = store
         .write::<_, Error, _>(move |tx| {
@@ -76,7 +76,7 @@ pub(super) async fn in_step(store: &Store, files: &Storage) -> Result<bool, Fail
 }
 
 /// Looks at the objects of the last weeks, once a day.
-pub(super) async fn run(store: &Store, files: &Storage) -> Result<(), Failure> {
+pub(super) async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
     let now = store.clock.now();
     if !is_due(store, now).await? {
         return Ok(());
@@ -116,7 +116,7 @@ async fn is_due(store: &Store, now: NaiveDateTime) -> Result<bool, Error> {
         .await
 }
 
-async fn belongs_elsewhere(store: &Store, files: &Storage) -> Result<bool, Failure> {
+async fn belongs_elsewhere(store: &Store, files: &Storage) -> Result<bool, Refusal> {
     let Some(day) = files.days().await?.pop() else { return Ok(false) };
     let Some(newest) = files.on_day(day).await?.iter().map(|object| object.made).max() else {
         return Ok(false);
@@ -130,7 +130,7 @@ async fn unknown(
     store: &Store,
     files: &Storage,
     now: NaiveDateTime,
-) -> Result<(usize, Vec<String>), Failure> {
+) -> Result<(usize, Vec<String>), Refusal> {
     let (from, until) = ((now - LOOK_BACK).date(), (now - GRACE).date());
     let (mut looked_at, mut unknown) = (0, Vec::new());
     for day in files.days().await?.into_iter().filter(|day| (from..=until).contains(day)) {
@@ -156,7 +156,7 @@ async fn known(store: &Store, keys: &[String]) -> Result<BTreeSet<String>, Error
     Ok(known)
 }
 
-async fn empty_quarantine(store: &Store, files: &Storage, now: NaiveDateTime) -> Result<(), Failure> {
+async fn empty_quarantine(store: &Store, files: &Storage, now: NaiveDateTime) -> Result<(), Refusal> {
     let mut over = files.quarantined().await?;
     over.retain(|file| file.since < (now - QUARANTINE).date());
     let keys: Vec<String> = over.iter().map(|file| file.key.clone()).collect();

@@ -8,14 +8,15 @@ use chrono::{Duration, NaiveDateTime, NaiveTime};
 use super::papers::{self, Paper};
 use super::stories::{Act, Pairs, STORIES, Story};
 use crate::business::ALL;
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
-use crate::casework::business::{self, Business, Material, Origin};
+use crate::casework::answers::SentValues;
+use crate::casework::business::{Application, Business, Material, Origin};
 use crate::casework::decision::{self, Verdict};
 use crate::casework::field::{Problems, Rule};
 use crate::casework::history::Mark;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::{self, Received};
-use crate::casework::record::Application;
 use crate::casework::sheet::{Sheet, Step, Which};
 use crate::casework::{assignment, submission, task};
 use crate::files::storage::Storage;
@@ -23,14 +24,13 @@ use crate::login::sandbox::people::PEOPLE;
 use crate::people::candidate::{self, Candidate};
 use crate::people::staff::{self, Role, StaffMember};
 use crate::store::{Clock, Store, Tx, clock};
-use crate::web::{Failure, Submission};
 
 /// 10:10 in China, when the first story's steps are taken; each later story's follow soon after.
 const MORNING: Option<NaiveTime> = NaiveTime::from_hms_opt(2, 10, 0);
 const MINUTES_BETWEEN: i64 = 6;
 
 /// Plays every story in office hours, so that the last act of each was yesterday.
-pub(super) async fn load(store: &Store, files: &Storage) -> Result<(), Failure> {
+pub(super) async fn load(store: &Store, files: &Storage) -> Result<(), Refusal> {
     let yesterday = clock::china_date(store.clock.now()) - Duration::days(1);
     let morning = yesterday.and_time(MORNING.unwrap_or_default());
     for (story, position) in STORIES.iter().copied().flatten().zip(0..) {
@@ -65,16 +65,16 @@ struct Told {
 }
 
 impl Told {
-    fn begin(story: &'static Story) -> Result<Told, Failure> {
+    fn begin(story: &'static Story) -> Result<Told, Refusal> {
         Ok(Told { story, business: kind(story)?, number: String::new(), marks: &[] })
     }
 
-    async fn go_on(mut self, store: &Store, files: &Storage, act: &'static Act) -> Result<Told, Failure> {
+    async fn go_on(mut self, store: &Store, files: &Storage, act: &'static Act) -> Result<Told, Refusal> {
         match act {
             Act::Draft => drop(self.fill_in(store, files, &[], false).await?),
             Act::Submit(answers) => self.number = self.fill_in(store, files, answers, true).await?,
             Act::Appeal(answers) => {
-                self.business = self.business.appeal.ok_or(Failure::NotFound)?;
+                self.business = self.business.appeal.ok_or(Refusal::NotFound)?;
                 self.number = self.fill_in(store, files, answers, true).await?;
             }
             Act::Do(action, noted) => self.carry_out(store, files, *action, noted).await?,
@@ -109,7 +109,7 @@ impl Told {
         files: &Storage,
         other: Pairs,
         submit: bool,
-    ) -> Result<String, Failure> {
+    ) -> Result<String, Refusal> {
         let values = values(self.story, &[self.story.answers, &[other]].concat(), store);
         let papers = papers::of(self.business, &values, self.marks);
         let received = receive(store, files, self.business.materials, papers).await?;
@@ -126,7 +126,7 @@ impl Told {
     }
 
     /// What one step of the candidate or of the kind's reviewer comes to.
-    async fn review(&self, store: &Store, act: &'static Act) -> Result<(), Failure> {
+    async fn review(&self, store: &Store, act: &'static Act) -> Result<(), Refusal> {
         let (business, number) = (self.business, self.number.clone());
         store
             .write(move |tx| {
@@ -135,13 +135,13 @@ impl Told {
                 let by = if business.is_appeal() { Role::Administrator } else { business.reviewed_by };
                 let staff = member(tx, by)?;
                 let verdict = match act {
-                    Act::Withdraw => return decision::withdraw(tx, business, &application),
+                    Act::Withdraw => return decision::withdraw(tx, &application),
                     Act::Return(marks) => Verdict::Return(marks.iter().map(mark).collect()),
                     Act::Reject(why) => Verdict::Reject((*why).to_owned()),
                     Act::Approve(way, words) => Verdict::Approve(*way, (*words).to_owned()),
-                    _ => return assignment::take(tx, ALL, &staff, &application),
+                    _ => return assignment::take(tx, &staff, &application),
                 };
-                decision::decide(tx, ALL, &staff, &application, application.version, verdict)
+                decision::decide(tx, &staff, &application, application.version, verdict)
             })
             .await
     }
@@ -152,12 +152,12 @@ impl Told {
         files: &Storage,
         action: Action,
         noted: Pairs,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Refusal> {
         let (business, number) = (self.business, self.number.clone());
-        let task = task::find(business, action).ok_or(Failure::NotFound)?;
+        let task = business.task(action).ok_or(Refusal::NotFound)?;
         let papers = task.file.iter().map(papers::paper).collect();
         let received = receive(store, files, task.file.as_slice(), papers).await?;
-        let sent = Submission { values: values(self.story, &[noted], store) };
+        let sent: SentValues = values(self.story, &[noted], store);
         store
             .write(move |tx| {
                 let application = Application::by_number(tx, &number)?;
@@ -165,25 +165,25 @@ impl Told {
                 refuse(&problems)?;
                 let staff = member(tx, task.role)?;
                 let seen = (&application, application.version);
-                task::carry_out(tx, business, task, &staff, seen, (noted, received))
+                task::carry_out(tx, task, &staff, seen, (noted, received))
             })
             .await
     }
 }
 
-fn kind(story: &Story) -> Result<&'static Business, Failure> {
-    business::find(ALL, story.kind).ok_or(Failure::NotFound)
+fn kind(story: &Story) -> Result<&'static Business, Refusal> {
+    ALL.find(story.kind).ok_or(Refusal::NotFound)
 }
 
-fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Failure> {
+fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Refusal> {
     let person = &PEOPLE[story.person];
     let holder = candidate::holder(tx.vault, person.document_type, person.document_number);
-    Candidate::with_holder(tx, &holder)?.ok_or(Failure::NotFound)
+    Candidate::with_holder(tx, &holder)?.ok_or(Refusal::NotFound)
 }
 
 /// Whose work it is; the first of them does it all.
-fn member(tx: &mut Tx, role: Role) -> Result<StaffMember, Failure> {
-    let member = staff::list(tx)?.into_iter().find(|member| member.role == role).ok_or(Failure::NotFound)?;
+fn member(tx: &mut Tx, role: Role) -> Result<StaffMember, Refusal> {
+    let member = staff::list(tx)?.into_iter().find(|member| member.role == role).ok_or(Refusal::NotFound)?;
     Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() })
 }
 
@@ -211,17 +211,21 @@ async fn receive(
     files: &Storage,
     wanted: &[Material],
     papers: Vec<Paper>,
-) -> Result<Vec<Received>, Failure> {
+) -> Result<Vec<Received>, Refusal> {
     let sent = papers.into_iter().map(Paper::send).collect::<std::io::Result<_>>();
-    let sent = sent.map_err(|error| Failure::Internal(error.to_string()))?;
+    let sent = sent.map_err(|error| Refusal::Store(crate::store::Error::Unavailable(error.to_string())))?;
     let (received, refused) = materials::receive(store, files, wanted, sent).await?;
     refuse(&refused)?;
     Ok(received)
 }
 
 /// A story that nobody could live is a mistake in its table.
-fn refuse(problems: &Problems) -> Result<(), Failure> {
-    if problems.is_empty() { Ok(()) } else { Err(Failure::Internal(format!("a demo story: {problems:?}"))) }
+fn refuse(problems: &Problems) -> Result<(), Refusal> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    tracing::error!(?problems, "a story of the demo has problems");
+    Err(Refusal::Defect("a story of the demo has problems"))
 }
 
 /// Puts the story's answers over what the form begins with. Where several can be picked and the
@@ -231,7 +235,7 @@ fn fill_in(
     sheet: &mut Sheet,
     values: BTreeMap<String, Vec<String>>,
     received: Vec<Received>,
-) -> Result<(), Failure> {
+) -> Result<(), Refusal> {
     if sheet.must_agree() {
         sheet.agree(tx)?;
     }
@@ -252,8 +256,8 @@ fn fill_in(
 }
 
 /// What a browser would send of a form that is filled in so.
-fn as_sent(answers: &Answers) -> Submission {
+fn as_sent(answers: &Answers) -> SentValues {
     let kept = answers.materials.iter().map(|(slot, ids)| (format!("material.{slot}"), ids.clone()));
     let values = answers.fields.clone().into_iter().chain(kept);
-    Submission { values: values.collect() }
+    values.collect()
 }

@@ -37,7 +37,7 @@ impl World {
     }
 
     fn tx(&mut self) -> Tx<'_> {
-        Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now: self.now }
+        Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now: self.now, attached: &() }
     }
 
     fn screen(&self) -> Screen {

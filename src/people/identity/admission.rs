@@ -149,8 +149,8 @@ impl Admission<'_> {
     /// What the candidate should know about this sign-in.
     fn tell(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<(), Error> {
         let (kind, event) = match decision {
-            Decision::AdmitRenamed => (notice::Kind::AnotherName, "identity_renamed"),
-            Decision::BindAnother => (notice::Kind::AnotherAccount, "identity_another_account"),
+            Decision::AdmitRenamed => (notice::NoticeKind::AnotherName, "identity_renamed"),
+            Decision::BindAnother => (notice::NoticeKind::AnotherAccount, "identity_another_account"),
             _ => return Ok(()),
         };
         notice::tell(tx, candidate, kind, "")?;
@@ -165,7 +165,7 @@ impl Admission<'_> {
         if decision::opens_desk(&roster, &identity.name, account.assurance) {
             return Ok(Some(id));
         }
-        notice::tell_once(tx, candidate, notice::Kind::DeskClosed)?;
+        notice::tell_once(tx, candidate, notice::NoticeKind::DeskClosed)?;
         event::note(tx, "desk_closed", candidate, &json!({ "staff": id }))?;
         Ok(None)
     }

@@ -12,7 +12,7 @@ use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};
 use crate::store::{Error, Tx, Vault};
-pub use verdict::{Refusal, Verdict, decide};
+pub use verdict::{CaseRefusal, Verdict, decide};
 
 const NAME: &str = "identity_cases.name";
 const NUMBER: &str = "identity_cases.document_number";

@@ -1,7 +1,5 @@
 //! What candidates are told about sign-ins to their account, on every device.
 
-pub mod view;
-
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -17,7 +15,7 @@ const MOST_DEVICES: i64 = 20;
 
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NoticeKind {
     /// Another account of the portal signed in as this candidate.
     AnotherAccount,
     /// The portal's name is not the one on record.
@@ -29,15 +27,15 @@ pub enum Kind {
 }
 
 /// Code kept in the database, and for how many days a new session is told.
-const KINDS: [(Kind, &str, i64); 4] = [
-    (Kind::AnotherAccount, "another_account", 30),
-    (Kind::AnotherName, "another_name", 30),
-    (Kind::NewDevice, "new_device", 7),
-    (Kind::DeskClosed, "desk_closed", 7),
+const KINDS: [(NoticeKind, &str, i64); 4] = [
+    (NoticeKind::AnotherAccount, "another_account", 30),
+    (NoticeKind::AnotherName, "another_name", 30),
+    (NoticeKind::NewDevice, "new_device", 7),
+    (NoticeKind::DeskClosed, "desk_closed", 7),
 ];
 
-impl Kind {
-    fn row(self) -> &'static (Kind, &'static str, i64) {
+impl NoticeKind {
+    fn row(self) -> &'static (NoticeKind, &'static str, i64) {
         KINDS.iter().find(|(kind, ..)| *kind == self).unwrap_or(&KINDS[0])
     }
 }
@@ -47,15 +45,15 @@ pub struct Notice {
     /// Key of the row.
     pub id: String,
     /// What it is about.
-    pub kind: Kind,
-    /// The device of [`Kind::NewDevice`]; else empty.
+    pub kind: NoticeKind,
+    /// The device of [`NoticeKind::NewDevice`]; else empty.
     pub detail: String,
     /// When it happened, UTC.
     pub at: NaiveDateTime,
 }
 
 /// Tells a candidate something.
-pub fn tell(tx: &mut Tx, candidate: &str, kind: Kind, detail: &str) -> Result<(), Error> {
+pub fn tell(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Result<(), Error> {
     let row = (
         n::id.eq(tx.id()),
         n::candidate_id.eq(candidate),
@@ -71,7 +69,7 @@ pub fn tell(tx: &mut Tx, candidate: &str, kind: Kind, detail: &str) -> Result<()
 }
 
 /// [`tell`], unless the same was told while it still shows.
-pub(super) fn tell_once(tx: &mut Tx, candidate: &str, kind: Kind) -> Result<(), Error> {
+pub(super) fn tell_once(tx: &mut Tx, candidate: &str, kind: NoticeKind) -> Result<(), Error> {
     let known = of_candidate(tx, candidate)?;
     if known.iter().any(|notice| notice.kind == kind) { Ok(()) } else { tell(tx, candidate, kind, "") }
 }
@@ -107,5 +105,5 @@ pub fn signed_in_on(tx: &mut Tx, candidate: &str, device: &str) -> Result<(), Er
     if let Some(forgotten) = known.get(kept..).filter(|rest| !rest.is_empty()) {
         diesel::delete(of_candidate.filter(d::device.eq_any(forgotten))).execute(tx.conn)?;
     }
-    if known.is_empty() { Ok(()) } else { tell(tx, candidate, Kind::NewDevice, device) }
+    if known.is_empty() { Ok(()) } else { tell(tx, candidate, NoticeKind::NewDevice, device) }
 }

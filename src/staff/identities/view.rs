@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::{PATH, REASON, Sides};
+use super::{REASON, Sides};
+use crate::paths;
 use crate::people::identity::Reason;
 use crate::people::identity::case::{Line, Verdict};
 use crate::store::clock::china;
@@ -23,7 +24,7 @@ fn row(line: &Line) -> Row {
     Row {
         title: label(line.reason).to_owned(),
         detail: format!("尝试 {} 次 · 最近 {}", line.attempts, china(line.last_at)),
-        href: format!("{PATH}/{}", line.id),
+        href: paths::identity(&line.id),
         trailing: state(line.verdict),
     }
 }
@@ -122,7 +123,7 @@ fn decision(sides: &Sides, typed: &str, problem: Option<&str>) -> Markup {
     let control = Control::Area { value: typed, max: REASON.1 };
     let [join, separate] = effects(case.reason);
     html! {
-        form method="post" action={ (PATH) "/" (case.id) } {
+        form method="post" action=(paths::identity(&case.id)) {
             // Enter decides nothing.
             (ui::default_submit("stay"))
             (ui::panel("核对结论", html! {

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{Shown, anchor, mark_control, path, view_path};
+use super::{Shown, anchor, mark_control, view_path};
 use crate::casework::field::Field;
 use crate::casework::history;
-use crate::casework::views;
 use crate::exams::registration::Registration;
+use crate::pages::views;
 use crate::staff::case::{Case, File};
 use crate::staff::typed::MARK;
 use crate::ui::{self, Fact};
@@ -28,7 +28,7 @@ pub(super) fn identity(case: &Case) -> Markup {
 /// What was noted when it was carried out.
 pub(super) fn outcome(case: &Case) -> Markup {
     let file = &case.file;
-    let facts = views::outcome(file.business, &file.events);
+    let facts = views::outcome(file.application.business, &file.events);
     let given = views::handed_over(&file.events, &file.attachments);
     html! {
         @if !facts.is_empty() {
@@ -46,7 +46,7 @@ impl Shown<'_> {
         let file = &self.case.file;
         let changed = file.changed();
         html! {
-            @for (heading, fields) in views::sections(file.business, &file.answers) {
+            @for (heading, fields) in views::sections(file.application.business, &file.answers) {
                 @let count = fields.iter().filter(|field| changed.contains(field.name)).count();
                 section.panel {
                     div.head {
@@ -71,6 +71,7 @@ impl Shown<'_> {
         let file = &self.case.file;
         let changed = file.changed();
         let rows: Vec<Fact> = file
+            .application
             .business
             .wanted(&file.answers)
             .map(|material| {
@@ -149,17 +150,17 @@ pub(super) fn appealed(file: &File, case: &str) -> Markup {
     let mut rows = vec![
         Fact {
             label: "受理号",
-            value: html! { a href=(path(application.shown_number())) { (application.shown_number()) } },
+            value: html! { a href=(crate::paths::case(application.shown_number())) { (application.shown_number()) } },
         },
-        Fact { label: "结果", value: views::tag(file.business, application) },
+        Fact { label: "结果", value: views::tag(application) },
         Fact::of("不通过的理由", file.rejection().unwrap_or_default()),
     ];
-    rows.extend(views::facts(file.business.asked(&file.answers), &file.answers, None));
-    rows.extend(file.business.wanted(&file.answers).map(|material| Fact {
+    rows.extend(views::facts(file.application.business.asked(&file.answers), &file.answers, None));
+    rows.extend(file.application.business.wanted(&file.answers).map(|material| Fact {
         label: material.label,
         value: links(file, file.answers.files(material.slot), case),
     }));
-    ui::panel(&format!("被申诉的{}", file.business.label), ui::facts(&rows))
+    ui::panel(&format!("被申诉的{}", file.application.business.label), ui::facts(&rows))
 }
 
 /// What else is known of the candidate.
@@ -177,7 +178,7 @@ pub(super) fn background(case: &Case) -> Markup {
                     li {
                         // What is not the reader's work they cannot open.
                         @if other.business.is_work_of(case.reader) {
-                            a href=(path(&other.number)) { (other.number) }
+                            a href=(crate::paths::case(&other.number)) { (other.number) }
                         } @else { (other.number) }
                         " " (other.business.label) " · " (other.title) " " (other.tag)
                     }

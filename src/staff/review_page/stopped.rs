@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Shown;
 use crate::casework::lifecycle::Status;
-use crate::casework::views;
+use crate::pages::views;
 use crate::staff::case::Standing;
 use crate::ui::{self, Fact, Tone};
 
@@ -47,13 +47,13 @@ impl Shown<'_> {
             (Status::Submitted, _) => "这件申请已被放回，现在没有人领取".to_owned(),
             (Status::InReview, Standing::Mine) => "这件申请在您打开以后有变动".to_owned(),
             (Status::InReview, _) => format!("这件申请现在由{taker}办理"),
-            _ => format!("这件申请已经办理：{}", views::word(file.business, &file.application)),
+            _ => format!("这件申请已经办理：{}", views::word(&file.application)),
         }
     }
 
     /// What was typed, as label and value.
     fn kept(&self) -> Vec<Fact> {
-        let business = self.case.file.business;
+        let business = self.case.file.application.business;
         let marks = self.typed.marks.iter();
         let mut kept: Vec<Fact> =
             marks.map(|(name, reason)| Fact::of(business.label_of(name), reason)).collect();

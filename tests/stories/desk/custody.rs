@@ -1,7 +1,6 @@
 //! Who has a case: nobody keeps one that they do not decide any more.
 
 use diesel::prelude::*;
-use kaozheng::business::ALL;
 use kaozheng::casework::lifecycle::{Action, Status};
 use kaozheng::casework::{assignment, decision, roster};
 use kaozheng::people::staff::{Role, StaffMember};
@@ -9,16 +8,16 @@ use kaozheng::store::schema::{application_events, audit_entries, staff};
 use poem::http::StatusCode;
 
 use super::http::{Desk, text};
-use super::office::{Office, document, qualification};
+use super::office::{Office, document};
 use super::{APPROVE, Outcome};
 
 impl Office {
     async fn leaves(&self, passport: &'static str) -> Option<usize> {
-        self.write(move |tx| roster::remove(tx, ALL, &document(passport))).await.expect("a change")
+        self.write(move |tx| Ok(roster::remove(tx, &document(passport))?)).await.expect("a change")
     }
 
     async fn becomes(&self, name: &'static str, passport: &'static str, role: Role) -> usize {
-        self.write(move |tx| roster::add(tx, ALL, name, &document(passport), role)).await.expect("a change")
+        self.write(move |tx| Ok(roster::add(tx, name, &document(passport), role)?)).await.expect("a change")
     }
 
     /// Action, target and whether it was done at the command line.
@@ -68,8 +67,8 @@ async fn who_leaves_the_roster_leaves_their_cases_behind() {
 
     let mine = number.clone();
     let withdrawn = office.write(move |tx| {
-        let application = kaozheng::casework::record::Application::by_number(tx, &mine)?;
-        decision::withdraw(tx, qualification(), &application)
+        let application = kaozheng::casework::business::Application::by_number(tx, &mine)?;
+        Ok(decision::withdraw(tx, &application)?)
     });
     withdrawn.await.expect("the candidate can withdraw it again");
     assert_eq!(office.application(&number).await.status, Status::Withdrawn);
@@ -90,7 +89,7 @@ async fn another_role_that_does_not_decide_the_kind_frees_too() {
 async fn a_case_that_an_older_program_left_stuck_is_freed() {
     let office = Office::open().await;
     let (_, number) = taken(&office).await;
-    let free = async || office.write(|tx| assignment::free_stuck(tx, ALL)).await.expect("a sweep");
+    let free = async || office.write(|tx| Ok(assignment::free_stuck(tx)?)).await.expect("a sweep");
     assert_eq!(free().await, 0);
     let gone = diesel::update(staff::table).set(staff::active.eq(false));
     office.write(move |tx| Ok(gone.execute(tx.conn)?)).await.expect("a change");

@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use kaozheng::business::ALL;
-use kaozheng::casework::business::{Business, find};
-use kaozheng::casework::record::Application;
+use kaozheng::casework::business::Application;
+use kaozheng::casework::business::Business;
 use kaozheng::casework::sheet::{Sheet, Step, Which};
 use kaozheng::casework::submission;
 use kaozheng::people::candidate::{self, Candidate, Identity};
@@ -32,7 +32,7 @@ pub fn form(pairs: &[(&str, &str)]) -> Submission {
 }
 
 pub fn qualification() -> &'static Business {
-    find(ALL, "qualification").expect("a business")
+    ALL.find("qualification").expect("a business")
 }
 
 const ANSWERS: &[(&str, &str)] = &[
@@ -58,7 +58,7 @@ impl Office {
         let database = database();
         let clock = Clock::manual("2026-11-23T01:00:00".parse().expect("a time"));
         let store = Store::open(&database.url, Vault::from_key(&[7; 32]), clock.clone(), Ids::seeded(1));
-        let store = store.await.expect("a store");
+        let store = store.await.expect("a store").attach(&ALL);
         store.migrate().await.expect("tables");
         let office = Office { store, clock, _database: database };
         office.write(hold_an_exam).await.expect("an exam");
@@ -114,8 +114,8 @@ impl Office {
             let business = qualification();
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             let pairs: Vec<_> = ANSWERS.iter().copied().chain([("years", years)]).collect();
-            sheet.save(tx, &form(&pairs), &Step::Submit, Vec::new())?;
-            submission::submit(tx, &sheet)
+            sheet.save(tx, &form(&pairs).values, &Step::Submit, Vec::new())?;
+            Ok(submission::submit(tx, &sheet)?)
         });
         submitted.await.expect("a number")
     }
@@ -129,15 +129,15 @@ impl Office {
         let submitted = self.write(move |tx| {
             let mut sheet = Sheet::load(tx, qualification(), candidate, &which)?;
             let sent = form(&[("reason", "工作年限证明已附，请重新核对"), ("phone", "13800138000")]);
-            sheet.save(tx, &sent, &Step::Submit, Vec::new())?;
-            submission::submit(tx, &sheet)
+            sheet.save(tx, &sent.values, &Step::Submit, Vec::new())?;
+            Ok(submission::submit(tx, &sheet)?)
         });
         submitted.await.expect("a number")
     }
 
     pub async fn application(&self, number: &str) -> Application {
         let number = number.to_owned();
-        self.write(move |tx| Application::by_number(tx, &number)).await.expect("an application")
+        self.write(move |tx| Ok(Application::by_number(tx, &number)?)).await.expect("an application")
     }
 }
 

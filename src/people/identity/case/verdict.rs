@@ -4,12 +4,12 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::{Case, OPEN};
+use crate::people::Refusal;
 use crate::people::candidate::{self, Candidate};
 use crate::people::identity::{Reason, account, event, notice};
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::dsl as i;
 use crate::store::{Error, Tx};
-use crate::web::Failure;
 
 /// What an administrator decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Verdict {
 
 /// Why a case cannot be decided so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum CaseRefusal {
     /// Somebody else has decided it.
     Decided,
     /// The administrator is one of its sides.
@@ -58,13 +58,13 @@ pub fn decide(
     verdict: Verdict,
     staff: &StaffMember,
     reason: &str,
-) -> Result<Result<Option<(Candidate, Candidate)>, Refusal>, Failure> {
+) -> Result<Result<Option<(Candidate, Candidate)>, CaseRefusal>, Refusal> {
     account::lock(tx, case.subject.as_deref(), &case.holder)?;
     if let Some(refusal) = refusal(tx, case, verdict, staff)? {
         return Ok(Err(refusal));
     }
     if !close(tx, case, verdict, staff, reason)? {
-        return Ok(Err(Refusal::Decided));
+        return Ok(Err(CaseRefusal::Decided));
     }
     let changed = match (verdict, case.reason) {
         (Verdict::Join, Reason::AnotherNumber) => Some(change_document(tx, case)?),
@@ -87,20 +87,20 @@ fn refusal(
     case: &Case,
     verdict: Verdict,
     staff: &StaffMember,
-) -> Result<Option<Refusal>, Error> {
+) -> Result<Option<CaseRefusal>, Error> {
     if case.is_about(tx, staff)? {
-        return Ok(Some(Refusal::Own));
+        return Ok(Some(CaseRefusal::Own));
     }
     let Some(subject) = &case.subject else {
-        return Ok((verdict == Verdict::Join).then_some(Refusal::NoSubject));
+        return Ok((verdict == Verdict::Join).then_some(CaseRefusal::NoSubject));
     };
     let bound = account::find(tx, &case.portal, subject)?;
     if bound.is_some_and(|bound| bound.candidate != case.candidate) {
-        return Ok(Some(Refusal::BoundElsewhere));
+        return Ok(Some(CaseRefusal::BoundElsewhere));
     }
     if (verdict, case.reason) == (Verdict::Join, Reason::AnotherNumber) {
         let owner = candidate::with_document(tx, &case.holder)?;
-        return Ok(owner.filter(|owner| *owner != case.candidate).map(|_| Refusal::NumberTaken));
+        return Ok(owner.filter(|owner| *owner != case.candidate).map(|_| CaseRefusal::NumberTaken));
     }
     Ok(None)
 }
@@ -127,15 +127,15 @@ fn close(
 fn bind(tx: &mut Tx, case: &Case, subject: &str) -> Result<(), Error> {
     account::bind(tx, (&case.portal, subject), &case.candidate, &case.name, &case.phone)?;
     let told = match case.reason {
-        Reason::AnotherAccount | Reason::AnotherPerson => notice::Kind::AnotherAccount,
-        Reason::AnotherName => notice::Kind::AnotherName,
+        Reason::AnotherAccount | Reason::AnotherPerson => notice::NoticeKind::AnotherAccount,
+        Reason::AnotherName => notice::NoticeKind::AnotherName,
         Reason::AnotherNumber => return Ok(()),
     };
     notice::tell(tx, &case.candidate, told, "")
 }
 
-fn change_document(tx: &mut Tx, case: &Case) -> Result<(Candidate, Candidate), Failure> {
-    let before = Candidate::load(tx, &case.candidate)?.ok_or(Failure::NotFound)?;
+fn change_document(tx: &mut Tx, case: &Case) -> Result<(Candidate, Candidate), Refusal> {
+    let before = Candidate::load(tx, &case.candidate)?.ok_or(Refusal::NoCandidate)?;
     let after = Candidate {
         document_type: case.document_type,
         document_number: case.document_number.clone(),

@@ -4,21 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, Render, html};
 
-use super::answers::Answers;
-use super::business::Business;
-use super::field::{Field, Section};
-use super::history::{Content, Event};
-use super::lifecycle::{Action, Status};
-use super::materials::Attachment;
-use super::record::Application;
-use super::task;
+use crate::casework::answers::Answers;
+use crate::casework::business::{Application, Business};
+use crate::casework::field::{Field, Section};
+use crate::casework::history::{Content, Event};
+use crate::casework::lifecycle::{Action, Status};
+use crate::casework::materials::Attachment;
 use crate::files;
+use crate::paths;
 use crate::store::clock;
 use crate::ui::{self, Fact, Moment, Uploaded};
 
 /// What the state of an application is called.
-pub fn word<'a>(business: &Business, application: &'a Application) -> &'a str {
-    state_word(business, application.status, &application.result)
+pub fn word(application: &Application) -> &str {
+    state_word(application.business, application.status, &application.result)
 }
 
 fn state_word<'a>(business: &Business, status: Status, result: &'a str) -> &'a str {
@@ -26,8 +25,8 @@ fn state_word<'a>(business: &Business, status: Status, result: &'a str) -> &'a s
 }
 
 /// The tag of an application's state.
-pub fn tag(business: &Business, application: &Application) -> Markup {
-    state_tag(business, application.status, &application.result)
+pub fn tag(application: &Application) -> Markup {
+    state_tag(application.business, application.status, &application.result)
 }
 
 /// The tag of a state, from an application's columns.
@@ -92,7 +91,7 @@ pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
         if event.action == Action::Submit {
             done.clear();
         }
-        if let (Some(task), Some(outcome)) = (task::find(business, event.action), &event.content.outcome) {
+        if let (Some(task), Some(outcome)) = (business.task(event.action), &event.content.outcome) {
             done.insert(event.action.code(), facts(task.fields, outcome, None));
         }
     }
@@ -111,7 +110,7 @@ pub fn handed_over(events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
 
 /// A file as the components show it.
 pub fn uploaded(file: &Attachment) -> Uploaded {
-    let href = format!("/files/{}", file.id);
+    let href = paths::file(&file.id);
     Uploaded {
         id: file.id.clone(),
         name: file.name.clone(),

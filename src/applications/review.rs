@@ -4,11 +4,13 @@ use maud::{Markup, html};
 use poem::web::Data;
 use poem::{Response, handler};
 
-use super::arrival::Arrived;
-use super::kind::Kind;
-use crate::casework::business::{Business, EditRule, Origin};
+use super::address::BusinessOf;
+use crate::casework::business::{Application, Business, EditRule, Origin};
 use crate::casework::sheet::{Sheet, Which};
-use crate::casework::{lifecycle, record, submission, views};
+use crate::casework::{lifecycle, submission};
+use crate::pages::arrival::Arrived;
+use crate::pages::views;
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
 use crate::ui::{self, Fact, Look, Page};
@@ -23,7 +25,7 @@ fn fingerprint(sheet: &Sheet) -> String {
 
 #[handler]
 pub async fn show(
-    Kind(business): Kind,
+    BusinessOf(business): BusinessOf,
     candidate: Candidate,
     frame: Frame,
     Data(store): Data<&Store>,
@@ -37,7 +39,7 @@ pub async fn show(
         })
         .await?;
     if !complete {
-        return Ok(crate::web::see_other(&format!("{}/new?check", business.path())));
+        return Ok(crate::web::see_other(&format!("{}?check", paths::new_application(business.slug))));
     }
     Ok(frame.page(page(&sheet, false)))
 }
@@ -55,7 +57,7 @@ enum Outcome {
 #[handler]
 pub async fn submit(
     Arrived(arrived): Arrived,
-    Kind(business): Kind,
+    BusinessOf(business): BusinessOf,
     candidate: Candidate,
     frame: Frame,
     Data(store): Data<&Store>,
@@ -69,7 +71,7 @@ pub async fn submit(
             candidate.lock(tx)?;
             let id = seen.split('.').next().unwrap_or_default();
             // A second tap finds the application that the first one made.
-            if let Some(done) = record::Application::own_by_id(tx, &candidate.id, id)?
+            if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
                 && done.status != lifecycle::Status::Draft
             {
                 return Ok(Outcome::Submitted(done.shown_number().to_owned()));
@@ -79,29 +81,29 @@ pub async fn submit(
                 () if sheet.must_agree() || sheet.application.is_none() => Ok(Outcome::Incomplete),
                 () if !sheet.problems(tx)?.is_empty() => Ok(Outcome::Incomplete),
                 () if fingerprint(&sheet) != seen => Ok(Outcome::Changed(Box::new(sheet))),
-                () => submission::submit(tx, &sheet).map(Outcome::Submitted),
+                () => Ok(Outcome::Submitted(submission::submit(tx, &sheet)?)),
             }
         })
         .await?;
     Ok(match outcome {
-        Outcome::Submitted(number) => frame.go(&format!("{}/{number}/submitted", business.path())),
-        Outcome::Incomplete => frame.go(&format!("{}/new?check", business.path())),
+        Outcome::Submitted(number) => frame.go(&paths::submitted(business.slug, number)),
+        Outcome::Incomplete => frame.go(&format!("{}?check", paths::new_application(business.slug))),
         Outcome::Changed(sheet) => frame.page(page(&sheet, true)),
     })
 }
 
 fn page(sheet: &Sheet, changed: bool) -> Page {
-    let path = sheet.business.path();
+    let form = paths::new_application(sheet.business.slug);
     let main = html! {
         @if changed {
             (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
         }
         p.muted { "请核对以下内容，确认无误后提交。" (after(sheet.business.edit)) }
-        (answers(sheet, &path))
+        (answers(sheet, &form))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
-    Page::new("核对信息", main).back(format!("{path}/new")).bar(html! {
-        (ui::link_button(&format!("{path}/new"), "返回修改", Look::Plain))
+    Page::new("核对信息", main).back(form.clone()).bar(html! {
+        (ui::link_button(&form, "返回修改", Look::Plain))
         (ui::bar_submit("action", "submit", "提交申请", Look::Primary))
     })
 }
@@ -114,7 +116,7 @@ fn after(edit: EditRule) -> &'static str {
     }
 }
 
-fn answers(sheet: &Sheet, path: &str) -> Markup {
+fn answers(sheet: &Sheet, form: &str) -> Markup {
     let business = sheet.business;
     let materials = views::materials(business, &sheet.answers, &sheet.attachments);
     let first = business.wanted(&sheet.answers).next();
@@ -126,13 +128,13 @@ fn answers(sheet: &Sheet, path: &str) -> Markup {
         @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {
                 (ui::facts_under(heading, &views::facts(fields.iter().copied(), &sheet.answers, None)))
-                p { a href={ (path) "/new#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
+                p { a href={ (form) "#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
             }))
         }
         @if let Some(first) = first {
             (ui::panel("材料", html! {
                 (ui::materials(&materials))
-                p { a href={ (path) "/new#f-" (first.slot) } { "修改" span.hidden { "材料" } } }
+                p { a href={ (form) "#f-" (first.slot) } { "修改" span.hidden { "材料" } } }
             }))
         }
     }

@@ -5,10 +5,12 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use super::kind::Kind;
-use crate::casework::business::{Business, Origin, Outset, Record, Registry};
-use crate::casework::cards::Listed;
-use crate::casework::record::{Application, Filter, PAGE};
+use super::address::BusinessOf;
+use crate::casework::application::Filter;
+use crate::casework::business::{Application, Business, Origin, Outset, Record};
+use crate::pages::cards::{self, Listed};
+use crate::pages::{controls, links};
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, clock};
 use crate::ui::{self, Fact, Look, Page};
@@ -22,14 +24,12 @@ struct Paging {
 
 #[handler]
 pub async fn show(
-    Kind(business): Kind,
+    BusinessOf(business): BusinessOf,
     candidate: Candidate,
     frame: Frame,
     Data(store): Data<&Store>,
-    Data(registry): Data<&Registry>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Failure> {
-    let registry = *registry;
     let page = paging.page;
     let (draft, listed, outset) = store
         .read::<_, Failure, _>(move |tx| {
@@ -37,18 +37,18 @@ pub async fn show(
             let draft = Application::draft(tx, &candidate.id, business.slug, "")?.filter(|_| page == 0);
             let filter = Filter { kind: Some(business.slug.to_owned()), page, ..Filter::default() };
             let applications = Application::list(tx, &candidate.id, &filter)?;
-            Ok((draft, Listed::load(tx, registry, applications)?, outset))
+            Ok((draft, Listed::load(tx, applications)?, outset))
         })
         .await?;
     let main = view(business, draft.as_ref(), &listed, &outset, page);
     let can_start = business.origin == Origin::Nothing && (outset.nothing.is_none() || draft.is_some());
-    let page = Page::new(business.label, main).back("/services");
+    let page = Page::new(business.label, main).back(paths::SERVICES);
     Ok(frame.page(if can_start { page.bar(start(business, draft.is_some())) } else { page }))
 }
 
 fn start(business: &Business, has_draft: bool) -> Markup {
     let label = if has_draft { "继续填写草稿" } else { business.start_label };
-    ui::link_button(&format!("{}/new", business.path()), label, Look::Primary)
+    ui::link_button(&paths::new_application(business.slug), label, Look::Primary)
 }
 
 fn view(
@@ -66,9 +66,9 @@ fn view(
             (ui::banner(ui::Tone::Neutral, "目前没有可以申请的项目", html! { p { (why) } }))
         }
         @if listed.is_empty() && page == 0 {
-            (ui::empty(business.icon, "还没有申请", "提交后可以在这里查看进度和结果。", None))
+            (ui::empty(controls::icon(business.icon), "还没有申请", "提交后可以在这里查看进度和结果。", None))
         }
-        (items(listed, &|page| format!("{}?page={page}", business.path()), page, false))
+        (cards::items(listed, &|page| format!("{}?page={page}", links::list(business)), page, false))
     }
 }
 
@@ -84,23 +84,12 @@ fn recorded(record: &Record) -> Markup {
     )
 }
 
-/// Cards with a link to the rest; `href` is the address of a page.
-pub(crate) fn items(listed: &[Listed], href: &dyn Fn(i64) -> String, page: i64, with_kind: bool) -> Markup {
-    let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    html! {
-        div #items {
-            @for one in listed.iter().take(shown) { (one.card(with_kind)) }
-            @if listed.len() > shown { (ui::more(&href(page + 1), "加载更多")) }
-        }
-    }
-}
-
 fn draft_banner(business: &Business, draft: &Application) -> Markup {
-    let path = business.path();
+    let slug = business.slug;
     let kept = format!("{} 保存，尚未提交，保留 30 天。", clock::china(draft.updated_at));
     let body = html! {
         p { (kept) }
-        p { a href={ (path) "/new" } { "继续填写" } "　" a href={ (path) "/discard" } { "删除草稿" } }
+        p { a href=(paths::new_application(slug)) { "继续填写" } "　" a href=(paths::discard(slug)) { "删除草稿" } }
     };
     ui::banner(ui::Tone::Info, "您有一份草稿", body)
 }

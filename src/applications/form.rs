@@ -6,19 +6,20 @@
 use maud::Markup;
 use poem::http::StatusCode;
 use poem::web::Data;
-use poem::{FromRequest, Request, RequestBody, Response, handler};
+use poem::{Request, Response, handler};
 
-use super::arrival::Arrived;
-use super::kind::{Certificate, Kind, Number};
+use super::request::FormRequest;
 use super::{form_view, notice};
 use crate::casework::appeal::{Standing, standing};
-use crate::casework::business::Business;
+use crate::casework::business::Application;
 use crate::casework::field::Problems;
-use crate::casework::record::Application;
 use crate::casework::sheet::{Sheet, Step, Which};
 use crate::casework::{lifecycle, materials, stored, submission};
-use crate::files::Upload;
 use crate::files::storage::Storage;
+use crate::pages::arrival::Arrived;
+use crate::pages::links;
+use crate::pages::upload::Upload;
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
 use crate::web::{Failure, Frame, see_other};
@@ -31,45 +32,37 @@ enum Outcome {
     Go(String),
 }
 
-/// Whose form of which kind the address asks for.
-pub struct Asked {
-    pub(super) business: &'static Business,
-    pub(super) candidate: Candidate,
-    pub(super) which: Which,
-}
-
-impl<'a> FromRequest<'a> for Asked {
-    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let Kind(business) = Kind::from_request(req, body).await?;
-        let candidate = Candidate::from_request(req, body).await?;
-        let which = match (req.uri().path().rsplit('/').next(), Certificate::of(req)) {
-            (_, Some(certificate)) => certificate.which(req, &candidate).await?,
-            (Some("new" | "notice"), None) => Which::New,
-            (Some("edit"), None) => Which::Edit(Number::from_request(req, body).await?.0),
-            (Some("appeal"), None) => Which::Appeal(Number::from_request(req, body).await?.0),
-            _ => return Err(Failure::NotFound.into()),
-        };
-        Ok(Asked { business, candidate, which })
-    }
-}
-
-/// The form as it was left; with `?check` also what is still wrong in it. An appeal that was
-/// made is shown instead (申诉详情).
 #[handler]
 pub async fn show(
     req: &Request,
-    asked: Asked,
+    wanted: FormRequest,
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
 ) -> Result<Response, Failure> {
-    if let Some(made) = appeal_made(store, &asked).await? {
-        return Ok(see_other(&made.path()));
+    open(wanted, wants_check(req), &frame, store, files).await
+}
+
+/// Whether the page shall say what is still wrong in the form: `?check`.
+pub(super) fn wants_check(req: &Request) -> bool {
+    req.uri().query() == Some("check")
+}
+
+/// The form as it was left; when `checked`, also what is still wrong in it. An appeal that was
+/// made is shown instead (申诉详情).
+pub(super) async fn open(
+    wanted: FormRequest,
+    checked: bool,
+    frame: &Frame,
+    store: &Store,
+    files: &Storage,
+) -> Result<Response, Failure> {
+    if let Some(made) = appeal_made(store, &wanted).await? {
+        return Ok(see_other(&links::application(&made)));
     }
-    let checked = req.uri().query() == Some("check");
     let (mut sheet, problems) = store
         .read::<_, Failure, _>(move |tx| {
-            let sheet = Sheet::load(tx, asked.business, asked.candidate, &asked.which)?;
+            let sheet = Sheet::load(tx, wanted.business, wanted.candidate, &wanted.which)?;
             let problems = if checked { sheet.problems(tx)? } else { Problems::new() };
             Ok((sheet, problems))
         })
@@ -85,21 +78,22 @@ pub async fn show(
 /// An appeal that was not begun in time has nothing to keep.
 fn refuse_late_beginner(sheet: &Sheet) -> Result<(), Failure> {
     match (&sheet.closed, &sheet.parent, &sheet.application) {
-        (Some((_, what)), Some(parent), None) => {
-            Err(Failure::Conflict { message: what.clone(), action: ("查看申请", parent.path()) })
-        }
+        (Some((_, what)), Some(parent), None) => Err(Failure::Conflict {
+            message: what.clone(),
+            action: ("查看申请", links::application(parent)),
+        }),
         _ => Ok(()),
     }
 }
 
 /// The appeal, when the address asks for one that was made already.
-async fn appeal_made(store: &Store, asked: &Asked) -> Result<Option<Application>, Failure> {
-    let Which::Appeal(number) = &asked.which else { return Ok(None) };
-    let (business, candidate, number) = (asked.business, asked.candidate.id.clone(), number.clone());
+async fn appeal_made(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
+    let Which::Appeal(number) = &wanted.which else { return Ok(None) };
+    let (business, candidate, number) = (wanted.business, wanted.candidate.id.clone(), number.clone());
     store
         .read(move |tx| {
             let application = Application::own(tx, &candidate, business.slug, &number)?;
-            Ok(match standing(tx, business, &application)? {
+            Ok(match standing(tx, &application)? {
                 Standing::Made(made) => Some(*made),
                 _ => None,
             })
@@ -107,30 +101,41 @@ async fn appeal_made(store: &Store, asked: &Asked) -> Result<Option<Application>
         .await
 }
 
-/// Keeps what was sent and does what its `action` says.
 #[handler]
 pub async fn save(
-    Arrived(arrived): Arrived,
-    asked: Asked,
+    arrived: Arrived,
+    wanted: FormRequest,
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
+    upload: Upload,
+) -> Result<Response, Failure> {
+    receive(arrived, wanted, &frame, store, files, upload).await
+}
+
+/// Saves what was sent and does what its `action` says.
+pub(super) async fn receive(
+    Arrived(arrived): Arrived,
+    wanted: FormRequest,
+    frame: &Frame,
+    store: &Store,
+    files: &Storage,
     Upload(sent, papers): Upload,
 ) -> Result<Response, Failure> {
     let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
-    let before = match appeal_made(store, &asked).await? {
+    let before = match appeal_made(store, &wanted).await? {
         Some(made) => Some(made),
-        None => submitted_before(store, &asked.candidate, sent.one("seen")).await?,
+        None => submitted_before(store, &wanted.candidate, sent.one("seen")).await?,
     };
     if let Some(done) = before {
-        return Ok(frame.go(&format!("{}/submitted", done.path())));
+        return Ok(frame.go(&paths::submitted(done.business.slug, done.shown_number())));
     }
-    let Asked { business, candidate, which } = asked;
+    let FormRequest { business, candidate, which } = wanted;
     // The appeal's own business says which materials it takes.
     let fills =
         if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
     let (received, refused) = materials::receive(store, files, fills.materials, papers).await?;
-    let wanted = step.clone();
+    let next = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
             tx.now = arrived;
@@ -140,13 +145,13 @@ pub async fn save(
                 return Ok(Outcome::Go(notice::path(&sheet)));
             }
             let mut problems = refused;
-            problems.extend(sheet.save(tx, &sent, &wanted, received)?);
-            proceed(tx, sheet, &wanted, problems)
+            problems.extend(sheet.save(tx, &sent.values, &next, received)?);
+            proceed(tx, sheet, &next, problems)
         })
         .await?;
     Ok(match outcome {
         Outcome::Go(path) => frame.go(&path),
-        Outcome::Form(sheet, problems) => answer(&frame, &sheet, &problems, &step),
+        Outcome::Form(sheet, problems) => answer(frame, &sheet, &problems, &step),
     })
 }
 
@@ -176,14 +181,14 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result
             }
             let kind = sheet.business.slug;
             if sheet.business.review && !sheet.is_edit() {
-                return Ok(Outcome::Go(format!("/services/{kind}/review")));
+                return Ok(Outcome::Go(paths::review(kind)));
             }
             let number = submission::submit(tx, &sheet)?;
-            Ok(Outcome::Go(format!("/services/{kind}/{number}/submitted")))
+            Ok(Outcome::Go(paths::submitted(kind, number)))
         }
         Step::Draft if problems.is_empty() => Ok(Outcome::Go(match &sheet.parent {
-            Some(parent) => parent.path(),
-            None => sheet.business.path(),
+            Some(parent) => links::application(parent),
+            None => links::list(sheet.business),
         })),
         Step::Check(name) => {
             let found = sheet.problems(tx)?.into_iter().filter(|(wrong, _)| wrong == name).collect();

@@ -3,24 +3,13 @@
 use maud::{Markup, html};
 
 use crate::casework::answers::Answers;
-use crate::casework::business::{Material, MaterialKind};
-use crate::casework::field::{Choices, Field, Problems, Rule};
+use crate::casework::business::Material;
+use crate::casework::field::{Field, Problems, Rule};
 use crate::casework::history::Mark;
 use crate::casework::sheet::Sheet;
-use crate::casework::views;
-use crate::ui::{self, Choice, Control, Fact, Look, Page, TextMode, Tone, Upload};
-
-/// What each kind of slot takes; the server looks at the content.
-fn accept(kind: MaterialKind) -> &'static str {
-    match kind {
-        MaterialKind::Document => "image/jpeg,image/png,application/pdf",
-        MaterialKind::Portrait => "image/jpeg,image/png",
-        MaterialKind::Evidence => {
-            "image/jpeg,image/png,application/pdf,.mp3,.m4a,.mp4,audio/mpeg,audio/mp4,video/mp4"
-        }
-        MaterialKind::Pdf => "application/pdf",
-    }
-}
+use crate::pages::fields::{self, Beside};
+use crate::pages::{links, views};
+use crate::ui::{self, Fact, Look, Page, Tone, Upload};
 
 /// The whole page.
 pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
@@ -45,7 +34,7 @@ fn title(sheet: &Sheet) -> String {
 
 fn back(sheet: &Sheet) -> String {
     let edited = sheet.application.as_ref().filter(|_| sheet.is_edit());
-    edited.or(sheet.parent.as_ref()).map_or_else(|| sheet.business.path(), |application| application.path())
+    edited.or(sheet.parent.as_ref()).map_or_else(|| links::list(sheet.business), links::application)
 }
 
 fn bar(sheet: &Sheet) -> Markup {
@@ -107,7 +96,7 @@ fn marked(sheet: &Sheet) -> Markup {
         .collect();
     let due = sheet.application.as_ref().and_then(|application| application.due_on);
     let foot = due.map(|day| format!("请在 {day} 前修改并重新提交；其余内容无需再填。")).unwrap_or_default();
-    let why = sheet.application.as_ref().map_or("", |application| views::word(sheet.business, application));
+    let why = sheet.application.as_ref().map_or("", |application| views::word(application));
     ui::marks(&format!("{why} · {} 处需要修改", items.len()), &items, &foot)
 }
 
@@ -115,7 +104,7 @@ fn appealed(sheet: &Sheet) -> Markup {
     let Some(parent) = &sheet.parent else { return html! {} };
     let body = html! {
         p { "受理号 " (parent.shown_number()) "，" (parent.title) "，" (parent.summary) "。每件申请只能申诉一次。" }
-        p { a href=(parent.path()) { "查看原申请和不通过的原因" } }
+        p { a href=(links::application(parent)) { "查看原申请和不通过的原因" } }
     };
     ui::banner(Tone::Info, "您正在对这件申请提出申诉", body)
 }
@@ -157,46 +146,13 @@ fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup
         return nothing_to_pick(sheet, field);
     }
     let steers = sheet.business.steers(field);
-    let said = Said {
-        error: message(problems, field.name),
+    let beside = Beside {
+        error: fields::message(problems, field.name),
         mark: mark(sheet, field.name),
         reload: steers,
         check: !steers && is_checked_at_once(field),
     };
-    asked(field, &sheet.answers, &sheet.choices, said)
-}
-
-/// One field of a form that is not kept while it is filled in: a task of staff.
-pub fn plain_field(field: &'static Field, answers: &Answers, problems: &Problems) -> Markup {
-    let said = Said { error: message(problems, field.name), mark: None, reload: false, check: false };
-    asked(field, answers, &Choices::new(), said)
-}
-
-/// What is said beside a question, and what an answer sets in motion.
-struct Said<'a> {
-    error: Option<&'a str>,
-    mark: Option<&'a str>,
-    reload: bool,
-    check: bool,
-}
-
-fn asked(field: &'static Field, answers: &Answers, choices: &Choices, said: Said) -> Markup {
-    let fixed: Vec<Choice> = match field.rule {
-        Rule::OneOf(offered) | Rule::SomeOf(offered) => offered.iter().map(|text| plain(text)).collect(),
-        _ => Vec::new(),
-    };
-    let offered = choices.get(field.name).unwrap_or(&fixed);
-    ui::field(&ui::Field {
-        name: field.name,
-        label: field.label,
-        hint: field.doubt(answers).unwrap_or(field.hint),
-        optional: field.optional,
-        error: said.error,
-        mark: said.mark,
-        reload: said.reload,
-        check: said.check,
-        control: control(field, answers, offered),
-    })
+    fields::asked(field, &sheet.answers, &sheet.choices, beside)
 }
 
 /// What the server says; it changes with the answers, and is read out when it does.
@@ -209,10 +165,6 @@ fn told(field: &Field, answers: &Answers) -> Markup {
             output aria-live="polite" { @if value.is_empty() { "—" } @else { (value) } }
         }
     }
-}
-
-fn plain(text: &str) -> Choice {
-    Choice { value: text.to_owned(), label: text.to_owned(), hint: String::new() }
 }
 
 /// Nothing is offered yet, or at all.
@@ -232,25 +184,6 @@ fn is_checked_at_once(field: &Field) -> bool {
     matches!(field.rule, Rule::Text(..) | Rule::Area(..) | Rule::Like(_) | Rule::Count(..) | Rule::PastDay)
 }
 
-/// More choices than this are a list to unfold.
-const MOST_RADIOS: usize = 6;
-
-fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [Choice]) -> Control<'a> {
-    let value = answers.one(field.name);
-    match field.rule {
-        Rule::Text(_, max) => Control::Text { value, mode: TextMode::Text, max, suffix: "" },
-        Rule::Area(_, max) => Control::Area { value, max },
-        Rule::Like(format) => Control::Text { value, mode: format.mode, max: format.max, suffix: "" },
-        Rule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
-        Rule::PastDay => Control::Date { value },
-        Rule::OneOf(_) | Rule::Pick if options.len() > MOST_RADIOS => Control::Select { options, value },
-        Rule::OneOf(_) | Rule::Pick => Control::Radios { options, value },
-        Rule::SomeOf(_) | Rule::PickSome => Control::Checks { options, values: answers.all(field.name) },
-        Rule::Promise(text) => Control::Agree { text, checked: value == "yes" },
-        Rule::Money | Rule::Told(_) => Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" },
-    }
-}
-
 /// One material by its slot.
 pub(super) fn material(sheet: &Sheet, problems: &Problems, slot: &str) -> Option<Markup> {
     Some(upload(sheet, problems, sheet.business.material(slot)?))
@@ -265,30 +198,13 @@ fn upload(sheet: &Sheet, problems: &Problems, material: &Material) -> Markup {
         label: material.label,
         hint: material.hint,
         optional: material.optional,
-        error: message(problems, material.slot),
+        error: fields::message(problems, material.slot),
         mark: mark(sheet, material.slot),
         files: &files,
         most: material.most,
-        accept: accept(material.kind),
+        accept: fields::accept(material.kind),
         largest: material.kind.rules().limits.bytes,
     })
-}
-
-/// An upload of a form that is not kept while it is filled in.
-pub fn plain_upload(material: &Material, problems: &Problems) -> Markup {
-    html! {
-        div.field id={ "f-" (material.slot) } data-error[message(problems, material.slot).is_some()] {
-            label.label for={ "i-" (material.slot) } { (material.label) }
-            @if !material.hint.is_empty() { p.hint { (material.hint) } }
-            @if let Some(error) = message(problems, material.slot) { p.error { (error) } }
-            input.input id={ "i-" (material.slot) } type="file" name={ "file." (material.slot) }
-                accept=(accept(material.kind));
-        }
-    }
-}
-
-fn message<'a>(problems: &'a Problems, name: &str) -> Option<&'a str> {
-    problems.iter().find(|(wrong, _)| wrong == name).map(|(_, what)| what.as_str())
 }
 
 fn mark<'a>(sheet: &'a Sheet, name: &str) -> Option<&'a str> {

@@ -7,7 +7,7 @@ use poem::web::Data;
 use poem::{Request, Response, handler};
 
 use super::detail::Detail;
-use crate::casework::views;
+use crate::pages::{links, views};
 use crate::settings::Settings;
 use crate::store::{Store, clock};
 use crate::ui::{self, Fact, Medium, Page};
@@ -22,17 +22,17 @@ pub async fn show(
     Data(settings): Data<&Arc<Settings>>,
 ) -> Response {
     let application = &detail.application;
-    let path = application.path();
+    let path = links::application(application);
     let address = format!("{}{path}", settings.base_for(host(req)));
     let facts = [
         Fact::of("受理号", application.shown_number()),
-        Fact::of("业务", detail.business.label),
+        Fact::of("业务", application.business.label),
         Fact::of("申请人", detail.candidate.masked_name()),
         Fact::of("证件", detail.candidate.masked_document()),
         Fact::of("考试", &application.title),
-        Fact::of(detail.business.summary_label, &application.summary),
+        Fact::of(application.business.summary_label, &application.summary),
         Fact::of("受理时间", application.submitted_at.map(clock::china).unwrap_or_default()),
-        Fact::of("办理结果", views::word(detail.business, application)),
+        Fact::of("办理结果", views::word(application)),
         Fact::of("打印时间", clock::china(store.clock.now())),
     ];
     let main = html! {

@@ -1,61 +1,15 @@
-//! The application itself: reading it by its owner, and changing it.
+//! Applications in the database: read by their owner or by staff, and changed step by step.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::answers::Answers;
+use super::business::{Application, Registry};
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
+use super::refusal::Refusal;
 use crate::store::schema::applications::{self, dsl as a};
-use crate::store::{Conn, Error, Tx, Vault};
-use crate::web::Failure;
-
-/// An application of any kind.
-#[derive(Clone, Debug)]
-pub struct Application {
-    /// Key of the row.
-    pub id: String,
-    /// 受理号; a draft has none yet.
-    pub number: Option<String>,
-    /// Slug of its business.
-    pub kind: String,
-    /// Whose it is.
-    pub candidate_id: String,
-    /// What it began from: a rejected application, a certificate; else empty.
-    pub parent_id: String,
-    /// What it is about; one open application each.
-    pub subject: String,
-    /// Exam and sitting.
-    pub title: String,
-    /// Level and specialty.
-    pub summary: String,
-    /// Where it stands.
-    pub status: Status,
-    /// What its state is called, where that is not the state's usual name; else empty.
-    pub result: String,
-    /// One more at every change.
-    pub version: i32,
-    /// How often it was submitted.
-    pub round: i32,
-    /// What was submitted last.
-    pub form: Option<Answers>,
-    /// What the candidate is writing and has not submitted.
-    pub working: Option<Answers>,
-    /// The member of staff who took it.
-    pub assignee_id: Option<String>,
-    /// Version of the notice that was agreed to; empty if none was.
-    pub notice_version: String,
-    /// When that was, UTC.
-    pub agreed_at: Option<NaiveDateTime>,
-    /// Last change of any kind, UTC.
-    pub updated_at: NaiveDateTime,
-    /// First submission, UTC.
-    pub submitted_at: Option<NaiveDateTime>,
-    /// Decision, UTC.
-    pub decided_at: Option<NaiveDateTime>,
-    /// Until when whose turn it is should act.
-    pub due_on: Option<NaiveDate>,
-}
+use crate::store::{Conn, Error, Tx};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = applications)]
@@ -148,15 +102,16 @@ pub struct Filter {
 }
 
 impl Application {
-    pub(super) fn open(vault: &Vault, row: Row) -> Result<Application, Error> {
-        let answers = |sealed: Option<String>| sealed.map(|text| Answers::open(vault, &text)).transpose();
+    pub(super) fn open(tx: &Tx, row: Row) -> Result<Application, Error> {
+        let answers = |sealed: Option<String>| sealed.map(|text| Answers::open(tx.vault, &text)).transpose();
+        let business = Registry::of(tx).find(&row.kind);
         Ok(Application {
             status: Status::from_code(&row.status).ok_or(Error::Corrupt("applications.status"))?,
             form: answers(row.form)?,
             working: answers(row.working)?,
             id: row.id,
             number: row.number,
-            kind: row.kind,
+            business: business.ok_or(Error::Corrupt("applications.kind"))?,
             candidate_id: row.candidate_id,
             parent_id: row.parent_id,
             subject: row.subject,
@@ -175,12 +130,12 @@ impl Application {
         })
     }
 
-    fn open_all(vault: &Vault, rows: Vec<Row>) -> Result<Vec<Application>, Error> {
-        rows.into_iter().map(|row| Application::open(vault, row)).collect()
+    fn open_all(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Application>, Error> {
+        rows.into_iter().map(|row| Application::open(tx, row)).collect()
     }
 
     /// A candidate's own application of a kind by its number; somebody else's is not found.
-    pub fn own(tx: &mut Tx, candidate: &str, kind: &str, number: &str) -> Result<Application, Failure> {
+    pub fn own(tx: &mut Tx, candidate: &str, kind: &str, number: &str) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::kind.eq(kind))
@@ -188,13 +143,14 @@ impl Application {
             .select(Row::as_select())
             .first(tx.conn)
             .optional()?;
-        Ok(Application::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+        Ok(Application::open(tx, row.ok_or(Refusal::NotFound)?)?)
     }
 
     /// A candidate's own application by its key, drafts too.
     pub fn own_by_id(tx: &mut Tx, candidate: &str, id: &str) -> Result<Option<Application>, Error> {
         let row = a::applications.find(id).filter(a::candidate_id.eq(candidate)).select(Row::as_select());
-        row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
+        let row = row.first(tx.conn).optional()?;
+        row.map(|row| Application::open(tx, row)).transpose()
     }
 
     /// A candidate's draft of a kind, if they began one; `parent` is what it began from, or empty.
@@ -210,7 +166,8 @@ impl Application {
             .filter(a::parent_id.eq(parent))
             .filter(a::status.eq(Status::Draft.code()))
             .select(Row::as_select());
-        row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
+        let row = row.first(tx.conn).optional()?;
+        row.map(|row| Application::open(tx, row)).transpose()
     }
 
     /// A candidate's submitted applications, newest first; one more than [`PAGE`] when
@@ -236,7 +193,8 @@ impl Application {
         if let Some(since) = filter.since {
             rows = rows.filter(a::submitted_at.ge(since));
         }
-        Application::open_all(tx.vault, rows.load(tx.conn)?)
+        let rows = rows.load(tx.conn)?;
+        Application::open_all(tx, rows)
     }
 
     /// What waits for the candidate: returned applications, the most pressing first.
@@ -248,7 +206,7 @@ impl Application {
             .limit(PAGE)
             .select(Row::as_select())
             .load(tx.conn)?;
-        Application::open_all(tx.vault, rows)
+        Application::open_all(tx, rows)
     }
 
     /// A candidate's drafts, the last touched first.
@@ -260,7 +218,7 @@ impl Application {
             .limit(PAGE)
             .select(Row::as_select())
             .load(tx.conn)?;
-        Application::open_all(tx.vault, rows)
+        Application::open_all(tx, rows)
     }
 
     /// The appeal that a candidate made against one of their applications.
@@ -272,7 +230,8 @@ impl Application {
             .filter(a::status.ne(Status::Withdrawn.code()))
             .order(a::submitted_at.desc())
             .select(Row::as_select());
-        row.first(tx.conn).optional()?.map(|row| Application::open(tx.vault, row)).transpose()
+        let row = row.first(tx.conn).optional()?;
+        row.map(|row| Application::open(tx, row)).transpose()
     }
 
     /// The number of an application of the same kind about the same subject, in one of these states.
@@ -293,19 +252,19 @@ impl Application {
     }
 
     /// Any submitted application by its number: for staff, who are noted in the audit.
-    pub fn by_number(tx: &mut Tx, number: &str) -> Result<Application, Failure> {
+    pub fn by_number(tx: &mut Tx, number: &str) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::number.eq(number))
             .select(Row::as_select())
             .first(tx.conn)
             .optional()?;
-        Ok(Application::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+        Ok(Application::open(tx, row.ok_or(Refusal::NotFound)?)?)
     }
 
     /// Any application by its key: for staff, who judge an appeal beside what it is about.
-    pub fn by_id(tx: &mut Tx, id: &str) -> Result<Application, Failure> {
+    pub fn by_id(tx: &mut Tx, id: &str) -> Result<Application, Refusal> {
         let row = a::applications.find(id).select(Row::as_select()).first(tx.conn).optional()?;
-        Ok(Application::open(tx.vault, row.ok_or(Failure::NotFound)?)?)
+        Ok(Application::open(tx, row.ok_or(Refusal::NotFound)?)?)
     }
 
     /// The number as pages show it.
@@ -318,11 +277,6 @@ impl Application {
         matches!(self.status, Status::Submitted | Status::InReview | Status::Returned)
     }
 
-    /// Where its owner reads it.
-    pub fn path(&self) -> String {
-        format!("/services/{}/{}", self.kind, self.shown_number())
-    }
-
     /// What its owner would see in the form now, if anything was filled in.
     pub fn current_answers(&self) -> Option<Answers> {
         self.working.clone().or_else(|| self.form.clone())
@@ -331,7 +285,7 @@ impl Application {
     /// Takes one step of the lifecycle: state, change and event in one transaction.
     ///
     /// # Errors
-    /// [`Failure::Conflict`] when the step is not possible in this state, or when somebody
+    /// [`Refusal::Overtaken`] when the step is not possible in this state, or when somebody
     /// changed the application since it was read.
     pub(super) fn advance(
         &self,
@@ -340,8 +294,8 @@ impl Application {
         by: By,
         change: Change,
         content: &Content,
-    ) -> Result<(), Failure> {
-        let to = lifecycle::next(self.status, action, by.actor()).map_err(|_| self.overtaken(by))?;
+    ) -> Result<(), Refusal> {
+        let to = lifecycle::next(self.status, action, by.actor()).ok_or_else(|| self.overtaken(by))?;
         let unchanged = a::applications.find(&self.id).filter(a::version.eq(self.version));
         let step = (a::status.eq(to.code()), a::version.eq(self.version + 1), a::updated_at.eq(tx.now));
         let won = diesel::update(unchanged).set((step, change)).execute(tx.conn)?;
@@ -360,15 +314,8 @@ impl Application {
         Ok(history::add(tx, &event)?)
     }
 
-    /// Somebody was faster: nothing was overwritten.
-    pub(super) fn overtaken(&self, by: By) -> Failure {
-        let path = match by {
-            By::Staff(_) | By::Roster => format!("/staff/applications/{}", self.shown_number()),
-            By::Candidate if self.number.is_some() => self.path(),
-            By::Candidate => format!("/services/{}", self.kind),
-        };
-        Failure::Conflict {
-            message: "这件申请已被处理，请刷新".into(), action: ("查看最新情况", path)
-        }
+    /// The refusal of a step because the application is not what its reader saw.
+    pub(super) fn overtaken(&self, by: By) -> Refusal {
+        Refusal::Overtaken { slug: self.business.slug, number: self.number.clone(), actor: by.actor() }
     }
 }

@@ -4,16 +4,17 @@ use maud::{Markup, html};
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response, handler};
 
-use super::kind::{Kind, Number};
+use super::address::{BusinessOf, Number};
 use crate::casework::appeal::{self, Standing};
-use crate::casework::business::{self, Business, Origin, Registry};
+use crate::casework::business::{Application, Business, Origin};
 use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
-use crate::casework::record::Application;
-use crate::casework::views::Reader;
-use crate::casework::{cards, stored, task, views};
+use crate::casework::stored;
 use crate::files::storage::Storage;
+use crate::pages::views::Reader;
+use crate::pages::{links, views};
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Confirm, Fact, Look, Page, Tone};
@@ -21,19 +22,17 @@ use crate::web::{Failure, Frame};
 
 /// An application with everything its page says.
 pub struct Detail {
-    pub(super) business: &'static Business,
     pub(super) candidate: Candidate,
     pub(super) application: Application,
     events: Vec<Event>,
     files: Vec<Attachment>,
     standing: Standing,
     parent: Option<Parent>,
-    more: Vec<(String, String)>,
+    more: Option<(String, String)>,
 }
 
 /// What an appeal is about.
 struct Parent {
-    business: &'static Business,
     application: Application,
     events: Vec<Event>,
 }
@@ -41,30 +40,34 @@ struct Parent {
 impl Detail {
     fn load(
         tx: &mut Tx,
-        registry: Registry,
         business: &'static Business,
         candidate: Candidate,
         number: &str,
     ) -> Result<Detail, Failure> {
         let application = Application::own(tx, &candidate.id, business.slug, number)?;
         let parent = match Application::own_by_id(tx, &candidate.id, &application.parent_id)? {
-            Some(parent) => Some(Parent {
-                business: business::find(registry, &parent.kind).ok_or(Failure::NotFound)?,
-                events: history::of(tx, &parent.id)?,
-                application: parent,
-            }),
+            Some(parent) => Some(Parent { events: history::of(tx, &parent.id)?, application: parent }),
             None => None,
         };
+        let posted = (business.leads_to)(tx, &application)?;
         Ok(Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
-            standing: appeal::standing(tx, business, &application)?,
-            more: (business.actions)(tx, &application)?,
-            business,
+            standing: appeal::standing(tx, &application)?,
+            more: posted.as_ref().and_then(links::posting),
             candidate,
             application,
             parent,
         })
+    }
+
+    pub(super) async fn read(
+        store: &Store,
+        business: &'static Business,
+        candidate: Candidate,
+        number: String,
+    ) -> Result<Detail, Failure> {
+        store.read(move |tx| Detail::load(tx, business, candidate, &number)).await
     }
 
     fn note(&self, action: Action) -> &str {
@@ -75,27 +78,28 @@ impl Detail {
 /// The application that the address names, of whoever is signed in.
 impl<'a> FromRequest<'a> for Detail {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let Kind(business) = Kind::from_request(req, body).await?;
+        let BusinessOf(business) = BusinessOf::from_request(req, body).await?;
         let Number(number) = Number::from_request(req, body).await?;
         let candidate = Candidate::from_request(req, body).await?;
         let Data(store) = Data::<&Store>::from_request(req, body).await?;
-        let registry = *Data::<&Registry>::from_request(req, body).await?.0;
-        let detail = store
-            .read::<_, Failure, _>(move |tx| Detail::load(tx, registry, business, candidate, &number))
-            .await?;
-        Ok(detail)
+        Ok(Detail::read(store, business, candidate, number).await?)
     }
 }
 
 #[handler]
 pub async fn show(
-    mut detail: Detail,
+    detail: Detail,
     frame: Frame,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
 ) -> Response {
+    answer(detail, &frame, store, files).await
+}
+
+/// The page of an application, after a look at whether its files still open.
+pub(super) async fn answer(mut detail: Detail, frame: &Frame, store: &Store, files: &Storage) -> Response {
     stored::check(store, files, &mut detail.files).await;
-    let title = match detail.business.origin {
+    let title = match detail.application.business.origin {
         Origin::Rejection => "申诉详情",
         Origin::Certificate => "邮寄信息",
         Origin::Nothing => "申请详情",
@@ -108,9 +112,9 @@ pub async fn show(
 #[handler]
 pub async fn submitted(detail: Detail, frame: Frame) -> Response {
     let application = &detail.application;
-    let path = application.path();
+    let path = links::application(application);
     let due = application.due_on.map(|day| format!("预计 {day} 前办结。")).unwrap_or_default();
-    let next = &detail.business.next;
+    let next = &detail.application.business.next;
     let steps = [(next.work, due.as_str()), (next.look, next.hint)];
     let main = ui::confirmation(
         "提交成功",
@@ -122,7 +126,7 @@ pub async fn submitted(detail: Detail, frame: Frame) -> Response {
         },
     );
     let bar = html! {
-        (ui::link_button("/", "返回首页", Look::Plain))
+        (ui::link_button(paths::HOME, "返回首页", Look::Plain))
         (ui::link_button(&path, "查看进度", Look::Primary))
     };
     frame.page(Page::new("提交成功", main).own_heading().back(back(&detail)).bar(bar))
@@ -130,26 +134,26 @@ pub async fn submitted(detail: Detail, frame: Frame) -> Response {
 
 fn back(detail: &Detail) -> String {
     match &detail.parent {
-        Some(parent) => parent.application.path(),
-        None => detail.business.path(),
+        Some(parent) => links::application(&parent.application),
+        None => links::list(detail.application.business),
     }
 }
 
 fn bar(detail: &Detail) -> Markup {
-    let (business, application) = (detail.business, &detail.application);
-    let path = application.path();
+    let (business, application) = (detail.application.business, &detail.application);
+    let path = links::application(application);
     html! {
         @if may(application.status, Action::Withdraw, Actor::Candidate) {
             (ui::confirm(&ask_withdraw(business, &format!("{path}/withdraw"))))
         }
         (ui::link_button(&format!("{path}/slip"), "回执", Look::Plain))
         @if business.submits_by(application.status).is_some() {
-            (ui::link_button(&cards::edit_path(business, application), "修改", Look::Primary))
+            (ui::link_button(&links::edit(application), "修改", Look::Primary))
         }
-        @for (label, href) in &detail.more { (ui::link_button(href, label, Look::Primary)) }
+        @if let Some((label, href)) = &detail.more { (ui::link_button(href, label, Look::Primary)) }
         @match &detail.standing {
             Standing::Until(_) => (ui::link_button(&format!("{path}/appeal"), "申诉", Look::Primary)),
-            Standing::Made(appeal) => (ui::link_button(&appeal.path(), "申诉详情", Look::Primary)),
+            Standing::Made(appeal) => (ui::link_button(&links::application(appeal), "申诉详情", Look::Primary)),
             Standing::None | Standing::Over(_) => {}
         }
     }
@@ -157,7 +161,7 @@ fn bar(detail: &Detail) -> Markup {
 
 /// Where it stands, what happened, what was sent.
 fn view(detail: &Detail) -> Markup {
-    let (application, business) = (&detail.application, detail.business);
+    let (application, business) = (&detail.application, detail.application.business);
     let plain = application.form.clone().unwrap_or_default();
     let answers = views::masked(business.fields(), &plain);
     // 信息修改 is about no exam, so its title says the kind already.
@@ -209,7 +213,7 @@ fn standing(detail: &Detail) -> Markup {
             Tone::Info,
             html! {
                 p { "预计 " (due) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
-                @if detail.business.submits_by(application.status).is_some() {
+                @if detail.application.business.submits_by(application.status).is_some() {
                     p { "工作人员领取前，您还可以修改。" }
                 }
             },
@@ -220,12 +224,12 @@ fn standing(detail: &Detail) -> Markup {
         Status::Completed => (Tone::Good, html! { p { "已办理完成，详情见下。" } }),
         Status::Withdrawn => (Tone::Neutral, html! { p { "您已撤销这件申请，需要时可以重新申请。" } }),
     };
-    ui::banner(tone, views::word(detail.business, application), body)
+    ui::banner(tone, views::word(application), body)
 }
 
 /// Which materials cannot be opened any more, and what helps.
 fn lost(detail: &Detail) -> Markup {
-    let (business, application) = (detail.business, &detail.application);
+    let (business, application) = (detail.application.business, &detail.application);
     let answers = application.form.clone().unwrap_or_default();
     let lost = |id: &String| detail.files.iter().any(|file| file.id == *id && file.unreadable);
     let wanted = business.wanted(&answers).filter(|material| answers.files(material.slot).iter().any(lost));
@@ -240,7 +244,7 @@ fn lost(detail: &Detail) -> Markup {
         html! {
             p { "存储的文件已丢失或损坏，不是您的操作造成的。您填写的内容都在。" }
             @if business.submits_by(application.status).is_some() {
-                p { a href=(cards::edit_path(business, application)) { "去重新上传" } }
+                p { a href=(links::edit(application)) { "去重新上传" } }
             } @else if application.is_pending() {
                 p { "审核员会看到这一情况，退回后您可以重新上传。" }
             } @else {
@@ -252,11 +256,11 @@ fn lost(detail: &Detail) -> Markup {
 
 /// What an approval means, and what it still waits for.
 fn approved(detail: &Detail) -> Markup {
-    let waits_for = task::awaited(detail.business, Status::Approved);
+    let waits_for = detail.application.business.awaited_task(Status::Approved);
     html! {
         p {
             @if let Some(task) = waits_for { strong { (task.waiting) } "：" }
-            (detail.business.approved)
+            (detail.application.business.approved)
         }
         (note("审核意见", detail.note(Action::Approve)))
     }
@@ -268,13 +272,14 @@ fn note(label: &str, text: &str) -> Markup {
 
 fn returned(detail: &Detail, due: &str) -> Markup {
     let form = detail.application.form.clone().unwrap_or_default();
-    let place = |name| detail.business.label_of(detail.business.place_of(name, &form));
+    let place =
+        |name| detail.application.business.label_of(detail.application.business.place_of(name, &form));
     html! {
         ol {
             @for mark in history::last_marks(&detail.events) { li { (place(&mark.name)) "：" (mark.reason) } }
         }
         p { "请在 " (due) " 前修改并重新提交。" }
-        p { a href={ (detail.application.path()) "/edit" } { "去修改" } }
+        p { a href=(links::edit(&detail.application)) { "去修改" } }
     }
 }
 
@@ -293,17 +298,17 @@ fn rejected(detail: &Detail) -> Markup {
 /// 申诉详情 shows what was refused and why, beside the appeal itself (图3.4.2).
 fn appealed(detail: &Detail, parent: &Parent) -> Markup {
     let answers = parent.application.form.clone().unwrap_or_default();
-    let first = views::sections(parent.business, &answers).into_iter().next();
+    let first = views::sections(parent.application.business, &answers).into_iter().next();
     let mut facts = views::facts(first.map(|(_, fields)| fields).unwrap_or_default(), &answers, None);
     let reason =
         history::last(&parent.events, Action::Reject).map_or("", |event| event.content.note.as_str());
     facts.push(Fact::of("不通过原因", reason));
     facts.push(Fact::of("原申请受理号", parent.application.shown_number()));
-    let title = format!("被申诉的{}", parent.business.label);
+    let title = format!("被申诉的{}", parent.application.business.label);
     html! {
         (ui::panel(&title, html! {
             (ui::facts(&facts))
-            p { a href=(parent.application.path()) { "查看原申请" } }
+            p { a href=(links::application(&parent.application)) { "查看原申请" } }
         }))
         @if let Some(outcome) = outcome(detail) { (ui::panel("申诉结果", ui::facts(&outcome))) }
     }

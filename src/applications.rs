@@ -2,14 +2,15 @@
 
 #![allow(missing_docs)] // handlers are described by their addresses in `site`
 
-mod arrival;
+mod address;
 pub mod detail;
 pub mod files;
 pub mod form;
 pub mod form_view;
-mod kind;
 pub mod list;
+pub mod mailing;
 pub mod notice;
+pub mod request;
 pub mod review;
 pub mod slip;
 pub mod withdraw;

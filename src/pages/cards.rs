@@ -1,67 +1,51 @@
 //! Applications as cards of a list: where each stands, and what its owner can do.
 
-use maud::Markup;
+use maud::{Markup, html};
 
-use super::appeal::{self, Standing};
-use super::business::{self, Business, Origin, Registry};
-use super::history::{self, Mark};
-use super::lifecycle::{Action, Actor, Status, may};
-use super::record::Application;
-use super::{task, views};
+use super::{links, views};
+use crate::casework::appeal::{self, Standing};
+use crate::casework::application::PAGE;
+use crate::casework::business::Application;
+use crate::casework::history::{self, Mark};
+use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::store::{Error, Tx, clock};
 use crate::ui::{self, Card};
-
-/// Where its owner changes an application: posting begins with its notice again.
-pub fn edit_path(business: &Business, application: &Application) -> String {
-    match business.origin {
-        Origin::Certificate => format!("/certificates/{}/{}/notice", application.parent_id, business.slug),
-        _ => format!("{}/edit", application.path()),
-    }
-}
 
 /// An application with what its card says.
 pub struct Listed {
     /// The application.
     pub application: Application,
-    business: &'static Business,
     marks: Vec<Mark>,
     standing: Standing,
     more: Vec<(String, String)>,
 }
 
 impl Listed {
-    /// Looks up what the cards of some applications say; one of an unknown kind is left out.
-    pub fn load(
-        tx: &mut Tx,
-        registry: Registry,
-        applications: Vec<Application>,
-    ) -> Result<Vec<Listed>, Error> {
-        let mut listed = Vec::new();
-        for application in applications {
-            if let Some(business) = business::find(registry, &application.kind) {
-                listed.push(Listed::of(tx, business, application)?);
-            }
-        }
-        Ok(listed)
+    /// Looks up what the cards of some applications say.
+    pub fn load(tx: &mut Tx, applications: Vec<Application>) -> Result<Vec<Listed>, Error> {
+        applications.into_iter().map(|application| Listed::of(tx, application)).collect()
     }
 
-    fn of(tx: &mut Tx, business: &'static Business, application: Application) -> Result<Listed, Error> {
+    fn of(tx: &mut Tx, application: Application) -> Result<Listed, Error> {
         let marks = match application.status {
             Status::Returned => history::last_marks(&history::of(tx, &application.id)?).to_vec(),
             _ => Vec::new(),
         };
         let standing = match application.status {
-            Status::Rejected | Status::Approved => appeal::standing(tx, business, &application)?,
+            Status::Rejected | Status::Approved => appeal::standing(tx, &application)?,
             _ => Standing::None,
         };
-        let more = (business.actions)(tx, &application)?;
-        Ok(Listed { application, business, marks, standing, more })
+        let posted = (application.business.leads_to)(tx, &application)?;
+        let more = posted.as_ref().and_then(links::posting).into_iter().collect();
+        Ok(Listed { application, marks, standing, more })
     }
 
     /// `2 处需要修改：学历证书、从业年限。请在 2026-11-30 前重新提交。`
     pub fn what_waits(&self) -> String {
         let form = self.application.form.clone().unwrap_or_default();
-        let place = |mark: &Mark| self.business.label_of(self.business.place_of(&mark.name, &form));
+        let place = |mark: &Mark| {
+            self.application.business.label_of(self.application.business.place_of(&mark.name, &form))
+        };
         let labels: Vec<_> = self.marks.iter().map(place).collect();
         let by = self.application.due_on.map(|day| format!("请在 {day} 前重新提交。")).unwrap_or_default();
         format!("{} 处需要修改：{}。{by}", labels.len(), labels.join("、"))
@@ -69,7 +53,7 @@ impl Listed {
 
     /// The tag of its state.
     pub fn tag(&self) -> Markup {
-        views::tag(self.business, &self.application)
+        views::tag(&self.application)
     }
 
     /// Why it waits for the candidate: 被退回, or what failed.
@@ -79,26 +63,26 @@ impl Listed {
 
     /// Name of its kind.
     pub fn kind_label(&self) -> &'static str {
-        self.business.label
+        self.application.business.label
     }
 
     /// The card; with its kind where several kinds stand together.
     pub fn card(&self, with_kind: bool) -> Markup {
         let application = &self.application;
         let mut facts = vec![
-            (self.business.summary_label.to_owned(), application.summary.clone()),
+            (self.application.business.summary_label.to_owned(), application.summary.clone()),
             ("申请时间".to_owned(), application.submitted_at.map(clock::china).unwrap_or_default()),
             ("受理号".to_owned(), application.shown_number().to_owned()),
         ];
         if with_kind {
-            facts.insert(0, ("业务".to_owned(), self.business.label.to_owned()));
+            facts.insert(0, ("业务".to_owned(), self.application.business.label.to_owned()));
         }
         if let Some(decided_at) = application.decided_at.filter(|_| with_kind) {
             facts.push(("办结时间".to_owned(), clock::china(decided_at)));
         }
         ui::card(&Card {
             title: application.title.clone(),
-            href: application.path(),
+            href: links::application(application),
             tag: self.tag(),
             facts,
             note: self.note(),
@@ -116,27 +100,38 @@ impl Listed {
                 Some((appeal.status.code().to_owned(), format!("申诉：{}", appeal.status)))
             }
             (status, _) => {
-                let waiting = task::awaited(self.business, *status)?.waiting;
+                let waiting = self.application.business.awaited_task(*status)?.waiting;
                 Some(("due".to_owned(), waiting.to_owned()))
             }
         }
     }
 
     fn actions(&self) -> Vec<(String, String)> {
-        let (application, path) = (&self.application, self.application.path());
+        let (application, path) = (&self.application, links::application(&self.application));
         let mut actions = vec![("详情".to_owned(), path.clone())];
-        if self.business.submits_by(application.status).is_some() {
-            actions.push(("修改".to_owned(), edit_path(self.business, application)));
+        if self.application.business.submits_by(application.status).is_some() {
+            actions.push(("修改".to_owned(), links::edit(application)));
         }
         actions.extend(self.more.iter().cloned());
         match &self.standing {
             Standing::Until(_) => actions.push(("申诉".to_owned(), format!("{path}/appeal"))),
-            Standing::Made(appeal) => actions.push(("申诉详情".to_owned(), appeal.path())),
+            Standing::Made(appeal) => actions.push(("申诉详情".to_owned(), links::application(appeal))),
             Standing::None | Standing::Over(_) => {}
         }
         if may(application.status, Action::Withdraw, Actor::Candidate) {
             actions.push(("撤销".to_owned(), format!("{path}/withdraw")));
         }
         actions
+    }
+}
+
+/// Cards with a link to the rest; `href` is the address of a page.
+pub(crate) fn items(listed: &[Listed], href: &dyn Fn(i64) -> String, page: i64, with_kind: bool) -> Markup {
+    let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    html! {
+        div #items {
+            @for one in listed.iter().take(shown) { (one.card(with_kind)) }
+            @if listed.len() > shown { (ui::more(&href(page + 1), "加载更多")) }
+        }
     }
 }

@@ -3,11 +3,13 @@
 use poem::web::Data;
 use poem::{Response, handler};
 
+use super::address::{BusinessOf, Number};
 use super::detail::ask_withdraw;
-use super::kind::{Kind, Number};
+use crate::casework::business::{Application, Business};
 use crate::casework::lifecycle::{Action, Actor, may};
-use crate::casework::record::Application;
 use crate::casework::{decision, sweep};
+use crate::pages::links;
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
 use crate::ui::{self, Confirm, Page};
@@ -15,20 +17,30 @@ use crate::web::{Failure, Frame};
 
 #[handler]
 pub async fn confirm(
-    Kind(business): Kind,
+    BusinessOf(business): BusinessOf,
     Number(number): Number,
     candidate: Candidate,
     frame: Frame,
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
-    let application = store
-        .read::<_, Failure, _>(move |tx| Application::own(tx, &candidate.id, business.slug, &number))
-        .await?;
-    let path = application.path();
+    ask(business, number, candidate, &frame, store).await
+}
+
+/// The page that asks before an application is taken back.
+pub(super) async fn ask(
+    business: &'static Business,
+    number: String,
+    candidate: Candidate,
+    frame: &Frame,
+    store: &Store,
+) -> Result<Response, Failure> {
+    let application =
+        store.read(move |tx| Application::own(tx, &candidate.id, business.slug, &number)).await?;
+    let path = links::application(&application);
     if !may(application.status, Action::Withdraw, Actor::Candidate) {
         return Ok(frame.go(&path));
     }
-    let url = format!("{path}/withdraw");
+    let url = paths::withdraw(business.slug, application.shown_number());
     let ask = ask_withdraw(business, &url);
     let main = ui::confirm_form(&ask, &path);
     Ok(frame.page(Page::new(ask.open_label, main).back(path)))
@@ -36,26 +48,37 @@ pub async fn confirm(
 
 #[handler]
 pub async fn withdraw(
-    Kind(business): Kind,
+    BusinessOf(business): BusinessOf,
     Number(number): Number,
     candidate: Candidate,
     frame: Frame,
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
+    carry_out(business, number, candidate, &frame, store).await
+}
+
+/// Takes an application back.
+pub(super) async fn carry_out(
+    business: &'static Business,
+    number: String,
+    candidate: Candidate,
+    frame: &Frame,
+    store: &Store,
+) -> Result<Response, Failure> {
     let path = store
         .write::<_, Failure, _>(move |tx| {
             candidate.lock(tx)?;
             let application = Application::own(tx, &candidate.id, business.slug, &number)?;
-            decision::withdraw(tx, business, &application)?;
-            Ok(application.path())
+            decision::withdraw(tx, &application)?;
+            Ok(links::application(&application))
         })
         .await?;
     Ok(frame.go(&path))
 }
 
 #[handler]
-pub fn confirm_discard(Kind(business): Kind, _: Candidate, frame: Frame) -> Response {
-    let url = format!("{}/discard", business.path());
+pub fn confirm_discard(BusinessOf(business): BusinessOf, _: Candidate, frame: Frame) -> Response {
+    let url = paths::discard(business.slug);
     let ask = Confirm {
         id: "discard",
         open_label: "删除草稿",
@@ -65,12 +88,14 @@ pub fn confirm_discard(Kind(business): Kind, _: Candidate, frame: Frame) -> Resp
         confirm_label: "删除草稿",
         page_url: &url,
     };
-    frame.page(Page::new("删除草稿", ui::confirm_form(&ask, &business.path())).back(business.path()))
+    frame.page(
+        Page::new("删除草稿", ui::confirm_form(&ask, &links::list(business))).back(links::list(business)),
+    )
 }
 
 #[handler]
 pub async fn discard(
-    Kind(business): Kind,
+    BusinessOf(business): BusinessOf,
     candidate: Candidate,
     frame: Frame,
     Data(store): Data<&Store>,
@@ -84,5 +109,5 @@ pub async fn discard(
             Ok(())
         })
         .await?;
-    Ok(frame.go(&business.path()))
+    Ok(frame.go(&links::list(business)))
 }

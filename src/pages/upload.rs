@@ -9,8 +9,8 @@ use poem::{FromRequest, Request, RequestBody};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::spool::{SentFile, Spool};
-use super::storage::Storage;
+use crate::files::storage::Storage;
+use crate::files::{SentFile, Spool};
 use crate::web::address::{Customer, client_address, customer};
 use crate::web::form::{MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
 use crate::web::places::{Place, Places};
@@ -34,7 +34,7 @@ const INTERRUPTED: Failure = Failure::BadRequest("上传中断，请重试");
 
 /// Who may send files now.
 #[derive(Debug)]
-pub(super) struct Reception {
+pub struct Reception {
     people: Places<String>,
     networks: Places<Customer>,
     all: Arc<Semaphore>,
@@ -78,8 +78,9 @@ impl<'a> FromRequest<'a> for Upload {
             return Ok(Upload(from_text(body, MAX_TEXT_BYTES).await?, Vec::new()));
         }
         let storage: &Storage = req.data().expect("site puts the storage on every request");
+        let reception: &Arc<Reception> = req.data().expect("site puts the reception on every request");
         let network = customer(client_address(req));
-        let places = storage.reception().enter(who.candidate, network).await.ok_or(Failure::ManyUploads)?;
+        let places = reception.enter(who.candidate, network).await.ok_or(Failure::ManyUploads)?;
         let spool = Spool::new(&storage.arriving(), places).map_err(not_kept)?;
         let parts =
             Multipart::from_request(req, body).await.map_err(|_| Failure::BadRequest("上传的内容不完整"))?;

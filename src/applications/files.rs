@@ -5,11 +5,10 @@ use poem::web::{Data, Path, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 
-use crate::casework::business::Registry;
 use crate::casework::materials::{self, Attachment};
 use crate::casework::stored;
 use crate::files::storage::{self, Storage};
-use crate::people::staff as roster;
+use crate::pages::refusal::looking;
 use crate::store::Store;
 use crate::web::{Failure, SignedIn};
 
@@ -30,9 +29,8 @@ pub async fn show(
     Query(size): Query<Size>,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
-    Data(registry): Data<&Registry>,
 ) -> Result<Response, Failure> {
-    let (mut file, own) = find(store, *registry, &who, id).await?;
+    let (mut file, own) = find(store, &who, id).await?;
     let shown = req.header("sec-fetch-dest") == Some("iframe")
         || req.header(header::USER_AGENT).is_some_and(is_web_view);
     if size.thumb.is_some() && file.is_picture() {
@@ -58,17 +56,12 @@ const LOST_BY_OWNER: &str =
 const LOST_BY_STAFF: &str = "存储的文件已丢失或损坏。请退回这件申请，让考生重新上传。";
 
 /// One's own file, or one of an application that one works on; and whether it is one's own.
-async fn find(
-    store: &Store,
-    registry: Registry,
-    who: &SignedIn,
-    id: String,
-) -> Result<(Attachment, bool), Failure> {
+async fn find(store: &Store, who: &SignedIn, id: String) -> Result<(Attachment, bool), Failure> {
     let (candidate, wanted) = (who.candidate.clone(), id.clone());
-    let own = store.read::<_, Failure, _>(move |tx| materials::own(tx, &candidate, &wanted)).await;
+    let own = store.read::<_, Failure, _>(move |tx| Ok(materials::own(tx, &candidate, &wanted)?)).await;
     let Some(staff) = who.staff.clone().filter(|_| own.is_err()) else { return Ok((own?, true)) };
-    let found = store.write(move |tx| materials::for_staff(tx, registry, &staff, &id)).await;
-    Ok((roster::looking(found)?.ok_or(Failure::NotFound)?, false))
+    let found = store.write::<_, Failure, _>(move |tx| Ok(materials::for_staff(tx, &staff, &id)?)).await;
+    Ok((looking(found)?.ok_or(Failure::NotFound)?, false))
 }
 
 fn answer(file: &Attachment, shown: bool, bytes: Vec<u8>) -> Response {

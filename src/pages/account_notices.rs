@@ -2,17 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::{Kind, Notice};
+use crate::paths;
+use crate::people::identity::notice::{Notice, NoticeKind};
 use crate::store::clock;
 use crate::ui::{self, Look, Tone};
 use crate::web::Failure;
 use crate::web::session::Session;
-
-/// Where all notices are read.
-const DEVICES: &str = "/me/devices";
-
-/// Where one says that one has read them.
-pub const READ: &str = "/me/devices/read";
 
 /// Key in the session: the notices that it has been told.
 const TOLD: &str = "told";
@@ -48,8 +43,8 @@ pub fn banner(notices: &[Notice], told: &[String]) -> Markup {
     let body = html! {
         @for notice in unread.iter().take(SHOWN) { p { (when(notice)) "：" (headline(notice)) } }
         @if unread.len() > SHOWN { p { "还有 " (unread.len() - SHOWN) " 条。" } }
-        @if unread.iter().any(|notice| notice.kind == Kind::AnotherName) { (correction()) }
-        p { a href=(DEVICES) { "查看详情" } }
+        @if unread.iter().any(|notice| notice.kind == NoticeKind::AnotherName) { (correction()) }
+        p { a href=(paths::DEVICES) { "查看详情" } }
     };
     ui::banner(Tone::Warn, "账号安全提醒", body)
 }
@@ -61,11 +56,11 @@ pub fn list(notices: &[Notice], told: &[String]) -> Markup {
         @for notice in &unread {
             (ui::banner(Tone::Warn, headline(notice), html! {
                 p { (when(notice)) @if !notice.detail.is_empty() { "，" (notice.detail) } "。" (help(notice.kind)) }
-                @if notice.kind == Kind::AnotherName { (correction()) }
+                @if notice.kind == NoticeKind::AnotherName { (correction()) }
             }))
         }
         @if !unread.is_empty() {
-            form.actions method="post" action=(READ) {
+            form.actions method="post" action=(paths::READ_NOTICES) {
                 @for notice in &unread { input type="hidden" name="notice" value=(notice.id); }
                 (ui::submit("confirm", "yes", "知道了", Look::Primary))
             }
@@ -79,24 +74,24 @@ fn when(notice: &Notice) -> String {
 
 fn headline(notice: &Notice) -> &'static str {
     match notice.kind {
-        Kind::AnotherAccount => "另一个政务服务平台账号以您的身份登录",
-        Kind::AnotherName => "政务服务平台的姓名与登记姓名不同",
-        Kind::NewDevice => "新设备登录",
-        Kind::DeskClosed => "没有进入审核台",
+        NoticeKind::AnotherAccount => "另一个政务服务平台账号以您的身份登录",
+        NoticeKind::AnotherName => "政务服务平台的姓名与登记姓名不同",
+        NoticeKind::NewDevice => "新设备登录",
+        NoticeKind::DeskClosed => "没有进入审核台",
     }
 }
 
-fn help(kind: Kind) -> &'static str {
+fn help(kind: NoticeKind) -> &'static str {
     match kind {
-        Kind::AnotherAccount => "如果不是您本人的账号，请退出其他设备，并联系考试机构。",
-        Kind::AnotherName => "您的登记姓名和报名、证书等记录没有改变。",
-        Kind::NewDevice => "如果不是您本人操作，请在下方退出这台设备，并联系考试机构。",
-        Kind::DeskClosed => {
+        NoticeKind::AnotherAccount => "如果不是您本人的账号，请退出其他设备，并联系考试机构。",
+        NoticeKind::AnotherName => "您的登记姓名和报名、证书等记录没有改变。",
+        NoticeKind::NewDevice => "如果不是您本人操作，请在下方退出这台设备，并联系考试机构。",
+        NoticeKind::DeskClosed => {
             "您在政务服务平台的姓名与工作人员名单不一致，或账号没有通过实名认证，只能以考生身份使用。请联系管理员。"
         }
     }
 }
 
 fn correction() -> Markup {
-    html! { p { a href="/services/correction/notice" { "申请信息修改" } } }
+    html! { p { a href=(paths::notice("correction")) { "申请信息修改" } } }
 }

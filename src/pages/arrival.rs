@@ -8,7 +8,7 @@ use crate::web::Failure;
 
 /// The time at which the head of a request was there, UTC. As the first argument of a handler it is taken
 /// before the body is read: a deadline that passes during a long upload is kept.
-pub(super) struct Arrived(pub NaiveDateTime);
+pub struct Arrived(pub NaiveDateTime);
 
 impl<'a> FromRequest<'a> for Arrived {
     async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {

@@ -1,0 +1,100 @@
+//! What the address says: which business, which application, which certificate.
+
+use poem::{FromRequest, Request, RequestBody};
+use serde::Deserialize;
+
+use crate::casework::business::{Application, Business, Origin, Registry};
+use crate::casework::number;
+use crate::casework::sheet::Which;
+use crate::exams::held;
+use crate::people::candidate::Candidate;
+use crate::store::Store;
+use crate::web::Failure;
+
+#[derive(Deserialize)]
+struct Params {
+    kind: Option<String>,
+    number: Option<String>,
+    certificate: Option<String>,
+}
+
+impl Params {
+    fn of(req: &Request) -> Result<Params, Failure> {
+        req.path_params().map_err(|_| Failure::NotFound)
+    }
+}
+
+/// The business that the address names.
+pub(super) struct BusinessOf(pub &'static Business);
+
+impl<'a> FromRequest<'a> for BusinessOf {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let slug = Params::of(req)?.kind.unwrap_or_default();
+        Ok(BusinessOf(registry(req)?.find(&slug).ok_or(Failure::NotFound)?))
+    }
+}
+
+/// The 受理号 that the address names, in its canonical spelling; what cannot be one is not found.
+pub(super) struct Number(pub String);
+
+impl<'a> FromRequest<'a> for Number {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let text = Params::of(req)?.number.unwrap_or_default();
+        Ok(Number(number::parse(&text).ok_or(Failure::NotFound)?))
+    }
+}
+
+/// The posting of the certificate that the address names, which belongs to the candidate.
+pub(super) struct Mailing {
+    pub business: &'static Business,
+    pub candidate: Candidate,
+    certificate: String,
+    /// 受理号 of the present posting.
+    number: Option<String>,
+}
+
+impl Mailing {
+    /// 受理号 of the present posting; without one it is not found.
+    pub fn number(&self) -> Result<String, Failure> {
+        self.number.clone().ok_or(Failure::NotFound)
+    }
+
+    /// The form of the present posting, or of a new one.
+    pub fn which(&self) -> Which {
+        self.number.clone().map_or_else(|| Which::For(self.certificate.clone()), Which::Edit)
+    }
+}
+
+impl<'a> FromRequest<'a> for Mailing {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let certificate = Params::of(req)?.certificate.unwrap_or_default();
+        let candidate = Candidate::from_request(req, body).await?;
+        let business = registry(req)?.iter().find(|business| business.origin == Origin::Certificate);
+        let business = business.ok_or(Failure::NotFound)?;
+        let number = present_posting(store(req)?, &candidate, &certificate).await?;
+        Ok(Mailing { business, candidate, certificate, number })
+    }
+}
+
+async fn present_posting(
+    store: &Store,
+    candidate: &Candidate,
+    certificate: &str,
+) -> Result<Option<String>, Failure> {
+    let (candidate, key) = (candidate.clone(), certificate.to_owned());
+    let found = store.read(move |tx| {
+        let certificate = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
+        let Some(mailing) = certificate.mailing_id else { return Ok(None) };
+        let found = Application::own_by_id(tx, &candidate.id, &mailing)?;
+        Ok(found.and_then(|mailing| mailing.number))
+    });
+    found.await
+}
+
+fn registry(req: &Request) -> Result<Registry, Failure> {
+    Ok(Registry::of_store(store(req)?))
+}
+
+fn store(req: &Request) -> Result<&Store, Failure> {
+    req.data().ok_or_else(|| Failure::Internal("no store".into()))
+}

@@ -1,0 +1,82 @@
+//! 须知: what is agreed to before a form, and before posting is changed (manual 图4.1.2, 7.1.2, 10.1.2).
+
+use maud::html;
+use poem::web::Data;
+use poem::{Response, handler};
+
+use super::request::FormRequest;
+use crate::casework::business::Notice;
+use crate::casework::sheet::{Sheet, Which};
+use crate::pages::links;
+use crate::paths;
+use crate::store::{Store, Tx};
+use crate::ui::{self, Look, Page};
+use crate::web::{Failure, Frame};
+
+/// Where the notice of a form is.
+pub(super) fn path(sheet: &Sheet) -> String {
+    match sheet.origin.as_str() {
+        "" => paths::notice(sheet.business.slug),
+        certificate => paths::mailing_notice(certificate),
+    }
+}
+
+/// Where the form is that follows the notice.
+fn form_path(sheet: &Sheet) -> String {
+    match sheet.origin.as_str() {
+        "" => paths::new_application(sheet.business.slug),
+        certificate => paths::edit_mailing(certificate),
+    }
+}
+
+fn notice(sheet: &Sheet) -> Result<&'static Notice, Failure> {
+    sheet.business.notice.as_ref().ok_or(Failure::NotFound)
+}
+
+#[handler]
+pub async fn show(wanted: FormRequest, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
+    read(wanted, &frame, store).await
+}
+
+/// The page of the notice.
+pub(super) async fn read(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
+    let load = move |tx: &mut Tx| Sheet::load(tx, wanted.business, wanted.candidate, &wanted.which);
+    let sheet = store.read(load).await?;
+    let notice = notice(&sheet)?;
+    let main = html! {
+        (ui::panel(notice.title, html! { ol.notice { @for line in notice.text { li { (line) } } } }))
+        form #form method="post" {}
+    };
+    let bar = html! {
+        (ui::link_button(&links::list(sheet.business), "不同意，返回", Look::Plain))
+        (ui::bar_submit("agree", notice.version, "我已阅读并同意", Look::Primary))
+    };
+    let title = format!("{}须知", sheet.business.label);
+    Ok(frame.page(Page::new(title, main).back(links::list(sheet.business)).bar(bar)))
+}
+
+#[handler]
+pub async fn agree(
+    wanted: FormRequest,
+    frame: Frame,
+    Data(store): Data<&Store>,
+) -> Result<Response, Failure> {
+    accept(wanted, &frame, store).await
+}
+
+/// Notes that the notice was agreed to, and goes on to the form.
+pub(super) async fn accept(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
+    let path = store
+        .write::<_, Failure, _>(move |tx| {
+            wanted.candidate.lock(tx)?;
+            let mut sheet = Sheet::load(tx, wanted.business, wanted.candidate, &wanted.which)?;
+            notice(&sheet)?;
+            sheet.agree(tx)?;
+            Ok(match &wanted.which {
+                Which::Edit(_) if sheet.origin.is_empty() => links::list(sheet.business),
+                _ => form_path(&sheet),
+            })
+        })
+        .await?;
+    Ok(frame.go(&path))
+}

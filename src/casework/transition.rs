@@ -1,0 +1,22 @@
+//! One step of an application's life, with what follows from it in the same transaction.
+
+use super::application::{By, Change};
+use super::business::{Application, Transition};
+use super::history::Content;
+use super::lifecycle::Action;
+use super::refusal::Refusal;
+use crate::store::Tx;
+
+/// Takes a step and lets the business do what follows from it.
+pub(super) fn step(
+    tx: &mut Tx,
+    application: &Application,
+    action: Action,
+    by: By,
+    change: Change,
+    content: Content,
+) -> Result<(), Refusal> {
+    application.advance(tx, action, by, change, &content)?;
+    let application = &Application::by_id(tx, &application.id)?;
+    (application.business.after)(tx, &Transition { application, action, content: &content })
+}

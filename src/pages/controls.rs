@@ -1,0 +1,43 @@
+//! What a business names as data, as the components of `ui` show it.
+
+use crate::casework::business::Icon;
+use crate::casework::field::Choice;
+use crate::casework::format::TextMode;
+use crate::ui;
+
+/// The picture of a business.
+pub fn icon(icon: Icon) -> ui::Icon {
+    match icon {
+        Icon::Clipboard => ui::Icon::Clipboard,
+        Icon::File => ui::Icon::File,
+        Icon::Mail => ui::Icon::Mail,
+        Icon::Pencil => ui::Icon::Pencil,
+        Icon::Receipt => ui::Icon::Receipt,
+        Icon::Refund => ui::Icon::Refund,
+        Icon::Reissue => ui::Icon::Reissue,
+        Icon::Scales => ui::Icon::Scales,
+        Icon::Shield => ui::Icon::Shield,
+    }
+}
+
+/// The keyboard of a text field.
+pub fn text_mode(mode: TextMode) -> ui::TextMode {
+    match mode {
+        TextMode::Text => ui::TextMode::Text,
+        TextMode::Tel => ui::TextMode::Tel,
+        TextMode::Email => ui::TextMode::Email,
+        TextMode::Number => ui::TextMode::Number,
+        TextMode::Name => ui::TextMode::Name,
+        TextMode::IdNumber => ui::TextMode::IdNumber,
+    }
+}
+
+/// The answers that a question offers.
+pub fn choices(offered: &[Choice]) -> Vec<ui::Choice> {
+    let choice = |Choice { value, label, hint }: &Choice| ui::Choice {
+        value: value.clone(),
+        label: label.clone(),
+        hint: hint.clone(),
+    };
+    offered.iter().map(choice).collect()
+}

@@ -1,0 +1,96 @@
+//! The controls of questions and materials, for the form of a candidate and for the tasks of staff.
+
+use maud::{Markup, html};
+
+use super::controls;
+use crate::casework::answers::Answers;
+use crate::casework::business::{Material, MaterialKind};
+use crate::casework::field::{Choices, Field, Problems, Rule};
+use crate::ui::{self, Control, TextMode};
+
+/// What each kind of slot takes; the server looks at the content.
+pub fn accept(kind: MaterialKind) -> &'static str {
+    match kind {
+        MaterialKind::Document => "image/jpeg,image/png,application/pdf",
+        MaterialKind::Portrait => "image/jpeg,image/png",
+        MaterialKind::Evidence => {
+            "image/jpeg,image/png,application/pdf,.mp3,.m4a,.mp4,audio/mpeg,audio/mp4,video/mp4"
+        }
+        MaterialKind::Pdf => "application/pdf",
+    }
+}
+
+/// What is said beside a question, and what an answer sets in motion.
+pub struct Beside<'a> {
+    pub error: Option<&'a str>,
+    pub mark: Option<&'a str>,
+    pub reload: bool,
+    pub check: bool,
+}
+
+pub fn asked(field: &'static Field, answers: &Answers, choices: &Choices, beside: Beside) -> Markup {
+    let fixed: Vec<ui::Choice> = match field.rule {
+        Rule::OneOf(offered) | Rule::SomeOf(offered) => offered.iter().map(|text| plain(text)).collect(),
+        _ => Vec::new(),
+    };
+    let offered = choices.get(field.name).map_or(fixed, |offered| controls::choices(offered));
+    ui::field(&ui::Field {
+        name: field.name,
+        label: field.label,
+        hint: field.doubt(answers).unwrap_or(field.hint),
+        optional: field.optional,
+        error: beside.error,
+        mark: beside.mark,
+        reload: beside.reload,
+        check: beside.check,
+        control: control(field, answers, &offered),
+    })
+}
+
+fn plain(text: &str) -> ui::Choice {
+    ui::Choice { value: text.to_owned(), label: text.to_owned(), hint: String::new() }
+}
+
+/// More choices than this are a list to unfold.
+const MOST_RADIOS: usize = 6;
+
+fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [ui::Choice]) -> Control<'a> {
+    let value = answers.one(field.name);
+    match field.rule {
+        Rule::Text(_, max) => Control::Text { value, mode: TextMode::Text, max, suffix: "" },
+        Rule::Area(_, max) => Control::Area { value, max },
+        Rule::Like(format) => {
+            Control::Text { value, mode: controls::text_mode(format.mode), max: format.max, suffix: "" }
+        }
+        Rule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
+        Rule::PastDay => Control::Date { value },
+        Rule::OneOf(_) | Rule::Pick if options.len() > MOST_RADIOS => Control::Select { options, value },
+        Rule::OneOf(_) | Rule::Pick => Control::Radios { options, value },
+        Rule::SomeOf(_) | Rule::PickSome => Control::Checks { options, values: answers.all(field.name) },
+        Rule::Promise(text) => Control::Agree { text, checked: value == "yes" },
+        Rule::Money | Rule::Told(_) => Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" },
+    }
+}
+
+/// One field of a form that is not kept while it is filled in: a task of staff.
+pub fn plain_field(field: &'static Field, answers: &Answers, problems: &Problems) -> Markup {
+    let beside = Beside { error: message(problems, field.name), mark: None, reload: false, check: false };
+    asked(field, answers, &Choices::new(), beside)
+}
+
+/// An upload of a form that is not kept while it is filled in.
+pub fn plain_upload(material: &Material, problems: &Problems) -> Markup {
+    html! {
+        div.field id={ "f-" (material.slot) } data-error[message(problems, material.slot).is_some()] {
+            label.label for={ "i-" (material.slot) } { (material.label) }
+            @if !material.hint.is_empty() { p.hint { (material.hint) } }
+            @if let Some(error) = message(problems, material.slot) { p.error { (error) } }
+            input.input id={ "i-" (material.slot) } type="file" name={ "file." (material.slot) }
+                accept=(accept(material.kind));
+        }
+    }
+}
+
+pub fn message<'a>(problems: &'a Problems, name: &str) -> Option<&'a str> {
+    problems.iter().find(|(wrong, _)| wrong == name).map(|(_, what)| what.as_str())
+}

@@ -1,0 +1,103 @@
+//! How a refusal of casework or people is told: its status, its words and its link.
+
+use crate::casework::Refusal;
+use crate::casework::lifecycle::Actor;
+use crate::files::storage::StorageError;
+use crate::paths;
+use crate::people;
+use crate::web::Failure;
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        match refusal {
+            Refusal::NotFound => Failure::NotFound,
+            Refusal::Overtaken { slug, number, actor } => {
+                let number = number.as_deref();
+                let path = match (actor, number) {
+                    (Actor::Reviewer | Actor::Roster, number) => paths::case(number.unwrap_or_default()),
+                    (Actor::Candidate, Some(number)) => paths::application(slug, number),
+                    (Actor::Candidate, None) => paths::business(slug),
+                };
+                conflict("这件申请已被处理，请刷新".to_owned(), "查看最新情况", path)
+            }
+            Refusal::OpenAlready { slug, number, label, title } => {
+                let message = format!("{title}已有一件正在办理的{label}申请");
+                conflict(message, "查看这件申请", paths::application(slug, number))
+            }
+            Refusal::NotRejected { slug, number } => {
+                let message = "只有审核不通过的申请可以申诉".to_owned();
+                conflict(message, "查看申请", paths::application(slug, number))
+            }
+            Refusal::AppealedAlready { slug, number } => {
+                let message = "这件申请已经申诉过，每件只能申诉一次".to_owned();
+                conflict(message, "查看申诉详情", paths::application(slug, number))
+            }
+            Refusal::NotReady { certificate, title, delivery } => {
+                let message = format!("{title}的证书{}，不能申请邮寄", delivery.label());
+                conflict(message, "查看证书", paths::certificate(certificate))
+            }
+            Refusal::RefundedAlready { number } => {
+                let message = "其中有科目已经退费，请退回申请让考生更正".to_owned();
+                conflict(message, "查看申请", paths::case(number))
+            }
+            Refusal::ReceiptedAlready { number } => {
+                let message = "其中有报名已经开过票据，请退回申请让考生更正".to_owned();
+                conflict(message, "查看申请", paths::case(number))
+            }
+            Refusal::NotAColleague { number } => {
+                conflict("选择的同事不能办理这件申请".to_owned(), "重新选择", paths::case(number))
+            }
+            Refusal::OwnApplication => Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"),
+            Refusal::DecidedBefore => Failure::Forbidden(DECIDED_BEFORE),
+            Refusal::NotTheirBusiness => Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"),
+            Refusal::NotTheirTask => Failure::Forbidden("这一步不由您的岗位办理。"),
+            Refusal::AdministratorsOnly => Failure::Forbidden("只有管理员可以转交申请。"),
+            Refusal::Invalid(why) => Failure::BadRequest(why),
+            Refusal::Defect(what) => Failure::Internal(what.to_owned()),
+            Refusal::People(refusal) => refusal.into(),
+            Refusal::Storage(error) => error.into(),
+            Refusal::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Tells a reviewer that they cannot handle an appeal against their own decision.
+pub const DECIDED_BEFORE: &str = "您办理过被申诉的申请，这件申诉须由其他工作人员办理。";
+
+impl From<people::Refusal> for Failure {
+    fn from(refusal: people::Refusal) -> Failure {
+        match refusal {
+            people::Refusal::NoCandidate => Failure::NotFound,
+            people::Refusal::DocumentTaken => {
+                let message = "新的证件号码已有人使用，请退回申请并与考生核实".to_owned();
+                conflict(message, "返回待办", paths::QUEUE.to_owned())
+            }
+            people::Refusal::Unrecorded(error) => Failure::Unrecorded(error.to_string()),
+            people::Refusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Failure {
+        match error {
+            StorageError::Missing => Failure::NotFound,
+            StorageError::NotSaved(_) => Failure::NotSaved(error.to_string()),
+            StorageError::Interrupted => Failure::Unavailable(error.to_string()),
+            other => Failure::Internal(other.to_string()),
+        }
+    }
+}
+
+fn conflict(message: String, label: &'static str, path: String) -> Failure {
+    Failure::Conflict { message, action: (label, path) }
+}
+
+/// The outcome of a transaction that shows personal data: while the audit cannot be written,
+/// nothing is shown, and the page says why.
+pub fn looking<T>(shown: Result<T, Failure>) -> Result<T, Failure> {
+    shown.map_err(|failure| match failure {
+        Failure::Unavailable(why) => Failure::Unrecorded(why),
+        other => other,
+    })
+}

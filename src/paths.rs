@@ -1,0 +1,166 @@
+//! Every address of the site: a pattern for the route, and the function that builds the path.
+//!
+//! Lower rooms than `site` link to pages, so addresses are defined here and routed there.
+
+use std::fmt::Display;
+
+/// The first page.
+pub const HOME: &str = "/";
+/// 业务办理.
+pub const SERVICES: &str = "/services";
+/// 我的.
+pub const ME: &str = "/me";
+/// Switches 长者模式.
+pub const SENIOR: &str = "/senior";
+/// 业务查询.
+pub const PROGRESS: &str = "/progress";
+/// 证书管理.
+pub const CERTIFICATES: &str = "/certificates";
+/// 证书查询.
+pub const LOOKUP: &str = "/lookup";
+/// 证书查询 in English.
+pub const ENGLISH_LOOKUP: &str = "/en/lookup";
+/// The login screen.
+pub const LOGIN: &str = "/login";
+/// The login screen with the portal's own code.
+pub const LOGIN_DEVICE: &str = "/login/device";
+/// Signing in on this device, at the portal.
+pub const LOGIN_PORTAL: &str = "/login/portal";
+/// Where the portal sends a browser back to.
+pub const LOGIN_CALLBACK: &str = "/login/callback";
+/// Ends the session.
+pub const LOGOUT: &str = "/logout";
+/// The devices of a candidate.
+pub const DEVICES: &str = "/me/devices";
+/// Ends every other session of a candidate.
+pub const OTHER_DEVICES: &str = "/me/devices/others";
+/// Acknowledges account notices.
+pub const READ_NOTICES: &str = "/me/devices/read";
+/// The review desk.
+pub const STAFF: &str = "/staff";
+/// The queue of the review desk.
+pub const QUEUE: &str = "/staff/queue";
+/// Takes the next application of the queue.
+pub const QUEUE_NEXT: &str = "/staff/queue/next";
+/// Switches the keyboard shortcuts of the review desk.
+pub const STAFF_KEYS: &str = "/staff/keys";
+/// The identity cases.
+pub const IDENTITIES: &str = "/staff/identities";
+
+macro_rules! addresses {
+    ($($(#[$doc:meta])* $pattern:ident $function:ident($($value:ident),+) = $text:literal;)+) => {
+        $($(#[$doc])*
+        pub const $pattern: &str = $text;
+
+        $(#[$doc])*
+        pub fn $function($($value: impl Display),+) -> String {
+            fill($pattern, &[$(&$value),+])
+        })+
+    };
+}
+
+addresses! {
+    /// An announcement.
+    ANNOUNCEMENT announcement(id) = "/announcements/:id";
+    /// A file of an application.
+    FILE file(id) = "/files/:id";
+    /// The lookup form of an exam.
+    LOOKUP_FORM lookup_form(exam) = "/lookup/:exam";
+    /// The lookup form of an exam in English.
+    ENGLISH_LOOKUP_FORM english_lookup_form(exam) = "/en/lookup/:exam";
+    /// What a verification link shows.
+    VERIFICATION verification(token) = "/v/:token";
+    /// 证书详情.
+    CERTIFICATE certificate(key) = "/certificates/:certificate";
+    /// The verification links of a certificate.
+    LINKS links(certificate) = "/certificates/:certificate/links";
+    /// Revokes a verification link.
+    REVOKE_LINK revoke_link(certificate, link) = "/certificates/:certificate/links/:link/revoke";
+    /// The posting of a certificate.
+    MAILING mailing(certificate) = "/certificates/:certificate/mailing";
+    /// 证书邮寄须知.
+    MAILING_NOTICE mailing_notice(certificate) = "/certificates/:certificate/mailing/notice";
+    /// The form of a posting.
+    EDIT_MAILING edit_mailing(certificate) = "/certificates/:certificate/mailing/edit";
+    /// Takes a posting back.
+    CANCEL_MAILING cancel_mailing(certificate) = "/certificates/:certificate/mailing/cancel";
+    /// A candidate's applications of a business.
+    BUSINESS business(slug) = "/services/:kind";
+    /// 须知 of a business.
+    NOTICE notice(slug) = "/services/:kind/notice";
+    /// The form of a new application.
+    NEW new_application(slug) = "/services/:kind/new";
+    /// 核对信息.
+    REVIEW review(slug) = "/services/:kind/review";
+    /// Deletes a draft.
+    DISCARD discard(slug) = "/services/:kind/discard";
+    /// An application.
+    APPLICATION application(slug, number) = "/services/:kind/:number";
+    /// 提交成功.
+    SUBMITTED submitted(slug, number) = "/services/:kind/:number/submitted";
+    /// The form of a submitted application.
+    EDIT edit(slug, number) = "/services/:kind/:number/edit";
+    /// Takes an application back.
+    WITHDRAW withdraw(slug, number) = "/services/:kind/:number/withdraw";
+    /// The form of an appeal.
+    APPEAL appeal(slug, number) = "/services/:kind/:number/appeal";
+    /// 受理回执.
+    SLIP slip(slug, number) = "/services/:kind/:number/slip";
+    /// An application at the review desk.
+    CASE case(number) = "/staff/applications/:number";
+    /// Takes an application.
+    TAKE take(number) = "/staff/applications/:number/take";
+    /// Puts an application back into the queue.
+    PUT_BACK put_back(number) = "/staff/applications/:number/put-back";
+    /// Hands an application over.
+    HAND_OVER hand_over(number) = "/staff/applications/:number/hand-over";
+    /// Decides an application.
+    DECIDE decide(number) = "/staff/applications/:number/decide";
+    /// Carries out a task.
+    TASK task(number, action) = "/staff/applications/:number/tasks/:action";
+    /// What was decided.
+    DONE done(number) = "/staff/applications/:number/done";
+    /// An identity case.
+    IDENTITY identity(id) = "/staff/identities/:id";
+    /// A waiting login screen.
+    WAIT wait(handshake) = "/login/wait/:id";
+    /// Opens a scanned code on the phone.
+    SCAN scan(code) = "/s/:code";
+    /// The number that the phone asks for.
+    CONFIRM confirm(handshake) = "/s/:id/confirm";
+    /// Takes the number that was typed.
+    TYPE_NUMBER type_number(handshake) = "/s/:id/number";
+    /// Declines a login.
+    DECLINE decline(handshake) = "/s/:id/decline";
+    /// Ends the session that a login began.
+    REVOKE revoke(handshake) = "/s/:id/revoke";
+}
+
+/// The pattern with each `:name` replaced by a value, in order.
+fn fill(pattern: &str, values: &[&dyn Display]) -> String {
+    let mut values = values.iter();
+    let mut path = String::with_capacity(pattern.len() + 24);
+    for segment in pattern.split('/').skip(1) {
+        path.push('/');
+        match values.as_slice() {
+            [value, ..] if segment.starts_with(':') => {
+                path += &value.to_string();
+                values.next();
+            }
+            _ => path += segment,
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_fill_a_pattern_in_order() {
+        assert_eq!(application("refund", "TF1"), "/services/refund/TF1");
+        assert_eq!(revoke_link("a", 7), "/certificates/a/links/7/revoke");
+        assert_eq!(wait("01ABC"), "/login/wait/01ABC");
+    }
+}
