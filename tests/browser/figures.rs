@@ -17,15 +17,15 @@ const FIGURES: &[&str] = &[
     "10.2.2", "10.3.1", "10.3.2", "11.1", "11.2", "11.3", "11.4",
 ];
 
-/// The screen of a figure, such as `4.1.2`, is on the browser: a picture of it in either scheme,
-/// and a look for what keeps people out. Stories assert what it shows before they say so.
+/// Takes a picture of a figure's screen, such as `4.1.2`, in light and dark, and checks its
+/// accessibility. A test asserts the content first.
 pub async fn figure(browser: &Browser, number: &str) {
     assert!(FIGURES.contains(&number), "the manual has no figure {number}");
     picture(browser, &format!("figure-{}", number.replace('.', "-"))).await;
 }
 
-/// [`figure`] for what the manual does not show. What a browser without scripts shows has a
-/// picture of its own.
+/// Like [`figure`], for screens that the manual does not show. A browser without scripts gets one
+/// picture, with the suffix `-plain`.
 pub async fn picture(browser: &Browser, name: &str) {
     if !browser.runs_scripts() {
         browser.screenshot(&format!("{name}-plain")).await;

@@ -1,8 +1,8 @@
-//! What `kaozheng demo` has to show of each kind.
+//! The contents of `kaozheng demo`.
 
 use crate::server::Server;
 
-/// Who has them, where they are listed, and the states to be found there.
+/// Person, path of a list, and the states found there.
 const SHOWN: &[(&str, &str, &[&str])] = &[
     ("张小三", "/services/qualification", &["审核通过", "审核退回", "审核不通过", "已撤销"]),
     (
@@ -43,7 +43,7 @@ async fn demo() -> Server {
 }
 
 #[tokio::test]
-async fn every_kind_is_there_in_every_state() {
+async fn demo_has_every_business_in_every_state() {
     let server = demo().await;
     for (person, list, states) in SHOWN {
         let list = server.signed_in(person).await.open(list).await;
@@ -52,7 +52,7 @@ async fn every_kind_is_there_in_every_state() {
 }
 
 #[tokio::test]
-async fn what_staff_carried_out_has_its_traces() {
+async fn tasks_done_by_staff_leave_their_results() {
     let server = demo().await;
     let receipts = server.signed_in("林美玲").await;
     let list = receipts.open("/services/receipt").await;
