@@ -4,7 +4,24 @@
 use crate::browser::Browser;
 use crate::figures::picture;
 use crate::filing::receipt;
+use crate::server::Server;
 use crate::steps;
+
+/// The candidate applies for a receipt. Returns the number (受理号).
+async fn file_receipt(server: &Server) -> String {
+    let candidate = server.signed_in(steps::CANDIDATE).await;
+    candidate.agree_to_notice("/services/receipt/notice").await;
+    candidate.file_for_number(&receipt()).await
+}
+
+/// A reviewer's desktop with an application for a receipt assigned, and the number of that application.
+async fn desk_with_receipt() -> (Server, Browser, String) {
+    let server = steps::start_demo().await;
+    let number = file_receipt(&server).await;
+    let desk = steps::desk(&server, steps::REVIEWER).await;
+    steps::take_next(&server, &desk).await;
+    (server, desk, number)
+}
 
 /// Focuses the first element that matches a selector.
 async fn focus(desk: &Browser, css: &str) {
@@ -24,12 +41,7 @@ async fn focused_text(desk: &Browser) -> String {
 
 #[tokio::test]
 async fn single_keys_work_only_when_enabled_and_in_the_decision_bar() {
-    let server = steps::start_demo().await;
-    let candidate = server.signed_in(steps::CANDIDATE).await;
-    candidate.agree_to_notice("/services/receipt/notice").await;
-    let number = candidate.file_for_number(&receipt()).await;
-    let desk = steps::desk(&server, steps::REVIEWER).await;
-    steps::take_next(&server, &desk).await;
+    let (server, desk, number) = desk_with_receipt().await;
     for place in ["h1", ".desk-bar button", "textarea"] {
         focus(&desk, place).await;
         desk.key("a").await;
@@ -82,12 +94,7 @@ async fn single_keys_work_only_when_enabled_and_in_the_decision_bar() {
 
 #[tokio::test]
 async fn enter_in_a_field_asks_to_press_a_button() {
-    let server = steps::start_demo().await;
-    let candidate = server.signed_in(steps::CANDIDATE).await;
-    candidate.agree_to_notice("/services/receipt/notice").await;
-    candidate.file_for_number(&receipt()).await;
-    let desk = steps::desk(&server, steps::REVIEWER).await;
-    steps::take_next(&server, &desk).await;
+    let (_server, desk, _) = desk_with_receipt().await;
     steps::mark(&desk, "备注", "请核对备注").await;
     focus(&desk, "details[open] input").await;
     desk.key("Enter").await;
@@ -98,12 +105,7 @@ async fn enter_in_a_field_asks_to_press_a_button() {
 
 #[tokio::test]
 async fn administrator_hands_a_case_over() {
-    let server = steps::start_demo().await;
-    let candidate = server.signed_in(steps::CANDIDATE).await;
-    candidate.agree_to_notice("/services/receipt/notice").await;
-    let number = candidate.file_for_number(&receipt()).await;
-    let desk = steps::desk(&server, steps::REVIEWER).await;
-    steps::take_next(&server, &desk).await;
+    let (server, desk, number) = desk_with_receipt().await;
     let manager = steps::desk(&server, "何静").await;
     manager.open(&format!("{}/staff/applications/{number}", server.base)).await;
     manager.see("放回后，周明远不能再办理").await;
@@ -122,9 +124,7 @@ async fn administrator_hands_a_case_over() {
 #[tokio::test]
 async fn lost_material_is_shown_before_the_decision() {
     let server = steps::start_demo().await;
-    let candidate = server.signed_in(steps::CANDIDATE).await;
-    candidate.agree_to_notice("/services/receipt/notice").await;
-    let number = candidate.file_for_number(&receipt()).await;
+    let number = file_receipt(&server).await;
     std::fs::remove_dir_all(server.parts.settings.files.join("uploads")).expect("the uploads");
     let phone = Browser::phone().await;
     steps::sign_in(&server, &phone, "何静").await;

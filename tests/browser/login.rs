@@ -6,19 +6,12 @@ use kaozheng::store::Clock;
 use crate::browser::{Browser, Screen};
 use crate::figures::figure;
 use crate::server::{Answer, DESKTOP, PHONE, Server};
+use crate::sign_in::number_on;
 use crate::{axe, nu, qr};
 
 async fn server() -> Server {
     // Both browsers run on this machine, without a proxy.
     Server::start_with(Clock::system(), |settings| settings.trusted_proxy = false).await
-}
-
-/// The number on the desktop's screen after a phone has scanned the code.
-async fn number_on(desktop: &Browser) -> String {
-    desktop.see("已扫描").await;
-    let text = desktop.text().await;
-    let (_, rest) = text.split_once("请在手机上输入数字 ").expect("a number");
-    rest.split(' ').next().expect("a number").to_owned()
 }
 
 /// Scans the desktop's code and confirms the login on the phone.

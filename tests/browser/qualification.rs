@@ -4,7 +4,7 @@ use crate::browser::{Browser, Screen};
 use crate::figures::{figure, picture};
 use crate::pictures::Pictures;
 use crate::server::Server;
-use crate::steps::{CANDIDATE, COLLEAGUE, REVIEWER, mark, sign_in, start_demo, take_next};
+use crate::steps::{CANDIDATE, COLLEAGUE, REVIEWER, choose_and_update, mark, sign_in, start_demo, take_next};
 
 /// With scripts, a choice updates the options that depend on it. Without scripts, each choice has a
 /// button for it.
@@ -13,10 +13,7 @@ async fn choose_sitting_and_specialty(phone: &Browser) {
     if !phone.runs_scripts() {
         phone.press("更新可选项").await;
     }
-    phone.within("专业").choose("建筑工程").await;
-    if !phone.runs_scripts() {
-        phone.within("专业").press("更新可选项").await;
-    }
+    choose_and_update(phone, "专业", "建筑工程").await;
 }
 
 async fn fill_in(phone: &Browser) {

@@ -4,16 +4,7 @@ use crate::browser::{Browser, Screen};
 use crate::figures::{figure, picture};
 use crate::pictures::Pictures;
 use crate::server::Server;
-use crate::steps::{self, CANDIDATE, FINANCE, REVIEWER, sign_in};
-
-/// Chooses an option that other questions depend on. With scripts the form updates at once; without, a
-/// button does it.
-async fn choose_and_update(phone: &Browser, label: &str, choice: &str) {
-    phone.within(label).choose(choice).await;
-    if !phone.runs_scripts() {
-        phone.within(label).press("更新可选项").await;
-    }
-}
+use crate::steps::{self, CANDIDATE, FINANCE, REVIEWER, choose_and_update, sign_in};
 
 /// Figures 5.1 to 5.1.2.
 async fn apply(server: &Server, phone: &Browser, pictures: &Pictures) -> String {

@@ -46,10 +46,19 @@ pub fn today(server: &Server) -> String {
 }
 
 /// Opens the list of a business from 业务办理.
-pub async fn list(server: &Server, phone: &Browser, kind: &str) {
+pub async fn list(server: &Server, phone: &Browser, business: &str) {
     phone.open(&format!("{}/services", server.base)).await;
-    phone.press(kind).await;
-    phone.see(kind).await;
+    phone.press(business).await;
+    phone.see(business).await;
+}
+
+/// Chooses an option that other questions depend on. With scripts the form updates at once; without, a
+/// button does it.
+pub async fn choose_and_update(phone: &Browser, label: &str, choice: &str) {
+    phone.within(label).choose(choice).await;
+    if !phone.runs_scripts() {
+        phone.within(label).press("更新可选项").await;
+    }
 }
 
 /// Sends a filled-in form through 核对信息 to the confirmation. Returns the number (受理号).
@@ -188,10 +197,7 @@ impl Posting {
 /// Choosing a place loads the places below it; without scripts a button does it.
 async fn fill_in_address(phone: &Browser) {
     for (label, place) in [("省级", "广东省"), ("市级", "深圳市"), ("区县", "南山区")] {
-        phone.within(label).choose(place).await;
-        if !phone.runs_scripts() {
-            phone.within(label).press("更新可选项").await;
-        }
+        choose_and_update(phone, label, place).await;
     }
     phone.fill("详细地址", "8 号").await;
     phone.choose("EMS 到付").await;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use kaozheng::store::schema::certificates;
 
-use crate::filing::{authority, mailing};
+use crate::filing::{mailing, start_demo};
 use crate::server::{Answer, Server, Visitor};
 
 const CERTIFICATE: &str = "/certificates/certificate-00";
@@ -25,7 +25,7 @@ async fn apply_for_posting(candidate: &Visitor) -> Answer {
 
 #[tokio::test]
 async fn notice_precedes_the_form() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     for path in ["/edit", ""] {
         let asked = candidate.step(&format!("{MAILING}{path}")).await;
@@ -54,7 +54,7 @@ async fn notice_precedes_the_form() {
 
 #[tokio::test]
 async fn invalid_addresses_are_shown_in_place() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let form = candidate.agree_to_notice(&format!("{MAILING}/notice")).await.location;
     let form = candidate.open(&form).await;
@@ -82,7 +82,7 @@ async fn invalid_addresses_are_shown_in_place() {
 
 #[tokio::test]
 async fn posting_can_be_edited_until_it_is_packed() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let number = apply_for_posting(&candidate).await.number();
     let agreed = candidate.agree_to_notice(&format!("{MAILING}/notice")).await;
@@ -105,7 +105,7 @@ async fn posting_can_be_edited_until_it_is_packed() {
 
 #[tokio::test]
 async fn posting_can_be_repeated_after_a_cancellation_and_not_cancelled_once_sent() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let first = apply_for_posting(&candidate).await.number();
     candidate.open(&format!("{MAILING}/cancel")).await.tells("要撤销邮寄吗");
@@ -134,7 +134,7 @@ async fn posting_can_be_repeated_after_a_cancellation_and_not_cancelled_once_sen
 
 #[tokio::test]
 async fn candidate_and_dispatcher_race_for_a_posting() {
-    let server = authority().await;
+    let server = start_demo().await;
     let (candidate, dispatcher) = (server.signed_in("张小三").await, server.signed_in("邮小川").await);
     let number = apply_for_posting(&candidate).await.number();
     let (cancel, take) = (format!("{MAILING}/cancel"), format!("/staff/applications/{number}/take"));
@@ -148,7 +148,7 @@ async fn candidate_and_dispatcher_race_for_a_posting() {
 
 #[tokio::test]
 async fn certificate_of_another_holder_is_not_found() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let detail = candidate.open(CERTIFICATE).await;
     for told in ["张小三", "440***********2616", "二级建造师", "证书印制号", "可领取"] {

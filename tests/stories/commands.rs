@@ -140,7 +140,7 @@ async fn commands_are_recorded_in_the_audit() {
     let noted = noted.await.expect("the audit");
     let actions: Vec<_> = noted.iter().map(|(action, ..)| &**action).collect();
     assert_eq!(actions, ["roster_add:reviewer", "roster_add:finance", "roster_remove", "export"]);
-    assert!(noted.iter().all(|(.., staff)| staff.is_none()), "the command line is nobody on the roster");
+    assert!(noted.iter().all(|(.., staff)| staff.is_none()), "the command line has no staff member");
     assert_eq!(noted[3].1, "certificates");
 }
 
@@ -171,7 +171,7 @@ async fn demo_is_loaded_once_and_completely() {
     });
     let (exams, per_exam, kinds, open, unpaid) = counts.await.expect("counts");
     assert!(open >= 8, "{open} sittings can be applied for");
-    assert_eq!(unpaid, 0, "nobody has paid in the future");
+    assert_eq!(unpaid, 0, "no payment lies in the future");
     assert!(exams >= 10 && per_exam.len() as i64 == exams && per_exam.iter().all(|count| *count >= 3));
     assert_eq!(kinds, 6);
 }

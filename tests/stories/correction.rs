@@ -5,7 +5,7 @@ use kaozheng::people::candidate::{self, Identity};
 use kaozheng::people::document::{Document, DocumentType};
 use kaozheng::store::schema::{candidates, certificates, registrations};
 
-use crate::filing::{authority, correction, refund};
+use crate::filing::{correction, refund, start_demo};
 use crate::server::{Server, Visitor};
 
 const NOTICE: &str = "/services/correction/notice";
@@ -35,7 +35,7 @@ async fn candidate_id_for(server: &Server, name: &'static str, number: &'static 
 
 #[tokio::test]
 async fn invalid_answers_are_shown_in_place() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     assert_eq!(candidate.step("/services/correction/new").await.location, NOTICE);
     candidate.agree_to_notice(NOTICE).await;
@@ -60,7 +60,7 @@ async fn invalid_answers_are_shown_in_place() {
 
 #[tokio::test]
 async fn approved_change_reaches_every_record_in_scope() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let refund = candidate.file_for_number(&refund()).await;
     let number = approved_correction(&server, &candidate).await;
@@ -89,7 +89,7 @@ async fn approved_change_reaches_every_record_in_scope() {
 
 #[tokio::test]
 async fn both_documents_sign_in_to_the_same_history() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     approved_correction(&server, &candidate).await;
     let old = candidate_id_for(&server, "张小三", "440300199003072616").await;
@@ -106,7 +106,7 @@ async fn both_documents_sign_in_to_the_same_history() {
 
 #[tokio::test]
 async fn document_of_another_candidate_is_refused() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     candidate_id_for(&server, "别人", NEW).await;
     candidate.agree_to_notice(NOTICE).await;

@@ -53,7 +53,7 @@ async fn submitted_subjects(server: &Server) -> Vec<String> {
 async fn assert_accepted_until(server: &Server, filing: &Filing, last: &str, typed: &str) {
     set_time(server, &format!("{last} 23:59:59"));
     let candidate = server.signed_in("张小三").await;
-    let (list, before) = (format!("/services/{}", filing.kind), submitted_subjects(server).await);
+    let (list, before) = (format!("/services/{}", filing.business), submitted_subjects(server).await);
     let sent = candidate.send_form(&format!("{list}/new"), filing, "review").await;
     assert_eq!(sent.location, format!("{list}/review"), "{last}: {}", sent.body);
     let review = candidate.open(&sent.location).await;

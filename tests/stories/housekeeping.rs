@@ -181,7 +181,7 @@ async fn clock_jump_deletes_nothing_at_once() {
     assert_eq!((rows().await, files_in(&server, "uploads").len()), (before, files));
     server.advance(-Duration::weeks(6).num_seconds() - Duration::hours(18).num_seconds());
     sweep_once(&server.parts).await.expect("housekeeping");
-    assert_eq!(visitor.step("/me").await.status, 200, "nobody was signed out");
+    assert_eq!(visitor.step("/me").await.status, 200, "the session survives");
     assert!(visitor.open(&new).await.body.contains("正面.jpg"), "the draft is there");
 
     server.advance(Duration::weeks(6).num_seconds());

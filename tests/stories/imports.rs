@@ -16,9 +16,8 @@ use kaozheng::store::schema::imports;
 use kaozheng::store::{Clock, Conn, Error, Ids, Store, Vault};
 use tempfile::TempDir;
 
+use crate::commands::KEY;
 use crate::database::{TestDatabase, database};
-
-const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 
 /// A migrated database and a folder of files, on which commands run.
 pub struct Installation {

@@ -1,6 +1,6 @@
 //! 失信人员资格审核 over HTTP: who may apply and who may not.
 
-use crate::filing::{Filing, authority};
+use crate::filing::{Filing, start_demo};
 
 fn integrity() -> Filing {
     let answers = [
@@ -24,7 +24,7 @@ fn integrity() -> Filing {
 
 #[tokio::test]
 async fn candidate_without_a_record_reads_why_nothing_is_offered() {
-    let server = authority().await;
+    let server = start_demo().await;
     let list = server.signed_in("陳大文").await.open("/services/integrity").await;
     list.tells("您没有失信记录");
     list.tells_nothing_of("/services/integrity/new");
@@ -33,7 +33,7 @@ async fn candidate_without_a_record_reads_why_nothing_is_offered() {
 
 #[tokio::test]
 async fn application_is_returned_and_approved() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let short = candidate.file_application(&integrity().with(&[("statement", "知道错了")])).await;
     assert_eq!(short.status, 422);

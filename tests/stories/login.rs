@@ -75,11 +75,6 @@ fn now(server: &Server) -> NaiveDateTime {
     server.parts.store.clock.now()
 }
 
-/// The first page greets a signed-in candidate.
-async fn is_signed_in(visitor: &Visitor) -> bool {
-    visitor.open("/").await.body.contains("您好，")
-}
-
 /// A login screen whose code was scanned by a signed-in phone.
 async fn scanned(server: &Server) -> (LoginScreen, Visitor, Answer) {
     let screen = LoginScreen::open(server, "/login?next=/services").await;
@@ -116,7 +111,7 @@ async fn sign_out_ends_the_session() {
     let phone = server.signed_in("张小三").await;
     let old = phone.cookie();
     assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
-    assert!(!is_signed_in(&phone).await);
+    assert!(!phone.is_signed_in().await);
     let thief = server.visitor(DESKTOP);
     let request = thief.request(reqwest::Method::GET, "/").header("cookie", old);
     assert!(thief.send(request).await.body.contains("考生登录"), "the old cookie opens nothing");
@@ -144,7 +139,7 @@ async fn desktop_is_signed_in_by_a_phone_that_signs_in_first() {
     }
     let done = phone.submit(&screen.path("number"), &[("number", &number)]).await;
     assert!(done.body.contains("已确认登录"), "{}", done.body);
-    assert_eq!(screen.browser.cookie(), "", "who only looks at a code has no session");
+    assert_eq!(screen.browser.cookie(), "", "an anonymous login screen has no session");
     let redeemed = screen.wait("scanned").await;
     assert_eq!(redeemed.headers["hx-redirect"], "/services");
     for signed_in in [&screen.browser, &phone] {
@@ -166,7 +161,7 @@ async fn desktop_without_scripts_reloads() {
     phone.submit(&screen.path("number"), &[("number", &number)]).await;
     let redeemed = screen.reload().await;
     assert_eq!((redeemed.status, redeemed.location.as_str()), (303, "/services"));
-    assert!(is_signed_in(&screen.browser).await);
+    assert!(screen.browser.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -182,7 +177,7 @@ async fn wrong_number_or_decline_denies_the_login() {
         assert!(answer.body.contains("已拒绝这次登录"), "{}", answer.body);
         assert!(screen.reload().await.body.contains("登录被拒绝"));
         phone.submit(&screen.path("number"), &[("number", &number)]).await;
-        assert!(!is_signed_in(&screen.browser).await);
+        assert!(!screen.browser.is_signed_in().await);
     }
 }
 
@@ -193,7 +188,7 @@ async fn screen_cancels_its_code() {
     let number = screen.number().await;
     let path = format!("/login/wait/{}", screen.handshake);
     server.visitor(DESKTOP).submit(&path, &[("next", "/services")]).await;
-    assert!(screen.reload().await.body.contains("请在手机上输入数字"), "nobody else gives it up");
+    assert!(screen.reload().await.body.contains("请在手机上输入数字"), "another browser cannot cancel it");
     let fresh = screen.browser.submit(&path, &[("next", "/services")]).await;
     assert!(fresh.url.ends_with("/login?next=%2Fservices") && fresh.body.contains("扫码登录"));
     assert_ne!(fresh.between("hx-get=\"/login/wait/", "?"), screen.handshake);
@@ -238,7 +233,7 @@ async fn change_wakes_a_waiting_screen_at_once_and_from_another_process_soon() {
     assert_eq!(watch.later_than(known, late).now_or_never(), None);
     change(2).await;
     watch.later_than(known, late).await;
-    assert!(Instant::now() < late, "nobody looked for it");
+    assert!(Instant::now() < late, "the request was not answered in time");
 }
 
 /// A waiting screen needs no query while nothing changes, and never shows outdated state.

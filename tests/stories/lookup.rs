@@ -7,6 +7,7 @@ mod response_size;
 
 use reqwest::{Method, header};
 
+use crate::filing::start_demo;
 use crate::server::{Answer, PHONE, Server, Visitor};
 
 /// Lookup page of 二级建造师, of which 张小三 has certificates in the demo.
@@ -19,12 +20,6 @@ const PRINT: &str = "SF02000000";
 
 /// Text of the answer to any wrong input.
 const NOTHING: &str = "没有查到符合的证书";
-
-async fn server() -> Server {
-    let server = Server::start().await;
-    server.load_demo().await;
-    server
-}
 
 /// Looks a certificate up from a client address.
 async fn ask_from(visitor: &Visitor, network: &str, path: &str, typed: [&str; 3]) -> Answer {
@@ -45,14 +40,14 @@ fn without_values(body: &str) -> String {
 
 #[tokio::test]
 async fn exams_are_listed_by_group_and_found_by_name() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let list = visitor.open("/lookup").await;
     for part in ["证书查询", "专业技术人员职业资格", "专业技术资格", "二级建造师", "最近批准"]
     {
         assert!(list.body.contains(part), "{part}");
     }
-    assert!(!list.body.contains("监理工程师"), "nobody has a certificate of it");
+    assert!(!list.body.contains("监理工程师"), "no certificate of it exists");
     let place = |name: &str| list.body.find(name).unwrap_or_else(|| panic!("{name}"));
     assert!(place("二级建造师") < place("执业药师"), "the newest certificates come first");
     let found = visitor.open("/lookup?q=%E8%8D%AF%E5%B8%88").await;
@@ -65,7 +60,7 @@ async fn exams_are_listed_by_group_and_found_by_name() {
 
 #[tokio::test]
 async fn exam_form_has_three_questions() {
-    let server = server().await;
+    let server = start_demo().await;
     let form = server.visitor(PHONE).open(EXAM).await;
     for part in ["二级建造师", ">姓名<", ">身份证件号码<", ">证书管理号或证书印制号<", ">查询<"]
     {
@@ -77,7 +72,7 @@ async fn exam_form_has_three_questions() {
 
 #[tokio::test]
 async fn missing_answers_are_asked_for_and_the_others_kept() {
-    let server = server().await;
+    let server = start_demo().await;
     let answer = ask(&server.visitor(PHONE), EXAM, [NAME, "　", "\u{200b}"]).await;
     assert_eq!(answer.status, 422);
     for part in ["href=\"#f-document\"", "href=\"#f-number\"", "value=\"张小三\"", "请填写身份证件号码"]
@@ -89,7 +84,7 @@ async fn missing_answers_are_asked_for_and_the_others_kept() {
 
 #[tokio::test]
 async fn result_shows_the_public_fields() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     for number in [MANAGEMENT, PRINT, " sf０２ 000000"] {
         let answer = ask(&visitor, EXAM, ["张 小三", "4403 0019 9003 0726 16", number]).await;
@@ -112,7 +107,7 @@ async fn result_shows_the_public_fields() {
 
 #[tokio::test]
 async fn several_certificates_of_one_exam_list_the_requested_one_first() {
-    let server = server().await;
+    let server = start_demo().await;
     let asked = ask(&server.visitor(PHONE), EXAM, [NAME, DOCUMENT, "SF02000010"]).await;
     assert_eq!(asked.body.matches("class=\"seal\"").count(), 2);
     let place = |word: &str| asked.body.find(word).unwrap_or_else(|| panic!("{word}"));
@@ -121,7 +116,7 @@ async fn several_certificates_of_one_exam_list_the_requested_one_first() {
 
 #[tokio::test]
 async fn void_print_number_shows_only_its_date() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let void = ask(&visitor, "/lookup/07", ["陳大文", "H12345678", "SF07900004"]).await;
     assert!(void.status == 200 && void.body.contains("已作废") && void.body.contains("2026-01-31"));
@@ -134,7 +129,7 @@ async fn void_print_number_shows_only_its_date() {
 
 #[tokio::test]
 async fn every_wrong_input_gets_the_same_answer() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let wrongs = [
         ["张小四", DOCUMENT, MANAGEMENT],
@@ -157,7 +152,7 @@ async fn every_wrong_input_gets_the_same_answer() {
 
 #[tokio::test]
 async fn lookup_is_available_in_english() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let list = visitor.open("/en/lookup").await;
     assert!(list.body.contains("<html lang=\"en\"") && list.body.contains("href=\"/en/lookup/02\""));
@@ -181,7 +176,7 @@ async fn lookup_is_available_in_english() {
 
 #[tokio::test]
 async fn lookup_uses_no_session_and_sets_no_cookie() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     for path in ["/lookup", EXAM, "/en/lookup", "/v/none"] {
         assert!(!visitor.step(path).await.headers.contains_key(header::SET_COOKIE), "{path}");
@@ -199,7 +194,7 @@ async fn lookup_uses_no_session_and_sets_no_cookie() {
 
 #[tokio::test]
 async fn cross_site_lookup_is_refused() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let request = visitor.request(Method::POST, EXAM).header("sec-fetch-site", "cross-site");
     assert_eq!(visitor.send(request.form(&[("name", NAME)])).await.status, 403);

@@ -5,7 +5,7 @@ use kaozheng::store::Tx;
 use kaozheng::store::schema::{applications as a, candidates, certificates as c};
 use kaozheng::web::Failure;
 
-use crate::filing::authority;
+use crate::filing::start_demo;
 use crate::server::{Server, Visitor};
 
 const COUNTS: [usize; 5] = [0, 1, 20, 21, 500];
@@ -97,7 +97,7 @@ async fn server_with_items(server: &Server, count: usize) -> Visitor {
 #[tokio::test]
 async fn every_list_shows_all_items_in_pages_of_twenty() {
     for count in COUNTS {
-        let server = authority().await;
+        let server = start_demo().await;
         let visitor = server_with_items(&server, count).await;
         for path in ["/services/refund", "/progress", "/certificates"] {
             let shown = cards_per_page(&visitor, path).await;

@@ -15,15 +15,10 @@ use kaozheng::web::Failure;
 use reqwest::Method;
 
 use crate::applicant::{LIST, PDF, file, form, jpeg, with_files};
+use crate::filing::start_demo;
 use crate::server::{Server, Visitor};
 
 const NEW: &str = "/services/qualification/new";
-
-async fn server() -> Server {
-    let server = Server::start().await;
-    server.load_demo().await;
-    server
-}
 
 async fn candidate(server: &Server) -> (Visitor, String) {
     let visitor = server.signed_in("张小三").await;
@@ -67,7 +62,7 @@ async fn count_of(server: &Server, status: &'static str) -> i64 {
 
 #[tokio::test]
 async fn submission_is_confirmed_and_stored() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     assert!(number.starts_with("ZG20260401000001") && number.len() == 17, "{number}");
@@ -86,7 +81,7 @@ async fn submission_is_confirmed_and_stored() {
 
 #[tokio::test]
 async fn invalid_answers_are_shown_in_place_and_the_others_kept() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let table: &[(&str, &str, &str)] = &[
         ("phone", "1380013", "请填写 11 位手机号"),
@@ -118,7 +113,7 @@ async fn invalid_answers_are_shown_in_place_and_the_others_kept() {
 /// If htmx cannot place an error in the requested fragment, it shows it above the page, which stays.
 #[tokio::test]
 async fn failed_fragment_leaves_the_form_on_screen() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let ask = |action: &str, target: &'static str| {
         let request =
@@ -140,7 +135,7 @@ async fn failed_fragment_leaves_the_form_on_screen() {
 
 #[tokio::test]
 async fn double_submit_creates_one_application() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     visitor.upload(NEW, with_files(form(&sitting, "review", &[]))).await;
     let review = visitor.open(&format!("{LIST}/review")).await;
@@ -154,7 +149,7 @@ async fn double_submit_creates_one_application() {
 
 #[tokio::test]
 async fn change_in_another_window_requires_a_new_check() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     visitor.upload(NEW, with_files(form(&sitting, "review", &[]))).await;
     let review = visitor.open(&format!("{LIST}/review")).await;
@@ -178,7 +173,7 @@ async fn change_in_another_window_requires_a_new_check() {
 
 #[tokio::test]
 async fn one_open_application_per_sitting() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let first = visitor.apply_for_number(&sitting).await;
     let second = visitor.apply(&sitting).await;
@@ -191,7 +186,7 @@ async fn one_open_application_per_sitting() {
 
 #[tokio::test]
 async fn only_a_returned_application_can_be_edited() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     let edit = format!("{LIST}/{number}/edit");
@@ -213,7 +208,7 @@ async fn only_a_returned_application_can_be_edited() {
 
 #[tokio::test]
 async fn loser_of_a_race_is_told() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     let ask = visitor.open(&format!("{LIST}/{number}/withdraw")).await;
@@ -227,7 +222,7 @@ async fn loser_of_a_race_is_told() {
 
 #[tokio::test]
 async fn appeal_is_possible_once_and_in_time() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     let path = format!("{LIST}/{number}/appeal");
@@ -244,7 +239,7 @@ async fn appeal_is_possible_once_and_in_time() {
 
 #[tokio::test]
 async fn late_appeal_is_refused_with_its_deadline() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     decide(&server, &number, Verdict::Reject("年限不足".into())).await;
@@ -260,7 +255,7 @@ async fn late_appeal_is_refused_with_its_deadline() {
 /// Requests every address of an application and its files as another candidate and as a guest.
 #[tokio::test]
 async fn application_of_another_candidate_is_not_found() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     let detail = visitor.open(&format!("{LIST}/{number}")).await;
@@ -293,7 +288,7 @@ async fn application_of_another_candidate_is_not_found() {
 
 #[tokio::test]
 async fn expired_session_loses_no_input() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400))).await;
     server.advance(31 * 60);
@@ -307,7 +302,7 @@ async fn expired_session_loses_no_input() {
 
 #[tokio::test]
 async fn cross_site_form_is_refused() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     let path = format!("{LIST}/{number}/withdraw");
@@ -321,7 +316,7 @@ async fn cross_site_form_is_refused() {
 
 #[tokio::test]
 async fn malformed_addresses_are_not_found() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, _) = candidate(&server).await;
     let odd = [
         "/services/none",

@@ -1,12 +1,12 @@
 //! 票据申领 over HTTP: notice, title, and one receipt per registration.
 
-use crate::filing::{authority, receipt};
+use crate::filing::{receipt, start_demo};
 
 const NOTICE: &str = "/services/receipt/notice";
 
 #[tokio::test]
 async fn notice_precedes_the_form_and_is_remembered() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     assert_eq!(candidate.step("/services/receipt/new").await.location, NOTICE);
     assert_eq!(candidate.send_form("/services/receipt/new", &receipt(), "review").await.location, NOTICE);
@@ -22,7 +22,7 @@ async fn notice_precedes_the_form_and_is_remembered() {
 
 #[tokio::test]
 async fn invalid_answers_are_shown_in_place() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     candidate.agree_to_notice(NOTICE).await;
     let table: &[(&[(&str, &str)], &str)] = &[
@@ -44,7 +44,7 @@ async fn invalid_answers_are_shown_in_place() {
 
 #[tokio::test]
 async fn receipt_is_issued_once_and_downloaded() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     candidate.agree_to_notice(NOTICE).await;
     let number = candidate.file_for_number(&receipt()).await;

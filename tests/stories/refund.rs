@@ -1,6 +1,6 @@
 //! 考试退费 over HTTP: amounts, accounts, and protection against double refunds.
 
-use crate::filing::{authority, refund};
+use crate::filing::{refund, start_demo};
 use crate::server::Server;
 
 const ACCOUNT: &[(&str, &str)] = &[
@@ -20,7 +20,7 @@ async fn pay(server: &Server, number: &str) {
 
 #[tokio::test]
 async fn amount_is_computed_by_the_server() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let forged = refund().with(&[("amount", "999999")]);
     let shown = candidate.send_form("/services/refund/new", &forged, "choose").await;
@@ -34,7 +34,7 @@ async fn amount_is_computed_by_the_server() {
 
 #[tokio::test]
 async fn invalid_answers_are_shown_in_place() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let to_account = refund().with(ACCOUNT);
     let table: &[(&[(&str, &str)], &str)] = &[
@@ -60,7 +60,7 @@ async fn invalid_answers_are_shown_in_place() {
 
 #[tokio::test]
 async fn refund_can_be_edited_until_a_reviewer_takes_it() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&refund()).await;
     let edit = format!("/services/refund/{number}/edit");
@@ -80,7 +80,7 @@ async fn refund_can_be_edited_until_a_reviewer_takes_it() {
 
 #[tokio::test]
 async fn refunded_subject_is_not_refunded_again() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&refund()).await;
     let second = candidate.file_application(&refund().with(&[("subjects", "registration-03-1")])).await;
@@ -98,7 +98,7 @@ async fn refunded_subject_is_not_refunded_again() {
 
 #[tokio::test]
 async fn failed_payment_is_corrected_and_retried() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let mut filing = refund().with(ACCOUNT);
     filing.slots = &["payment_proof", "bank_card"];
@@ -136,7 +136,7 @@ async fn failed_payment_is_corrected_and_retried() {
 
 #[tokio::test]
 async fn refund_near_the_exam_is_not_offered_and_the_reason_shown() {
-    let server = authority().await;
+    let server = start_demo().await;
     server.advance(110 * 24 * 60 * 60);
     let candidate = server.signed_in("张小三").await;
     let list = candidate.open("/services/refund").await;
@@ -150,7 +150,7 @@ async fn refund_near_the_exam_is_not_offered_and_the_reason_shown() {
 /// No account was asked for, so the mark is on the payment method.
 #[tokio::test]
 async fn failed_payment_to_the_original_channel_asks_for_no_account() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&refund()).await;
     let (reviewer, finance) = (server.signed_in("周明远").await, server.signed_in("钱文清").await);
@@ -180,7 +180,7 @@ async fn failed_payment_to_the_original_channel_asks_for_no_account() {
 /// The account was wrong. The candidate switches the payment method, which hides the account.
 #[tokio::test]
 async fn mark_on_a_hidden_question_links_to_the_one_that_hides_it() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let mut filing = refund().with(ACCOUNT);
     filing.slots = &["payment_proof", "bank_card"];

@@ -8,7 +8,7 @@ use kaozheng::exams::held;
 use kaozheng::store::schema::{certificates, voided_prints};
 use kaozheng::store::{Conn, Error, Tx};
 
-use crate::filing::{authority, mailing, reissue};
+use crate::filing::{mailing, reissue, start_demo};
 use crate::server::Server;
 
 /// An approved reissue that waits for its new print number.
@@ -30,7 +30,7 @@ async fn print_numbers(server: &Server) -> (String, Vec<String>) {
 
 #[tokio::test]
 async fn required_materials_depend_on_the_reason() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let damaged = candidate.file_application(&reissue().with(&[("reason", "损毁")])).await;
     assert_eq!(damaged.status, 422);
@@ -45,7 +45,7 @@ async fn required_materials_depend_on_the_reason() {
 
 #[tokio::test]
 async fn only_a_returned_reissue_can_be_edited() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&reissue()).await;
     let edit = format!("/services/reissue/{number}/edit");
@@ -59,7 +59,7 @@ async fn only_a_returned_reissue_can_be_edited() {
 
 #[tokio::test]
 async fn old_print_number_is_void_and_the_new_paper_is_posted() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let (old, _) = print_numbers(&server).await;
     let number = candidate.file_for_number(&reissue()).await;
@@ -86,7 +86,7 @@ async fn old_print_number_is_void_and_the_new_paper_is_posted() {
 
 #[tokio::test]
 async fn print_number_in_use_is_refused_in_place() {
-    let server = authority().await;
+    let server = start_demo().await;
     let (number, reviewer) =
         (approved_reissue(&server, "张小三", "certificate-00").await, server.signed_in("周明远").await);
     let of_others = server.parts.store.write::<_, Error, _>(|tx| {
@@ -121,7 +121,7 @@ async fn print_number_in_use_is_refused_in_place() {
 /// The second request waits until the first has assigned the number, and is refused.
 #[tokio::test]
 async fn print_number_given_twice_at_once_goes_to_one_certificate() {
-    let server = authority().await;
+    let server = start_demo().await;
     let store = server.parts.store.clone();
     let answered = Arc::new(AtomicBool::new(false));
     let (asked, mut has_asked) = tokio::sync::mpsc::channel(1);

@@ -1,10 +1,10 @@
 //! 违纪申诉 over HTTP: the deadline, one appeal per violation, and its outcome.
 
-use crate::filing::{authority, violation};
+use crate::filing::{start_demo, violation};
 
 #[tokio::test]
 async fn remaining_time_is_shown_and_a_late_appeal_refused_with_its_deadline() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let list = candidate.open("/services/violation").await;
     list.tells("还剩 7 天，2026-04-08 截止申诉");
@@ -20,7 +20,7 @@ async fn remaining_time_is_shown_and_a_late_appeal_refused_with_its_deadline() {
 
 #[tokio::test]
 async fn appeal_submitted_in_time_can_be_corrected_later() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&violation()).await;
     let edit = format!("/services/violation/{number}/edit");
@@ -39,7 +39,7 @@ async fn appeal_submitted_in_time_can_be_corrected_later() {
 async fn outcome_is_shown_and_final() {
     for (action, told) in [("approve:0", "申诉成立"), ("approve:1", "部分成立"), ("reject", "申诉不成立")]
     {
-        let server = authority().await;
+        let server = start_demo().await;
         let candidate = server.signed_in("张小三").await;
         let number = candidate.file_for_number(&violation()).await;
         let reviewer = server.signed_in("周明远").await;

@@ -12,7 +12,7 @@ use crate::server::{Answer, Server, Visitor};
 /// The answers and files of one form.
 #[derive(Clone)]
 pub struct Filing {
-    pub kind: &'static str,
+    pub business: &'static str,
     pub answers: Vec<(&'static str, String)>,
     /// Slots, each of which gets a suitable file.
     pub slots: &'static [&'static str],
@@ -20,12 +20,12 @@ pub struct Filing {
 
 impl Filing {
     pub fn new(
-        kind: &'static str,
+        business: &'static str,
         answers: &[(&'static str, &str)],
         slots: &'static [&'static str],
     ) -> Filing {
         let answers = answers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Filing { kind, answers, slots }
+        Filing { business, answers, slots }
     }
 
     /// Changes some answers. An empty one is removed.
@@ -63,7 +63,7 @@ impl Visitor {
 
     /// Fills in a new form and submits it. Returns the following page.
     pub async fn file_application(&self, filing: &Filing) -> Answer {
-        let list = format!("/services/{}", filing.kind);
+        let list = format!("/services/{}", filing.business);
         let sent = self.send_form(&format!("{list}/new"), filing, "review").await;
         if sent.location != format!("{list}/review") {
             return sent;
@@ -131,7 +131,7 @@ impl Answer {
 }
 
 /// A server with the demo's data on 2026-04-01.
-pub async fn authority() -> Server {
+pub async fn start_demo() -> Server {
     let server = Server::start().await;
     server.load_demo().await;
     server

@@ -225,6 +225,11 @@ impl Visitor {
         self.submit("/sandbox/authorize", &form).await
     }
 
+    /// Whether the first page greets this visitor.
+    pub async fn is_signed_in(&self) -> bool {
+        self.open("/").await.body.contains("您好，")
+    }
+
     /// The session cookie as the browser sends it.
     pub fn cookie(&self) -> String {
         self.cookie_at("/")

@@ -41,7 +41,8 @@ pub async fn scan_our_code(desktop: &Browser, phone: &Browser, name: &str) {
     phone.see("已确认登录").await;
 }
 
-async fn number_on(desktop: &Browser) -> String {
+/// The number on the desktop's screen after a phone has scanned the code.
+pub async fn number_on(desktop: &Browser) -> String {
     desktop.see("已扫描").await;
     let text = desktop.text().await;
     let (_, rest) = text.split_once("请在手机上输入数字 ").expect("a number");

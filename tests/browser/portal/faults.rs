@@ -32,10 +32,6 @@ async fn sign_in(visitor: &Visitor) -> Answer {
     }
 }
 
-async fn is_signed_in(visitor: &Visitor) -> bool {
-    visitor.open("/").await.body.contains("您好，")
-}
-
 async fn assert_refused(visitor: &Visitor, answer: &Answer, words: &str, case: &str) {
     let ours = [DECLINED, OUTDATED, UNMAPPED].contains(&words);
     assert_eq!(answer.status, if ours { 403 } else { 502 }, "{case}: {}", answer.body);
@@ -44,13 +40,13 @@ async fn assert_refused(visitor: &Visitor, answer: &Answer, words: &str, case: &
     let told = answer.body.contains(words) && offers_another_try == (words != UNMAPPED);
     let page = answer.body.split("<main").last().unwrap_or_default();
     assert!(told, "{case}: {words} is not in {page}");
-    assert!(!is_signed_in(visitor).await, "{case}");
+    assert!(!visitor.is_signed_in().await, "{case}");
 }
 
 async fn assert_works(server: &Server, case: &str) {
     let visitor = server.visitor(PHONE);
     let answer = sign_in(&visitor).await;
-    assert!(answer.url.ends_with("/me") && is_signed_in(&visitor).await, "{case}: {}", answer.body);
+    assert!(answer.url.ends_with("/me") && visitor.is_signed_in().await, "{case}: {}", answer.body);
 }
 
 fn common_faults(
@@ -233,7 +229,7 @@ async fn wait_for_change(server: &Server) -> Answer {
     assert_eq!(page.status, 200, "{}", page.body);
     let id = page.between("hx-get=\"/login/wait/", "?").to_owned();
     let answer = desktop.fetch(&format!("/login/wait/{id}?seen=waiting")).await;
-    assert!(!is_signed_in(&desktop).await);
+    assert!(!desktop.is_signed_in().await);
     answer
 }
 

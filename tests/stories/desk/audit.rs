@@ -10,7 +10,7 @@ use poem::http::StatusCode;
 
 use super::authority::Authority;
 use super::pages::text;
-use crate::filing::{authority, refund};
+use crate::filing::{refund, start_demo};
 use crate::server::Server;
 
 impl Authority {
@@ -138,7 +138,7 @@ async fn audited_files(server: &Server) -> Vec<(Option<String>, String, String)>
 
 #[tokio::test]
 async fn opened_files_and_thumbnails_are_audited() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&refund()).await;
     let page = candidate.open(&format!("/services/refund/{number}")).await;

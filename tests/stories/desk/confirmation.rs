@@ -5,7 +5,7 @@ use poem::http::StatusCode;
 
 use super::authority::Authority;
 use super::pages::text;
-use crate::filing::{authority, refund};
+use crate::filing::{refund, start_demo};
 
 /// The button's value, the sent fields, and the resulting status.
 type Verdict = (&'static str, &'static [(&'static str, &'static str)], Status);
@@ -102,14 +102,14 @@ async fn single_keys_are_off_until_a_staff_member_enables_them() {
     let again = authority.browser_of(&reviewer).await;
     assert!(text(again.get(&case).await).await.contains("data-keys"), "in every session of theirs");
     let colleague = authority.browser_of(&authority.reviewer("赵审核", "S0000002").await).await;
-    assert!(!text(colleague.get(&case).await).await.contains("data-keys"), "in nobody else's");
+    assert!(!text(colleague.get(&case).await).await.contains("data-keys"), "the setting is per staff member");
     desk.post("/staff/keys", &[("on", "no")]).await.assert_status(StatusCode::SEE_OTHER);
     assert!(!text(desk.get(&case).await).await.contains("data-keys"));
 }
 
 #[tokio::test]
 async fn task_is_confirmed_in_its_form() {
-    let server = authority().await;
+    let server = start_demo().await;
     let number = server.signed_in("张小三").await.file_for_number(&refund()).await;
     server
         .signed_in("周明远")
@@ -133,7 +133,7 @@ async fn task_is_confirmed_in_its_form() {
 #[tokio::test]
 async fn task_of_an_application_assigned_to_a_colleague_is_refused() {
     use crate::filing::mailing;
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let list = "/certificates/certificate-00/mailing";
     candidate.agree_to_notice(&format!("{list}/notice")).await;

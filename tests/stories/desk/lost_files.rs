@@ -7,7 +7,7 @@ use kaozheng::store::Error;
 use kaozheng::store::schema::attachments::dsl as f;
 
 use crate::applicant::LIST;
-use crate::filing::authority;
+use crate::filing::start_demo;
 use crate::server::{Server, Visitor};
 
 /// The id and the path of a file of the first application.
@@ -19,7 +19,7 @@ async fn stored(server: &Server, slot: &'static str) -> (String, PathBuf) {
 }
 
 async fn server_with_application() -> (Server, Visitor, String) {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let sitting = candidate.sitting_of("一级建造师").await;
     let number = candidate.apply_for_number(&sitting).await;

@@ -10,7 +10,7 @@ use kaozheng::store::{Conn, Error, Store};
 
 use super::{Installation, committed_rows, counts};
 use crate::applicant::LIST;
-use crate::filing::authority;
+use crate::filing::start_demo;
 
 /// A dry run takes no write lock, so it neither waits for a writer nor blocks one.
 #[test]
@@ -42,7 +42,7 @@ async fn write(store: &Store) -> i64 {
 /// A writer waits for the current batch and not for the following ones.
 #[tokio::test(flavor = "multi_thread")]
 async fn site_writes_between_two_batches() {
-    let server = authority().await;
+    let server = start_demo().await;
     let installation = Installation::at(&server.parts.settings.database_url);
     assert!(installation.run(&["sample", "certificates", "--count", "80000", "--output", "c.csv"]).success);
     let before = installation.count("certificates");

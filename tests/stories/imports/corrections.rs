@@ -1,7 +1,7 @@
 //! Values changed by an approved correction (信息修改) survive the import of older files.
 
 use super::Installation;
-use crate::filing::{authority, correction};
+use crate::filing::{correction, start_demo};
 use crate::server::Server;
 
 const NOTICE: &str = "/services/correction/notice";
@@ -35,7 +35,7 @@ fn import_changed(installation: &Installation, kind: &str, file: &str, changes: 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn older_file_does_not_undo_a_correction() {
-    let server = authority().await;
+    let server = start_demo().await;
     let installation = Installation::at(&server.parts.settings.database_url);
     for kind in ["certificates", "registrations"] {
         exported(&installation, kind, kind);
@@ -55,7 +55,7 @@ async fn older_file_does_not_undo_a_correction() {
 /// Other values of an older file are imported, and so is a name that is newer than the correction.
 #[tokio::test(flavor = "multi_thread")]
 async fn values_without_a_correction_are_imported() {
-    let server = authority().await;
+    let server = start_demo().await;
     let installation = Installation::at(&server.parts.settings.database_url);
     exported(&installation, "certificates", "old");
     exported(&installation, "registrations", "registrations");

@@ -8,7 +8,6 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::dialects::portal::{Site, json_of};
-use super::is_signed_in;
 use crate::server::{Answer, DESKTOP, PHONE, Visitor};
 
 /// Sends a browser to the portal. Returns the callback's path.
@@ -93,7 +92,7 @@ async fn simultaneous_callbacks_create_one_session() {
     let answers = futures_util::future::join_all(copies.iter().map(|copy| copy.step(&back))).await;
     for (answer, copy) in answers.iter().zip(&copies) {
         assert_eq!(answer.location, "/progress", "{}", answer.body);
-        assert!(is_signed_in(copy).await);
+        assert!(copy.is_signed_in().await);
         assert_eq!(copy.cookie(), copies[0].cookie());
     }
     assert_eq!((site.requests_to("/token"), sessions(&site).await), (1, 1));
@@ -143,7 +142,7 @@ async fn reload_during_the_token_request_is_signed_in() {
     }
     drop(hold);
     assert_eq!(visitor.step(&back).await.location, "/progress");
-    assert!(is_signed_in(&visitor).await);
+    assert!(visitor.is_signed_in().await);
     assert_eq!((site.requests_to("/token"), sessions(&site).await), (1, 1));
 }
 
@@ -156,7 +155,7 @@ async fn callback_from_another_browser_or_another_day_is_refused() {
     for _ in 0..2 {
         let refused = thief.step(&back).await;
         assert!(refused.status == 403 && refused.body.contains("这次登录已失效"), "{}", refused.body);
-        assert!(!sets_a_cookie(&refused) && !is_signed_in(&thief).await);
+        assert!(!sets_a_cookie(&refused) && !thief.is_signed_in().await);
         // Tried before and after the browser that began has returned.
         assert_eq!(visitor.step(&back).await.location, "/progress");
     }
@@ -167,7 +166,7 @@ async fn callback_from_another_browser_or_another_day_is_refused() {
     assert_eq!(sessions(&site).await, 1);
     visitor.submit("/logout", &[]).await;
     visitor.step(&back).await;
-    assert!(!is_signed_in(&visitor).await, "who signed out stays signed out");
+    assert!(!visitor.is_signed_in().await, "signing out is final");
 
     let late = site.server.visitor(PHONE);
     let back = callback_path(&site, &late).await;
@@ -188,7 +187,7 @@ async fn lost_answer_is_repeated_for_a_minute() {
         site.server.advance(seconds);
         let again = lost.step(&back).await;
         assert_eq!(again.status, if is_in { 303 } else { 403 }, "{}", again.body);
-        assert_eq!(is_signed_in(&lost).await, is_in);
+        assert_eq!(lost.is_signed_in().await, is_in);
     }
 }
 

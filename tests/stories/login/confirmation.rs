@@ -2,7 +2,7 @@
 
 use kaozheng::store::{Clock, Ids, Store, Vault};
 
-use super::{LoginScreen, is_signed_in, scanned, wrong};
+use super::{LoginScreen, scanned, wrong};
 use crate::server::{Answer, Server, Visitor};
 
 #[tokio::test]
@@ -78,11 +78,11 @@ async fn repeated_denials_pause_the_account() {
     let number = early.number().await;
     let answer = phone.submit(&early.path("number"), &[("number", &number)]).await;
     assert!(answer.status == 429 && answer.body.contains("09:41:00 之后再扫码"), "{}", answer.body);
-    assert!(!is_signed_in(&early.browser).await && !early.reload().await.location.starts_with('/'));
+    assert!(!early.browser.is_signed_in().await && !early.reload().await.location.starts_with('/'));
     let screen = LoginScreen::open(&server, "/login?next=/services").await;
     let scan = phone.step(&screen.code(&server)).await;
     assert!(scan.status == 429 && scan.body.contains("09:41:00 之后再扫码"), "{}", scan.body);
-    assert!(is_signed_in(&phone).await, "everything else goes on");
+    assert!(phone.is_signed_in().await, "everything else goes on");
     server.advance(600);
     let screen = LoginScreen::open(&server, "/login?next=/services").await;
     phone.open(&screen.code(&server)).await;
@@ -124,7 +124,11 @@ async fn denials_from_one_network_pause_the_account_that_continues() {
     let third = server.signed_in("林美玲").await;
     assert!(denied(&server, &third, true).await.body.contains("扫码登录已暂停"));
     let screen = LoginScreen::open(&server, "/login").await;
-    assert_eq!(phones[0].step(&screen.code(&server)).await.location, screen.confirm(), "nobody else pauses");
+    assert_eq!(
+        phones[0].step(&screen.code(&server)).await.location,
+        screen.confirm(),
+        "other accounts are not paused"
+    );
     let old = server.signed_in("SCHMIDT ANNA").await;
     server.advance(601);
     assert!(!denied(&server, &old, true).await.body.contains("已暂停"), "old denials do not count");

@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use kaozheng::store::Error;
 use kaozheng::store::schema::device_grants::dsl as g;
 
-use super::is_signed_in;
 use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
 
 /// A desktop that shows the portal's code.
@@ -77,7 +76,7 @@ async fn refusal_at_the_portal_is_shown_on_the_screen() {
         "{}",
         denied.body
     );
-    assert!(!is_signed_in(&screen.browser).await);
+    assert!(!screen.browser.is_signed_in().await);
     assert_eq!(answer(&server, &screen, "陳大文").await.status, 400, "an answer is final");
 }
 
@@ -120,7 +119,7 @@ async fn only_the_screen_with_the_code_redeems_it() {
     let path = format!("/login/wait/{}", screen.handshake);
     assert_eq!(thief.browser.step(&path).await.status, 404);
     assert_eq!(screen.wait(&server).await.headers["hx-redirect"], "/services");
-    assert!(!is_signed_in(&thief.browser).await);
+    assert!(!thief.browser.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -161,5 +160,5 @@ async fn screen_shows_why_the_portals_code_signed_nobody_in() {
     assert_eq!(screen.wait(&server).await.headers["hx-redirect"], path.as_str());
     let told = screen.browser.step(&path).await;
     assert!(told.status == 403 && told.body.contains("登录已暂停，等待核对身份"), "{}", told.body);
-    assert!(!told.body.contains("再试一次") && !is_signed_in(&screen.browser).await);
+    assert!(!told.body.contains("再试一次") && !screen.browser.is_signed_in().await);
 }

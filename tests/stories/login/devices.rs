@@ -1,6 +1,6 @@
 //! 登录设备: listing one's sessions and ending them.
 
-use super::{LoginScreen, is_signed_in, scanned};
+use super::{LoginScreen, scanned};
 use crate::server::{Answer, DESKTOP, Server, Visitor};
 
 const PATH: &str = "/me/devices";
@@ -37,8 +37,8 @@ async fn every_device_is_listed_and_can_be_signed_out() {
     let others = keys(&page);
     assert_eq!(others.len(), 1, "one does not sign this device out here");
     phone.submit(PATH, &[("session", &others[0])]).await;
-    assert!(!is_signed_in(&screen.browser).await, "it is out at once");
-    assert!(is_signed_in(&phone).await);
+    assert!(!screen.browser.is_signed_in().await, "it is out at once");
+    assert!(phone.is_signed_in().await);
     assert!(keys(&phone.open(PATH).await).is_empty());
 }
 
@@ -49,8 +49,8 @@ async fn all_other_devices_are_signed_out_at_once() {
     let third = server.visitor(DESKTOP);
     third.sign_in("/login/portal", "张小三").await;
     phone.submit("/me/devices/others", &[("confirm", "yes")]).await;
-    assert!(is_signed_in(&phone).await);
-    assert!(!is_signed_in(&screen.browser).await && !is_signed_in(&third).await);
+    assert!(phone.is_signed_in().await);
+    assert!(!screen.browser.is_signed_in().await && !third.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn device_of_another_candidate_cannot_be_signed_out() {
     }
     stranger.submit("/me/devices/others", &[("confirm", "yes")]).await;
     stranger.submit(&screen.path("revoke"), &[("confirm", "yes")]).await;
-    assert!(is_signed_in(&phone).await && is_signed_in(&screen.browser).await);
+    assert!(phone.is_signed_in().await && screen.browser.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn decline_after_the_login_ends_its_session() {
     assert!(done.body.contains("不是我，退出那台设备"), "{}", done.body);
     let devices = phone.submit(&screen.path("revoke"), &[("confirm", "yes")]).await;
     assert!(devices.url.ends_with(PATH) && keys(&devices).is_empty());
-    assert!(!is_signed_in(&screen.browser).await);
+    assert!(!screen.browser.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -86,5 +86,5 @@ async fn decline_before_the_screen_fetches_its_session_denies_it() {
     phone.submit(&screen.path("number"), &[("number", &number)]).await;
     phone.submit(&screen.path("revoke"), &[("confirm", "yes")]).await;
     assert!(screen.reload().await.body.contains("登录被拒绝"));
-    assert!(!is_signed_in(&screen.browser).await);
+    assert!(!screen.browser.is_signed_in().await);
 }

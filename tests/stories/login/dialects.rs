@@ -6,7 +6,6 @@ use jsonwebtoken::{EncodingKey, Header, encode};
 use kaozheng::settings::ClaimsFrom;
 use serde_json::{Value, json};
 
-use super::is_signed_in;
 use crate::server::{Answer, DESKTOP};
 use portal::{Key, PortalResponse, Site, json_of, person};
 
@@ -229,7 +228,7 @@ async fn wait_for(site: &Site, device: Value, tokens: &[(u16, &'static str, Valu
     loop {
         tokio::select! {
             answer = &mut answer => {
-                assert_eq!(is_signed_in(&desktop).await, answer.headers.contains_key("hx-redirect"));
+                assert_eq!(desktop.is_signed_in().await, answer.headers.contains_key("hx-redirect"));
                 return answer;
             }
             () = tokio::time::sleep(std::time::Duration::from_millis(50)) => site.server.advance(1),

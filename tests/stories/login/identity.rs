@@ -14,8 +14,8 @@ use kaozheng::store::schema::{
 use kaozheng::store::{Error, Tx};
 use serde_json::{Value, json};
 
+use super::LoginScreen;
 use super::dialects::portal::{Site, json_of};
-use super::{LoginScreen, is_signed_in};
 use crate::server::{Answer, DESKTOP, PHONE, Visitor};
 
 /// Userinfo of an account.
@@ -50,7 +50,7 @@ async fn sign_in_as(site: &Site, visitor: &Visitor, account: &Value) -> Answer {
 async fn assert_signed_in(site: &Site, account: &Value) -> Visitor {
     let (visitor, answer) = sign_in_with(site, account).await;
     assert_eq!(answer.location, "/me", "{account}: {}", answer.body);
-    assert!(is_signed_in(&visitor).await, "{account}");
+    assert!(visitor.is_signed_in().await, "{account}");
     visitor
 }
 
@@ -62,7 +62,7 @@ async fn assert_stopped(site: &Site, account: &Value, words: &str) {
     for useless in ["再试一次", "重新登录"] {
         assert!(!answer.body.contains(useless), "{account}: {}", answer.body);
     }
-    assert!(!is_signed_in(&visitor).await, "{account}");
+    assert!(!visitor.is_signed_in().await, "{account}");
 }
 
 const STOPPED: &str = "登录已暂停，等待核对身份";
@@ -141,7 +141,7 @@ async fn account_opens_only_its_own_candidate() {
         assert_eq!((candidates, found), (n as i64 + 1, cases), "{again}: no second account");
     }
     let names: Vec<String> = read(&site, |tx| Ok(c::candidates.select(c::name).load(tx.conn)?)).await;
-    assert!(names.iter().all(|name| name == "ZHANG SAN"), "nobody is renamed: {names:?}");
+    assert!(names.iter().all(|name| name == "ZHANG SAN"), "a record was renamed: {names:?}");
     let stopped = e::security_events.filter(e::kind.eq("identity_stopped"));
     let events: Vec<(Option<String>, String)> =
         read(&site, move |tx| Ok(stopped.select((e::candidate_id, e::details)).load(tx.conn)?)).await;

@@ -11,7 +11,6 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::is_signed_in;
 use crate::server::{Answer, PHONE, Server, Visitor};
 
 /// The portal's responses to the next calls.
@@ -108,7 +107,7 @@ async fn assert_refused(visitor: &Visitor, answer: &Answer, words: &str) {
         "{words} not in {}",
         answer.body
     );
-    assert!(!is_signed_in(visitor).await, "{words}");
+    assert!(!visitor.is_signed_in().await, "{words}");
 }
 
 #[tokio::test]
@@ -150,7 +149,7 @@ async fn failing_portal_signs_nobody_in() {
     let state = begin(&visitor).await;
     let answer = come_back(&visitor, &[("state", &state), ("code", "anything")]).await;
     assert_eq!(answer.location, "/", "a phone number is not needed");
-    assert!(is_signed_in(&visitor).await);
+    assert!(visitor.is_signed_in().await);
 }
 
 /// The next try leads to the original destination, also on a phone that was about to confirm.
@@ -191,7 +190,7 @@ async fn foreign_callback_signs_nobody_in() {
     let state = begin(&visitor).await;
     let query = [("state", state.as_str()), ("code", "anything"), ("iss", issuer.as_str())];
     assert_eq!(come_back(&visitor, &query).await.location, "/");
-    assert!(is_signed_in(&visitor).await);
+    assert!(visitor.is_signed_in().await);
 }
 
 #[tokio::test]

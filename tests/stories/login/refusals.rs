@@ -7,7 +7,6 @@ use kaozheng::settings::Conditions;
 use serde_json::{Value, json};
 
 use super::dialects::portal::{PortalResponse, Site, json_of, person};
-use super::is_signed_in;
 use crate::server::{Answer, DESKTOP, PHONE};
 
 /// Captures the log of this test's thread.
@@ -44,7 +43,7 @@ fn token() -> PortalResponse {
 async fn sign_in(site: &Site, token: PortalResponse) -> Answer {
     let visitor = site.server.visitor(PHONE);
     let answer = site.sign_in(&visitor, |_| token).await;
-    assert!(!is_signed_in(&visitor).await, "{}", answer.body);
+    assert!(!visitor.is_signed_in().await, "{}", answer.body);
     answer
 }
 

@@ -9,7 +9,7 @@ use kaozheng::store::schema::sessions::dsl as s;
 use kaozheng::web::session::Session;
 use reqwest::Method;
 
-use super::{LoginScreen, is_signed_in};
+use super::LoginScreen;
 use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
 
 async fn sessions(server: &Server) -> Vec<String> {
@@ -63,8 +63,8 @@ async fn screens_with_a_planted_session_share_nothing() {
             assert_eq!(attacker.send(asked).await.status, 404);
         }
         assert_eq!(victim.reload().await.location, "/services");
-        assert!(is_signed_in(&victim.browser).await);
-        assert!(!is_signed_in(&attacker).await && !is_signed_in(&other.browser).await);
+        assert!(victim.browser.is_signed_in().await);
+        assert!(!attacker.is_signed_in().await && !other.browser.is_signed_in().await);
     }
 }
 
@@ -77,7 +77,7 @@ async fn session_alone_does_not_confirm() {
     phone.open(&screen.code(&server)).await;
     let thief = server.visitor(PHONE);
     thief.plant(&phone.cookie());
-    assert!(is_signed_in(&thief).await);
+    assert!(thief.is_signed_in().await);
     let form = [("number", &*screen.number().await)];
     assert_eq!(thief.submit_step(&screen.path("number"), &form).await.status, 404);
     assert_eq!(thief.step(&screen.confirm()).await.status, 404);
@@ -150,7 +150,7 @@ async fn second_tab_continues_and_both_end_signed_in() {
         assert_eq!(look(seen).await.headers["hx-redirect"], to);
         let without_scripts = first.reload().await;
         assert_eq!(without_scripts.status, 303);
-        assert!(is_signed_in(&first.browser).await);
+        assert!(first.browser.is_signed_in().await);
     }
 }
 

@@ -3,8 +3,8 @@
 use diesel::connection::SimpleConnection;
 use kaozheng::store::{Conn, Error};
 
-use super::{LoginScreen, is_signed_in, now, scanned};
-use crate::filing::{authority, refund};
+use super::{LoginScreen, now, scanned};
+use crate::filing::{refund, start_demo};
 use crate::server::{Answer, DESKTOP, PHONE, Server};
 
 /// Runs a statement on the writer, in SQLite's or PostgreSQL's dialect.
@@ -39,7 +39,7 @@ async fn undo_make_fail(server: &Server, action: &str) {
 
 #[tokio::test]
 async fn completed_request_is_reported_when_the_session_cannot_be_saved() {
-    let server = authority().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     make_fail(&server, "UPDATE").await;
     server.advance(120);
@@ -47,7 +47,7 @@ async fn completed_request_is_reported_when_the_session_cannot_be_saved() {
     assert_eq!(candidate.open(&format!("/services/refund/{number}")).await.status, 200);
     undo_make_fail(&server, "UPDATE").await;
     server.advance(120);
-    assert!(is_signed_in(&candidate).await);
+    assert!(candidate.is_signed_in().await);
 }
 
 /// The row, or SQLite's only writer, is locked for longer than a request waits.
@@ -71,7 +71,7 @@ async fn busy_database_does_not_delay_reads() {
     assert_eq!(page.status, 200);
     assert!(began.elapsed().as_secs() < 4, "{:?}", began.elapsed());
     other.batch_execute("ROLLBACK").expect("the end of the lock");
-    assert!(is_signed_in(&candidate).await);
+    assert!(candidate.is_signed_in().await);
 }
 
 /// SQLite only: the database is read-only.
@@ -89,7 +89,7 @@ async fn signed_in_candidate_reads_from_a_read_only_database() {
         assert!(page.status == 200 && !page.body.contains("考生登录"), "{path}: {}", page.body);
     }
     server.advance(31 * 60);
-    assert_eq!(candidate.step("/me").await.status, 303, "who was idle too long is not signed in");
+    assert_eq!(candidate.step("/me").await.status, 303, "an idle session expires");
 }
 
 fn says_session_not_ended(answer: &Answer) -> bool {
@@ -108,7 +108,7 @@ async fn failed_sign_out_is_reported() {
     assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
     let thief = server.visitor(DESKTOP);
     thief.plant(&cookie);
-    assert!(!is_signed_in(&thief).await && !is_signed_in(&phone).await);
+    assert!(!thief.is_signed_in().await && !phone.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -125,9 +125,9 @@ async fn failed_sign_in_is_explained_when_the_session_cannot_be_saved() {
     let told = screen.reload().await;
     assert!(told.status == 503 && told.body.contains("系统正忙"), "{} {}", told.status, told.body);
     undo_make_fail(&server, "INSERT").await;
-    assert!(!is_signed_in(&phone).await && !is_signed_in(&screen.browser).await);
+    assert!(!phone.is_signed_in().await && !screen.browser.is_signed_in().await);
     assert_eq!(screen.reload().await.location, "/services", "the approval is not lost");
-    assert!(is_signed_in(&screen.browser).await);
+    assert!(screen.browser.is_signed_in().await);
 }
 
 /// The machine's clock is set back after a session was found expired.
@@ -139,16 +139,16 @@ async fn expired_session_stays_expired_when_the_clock_is_set_back() {
         let (phone, began) = (server.signed_in("张小三").await, now(&server));
         for _ in 1..steps {
             server.advance(minutes * 60);
-            assert!(is_signed_in(&phone).await || now(&server) - began >= chrono::Duration::hours(12));
+            assert!(phone.is_signed_in().await || now(&server) - began >= chrono::Duration::hours(12));
         }
         server.advance(minutes * 60);
         match sweep {
             true => assert!(server.parts.sessions().sweep().await.expect("a sweep") > 0),
-            false => assert!(!is_signed_in(&phone).await),
+            false => assert!(!phone.is_signed_in().await),
         }
         let back = began - now(&server);
         server.advance(back.num_seconds());
-        assert!(!is_signed_in(&phone).await, "{minutes} minutes, {steps} times");
+        assert!(!phone.is_signed_in().await, "{minutes} minutes, {steps} times");
     }
 }
 
@@ -167,6 +167,6 @@ async fn expired_code_stays_expired_when_the_clock_is_set_back() {
     confirms.submit(&confirmed.path("number"), &[("number", &number)]).await;
     for screen in [&waited, &confirmed] {
         assert!(screen.reload().await.body.contains("二维码已过期"));
-        assert!(!is_signed_in(&screen.browser).await);
+        assert!(!screen.browser.is_signed_in().await);
     }
 }

@@ -8,7 +8,7 @@ use kaozheng::store::schema::sessions::dsl as s;
 use kaozheng::store::{Error, Tx};
 use reqwest::{Method, StatusCode};
 
-use super::{LoginScreen, is_signed_in, scanned, wrong};
+use super::{LoginScreen, scanned, wrong};
 use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
 
 const FAR: &str = "119.123.4.5";
@@ -41,20 +41,20 @@ async fn code_shown_to_a_victim_is_recognised_and_revoked() {
             assert!(page.body.contains(told), "{told} is not in {}", page.body);
         }
         let number = screen.number().await;
-        assert!(!page.body.contains("119.123"), "an address tells nobody anything: {}", page.body);
+        assert!(!page.body.contains("119.123"), "the address must not be shown: {}", page.body);
         if tricked {
             // The attacker tells the number by telephone. The victim finds the device and ends its
             // session.
             victim.submit(&screen.path("number"), &[("number", &number)]).await;
             assert_eq!(screen.reload().await.location, "/");
-            assert!(is_signed_in(&screen.browser).await);
+            assert!(screen.browser.is_signed_in().await);
             victim.submit(&screen.path("revoke"), &[("confirm", "yes")]).await;
         } else {
             victim.submit(&screen.path("decline"), &[]).await;
             victim.submit(&screen.path("number"), &[("number", &number)]).await;
             assert_eq!(status(&server, &screen).await, "denied");
         }
-        assert!(!is_signed_in(&screen.browser).await);
+        assert!(!screen.browser.is_signed_in().await);
     }
 }
 
@@ -70,7 +70,7 @@ async fn only_the_first_phone_may_confirm() {
     assert_eq!(other.step(&screen.confirm()).await.status, 404);
     let number = screen.number().await;
     other.submit(&screen.path("number"), &[("number", &number)]).await;
-    assert!(!is_signed_in(&screen.browser).await);
+    assert!(!screen.browser.is_signed_in().await);
     assert!(screen.reload().await.body.contains("请在手机上输入数字"), "nothing has changed");
 }
 
@@ -85,7 +85,7 @@ async fn only_the_browser_with_the_code_may_wait_and_redeem() {
     let path = format!("/login/wait/{}", screen.handshake);
     assert_eq!(thief.browser.step(&path).await.status, 404);
     assert_eq!(server.visitor(DESKTOP).step(&path).await.status, 404);
-    assert!(!is_signed_in(&thief.browser).await);
+    assert!(!thief.browser.is_signed_in().await);
     assert_eq!(screen.reload().await.status, 303);
 }
 
@@ -166,7 +166,7 @@ async fn handshake_expires_after_three_minutes_and_an_approval_after_one() {
     phone.submit(&screen.path("number"), &[("number", &number)]).await;
     server.advance(60);
     assert!(screen.reload().await.body.contains("二维码已过期"));
-    assert!(!is_signed_in(&screen.browser).await);
+    assert!(!screen.browser.is_signed_in().await);
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn handshake_is_redeemed_once() {
         assert_eq!(redeemed, 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
         let mut signed_in = 0;
         for window in &windows {
-            signed_in += usize::from(is_signed_in(window).await);
+            signed_in += usize::from(window.is_signed_in().await);
         }
         assert_eq!(signed_in, 1);
         assert_eq!(status(&server, &screen).await, "redeemed");
@@ -240,7 +240,7 @@ async fn guessed_number_denies_the_login() {
         phone.submit_step(&screen.path("number"), &[("number", &guess.to_string())]).await;
     }
     assert_eq!(status(&server, &screen).await, "denied");
-    assert!(!is_signed_in(&screen.browser).await);
+    assert!(!screen.browser.is_signed_in().await);
 }
 
 /// An attacker plants a session in a browser that signs in later.
@@ -254,13 +254,13 @@ async fn session_fixation_is_prevented() {
         let victim = server.visitor(PHONE);
         victim.plant(planted);
         victim.sign_in("/login/portal", "张小三").await;
-        assert!(is_signed_in(&victim).await);
+        assert!(victim.is_signed_in().await);
         assert_ne!(victim.cookie(), planted);
         let thief = server.visitor(DESKTOP);
         thief.plant(planted);
-        assert!(!is_signed_in(&thief).await, "{planted}");
+        assert!(!thief.is_signed_in().await, "{planted}");
     }
-    assert!(!is_signed_in(&attacker.browser).await);
+    assert!(!attacker.browser.is_signed_in().await);
 }
 
 /// A page of another site sends a form with the victim's cookies.
@@ -284,7 +284,7 @@ async fn cross_site_post_is_refused() {
         }
     }
     assert_eq!(status(&server, &screen).await, "scanned");
-    assert!(is_signed_in(&phone).await);
+    assert!(phone.is_signed_in().await);
 }
 
 /// §6.1.11: one address, a new browser each time.
@@ -308,10 +308,10 @@ async fn handshakes_from_one_address_are_limited() {
         let handshakes: i64 = h::login_handshakes.count().get_result(tx.conn)?;
         Ok((handshakes, s::sessions.count().get_result::<i64>(tx.conn)?))
     };
-    assert_eq!(read(&server, rows).await, (begun as i64, 0), "who is refused costs no row");
+    assert_eq!(read(&server, rows).await, (begun as i64, 0), "a refused request writes no row");
     let elsewhere = server.visitor(DESKTOP);
     let request = elsewhere.request(Method::GET, "/login").header("x-forwarded-for", FAR);
-    assert_eq!(elsewhere.send(request).await.status, 200, "nobody else is refused");
+    assert_eq!(elsewhere.send(request).await.status, 200, "another network is not limited");
 }
 
 /// §6.1.11: one phone that scans many codes.

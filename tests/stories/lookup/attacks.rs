@@ -4,11 +4,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
+use crate::filing::start_demo;
 use crate::process::Process;
 
 #[tokio::test]
 async fn markup_in_input_is_escaped() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let script = "\"><script>alert(1)</script>";
     for typed in [[script, DOCUMENT, "1"], [NAME, script, "1"], [NAME, DOCUMENT, script], [script, "", ""]] {
@@ -23,7 +24,7 @@ async fn markup_in_input_is_escaped() {
 /// Every input gets an answer, and none a server error.
 #[tokio::test]
 async fn hostile_input_is_answered() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let long = "9".repeat(10_000);
     for typed in [
@@ -73,7 +74,7 @@ async fn raw(host: &str, request: &str) -> String {
 /// The form is incomplete, not too large: the page must not ask to shorten it.
 #[tokio::test]
 async fn incomplete_form_is_reported_as_incomplete() {
-    let server = server().await;
+    let server = start_demo().await;
     let host = server.base.trim_start_matches("http://");
     let head = format!(
         "POST {EXAM} HTTP/1.1\r\nHost: {host}\r\nOrigin: {}\r\nConnection: close\r\n\
@@ -87,7 +88,7 @@ async fn incomplete_form_is_reported_as_incomplete() {
 /// RFC 9112 §3.2: HTTP/1.1 requires exactly one Host. HTTP/1.0 does not require it.
 #[tokio::test]
 async fn request_must_have_exactly_one_host() {
-    let server = server().await;
+    let server = start_demo().await;
     let host = server.base.trim_start_matches("http://");
     let own = format!("Host: {host}\r\n");
     let table = [
@@ -107,7 +108,7 @@ async fn request_must_have_exactly_one_host() {
 
 #[tokio::test]
 async fn thousand_requests_from_one_network_are_mostly_refused() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let asked = (0..1000).map(|number| {
         let document = format!("E{:08}", number % 50);

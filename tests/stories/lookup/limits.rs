@@ -8,10 +8,11 @@ use kaozheng::store::{Clock, Ids, Store, Vault};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::filing::start_demo;
 
 #[tokio::test]
 async fn network_limit_names_the_time_to_come_back() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     for number in 0..120 {
         let document = format!("E{number:08}");
@@ -30,7 +31,7 @@ async fn network_limit_names_the_time_to_come_back() {
 
 #[tokio::test]
 async fn document_limit_counts_all_networks() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     for number in 0..20 {
         let network = format!("10.2.0.{number}");
@@ -82,7 +83,7 @@ async fn exchange_counters(one: &Parts, other: &Parts) {
 
 #[tokio::test]
 async fn processes_count_together() {
-    let server = server().await;
+    let server = start_demo().await;
     let (other, there) = second_process(&server).await;
     let here = server.visitor(PHONE);
     for number in 0..10 {
@@ -108,7 +109,7 @@ async fn processes_count_together() {
 
 #[tokio::test]
 async fn small_counters_of_another_process_are_added() {
-    let server = server().await;
+    let server = start_demo().await;
     let (other, there) = second_process(&server).await;
     let here = server.visitor(PHONE);
     let asked = async |visitor: &Visitor, times: u32| {
@@ -142,7 +143,7 @@ fn later(a: &[Duration], b: &[Duration]) -> f64 {
 #[tokio::test]
 async fn answer_time_does_not_reveal_what_was_wrong() {
     const EACH: usize = 300;
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let kinds: [(&str, [&str; 3]); 4] = [
         ("wrong name", ["张小四", DOCUMENT, MANAGEMENT]),

@@ -1,6 +1,7 @@
 //! 核验链接: a holder lets an employer see one certificate.
 
 use super::*;
+use crate::filing::start_demo;
 
 /// Links page of 张小三's certificate of 二级建造师.
 const LINKS: &str = "/certificates/certificate-00/links";
@@ -23,7 +24,7 @@ async fn write_opened_counts(server: &Server) {
 
 #[tokio::test]
 async fn employer_sees_a_certificate_by_its_link() {
-    let server = server().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let empty = candidate.open(LINKS).await;
     assert!(empty.body.contains("1 天") && empty.body.contains("7 天") && empty.body.contains("30 天"));
@@ -46,7 +47,7 @@ async fn employer_sees_a_certificate_by_its_link() {
 
 #[tokio::test]
 async fn link_ends_by_expiry_and_by_revocation() {
-    let server = server().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let employer = server.visitor(PHONE);
     let (short, long) = (make(&candidate, "1").await, make(&candidate, "30").await);
@@ -74,7 +75,7 @@ async fn link_ends_by_expiry_and_by_revocation() {
 /// The machine's clock is set back after a visitor or the sweep has found a link expired.
 #[tokio::test]
 async fn expired_link_stays_expired_when_the_clock_is_set_back() {
-    let server = server().await;
+    let server = start_demo().await;
     for sweep in [false, true] {
         let candidate = server.signed_in("张小三").await;
         let (link, employer) = (make(&candidate, "1").await, server.visitor(PHONE));
@@ -96,7 +97,7 @@ async fn expired_link_stays_expired_when_the_clock_is_set_back() {
 
 #[tokio::test]
 async fn holder_sees_when_a_link_was_opened() {
-    let server = server().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let link = make(&candidate, "7").await;
     assert!(candidate.open(LINKS).await.body.contains("还没有被查看"));
@@ -116,7 +117,7 @@ async fn holder_sees_when_a_link_was_opened() {
 
 #[tokio::test]
 async fn links_of_another_holder_are_not_found() {
-    let server = server().await;
+    let server = start_demo().await;
     let (holder, other) = (server.signed_in("张小三").await, server.signed_in("林美玲").await);
     let link = make(&holder, "7").await;
     let page = holder.open(LINKS).await;
@@ -135,7 +136,7 @@ async fn links_of_another_holder_are_not_found() {
 
 #[tokio::test]
 async fn number_and_lifetime_of_links_are_limited() {
-    let server = server().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     for days in ["", "0", "2", "365", "-1", "x"] {
         assert_eq!(candidate.submit(LINKS, &[("days", days)]).await.status, 400, "{days}");
@@ -155,7 +156,7 @@ async fn number_and_lifetime_of_links_are_limited() {
 async fn link_token_is_not_stored() {
     use diesel::prelude::*;
     use kaozheng::store::{Error, schema::certificate_links::dsl as l};
-    let server = server().await;
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let link = make(&candidate, "7").await;
     let token = link.trim_start_matches("/v/").to_owned();

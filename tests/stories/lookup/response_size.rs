@@ -3,6 +3,7 @@
 use reqwest::Method;
 
 use super::*;
+use crate::filing::start_demo;
 
 /// The bytes of a response as sent to a browser.
 async fn transferred_bytes(request: reqwest::RequestBuilder) -> usize {
@@ -12,7 +13,7 @@ async fn transferred_bytes(request: reqwest::RequestBuilder) -> usize {
 
 #[tokio::test]
 async fn form_fits_the_first_flight_and_the_result_is_small() {
-    let server = server().await;
+    let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     let page = visitor.open(EXAM).await;
     let css = page.between("rel=\"stylesheet\" href=\"", "\"").to_owned();

@@ -1,10 +1,11 @@
 //! Hostile uploads, broken forms, and files that were never submitted.
 
 use super::*;
+use crate::filing::start_demo;
 
 #[tokio::test]
 async fn hostile_files_are_refused_and_valid_ones_kept() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let huge_png = {
         // The header promises 60,000 × 60,000 pixels.
@@ -37,7 +38,7 @@ async fn hostile_files_are_refused_and_valid_ones_kept() {
 
 #[tokio::test]
 async fn oversized_or_broken_form_is_no_server_error() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let long = "长".repeat(200_000);
     let sent = visitor.upload(NEW, form(&sitting, "review", &[("employer", &long)])).await;
@@ -60,7 +61,7 @@ async fn oversized_or_broken_form_is_no_server_error() {
 
 #[tokio::test]
 async fn unreferenced_uploads_and_old_drafts_are_deleted_with_their_files() {
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "留.jpg", jpeg(640, 400))).await;
     let page =
@@ -92,7 +93,7 @@ async fn unreferenced_uploads_and_old_drafts_are_deleted_with_their_files() {
 async fn pdf_is_saved_by_a_browser_and_shown_in_a_web_view() {
     const IPHONE: &str =
         "Mozilla/5.0 (iPhone; CPU iPhone OS 15_8 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
-    let server = server().await;
+    let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let sent = file(form(&sitting, "upload", &[]), "diploma", "毕业证.pdf", PDF.to_vec());
     let page = visitor.upload(NEW, sent).await;

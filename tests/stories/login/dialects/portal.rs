@@ -175,7 +175,7 @@ impl Site {
         let visitor = self.server.visitor(PHONE);
         let answer = self.sign_in(&visitor, token).await;
         assert_eq!(answer.location, "/me", "{case}: {}", answer.body);
-        assert!(super::is_signed_in(&visitor).await, "{case}");
+        assert!(visitor.is_signed_in().await, "{case}");
     }
 
     /// Signs a new visitor in and asserts that it is refused with `words`.
@@ -184,7 +184,7 @@ impl Site {
         let answer = self.sign_in(&visitor, token).await;
         let told = answer.body.contains(words) && answer.body.contains("重新登录");
         assert!(answer.status == 502 && told, "{case}: {} {}", answer.status, answer.body);
-        assert!(!super::is_signed_in(&visitor).await, "{case}");
+        assert!(!visitor.is_signed_in().await, "{case}");
     }
 }
 

@@ -32,7 +32,10 @@ async fn another_account_is_announced_on_every_device_until_acknowledged() {
     }
     acknowledge(&other).await;
     assert!(!shows_notice(&other, WORDS).await);
-    assert!(shows_notice(&phone, WORDS).await, "who signed in as somebody else cannot hide it from them");
+    assert!(
+        shows_notice(&phone, WORDS).await,
+        "acknowledging on one device does not hide the notice on another"
+    );
     acknowledge(&phone).await;
     assert!(!shows_notice(&phone, WORDS).await && shows_notice(&tablet, WORDS).await);
     assert!(
@@ -40,7 +43,7 @@ async fn another_account_is_announced_on_every_device_until_acknowledged() {
         "a device that was signed out is told too"
     );
     let told = assert_signed_in(&site, &account("c", "LI SI", "E1000002")).await;
-    assert!(!shows_notice(&told, WORDS).await, "and nobody else is");
+    assert!(!shows_notice(&told, WORDS).await, "other candidates see no notice");
 }
 
 /// The record keeps its name. The page shows the portal's name beside it and offers a correction.
@@ -56,7 +59,7 @@ async fn new_name_at_the_portal_changes_no_record() {
     assert_eq!(names, [("ZHANG SAN".to_owned(), "ZHANG SANFENG".to_owned())]);
     acknowledge(&renamed).await;
     let again = assert_signed_in(&site, &unverified(account("a", "ZHANG SANFENG", "E1000001"))).await;
-    assert!(is_signed_in(&again).await, "an accepted name stays accepted");
+    assert!(again.is_signed_in().await, "an accepted name stays accepted");
 }
 
 #[tokio::test]
