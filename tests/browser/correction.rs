@@ -63,7 +63,7 @@ async fn look(server: &Server, phone: &Browser) {
 }
 
 #[tokio::test]
-async fn an_approved_correction_reaches_every_record() {
+async fn approved_correction_reaches_every_record() {
     let server = steps::start_demo().await;
     let (phone, desk) = (steps::candidate(&server).await, steps::desk(&server, REVIEWER).await);
     apply(&server, &phone, &Pictures::new()).await;
