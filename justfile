@@ -1,13 +1,11 @@
 # Shortcuts for development. `just` lists them. Every recipe is a plain command that works without just.
 
-set positional-arguments
-
 _default:
     @just --list --unsorted
 
 # Run the demo at http://127.0.0.1:8080, with data in ./data
 demo *args:
-    cargo run -- demo "$@"
+    cargo run -- demo {{args}}
 
 # Run the demo and restart it after each change (needs watchexec)
 watch:
@@ -19,11 +17,11 @@ check:
 
 # Run unit tests and tests over HTTP on SQLite, or those whose name contains a word: `just test refund`
 test *filter:
-    cargo test --lib --test stories -- "$@"
+    cargo test --lib --test stories -- {{filter}}
 
 # Run everything that CI runs, or some stages: `just all lint postgres`
 all *stages:
-    tests/run "$@"
+    tests/run {{stages}}
 
 # Format the code
 fmt:
@@ -35,11 +33,11 @@ lint:
 
 # Run a benchmark: group_commit, waiters, import, uploads or lookup
 bench name *args:
-    cargo bench --bench "$1" -- "${@:2}"
+    cargo bench --bench {{name}} -- {{args}}
 
 # Take pictures of the manual's figures and of other pages, in target/shots (needs `tests/run browser` once)
 shots *filter:
-    cargo test --test browser -- "$@"
+    cargo test --test browser -- {{filter}}
     @ls target/shots
 
 # Build the optimised program, target/release/kaozheng
