@@ -21,6 +21,7 @@ mod data_folder;
 mod deadlines;
 mod demo;
 mod desk;
+mod documentation;
 mod durability;
 mod full_disk;
 mod harness;

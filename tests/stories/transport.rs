@@ -76,7 +76,7 @@ async fn return_address_has_a_maximum_length() {
 }
 
 #[tokio::test]
-async fn http_1_0_and_expect_continue_are_answered() {
+async fn http_1_0_pipelined_and_chunked_requests_are_answered() {
     let server = Server::start().await;
     let mut old = sent(&server, b"GET /healthz HTTP/1.0\r\n\r\n").await;
     assert!(received(&mut old).await.ends_with("ok"));
