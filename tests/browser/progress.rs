@@ -57,7 +57,7 @@ async fn with_more_than_a_page(server: &Server) -> Vec<String> {
     for _ in 0..21 {
         let number = visitor.file_for_number(&refund()).await;
         let withdrawn = visitor.submit(&format!("/services/refund/{number}/withdraw"), &[]).await;
-        withdrawn.tells("已撤销");
+        withdrawn.assert_shows("已撤销");
         numbers.push(number);
     }
     numbers

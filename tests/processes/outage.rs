@@ -228,8 +228,8 @@ async fn reads_recover_from_a_silent_connection_in_seconds() {
     assert!(everybody().await.iter().all(Result::is_ok));
     proxy.freeze();
     let began = Instant::now();
-    let told = everybody().await;
-    assert!(told.iter().all(|answer| matches!(answer, Err(Error::Unavailable(_)))), "{told:?}");
+    let output = everybody().await;
+    assert!(output.iter().all(|answer| matches!(answer, Err(Error::Unavailable(_)))), "{output:?}");
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     let began = Instant::now();
     assert!(everybody().await.iter().all(Result::is_ok), "on new connections");
@@ -244,12 +244,12 @@ async fn silent_server_is_reported_at_once_and_found_again() {
     proxy.freeze_for_good();
     let first = statuses(&visitor).await;
     assert!(first.contains(&503), "{first:?}");
-    let told = wait_until(|| async {
+    let output = wait_until(|| async {
         let began = Instant::now();
         let page = visitor.open("/lookup").await;
         (page.status == 503 && began.elapsed() < Duration::from_secs(1)).then_some(page.body)
     });
-    assert!(told.await.contains("系统正忙"));
+    assert!(output.await.contains("系统正忙"));
     proxy.thaw();
     wait_until(|| async { (statuses(&visitor).await == [200; AT_ONCE]).then_some(()) }).await;
 }

@@ -40,8 +40,8 @@ async fn send_photo(base: String) -> String {
 
 async fn assert_every_photo_is_answered(base: &str) {
     for _ in 0..TRIES {
-        let told = join_all((0..PHOTOS).map(|_| send_photo(base.to_owned()))).await;
-        assert!(told.iter().all(|told| told == "told"), "{told:?}");
+        let output = join_all((0..PHOTOS).map(|_| send_photo(base.to_owned()))).await;
+        assert!(output.iter().all(|output| output == "told"), "{output:?}");
     }
 }
 

@@ -56,16 +56,16 @@ impl Site {
     }
 
     fn restore(&self, folder: &Path, more: &[&str]) {
-        let told = self.run_successfully("restore", folder, more);
+        let output = self.run_successfully("restore", folder, more);
         if !self.url.starts_with("sqlite:") {
-            self.run_printed(&told, "pg_restore");
+            self.run_printed(&output, "pg_restore");
         }
     }
 
     /// Runs a command line that the program has printed.
-    fn run_printed(&self, told: &str, program: &str) {
-        let line = told.lines().find(|line| line.trim_start().starts_with(program));
-        let line = line.unwrap_or_else(|| panic!("no call of {program} in {told}"));
+    fn run_printed(&self, output: &str, program: &str) {
+        let line = output.lines().find(|line| line.trim_start().starts_with(program));
+        let line = line.unwrap_or_else(|| panic!("no call of {program} in {output}"));
         let status = Command::new("sh").args(["-c", line]).env("DATABASE_URL", &self.url).status();
         assert!(status.expect("an end").success(), "{line}");
     }
@@ -174,8 +174,8 @@ async fn incomplete_backup_touches_nothing() {
     let manifest = copy.join("manifest.json");
     let whole = std::fs::read_to_string(&manifest).expect("a manifest");
     let refused = |what: &str| {
-        let told = new.run_refused("restore", &copy, &[]);
-        assert!(told.contains(what), "{told}");
+        let output = new.run_refused("restore", &copy, &[]);
+        assert!(output.contains(what), "{output}");
         assert!(!new.files.exists(), "nothing was touched");
     };
 
@@ -242,8 +242,8 @@ async fn restore_refuses_a_database_that_is_served() {
         key: std::fs::read_to_string(data.join("demo.key")).expect("a key"),
     };
     site.back_up(&copy);
-    let told = site.run_refused("restore", &copy, &["--replace"]);
-    assert!(told.contains("another program serves the database"), "{told}");
+    let output = site.run_refused("restore", &copy, &["--replace"]);
+    assert!(output.contains("another program serves the database"), "{output}");
     assert!(demo.stop());
     site.restore(&copy, &["--replace"]);
     let (demo, _) = Process::demo(&data, &log).await;

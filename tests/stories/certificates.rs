@@ -43,13 +43,13 @@ async fn notice_precedes_the_form() {
     assert!(number.starts_with("YJ20260401"), "{number}");
     assert_eq!(delivery(&server).await, "requested");
     let shown = candidate.open(MAILING).await;
-    for told in ["待邮寄", "广东省", "南山区", "东湖路****", "138****8000", "已阅读并同意须知"]
+    for expected in ["待邮寄", "广东省", "南山区", "东湖路****", "138****8000", "已阅读并同意须知"]
     {
-        shown.tells(told);
+        shown.assert_shows(expected);
     }
-    shown.tells_nothing_of("302 房");
-    candidate.open("/certificates").await.tells("查看邮寄信息");
-    candidate.open(&format!("/progress?number={number}")).await.tells("证书邮寄");
+    shown.assert_lacks("302 房");
+    candidate.open("/certificates").await.assert_shows("查看邮寄信息");
+    candidate.open(&format!("/progress?number={number}")).await.assert_shows("证书邮寄");
 }
 
 #[tokio::test]
@@ -58,9 +58,9 @@ async fn invalid_addresses_are_shown_in_place() {
     let candidate = server.signed_in("张小三").await;
     let form = candidate.agree_to_notice(&format!("{MAILING}/notice")).await.location;
     let form = candidate.open(&form).await;
-    form.tells("<h2 class=\"titled\">收件人</h2>"); // visible once: the label below is for screen readers
-    form.tells("<label class=\"label\" for=\"i-recipient\">收件人</label>");
-    form.tells("<h2>收件地址</h2>");
+    form.assert_shows("<h2 class=\"titled\">收件人</h2>"); // visible once: the label below is for screen readers
+    form.assert_shows("<label class=\"label\" for=\"i-recipient\">收件人</label>");
+    form.assert_shows("<h2>收件地址</h2>");
     let table: &[(&str, &str, &str)] = &[
         ("recipient", "张3", "请按证件填写姓名"),
         ("phone", "1380013", "请填写 11 位手机号"),
@@ -70,13 +70,13 @@ async fn invalid_addresses_are_shown_in_place() {
         ("postcode", "51800", "请填写 6 位邮政编码"),
         ("carrier", "马车", "请选择快递公司"),
     ];
-    for (name, value, told) in table {
+    for (name, value, expected) in table {
         let sent = candidate
             .send_form(&format!("{MAILING}/edit"), &mailing().with(&[(name, value)]), "submit")
             .await;
         assert_eq!(sent.status, 422, "{name}={value}");
-        sent.tells(told);
-        sent.tells("您填写的内容已保留");
+        sent.assert_shows(expected);
+        sent.assert_shows("您填写的内容已保留");
     }
 }
 
@@ -90,17 +90,17 @@ async fn posting_can_be_edited_until_it_is_packed() {
     let moved = mailing().with(&[("street", "西山大道 99 号 5 楼")]);
     let saved = candidate.send_form(&agreed.location, &moved, "submit").await;
     assert_eq!(saved.location, format!("/services/mailing/{number}/submitted"));
-    candidate.open(MAILING).await.tells("西山大****");
+    candidate.open(MAILING).await.assert_shows("西山大****");
 
     let dispatcher = server.signed_in("邮小川").await;
     let case = dispatcher.submit(&format!("/staff/applications/{number}/take"), &[]).await;
-    case.tells("西山大道 99 号 5 楼");
+    case.assert_shows("西山大道 99 号 5 楼");
     let late = candidate.send_form(&format!("{MAILING}/edit"), &mailing(), "submit").await;
     assert_eq!(late.status, 409);
-    late.tells("已被处理，请刷新");
+    late.assert_shows("已被处理，请刷新");
     let late = candidate.submit(&format!("{MAILING}/cancel"), &[("confirm", "yes")]).await;
     assert_eq!(late.status, 409);
-    candidate.open(MAILING).await.tells("打包中");
+    candidate.open(MAILING).await.assert_shows("打包中");
 }
 
 #[tokio::test]
@@ -108,8 +108,8 @@ async fn posting_can_be_repeated_after_a_cancellation_and_not_cancelled_once_sen
     let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let first = apply_for_posting(&candidate).await.number();
-    candidate.open(&format!("{MAILING}/cancel")).await.tells("要撤销邮寄吗");
-    candidate.submit(&format!("{MAILING}/cancel"), &[("confirm", "yes")]).await.tells("已撤销");
+    candidate.open(&format!("{MAILING}/cancel")).await.assert_shows("要撤销邮寄吗");
+    candidate.submit(&format!("{MAILING}/cancel"), &[("confirm", "yes")]).await.assert_shows("已撤销");
     assert_eq!(delivery(&server).await, "ready");
     let second = apply_for_posting(&candidate).await.number();
     assert_ne!(first, second);
@@ -118,17 +118,20 @@ async fn posting_can_be_repeated_after_a_cancellation_and_not_cancelled_once_sen
     dispatcher.submit(&format!("/staff/applications/{second}/take"), &[]).await;
     let wrong = dispatcher.carry_out_task(&second, "approve", &[("posted_by", "EMS 到付")], &[]).await;
     assert_eq!(wrong.status, 422);
-    wrong.tells("请填写快递单号");
+    wrong.assert_shows("请填写快递单号");
     let noted =
         [("posted_by", "EMS 到付"), ("tracking_number", "1234567890123"), ("posted_on", "2026-04-01")];
-    dispatcher.carry_out_task(&second, "approve", &noted, &[]).await.tells("已寄出");
+    dispatcher.carry_out_task(&second, "approve", &noted, &[]).await.assert_shows("已寄出");
     assert_eq!(delivery(&server).await, "posted");
     let shown = candidate.open(MAILING).await;
-    shown.tells("已寄出");
-    shown.tells("1234567890123");
+    shown.assert_shows("已寄出");
+    shown.assert_shows("1234567890123");
     let late = candidate.submit(&format!("{MAILING}/cancel"), &[("confirm", "yes")]).await;
     assert_eq!(late.status, 409);
-    dispatcher.carry_out_task(&second, "fulfil", &[("signed_on", "2026-04-01")], &[]).await.tells("已签收");
+    dispatcher
+        .carry_out_task(&second, "fulfil", &[("signed_on", "2026-04-01")], &[])
+        .await
+        .assert_shows("已签收");
     assert_eq!(delivery(&server).await, "delivered");
 }
 
@@ -151,10 +154,10 @@ async fn certificate_of_another_holder_is_not_found() {
     let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let detail = candidate.open(CERTIFICATE).await;
-    for told in ["张小三", "440***********2616", "二级建造师", "证书印制号", "可领取"] {
-        detail.tells(told);
+    for expected in ["张小三", "440***********2616", "二级建造师", "证书印制号", "可领取"] {
+        detail.assert_shows(expected);
     }
-    detail.tells_nothing_of("440300199003072616");
+    detail.assert_lacks("440300199003072616");
     apply_for_posting(&candidate).await;
     let stranger = server.signed_in("陳大文").await;
     for path in ["", "/links", "/mailing", "/mailing/notice", "/mailing/edit", "/mailing/cancel"] {

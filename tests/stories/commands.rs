@@ -68,7 +68,7 @@ fn text(bytes: &[u8]) -> String {
 fn serve_lists_every_missing_setting() {
     let output = kaozheng(&["serve"], &[]);
     assert!(!output.status.success());
-    let told = text(&output.stderr);
+    let message = text(&output.stderr);
     for name in [
         "DATABASE_URL",
         "KAOZHENG_DATA_KEY",
@@ -80,7 +80,7 @@ fn serve_lists_every_missing_setting() {
         "KAOZHENG_PORTAL_USERINFO_URL",
         "KAOZHENG_PORTAL_CLIENT_ID",
     ] {
-        assert!(told.contains(&format!("{name} is missing")), "{name} is not in\n{told}");
+        assert!(message.contains(&format!("{name} is missing")), "{name} is not in\n{message}");
     }
 }
 
@@ -94,9 +94,9 @@ fn help_describes_each_command() {
         (&["staff", "--help"], "remove"),
         (&["staff", "add", "--help"], "--document-number"),
     ];
-    for (args, told) in table {
+    for (args, message) in table {
         let output = kaozheng(args, &[]);
-        assert!(output.status.success() && text(&output.stdout).contains(told), "{args:?}");
+        assert!(output.status.success() && text(&output.stdout).contains(message), "{args:?}");
     }
 }
 

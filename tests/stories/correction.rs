@@ -19,7 +19,7 @@ async fn approved_correction(server: &Server, candidate: &Visitor) -> String {
         .await
         .decide_application(&number, "approve:0", &[])
         .await
-        .tells("已办理：通过");
+        .assert_shows("已办理：通过");
     number
 }
 
@@ -48,14 +48,14 @@ async fn invalid_answers_are_shown_in_place() {
         (&[("what", "证件照")], "请上传新证件照"),
         (&[("reason", "改")], "修改原因请至少写 5 个字"),
     ];
-    for (changes, told) in table {
+    for (changes, expected) in table {
         let sent = candidate.file_application(&correction().with(changes)).await;
         assert_eq!(sent.status, 422, "{changes:?}");
-        sent.tells(told);
+        sent.assert_shows(expected);
     }
     let mut both = correction();
     both.answers.push(("scope", "仅本次考试".to_owned()));
-    candidate.file_application(&both).await.tells("选择“仅本次考试”时，不能同时选择其他范围");
+    candidate.file_application(&both).await.assert_shows("选择“仅本次考试”时，不能同时选择其他范围");
 }
 
 #[tokio::test]
@@ -65,15 +65,15 @@ async fn approved_change_reaches_every_record_in_scope() {
     let refund = candidate.file_for_number(&refund()).await;
     let number = approved_correction(&server, &candidate).await;
     let detail = candidate.open(&format!("/services/correction/{number}")).await;
-    for told in ["张*三", "440***********2616", "440***********4611"] {
-        detail.tells(told);
+    for expected in ["张*三", "440***********2616", "440***********4611"] {
+        detail.assert_shows(expected);
     }
-    detail.tells_nothing_of(NEW);
-    candidate.open(&format!("/services/refund/{refund}")).await.tells("440***********4611");
-    candidate.open("/certificates").await.tells("二级建造师");
+    detail.assert_lacks(NEW);
+    candidate.open(&format!("/services/refund/{refund}")).await.assert_shows("440***********4611");
+    candidate.open("/certificates").await.assert_shows("二级建造师");
     let certificate = candidate.open("/certificates/certificate-00").await;
-    certificate.tells("张晓三");
-    certificate.tells("440***********4611");
+    certificate.assert_shows("张晓三");
+    certificate.assert_shows("440***********4611");
     let names = server.parts.store.read::<_, kaozheng::store::Error, _>(|tx| {
         let coming = registrations::table.find("registration-03").select(registrations::holder_name);
         let past = registrations::table.find("registration-01").select(registrations::holder_name);
@@ -100,8 +100,8 @@ async fn both_documents_sign_in_to_the_same_history() {
     });
     assert_eq!(read.await.expect("a count"), 1, "what the portal told before does not undo the correction");
     let again = server.signed_in("张小三").await;
-    again.open("/certificates").await.tells("二级建造师");
-    again.open("/").await.tells("您好，张*三");
+    again.open("/certificates").await.assert_shows("二级建造师");
+    again.open("/").await.assert_shows("您好，张*三");
 }
 
 #[tokio::test]
@@ -113,6 +113,6 @@ async fn document_of_another_candidate_is_refused() {
     let number = candidate.file_for_number(&correction()).await;
     let refused = server.signed_in("周明远").await.decide_application(&number, "approve:0", &[]).await;
     assert_eq!(refused.status, 409);
-    refused.tells("新的证件号码已有人使用");
-    candidate.open(&format!("/services/correction/{number}")).await.tells("审核中");
+    refused.assert_shows("新的证件号码已有人使用");
+    candidate.open(&format!("/services/correction/{number}")).await.assert_shows("审核中");
 }

@@ -29,8 +29,8 @@ async fn database_newer_than_the_program_is_refused() {
     let (database, files) = (database(), tempfile::tempdir().expect("a folder"));
     migrate(&database.url);
     run(&database.url, "INSERT INTO __diesel_schema_migrations (version) VALUES ('20990101000099')");
-    let told = refused_start(&serve_settings(&database.url, files.path()));
-    assert!(told.contains("newer than this program") && told.contains("20990101000099"), "{told}");
+    let output = refused_start(&serve_settings(&database.url, files.path()));
+    assert!(output.contains("newer than this program") && output.contains("20990101000099"), "{output}");
     for command in [&["migrate"][..], &["staff", "list"]] {
         let mut program = kaozheng(command[0]);
         program.args(&command[1..]).env("DATABASE_URL", &database.url).env("KAOZHENG_DATA_KEY", KEY);
@@ -53,13 +53,17 @@ fn simultaneous_migrations_wait_for_each_other() {
         };
         let programs: Vec<Child> = (0..6).map(|number| start(number).expect("a program")).collect();
         let ends = programs.into_iter().map(|program| program.wait_with_output().expect("an end"));
-        let told: Vec<String> = ends
+        let output: Vec<String> = ends
             .map(|end| {
                 assert!(end.status.success(), "{}", String::from_utf8_lossy(&end.stderr));
                 String::from_utf8_lossy(&end.stdout).into_owned()
             })
             .collect();
-        assert_eq!(told.iter().filter(|told| told.contains("migrations were run")).count(), 1, "{told:?}");
+        assert_eq!(
+            output.iter().filter(|output| output.contains("migrations were run")).count(),
+            1,
+            "{output:?}"
+        );
     }
 }
 
@@ -70,8 +74,8 @@ async fn second_program_on_a_sqlite_database_is_refused() {
     let (demo, _) = Process::demo(&data, &log).await;
     let second = command_with_timeout("demo").args(["--listen", "127.0.0.1:0", "--data"]).arg(&data).output();
     let second = second.expect("an end");
-    let told = String::from_utf8_lossy(&second.stderr);
-    assert!(!second.status.success() && told.contains("another program serves the database"), "{told}");
+    let output = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success() && output.contains("another program serves the database"), "{output}");
 
     let link = folder.path().join("same");
     std::os::unix::fs::symlink(&data, &link).expect("another name for the folder");
@@ -164,11 +168,11 @@ async fn files_are_private_and_the_file_limit_is_raised() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
     }
     let (demo, _) = Process::demo(&data, &log).await;
-    let told = || std::fs::read_to_string(&log).expect("a log");
-    while !told().contains("what=\"uploads\"") {
+    let output = || std::fs::read_to_string(&log).expect("a log");
+    while !output().contains("what=\"uploads\"") {
         tokio::task::yield_now().await;
     }
-    assert!(told().contains("what=\"database\""));
+    assert!(output().contains("what=\"database\""));
     let open: Vec<_> = modes(&data).into_iter().filter(|(_, mode)| mode & 0o077 != 0).collect();
     assert!(open.is_empty(), "{open:?}");
     drop(demo);
@@ -178,6 +182,6 @@ async fn files_are_private_and_the_file_limit_is_raised() {
 fn missing_database_folder_is_named() {
     let (files, database) = (tempfile::tempdir().expect("a folder"), database_of("sqlite"));
     let url = format!("{}/nowhere/kaozheng.db", database.url);
-    let told = refused_start(&serve_settings(&url, files.path()));
-    assert!(told.contains("nowhere"), "{told}");
+    let output = refused_start(&serve_settings(&url, files.path()));
+    assert!(output.contains("nowhere"), "{output}");
 }

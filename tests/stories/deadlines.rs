@@ -69,18 +69,18 @@ async fn assert_accepted_until(server: &Server, filing: &Filing, last: &str, typ
     assert_eq!(submitted_subjects(server).await, before, "nothing is submitted late");
 
     server.advance(-1);
-    candidate.submit(&sent.location, &[("seen", &seen)]).await.tells("请重新核对后再提交");
+    candidate.submit(&sent.location, &[("seen", &seen)]).await.assert_shows("请重新核对后再提交");
     let review = candidate.open(&sent.location).await;
     let seen = review.between("name=\"seen\" value=\"", "\"").to_owned();
     candidate.submit(&sent.location, &[("seen", &seen)]).await.number();
 }
 
 fn assert_late(page: &Answer, last: &str, typed: &str) {
-    page.tells("<h2>已截止</h2>");
-    page.tells(&format!("已于 {last} 截止，不能再提交"));
-    page.tells("您填写的内容已保存为草稿");
-    page.tells(typed);
-    page.tells_nothing_of("处需要更正");
+    page.assert_shows("<h2>已截止</h2>");
+    page.assert_shows(&format!("已于 {last} 截止，不能再提交"));
+    page.assert_shows("您填写的内容已保存为草稿");
+    page.assert_shows(typed);
+    page.assert_lacks("处需要更正");
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn violation_appeal_is_accepted_until_its_last_second() {
         let server = server_at(&format!("{served} 10:00:00")).await;
         serve_violation_notice(&server, served).await;
         let list = server.signed_in("张小三").await.open("/services/violation").await;
-        list.tells(&format!("{last} 截止申诉"));
+        list.assert_shows(&format!("{last} 截止申诉"));
         assert_accepted_until(&server, &violation(), last, "有同场考生可以作证").await;
     }
 }
@@ -158,7 +158,7 @@ async fn reject(server: &Server, candidate: &Visitor) -> String {
     reviewer
         .decide_application(&number, "reject", &[("note", "从事专业工作年限不足。")])
         .await
-        .tells("已办理");
+        .assert_shows("已办理");
     format!("/services/qualification/{number}/appeal")
 }
 
@@ -177,7 +177,7 @@ async fn appeal_is_accepted_until_its_last_second() {
         let late = candidate.send_form(&path, &longer, "submit").await;
         assert_eq!(late.status, 422);
         assert_late(&late, last, "附缴费证明");
-        late.tells_nothing_of("提交申诉");
+        late.assert_lacks("提交申诉");
         assert_late(&candidate.open(&path).await, last, "附缴费证明");
         assert_eq!(submitted_subjects(&server).await.len(), 1, "only the check");
         server.advance(-1);
@@ -194,7 +194,7 @@ async fn late_appeal_without_a_draft_keeps_the_input() {
     let candidate = server.signed_in("张小三").await;
     let nothing = candidate.open(&path).await;
     assert_eq!(nothing.status, 409);
-    nothing.tells("申诉期限已于 2026-10-01 截止");
+    nothing.assert_shows("申诉期限已于 2026-10-01 截止");
     let answers = [("reason", "社保记录缺少外地缴纳的部分"), ("phone", "13800138000")];
     let appeal = Filing::new("appeal", &answers, &[]);
     assert_late(
@@ -229,7 +229,7 @@ async fn timely_appeal_does_not_open_another_violation() {
     let other = violation().with(&[("violation", "violation-late")]);
     let changed = candidate.send_form(&format!("/services/violation/{number}/edit"), &other, "submit").await;
     assert_eq!(changed.status, 422);
-    changed.tells("已于 2026-09-08 截止");
+    changed.assert_shows("已于 2026-09-08 截止");
     assert_eq!(submitted_subjects(&server).await, ["violation-0"]);
 }
 

@@ -47,7 +47,7 @@ async fn demo_has_every_business_in_every_state() {
     let server = demo().await;
     for (person, list, states) in SHOWN {
         let list = server.signed_in(person).await.open(list).await;
-        states.iter().for_each(|state| list.tells(&format!(">{state}</span>")));
+        states.iter().for_each(|state| list.assert_shows(&format!(">{state}</span>")));
     }
 }
 
@@ -59,10 +59,10 @@ async fn tasks_done_by_staff_leave_their_results() {
     let issued = list.body.split("<article").find(|card| card.contains(">已开具<")).expect("a receipt");
     let path = issued.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its page");
     let page = receipts.open(path).await;
-    page.tells("0012345678");
+    page.assert_shows("0012345678");
     let file = page.between("data-look=\"primary\" href=\"/files/", "\"");
     assert_eq!(receipts.open(&format!("/files/{file}")).await.headers["content-type"], "application/pdf");
     let records = server.signed_in("SCHMIDT ANNA").await.open("/services/violation").await;
-    records.tells("您已申诉，进度见下");
-    records.tells("申诉期限已于 ");
+    records.assert_shows("您已申诉，进度见下");
+    records.assert_shows("申诉期限已于 ");
 }

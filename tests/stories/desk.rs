@@ -45,7 +45,7 @@ impl Authority {
         let settled = self.write(move |tx| staff::settle(tx, ALL, &reviewer, &number, &sent)).await;
         match settled {
             Ok(None) => Outcome::Done,
-            Ok(Some((_, problems))) => Outcome::Asked(problems[0].1.clone()),
+            Ok(Some((_, problems))) => Outcome::Problem(problems[0].1.clone()),
             Err(failure) => Outcome::Failed(failure),
         }
     }
@@ -71,15 +71,15 @@ impl Authority {
 #[derive(Debug)]
 enum Outcome {
     Done,
-    Asked(String),
+    Problem(String),
     Failed(Failure),
 }
 
 impl Outcome {
     fn problem(self) -> String {
         match self {
-            Outcome::Asked(what) => what,
-            other => panic!("not asked for anything: {other:?}"),
+            Outcome::Problem(what) => what,
+            other => panic!("no problem was reported: {other:?}"),
         }
     }
 

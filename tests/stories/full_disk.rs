@@ -104,8 +104,8 @@ fn serve_refuses_to_start_where_it_cannot_save() {
     crate::commands::migrate(&read_only);
     disk.make_read_only();
 
-    let told = refused_start(&serve_settings(&database.url, &files));
-    assert!(told.contains("the folder of uploads cannot be written"), "{told}");
-    let told = refused_start(&serve_settings(&read_only, disk.path()));
-    assert!(told.contains("Read-only file system") && told.contains("kaozheng.db"), "{told}");
+    let output = refused_start(&serve_settings(&database.url, &files));
+    assert!(output.contains("the folder of uploads cannot be written"), "{output}");
+    let output = refused_start(&serve_settings(&read_only, disk.path()));
+    assert!(output.contains("Read-only file system") && output.contains("kaozheng.db"), "{output}");
 }

@@ -217,8 +217,8 @@ impl Installation {
 }
 
 /// The counts in the output, such as `3 new, 0 changed, 0 unchanged, 0 refused`.
-fn counts(told: &str) -> String {
-    let (_, counts) = told.lines().next().and_then(|line| line.split_once("rows/s), ")).expect("counts");
+fn counts(output: &str) -> String {
+    let (_, counts) = output.lines().next().and_then(|line| line.split_once("rows/s), ")).expect("counts");
     counts.to_owned()
 }
 
@@ -257,8 +257,8 @@ fn importing_an_export_changes_nothing() {
         assert!(installation.run(&["export", kind, "--output", &file]).success);
         let text = installation.text(&file);
         assert!(!text.contains(people::NUMBER) && text.lines().count() > 1, "{kind}");
-        let told = installation.import(kind, &file);
-        assert!(told.starts_with("0 new, 0 changed, "), "{kind}: {told}");
+        let output = installation.import(kind, &file);
+        assert!(output.starts_with("0 new, 0 changed, "), "{kind}: {output}");
         assert!(!installation.run(&["export", kind, "--output", &file]).success, "no file is overwritten");
     }
     assert_eq!(installation.all_rows(), before);

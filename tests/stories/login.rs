@@ -282,8 +282,12 @@ async fn excess_waiting_screens_are_told_to_come_later() {
             tokio::task::yield_now().await;
         }
         let refused = server.visitor(DESKTOP).step("/login").await;
-        let told = second.wait("waiting-0").await;
-        assert!(told.body.contains("seen=waiting-0") && told.body.contains("delay:10s"), "{}", told.body);
+        let output = second.wait("waiting-0").await;
+        assert!(
+            output.body.contains("seen=waiting-0") && output.body.contains("delay:10s"),
+            "{}",
+            output.body
+        );
         phone.step(&first.code(&server)).await;
         refused
     });

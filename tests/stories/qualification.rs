@@ -67,9 +67,10 @@ async fn submission_is_confirmed_and_stored() {
     let number = visitor.apply_for_number(&sitting).await;
     assert!(number.starts_with("ZG20260401000001") && number.len() == 17, "{number}");
     let detail = visitor.open(&format!("{LIST}/{number}")).await;
-    for told in ["待审核", "2026-04-09", "一级建造师", "示范建设工程有限公司", "6 年", "毕业证.pdf", "张*三"]
+    for expected in
+        ["待审核", "2026-04-09", "一级建造师", "示范建设工程有限公司", "6 年", "毕业证.pdf", "张*三"]
     {
-        assert!(detail.body.contains(told), "{told} is not in\n{}", detail.body);
+        assert!(detail.body.contains(expected), "{expected} is not in\n{}", detail.body);
     }
     for personal in ["440300199003072616", "13800138000"] {
         assert!(!detail.body.contains(personal), "{personal} is not masked");
@@ -98,11 +99,11 @@ async fn invalid_answers_are_shown_in_place_and_the_others_kept() {
         ("sitting", "01HOSTILE", "请选择考试"),
         ("promise", "", "请阅读并勾选承诺"),
     ];
-    for (name, value, told) in table {
+    for (name, value, expected) in table {
         let chosen = if *name == "sitting" { *value } else { sitting.as_str() };
         let sent = visitor.upload(NEW, form(chosen, "review", &[(name, value)])).await;
         assert_eq!(sent.status, 422, "{name}={value}");
-        assert!(sent.body.contains(told), "{told} is not told of {name}={value}\n{}", sent.body);
+        assert!(sent.body.contains(expected), "{expected} is not told of {name}={value}\n{}", sent.body);
         assert!(sent.body.contains("您填写的内容已保留") && sent.body.contains("示范建设工程有限公司"));
         assert!(!sent.body.contains("<script>alert"));
     }

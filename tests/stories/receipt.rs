@@ -13,10 +13,10 @@ async fn notice_precedes_the_form_and_is_remembered() {
     assert_eq!(candidate.agree_to_notice(NOTICE).await.location, "/services/receipt/new");
     let number = candidate.file_for_number(&receipt()).await;
     let detail = candidate.open(&format!("/services/receipt/{number}")).await;
-    detail.tells("¥244.00");
-    detail.tells("2026-04-01 09:30 已阅读并同意须知");
-    detail.tells("z****@example.com");
-    detail.tells_nothing_of("zhang@example.com");
+    detail.assert_shows("¥244.00");
+    detail.assert_shows("2026-04-01 09:30 已阅读并同意须知");
+    detail.assert_shows("z****@example.com");
+    detail.assert_lacks("zhang@example.com");
     assert_eq!(candidate.step("/services/receipt/new").await.location, NOTICE, "the next one agrees anew");
 }
 
@@ -35,10 +35,10 @@ async fn invalid_answers_are_shown_in_place() {
         (&[("receive_by", "手机短信"), ("phone", "123")], "请填写 11 位手机号"),
         (&[("registrations", "registration-00")], "请选择已缴费的报名"),
     ];
-    for (changes, told) in table {
+    for (changes, expected) in table {
         let sent = candidate.file_application(&receipt().with(changes)).await;
         assert_eq!(sent.status, 422, "{changes:?}");
-        sent.tells(told);
+        sent.assert_shows(expected);
     }
 }
 
@@ -54,7 +54,7 @@ async fn receipt_is_issued_once_and_downloaded() {
         ("credit_code", "91440300708461136t"),
     ]);
     candidate.send_form(&format!("/services/receipt/{number}/edit"), &renamed, "submit").await;
-    candidate.open(&format!("/services/receipt/{number}")).await.tells("91440300708461136T");
+    candidate.open(&format!("/services/receipt/{number}")).await.assert_shows("91440300708461136T");
     let (reviewer, finance) = (server.signed_in("周明远").await, server.signed_in("钱文清").await);
     reviewer.decide_application(&number, "approve:0", &[]).await;
     let noted = [
@@ -65,11 +65,11 @@ async fn receipt_is_issued_once_and_downloaded() {
     ];
     let missing = finance.carry_out_task(&number, "fulfil", &noted, &[]).await;
     assert_eq!(missing.status, 422);
-    missing.tells("请上传电子票据");
-    missing.tells("0001234567");
-    finance.carry_out_task(&number, "fulfil", &noted, &["receipt_file"]).await.tells("已开具");
+    missing.assert_shows("请上传电子票据");
+    missing.assert_shows("0001234567");
+    finance.carry_out_task(&number, "fulfil", &noted, &["receipt_file"]).await.assert_shows("已开具");
     let detail = candidate.open(&format!("/services/receipt/{number}")).await;
-    detail.tells("0001234567");
+    detail.assert_shows("0001234567");
     let file = detail.between("href=\"/files/", "\"").to_owned();
     let given = candidate.step(&format!("/files/{file}")).await;
     assert_eq!((given.status, &given.body[..5]), (200, "%PDF-"));

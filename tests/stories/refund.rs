@@ -13,9 +13,9 @@ const ACCOUNT: &[(&str, &str)] = &[
 
 async fn pay(server: &Server, number: &str) {
     let (reviewer, finance) = (server.signed_in("周明远").await, server.signed_in("钱文清").await);
-    reviewer.decide_application(number, "approve:0", &[]).await.tells("已办理：通过");
+    reviewer.decide_application(number, "approve:0", &[]).await.assert_shows("已办理：通过");
     let noted = [("paid_on", "2026-04-01"), ("transaction", "TX20260401001")];
-    finance.carry_out_task(number, "fulfil", &noted, &[]).await.tells("已退款");
+    finance.carry_out_task(number, "fulfil", &noted, &[]).await.assert_shows("已退款");
 }
 
 #[tokio::test]
@@ -24,12 +24,12 @@ async fn amount_is_computed_by_the_server() {
     let candidate = server.signed_in("张小三").await;
     let forged = refund().with(&[("amount", "999999")]);
     let shown = candidate.send_form("/services/refund/new", &forged, "choose").await;
-    shown.tells("¥61.00");
-    shown.tells_nothing_of("9999");
+    shown.assert_shows("¥61.00");
+    shown.assert_lacks("9999");
     let number = candidate.file_for_number(&forged).await;
     let detail = candidate.open(&format!("/services/refund/{number}")).await;
-    detail.tells("¥61.00");
-    detail.tells_nothing_of("9999");
+    detail.assert_shows("¥61.00");
+    detail.assert_lacks("9999");
 }
 
 #[tokio::test]
@@ -44,18 +44,18 @@ async fn invalid_answers_are_shown_in_place() {
         (&[("account", "6222021001")], "请填写 12 到 19 位数字的银行账号"),
         (&[("bank", "")], "请填写开户银行"),
     ];
-    for (changes, told) in table {
+    for (changes, expected) in table {
         let sent = candidate.file_application(&to_account.with(changes)).await;
         assert_eq!(sent.status, 422, "{changes:?}");
-        sent.tells(told);
+        sent.assert_shows(expected);
     }
     let sent = candidate.file_application(&to_account).await;
     assert_eq!(sent.status, 422);
-    sent.tells("请上传银行卡照片");
-    sent.tells_nothing_of("请再核对一遍");
+    sent.assert_shows("请上传银行卡照片");
+    sent.assert_lacks("请再核对一遍");
     let odd = candidate.file_application(&to_account.with(&[("account", "6222021001116245703")])).await;
-    odd.tells("请再核对一遍；存折账号等确认无误的可以继续");
-    odd.tells_nothing_of("处需要更正</h2><ul><li><a href=\"#f-account\"");
+    odd.assert_shows("请再核对一遍；存折账号等确认无误的可以继续");
+    odd.assert_lacks("处需要更正</h2><ul><li><a href=\"#f-account\"");
 }
 
 #[tokio::test]
@@ -69,13 +69,13 @@ async fn refund_can_be_edited_until_a_reviewer_takes_it() {
     more.answers.extend(two.map(|(name, value)| (name, value.to_owned())));
     let saved = candidate.send_form(&edit, &more, "submit").await;
     assert_eq!(saved.location, format!("/services/refund/{number}/submitted"));
-    candidate.open(&format!("/services/refund/{number}")).await.tells("¥122.00");
+    candidate.open(&format!("/services/refund/{number}")).await.assert_shows("¥122.00");
     let reviewer = server.signed_in("周明远").await;
     reviewer.submit(&format!("/staff/applications/{number}/take"), &[]).await;
     assert_eq!(candidate.open(&edit).await.status, 409);
     let late = candidate.send_form(&edit, &refund(), "submit").await;
     assert_eq!(late.status, 409);
-    late.tells("已被处理，请刷新");
+    late.assert_shows("已被处理，请刷新");
 }
 
 #[tokio::test]
@@ -85,14 +85,14 @@ async fn refunded_subject_is_not_refunded_again() {
     let number = candidate.file_for_number(&refund()).await;
     let second = candidate.file_application(&refund().with(&[("subjects", "registration-03-1")])).await;
     assert_eq!(second.status, 409);
-    second.tells(&number);
+    second.assert_shows(&number);
     pay(&server, &number).await;
     let detail = candidate.open(&format!("/services/refund/{number}")).await;
-    detail.tells("已退款");
-    detail.tells("TX20260401001");
+    detail.assert_shows("已退款");
+    detail.assert_shows("TX20260401001");
     let again = candidate.file_application(&refund()).await;
     assert_eq!(again.status, 422);
-    again.tells("请选择退费科目");
+    again.assert_shows("请选择退费科目");
     candidate.file_for_number(&refund().with(&[("subjects", "registration-03-1")])).await;
 }
 
@@ -105,12 +105,12 @@ async fn failed_payment_is_corrected_and_retried() {
     let number = candidate.file_for_number(&filing).await;
     let (reviewer, finance) = (server.signed_in("周明远").await, server.signed_in("钱文清").await);
     reviewer.decide_application(&number, "approve:0", &[]).await;
-    candidate.open("/services/refund").await.tells("待退款");
+    candidate.open("/services/refund").await.assert_shows("待退款");
     let task = format!("/staff/applications/{number}/tasks/fulfil");
     let noted = [("version", "3"), ("paid_on", "2026-04-01"), ("transaction", "TX01")];
     let refused = reviewer.submit(&task, &noted).await;
     assert_eq!(refused.status, 403, "paying is not the work of a reviewer");
-    finance.open("/staff/queue?status=todo").await.tells(&number);
+    finance.open("/staff/queue?status=todo").await.assert_shows(&number);
     let case = finance.open(&format!("/staff/applications/{number}")).await.body;
     let place = |text: &str| case.find(text).unwrap_or_else(|| panic!("no {text} in\n{case}"));
     assert!(place("6222021001116245702") < place("<h2>登记已退款</h2>"), "the account stands first");
@@ -121,17 +121,17 @@ async fn failed_payment_is_corrected_and_retried() {
     finance
         .carry_out_task(&number, "fail", &[("failure", "账号与户名不符，银行退回")], &[])
         .await
-        .tells("退款失败");
-    candidate.open("/").await.tells("考试退费退款失败，待您处理");
+        .assert_shows("退款失败");
+    candidate.open("/").await.assert_shows("考试退费退款失败，待您处理");
     let edit = format!("/services/refund/{number}/edit");
-    candidate.open(&edit).await.tells("审核意见：账号与户名不符，银行退回");
+    candidate.open(&edit).await.assert_shows("审核意见：账号与户名不符，银行退回");
     let mended = filing.with(&[("account", "6222021001116245710")]);
     candidate.send_form(&edit, &mended, "submit").await;
-    candidate.open(&format!("/services/refund/{number}")).await.tells("待审核");
+    candidate.open(&format!("/services/refund/{number}")).await.assert_shows("待审核");
     pay(&server, &number).await;
     let detail = candidate.open(&format!("/services/refund/{number}")).await;
-    detail.tells("****5710");
-    detail.tells_nothing_of("6222021001116245710");
+    detail.assert_shows("****5710");
+    detail.assert_lacks("6222021001116245710");
 }
 
 #[tokio::test]
@@ -140,11 +140,16 @@ async fn refund_near_the_exam_is_not_offered_and_the_reason_shown() {
     server.advance(110 * 24 * 60 * 60);
     let candidate = server.signed_in("张小三").await;
     let list = candidate.open("/services/refund").await;
-    list.tells("离开考还有 15 天以上的报名可以申请");
-    list.tells_nothing_of("/services/refund/new");
+    list.assert_shows("离开考还有 15 天以上的报名可以申请");
+    list.assert_lacks("/services/refund/new");
     let late = candidate.file_application(&refund()).await;
     assert_eq!(late.status, 422);
-    server.signed_in("DUPONT MARIE").await.open("/services/refund").await.tells("您没有可以退费的报名");
+    server
+        .signed_in("DUPONT MARIE")
+        .await
+        .open("/services/refund")
+        .await
+        .assert_shows("您没有可以退费的报名");
 }
 
 /// No account was asked for, so the mark is on the payment method.
@@ -155,16 +160,19 @@ async fn failed_payment_to_the_original_channel_asks_for_no_account() {
     let number = candidate.file_for_number(&refund()).await;
     let (reviewer, finance) = (server.signed_in("周明远").await, server.signed_in("钱文清").await);
     reviewer.decide_application(&number, "approve:0", &[]).await;
-    finance.carry_out_task(&number, "fail", &[("failure", "原支付卡已注销")], &[]).await.tells("退款失败");
+    finance
+        .carry_out_task(&number, "fail", &[("failure", "原支付卡已注销")], &[])
+        .await
+        .assert_shows("退款失败");
     let (path, edit) = (format!("/services/refund/{number}"), format!("/services/refund/{number}/edit"));
     for page in ["/", "/services/refund", &path, &edit] {
         let page = candidate.open(page).await;
-        page.tells("退款方式");
-        page.tells_nothing_of("银行账号");
+        page.assert_shows("退款方式");
+        page.assert_lacks("银行账号");
     }
     let form = candidate.open(&edit).await;
-    form.tells("href=\"#f-refund_to\"");
-    form.tells("审核意见：原支付卡已注销");
+    form.assert_shows("href=\"#f-refund_to\"");
+    form.assert_shows("审核意见：原支付卡已注销");
     let same = candidate.send_form(&edit, &refund(), "submit").await;
     assert_eq!(same.location, format!("{path}/submitted"), "the way it was paid can be tried again");
 
@@ -174,7 +182,7 @@ async fn failed_payment_to_the_original_channel_asks_for_no_account() {
     to_account.slots = &["payment_proof", "bank_card"];
     let other = candidate.send_form(&edit, &to_account, "submit").await;
     assert_eq!(other.location, format!("{path}/submitted"), "{}", other.body);
-    candidate.open(&path).await.tells("****5702");
+    candidate.open(&path).await.assert_shows("****5702");
 }
 
 /// The account was wrong. The candidate switches the payment method, which hides the account.
@@ -189,10 +197,10 @@ async fn mark_on_a_hidden_question_links_to_the_one_that_hides_it() {
     reviewer.decide_application(&number, "approve:0", &[]).await;
     finance.carry_out_task(&number, "fail", &[("failure", "账号与户名不符，银行退回")], &[]).await;
     let edit = format!("/services/refund/{number}/edit");
-    candidate.open(&edit).await.tells("href=\"#f-account\"");
+    candidate.open(&edit).await.assert_shows("href=\"#f-account\"");
     candidate.send_form(&edit, &refund(), "draft").await;
     let form = candidate.open(&edit).await;
-    form.tells("href=\"#f-refund_to\"");
-    form.tells_nothing_of("#f-account");
-    form.tells_nothing_of("银行账号");
+    form.assert_shows("href=\"#f-refund_to\"");
+    form.assert_lacks("#f-account");
+    form.assert_lacks("银行账号");
 }

@@ -34,13 +34,13 @@ async fn required_materials_depend_on_the_reason() {
     let candidate = server.signed_in("张小三").await;
     let damaged = candidate.file_application(&reissue().with(&[("reason", "损毁")])).await;
     assert_eq!(damaged.status, 422);
-    damaged.tells("请上传损毁证书照片");
-    damaged.tells_nothing_of("请上传遗失声明");
+    damaged.assert_shows("请上传损毁证书照片");
+    damaged.assert_lacks("请上传遗失声明");
     let foreign = candidate.file_application(&reissue().with(&[("certificate", "certificate-04")])).await;
     assert_eq!(foreign.status, 422);
-    foreign.tells("请选择证书");
-    server.signed_in("DUPONT MARIE").await.open("/services/reissue").await.tells("证书补发");
-    server.signed_in("周明远").await.open("/services/reissue").await.tells("您名下还没有证书");
+    foreign.assert_shows("请选择证书");
+    server.signed_in("DUPONT MARIE").await.open("/services/reissue").await.assert_shows("证书补发");
+    server.signed_in("周明远").await.open("/services/reissue").await.assert_shows("您名下还没有证书");
 }
 
 #[tokio::test]
@@ -52,9 +52,9 @@ async fn only_a_returned_reissue_can_be_edited() {
     assert_eq!(candidate.open(&edit).await.status, 409);
     let reviewer = server.signed_in("周明远").await;
     reviewer.decide_application(&number, "return", &[("mark:loss_statement", "请写明证书管理号")]).await;
-    candidate.open(&edit).await.tells("审核意见：请写明证书管理号");
+    candidate.open(&edit).await.assert_shows("审核意见：请写明证书管理号");
     candidate.send_form(&edit, &reissue(), "submit").await;
-    candidate.open(&format!("/services/reissue/{number}")).await.tells("重新提交申请");
+    candidate.open(&format!("/services/reissue/{number}")).await.assert_shows("重新提交申请");
 }
 
 #[tokio::test]
@@ -66,22 +66,22 @@ async fn old_print_number_is_void_and_the_new_paper_is_posted() {
     let reviewer = server.signed_in("周明远").await;
     reviewer.decide_application(&number, "approve:0", &[]).await;
     let list = candidate.open("/services/reissue").await;
-    list.tells("制证中");
-    list.tells_nothing_of("申请邮寄");
+    list.assert_shows("制证中");
+    list.assert_lacks("申请邮寄");
     let second = candidate.file_application(&reissue()).await;
     assert_eq!(second.status, 409, "what is being made is not made twice");
     let noted = [("print_number", "SF02999999"), ("issued_on", "2026-04-01")];
-    reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await.tells("已补发");
+    reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await.assert_shows("已补发");
     assert_eq!(print_numbers(&server).await, ("SF02999999".to_owned(), vec![old]));
-    candidate.open("/services/reissue").await.tells("/certificates/certificate-00/mailing/notice");
+    candidate.open("/services/reissue").await.assert_shows("/certificates/certificate-00/mailing/notice");
 
     let notice = "/certificates/certificate-00/mailing/notice";
     let form = candidate.agree_to_notice(notice).await.location;
     let saved = candidate.send_form(&form, &mailing(), "submit").await;
     candidate.open(&saved.location).await.number();
-    candidate.open("/services/reissue").await.tells("查看邮寄信息");
+    candidate.open("/services/reissue").await.assert_shows("查看邮寄信息");
     candidate.submit("/certificates/certificate-00/mailing/cancel", &[("confirm", "yes")]).await;
-    candidate.open("/services/reissue").await.tells(notice);
+    candidate.open("/services/reissue").await.assert_shows(notice);
 }
 
 #[tokio::test]
@@ -109,13 +109,13 @@ async fn print_number_in_use_is_refused_in_place() {
         let noted = [("print_number", taken), ("issued_on", "2026-03-30")];
         let page = reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await;
         assert_eq!(page.status, 422, "{taken}");
-        page.tells("已用于其他证书或已作废，请与新证书核对");
-        page.tells(&format!("value=\"{}\"", taken.to_uppercase()));
-        page.tells("value=\"2026-03-30\"");
+        page.assert_shows("已用于其他证书或已作废，请与新证书核对");
+        page.assert_shows(&format!("value=\"{}\"", taken.to_uppercase()));
+        page.assert_shows("value=\"2026-03-30\"");
     }
     assert_eq!(print_numbers(&server).await, (own, Vec::new()), "nothing has changed");
     let noted = [("print_number", "SF02999999"), ("issued_on", "2026-03-30")];
-    reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await.tells("已补发");
+    reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await.assert_shows("已补发");
 }
 
 /// The second request waits until the first has assigned the number, and is refused.

@@ -121,11 +121,11 @@ impl Answer {
         self.between("<p class=\"number\"><strong>", "</strong>").to_owned()
     }
 
-    pub fn tells(&self, words: &str) {
+    pub fn assert_shows(&self, words: &str) {
         assert!(self.body.contains(words), "{words} is not told at {} in\n{}", self.url, self.body);
     }
 
-    pub fn tells_nothing_of(&self, words: &str) {
+    pub fn assert_lacks(&self, words: &str) {
         assert!(!self.body.contains(words), "{words} is told at {} in\n{}", self.url, self.body);
     }
 }

@@ -37,9 +37,9 @@ async fn assert_refused(visitor: &Visitor, answer: &Answer, words: &str, case: &
     assert_eq!(answer.status, if ours { 403 } else { 502 }, "{case}: {}", answer.body);
     // Another try does not help with an unmapped document type, so none is offered.
     let offers_another_try = answer.body.contains("重新登录");
-    let told = answer.body.contains(words) && offers_another_try == (words != UNMAPPED);
+    let output = answer.body.contains(words) && offers_another_try == (words != UNMAPPED);
     let page = answer.body.split("<main").last().unwrap_or_default();
-    assert!(told, "{case}: {words} is not in {page}");
+    assert!(output, "{case}: {words} is not in {page}");
     assert!(!visitor.is_signed_in().await, "{case}");
 }
 
@@ -244,9 +244,9 @@ async fn device_grant_faults_are_shown() {
     for (fault, words) in table {
         let (server, portal) = site(Clock::system(), |_| {}).await;
         portal.fail("/token", fault);
-        let told = wait_for_change(&server).await;
-        assert!(told.status == 200 && told.body.contains(words), "{words} is not in {}", told.body);
-        assert!(told.body.contains("刷新二维码"));
+        let output = wait_for_change(&server).await;
+        assert!(output.status == 200 && output.body.contains(words), "{words} is not in {}", output.body);
+        assert!(output.body.contains("刷新二维码"));
     }
     let (server, portal) = site(Clock::system(), |_| {}).await;
     portal.fail("/device/auth", Fault::Status(500));

@@ -59,11 +59,11 @@ async fn due_day_follows_the_calendar_and_the_desk_shows_it() {
     assert_eq!(due_on(&server, &number).await, Some(day("2026-10-10")));
     let queue = "/staff/queue?kind=refund";
     set_time(&server, "2026-10-08 09:00:00");
-    server.signed_in("周明远").await.open(queue).await.tells_nothing_of("将逾期");
+    server.signed_in("周明远").await.open(queue).await.assert_lacks("将逾期");
     set_time(&server, "2026-10-09 09:00:00");
-    server.signed_in("周明远").await.open(queue).await.tells("将逾期");
+    server.signed_in("周明远").await.open(queue).await.assert_shows("将逾期");
     set_time(&server, "2026-10-11 00:00:00");
-    server.signed_in("周明远").await.open(queue).await.tells("已逾期");
+    server.signed_in("周明远").await.open(queue).await.assert_shows("已逾期");
 }
 
 #[tokio::test]
@@ -71,17 +71,17 @@ async fn staff_are_warned_of_an_unknown_year_until_it_is_imported() {
     let server = server_at("2026-12-28 10:00:00").await;
     let number = server.signed_in("张小三").await.file_for_number(&refund()).await;
     assert_eq!(due_on(&server, &number).await, Some(day("2027-01-07")));
-    let told = "2027 年放假安排尚未公布或导入，2027-01-07 等日期按最晚计";
+    let output = "2027 年放假安排尚未公布或导入，2027-01-07 等日期按最晚计";
     let pages = ["/staff/queue".to_owned(), format!("/staff/applications/{number}")];
     let reviewer = server.signed_in("周明远").await;
     for page in &pages {
-        reviewer.open(page).await.tells(told);
+        reviewer.open(page).await.assert_shows(output);
     }
     let installation = installation(&server);
     installation.file("2027.json", Y2027);
     assert!(installation.run(&["import", "holidays", "2027.json"]).success);
     for page in &pages {
-        reviewer.open(page).await.tells_nothing_of("按最晚计");
+        reviewer.open(page).await.assert_lacks("按最晚计");
     }
     assert_eq!(due_on(&server, &number).await, Some(day("2027-01-07")), "what was told stays");
     let later = server.signed_in("张小三").await.file_for_number(&reissue()).await;
@@ -123,7 +123,7 @@ async fn import_extends_deadlines_and_never_shortens_them() {
     for number in [&pleaded, &returned] {
         assert_eq!(due_on(&server, number).await, Some(day("2026-10-12")), "Sunday the 11th is no workday");
     }
-    candidate.open(&format!("/services/refund/{returned}")).await.tells("请在 2026-10-12 前修改");
+    candidate.open(&format!("/services/refund/{returned}")).await.assert_shows("请在 2026-10-12 前修改");
 
     installation.file("less.json", Y2026);
     let less = installation.run(&["import", "holidays", "less.json"]);
@@ -144,15 +144,15 @@ async fn import_shortens_no_time_to_appeal() {
         serve_violation_notice(&server, served).await;
         server.signed_in("张小三").await.open("/services/violation").await
     };
-    list("2026-12-28").await.tells("2027-01-07 截止申诉");
+    list("2026-12-28").await.assert_shows("2027-01-07 截止申诉");
     let installation = installation(&server);
     installation.file("2027.json", Y2027);
     assert!(installation.run(&["import", "holidays", "2027.json"]).success);
     import_on(&server, "2026-12-29").await;
-    list("2026-12-28").await.tells("2027-01-07 截止申诉");
-    list("2026-12-30").await.tells("2027-01-07 截止申诉");
+    list("2026-12-28").await.assert_shows("2027-01-07 截止申诉");
+    list("2026-12-30").await.assert_shows("2027-01-07 截止申诉");
     import_on(&server, "2026-12-01").await;
-    list("2026-12-28").await.tells("2027-01-05 截止申诉");
+    list("2026-12-28").await.assert_shows("2027-01-05 截止申诉");
 }
 
 /// The command uses the machine's clock, so the server's clock is set by hand.
@@ -170,8 +170,8 @@ async fn due_days_of_an_older_program_are_recalculated() {
     let server = server_at("2026-09-28 10:00:00").await;
     let number = server.signed_in("张小三").await.file_for_number(&refund()).await;
     set_due_on(&server, &number, day("2026-10-05")).await;
-    let told = installation(&server).run(&["migrate"]).stdout;
-    assert!(told.contains("1 open applications have a later due day"), "{told}");
+    let output = installation(&server).run(&["migrate"]).stdout;
+    assert!(output.contains("1 open applications have a later due day"), "{output}");
     assert_eq!(due_on(&server, &number).await, Some(day("2026-10-10")));
     assert!(!installation(&server).run(&["migrate"]).stdout.contains("later due day"));
 }

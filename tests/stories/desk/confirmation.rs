@@ -116,18 +116,18 @@ async fn task_is_confirmed_in_its_form() {
         .await
         .decide_application(&number, "approve:0", &[])
         .await
-        .tells("已办理：通过");
+        .assert_shows("已办理：通过");
     let finance = server.signed_in("钱文清").await;
     let case = format!("/staff/applications/{number}");
     let version = finance.open(&case).await.between("name=\"version\" value=\"", "\"").to_owned();
     let noted = [("version", &*version), ("paid_on", "2026-04-01"), ("transaction", "TK20260401000123")];
     let asked = finance.submit(&format!("{case}/tasks/fulfil"), &noted).await;
     assert_eq!(asked.status, 422);
-    asked.tells("请核对后勾选");
-    asked.tells("value=\"TK20260401000123\"");
-    finance.open(&case).await.tells("待退款");
+    asked.assert_shows("请核对后勾选");
+    asked.assert_shows("value=\"TK20260401000123\"");
+    finance.open(&case).await.assert_shows("待退款");
     let confirmed = [&noted[..], &[("confirmed", "yes")]].concat();
-    finance.submit(&format!("{case}/tasks/fulfil"), &confirmed).await.tells("已退款");
+    finance.submit(&format!("{case}/tasks/fulfil"), &confirmed).await.assert_shows("已退款");
 }
 
 #[tokio::test]
@@ -152,5 +152,5 @@ async fn task_of_an_application_assigned_to_a_colleague_is_refused() {
     ];
     let other = server.signed_in("何静").await.submit(&format!("{case}/tasks/approve"), &noted).await;
     assert_eq!(other.status, 409, "{}", other.body);
-    other.tells("这件申请现在由邮小川办理");
+    other.assert_shows("这件申请现在由邮小川办理");
 }

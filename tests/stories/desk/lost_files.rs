@@ -49,20 +49,20 @@ async fn reviewer_sees_unreadable_materials_before_deciding() {
         let reviewer = server.signed_in("周明远").await;
         let case = format!("/staff/applications/{number}");
         let page = reviewer.submit(&format!("{case}/take"), &[]).await;
-        page.tells("有 1 份材料打不开（学历证书），请退回让考生重新上传。");
-        page.tells("毕业证.pdf（打不开）");
+        page.assert_shows("有 1 份材料打不开（学历证书），请退回让考生重新上传。");
+        page.assert_shows("毕业证.pdf（打不开）");
         let version = page.between("name=\"version\" value=\"", "\"").to_owned();
 
         let approve = [("action", "approve:0"), ("version", &*version)];
         let decide = format!("{case}/decide");
         let asked = reviewer.submit(&decide, &approve).await;
-        asked.tells("有 1 份材料打不开（学历证书）");
+        asked.assert_shows("有 1 份材料打不开（学历证书）");
         let blind = [&approve[..], &[("confirmed", "yes")]].concat();
         let asked = reviewer.submit(&decide, &blind).await;
-        asked.tells("有 1 份材料打不开（学历证书）");
-        reviewer.open(&case).await.tells("审核中");
+        asked.assert_shows("有 1 份材料打不开（学历证书）");
+        reviewer.open(&case).await.assert_shows("审核中");
         let seen = [&blind[..], &[("lost", &*id)]].concat();
-        reviewer.submit(&decide, &seen).await.tells("已办理：通过");
+        reviewer.submit(&decide, &seen).await.assert_shows("已办理：通过");
     }
 }
 
@@ -74,19 +74,19 @@ async fn missing_file_is_explained() {
         damage(&path, how);
         let answer = candidate.open(&format!("/files/{id}")).await;
         assert_eq!(answer.status, 410, "{how}");
-        answer.tells("这份文件打不开");
-        answer.tells("重新上传");
+        answer.assert_shows("这份文件打不开");
+        answer.assert_shows("重新上传");
         let thumb = candidate.open(&format!("/files/{id}?thumb=1")).await;
         assert_eq!(thumb.status, 200, "the small picture is still there");
         let staff = server.signed_in("周明远").await.open(&format!("/files/{id}")).await;
         assert_eq!(staff.status, 410);
-        staff.tells("请退回这件申请");
+        staff.assert_shows("请退回这件申请");
         server
             .signed_in("周明远")
             .await
             .open(&format!("/staff/applications/{number}"))
             .await
-            .tells("身份证件正面");
+            .assert_shows("身份证件正面");
     }
 }
 
@@ -97,16 +97,19 @@ async fn candidate_is_told_and_uploads_again() {
     damage(&path, "removed");
     let own = format!("{LIST}/{number}");
     let page = candidate.open(&own).await;
-    page.tells("有 1 份材料打不开：身份证件正面");
-    page.tells("审核员会看到这一情况");
-    page.tells_nothing_of("去重新上传");
+    page.assert_shows("有 1 份材料打不开：身份证件正面");
+    page.assert_shows("审核员会看到这一情况");
+    page.assert_lacks("去重新上传");
     let reviewer = server.signed_in("周明远").await;
-    reviewer.decide_application(&number, "return", &[("mark:id_front", "请重新上传")]).await.tells("已退回");
+    reviewer
+        .decide_application(&number, "return", &[("mark:id_front", "请重新上传")])
+        .await
+        .assert_shows("已退回");
     let page = candidate.open(&own).await;
-    page.tells("去重新上传");
+    page.assert_shows("去重新上传");
     let form = candidate.open(&format!("{own}/edit")).await;
-    form.tells("这份文件打不开");
-    candidate.open(&format!("{own}/edit?check")).await.tells("身份证件正面打不开，请重新上传");
+    form.assert_shows("这份文件打不开");
+    candidate.open(&format!("{own}/edit?check")).await.assert_shows("身份证件正面打不开，请重新上传");
 }
 
 #[tokio::test]
@@ -125,10 +128,10 @@ async fn large_damaged_file_is_remembered_once_opened() {
     grown.await.expect("a larger file");
     let reviewer = server.signed_in("周明远").await;
     let case = format!("/staff/applications/{number}");
-    reviewer.open(&case).await.tells_nothing_of("打不开");
+    reviewer.open(&case).await.assert_lacks("打不开");
     assert_eq!(reviewer.open(&format!("/files/{id}")).await.status, 410);
-    reviewer.open(&case).await.tells("有 1 份材料打不开（工作年限证明）");
-    candidate.open(&format!("{LIST}/{number}")).await.tells("有 1 份材料打不开：工作年限证明");
+    reviewer.open(&case).await.assert_shows("有 1 份材料打不开（工作年限证明）");
+    candidate.open(&format!("{LIST}/{number}")).await.assert_shows("有 1 份材料打不开：工作年限证明");
 }
 
 #[tokio::test]
@@ -138,9 +141,9 @@ async fn restored_file_is_no_longer_reported() {
     let kept = std::fs::read(&path).expect("a file");
     damage(&path, "removed");
     let own = format!("{LIST}/{number}");
-    candidate.open(&own).await.tells("有 1 份材料打不开");
+    candidate.open(&own).await.assert_shows("有 1 份材料打不开");
     std::fs::write(&path, kept).expect("a restored file");
-    candidate.open(&own).await.tells_nothing_of("打不开");
+    candidate.open(&own).await.assert_lacks("打不开");
 }
 
 #[tokio::test]
@@ -153,6 +156,6 @@ async fn missing_row_is_reported_too() {
     });
     removed.await.expect("a lost row");
     let page = server.signed_in("周明远").await.open(&format!("/staff/applications/{number}")).await;
-    page.tells("有 1 份材料打不开（学历证书）");
-    page.tells("文件记录已丢失");
+    page.assert_shows("有 1 份材料打不开（学历证书）");
+    page.assert_shows("文件记录已丢失");
 }

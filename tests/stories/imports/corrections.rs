@@ -16,7 +16,7 @@ async fn correct(server: &Server) {
         .await
         .decide_application(&number, "approve:0", &[])
         .await
-        .tells("已办理：通过");
+        .assert_shows("已办理：通过");
 }
 
 fn exported(installation: &Installation, kind: &str, file: &str) {
@@ -43,13 +43,13 @@ async fn older_file_does_not_undo_a_correction() {
     correct(&server).await;
     let corrected = installation.all_rows();
     for kind in ["certificates", "registrations"] {
-        let told = import_changed(&installation, kind, kind, &[]);
-        assert!(told.starts_with("0 new, 0 changed, "), "{kind}: {told}");
+        let output = import_changed(&installation, kind, kind, &[]);
+        assert!(output.starts_with("0 new, 0 changed, "), "{kind}: {output}");
     }
     assert_eq!(installation.all_rows(), corrected);
     let page = server.signed_in("张小三").await.open("/certificates/certificate-00").await;
-    page.tells("张晓三");
-    page.tells("440***********4611");
+    page.assert_shows("张晓三");
+    page.assert_shows("440***********4611");
 }
 
 /// Other values of an older file are imported, and so is a name that is newer than the correction.

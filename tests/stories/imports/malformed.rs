@@ -54,8 +54,8 @@ fn every_spelling_of_a_record_is_the_same_record() {
     ];
     for (what, text) in same {
         installation.file("1.csv", text);
-        let told = installation.import("integrity", "1.csv");
-        assert!(told.starts_with("0 new, 0 changed"), "{what}: {told}");
+        let message = installation.import("integrity", "1.csv");
+        assert!(message.starts_with("0 new, 0 changed"), "{what}: {message}");
         assert_eq!(stored(&installation), ["2023-04-01 2025-04-01"], "{what}");
     }
     let (gb, _, unmappable) = encoding_rs::GB18030.encode(&same[0].1[3..]);
@@ -152,19 +152,19 @@ fn file_of_another_shape_is_refused() {
         ("\n\n", &["the file is empty"]),
         ("%PDF-1.7", &["a PDF"]),
     ];
-    for (text, told) in headers {
+    for (text, message) in headers {
         installation.file("header.csv", text);
         let complained = installation.import_unusable("integrity", "header.csv");
-        assert!(told.iter().all(|told| complained.contains(told)), "{text:?}: {complained}");
+        assert!(message.iter().all(|message| complained.contains(message)), "{text:?}: {complained}");
     }
     let bytes: &[(&[u8], &str)] = &[
         (b"\xff\xfea\0b\0", "UTF-16"),
         (b"a\0,\0b\0\n\0", "If it is UTF-16"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "old or an encrypted workbook"),
     ];
-    for (content, told) in bytes {
+    for (content, message) in bytes {
         installation.file("bytes", content);
-        assert!(installation.import_unusable("integrity", "bytes").contains(told), "{told}");
+        assert!(installation.import_unusable("integrity", "bytes").contains(message), "{message}");
     }
     assert!(installation.import_unusable("integrity", "nowhere.csv").contains("nowhere.csv"));
     std::fs::create_dir(installation.path("folder")).expect("a folder");
@@ -204,12 +204,12 @@ fn report_overwrites_only_a_report() {
     for taken in ["bad.csv", "notes.txt"] {
         installation.file("notes.txt", "line of somebody's");
         let before = installation.text(taken);
-        let said = installation.run(&["import", "integrity", "bad.csv", "--report", taken]);
-        assert!(!said.success && said.stderr.contains("is no report"), "{}", said.stderr);
+        let output = installation.run(&["import", "integrity", "bad.csv", "--report", taken]);
+        assert!(!output.success && output.stderr.contains("is no report"), "{}", output.stderr);
         assert_eq!(installation.text(taken), before);
     }
     for again in 0..2 {
-        let said = installation.run(&["import", "integrity", "bad.csv", "--report", "r.csv"]);
-        assert!(!said.success && said.stdout.contains("1 refused"), "{again}: {}", said.stderr);
+        let output = installation.run(&["import", "integrity", "bad.csv", "--report", "r.csv"]);
+        assert!(!output.success && output.stdout.contains("1 refused"), "{again}: {}", output.stderr);
     }
 }

@@ -215,9 +215,9 @@ fn print_number_of_another_certificate_is_refused() {
     );
     rows(&[("M1", "P2"), ("M3", "P0"), ("M4", "P4"), ("M2", "P0")]);
     let refused = installation.import_refused("certificates", "c.csv");
-    let told: Vec<_> = refused.iter().map(|row| (&*row[0], &*row[3])).collect();
+    let output: Vec<_> = refused.iter().map(|row| (&*row[0], &*row[3])).collect();
     let taken = "已用于另一条记录，或已在那里作废";
-    assert_eq!(told, [("2", taken), ("3", taken)], "M2 has had P0 itself");
+    assert_eq!(output, [("2", taken), ("3", taken)], "M2 has had P0 itself");
     let stored = "SELECT management_number || print_number AS line FROM certificates ORDER BY 1";
     assert_eq!(installation.rows(stored), ["M1P1", "M2P2"]);
 }

@@ -57,8 +57,8 @@ fn values_damaged_by_a_spreadsheet_are_refused() {
             .expect("a formula");
     });
     let refused = installation.import_refused("integrity", "book.xlsx");
-    let told: Vec<_> = refused.iter().map(|row| (&*row[0], &*row[1])).collect();
-    assert_eq!(told, [("2", "证件号码"), ("3", ""), ("4", "起始日期")], "{refused:?}");
+    let output: Vec<_> = refused.iter().map(|row| (&*row[0], &*row[1])).collect();
+    assert_eq!(output, [("2", "证件号码"), ("3", ""), ("4", "起始日期")], "{refused:?}");
     assert!(refused[0][3].contains("Excel 把号码存成了数字"));
     assert!(refused[1][3].contains("有 7 栏"));
 }
@@ -117,8 +117,8 @@ fn zip_bomb_is_refused_before_unpacking() {
     for (what, part) in bombs {
         archive(&installation, "bomb.xlsx", &[part]);
         assert!(std::fs::metadata(installation.path("bomb.xlsx")).expect("a file").len() < 1 << 20, "{what}");
-        let told = installation.import_unusable("integrity", "bomb.xlsx");
-        assert!(told.contains("too large unpacked"), "{what}: {told}");
+        let output = installation.import_unusable("integrity", "bomb.xlsx");
+        assert!(output.contains("too large unpacked"), "{what}: {output}");
     }
     archive(
         &installation,

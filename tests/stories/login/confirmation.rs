@@ -10,7 +10,7 @@ async fn page_names_the_account_and_asks_for_the_number() {
     let server = Server::start().await;
     let (screen, _, page) = scanned(&server).await;
     let number = screen.number().await;
-    for told in [
+    for message in [
         "登录账号",
         "张*三",
         "居民身份证 440",
@@ -18,7 +18,7 @@ async fn page_names_the_account_and_asks_for_the_number() {
         "inputmode=\"numeric\"",
         "maxlength=\"2\"",
     ] {
-        assert!(page.body.contains(told), "{told} is not in\n{}", page.body);
+        assert!(page.body.contains(message), "{message} is not in\n{}", page.body);
     }
     assert!(!page.body.contains("198.51") && !page.body.contains("张小三"), "{}", page.body);
     assert!(!page.body.contains(&format!("value=\"{number}\"")), "nothing on the phone shows the number");
@@ -28,10 +28,11 @@ async fn page_names_the_account_and_asks_for_the_number() {
 async fn malformed_number_is_corrected_and_denies_nothing() {
     let server = Server::start().await;
     let (screen, phone, _) = scanned(&server).await;
-    for (typed, told) in [("", "请输入屏幕显示的两位数字"), ("4x", "请输入两位数字"), ("5", "请输入两位数字")]
+    for (typed, message) in
+        [("", "请输入屏幕显示的两位数字"), ("4x", "请输入两位数字"), ("5", "请输入两位数字")]
     {
         let answer = phone.submit_step(&screen.path("number"), &[("number", typed)]).await;
-        assert!(answer.status == 422 && answer.body.contains(told), "{typed}: {}", answer.body);
+        assert!(answer.status == 422 && answer.body.contains(message), "{typed}: {}", answer.body);
         assert!(
             answer.body.contains(&format!("value=\"{typed}\"")),
             "what was typed is kept: {}",
@@ -65,15 +66,19 @@ async fn repeated_denials_pause_the_account() {
     // Scanned before the pause and confirmed during it.
     let (early, phone, _) = scanned(&server).await;
     for decline in [false, true] {
-        let told = denied(&server, &phone, decline).await;
-        assert!(told.body.contains("已拒绝这次登录") && !told.body.contains("已暂停"), "{}", told.body);
+        let message = denied(&server, &phone, decline).await;
+        assert!(
+            message.body.contains("已拒绝这次登录") && !message.body.contains("已暂停"),
+            "{}",
+            message.body
+        );
     }
     server.advance(60);
-    let told = denied(&server, &phone, false).await;
+    let message = denied(&server, &phone, false).await;
     assert!(
-        told.body.contains("扫码登录已暂停") && told.body.contains("09:41:00 之后再扫码"),
+        message.body.contains("扫码登录已暂停") && message.body.contains("09:41:00 之后再扫码"),
         "{}",
-        told.body
+        message.body
     );
     let number = early.number().await;
     let answer = phone.submit(&early.path("number"), &[("number", &number)]).await;

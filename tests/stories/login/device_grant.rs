@@ -158,7 +158,7 @@ async fn screen_shows_why_the_portals_code_signed_nobody_in() {
     assert!(answer(&server, &screen, "另一个账号，未实名").await.body.contains("已同意登录"));
     let path = format!("/login/wait/{}", screen.handshake);
     assert_eq!(screen.wait(&server).await.headers["hx-redirect"], path.as_str());
-    let told = screen.browser.step(&path).await;
-    assert!(told.status == 403 && told.body.contains("登录已暂停，等待核对身份"), "{}", told.body);
-    assert!(!told.body.contains("再试一次") && !screen.browser.is_signed_in().await);
+    let output = screen.browser.step(&path).await;
+    assert!(output.status == 403 && output.body.contains("登录已暂停，等待核对身份"), "{}", output.body);
+    assert!(!output.body.contains("再试一次") && !screen.browser.is_signed_in().await);
 }

@@ -25,14 +25,14 @@ async fn every_device_is_listed_and_can_be_signed_out() {
     let server = Server::start().await;
     let (phone, screen) = phone_and_desktop(&server).await;
     let page = phone.open(PATH).await;
-    for told in [
+    for expected in [
         "Windows 电脑 · Chrome",
         "安卓手机 · Chrome",
         "本机",
         "用手机扫码确认登录",
         "2026-04-01</span> 09:30",
     ] {
-        assert!(page.body.contains(told), "{told} is not in\n{}", page.body);
+        assert!(page.body.contains(expected), "{expected} is not in\n{}", page.body);
     }
     let others = keys(&page);
     assert_eq!(others.len(), 1, "one does not sign this device out here");

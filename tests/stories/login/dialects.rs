@@ -235,7 +235,7 @@ async fn wait_for(site: &Site, device: Value, tokens: &[(u16, &'static str, Valu
         }
         if site.requests_to("/token") > asked {
             asked = site.requests_to("/token");
-            tokens.next().into_iter().for_each(|told| site.set_response("/token", told));
+            tokens.next().into_iter().for_each(|output| site.set_response("/token", output));
         }
     }
 }
@@ -254,8 +254,8 @@ async fn device_code_variants_are_accepted() {
     let old = code(json!({ "verification_url": "https://p.example/d", "expires_in": "600" }));
     let bare = code(json!({ "verification_uri": "https://p.example/d", "verification_uri_complete": null }));
     for device in [old, bare] {
-        let told = wait_for(&site, device, &[no(200, "authorization_pending"), good.clone()]).await;
-        assert_eq!(told.headers["hx-redirect"], "/me");
+        let output = wait_for(&site, device, &[no(200, "authorization_pending"), good.clone()]).await;
+        assert_eq!(output.headers["hx-redirect"], "/me");
     }
     // Pending, busy and slow are not final.
     let patient = [
@@ -271,8 +271,12 @@ async fn device_code_variants_are_accepted() {
         (no(410, "expired_token"), "二维码已过期"),
         (no(401, "invalid_client"), "登录没有完成"),
     ] {
-        let told = wait_for(&site, plain.clone(), &[end]).await;
-        assert!(told.body.contains(words) && told.body.contains("刷新二维码"), "{words}: {}", told.body);
+        let output = wait_for(&site, plain.clone(), &[end]).await;
+        assert!(
+            output.body.contains(words) && output.body.contains("刷新二维码"),
+            "{words}: {}",
+            output.body
+        );
     }
     for address in ["javascript:alert(1)", "http://evil.example/d", "nowhere"] {
         site.set_response(

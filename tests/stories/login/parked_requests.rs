@@ -34,16 +34,16 @@ async fn handshake_has_three_parked_requests_and_the_newest_stay() {
     let phone = server.signed_in("张小三").await;
     let mut waits: Vec<_> = (0..60).map(|_| Box::pin(screen.wait("waiting-0"))).collect();
     for _ in 0..57 {
-        let (told, _, left) = select_all(waits).await;
-        assert!(is_told_to_come_later(&told), "{}", told.body);
+        let (expected, _, left) = select_all(waits).await;
+        assert!(is_told_to_come_later(&expected), "{}", expected.body);
         waits = left;
     }
     phone.step(&screen.code(&server)).await;
-    for told in join_all(waits).await {
+    for expected in join_all(waits).await {
         assert!(
-            told.body.contains("请在手机上输入数字") && told.body.contains("delay:100ms"),
+            expected.body.contains("请在手机上输入数字") && expected.body.contains("delay:100ms"),
             "{}",
-            told.body
+            expected.body
         );
     }
 }
@@ -77,8 +77,8 @@ async fn network_takes_only_its_share_of_the_permits() {
             .map(|(screen, address)| Box::pin(answer(&screen.browser, wait_from(screen, address))))
             .collect();
         while waits.len() > most {
-            let (told, _, left) = select_all(waits).await;
-            assert!(is_told_to_come_later(&told), "{}", told.body);
+            let (expected, _, left) = select_all(waits).await;
+            assert!(is_told_to_come_later(&expected), "{}", expected.body);
             waits = left;
         }
         // Permits remain for the other networks.
@@ -90,8 +90,8 @@ async fn network_takes_only_its_share_of_the_permits() {
             }
             phone.step(&code).await
         };
-        let (told, _) = tokio::join!(other.wait("waiting-0"), scan);
-        assert!(told.body.contains("请在手机上输入数字"), "{}", told.body);
+        let (expected, _) = tokio::join!(other.wait("waiting-0"), scan);
+        assert!(expected.body.contains("请在手机上输入数字"), "{}", expected.body);
     }
 }
 

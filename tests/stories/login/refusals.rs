@@ -92,30 +92,34 @@ async fn log_has_the_portals_error_response() {
     let _guard = log.begin();
     let refusal = json!({ "error": "invalid_client", "error_description": "client kaozheng disabled" });
     let flat = json!({ "errcode": 40029, "errmsg": "code 13800138000 used by 11010519491231002X" });
-    let told = |status: u16, said: &Value| (status, "application/json", said.to_string());
+    let response = |status: u16, body: &Value| (status, "application/json", body.to_string());
     let named = claims(&[("id_number", json!("1")), ("message", json!("张小三 未实名"))]);
     let table: [(&str, PortalResponse, &[&str]); 7] = [
-        ("/userinfo", told(200, &named), &["*** 未实名"]),
-        ("/token", told(401, &refusal), &["\"token\"", "401", "invalid_client", "client kaozheng disabled"]),
-        ("/token", told(200, &flat), &["\"token\"", "200", "40029", "code *** used by ***"]),
+        ("/userinfo", response(200, &named), &["*** 未实名"]),
+        (
+            "/token",
+            response(401, &refusal),
+            &["\"token\"", "401", "invalid_client", "client kaozheng disabled"],
+        ),
+        ("/token", response(200, &flat), &["\"token\"", "200", "40029", "code *** used by ***"]),
         ("/token", (502, "text/html", "<h1>bad gateway</h1>".into()), &["\"token\"", "502"]),
-        ("/userinfo", told(403, &flat), &["\"userinfo\"", "403", "40029"]),
-        ("/userinfo", told(200, &flat), &["\"userinfo\"", "40029", "code *** used by ***"]),
+        ("/userinfo", response(403, &flat), &["\"userinfo\"", "403", "40029"]),
+        ("/userinfo", response(200, &flat), &["\"userinfo\"", "40029", "code *** used by ***"]),
         (
             "/userinfo",
-            told(
+            response(
                 400,
                 &json!({ "success": false, "errorCode": "E9", "errorMsg": "the-secret-token expired" }),
             ),
             &["E9", "*** expired"],
         ),
     ];
-    for (path, told, logged) in table {
+    for (path, message, logged) in table {
         site.set_response("/userinfo", json_of(person()));
         let answer = if path == "/token" {
-            sign_in(&site, told).await
+            sign_in(&site, message).await
         } else {
-            site.set_response(path, told);
+            site.set_response(path, message);
             sign_in(&site, token()).await
         };
         assert_eq!(answer.status, 502, "{}", answer.body);

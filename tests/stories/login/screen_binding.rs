@@ -54,8 +54,8 @@ async fn screens_with_a_planted_session_share_nothing() {
         spies.push(format!("{planted}; {}", phone.cookie_at(&victim.confirm())));
         for spy in &spies {
             let asked = attacker.request(Method::GET, &path(victim)).header("cookie", spy);
-            let told = attacker.send(asked).await;
-            assert!(told.status != 200 && !told.body.contains(&format!(">{number}<")), "{}", told.body);
+            let output = attacker.send(asked).await;
+            assert!(output.status != 200 && !output.body.contains(&format!(">{number}<")), "{}", output.body);
         }
         phone.submit(&victim.path("number"), &[("number", &number)]).await;
         for spy in &spies[..2] {

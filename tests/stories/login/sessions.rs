@@ -102,8 +102,8 @@ async fn failed_sign_out_is_reported() {
     let phone = server.signed_in("张小三").await;
     let cookie = phone.cookie();
     make_fail(&server, "DELETE").await;
-    let told = phone.submit_step("/logout", &[]).await;
-    assert!(says_session_not_ended(&told), "{} {}", told.status, told.body);
+    let output = phone.submit_step("/logout", &[]).await;
+    assert!(says_session_not_ended(&output), "{} {}", output.status, output.body);
     undo_make_fail(&server, "DELETE").await;
     assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
     let thief = server.visitor(DESKTOP);
@@ -120,10 +120,10 @@ async fn failed_sign_in_is_explained_when_the_session_cannot_be_saved() {
     let phone = server.visitor(PHONE);
     let portal = phone.open("/login/portal").await;
     make_fail(&server, "INSERT").await;
-    let told = phone.choose_person(&portal, "陳大文").await;
-    assert!(told.status == 503 && told.body.contains("系统正忙"), "{} {}", told.status, told.body);
-    let told = screen.reload().await;
-    assert!(told.status == 503 && told.body.contains("系统正忙"), "{} {}", told.status, told.body);
+    let output = phone.choose_person(&portal, "陳大文").await;
+    assert!(output.status == 503 && output.body.contains("系统正忙"), "{} {}", output.status, output.body);
+    let output = screen.reload().await;
+    assert!(output.status == 503 && output.body.contains("系统正忙"), "{} {}", output.status, output.body);
     undo_make_fail(&server, "INSERT").await;
     assert!(!phone.is_signed_in().await && !screen.browser.is_signed_in().await);
     assert_eq!(screen.reload().await.location, "/services", "the approval is not lost");

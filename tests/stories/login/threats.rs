@@ -36,9 +36,10 @@ async fn code_shown_to_a_victim_is_recognised_and_revoked() {
         let screen = LoginScreen::of(attacker.send(far).await, attacker);
         let victim = server.signed_in("张小三").await;
         let page = victim.open(&screen.code(&server)).await;
-        for told in ["两台设备不在同一网络", "与本机不同的网络", "Windows 电脑 · Chrome", "张*三", "不是我"]
+        for expected in
+            ["两台设备不在同一网络", "与本机不同的网络", "Windows 电脑 · Chrome", "张*三", "不是我"]
         {
-            assert!(page.body.contains(told), "{told} is not in {}", page.body);
+            assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
         }
         let number = screen.number().await;
         assert!(!page.body.contains("119.123"), "the address must not be shown: {}", page.body);

@@ -112,7 +112,7 @@ async fn pdf_is_saved_by_a_browser_and_shown_in_a_web_view() {
     ];
     for (agent, kind) in agents {
         let answer = visitor.send(visitor.request(Method::GET, &path).header("user-agent", &agent)).await;
-        let told = answer.headers["content-disposition"].to_str().expect("text");
-        assert!(told.starts_with(kind), "{agent}: {told}");
+        let output = answer.headers["content-disposition"].to_str().expect("text");
+        assert!(output.starts_with(kind), "{agent}: {output}");
     }
 }

@@ -117,9 +117,9 @@ impl Site {
 
     /// Blocks the responses of a path until the guard is dropped.
     pub async fn block(&self, path: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let held = Arc::new(tokio::sync::Mutex::new(()));
-        self.answers.lock().expect("answers").blocked.insert(path.to_owned(), held.clone());
-        held.lock_owned().await
+        let blocked = Arc::new(tokio::sync::Mutex::new(()));
+        self.answers.lock().expect("answers").blocked.insert(path.to_owned(), blocked.clone());
+        blocked.lock_owned().await
     }
 
     pub fn remove_response(&self, path: &str) {
@@ -165,9 +165,9 @@ impl Site {
         let away = visitor.step("/login/portal?next=/me").await;
         let Ok(url) = Url::parse(&away.location) else { return away };
         assert_eq!(url.path(), "/authorize", "{url}");
-        let said: HashMap<_, _> = url.query_pairs().into_owned().collect();
-        self.set_response("/token", token(&said["nonce"]));
-        visitor.step(&format!("/login/callback?code=c&state={}", said["state"])).await
+        let parameters: HashMap<_, _> = url.query_pairs().into_owned().collect();
+        self.set_response("/token", token(&parameters["nonce"]));
+        visitor.step(&format!("/login/callback?code=c&state={}", parameters["state"])).await
     }
 
     /// Signs a new visitor in and asserts that it works.
@@ -182,8 +182,8 @@ impl Site {
     pub async fn assert_refuses(&self, case: &str, words: &str, token: impl FnOnce(&str) -> PortalResponse) {
         let visitor = self.server.visitor(PHONE);
         let answer = self.sign_in(&visitor, token).await;
-        let told = answer.body.contains(words) && answer.body.contains("重新登录");
-        assert!(answer.status == 502 && told, "{case}: {} {}", answer.status, answer.body);
+        let explained = answer.body.contains(words) && answer.body.contains("重新登录");
+        assert!(answer.status == 502 && explained, "{case}: {} {}", answer.status, answer.body);
         assert!(!visitor.is_signed_in().await, "{case}");
     }
 }

@@ -44,8 +44,9 @@ async fn repeated_attempts_are_one_case_with_both_sides() {
     assert!(desk.body.contains("身份核对") && desk.body.contains("1 件待核对"), "{}", desk.body);
     let case = only_case(&administrator).await;
     let page = administrator.open(&case).await;
-    for told in ["ZHANG SAN", "LI SI", "E1000001", "13800138000", "13900139000", "共 10 次", "待核对"] {
-        assert!(page.body.contains(told), "{told} is not in {}", page.body);
+    for expected in ["ZHANG SAN", "LI SI", "E1000001", "13800138000", "13900139000", "共 10 次", "待核对"]
+    {
+        assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
     }
     let seen = a::audit_entries.filter(a::action.eq("identity")).count();
     assert_eq!(read(&site, move |tx| Ok(seen.get_result::<i64>(tx.conn)?)).await, 1);

@@ -42,8 +42,8 @@ async fn another_account_is_announced_on_every_device_until_acknowledged() {
         shows_notice(&assert_signed_in(&site, &one).await, WORDS).await,
         "a device that was signed out is told too"
     );
-    let told = assert_signed_in(&site, &account("c", "LI SI", "E1000002")).await;
-    assert!(!shows_notice(&told, WORDS).await, "other candidates see no notice");
+    let output = assert_signed_in(&site, &account("c", "LI SI", "E1000002")).await;
+    assert!(!shows_notice(&output, WORDS).await, "other candidates see no notice");
 }
 
 /// The record keeps its name. The page shows the portal's name beside it and offers a correction.
