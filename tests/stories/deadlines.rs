@@ -216,8 +216,8 @@ async fn timely_appeal_does_not_open_another_violation() {
         let late = v::id.eq("violation-late");
         let columns = "holder_hash, sitting_id, subject, happened_at, place, fact, clause, proposed_decision";
         let copied = format!(
-            "INSERT INTO violations (id, serve_violation_notice, {columns}) \
-             SELECT 'violation-late', serve_violation_notice, {columns} FROM violations WHERE id = 'violation-0'"
+            "INSERT INTO violations (id, served_on, {columns}) \
+             SELECT 'violation-late', served_on, {columns} FROM violations WHERE id = 'violation-0'"
         );
         diesel::sql_query(copied).execute(tx.conn)?;
         diesel::update(v::violations.filter(late)).set(served).execute(tx.conn)?;
