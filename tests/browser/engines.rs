@@ -1,22 +1,22 @@
-//! The promise of the README: old engines, and browsers that lose a script, take every step.
+//! The README's browser support: every step works in old engines and in browsers that lose a script.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::chapter11;
 use crate::engine::Engine;
-use crate::office::{CANDIDATE, open};
+use crate::lookup;
 use crate::pages;
 use crate::pictures::Pictures;
 use crate::qr;
 use crate::server::{PHONE, Server};
+use crate::steps::{CANDIDATE, start_demo};
 
-/// WeChat's web view on Android 10, as its servers see it.
+/// The User-Agent of WeChat's web view on Android 10.
 const WEB_VIEW: &str = "Mozilla/5.0 (Linux; Android 10; VOG-AL00 Build/HUAWEIVOG-AL00; wv) AppleWebKit/537.36 \
     (KHTML, like Gecko) Version/4.0 Chrome/78.0.3904.62 Mobile Safari/537.36 MMWEBID/1 MicroMessenger/8.0.49";
 
-/// Pages of a candidate that are looked at as a picture.
+/// Pages of a candidate of which a picture is taken.
 const PAGES: &[(&str, &str)] = &[
     ("/", "您好"),
     ("/services", "业务办理"),
@@ -30,7 +30,7 @@ const PAGES: &[(&str, &str)] = &[
     ("/me/devices", "登录设备"),
 ];
 
-/// What the code says. A page that is just loading itself anew shows none.
+/// Reads the QR code from the screen. The page shows none while it reloads, so this tries again.
 async fn code_on(desktop: &Engine) -> String {
     for _ in 0..20 {
         if let Some(code) = qr::find(&desktop.screenshot("login").await) {
@@ -43,11 +43,11 @@ async fn code_on(desktop: &Engine) -> String {
 async fn scan_login(server: &Server, desktop: &Engine, phone: &Engine) {
     desktop.open(&format!("{}/login", server.base)).await;
     desktop.see("扫码登录").await;
-    desktop.looks_right().await;
+    desktop.assert_looks_right().await;
     phone.open(&code_on(desktop).await).await;
     phone.press(CANDIDATE).await;
     phone.see("您正在登录另一台设备").await;
-    phone.looks_right().await;
+    phone.assert_looks_right().await;
     phone.screenshot("confirm").await;
     desktop.see("已扫描").await;
     let number = desktop.run("document.querySelector('#handshake .code').innerText.trim()").await;
@@ -55,11 +55,11 @@ async fn scan_login(server: &Server, desktop: &Engine, phone: &Engine) {
     phone.press("确认登录").await;
     phone.see("已确认登录").await;
     desktop.see("您好，张*三").await;
-    desktop.looks_right().await;
+    desktop.assert_looks_right().await;
     desktop.screenshot("home").await;
 }
 
-/// Presses the button below a choice that other choices depend on, where no script does it.
+/// Presses the button that updates dependent options, where htmx does not run.
 async fn update(phone: &Engine, runs_htmx: bool, next: &str) {
     if !runs_htmx {
         phone.press("更新可选项").await;
@@ -73,7 +73,7 @@ async fn apply(server: &Server, phone: &Engine, runs_htmx: bool, pictures: &Pict
     update(phone, runs_htmx, "建筑工程").await;
     phone.choose("专业", "建筑工程").await;
     if !runs_htmx {
-        // The second button of its kind stands below the specialty.
+        // The second 更新可选项 button stands below the specialty.
         phone.run("document.querySelectorAll('#f-specialty button')[0].click()").await;
     }
     phone.see("建设工程经济").await;
@@ -92,16 +92,16 @@ async fn apply(server: &Server, phone: &Engine, runs_htmx: bool, pictures: &Pict
     ] {
         phone.fill(label, value).await;
     }
-    phone.looks_right().await;
+    phone.assert_looks_right().await;
     phone.screenshot("form").await;
     attach_all(phone, runs_htmx, pictures).await;
     phone.choose("", "我承诺所填信息").await;
     phone.press("下一步：核对信息").await;
     phone.see("确认无误后提交").await;
-    phone.looks_right().await;
+    phone.assert_looks_right().await;
     phone.press("提交申请").await;
     phone.see("提交成功").await;
-    phone.looks_right().await;
+    phone.assert_looks_right().await;
 }
 
 async fn attach_all(phone: &Engine, runs_htmx: bool, pictures: &Pictures) {
@@ -123,63 +123,63 @@ async fn attach_all(phone: &Engine, runs_htmx: bool, pictures: &Pictures) {
 
 async fn look_up(server: &Server, phone: &Engine) {
     phone.open(&format!("{}/lookup", server.base)).await;
-    phone.looks_right().await;
+    phone.assert_looks_right().await;
     phone.press("二级建造师").await;
     phone.see("核验证书真伪").await;
-    phone.fill("姓名", chapter11::NAME).await;
-    phone.fill("身份证件号码", chapter11::DOCUMENT).await;
+    phone.fill("姓名", lookup::NAME).await;
+    phone.fill("身份证件号码", lookup::DOCUMENT).await;
     phone.fill("证书管理号", "SF02000001").await;
     phone.press("查询").await;
     phone.see("没有查到符合的证书").await;
-    phone.looks_right().await;
-    phone.fill("证书管理号", chapter11::PRINT).await;
+    phone.assert_looks_right().await;
+    phone.fill("证书管理号", lookup::PRINT).await;
     phone.press("查询").await;
     phone.see("查询编号").await;
-    phone.looks_right().await;
+    phone.assert_looks_right().await;
 }
 
-async fn look_at_pages(server: &Server, phone: &Engine) {
+async fn view_pages(server: &Server, phone: &Engine) {
     for (path, words) in PAGES {
         phone.open(&format!("{}{path}", server.base)).await;
         phone.see(words).await;
-        phone.looks_right().await;
+        phone.assert_looks_right().await;
         phone.screenshot(&format!("page{}", path.replace('/', "-"))).await;
     }
 }
 
-async fn every_step_is_done_in(version: u32) {
-    let (server, pictures) = (open().await, Pictures::new());
-    // htmx is written for Chromium 80 and later.
+async fn every_step_works_in(version: u32) {
+    let (server, pictures) = (start_demo().await, Pictures::new());
+    // htmx supports Chromium 80 and later.
     let runs_htmx = version >= 80;
     let desktop = Engine::chromium(version).await.with_desktop_screen().await;
     let phone = Engine::chromium(version).await.with_phone_screen(WEB_VIEW).await;
     scan_login(&server, &desktop, &phone).await;
     apply(&server, &phone, runs_htmx, &pictures).await;
     look_up(&server, &phone).await;
-    look_at_pages(&server, &phone).await;
+    view_pages(&server, &phone).await;
 }
 
 #[tokio::test]
-async fn every_step_is_done_in_chromium_72() {
-    every_step_is_done_in(72).await;
+async fn every_step_works_in_chromium_72() {
+    every_step_works_in(72).await;
 }
 
 #[tokio::test]
-async fn every_step_is_done_in_chromium_79() {
-    every_step_is_done_in(79).await;
+async fn every_step_works_in_chromium_79() {
+    every_step_works_in(79).await;
 }
 
 #[tokio::test]
-async fn every_step_is_done_in_chromium_90() {
-    every_step_is_done_in(90).await;
+async fn every_step_works_in_chromium_90() {
+    every_step_works_in(90).await;
 }
 
 #[tokio::test]
-async fn every_step_is_done_in_chromium_103() {
-    every_step_is_done_in(103).await;
+async fn every_step_works_in_chromium_103() {
+    every_step_works_in(103).await;
 }
 
-/// Every page that can be reached, on the smallest phone and on a desk.
+/// Opens every reachable page on a phone of 360 pixels and on a desktop.
 async fn every_page_looks_right(server: &Server, person: Option<&str>) {
     let visitor = server.visitor(PHONE);
     let phone = Engine::chromium(79).await.with_phone_screen(WEB_VIEW).await;
@@ -192,7 +192,7 @@ async fn every_page_looks_right(server: &Server, person: Option<&str>) {
     let mut seen = 0;
     for (path, _) in pages::crawl(&visitor).await {
         phone.open(&format!("{}{path}", server.base)).await;
-        phone.looks_right().await;
+        phone.assert_looks_right().await;
         seen += 1;
     }
     assert!(seen > 5, "{person:?} sees only {seen} pages");
@@ -222,7 +222,7 @@ fn the_stylesheet_keeps_to_what_the_promised_engines_understand() {
     assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
 }
 
-/// htmx does not run in Chromium 72; our own script has to be understood to know that.
+/// htmx does not run in Chromium 72. Our own script must parse there, because it detects that.
 #[tokio::test]
 async fn our_script_is_written_in_the_syntax_of_chromium_72() {
     let engine = Engine::chromium(72).await;
@@ -230,31 +230,31 @@ async fn our_script_is_written_in_the_syntax_of_chromium_72() {
     assert!(engine.syntax_error("a?.b").await.is_some());
 }
 
-/// A page whose scripts do not arrive is as it is without scripts.
+/// A page whose scripts fail to load behaves as it does without scripts.
 #[tokio::test]
-async fn a_lost_script_takes_no_step_away() {
+async fn lost_scripts_block_no_step() {
     let pictures = Pictures::new();
     for lost in ["*/assets/htmx*", "*.js"] {
-        let server = open().await;
-        let desktop = Engine::present().await.with_desktop_screen().await;
-        let phone = Engine::present().await.with_phone_screen(WEB_VIEW).await;
-        desktop.lose(lost).await;
-        phone.lose(lost).await;
+        let server = start_demo().await;
+        let desktop = Engine::installed().await.with_desktop_screen().await;
+        let phone = Engine::installed().await.with_phone_screen(WEB_VIEW).await;
+        desktop.block_requests(lost).await;
+        phone.block_requests(lost).await;
         scan_login(&server, &desktop, &phone).await;
         apply(&server, &phone, false, &pictures).await;
         phone.press("查看进度").await;
         phone.press("撤销申请").await;
         phone.see("撤销").await;
-        phone.looks_right().await;
+        phone.assert_looks_right().await;
     }
 }
 
-/// Without our own script htmx still asks for news of the screen, and the page reloads itself too.
+/// Without our own script, htmx still polls and the page still reloads.
 #[tokio::test]
-async fn a_login_screen_goes_on_without_our_own_script() {
-    let server = open().await;
-    let desktop = Engine::present().await.with_desktop_screen().await;
-    let phone = Engine::present().await.with_phone_screen(WEB_VIEW).await;
-    desktop.lose("*/assets/app*.js").await;
+async fn login_screen_updates_without_our_script() {
+    let server = start_demo().await;
+    let desktop = Engine::installed().await.with_desktop_screen().await;
+    let phone = Engine::installed().await.with_phone_screen(WEB_VIEW).await;
+    desktop.block_requests("*/assets/app*.js").await;
     scan_login(&server, &desktop, &phone).await;
 }

@@ -1,4 +1,4 @@
-//! Trust in the tests themselves: each helper does what it says, and notices what it must.
+//! Tests of the test helpers: each helper does what it says and fails when it must.
 
 mod pages;
 
@@ -11,13 +11,13 @@ use crate::browser::{Browser, Scheme, Screen};
 use crate::pictures::Pictures;
 use crate::{axe, nu, qr};
 
-/// Serves the pages below until the test ends, under a policy as strict as the program's.
+/// Serves the pages of [`pages`] under a content security policy as strict as the program's.
 async fn site() -> String {
     pages::serve().await
 }
 
 #[tokio::test]
-async fn a_form_is_filled_in_by_its_labels() {
+async fn form_is_filled_in_by_its_labels() {
     let (site, browser, pictures) = (site().await, Browser::desktop().await, Pictures::new());
     browser.open(&site).await;
     browser.see("报名 登记").await;
@@ -38,7 +38,7 @@ async fn a_form_is_filled_in_by_its_labels() {
 }
 
 #[tokio::test]
-async fn what_appears_late_is_waited_for_and_what_leaves_is_gone() {
+async fn late_text_is_awaited_and_removed_text_is_gone() {
     let (site, browser) = (site().await, Browser::desktop().await);
     browser.open(&site).await;
     browser.see("请稍候").await;
@@ -48,7 +48,7 @@ async fn what_appears_late_is_waited_for_and_what_leaves_is_gone() {
 }
 
 #[tokio::test]
-async fn a_covered_button_is_brought_into_view() {
+async fn covered_button_is_scrolled_into_view() {
     let (site, browser) = (site().await, Browser::phone().await);
     browser.open(&format!("{site}/covered")).await;
     browser.press("底下的按钮").await;
@@ -56,7 +56,7 @@ async fn a_covered_button_is_brought_into_view() {
 }
 
 #[tokio::test]
-async fn a_step_that_cannot_be_done_says_why_and_leaves_a_picture() {
+async fn impossible_step_fails_with_a_reason_and_a_picture() {
     let (site, browser) = (site().await, Browser::desktop().await);
     browser.open(&site).await;
     let missing = AssertUnwindSafe(browser.press("没有的按钮")).catch_unwind().await;
@@ -70,7 +70,7 @@ async fn a_step_that_cannot_be_done_says_why_and_leaves_a_picture() {
 }
 
 #[tokio::test]
-async fn a_phone_has_its_own_size_touch_and_cookies() {
+async fn phone_has_its_own_size_touch_and_cookies() {
     let (site, desktop, phone) = (site().await, Browser::desktop().await, Browser::phone().await);
     desktop.open(&format!("{site}/device")).await;
     desktop.see("宽屏 鼠标").await;
@@ -82,7 +82,7 @@ async fn a_phone_has_its_own_size_touch_and_cookies() {
 }
 
 #[tokio::test]
-async fn without_javascript_forms_still_work() {
+async fn forms_work_without_javascript() {
     let (site, pictures) = (site().await, Pictures::new());
     for screen in [Screen::Desktop, Screen::Phone] {
         let browser = Browser::without_javascript(screen).await;
@@ -104,7 +104,7 @@ async fn without_javascript_forms_still_work() {
 }
 
 #[tokio::test]
-async fn a_code_on_the_screen_is_read_from_its_picture() {
+async fn qr_code_is_read_from_a_screenshot() {
     let (site, browser) = (site().await, Browser::desktop().await);
     browser.open(&format!("{site}/code")).await;
     browser.see("扫码").await;
@@ -112,7 +112,7 @@ async fn a_code_on_the_screen_is_read_from_its_picture() {
 }
 
 #[tokio::test]
-async fn axe_passes_a_good_page_and_finds_what_is_bad_only_in_the_dark() {
+async fn axe_passes_a_good_page_and_finds_a_fault_in_dark_mode() {
     let (site, browser) = (site().await, Browser::desktop().await);
     browser.open(&format!("{site}/good")).await;
     axe::check(&browser).await;
@@ -125,7 +125,7 @@ async fn axe_passes_a_good_page_and_finds_what_is_bad_only_in_the_dark() {
 }
 
 #[test]
-fn nu_passes_a_good_page_and_names_the_bad_one() {
+fn nu_passes_a_good_page_and_names_a_faulty_one() {
     let page = |name: &str, html: &str| (name.to_owned(), html.to_owned());
     let good = page("good", pages::GOOD);
     nu::check(std::slice::from_ref(&good));
@@ -136,7 +136,7 @@ fn nu_passes_a_good_page_and_names_the_bad_one() {
 }
 
 #[test]
-fn pictures_are_what_their_names_say() {
+fn pictures_have_the_promised_type_and_size() {
     let pictures = Pictures::new();
     let size = |file| image::image_dimensions(file).expect("a picture");
     assert_eq!(size(pictures.id_card_front()), (1011, 638));

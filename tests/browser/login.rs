@@ -1,26 +1,20 @@
-//! A desktop shows a code, a phone scans it: read from the screen as a camera would.
+//! Login: a desktop shows a QR code and a phone scans it. The code is read from a screenshot, as a
+//! camera would.
 
 use kaozheng::store::Clock;
 
 use crate::browser::{Browser, Screen};
 use crate::figures::figure;
 use crate::server::{Answer, DESKTOP, PHONE, Server};
+use crate::sign_in::number_on;
 use crate::{axe, nu, qr};
 
 async fn server() -> Server {
-    // Both browsers are on this machine, with nothing in between.
+    // Both browsers run on this machine, without a proxy.
     Server::start_with(Clock::system(), |settings| settings.trusted_proxy = false).await
 }
 
-/// The number the desktop shows, once a phone has scanned.
-async fn number_on(desktop: &Browser) -> String {
-    desktop.see("已扫描").await;
-    let text = desktop.text().await;
-    let (_, rest) = text.split_once("请在手机上输入数字 ").expect("a number");
-    rest.split(' ').next().expect("a number").to_owned()
-}
-
-/// Scans what the desktop shows and confirms on the phone.
+/// Scans the desktop's code and confirms the login on the phone.
 async fn scan_and_confirm(desktop: &Browser, phone: &Browser, name: &str) {
     desktop.see("扫码登录").await;
     let code = qr::decode(&desktop.screenshot(&format!("{name}-code")).await);
@@ -39,7 +33,7 @@ async fn scan_and_confirm(desktop: &Browser, phone: &Browser, name: &str) {
 }
 
 #[tokio::test]
-async fn a_phone_signs_a_desktop_in() {
+async fn phone_signs_a_desktop_in() {
     let (server, desktop, phone) = (server().await, Browser::desktop().await, Browser::phone().await);
     desktop.open(&server.base).await;
     desktop.press("考生登录").await;
@@ -52,10 +46,10 @@ async fn a_phone_signs_a_desktop_in() {
     phone.see("您好，张*三").await;
 }
 
-/// The bar under the header tells that something is on its way. A screen that waits always asks, and nobody waits
-/// for the answer but itself.
+/// The bar under the header shows that a request is under way. A waiting login screen polls all the
+/// time, so it shows no bar.
 #[tokio::test]
-async fn a_screen_that_waits_is_at_rest() {
+async fn waiting_screen_shows_no_progress_bar() {
     let (server, desktop) = (server().await, Browser::desktop().await);
     desktop.open(&format!("{}/login", server.base)).await;
     let bar = "return document.querySelector('#handshake.htmx-request') \
@@ -67,7 +61,7 @@ async fn a_screen_that_waits_is_at_rest() {
 }
 
 #[tokio::test]
-async fn without_javascript_too() {
+async fn login_works_without_scripts() {
     let server = server().await;
     let desktop = Browser::without_javascript(Screen::Desktop).await;
     let phone = Browser::without_javascript(Screen::Phone).await;
@@ -80,7 +74,7 @@ async fn without_javascript_too() {
 }
 
 #[tokio::test]
-async fn not_me_leaves_the_desktop_outside_with_a_new_code() {
+async fn decline_keeps_the_desktop_out_and_offers_a_new_code() {
     let (server, desktop, phone) = (server().await, Browser::desktop().await, Browser::phone().await);
     desktop.open(&format!("{}/login", server.base)).await;
     desktop.see("扫码登录").await;
@@ -99,7 +93,7 @@ async fn not_me_leaves_the_desktop_outside_with_a_new_code() {
 }
 
 #[tokio::test]
-async fn a_phone_signs_in_by_itself() {
+async fn phone_signs_itself_in() {
     let (server, phone) = (server().await, Browser::phone().await);
     phone.open(&server.base).await;
     phone.press("考生登录").await;
@@ -116,24 +110,24 @@ async fn a_phone_signs_in_by_itself() {
 }
 
 #[tokio::test]
-async fn the_pages_are_valid_html() {
+async fn login_pages_are_valid_html() {
     let server = server().await;
     let (desktop, phone) = (server.visitor(DESKTOP), server.visitor(PHONE));
     let mut pages = Vec::new();
-    let mut keep = |name: &str, page: &Answer| pages.push((name.to_owned(), page.body.clone()));
-    keep("phone", &phone.open("/login").await);
+    let mut add = |name: &str, page: &Answer| pages.push((name.to_owned(), page.body.clone()));
+    add("phone", &phone.open("/login").await);
     let desk = desktop.open("/login").await;
-    keep("desk", &desk);
+    add("desk", &desk);
     let id = desk.between("hx-get=\"/login/wait/", "?").to_owned();
     let began = kaozheng::store::ids::made_at(&id).expect("a time");
     let code = server.parts.login.codes.make(&id, began, server.parts.store.clock.now());
     let portal = phone.open(&format!("/s/{code}")).await;
-    keep("portal", &portal);
-    keep("confirm", &phone.choose_person(&portal, "张小三").await);
-    keep("number", &desktop.open(&format!("/login/wait/{id}")).await);
-    keep("declined", &phone.submit(&format!("/s/{id}/decline"), &[]).await);
-    keep("denied", &desktop.open(&format!("/login/wait/{id}")).await);
-    keep("taken", &desktop.open(&format!("/s/{code}")).await);
-    keep("failed", &desktop.open("/login/callback").await);
+    add("portal", &portal);
+    add("confirm", &phone.choose_person(&portal, "张小三").await);
+    add("number", &desktop.open(&format!("/login/wait/{id}")).await);
+    add("declined", &phone.submit(&format!("/s/{id}/decline"), &[]).await);
+    add("denied", &desktop.open(&format!("/login/wait/{id}")).await);
+    add("taken", &desktop.open(&format!("/s/{code}")).await);
+    add("failed", &desktop.open("/login/callback").await);
     nu::check(&pages);
 }

@@ -1,4 +1,4 @@
-//! Stories told in a real Chromium: every step by what is visible on the page.
+//! Tests in Chromium: each step acts on what is visible on the page.
 
 #[path = "../support/applicant.rs"]
 mod applicant;
@@ -16,8 +16,8 @@ mod engine;
 mod filing;
 #[path = "../support/nu.rs"]
 mod nu;
-#[path = "../support/part.rs"]
-mod part;
+#[path = "../support/page_region.rs"]
+mod page_region;
 #[path = "../support/pictures.rs"]
 mod pictures;
 #[path = "../support/portal.rs"]
@@ -26,24 +26,24 @@ mod portal_server;
 mod qr;
 #[path = "../support/server.rs"]
 mod server;
-#[path = "../support/ways.rs"]
-mod ways;
+#[path = "../support/sign_in.rs"]
+mod sign_in;
 
-mod chapter10;
-mod chapter11;
-mod chapter2;
-mod chapter3;
-mod chapter4;
-mod chapter5;
-mod chapter6;
-mod chapter7;
-mod chapter8;
-mod chapter9;
+mod certificates;
+mod correction;
 mod desk;
 mod engines;
 mod figures;
 mod harness;
+mod integrity;
 mod login;
-mod office;
+mod lookup;
 mod pages;
 mod portal;
+mod progress;
+mod qualification;
+mod receipt;
+mod refund;
+mod reissue;
+mod steps;
+mod violation;

@@ -1,5 +1,4 @@
-//! Every page there is, found by following every link: valid HTML, open to everybody, and
-//! nowhere wider than a small phone.
+//! Every page reachable by links is valid HTML, accessible, and no wider than a small phone.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -11,13 +10,13 @@ use crate::browser::Browser;
 use crate::server::{DESKTOP, PHONE, Server, Visitor};
 use crate::{axe, nu};
 
-/// Between them they have applications of every kind, in every state.
+/// Together these candidates have applications of every business in every state.
 const CANDIDATES: &[&str] = &["张小三", "陳大文", "林美玲", "欧阳嘉敏", "SCHMIDT ANNA"];
 
-/// Who reviews, pays, posts, and may do all of it.
+/// A reviewer, finance, a dispatcher and an administrator.
 const STAFF: &[&str] = &["周明远", "钱文清", "邮小川", "何静"];
 
-/// Links that are no pages, or that end the visit.
+/// Links that lead to no page of the site, or that end the session.
 const NOT_PAGES: &[&str] = &["/assets/", "/files/", "/login/portal", "/sandbox/"];
 
 pub async fn server() -> Server {
@@ -27,10 +26,10 @@ pub async fn server() -> Server {
     server
 }
 
-/// Pages that are the same for everybody: looked at once, as a guest.
+/// Pages that are the same for everybody. They are opened once, as a guest.
 const PUBLIC: &[&str] = &["/lookup/", "/en/lookup", "/announcements/"];
 
-/// Addresses that a page links to, without what only picks a place on it.
+/// Targets of a page's links, without fragments.
 fn links(html: &str) -> impl Iterator<Item = String> + '_ {
     html.split("href=\"/").skip(1).map(|rest| {
         let address = rest.split(['"', '#']).next().unwrap_or_default();
@@ -38,7 +37,7 @@ fn links(html: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// Every page that can be reached from the first one, with its HTML.
+/// Every page reachable from the first one, with its HTML.
 pub async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
     let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());
     let mut queue = VecDeque::from(["/".to_owned(), "/no-such-page".to_owned()]);
@@ -60,8 +59,8 @@ pub async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
     pages
 }
 
-/// The pages that only a sent form brings.
-async fn sent(visitor: &Visitor) -> Vec<(String, String)> {
+/// The pages that only appear after a form is sent.
+async fn pages_after_a_form(visitor: &Visitor) -> Vec<(String, String)> {
     let sitting = visitor.sitting_of("一级建造师").await;
     let errors = visitor.upload(&format!("{LIST}/new"), form(&sitting, "review", &[("phone", "1")])).await;
     assert_eq!(errors.status, 422);
@@ -82,13 +81,13 @@ async fn every_page_is_valid_html() {
         pages
             .extend(crawl(&visitor).await.into_iter().map(|(path, html)| (format!("{person} {path}"), html)));
     }
-    pages.extend(sent(&server.signed_in("DUPONT MARIE").await).await);
+    pages.extend(pages_after_a_form(&server.signed_in("DUPONT MARIE").await).await);
     assert!(pages.len() > 60, "only {} pages were found", pages.len());
     nu::check(&pages);
 }
 
-/// Opens every page of somebody in a browser, on a phone and in large type.
-async fn look_at_all(server: &Server, person: Option<&str>, at_least: usize) {
+/// Opens every page of one person on a phone and in large type.
+async fn open_all(server: &Server, person: Option<&str>, at_least: usize) {
     let (browser, visitor) = (Browser::phone().await, server.visitor(PHONE));
     if let Some(person) = person {
         visitor.sign_in("/login/portal", person).await;
@@ -117,51 +116,51 @@ async fn look_at_all(server: &Server, person: Option<&str>, at_least: usize) {
 }
 
 #[tokio::test]
-async fn a_guest_finds_every_page_open() {
-    look_at_all(&server().await, None, 6).await;
+async fn guest_pages_are_accessible() {
+    open_all(&server().await, None, 6).await;
 }
 
 #[tokio::test]
-async fn a_candidate_finds_every_page_open() {
-    look_at_all(&server().await, Some("张小三"), 20).await;
+async fn candidate_pages_are_accessible() {
+    open_all(&server().await, Some("张小三"), 20).await;
 }
 
 #[tokio::test]
-async fn somebody_with_refunds_finds_every_page_open() {
-    look_at_all(&server().await, Some("陳大文"), 30).await;
+async fn refund_pages_are_accessible() {
+    open_all(&server().await, Some("陳大文"), 30).await;
 }
 
 #[tokio::test]
-async fn somebody_with_receipts_finds_every_page_open() {
-    look_at_all(&server().await, Some("林美玲"), 30).await;
+async fn receipt_pages_are_accessible() {
+    open_all(&server().await, Some("林美玲"), 30).await;
 }
 
 #[tokio::test]
-async fn somebody_with_reissues_finds_every_page_open() {
-    look_at_all(&server().await, Some("欧阳嘉敏"), 30).await;
+async fn reissue_pages_are_accessible() {
+    open_all(&server().await, Some("欧阳嘉敏"), 30).await;
 }
 
 #[tokio::test]
-async fn somebody_with_parcels_finds_every_page_open() {
-    look_at_all(&server().await, Some("SCHMIDT ANNA"), 30).await;
+async fn posting_pages_are_accessible() {
+    open_all(&server().await, Some("SCHMIDT ANNA"), 30).await;
 }
 
 #[tokio::test]
-async fn reviewers_find_every_page_open() {
-    look_at_all(&server().await, Some("周明远"), 30).await;
+async fn reviewer_pages_are_accessible() {
+    open_all(&server().await, Some("周明远"), 30).await;
 }
 
 #[tokio::test]
-async fn finance_finds_every_page_open() {
-    look_at_all(&server().await, Some("钱文清"), 15).await;
+async fn finance_pages_are_accessible() {
+    open_all(&server().await, Some("钱文清"), 15).await;
 }
 
 #[tokio::test]
-async fn dispatchers_find_every_page_open() {
-    look_at_all(&server().await, Some("邮小川"), 8).await;
+async fn dispatcher_pages_are_accessible() {
+    open_all(&server().await, Some("邮小川"), 8).await;
 }
 
 #[tokio::test]
-async fn administrators_find_every_page_open() {
-    look_at_all(&server().await, Some("何静"), 40).await;
+async fn administrator_pages_are_accessible() {
+    open_all(&server().await, Some("何静"), 40).await;
 }

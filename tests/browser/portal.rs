@@ -1,4 +1,4 @@
-//! Logging in at a portal that is not ours, in every way it offers.
+//! Sign-in at a third-party portal (oidc-provider), in each of the three ways.
 
 use kaozheng::settings::{ClaimsFrom, ClientAuth, PortalSettings};
 use kaozheng::store::Clock;
@@ -6,11 +6,11 @@ use kaozheng::store::Clock;
 use crate::browser::{Browser, Screen};
 use crate::portal_server::Portal;
 use crate::server::Server;
-use crate::ways::{self, BY_OUR_CODE, BY_THE_PORTALS_CODE, POLLED};
+use crate::sign_in::{self, BY_OUR_CODE, BY_THE_PORTALS_CODE, POLLED};
 
 mod faults;
 
-/// Our site, and the portal where it signs people in.
+/// Starts the site and the portal where it signs people in.
 async fn site(clock: Clock, change: impl FnOnce(&mut PortalSettings)) -> (Server, Portal) {
     let portal = Portal::announce().await;
     let server = Server::start_with(clock, |settings| {
@@ -23,8 +23,9 @@ async fn site(clock: Clock, change: impl FnOnce(&mut PortalSettings)) -> (Server
 }
 
 #[tokio::test]
-async fn way_1_by_redirect_whatever_the_client_authentication_and_the_source_of_claims() {
-    // The portal signs for each in another way: RS256, ES256, PS256; for the last its userinfo too.
+async fn redirect_works_with_every_client_authentication_and_claim_source() {
+    // The portal signs with another algorithm each time: RS256, ES256, PS256. The last one signs its
+    // userinfo too.
     let table = [
         ("client_secret_basic", ClientAuth::Basic, ClaimsFrom::Userinfo),
         ("client_secret_post", ClientAuth::Post, ClaimsFrom::IdToken),
@@ -39,34 +40,34 @@ async fn way_1_by_redirect_whatever_the_client_authentication_and_the_source_of_
             portal.claims_from = claims_from;
         })
         .await;
-        ways::by_redirect(&server.base, &Browser::phone().await).await;
+        sign_in::by_redirect(&server.base, &Browser::phone().await).await;
     }
 }
 
 #[tokio::test]
-async fn way_2_by_our_code() {
+async fn scan_of_our_code_signs_in() {
     let (server, _portal) = site(Clock::system(), |_| {}).await;
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
-    ways::show_our_code(&server.base, &desktop).await;
-    ways::scan_our_code(&desktop, &phone, "portal-scan").await;
+    sign_in::show_our_code(&server.base, &desktop).await;
+    sign_in::scan_our_code(&desktop, &phone, "portal-scan").await;
     desktop.see(BY_OUR_CODE).await;
 }
 
 #[tokio::test]
-async fn way_3_by_the_portals_code() {
+async fn scan_of_the_portals_code_signs_in() {
     let (server, _portal) = site(Clock::system(), |_| {}).await;
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
-    ways::show_the_portals_code(&server.base, &desktop).await;
-    ways::scan_the_portals_code(&desktop, &phone, "portal-device").await;
+    sign_in::show_the_portals_code(&server.base, &desktop).await;
+    sign_in::scan_the_portals_code(&desktop, &phone, "portal-device").await;
     desktop.see_within(POLLED, BY_THE_PORTALS_CODE).await;
 }
 
 #[tokio::test]
-async fn way_3_without_javascript() {
+async fn scan_of_the_portals_code_works_without_scripts() {
     let (server, _portal) = site(Clock::system(), |portal| portal.claims_from = ClaimsFrom::IdToken).await;
     let desktop = Browser::without_javascript(Screen::Desktop).await;
     let phone = Browser::without_javascript(Screen::Phone).await;
-    ways::show_the_portals_code(&server.base, &desktop).await;
-    ways::scan_the_portals_code(&desktop, &phone, "portal-device-plain").await;
+    sign_in::show_the_portals_code(&server.base, &desktop).await;
+    sign_in::scan_the_portals_code(&desktop, &phone, "portal-device-plain").await;
     desktop.see_within(POLLED, BY_THE_PORTALS_CODE).await;
 }

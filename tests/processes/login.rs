@@ -1,4 +1,4 @@
-//! Signing in through a proxy that sends each request elsewhere.
+//! Login through a proxy that sends each request to the next process.
 
 use std::time::{Duration, Instant};
 
@@ -7,44 +7,45 @@ use kaozheng::login::code::Codes;
 use kaozheng::store::{Vault, ids};
 
 use crate::browser::Browser;
+use crate::cluster::Cluster;
 use crate::server::{Answer, DESKTOP, PHONE, Visitor};
-use crate::sites::Sites;
-use crate::ways::{self, BY_OUR_CODE, BY_THE_PORTALS_CODE, POLLED};
+use crate::sign_in::{self, BY_OUR_CODE, BY_THE_PORTALS_CODE, POLLED};
 
-/// A change on another process is seen within a second; a page needs a moment to show it.
+/// A change made by another process is noticed within a second. The rest is time for the page to
+/// render.
 const SOON: Duration = Duration::from_secs(3);
 
 #[tokio::test]
-async fn every_way_works() {
-    let sites = Sites::start().await;
-    ways::by_redirect(&sites.base, &Browser::phone().await).await;
+async fn every_way_to_sign_in_works_across_processes() {
+    let cluster = Cluster::start().await;
+    sign_in::by_redirect(&cluster.base, &Browser::phone().await).await;
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
-    ways::show_our_code(&sites.base, &desktop).await;
-    ways::scan_our_code(&desktop, &phone, "processes-scan").await;
+    sign_in::show_our_code(&cluster.base, &desktop).await;
+    sign_in::scan_our_code(&desktop, &phone, "processes-scan").await;
     desktop.see_within(SOON, BY_OUR_CODE).await;
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
-    ways::show_the_portals_code(&sites.base, &desktop).await;
-    ways::scan_the_portals_code(&desktop, &phone, "processes-device").await;
+    sign_in::show_the_portals_code(&cluster.base, &desktop).await;
+    sign_in::scan_the_portals_code(&desktop, &phone, "processes-device").await;
     desktop.see_within(POLLED, BY_THE_PORTALS_CODE).await;
 }
 
 #[tokio::test]
-async fn the_process_where_a_screen_waits_dies() {
-    let mut sites = Sites::start().await;
+async fn screen_survives_the_death_of_its_process() {
+    let mut cluster = Cluster::start().await;
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
-    ways::show_our_code(&sites.base, &desktop).await;
-    sites.kill_the_one_that_holds_a_request().await;
-    ways::scan_our_code(&desktop, &phone, "processes-killed").await;
+    sign_in::show_our_code(&cluster.base, &desktop).await;
+    cluster.kill_process_with_open_request().await;
+    sign_in::scan_our_code(&desktop, &phone, "processes-killed").await;
     desktop.see_within(SOON, BY_OUR_CODE).await;
 }
 
 #[tokio::test]
-async fn the_process_where_a_screen_waits_for_the_portals_code_dies() {
-    let mut sites = Sites::start().await;
+async fn screen_with_the_portals_code_survives_the_death_of_its_process() {
+    let mut cluster = Cluster::start().await;
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
-    ways::show_the_portals_code(&sites.base, &desktop).await;
-    sites.kill_the_one_that_holds_a_request().await;
-    ways::scan_the_portals_code(&desktop, &phone, "processes-device-killed").await;
+    sign_in::show_the_portals_code(&cluster.base, &desktop).await;
+    cluster.kill_process_with_open_request().await;
+    sign_in::scan_the_portals_code(&desktop, &phone, "processes-device-killed").await;
     desktop.see_within(POLLED, BY_THE_PORTALS_CODE).await;
 }
 
@@ -52,17 +53,17 @@ fn handshake(page: &Answer) -> String {
     page.between("hx-get=\"/login/wait/", "?").to_owned()
 }
 
-/// What the screen of `desktop` gets that waits at a process.
+/// Polls a process for the login screen of `desktop`.
 async fn wait(desktop: &Visitor, base: &str, page: &Answer, seen: &str) -> Answer {
     desktop.fetch(&format!("{base}/login/wait/{}?seen={seen}", handshake(page))).await
 }
 
-/// Each step of the phone at another process than the screen, which hears of it within a second.
+/// The phone's requests go to another process than the screen's.
 #[tokio::test]
-async fn an_approval_elsewhere_is_heard_within_a_second() {
-    let sites = Sites::start().await;
-    let [a, b, c] = ["a", "b", "c"].map(|name| sites.base_of(name));
-    let phone = Visitor::new(&sites.base, PHONE);
+async fn approval_on_another_process_arrives_within_a_second() {
+    let cluster = Cluster::start().await;
+    let [a, b, c] = ["a", "b", "c"].map(|name| cluster.base_of(name));
+    let phone = Visitor::new(&cluster.base, PHONE);
     let portal = phone.open("/login/portal").await;
     phone.submit(&portal.url, &[("person", "zhang")]).await;
     for _ in 0..5 {
@@ -70,21 +71,24 @@ async fn an_approval_elsewhere_is_heard_within_a_second() {
         let page = desktop.open("/login?next=/services").await;
         let id = handshake(&page);
         let code = code_on(&page);
-        let (seen, scanned) =
-            heard(wait(&desktop, b, &page, "waiting-0"), phone.step(&format!("{c}/s/{code}"))).await;
+        let (seen, scanned) = answered_within_a_second(
+            wait(&desktop, b, &page, "waiting-0"),
+            phone.step(&format!("{c}/s/{code}")),
+        )
+        .await;
         assert!(scanned.location.ends_with(&format!("/s/{id}/confirm")), "{}", scanned.body);
         let number = seen.between("class=\"code\">", "<").to_owned();
         let path = format!("{a}/s/{id}/number");
         let form = [("number", number.as_str())];
         let approve = phone.submit_step(&path, &form);
-        let (redeemed, _) = heard(wait(&desktop, b, &page, "scanned"), approve).await;
+        let (redeemed, _) = answered_within_a_second(wait(&desktop, b, &page, "scanned"), approve).await;
         assert_eq!(redeemed.headers["hx-redirect"], "/services");
         assert!(desktop.open(&format!("{c}/")).await.body.contains("您好，张*三"));
     }
 }
 
-/// Both answers; the waiting one must come within a second after the other.
-async fn heard(
+/// Returns both answers. Asserts that the waiting one arrives within a second of the other.
+async fn answered_within_a_second(
     waiting: impl Future<Output = Answer>,
     change: impl Future<Output = Answer>,
 ) -> (Answer, Answer) {
@@ -97,38 +101,38 @@ async fn heard(
     (seen, changed)
 }
 
-/// The text inside the picture of a page.
+/// The text of the QR code on a page.
 fn code_on(page: &Answer) -> String {
     let (id, codes) = (handshake(page), Codes::new(&Vault::from_key(&[7; 32])));
     codes.make(&id, ids::made_at(&id).expect("a time"), Utc::now().naive_utc())
 }
 
-/// One process asks the portal for a code, and when it dies another does.
+/// One process polls the portal for a code. When it dies, another one takes over.
 #[tokio::test]
-async fn another_process_takes_over_asking_the_portal() {
-    let mut sites = Sites::start().await;
-    let desktop = Visitor::new(sites.base_of("a"), DESKTOP);
+async fn another_process_takes_over_polling_the_portal() {
+    let mut cluster = Cluster::start().await;
+    let desktop = Visitor::new(cluster.base_of("a"), DESKTOP);
     let page = desktop.open("/login/device?next=/services").await;
     let began = Instant::now();
     for name in ["b", "c"] {
-        wait(&desktop, sites.base_of(name), &page, "").await;
+        wait(&desktop, cluster.base_of(name), &page, "").await;
     }
-    asked(&sites, 1).await;
-    sites.kill("a");
-    asked(&sites, 3).await;
+    wait_for_polls(&cluster, 1).await;
+    cluster.kill("a");
+    wait_for_polls(&cluster, 3).await;
     let most = 1 + began.elapsed().as_secs() / 5;
     assert!(
-        sites.portal.calls("/token") as u64 <= most,
+        cluster.portal.calls("/token") as u64 <= most,
         "{} in {most} intervals",
-        sites.portal.calls("/token")
+        cluster.portal.calls("/token")
     );
 }
 
-/// Waits until the portal has been asked so often.
-async fn asked(sites: &Sites, times: usize) {
+/// Waits until the portal has been polled `times` times.
+async fn wait_for_polls(cluster: &Cluster, times: usize) {
     let deadline = Instant::now() + Duration::from_secs(40);
-    while sites.portal.calls("/token") < times {
-        assert!(Instant::now() < deadline, "asked {} times", sites.portal.calls("/token"));
+    while cluster.portal.calls("/token") < times {
+        assert!(Instant::now() < deadline, "asked {} times", cluster.portal.calls("/token"));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

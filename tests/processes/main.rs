@@ -1,6 +1,6 @@
-//! Several `kaozheng serve` on one PostgreSQL behind a proxy that sends each request to the next
-//! of them: nobody notices, not even when one dies. And what happens when the server dies, and
-//! whom it is spoken to with TLS.
+//! Tests with several processes: three `kaozheng serve` on one PostgreSQL behind a proxy that
+//! distributes requests round-robin, PostgreSQL outages, TLS to PostgreSQL, and uploads behind nginx
+//! and haproxy.
 
 #[path = "../support/browser.rs"]
 mod browser;
@@ -8,8 +8,8 @@ mod browser;
 mod database;
 #[path = "../support/driver.rs"]
 mod driver;
-#[path = "../support/part.rs"]
-mod part;
+#[path = "../support/page_region.rs"]
+mod page_region;
 #[path = "../support/portal.rs"]
 mod portal_server;
 #[path = "../support/postgres.rs"]
@@ -20,12 +20,12 @@ mod process;
 mod qr;
 #[path = "../support/server.rs"]
 mod server;
-#[path = "../support/ways.rs"]
-mod ways;
+#[path = "../support/sign_in.rs"]
+mod sign_in;
 
-mod cable;
+mod cluster;
+mod faulty_proxy;
 mod login;
 mod outage;
-mod sites;
 mod tls;
 mod uploads;

@@ -1,4 +1,4 @@
-//! The database server goes away and comes back.
+//! The site during and after an outage of PostgreSQL.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,29 +11,29 @@ use futures_util::future::join_all;
 use kaozheng::store::schema::meta::dsl as m;
 use kaozheng::store::{Bulk, Clock, Conn, Error, Ids, Store, Tx, Vault};
 
-use crate::cable::Cable;
+use crate::faulty_proxy::FaultyProxy;
 use crate::postgres::{PASSWORD, Postgres};
 use crate::server::{Server, Visitor};
 
-/// Pages for everybody and for somebody; two of them ask by the readers of the lookup.
+/// Two public pages and two of a candidate. Two of them use the lookup's readers.
 const PAGES: [&str; 4] = ["/lookup", "/me", "/progress", "/services"];
 
-/// As many as wait at once.
+/// The number of simultaneous requests.
 const AT_ONCE: usize = 24;
 
 async fn open(url: &str) -> Store {
     Store::open(url, Vault::from_key(&[7; 32]), Clock::system(), Ids::random()).await.expect("a store")
 }
 
-/// A migrated database on `server`, by way of `port`.
+/// A migrated database on `server`, reached through `port`.
 async fn migrated(server: &Postgres, port: u16) -> Store {
     let store = open(&server.url("127.0.0.1", port, "")).await;
     store.migrate().await.expect("migrations");
     store
 }
 
-/// The program on a database that may go away, with 张小三 signed in.
-async fn program(url: String) -> (Server, Visitor) {
+/// A site on a database that may fail, with 张小三 signed in.
+async fn site_with_candidate(url: String) -> (Server, Visitor) {
     let site = Server::start_with(Clock::system(), |settings| settings.database_url = url).await;
     site.load_demo().await;
     let visitor = site.signed_in("张小三").await;
@@ -45,7 +45,7 @@ async fn statuses(visitor: &Visitor) -> Vec<u16> {
     join_all(pages.map(|page| async { visitor.step(page).await.status })).await
 }
 
-fn number(conn: &mut Conn, statement: &str) -> Result<i64, Error> {
+fn query_number(conn: &mut Conn, statement: &str) -> Result<i64, Error> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
@@ -54,9 +54,9 @@ fn number(conn: &mut Conn, statement: &str) -> Result<i64, Error> {
     Ok(diesel::sql_query(statement).get_result::<Row>(conn)?.number)
 }
 
-/// Asks by the readers of the lookup.
-async fn glance(store: &Store) -> Result<i64, Error> {
-    store.glance(|tx| number(tx.conn, "SELECT 1::int8 AS number")).await
+/// Reads through the lookup's readers.
+async fn read_by_lookup(store: &Store) -> Result<i64, Error> {
+    store.glance(|tx| query_number(tx.conn, "SELECT 1::int8 AS number")).await
 }
 
 async fn write(store: &Store, key: String) -> Result<(), Error> {
@@ -68,15 +68,15 @@ fn insert(tx: &mut Tx, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-async fn kept(store: &Store) -> Vec<String> {
+async fn stored_keys(store: &Store) -> Vec<String> {
     let rows = m::meta.filter(m::key.like("write-%")).select(m::key).order(m::key);
     store.read::<_, Error, _>(move |tx| Ok(rows.load(tx.conn)?)).await.expect("rows")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_who_reads_notices_a_restart() {
+async fn reads_continue_through_a_restart() {
     let postgres = Postgres::start();
-    let (_site, visitor) = program(postgres.url("127.0.0.1", postgres.port, "")).await;
+    let (_site, visitor) = site_with_candidate(postgres.url("127.0.0.1", postgres.port, "")).await;
     assert_eq!(statuses(&visitor).await, [200; AT_ONCE]);
     for _ in 0..2 {
         let over = Arc::new(AtomicBool::new(false));
@@ -101,14 +101,14 @@ async fn nobody_who_reads_notices_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_notices_that_sessions_are_ended() {
+async fn requests_continue_after_sessions_are_terminated() {
     let postgres = Postgres::start();
-    let (site, visitor) = program(postgres.url("127.0.0.1", postgres.port, "")).await;
+    let (site, visitor) = site_with_candidate(postgres.url("127.0.0.1", postgres.port, "")).await;
     assert_eq!(statuses(&visitor).await, [200; AT_ONCE]);
     let administrator =
         open(&postgres.url("127.0.0.1", postgres.port, "application_name=administrator")).await;
     let ended = administrator.read::<_, Error, _>(|tx| {
-        number(
+        query_number(
             tx.conn,
             "SELECT count(pg_terminate_backend(pid)) AS number FROM pg_stat_activity \
              WHERE backend_type = 'client backend' AND application_name <> 'administrator'",
@@ -121,8 +121,8 @@ async fn nobody_notices_that_sessions_are_ended() {
     drop(site);
 }
 
-/// Writes row after row, and answers with those that were acknowledged and those in doubt.
-async fn keep_writing(
+/// Inserts rows until stopped. Returns the acknowledged keys and those in doubt.
+async fn write_until_stopped(
     store: Store,
     writer: u32,
     over: Arc<AtomicBool>,
@@ -145,12 +145,14 @@ async fn keep_writing(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_write_that_was_answered_is_there_once_after_a_restart() {
+async fn acknowledged_writes_are_stored_once_after_restarts() {
     let postgres = Postgres::start();
     let store = migrated(&postgres, postgres.port).await;
     let (over, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let writers: Vec<_> = (0..8)
-        .map(|writer| tokio::spawn(keep_writing(store.clone(), writer, over.clone(), answered.clone())))
+        .map(|writer| {
+            tokio::spawn(write_until_stopped(store.clone(), writer, over.clone(), answered.clone()))
+        })
         .collect();
     for restarts in 1..=3 {
         let enough = restarts * u32::try_from(AT_ONCE).expect("a number");
@@ -164,13 +166,13 @@ async fn every_write_that_was_answered_is_there_once_after_a_restart() {
         done.extend(some);
         doubtful.extend(others);
     }
-    let kept = kept(&store).await;
+    let kept = stored_keys(&store).await;
     assert!(done.iter().all(|key| kept.contains(key)), "an acknowledged write is lost");
     assert!(kept.iter().all(|key| done.contains(key) || doubtful.contains(key)), "a refused write is there");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_loses_its_connection_before_the_commit_is_done_again() {
+async fn write_is_retried_if_its_connection_fails_before_commit() {
     let postgres = Postgres::start();
     let store = migrated(&postgres, postgres.port).await;
     let runs = Arc::new(AtomicU32::new(0));
@@ -183,11 +185,11 @@ async fn a_write_that_loses_its_connection_before_the_commit_is_done_again() {
         Ok::<_, Error>(())
     });
     done.await.expect("the second run");
-    assert_eq!((runs.load(Ordering::SeqCst), kept(&store).await), (2, vec!["write-again".to_owned()]));
+    assert_eq!((runs.load(Ordering::SeqCst), stored_keys(&store).await), (2, vec!["write-again".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_ends_every_connection_is_given_up() {
+async fn write_that_kills_every_connection_is_abandoned() {
     let postgres = Postgres::start();
     let store = migrated(&postgres, postgres.port).await;
     let runs = Arc::new(AtomicU32::new(0));
@@ -201,11 +203,11 @@ async fn a_write_that_ends_every_connection_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_whose_answer_is_lost_is_in_doubt_and_not_repeated() {
+async fn lost_commit_answer_is_in_doubt_and_not_retried() {
     let postgres = Postgres::start();
-    let cable = Cable::to(postgres.port).await;
-    let store = migrated(&postgres, cable.port).await;
-    let (runs, loses) = (Arc::new(AtomicU32::new(0)), cable.loses_the_next_answer.clone());
+    let proxy = FaultyProxy::to(postgres.port).await;
+    let store = migrated(&postgres, proxy.port).await;
+    let (runs, loses) = (Arc::new(AtomicU32::new(0)), proxy.loses_the_next_answer.clone());
     let counted = runs.clone();
     let done = store.write(move |tx| {
         counted.fetch_add(1, Ordering::SeqCst);
@@ -214,20 +216,20 @@ async fn a_commit_whose_answer_is_lost_is_in_doubt_and_not_repeated() {
         Ok::<_, Error>(())
     });
     assert!(matches!(done.await, Err(Error::InDoubt(_))));
-    assert_eq!((runs.load(Ordering::SeqCst), kept(&store).await), (1, vec!["write-once".to_owned()]));
+    assert_eq!((runs.load(Ordering::SeqCst), stored_keys(&store).await), (1, vec!["write-once".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn readers_of_a_silent_connection_come_back_in_seconds() {
+async fn reads_recover_from_a_silent_connection_in_seconds() {
     let postgres = Postgres::start();
-    let cable = Cable::to(postgres.port).await;
-    let store = open(&postgres.url("127.0.0.1", cable.port, "")).await;
-    let everybody = || join_all((0..AT_ONCE).map(|_| glance(&store)));
+    let proxy = FaultyProxy::to(postgres.port).await;
+    let store = open(&postgres.url("127.0.0.1", proxy.port, "")).await;
+    let everybody = || join_all((0..AT_ONCE).map(|_| read_by_lookup(&store)));
     assert!(everybody().await.iter().all(Result::is_ok));
-    cable.freeze();
+    proxy.freeze();
     let began = Instant::now();
-    let told = everybody().await;
-    assert!(told.iter().all(|answer| matches!(answer, Err(Error::Unavailable(_)))), "{told:?}");
+    let output = everybody().await;
+    assert!(output.iter().all(|answer| matches!(answer, Err(Error::Unavailable(_)))), "{output:?}");
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     let began = Instant::now();
     assert!(everybody().await.iter().all(Result::is_ok), "on new connections");
@@ -235,40 +237,40 @@ async fn readers_of_a_silent_connection_come_back_in_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_server_is_reported_at_once_and_found_again() {
+async fn silent_server_is_reported_at_once_and_found_again() {
     let postgres = Postgres::start();
-    let cable = Cable::to(postgres.port).await;
-    let (_site, visitor) = program(postgres.url("127.0.0.1", cable.port, "")).await;
-    cable.freeze_for_good();
+    let proxy = FaultyProxy::to(postgres.port).await;
+    let (_site, visitor) = site_with_candidate(postgres.url("127.0.0.1", proxy.port, "")).await;
+    proxy.freeze_for_good();
     let first = statuses(&visitor).await;
     assert!(first.contains(&503), "{first:?}");
-    let told = wait_until(|| async {
+    let output = wait_until(|| async {
         let began = Instant::now();
         let page = visitor.open("/lookup").await;
         (page.status == 503 && began.elapsed() < Duration::from_secs(1)).then_some(page.body)
     });
-    assert!(told.await.contains("系统正忙"));
-    cable.thaw();
+    assert!(output.await.contains("系统正忙"));
+    proxy.thaw();
     wait_until(|| async { (statuses(&visitor).await == [200; AT_ONCE]).then_some(()) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_down_is_reported_at_once_with_the_cause_and_found_again() {
+async fn stopped_server_is_reported_with_its_cause_and_found_again() {
     let postgres = Postgres::start();
-    let (site, visitor) = program(postgres.url("localhost", postgres.port, "")).await;
+    let (site, visitor) = site_with_candidate(postgres.url("localhost", postgres.port, "")).await;
     tokio::task::block_in_place(|| postgres.down());
     let first = visitor.open("/lookup").await;
     assert_eq!(first.status, 503, "it was waited for");
     let began = Instant::now();
     assert_eq!(statuses(&visitor).await, [503; AT_ONCE]);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-    let why = glance(&site.parts.store).await.expect_err("no server").to_string();
+    let why = read_by_lookup(&site.parts.store).await.expect_err("no server").to_string();
     assert!(why.contains("refused") && !why.contains(PASSWORD), "{why}");
     tokio::task::block_in_place(|| postgres.up(&[]));
     wait_until(|| async { (statuses(&visitor).await == [200; AT_ONCE]).then_some(()) }).await;
 }
 
-/// Asks until there is an answer.
+/// Polls until there is a value.
 async fn wait_until<T, A: Future<Output = Option<T>>>(mut asked: impl FnMut() -> A) -> T {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -281,7 +283,7 @@ async fn wait_until<T, A: Future<Output = Option<T>>>(mut asked: impl FnMut() ->
 }
 
 #[tokio::test]
-async fn statements_have_a_limit_of_time_except_those_of_commands() {
+async fn statements_have_timeouts_except_in_commands() {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]

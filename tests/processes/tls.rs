@@ -1,4 +1,4 @@
-//! PostgreSQL over TLS: who is believed to be the server.
+//! TLS to PostgreSQL: which server certificates are accepted.
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -17,7 +17,7 @@ fn authority(name: &str) -> Authority {
     CertifiedIssuer::self_signed(params, key).expect("an authority")
 }
 
-/// Restarts `server` with a certificate for these names, which ends in `until`.
+/// Restarts `server` with a certificate for `names` that expires in the year `until`.
 fn certify(server: &Postgres, authority: &Authority, names: &[&str], until: i32) {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).expect("parameters");
@@ -35,7 +35,7 @@ async fn open(server: &Postgres, host: &str, query: &str) -> Result<Store, Error
     Store::open(&url, Vault::from_key(&[7; 32]), Clock::system(), Ids::random()).await
 }
 
-/// Whether the server says that the connection is encrypted, or why there is none.
+/// Whether the connection is encrypted according to the server, or the reason of its failure.
 async fn encrypted(store: &Store) -> Result<bool, String> {
     #[derive(QueryableByName)]
     struct Row {
@@ -48,15 +48,15 @@ async fn encrypted(store: &Store) -> Result<bool, String> {
     asked.await.map_err(|error| error.to_string())
 }
 
-async fn connects(server: &Postgres, host: &str, query: &str) -> Result<bool, String> {
-    // Asked once first, because a server that is away is waited for.
+async fn encrypted_connection(server: &Postgres, host: &str, query: &str) -> Result<bool, String> {
+    // One query comes first, because an unreachable server is waited for.
     let store = open(server, host, query).await.map_err(|error| error.to_string())?;
     store.is_ready().await.map_err(|error| error.to_string())?;
     encrypted(&store).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_right_server_is_spoken_to() {
+async fn only_a_verified_server_is_accepted() {
     let (server, ours, other) = (Postgres::start(), authority("ours"), authority("another"));
     let (root, wrong) = (server.put("root.pem", &ours.pem()), server.put("other.pem", &other.pem()));
     let full = format!("sslmode=verify-full&sslrootcert={root}");
@@ -69,37 +69,39 @@ async fn only_the_right_server_is_spoken_to() {
         ("localhost", "sslmode=require"),
         ("localhost", "sslmode=prefer"),
     ] {
-        assert_eq!(connects(&server, host, query).await, Ok(true), "{query}");
+        assert_eq!(encrypted_connection(&server, host, query).await, Ok(true), "{query}");
     }
-    assert_eq!(connects(&server, "localhost", "sslmode=disable").await, Ok(false));
+    assert_eq!(encrypted_connection(&server, "localhost", "sslmode=disable").await, Ok(false));
     for mode in ["require", "verify-ca", "verify-full"] {
         let query = format!("sslmode={mode}&sslrootcert={wrong}");
-        let why = connects(&server, "localhost", &query).await.expect_err("another authority");
+        let why = encrypted_connection(&server, "localhost", &query).await.expect_err("another authority");
         assert!(why.contains("UnknownIssuer") && !why.contains(PASSWORD), "{mode}: {why}");
     }
 
     certify(&server, &ours, &["db.example.gov.cn"], 2100);
-    let why = connects(&server, "localhost", &full).await.expect_err("another name");
+    let why = encrypted_connection(&server, "localhost", &full).await.expect_err("another name");
     assert!(why.contains("not valid for name"), "{why}");
-    assert_eq!(connects(&server, "localhost", &ca).await, Ok(true));
+    assert_eq!(encrypted_connection(&server, "localhost", &ca).await, Ok(true));
 
     certify(&server, &ours, &["localhost"], 2020);
     for query in [&ca, &full] {
-        let why = connects(&server, "localhost", query).await.expect_err("a certificate that has ended");
+        let why = encrypted_connection(&server, "localhost", query)
+            .await
+            .expect_err("a certificate that has ended");
         assert!(why.contains("expired"), "{why}");
     }
 
     server.down();
     server.up(&[]);
     for query in ["sslmode=require", &ca, &full] {
-        let why = connects(&server, "localhost", query).await.expect_err("a server without TLS");
+        let why = encrypted_connection(&server, "localhost", query).await.expect_err("a server without TLS");
         assert!(why.contains("the server offers no TLS"), "{why}");
     }
-    assert_eq!(connects(&server, "localhost", "sslmode=prefer").await, Ok(false));
+    assert_eq!(encrypted_connection(&server, "localhost", "sslmode=prefer").await, Ok(false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_restarts_is_found_again_over_tls() {
+async fn restarted_server_is_found_again_over_tls() {
     let (server, ours) = (Postgres::start(), authority("ours"));
     let root = server.put("root.pem", &ours.pem());
     certify(&server, &ours, &["localhost"], 2100);
@@ -116,7 +118,7 @@ async fn a_server_that_restarts_is_found_again_over_tls() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_checked_stops_the_start() {
+async fn settings_that_cannot_be_verified_stop_the_start() {
     let server = Postgres::start();
     for (query, word) in [
         ("sslmode=verify-fully", "verify-fully"),

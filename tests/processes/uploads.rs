@@ -1,4 +1,4 @@
-//! Uploads that are refused before they have come, behind the proxies that stand before the program.
+//! Uploads that are refused early still receive their answer, behind nginx and haproxy too.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,21 +9,21 @@ use tempfile::TempDir;
 
 use crate::process::{Process, free_base, host_of};
 
-/// A phone sends what a family has photographed: each 0.5 MB.
+/// The number of photos and the bytes of each.
 const PHOTOS: usize = 15;
 const PHOTO: usize = 512 * 1024;
 
-/// One try may be lucky.
+/// A refused upload may be answered by luck, so each is tried several times.
 const TRIES: usize = 4;
 
-/// `kaozheng demo`, and the folder that it and its proxy use.
+/// Starts `kaozheng demo`. The folder is shared with its proxy.
 async fn demo() -> (Process, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let (demo, _) = Process::demo(&folder.path().join("data"), &folder.path().join("log")).await;
     (demo, folder)
 }
 
-/// What somebody reads whose session has ended while they chose a photo.
+/// Sends a photo without a session. Returns the page.
 async fn send_photo(base: String) -> String {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let photo = Part::bytes(vec![0xd8; PHOTO]).file_name("IMG_0001.jpg");
@@ -38,10 +38,10 @@ async fn send_photo(base: String) -> String {
     if status == 401 && text.contains("登录已超时") { "told".into() } else { format!("{status}") }
 }
 
-async fn all_are_told(base: &str) {
+async fn assert_every_photo_is_answered(base: &str) {
     for _ in 0..TRIES {
-        let told = join_all((0..PHOTOS).map(|_| send_photo(base.to_owned()))).await;
-        assert!(told.iter().all(|told| told == "told"), "{told:?}");
+        let output = join_all((0..PHOTOS).map(|_| send_photo(base.to_owned()))).await;
+        assert!(output.iter().all(|output| output == "told"), "{output:?}");
     }
 }
 
@@ -88,24 +88,24 @@ async fn haproxy(app: &str, folder: &Path) -> Process {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_refused_photo_is_answered_without_a_proxy() {
+async fn refused_photos_are_answered_without_a_proxy() {
     let (demo, _folder) = demo().await;
-    all_are_told(&demo.base).await;
+    assert_every_photo_is_answered(&demo.base).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_refused_photo_is_answered_behind_nginx() {
+async fn refused_photos_are_answered_behind_nginx() {
     let (demo, folder) = demo().await;
     for buffering in ["on", "off"] {
         let nginx = nginx(&demo.base, buffering, folder.path()).await;
-        all_are_told(&nginx.base).await;
+        assert_every_photo_is_answered(&nginx.base).await;
         assert!(nginx.stop(), "nginx ends");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_refused_photo_is_answered_behind_haproxy() {
+async fn refused_photos_are_answered_behind_haproxy() {
     let (demo, folder) = demo().await;
     let haproxy = haproxy(&demo.base, folder.path()).await;
-    all_are_told(&haproxy.base).await;
+    assert_every_photo_is_answered(&haproxy.base).await;
 }

@@ -1,4 +1,4 @@
-//! A machine is lost, and the site goes on from its backup on another.
+//! Backup, and restore on another machine.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -13,14 +13,14 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::applicant::LIST;
 use crate::commands::KEY;
 use crate::database::{TestDatabase, database};
-use crate::durability::{Acknowledged, apply_on, files_are_whole};
+use crate::durability::{Acknowledged, apply_until_killed, assert_files_are_complete};
 use crate::process::{Process, kaozheng};
 use crate::server::{PHONE, Server, Visitor};
 
-/// Submissions before the backup begins.
+/// The number of submissions before the backup begins.
 const BEFORE: usize = 25;
 
-/// A site, and where its copies go.
+/// A site and its folder of backups.
 struct Site {
     url: String,
     files: std::path::PathBuf,
@@ -28,68 +28,69 @@ struct Site {
 }
 
 impl Site {
-    fn command(&self, name: &str, folder: &Path, more: &[&str]) -> Output {
+    fn run(&self, name: &str, folder: &Path, more: &[&str]) -> Output {
         let mut command = kaozheng(name);
         command.arg(folder).args(more).env("DATABASE_URL", &self.url).env("KAOZHENG_FILES", &self.files);
         command.env("KAOZHENG_DATA_KEY", &self.key).output().expect("an end")
     }
 
-    fn done(&self, name: &str, folder: &Path, more: &[&str]) -> String {
-        let output = self.command(name, folder, more);
+    fn run_successfully(&self, name: &str, folder: &Path, more: &[&str]) -> String {
+        let output = self.run(name, folder, more);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn refused(&self, name: &str, folder: &Path, more: &[&str]) -> String {
-        let output = self.command(name, folder, more);
+    fn run_refused(&self, name: &str, folder: &Path, more: &[&str]) -> String {
+        let output = self.run(name, folder, more);
         assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
-    /// Makes a backup as the command itself says; PostgreSQL is copied by its own program first.
+    /// Makes a backup with the commands that the program prints. PostgreSQL's database is copied with
+    /// `pg_dump` first.
     fn back_up(&self, folder: &Path) {
         if !self.url.starts_with("sqlite:") {
-            self.run_told(&self.refused("backup", folder, &[]), "pg_dump");
+            self.run_printed(&self.run_refused("backup", folder, &[]), "pg_dump");
         }
-        self.done("backup", folder, &[]);
+        self.run_successfully("backup", folder, &[]);
     }
 
     fn restore(&self, folder: &Path, more: &[&str]) {
-        let told = self.done("restore", folder, more);
+        let output = self.run_successfully("restore", folder, more);
         if !self.url.starts_with("sqlite:") {
-            self.run_told(&told, "pg_restore");
+            self.run_printed(&output, "pg_restore");
         }
     }
 
-    /// Runs the command that was told, in a shell.
-    fn run_told(&self, told: &str, program: &str) {
-        let line = told.lines().find(|line| line.trim_start().starts_with(program));
-        let line = line.unwrap_or_else(|| panic!("no call of {program} in {told}"));
+    /// Runs a command line that the program has printed.
+    fn run_printed(&self, output: &str, program: &str) {
+        let line = output.lines().find(|line| line.trim_start().starts_with(program));
+        let line = line.unwrap_or_else(|| panic!("no call of {program} in {output}"));
         let status = Command::new("sh").args(["-c", line]).env("DATABASE_URL", &self.url).status();
         assert!(status.expect("an end").success(), "{line}");
     }
 }
 
-/// A site with one application, whose number is returned.
+/// A site with one application. Returns its number too.
 async fn site_with_an_application() -> (Server, Site, String) {
     let server = Server::start_with(Clock::system(), |_| {}).await;
     server.load_demo().await;
     let visitor = server.signed_in("张小三").await;
-    let number = visitor.applied(&visitor.sitting_of("一级建造师").await).await;
+    let number = visitor.apply_for_number(&visitor.sitting_of("一级建造师").await).await;
     let settings = &server.parts.settings;
     let site = Site { url: settings.database_url.clone(), files: settings.files.clone(), key: KEY.into() };
     (server, site, number)
 }
 
 /// An empty machine.
-fn elsewhere() -> (Site, TestDatabase, TempDir) {
+fn empty_machine() -> (Site, TestDatabase, TempDir) {
     let (database, folder) = (database(), tempfile::tempdir().expect("a folder"));
     let site = Site { url: database.url.clone(), files: folder.path().join("files"), key: KEY.into() };
     (site, database, folder)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_was_acknowledged_before_the_backup_is_missing_on_the_new_machine() {
+async fn acknowledged_applications_survive_the_loss_of_the_machine() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, log, copy) =
         (folder.path().join("data"), folder.path().join("log"), folder.path().join("copy"));
@@ -103,7 +104,9 @@ async fn nothing_that_was_acknowledged_before_the_backup_is_missing_on_the_new_m
     let (begun, (sender, mut receiver)) = (Arc::new(AtomicUsize::new(0)), unbounded_channel());
     let people = PEOPLE.iter().filter(|person| person.role == "考生").map(|person| person.name);
     let clients: Vec<_> = people
-        .map(|person| tokio::spawn(apply_on(demo.base.clone(), person, begun.clone(), sender.clone())))
+        .map(|person| {
+            tokio::spawn(apply_until_killed(demo.base.clone(), person, begun.clone(), sender.clone()))
+        })
         .collect();
     drop(sender);
     let mut before: Vec<Acknowledged> = Vec::new();
@@ -135,20 +138,20 @@ async fn nothing_that_was_acknowledged_before_the_backup_is_missing_on_the_new_m
         for (_, number) in before.iter().filter(|(name, _)| *name == person.name) {
             let page = visitor.open(&format!("{LIST}/{number}")).await;
             assert_eq!(page.status, 200, "{number}");
-            assert_eq!(files_are_whole(&visitor, &page.body).await, 5, "{number}");
+            assert_eq!(assert_files_are_complete(&visitor, &page.body).await, 5, "{number}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_goes_on_from_its_backup() {
+async fn site_continues_from_its_backup() {
     let (_server, site, number) = site_with_an_application().await;
     let copies = tempfile::tempdir().expect("a folder");
     let copy = copies.path().join("it's here");
     site.back_up(&copy);
-    assert!(site.refused("backup", &copy, &[]).contains("name another folder"));
+    assert!(site.run_refused("backup", &copy, &[]).contains("name another folder"));
 
-    let (new, _database, _folder) = elsewhere();
+    let (new, _database, _folder) = empty_machine();
     new.restore(&copy, &[]);
     let (url, files) = (new.url.clone(), new.files.clone());
     let restored = Server::start_with(Clock::system(), |settings| {
@@ -158,21 +161,21 @@ async fn a_site_goes_on_from_its_backup() {
     let restored = restored.await;
     let visitor = restored.signed_in("张小三").await;
     let page = visitor.open(&format!("{LIST}/{number}")).await;
-    assert_eq!(files_are_whole(&visitor, &page.body).await, 5);
+    assert_eq!(assert_files_are_complete(&visitor, &page.body).await, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_that_is_not_whole_touches_nothing() {
+async fn incomplete_backup_touches_nothing() {
     let (_server, site, _) = site_with_an_application().await;
     let copies = tempfile::tempdir().expect("a folder");
     let copy = copies.path().join("copy");
     site.back_up(&copy);
-    let (new, _database, _folder) = elsewhere();
+    let (new, _database, _folder) = empty_machine();
     let manifest = copy.join("manifest.json");
     let whole = std::fs::read_to_string(&manifest).expect("a manifest");
     let refused = |what: &str| {
-        let told = new.refused("restore", &copy, &[]);
-        assert!(told.contains(what), "{told}");
+        let output = new.run_refused("restore", &copy, &[]);
+        assert!(output.contains(what), "{output}");
         assert!(!new.files.exists(), "nothing was touched");
     };
 
@@ -199,25 +202,25 @@ async fn a_backup_that_is_not_whole_touches_nothing() {
     std::fs::write(&piece, bytes).expect("the upload");
 
     let stranger = Site { key: "08".repeat(32), url: new.url.clone(), files: new.files.clone() };
-    assert!(stranger.refused("restore", &copy, &[]).contains("not the key of this backup"));
+    assert!(stranger.run_refused("restore", &copy, &[]).contains("not the key of this backup"));
     new.restore(&copy, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_that_holds_something_is_left_alone_unless_asked() {
+async fn occupied_target_is_untouched_without_replace() {
     let (server, site, number) = site_with_an_application().await;
     let copies = tempfile::tempdir().expect("a folder");
     let copy = copies.path().join("copy");
     site.back_up(&copy);
-    assert!(site.refused("restore", &copy, &[]).contains("with --replace it is moved aside"));
+    assert!(site.run_refused("restore", &copy, &[]).contains("with --replace it is moved aside"));
     let visitor = server.signed_in("张小三").await;
     assert!(visitor.open(&format!("{LIST}/{number}")).await.body.contains(&number), "nothing was touched");
     drop(server);
 
-    let (new, _database, _folder) = elsewhere();
+    let (new, _database, _folder) = empty_machine();
     std::fs::create_dir_all(new.files.join("uploads/2026-01-01")).expect("a folder");
     std::fs::write(new.files.join("uploads/2026-01-01/a"), b"somebody's").expect("a file");
-    assert!(new.refused("restore", &copy, &[]).contains("uploads is there already"));
+    assert!(new.run_refused("restore", &copy, &[]).contains("uploads is there already"));
     new.restore(&copy, &["--replace"]);
     let aside = std::fs::read_dir(&new.files).expect("a folder").filter_map(|entry| {
         let path = entry.expect("an entry").path();
@@ -228,7 +231,7 @@ async fn a_place_that_holds_something_is_left_alone_unless_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_restored_under_a_site_that_serves() {
+async fn restore_refuses_a_database_that_is_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, log, copy) =
         (folder.path().join("data"), folder.path().join("log"), folder.path().join("copy"));
@@ -239,8 +242,8 @@ async fn nothing_is_restored_under_a_site_that_serves() {
         key: std::fs::read_to_string(data.join("demo.key")).expect("a key"),
     };
     site.back_up(&copy);
-    let told = site.refused("restore", &copy, &["--replace"]);
-    assert!(told.contains("another program serves the database"), "{told}");
+    let output = site.run_refused("restore", &copy, &["--replace"]);
+    assert!(output.contains("another program serves the database"), "{output}");
     assert!(demo.stop());
     site.restore(&copy, &["--replace"]);
     let (demo, _) = Process::demo(&data, &log).await;

@@ -1,4 +1,4 @@
-//! The program at the command line.
+//! The command line.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -22,13 +22,13 @@ fn on(database: &TestDatabase, args: &[&str]) -> Output {
     kaozheng(args, &[("DATABASE_URL", &database.url), ("KAOZHENG_DATA_KEY", KEY)])
 }
 
-/// Brings a database up to date from the command line.
-pub fn migrated(url: &str) {
+/// Migrates a database with `kaozheng migrate`.
+pub fn migrate(url: &str) {
     let output = kaozheng(&["migrate"], &[("DATABASE_URL", url), ("KAOZHENG_DATA_KEY", KEY)]);
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
-/// Everything `serve` asks for, with a database and a folder of uploads.
+/// All required settings of `serve`, with a database and a folder of uploads.
 pub fn serve_settings(url: &str, files: &Path) -> Vec<(&'static str, String)> {
     let portal = |path: &str| format!("https://portal.example/{path}");
     vec![
@@ -46,16 +46,16 @@ pub fn serve_settings(url: &str, files: &Path) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// One of the program's commands that has to end by itself; one that goes on is ended after a while.
-pub fn short(name: &str) -> Command {
+/// A command that must end by itself. It is killed after a timeout.
+pub fn command_with_timeout(name: &str) -> Command {
     let mut command = Command::new("timeout");
     command.args(["60", env!("CARGO_BIN_EXE_kaozheng"), name]);
     command
 }
 
-/// `serve` ends at once; answers with what it told.
+/// Runs `serve`, which must refuse to start. Returns its output.
 pub fn refused_start(settings: &[(&'static str, String)]) -> String {
-    let output = short("serve").envs(settings.iter().cloned()).output().expect("an end");
+    let output = command_with_timeout("serve").envs(settings.iter().cloned()).output().expect("an end");
     assert!(!output.status.success());
     text(&output.stderr)
 }
@@ -65,10 +65,10 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn serve_lists_everything_that_is_missing_and_starts_nothing() {
+fn serve_lists_every_missing_setting() {
     let output = kaozheng(&["serve"], &[]);
     assert!(!output.status.success());
-    let told = text(&output.stderr);
+    let message = text(&output.stderr);
     for name in [
         "DATABASE_URL",
         "KAOZHENG_DATA_KEY",
@@ -80,12 +80,12 @@ fn serve_lists_everything_that_is_missing_and_starts_nothing() {
         "KAOZHENG_PORTAL_USERINFO_URL",
         "KAOZHENG_PORTAL_CLIENT_ID",
     ] {
-        assert!(told.contains(&format!("{name} is missing")), "{name} is not in\n{told}");
+        assert!(message.contains(&format!("{name} is missing")), "{name} is not in\n{message}");
     }
 }
 
 #[test]
-fn help_says_what_each_command_is_for() {
+fn help_describes_each_command() {
     let table = [
         (&["--help"][..], "kaozheng demo"),
         (&["demo", "--help"], "nothing real"),
@@ -94,14 +94,14 @@ fn help_says_what_each_command_is_for() {
         (&["staff", "--help"], "remove"),
         (&["staff", "add", "--help"], "--document-number"),
     ];
-    for (args, told) in table {
+    for (args, message) in table {
         let output = kaozheng(args, &[]);
-        assert!(output.status.success() && text(&output.stdout).contains(told), "{args:?}");
+        assert!(output.status.success() && text(&output.stdout).contains(message), "{args:?}");
     }
 }
 
 #[test]
-fn the_roster_is_kept_by_the_command_line() {
+fn staff_commands_manage_the_roster() {
     let database = database();
     let refused = on(&database, &["staff", "list"]);
     assert!(!refused.status.success(), "not before the migrations");
@@ -121,7 +121,7 @@ fn the_roster_is_kept_by_the_command_line() {
 }
 
 #[tokio::test]
-async fn what_is_done_at_the_command_line_is_in_the_audit() {
+async fn commands_are_recorded_in_the_audit() {
     use kaozheng::store::schema::audit_entries::dsl as a;
     let database = database();
     assert!(on(&database, &["migrate"]).status.success());
@@ -140,12 +140,12 @@ async fn what_is_done_at_the_command_line_is_in_the_audit() {
     let noted = noted.await.expect("the audit");
     let actions: Vec<_> = noted.iter().map(|(action, ..)| &**action).collect();
     assert_eq!(actions, ["roster_add:reviewer", "roster_add:finance", "roster_remove", "export"]);
-    assert!(noted.iter().all(|(.., staff)| staff.is_none()), "the command line is nobody on the roster");
+    assert!(noted.iter().all(|(.., staff)| staff.is_none()), "the command line has no staff member");
     assert_eq!(noted[3].1, "certificates");
 }
 
 #[tokio::test]
-async fn the_demo_is_loaded_once_and_whole() {
+async fn demo_is_loaded_once_and_completely() {
     let database = database();
     let vault = Vault::from_key(&[7; 32]);
     let store = Store::open(&database.url, vault, Clock::system(), Ids::random())
@@ -174,7 +174,7 @@ async fn the_demo_is_loaded_once_and_whole() {
     });
     let (exams, per_exam, kinds, open, unpaid) = counts.await.expect("counts");
     assert!(open >= 8, "{open} sittings can be applied for");
-    assert_eq!(unpaid, 0, "nobody has paid in the future");
+    assert_eq!(unpaid, 0, "no payment lies in the future");
     assert!(exams >= 10 && per_exam.len() as i64 == exams && per_exam.iter().all(|count| *count >= 3));
     assert_eq!(kinds, 6);
 }

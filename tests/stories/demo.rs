@@ -1,8 +1,8 @@
-//! What `kaozheng demo` has to show of each kind.
+//! The contents of `kaozheng demo`.
 
 use crate::server::Server;
 
-/// Who has them, where they are listed, and the states to be found there.
+/// Person, path of a list, and the states found there.
 const SHOWN: &[(&str, &str, &[&str])] = &[
     ("张小三", "/services/qualification", &["审核通过", "审核退回", "审核不通过", "已撤销"]),
     (
@@ -43,26 +43,26 @@ async fn demo() -> Server {
 }
 
 #[tokio::test]
-async fn every_kind_is_there_in_every_state() {
+async fn demo_has_every_business_in_every_state() {
     let server = demo().await;
     for (person, list, states) in SHOWN {
         let list = server.signed_in(person).await.open(list).await;
-        states.iter().for_each(|state| list.tells(&format!(">{state}</span>")));
+        states.iter().for_each(|state| list.assert_shows(&format!(">{state}</span>")));
     }
 }
 
 #[tokio::test]
-async fn what_staff_carried_out_has_its_traces() {
+async fn tasks_done_by_staff_leave_their_results() {
     let server = demo().await;
     let receipts = server.signed_in("林美玲").await;
     let list = receipts.open("/services/receipt").await;
     let issued = list.body.split("<article").find(|card| card.contains(">已开具<")).expect("a receipt");
     let path = issued.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its page");
     let page = receipts.open(path).await;
-    page.tells("0012345678");
+    page.assert_shows("0012345678");
     let file = page.between("data-look=\"primary\" href=\"/files/", "\"");
     assert_eq!(receipts.open(&format!("/files/{file}")).await.headers["content-type"], "application/pdf");
     let records = server.signed_in("SCHMIDT ANNA").await.open("/services/violation").await;
-    records.tells("您已申诉，进度见下");
-    records.tells("申诉期限已于 ");
+    records.assert_shows("您已申诉，进度见下");
+    records.assert_shows("申诉期限已于 ");
 }

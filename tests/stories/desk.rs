@@ -1,11 +1,11 @@
-//! The review desk: who gets which case, and what a decision does.
+//! The review desk: assignment of applications, and the effects of a decision.
 
-mod confirming;
-mod custody;
-mod http;
-mod lost;
-mod office;
-mod traces;
+mod assignment;
+mod audit;
+mod authority;
+mod confirmation;
+mod lost_files;
+mod pages;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
@@ -15,24 +15,24 @@ use kaozheng::casework::lifecycle::{Action, Status};
 use kaozheng::casework::sheet::Which;
 use kaozheng::people::staff::StaffMember;
 use kaozheng::staff::{self, Filter, Show};
-use kaozheng::store::schema::audit_entries::dsl as audit;
+use kaozheng::store::schema::audit_entries::dsl as entries;
 use kaozheng::web::Failure;
 
-use office::{Office, form};
+use authority::{Authority, form};
 
-impl Office {
-    async fn takes_next(&self, reviewer: &StaffMember) -> Option<String> {
+impl Authority {
+    async fn take_next(&self, reviewer: &StaffMember) -> Option<String> {
         let reviewer = reviewer.clone();
         self.write(move |tx| Ok(staff::take_next(tx, &reviewer)?)).await.expect("no failure")
     }
 
-    /// Presses a button of the decision bar, looking at the present version.
-    async fn decides(&self, reviewer: &StaffMember, number: &str, pairs: &[(&str, &str)]) -> Outcome {
+    /// Presses a button of the decision bar on the current version.
+    async fn decide(&self, reviewer: &StaffMember, number: &str, pairs: &[(&str, &str)]) -> Outcome {
         let version = self.application(number).await.version.to_string();
-        self.decides_on(reviewer, number, &version, pairs).await
+        self.decide_version(reviewer, number, &version, pairs).await
     }
 
-    async fn decides_on(
+    async fn decide_version(
         &self,
         reviewer: &StaffMember,
         number: &str,
@@ -44,12 +44,12 @@ impl Office {
         let settled = self.write(move |tx| staff::settle(tx, &reviewer, &number, &sent)).await;
         match settled {
             Ok(None) => Outcome::Done,
-            Ok(Some((_, problems))) => Outcome::Asked(problems[0].1.clone()),
+            Ok(Some((_, problems))) => Outcome::Problem(problems[0].1.clone()),
             Err(failure) => Outcome::Failed(failure),
         }
     }
 
-    async fn queue(&self, reader: &StaffMember, filter: Filter) -> Vec<String> {
+    async fn queued(&self, reader: &StaffMember, filter: Filter) -> Vec<String> {
         let reader = reader.clone();
         let listed = self.write(move |tx| Ok(staff::list(tx, &reader, &filter)?)).await;
         listed.expect("a list").into_iter().map(|item| item.number).collect()
@@ -62,7 +62,7 @@ impl Office {
     }
 
     async fn audited(&self) -> Vec<(String, String)> {
-        let rows = audit::audit_entries.order(audit::id).select((audit::action, audit::target));
+        let rows = entries::audit_entries.order(entries::id).select((entries::action, entries::target));
         self.write(move |tx| Ok(rows.load(tx.conn)?)).await.expect("the audit")
     }
 }
@@ -70,15 +70,15 @@ impl Office {
 #[derive(Debug)]
 enum Outcome {
     Done,
-    Asked(String),
+    Problem(String),
     Failed(Failure),
 }
 
 impl Outcome {
-    fn asked(self) -> String {
+    fn problem(self) -> String {
         match self {
-            Outcome::Asked(what) => what,
-            other => panic!("not asked for anything: {other:?}"),
+            Outcome::Problem(what) => what,
+            other => panic!("no problem was reported: {other:?}"),
         }
     }
 
@@ -94,75 +94,75 @@ fn only(status: Show) -> Filter {
 }
 
 #[tokio::test]
-async fn what_is_due_first_comes_first() {
-    let office = Office::open().await;
-    let reviewer = office.reviewer("王审核", "S0000001").await;
-    let first = office.applies(&office.candidate("张小三", "E0000001").await).await;
-    office.wait(1);
-    let second = office.applies(&office.candidate("李四", "E0000002").await).await;
-    office.wait(24);
-    let later = office.applies(&office.candidate("王五", "E0000003").await).await;
-    assert_eq!(office.queue(&reviewer, Filter::default()).await, [&*first, &*second, &*later]);
+async fn earliest_due_day_comes_first() {
+    let authority = Authority::open().await;
+    let reviewer = authority.reviewer("王审核", "S0000001").await;
+    let first = authority.apply(&authority.candidate("张小三", "E0000001").await).await;
+    authority.pass_hours(1);
+    let second = authority.apply(&authority.candidate("李四", "E0000002").await).await;
+    authority.pass_hours(24);
+    let later = authority.apply(&authority.candidate("王五", "E0000003").await).await;
+    assert_eq!(authority.queued(&reviewer, Filter::default()).await, [&*first, &*second, &*later]);
 
     let found = |q: &str| Filter { q: q.into(), ..Filter::default() };
-    assert_eq!(office.queue(&reviewer, found("建造师")).await.len(), 3);
-    assert_eq!(office.queue(&reviewer, found("%")).await.len(), 0);
-    assert_eq!(office.queue(&reviewer, found(&second.to_lowercase())).await, [&*second]);
+    assert_eq!(authority.queued(&reviewer, found("建造师")).await.len(), 3);
+    assert_eq!(authority.queued(&reviewer, found("%")).await.len(), 0);
+    assert_eq!(authority.queued(&reviewer, found(&second.to_lowercase())).await, [&*second]);
     let kind = Filter { kind: "appeal".into(), ..Filter::default() };
-    assert_eq!(office.queue(&reviewer, kind).await.len(), 0);
+    assert_eq!(authority.queued(&reviewer, kind).await.len(), 0);
 
     let overdue = Filter { overdue: "yes".into(), ..Filter::default() };
-    office.wait(7 * 24); // Tuesday: the first two were due on Monday
-    assert_eq!(office.queue(&reviewer, overdue).await, [&*first, &*second]);
+    authority.pass_hours(7 * 24); // Tuesday: the first two were due on Monday
+    assert_eq!(authority.queued(&reviewer, overdue).await, [&*first, &*second]);
 }
 
 #[tokio::test]
-async fn reviewers_at_once_take_different_cases() {
-    let office = Office::open().await;
+async fn simultaneous_reviewers_take_different_applications() {
+    let authority = Authority::open().await;
     let (mut reviewers, mut numbers) = (Vec::new(), Vec::new());
     for at in 0..8 {
-        reviewers.push(office.reviewer(&format!("审核员{at}"), &format!("S000000{at}")).await);
-        numbers.push(office.applies(&office.candidate("张小三", &format!("E000000{at}")).await).await);
+        reviewers.push(authority.reviewer(&format!("审核员{at}"), &format!("S000000{at}")).await);
+        numbers.push(authority.apply(&authority.candidate("张小三", &format!("E000000{at}")).await).await);
     }
-    let mut taken = join_all(reviewers.iter().map(|reviewer| office.takes_next(reviewer))).await;
+    let mut taken = join_all(reviewers.iter().map(|reviewer| authority.take_next(reviewer))).await;
     taken.sort();
     assert_eq!(taken, numbers.into_iter().map(Some).collect::<Vec<_>>());
-    assert_eq!(office.takes_next(&reviewers[0]).await, None);
-    assert_eq!(office.queue(&reviewers[0], only(Show::Mine)).await.len(), 1);
-    assert_eq!(office.queue(&reviewers[0], only(Show::InReview)).await.len(), 8);
-    assert_eq!(office.audited().await.iter().filter(|(action, _)| action == "take").count(), 8);
+    assert_eq!(authority.take_next(&reviewers[0]).await, None);
+    assert_eq!(authority.queued(&reviewers[0], only(Show::Mine)).await.len(), 1);
+    assert_eq!(authority.queued(&reviewers[0], only(Show::InReview)).await.len(), 8);
+    assert_eq!(authority.audited().await.iter().filter(|(action, _)| action == "take").count(), 8);
 }
 
 #[tokio::test]
-async fn nobody_gets_their_own_application() {
-    let office = Office::open().await;
-    let reviewer = office.reviewer("王审核", "S0000001").await;
-    let own = office.applies(&office.candidate("王审核", "S0000001").await).await;
-    assert_eq!(office.takes_next(&reviewer).await, None);
+async fn own_application_is_never_assigned() {
+    let authority = Authority::open().await;
+    let reviewer = authority.reviewer("王审核", "S0000001").await;
+    let own = authority.apply(&authority.candidate("王审核", "S0000001").await).await;
+    assert_eq!(authority.take_next(&reviewer).await, None);
 
-    let colleague = office.reviewer("赵审核", "S0000002").await;
-    assert_eq!(office.takes_next(&colleague).await, Some(own.clone()));
-    let refused = office.decides(&reviewer, &own, APPROVE).await;
+    let colleague = authority.reviewer("赵审核", "S0000002").await;
+    assert_eq!(authority.take_next(&colleague).await, Some(own.clone()));
+    let refused = authority.decide(&reviewer, &own, APPROVE).await;
     assert!(matches!(refused, Outcome::Failed(Failure::Forbidden(_))), "{refused:?}");
-    assert_eq!(office.application(&own).await.status, Status::InReview);
+    assert_eq!(authority.application(&own).await.status, Status::InReview);
 }
 
 #[tokio::test]
-async fn a_return_carries_its_marks_and_comes_back_with_the_changes() {
-    let office = Office::open().await;
-    let reviewer = office.reviewer("王审核", "S0000001").await;
-    let candidate = office.candidate("张小三", "E0000001").await;
-    let number = office.applies(&candidate).await;
-    office.takes_next(&reviewer).await;
+async fn returned_application_comes_back_with_its_changes() {
+    let authority = Authority::open().await;
+    let reviewer = authority.reviewer("王审核", "S0000001").await;
+    let candidate = authority.candidate("张小三", "E0000001").await;
+    let number = authority.apply(&candidate).await;
+    authority.take_next(&reviewer).await;
 
-    let asked = office.decides(&reviewer, &number, &[("action", "return")]).await.asked();
+    let asked = authority.decide(&reviewer, &number, &[("action", "return")]).await.problem();
     assert!(asked.contains("至少标注一处"), "{asked}");
     let short = [("action", "return"), ("mark:years", "错")];
-    assert!(office.decides(&reviewer, &number, &short).await.asked().contains("从事专业工作年限"));
+    assert!(authority.decide(&reviewer, &number, &short).await.problem().contains("从事专业工作年限"));
     let long = "字".repeat(201);
     let long = [("action", "return"), ("mark:years", &*long)];
-    assert!(office.decides(&reviewer, &number, &long).await.asked().contains("2 到 200"));
-    assert_eq!(office.application(&number).await.status, Status::InReview);
+    assert!(authority.decide(&reviewer, &number, &long).await.problem().contains("2 到 200"));
+    assert_eq!(authority.application(&number).await.status, Status::InReview);
 
     let marks = [
         ("action", "return"),
@@ -170,26 +170,26 @@ async fn a_return_carries_its_marks_and_comes_back_with_the_changes() {
         ("mark:forged", "没有这项"),
         ("mark:years", "与社保记录不一致"),
     ];
-    assert!(matches!(office.decides(&reviewer, &number, &marks).await, Outcome::Done));
-    assert_eq!(office.application(&number).await.status, Status::Returned);
-    let events = office.events(&number).await;
+    assert!(matches!(authority.decide(&reviewer, &number, &marks).await, Outcome::Done));
+    assert_eq!(authority.application(&number).await.status, Status::Returned);
+    let events = authority.events(&number).await;
     let (action, content) = events.last().expect("an event");
     let marked: Vec<_> = content.marks.iter().map(|mark| (&*mark.name, &*mark.reason)).collect();
     assert_eq!(*action, Action::Return);
     assert_eq!(marked, [("years", "与社保记录不一致"), ("", "请核对后提交")]);
 
-    office.submits(&candidate, Which::Edit(number.clone()), "5").await;
-    let again = office.application(&number).await;
+    authority.submit(&candidate, Which::Edit(number.clone()), "5").await;
+    let again = authority.application(&number).await;
     assert_eq!((again.status, again.round), (Status::Submitted, 2));
-    assert_eq!(office.queue(&reviewer, Filter::default()).await, [&*number]);
+    assert_eq!(authority.queued(&reviewer, Filter::default()).await, [&*number]);
 }
 
 #[tokio::test]
-async fn a_rejection_needs_a_reason_and_nothing_typed_is_lost() {
-    let office = Office::open().await;
-    let reviewer = office.reviewer("王审核", "S0000001").await;
-    let number = office.applies(&office.candidate("张小三", "E0000001").await).await;
-    office.takes_next(&reviewer).await;
+async fn rejection_requires_a_reason_and_keeps_the_input() {
+    let authority = Authority::open().await;
+    let reviewer = authority.reviewer("王审核", "S0000001").await;
+    let number = authority.apply(&authority.candidate("张小三", "E0000001").await).await;
+    authority.take_next(&reviewer).await;
     let long = "字".repeat(501);
     let refused: &[&[(&str, &str)]] = &[
         &[("action", "reject")],
@@ -202,52 +202,52 @@ async fn a_rejection_needs_a_reason_and_nothing_typed_is_lost() {
         &[("action", "stay")],
     ];
     for pairs in refused {
-        office.decides(&reviewer, &number, pairs).await.asked();
+        authority.decide(&reviewer, &number, pairs).await.problem();
     }
-    assert_eq!(office.application(&number).await.status, Status::InReview);
+    assert_eq!(authority.application(&number).await.status, Status::InReview);
 
     let reject = [("action", "reject"), ("template", "学历不符合报考条件。"), ("note", "要求大专以上")];
-    assert!(matches!(office.decides(&reviewer, &number, &reject).await, Outcome::Done));
-    let events = office.events(&number).await;
+    assert!(matches!(authority.decide(&reviewer, &number, &reject).await, Outcome::Done));
+    let events = authority.events(&number).await;
     assert_eq!(events.last().map(|(_, content)| &*content.note), Some("学历不符合报考条件。要求大专以上"));
-    assert_eq!(office.queue(&reviewer, only(Show::Decided)).await, [&*number]);
+    assert_eq!(authority.queued(&reviewer, only(Show::Decided)).await, [&*number]);
 }
 
 #[tokio::test]
-async fn an_old_page_decides_nothing() {
-    let office = Office::open().await;
+async fn outdated_page_decides_nothing() {
+    let authority = Authority::open().await;
     let (one, two) =
-        (office.reviewer("王审核", "S0000001").await, office.reviewer("赵审核", "S0000002").await);
-    let number = office.applies(&office.candidate("张小三", "E0000001").await).await;
-    office.takes_next(&one).await;
-    let seen = office.application(&number).await.version;
+        (authority.reviewer("王审核", "S0000001").await, authority.reviewer("赵审核", "S0000002").await);
+    let number = authority.apply(&authority.candidate("张小三", "E0000001").await).await;
+    authority.take_next(&one).await;
+    let seen = authority.application(&number).await.version;
     for version in [seen - 1, seen + 1] {
-        assert!(office.decides_on(&one, &number, &version.to_string(), APPROVE).await.is_conflict());
+        assert!(authority.decide_version(&one, &number, &version.to_string(), APPROVE).await.is_conflict());
     }
-    assert!(office.decides(&two, &number, APPROVE).await.is_conflict(), "a colleague took it");
-    assert_eq!(office.application(&number).await.version, seen);
-    assert!(matches!(office.decides(&one, &number, APPROVE).await, Outcome::Done));
-    assert!(office.decides(&one, &number, APPROVE).await.is_conflict(), "it is decided");
-    assert_eq!(office.audited().await.last(), Some(&("approve".to_owned(), number)));
+    assert!(authority.decide(&two, &number, APPROVE).await.is_conflict(), "a colleague took it");
+    assert_eq!(authority.application(&number).await.version, seen);
+    assert!(matches!(authority.decide(&one, &number, APPROVE).await, Outcome::Done));
+    assert!(authority.decide(&one, &number, APPROVE).await.is_conflict(), "it is decided");
+    assert_eq!(authority.audited().await.last(), Some(&("approve".to_owned(), number)));
 }
 
 #[tokio::test]
-async fn an_upheld_appeal_approves_what_it_is_about() {
-    let office = Office::open().await;
-    let reviewer = office.reviewer("王审核", "S0000001").await;
-    let candidate = office.candidate("张小三", "E0000001").await;
-    let number = office.applies(&candidate).await;
-    office.takes_next(&reviewer).await;
-    office.decides(&reviewer, &number, &[("action", "reject"), ("note", "从业年限不足")]).await;
-    let appeal = office.appeals(&candidate, &number).await;
-    let colleague = office.reviewer("赵审核", "S0000002").await;
-    assert_eq!(office.takes_next(&colleague).await, Some(appeal.clone()));
-    assert!(matches!(office.decides(&colleague, &appeal, APPROVE).await, Outcome::Done));
+async fn upheld_appeal_approves_the_application() {
+    let authority = Authority::open().await;
+    let reviewer = authority.reviewer("王审核", "S0000001").await;
+    let candidate = authority.candidate("张小三", "E0000001").await;
+    let number = authority.apply(&candidate).await;
+    authority.take_next(&reviewer).await;
+    authority.decide(&reviewer, &number, &[("action", "reject"), ("note", "从业年限不足")]).await;
+    let appeal = authority.appeal(&candidate, &number).await;
+    let colleague = authority.reviewer("赵审核", "S0000002").await;
+    assert_eq!(authority.take_next(&colleague).await, Some(appeal.clone()));
+    assert!(matches!(authority.decide(&colleague, &appeal, APPROVE).await, Outcome::Done));
 
-    let about: Application = office.application(&number).await;
+    let about: Application = authority.application(&number).await;
     assert_eq!(about.status, Status::Approved);
-    assert_eq!(office.application(&appeal).await.status, Status::Approved);
-    let events = office.events(&number).await;
+    assert_eq!(authority.application(&appeal).await.status, Status::Approved);
+    let events = authority.events(&number).await;
     let (action, content) = events.last().expect("an event");
     assert_eq!((*action, &*content.note), (Action::Uphold, &*format!("申诉 {appeal} 通过")));
 }

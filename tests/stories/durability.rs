@@ -1,4 +1,4 @@
-//! Nothing that was acknowledged is lost, whatever happens to the program.
+//! Acknowledged applications survive the end of the program, however it ends.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crate::applicant::{LIST, PDF, form, with_files};
 use crate::process::Process;
 use crate::server::{PHONE, Visitor};
 
-/// Submissions in the stream, and after how many the program is killed.
+/// The number of submissions, and after how many the program is killed.
 pub const STREAM: usize = 200;
 const KILL_AFTER: usize = 120;
 
-/// A number for which a page said 提交成功, with the person's name.
+/// A number for which a page said 提交成功, with the candidate's name.
 pub type Acknowledged = (&'static str, String);
 
-/// Applies and withdraws again and again, until the program is gone or the stream is over.
-pub async fn apply_on(
+/// Applies and withdraws until the program is gone or `STREAM` submissions have begun.
+pub async fn apply_until_killed(
     base: String,
     person: &'static str,
     begun: Arc<AtomicUsize>,
@@ -40,7 +40,7 @@ pub async fn apply_on(
     }
 }
 
-/// The 受理号, or nothing when the program is gone.
+/// Returns the number (受理号), or `None` when the program is gone.
 async fn try_to_apply(visitor: &Visitor, base: &str, sitting: &str) -> Option<String> {
     let whole = with_files(form(sitting, "review", &[]));
     let path = format!("{LIST}/new");
@@ -54,8 +54,9 @@ async fn try_to_apply(visitor: &Visitor, base: &str, sitting: &str) -> Option<St
     to.strip_suffix("/submitted")?.rsplit('/').next().map(str::to_owned)
 }
 
-/// Every file that a page links opens, and a PDF is what was sent.
-pub async fn files_are_whole(visitor: &Visitor, page: &str) -> usize {
+/// Asserts that every linked file opens and that a PDF equals what was sent. Returns the number of
+/// files.
+pub async fn assert_files_are_complete(visitor: &Visitor, page: &str) -> usize {
     let links: BTreeSet<&str> =
         page.split("href=\"/files/").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
     for id in &links {
@@ -73,7 +74,7 @@ pub async fn files_are_whole(visitor: &Visitor, page: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_survives_kill_9() {
+async fn acknowledged_applications_survive_kill_9() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");
     let data = folder.path().join("data");
@@ -82,7 +83,9 @@ async fn what_was_acknowledged_survives_kill_9() {
     let (sender, mut receiver) = unbounded_channel();
     let people = PEOPLE.iter().filter(|person| person.role == "考生").map(|person| person.name);
     let clients: Vec<_> = people
-        .map(|person| tokio::spawn(apply_on(demo.base.clone(), person, begun.clone(), sender.clone())))
+        .map(|person| {
+            tokio::spawn(apply_until_killed(demo.base.clone(), person, begun.clone(), sender.clone()))
+        })
         .collect();
     drop(sender);
     let mut done: Vec<Acknowledged> = Vec::new();
@@ -106,14 +109,14 @@ async fn what_was_acknowledged_survives_kill_9() {
             let page = visitor.open(&format!("{LIST}/{number}")).await;
             assert_eq!(page.status, 200, "{number}");
             assert!(page.body.contains("示范建设工程有限公司") && page.body.contains("提交申请"));
-            assert_eq!(files_are_whole(&visitor, &page.body).await, 5, "{number}");
+            assert_eq!(assert_files_are_complete(&visitor, &page.body).await, 5, "{number}");
         }
-        none_is_half(&visitor).await;
+        assert_no_half_application(&visitor).await;
     }
 }
 
-/// Also those whose answer never arrived are whole, or are drafts.
-async fn none_is_half(visitor: &Visitor) {
+/// Applications whose answer never arrived are complete or still drafts.
+async fn assert_no_half_application(visitor: &Visitor) {
     let mut next = LIST.to_owned();
     loop {
         let page = visitor.open(&next).await;
@@ -139,7 +142,7 @@ async fn none_is_half(visitor: &Visitor) {
 }
 
 #[tokio::test]
-async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything() {
+async fn stop_signal_lets_requests_finish_and_a_restart_finds_everything() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");
     let data = folder.path().join("data");
@@ -147,7 +150,7 @@ async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything(
     let visitor = Visitor::new(&demo.base, PHONE);
     visitor.sign_in("/login/portal", "张小三").await;
     let sitting = visitor.sitting_of("一级建造师").await;
-    let number = visitor.applied(&sitting).await;
+    let number = visitor.apply_for_number(&sitting).await;
     assert!(demo.stop(), "it ended as it should");
 
     let (demo, took) = Process::demo(&data, &log).await;
@@ -157,9 +160,9 @@ async fn a_stop_signal_lets_requests_finish_and_a_second_start_finds_everything(
     assert!(visitor.open(&format!("{LIST}/{number}")).await.body.contains(&number));
 }
 
-/// A reviewer who left the roster under an older program had locked the cases they had taken.
+/// An older program left applications assigned to a reviewer who is no longer on the roster.
 #[tokio::test]
-async fn a_start_frees_the_cases_of_who_is_not_on_the_roster() {
+async fn start_unassigns_applications_of_former_staff() {
     use diesel::prelude::*;
     use kaozheng::store::schema::{applications, staff};
     let folder = tempfile::tempdir().expect("a folder");
@@ -185,9 +188,8 @@ async fn a_start_frees_the_cases_of_who_is_not_on_the_roster() {
     }
 }
 
-/// A request that has begun when the signal comes is answered.
 #[tokio::test]
-async fn a_request_in_flight_finishes_after_the_stop_signal() {
+async fn request_in_flight_finishes_after_the_stop_signal() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let folder = tempfile::tempdir().expect("a folder");
     let (demo, _) = Process::demo(&folder.path().join("data"), &folder.path().join("log")).await;
@@ -198,7 +200,7 @@ async fn a_request_in_flight_finishes_after_the_stop_signal() {
          Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\nnex"
     );
     stream.write_all(head.as_bytes()).await.expect("half a request");
-    // The program has begun with it once it answers another one that came later.
+    // The program has started on the request once it answers a later one.
     assert_eq!(reqwest::get(format!("{}/healthz", demo.base)).await.expect("an answer").status(), 200);
     let ended = tokio::task::spawn_blocking(move || demo.stop());
     while tokio::net::TcpStream::connect(&address).await.is_ok() {
@@ -211,9 +213,8 @@ async fn a_request_in_flight_finishes_after_the_stop_signal() {
     assert!(ended.await.expect("an end"));
 }
 
-/// The log of a run holds nothing about anybody.
 #[tokio::test]
-async fn the_log_of_a_run_holds_no_personal_data() {
+async fn log_has_no_personal_data() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");
     let (demo, _) = Process::demo(&folder.path().join("data"), &log).await;
@@ -226,7 +227,7 @@ async fn the_log_of_a_run_holds_no_personal_data() {
             let sitting = visitor.sitting_of("一级建造师").await;
             let wrong = form(&sitting, "review", &[("phone", "1380013")]);
             visitor.upload(&format!("{LIST}/new"), wrong).await;
-            visitor.applied(&sitting).await;
+            visitor.apply_for_number(&sitting).await;
         }
     }
     assert!(demo.stop());

@@ -1,4 +1,4 @@
-//! A disk that is full, and places that cannot be written.
+//! A full disk, and paths that are not writable.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::database::database_of;
 use crate::disk::SmallDisk;
 use crate::server::{PHONE, Server, Visitor};
 
-/// The whole program on a disk of 64 MB: uploads, and the database where it is a file.
+/// A server whose uploads, and SQLite database, are on a disk of 64 MB.
 async fn server_on(disk: &Path) -> Server {
     let (files, database) = (disk.join("files"), disk.join("kaozheng.db"));
     Server::start_with(Clock::system(), |settings| {
@@ -23,8 +23,8 @@ async fn server_on(disk: &Path) -> Server {
     .await
 }
 
-/// Pages that only read, for everybody and for somebody who is signed in.
-async fn reads(visitor: &Visitor, number: &str) {
+/// Asserts that public and signed-in pages that only read still work.
+async fn assert_reads_work(visitor: &Visitor, number: &str) {
     let detail = format!("{LIST}/{number}");
     let paths = ["/", "/services", "/lookup", "/me", "/progress", "/certificates", LIST, &detail, "/healthz"];
     for path in paths {
@@ -36,16 +36,16 @@ async fn reads(visitor: &Visitor, number: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_stops_saving_and_not_reading() {
+async fn full_disk_stops_saving_but_not_reading() {
     let disk = SmallDisk::of(64);
     let server = server_on(disk.path()).await;
     server.load_demo().await;
     let visitor = server.signed_in("张小三").await;
     let sitting = visitor.sitting_of("一级建造师").await;
-    let number = visitor.applied(&sitting).await;
+    let number = visitor.apply_for_number(&sitting).await;
     let filler = disk.fill();
 
-    reads(&visitor, &number).await;
+    assert_reads_work(&visitor, &number).await;
     let new = format!("{LIST}/new");
     let upload = || file(form(&sitting, "upload", &[]), "diploma", "毕业证.pdf", PDF.to_vec());
     let refused = visitor.upload(&new, upload()).await;
@@ -64,7 +64,7 @@ async fn a_full_disk_stops_saving_and_not_reading() {
         assert_eq!(draft.status, 503);
         assert!(draft.body.contains("系统暂时不能保存"), "{}", draft.body);
     }
-    reads(&visitor, &number).await;
+    assert_reads_work(&visitor, &number).await;
 
     std::fs::remove_file(filler).expect("room again");
     assert_eq!(visitor.upload(&new, form(&sitting, "draft", &[])).await.location, LIST);
@@ -72,7 +72,7 @@ async fn a_full_disk_stops_saving_and_not_reading() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn readyz_says_which_check_fails() {
+async fn readyz_names_the_failing_check() {
     let whole = Server::start().await;
     let answer = whole.visitor(PHONE).step("/readyz").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -94,18 +94,18 @@ async fn readyz_says_which_check_fails() {
 }
 
 #[test]
-fn serve_does_not_start_where_nothing_can_be_saved() {
+fn serve_refuses_to_start_where_it_cannot_save() {
     let database = database_of("sqlite");
     let disk = SmallDisk::of(32);
     let (files, on_disk) = (disk.path().join("files"), disk.path().join("kaozheng.db"));
     std::fs::create_dir(&files).expect("a folder");
     let read_only = format!("sqlite:{}", on_disk.display());
-    crate::commands::migrated(&database.url);
-    crate::commands::migrated(&read_only);
+    crate::commands::migrate(&database.url);
+    crate::commands::migrate(&read_only);
     disk.make_read_only();
 
-    let told = refused_start(&serve_settings(&database.url, &files));
-    assert!(told.contains("the folder of uploads cannot be written"), "{told}");
-    let told = refused_start(&serve_settings(&read_only, disk.path()));
-    assert!(told.contains("Read-only file system") && told.contains("kaozheng.db"), "{told}");
+    let output = refused_start(&serve_settings(&database.url, &files));
+    assert!(output.contains("the folder of uploads cannot be written"), "{output}");
+    let output = refused_start(&serve_settings(&read_only, disk.path()));
+    assert!(output.contains("Read-only file system") && output.contains("kaozheng.db"), "{output}");
 }

@@ -1,11 +1,11 @@
-//! Trust in the tests themselves: what the other stories stand on.
+//! Tests of the test helpers.
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use crate::database::database;
 
-/// Opens `url` as the program would.
+/// Runs a statement on the database at `url`.
 fn run(url: &str, statement: &str) -> Result<(), String> {
     let text = |error: &dyn std::error::Error| error.to_string();
     match url.strip_prefix("sqlite:") {
@@ -21,7 +21,7 @@ fn run(url: &str, statement: &str) -> Result<(), String> {
 }
 
 #[test]
-fn every_test_has_a_database_of_the_asked_kind_to_itself() {
+fn every_test_has_a_database_of_its_own() {
     let (mine, yours) = (database(), database());
     let kind = std::env::var("KAOZHENG_TEST_DATABASE").unwrap_or_else(|_| "sqlite".into());
     assert!(mine.url.starts_with(&kind), "{} asked, {} given", kind, mine.url);
@@ -31,7 +31,7 @@ fn every_test_has_a_database_of_the_asked_kind_to_itself() {
 }
 
 #[test]
-fn a_database_ends_with_its_test() {
+fn database_is_removed_after_its_test() {
     let url = database().url;
     run(&url, "SELECT 1").unwrap_err();
 }

@@ -1,8 +1,8 @@
-//! The authority's data comes in, whatever files it is in, and comes out again.
+//! Importing and exporting the authority's data.
 
-mod beside;
-mod broken;
+mod concurrency;
 mod corrections;
+mod malformed;
 mod people;
 mod workbooks;
 
@@ -16,49 +16,48 @@ use kaozheng::store::schema::imports;
 use kaozheng::store::{Clock, Conn, Error, Ids, Store, Vault};
 use tempfile::TempDir;
 
+use crate::commands::KEY;
 use crate::database::{TestDatabase, database};
 
-const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
-
-/// A migrated database and a folder for files, with the commands of an operator.
-pub struct Office {
+/// A migrated database and a folder of files, on which commands run.
+pub struct Installation {
     url: String,
     folder: TempDir,
-    /// None: that of a running site.
+    /// None for the database of a running site.
     _database: Option<TestDatabase>,
 }
 
-/// What a command said.
-pub struct Said {
+/// The result of a command.
+pub struct CommandOutput {
     pub success: bool,
     /// Standard output.
-    pub told: String,
+    pub stdout: String,
     /// Standard error.
-    pub complained: String,
+    pub stderr: String,
 }
 
-impl Office {
-    /// Without any data.
-    pub fn new() -> Office {
+impl Installation {
+    /// An empty database.
+    pub fn new() -> Installation {
         let database = database();
-        let mut office = Office::at(&database.url);
-        office._database = Some(database);
-        assert!(office.run(&["migrate"]).success);
-        office
+        let mut installation = Installation::at(&database.url);
+        installation._database = Some(database);
+        assert!(installation.run(&["migrate"]).success);
+        installation
     }
 
-    /// Beside a running site.
-    pub fn at(url: &str) -> Office {
+    /// The database of a running site.
+    pub fn at(url: &str) -> Installation {
         let folder = tempfile::tempdir().expect("a folder for files");
-        Office { url: url.to_owned(), folder, _database: None }
+        Installation { url: url.to_owned(), folder, _database: None }
     }
 
-    /// With the exams of the sample.
-    pub fn with_exams() -> Office {
-        let office = Office::new();
-        assert!(office.run(&["sample", "exams", "--output", "exams.csv"]).success);
-        office.imported("exams", "exams.csv");
-        office
+    /// A database with the sample's exams.
+    pub fn with_exams() -> Installation {
+        let installation = Installation::new();
+        assert!(installation.run(&["sample", "exams", "--output", "exams.csv"]).success);
+        installation.import("exams", "exams.csv");
+        installation
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -68,10 +67,10 @@ impl Office {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Said {
+    pub fn run(&self, args: &[&str]) -> CommandOutput {
         let Output { status, stdout, stderr } = self.command(args).output().expect("the program starts");
         let text = |bytes| String::from_utf8(bytes).expect("text");
-        Said { success: status.success(), told: text(stdout), complained: text(stderr) }
+        CommandOutput { success: status.success(), stdout: text(stdout), stderr: text(stderr) }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -86,32 +85,32 @@ impl Office {
         std::fs::read_to_string(self.path(name)).expect("a text")
     }
 
-    /// Imports a file in which nothing is refused; answers with the counts that were told.
-    pub fn imported(&self, kind: &str, file: &str) -> String {
+    /// Imports a file without refused rows. Returns the reported counts.
+    pub fn import(&self, kind: &str, file: &str) -> String {
         let said = self.run(&["import", kind, file]);
-        assert!(said.success, "{}{}", said.told, said.complained);
+        assert!(said.success, "{}{}", said.stdout, said.stderr);
         assert!(!self.path(&format!("{file}.refused.csv")).exists());
-        counts(&said.told)
+        counts(&said.stdout)
     }
 
-    /// Imports a file in which something is refused; answers with line, column, value and reason of each.
-    pub fn refused(&self, kind: &str, file: &str) -> Vec<[String; 4]> {
+    /// Imports a file with refused rows. Returns line, column, value and reason of each.
+    pub fn import_refused(&self, kind: &str, file: &str) -> Vec<[String; 4]> {
         let said = self.run(&["import", kind, file]);
         assert!(
-            !said.success && said.told.contains("Nothing was imported"),
+            !said.success && said.stdout.contains("Nothing was imported"),
             "{}{}",
-            said.told,
-            said.complained
+            said.stdout,
+            said.stderr
         );
-        report(&self.path(&format!("{file}.refused.csv")))
+        read_report(&self.path(&format!("{file}.refused.csv")))
     }
 
-    /// A file that cannot be used at all; answers with what is told.
-    pub fn unusable(&self, kind: &str, file: &str) -> String {
+    /// Imports a file that is refused as a whole. Returns the message.
+    pub fn import_unusable(&self, kind: &str, file: &str) -> String {
         let said = self.run(&["import", kind, file]);
-        assert!(!said.success && said.told.is_empty(), "{}", said.told);
+        assert!(!said.success && said.stdout.is_empty(), "{}", said.stdout);
         assert!(!self.path(&format!("{file}.refused.csv")).exists());
-        said.complained
+        said.stderr
     }
 
     fn conn(&self) -> Conn {
@@ -125,7 +124,7 @@ impl Office {
         self.conn().batch_execute(statements).expect("statements");
     }
 
-    /// One text column of a query, row by row.
+    /// The text column of a query's rows.
     pub fn rows(&self, query: &str) -> Vec<String> {
         #[derive(QueryableByName)]
         struct Line {
@@ -141,8 +140,8 @@ impl Office {
         lines.into_iter().map(|row| row.line).collect()
     }
 
-    /// Everything in the tables that imports fill.
-    pub fn everything(&self) -> Vec<String> {
+    /// All rows of the tables that imports write.
+    pub fn all_rows(&self) -> Vec<String> {
         let tables: [(&str, &[&str]); 7] = [
             ("exams", &["code", "name", "category"]),
             ("exam_subjects", &["exam_id", "level", "specialty", "subject", "fee", "position"]),
@@ -217,13 +216,13 @@ impl Office {
     }
 }
 
-/// `3 new, 0 changed, 0 unchanged, 0 refused`
-fn counts(told: &str) -> String {
-    let (_, counts) = told.lines().next().and_then(|line| line.split_once("rows/s), ")).expect("counts");
+/// The counts in the output, such as `3 new, 0 changed, 0 unchanged, 0 refused`.
+fn counts(output: &str) -> String {
+    let (_, counts) = output.lines().next().and_then(|line| line.split_once("rows/s), ")).expect("counts");
     counts.to_owned()
 }
 
-fn report(path: &Path) -> Vec<[String; 4]> {
+fn read_report(path: &Path) -> Vec<[String; 4]> {
     let bytes = std::fs::read(path).expect("a report");
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).expect("spreadsheets tell UTF-8 by it");
     let mut reader = csv::Reader::from_reader(text);
@@ -233,98 +232,100 @@ fn report(path: &Path) -> Vec<[String; 4]> {
 }
 
 #[test]
-fn the_same_file_twice_changes_nothing() {
-    let office = Office::with_exams();
-    assert_eq!(office.imported("exams", "exams.csv"), "0 new, 0 changed, 59 unchanged, 0 refused");
-    assert!(office.run(&["sample", "certificates", "--count", "12345", "--output", "c.csv"]).success);
-    let dry = office.run(&["import", "certificates", "c.csv", "--dry-run"]);
-    assert_eq!(counts(&dry.told), "12345 new, 0 changed, 0 unchanged, 0 refused");
-    assert!(dry.success && dry.told.contains("dry run") && office.count("certificates") == 0);
-    assert_eq!(office.imported("certificates", "c.csv"), "12345 new, 0 changed, 0 unchanged, 0 refused");
-    let before = office.everything();
-    assert_eq!(office.imported("certificates", "c.csv"), "0 new, 0 changed, 12345 unchanged, 0 refused");
-    assert_eq!(office.everything(), before);
+fn importing_the_same_file_twice_changes_nothing() {
+    let installation = Installation::with_exams();
+    assert_eq!(installation.import("exams", "exams.csv"), "0 new, 0 changed, 59 unchanged, 0 refused");
+    assert!(installation.run(&["sample", "certificates", "--count", "12345", "--output", "c.csv"]).success);
+    let dry = installation.run(&["import", "certificates", "c.csv", "--dry-run"]);
+    assert_eq!(counts(&dry.stdout), "12345 new, 0 changed, 0 unchanged, 0 refused");
+    assert!(dry.success && dry.stdout.contains("dry run") && installation.count("certificates") == 0);
+    assert_eq!(installation.import("certificates", "c.csv"), "12345 new, 0 changed, 0 unchanged, 0 refused");
+    let before = installation.all_rows();
+    assert_eq!(installation.import("certificates", "c.csv"), "0 new, 0 changed, 12345 unchanged, 0 refused");
+    assert_eq!(installation.all_rows(), before);
 }
 
 #[test]
-fn an_export_is_an_import_that_changes_nothing() {
-    let office = Office::with_exams();
-    people::records(&office);
-    assert!(office.run(&["sample", "certificates", "--count", "6000", "--output", "c.csv"]).success);
-    office.imported("certificates", "c.csv");
-    let before = office.everything();
+fn importing_an_export_changes_nothing() {
+    let installation = Installation::with_exams();
+    people::import_records(&installation);
+    assert!(installation.run(&["sample", "certificates", "--count", "6000", "--output", "c.csv"]).success);
+    installation.import("certificates", "c.csv");
+    let before = installation.all_rows();
     for kind in ["exams", "registrations", "certificates", "violations", "integrity"] {
         let file = format!("{kind}.exported.csv");
-        assert!(office.run(&["export", kind, "--output", &file]).success);
-        let text = office.text(&file);
+        assert!(installation.run(&["export", kind, "--output", &file]).success);
+        let text = installation.text(&file);
         assert!(!text.contains(people::NUMBER) && text.lines().count() > 1, "{kind}");
-        let told = office.imported(kind, &file);
-        assert!(told.starts_with("0 new, 0 changed, "), "{kind}: {told}");
-        assert!(!office.run(&["export", kind, "--output", &file]).success, "no file is overwritten");
+        let output = installation.import(kind, &file);
+        assert!(output.starts_with("0 new, 0 changed, "), "{kind}: {output}");
+        assert!(!installation.run(&["export", kind, "--output", &file]).success, "no file is overwritten");
     }
-    assert_eq!(office.everything(), before);
+    assert_eq!(installation.all_rows(), before);
 }
 
-/// With another key, the hashes of an export would be nobody's.
+/// Hashes made with another data key match nobody here.
 #[test]
-fn an_export_of_another_installation_is_refused() {
-    let office = Office::with_exams();
-    people::records(&office);
-    let exported = office.run(&["export", "integrity"]).told;
+fn export_of_another_installation_is_refused() {
+    let installation = Installation::with_exams();
+    people::import_records(&installation);
+    let exported = installation.run(&["export", "integrity"]).stdout;
     let (mark, _) = exported.lines().nth(1).expect("a row").rsplit_once('.').expect("a marked hash");
     let mark = mark.rsplit_once(',').expect("the last column").1;
-    office.file("theirs.csv", exported.replace(mark, "AAAAAAAA"));
-    let refused = office.refused("integrity", "theirs.csv");
+    installation.file("theirs.csv", exported.replace(mark, "AAAAAAAA"));
+    let refused = installation.import_refused("integrity", "theirs.csv");
     assert_eq!(refused[0][1], "持有人标识");
     assert!(refused[0][3].contains("不是本系统导出的标识"), "{refused:?}");
 }
 
 #[test]
-fn a_sample_is_the_same_for_the_same_seed() {
-    let office = Office::new();
-    let sample = |seed| office.run(&["sample", "certificates", "--count", "50", "--seed", seed]).told;
+fn sample_is_the_same_for_the_same_seed() {
+    let installation = Installation::new();
+    let sample = |seed| installation.run(&["sample", "certificates", "--count", "50", "--seed", seed]).stdout;
     assert_eq!(sample("7"), sample("7"));
     assert_ne!(sample("7"), sample("8"));
     assert_eq!(sample("7").lines().count(), 51);
 }
 
-/// Refused rows in the first and third batch of four.
-fn flawed(office: &Office) {
-    assert!(office.run(&["sample", "certificates", "--count", "31000", "--output", "good.csv"]).success);
-    let good = office.text("good.csv");
+/// A file of four batches with refused rows in the first and the third.
+fn file_with_refused_rows(installation: &Installation) {
+    assert!(
+        installation.run(&["sample", "certificates", "--count", "31000", "--output", "good.csv"]).success
+    );
+    let good = installation.text("good.csv");
     let mut lines: Vec<String> = good.lines().map(str::to_owned).collect();
     for at in [2, 3, 25_000] {
         lines[at] = lines[at].replace("示范市考试院", "");
     }
-    office.file("flawed.csv", lines.join("\n"));
+    installation.file("flawed.csv", lines.join("\n"));
 }
 
 #[test]
-fn one_refused_row_stops_the_file_or_its_batch() {
-    let office = Office::with_exams();
-    flawed(&office);
-    let refused = office.refused("certificates", "flawed.csv");
+fn refused_row_stops_the_file_or_its_batch() {
+    let installation = Installation::with_exams();
+    file_with_refused_rows(&installation);
+    let refused = installation.import_refused("certificates", "flawed.csv");
     let lines: Vec<_> = refused.iter().map(|row| &*row[0]).collect();
     assert_eq!(lines, ["3", "4", "25001"]);
     assert_eq!(refused[0][1..], ["发证机关", "", "必须填写"]);
-    assert_eq!(office.count("certificates"), 0);
+    assert_eq!(installation.count("certificates"), 0);
 
-    let said = office.run(&["import", "certificates", "flawed.csv", "--batch"]);
-    assert!(!said.success && said.told.contains("20000 rows were left out: 2 batches"), "{}", said.told);
-    assert_eq!(counts(&said.told), "11000 new, 0 changed, 0 unchanged, 3 refused");
-    assert_eq!(office.count("certificates"), 11_000);
+    let said = installation.run(&["import", "certificates", "flawed.csv", "--batch"]);
+    assert!(!said.success && said.stdout.contains("20000 rows were left out: 2 batches"), "{}", said.stdout);
+    assert_eq!(counts(&said.stdout), "11000 new, 0 changed, 0 unchanged, 3 refused");
+    assert_eq!(installation.count("certificates"), 11_000);
 
     assert_eq!(
-        office.imported("certificates", "good.csv"),
+        installation.import("certificates", "good.csv"),
         "20000 new, 0 changed, 11000 unchanged, 0 refused"
     );
-    office.file("flawed.csv", office.text("good.csv"));
-    office.imported("certificates", "flawed.csv");
-    assert!(!office.path("flawed.csv.refused.csv").exists(), "a report of an earlier run is gone");
+    installation.file("flawed.csv", installation.text("good.csv"));
+    installation.import("certificates", "flawed.csv");
+    assert!(!installation.path("flawed.csv.refused.csv").exists(), "a report of an earlier run is gone");
 }
 
-/// Rows that an import has on the disk, as its own note says.
-async fn noted(store: &Store) -> Option<i64> {
+/// Rows committed so far, according to the import's journal.
+async fn committed_rows(store: &Store) -> Option<i64> {
     let noted = store.read::<_, Error, _>(|tx| {
         let open =
             imports::table.filter(imports::finished_at.is_null().and(imports::kind.eq("certificates")));
@@ -334,28 +335,28 @@ async fn noted(store: &Store) -> Option<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_that_was_killed_goes_on_where_it_was() {
-    let office = Office::with_exams();
-    assert!(office.run(&["sample", "certificates", "--count", "60000", "--output", "c.csv"]).success);
+async fn killed_import_resumes() {
+    let installation = Installation::with_exams();
+    assert!(installation.run(&["sample", "certificates", "--count", "60000", "--output", "c.csv"]).success);
     let vault = Vault::from_key(&[7; 32]);
-    let store = Store::open(&office.url, vault, Clock::system(), Ids::random()).await.expect("a store");
-    let mut command = office.command(&["import", "certificates", "c.csv"]);
+    let store = Store::open(&installation.url, vault, Clock::system(), Ids::random()).await.expect("a store");
+    let mut command = installation.command(&["import", "certificates", "c.csv"]);
     let mut import = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("an import");
-    while noted(&store).await.is_none_or(|done| done < 20_000) {
+    while committed_rows(&store).await.is_none_or(|done| done < 20_000) {
         assert!(import.try_wait().expect("a process").is_none(), "it ended before it could be killed");
         tokio::task::yield_now().await;
     }
     import.kill().expect("a process to kill");
     import.wait().expect("a process that ended");
 
-    let done = noted(&store).await.expect("it was not finished") as u64;
+    let done = committed_rows(&store).await.expect("it was not finished") as u64;
     assert!((20_000..60_000).contains(&done), "{done}");
-    assert_eq!(office.count("certificates"), done, "a batch and its note are one");
-    let said = office.run(&["import", "certificates", "c.csv"]);
-    assert!(said.success, "{}", said.complained);
-    assert!(said.told.contains(&format!("The first {done} rows were there")), "{}", said.told);
-    assert_eq!(counts(&said.told), "60000 new, 0 changed, 0 unchanged, 0 refused");
-    assert_eq!(office.count("certificates"), 60_000);
-    let again = office.imported("certificates", "c.csv");
+    assert_eq!(installation.count("certificates"), done, "a batch and its note are one");
+    let said = installation.run(&["import", "certificates", "c.csv"]);
+    assert!(said.success, "{}", said.stderr);
+    assert!(said.stdout.contains(&format!("The first {done} rows were there")), "{}", said.stdout);
+    assert_eq!(counts(&said.stdout), "60000 new, 0 changed, 0 unchanged, 0 refused");
+    assert_eq!(installation.count("certificates"), 60_000);
+    let again = installation.import("certificates", "c.csv");
     assert_eq!(again, "0 new, 0 changed, 60000 unchanged, 0 refused", "a finished one begins anew");
 }

@@ -1,4 +1,4 @@
-//! Stories told over HTTP, and promises of the whole program, on either database.
+//! Tests over HTTP and against the library, on SQLite or PostgreSQL.
 
 #[path = "../support/applicant.rs"]
 mod applicant;
@@ -14,29 +14,30 @@ mod process;
 mod server;
 
 mod backups;
-mod chapter10;
-mod chapter11;
-mod chapter3;
-mod chapter4;
-mod chapter5;
-mod chapter6;
-mod chapter7;
-mod chapter8;
-mod chapter9;
+mod certificates;
 mod commands;
+mod correction;
+mod data_folder;
 mod deadlines;
 mod demo;
 mod desk;
+mod documentation;
 mod durability;
 mod full_disk;
 mod harness;
+mod housekeeping;
 mod imports;
-mod lists;
+mod integrity;
 mod login;
-mod place;
+mod lookup;
+mod pagination;
 mod properties;
+mod qualification;
+mod receipt;
+mod refund;
+mod reissue;
 mod schema;
 mod store;
-mod sweeping;
 mod transport;
+mod violation;
 mod web;

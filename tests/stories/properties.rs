@@ -1,5 +1,5 @@
-//! What holds for whatever somebody types: validators never panic, have one spelling, and take
-//! back what they gave.
+//! Property tests: validators never panic, normalise every input to one spelling, and accept their own
+//! output.
 
 use chrono::{Days, NaiveDate};
 use kaozheng::casework::format::{ACCOUNT, CODE, EMAIL, Format, NAME, PHONE, POSTCODE, STREET};
@@ -14,7 +14,7 @@ fn today() -> NaiveDate {
 
 const FORMATS: [&Format; 7] = [&PHONE, &EMAIL, &NAME, &ACCOUNT, &POSTCODE, &STREET, &CODE];
 
-/// Text as people, and those who try the doors, type it.
+/// Text as people and attackers type it.
 fn typed() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -25,7 +25,7 @@ fn typed() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The 18th character of a resident's number: ISO 7064 MOD 11-2.
+/// Appends the check character of a resident identity number (ISO 7064 MOD 11-2).
 fn with_check(body: &str) -> String {
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: u32 = body.bytes().zip(weights).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
@@ -34,7 +34,7 @@ fn with_check(body: &str) -> String {
 
 proptest! {
     #[test]
-    fn whatever_is_typed_has_one_spelling_or_a_reason(text in typed()) {
+    fn input_has_one_spelling_or_a_reason(text in typed()) {
         for kind in DocumentType::ALL {
             if let Ok(document) = Document::parse(kind, &text, today()) {
                 let again = Document::parse(kind, document.number(), today()).expect("what was taken");
@@ -55,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn every_real_resident_is_taken_and_every_wrong_check_refused(
+    fn valid_resident_number_is_accepted_and_a_wrong_check_refused(
         area in prop::sample::select(vec!["110105", "440300", "310115", "654321", "710000"]),
         days in 0_u64..46_000,
         order in 0_u32..1000,
@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn every_credit_code_with_its_check_is_taken(body in "[0-9A-HJ-NP-RTUWXY]{17}", other in "[0-9A-HJ-NP-RTUWXY]") {
+    fn valid_credit_code_is_accepted(body in "[0-9A-HJ-NP-RTUWXY]{17}", other in "[0-9A-HJ-NP-RTUWXY]") {
         let check = credit_code::check_character(&body).expect("a character");
         let code = format!("{body}{check}");
         prop_assert!(credit_code::parse(&code).is_ok());
@@ -79,14 +79,14 @@ proptest! {
     }
 
     #[test]
-    fn every_number_of_ours_reads_back(prefix in "[A-Z]{2}", days in 0_u64..20_000, at in 0_u32..1_000_000) {
+    fn application_number_is_parsed_back(prefix in "[A-Z]{2}", days in 0_u64..20_000, at in 0_u32..1_000_000) {
         let day = NaiveDate::from_ymd_opt(2020, 1, 1).expect("a day").checked_add_days(Days::new(days)).expect("a day");
         let number = number::format(&prefix, &day, at);
         prop_assert_eq!(number::parse(&number.to_lowercase()), Some(number));
     }
 
     #[test]
-    fn names_are_the_same_however_they_are_spelled(text in "[\u{4e00}-\u{9fff}]{2,10}(·[\u{4e00}-\u{9fff}]{1,10})?") {
+    fn name_is_equal_in_every_spelling(text in "[\u{4e00}-\u{9fff}]{2,10}(·[\u{4e00}-\u{9fff}]{1,10})?") {
         let stored = name::parse(&text).expect("a name");
         for dot in ["•", "・", ".", "．"] {
             prop_assert!(name::same(&stored, &text.replace('·', dot)));
@@ -95,9 +95,9 @@ proptest! {
         prop_assert!(name::same(&stored, &spaced));
     }
 
-    /// A mask never shows all of what it covers.
+    /// A mask never shows the whole value.
     #[test]
-    fn masks_cover(text in "\\PC{1,40}") {
+    fn mask_hides_part_of_the_value(text in "\\PC{1,40}") {
         for masked in [mask::name(&text), mask::number(&text), mask::phone(&text)] {
             prop_assert!(masked.contains('*'), "{} → {}", text, masked);
         }

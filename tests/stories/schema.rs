@@ -10,10 +10,10 @@ use crate::database::database;
 
 const SCHEMA: &str = include_str!("../../src/store/schema.rs");
 
-/// Column by `table.column`: its type as diesel calls it, and whether it may be empty.
+/// Diesel type and nullability by `table.column`.
 type Columns = BTreeMap<String, (String, bool)>;
 
-/// What each database calls diesel's types.
+/// Names of diesel's types in each database.
 const TYPES: &[(&str, &[&str])] = &[
     ("Text", &["TEXT", "text"]),
     ("Integer", &["INTEGER", "integer"]),
@@ -90,7 +90,7 @@ fn unique_indexes(conn: &mut Conn) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_database_is_what_the_schema_says() {
+async fn database_matches_the_schema() {
     let database = database();
     let vault = Vault::from_key(&[7; 32]);
     let store = Store::open(&database.url, vault, Clock::system(), Ids::random()).await.expect("a store");
@@ -107,9 +107,9 @@ async fn the_database_is_what_the_schema_says() {
     }
 }
 
-/// The twins differ in nothing that this program relies on: they are the same text.
+/// The two migration folders have the same text where the databases allow it.
 #[test]
-fn the_migrations_of_both_databases_are_twins() {
+fn migrations_of_both_databases_are_twins() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
     let names = |kind: &str| {
         let folder = std::fs::read_dir(format!("{root}/{kind}")).expect("migrations");

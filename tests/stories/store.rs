@@ -1,4 +1,4 @@
-//! What the store promises to everything above it.
+//! What the store guarantees to its callers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,7 +11,7 @@ use kaozheng::store::{Bulk, Clock, Error, Ids, Store, Vault};
 
 use crate::database::{TestDatabase, database};
 
-/// How long a command has the database to itself at a time.
+/// How long a command holds the writer at a time.
 const BATCH: Duration = Duration::from_millis(50);
 
 async fn open(database: &TestDatabase, key: u8) -> Store {
@@ -19,33 +19,33 @@ async fn open(database: &TestDatabase, key: u8) -> Store {
     Store::open(&database.url, vault, Clock::system(), Ids::random()).await.expect("a store")
 }
 
-async fn write(store: &Store, name: String, fate: Fate) -> Result<(), Error> {
+async fn write(store: &Store, name: String, fate: WriteOutcome) -> Result<(), Error> {
     store
         .write(move |tx| {
             diesel::insert_into(m::meta).values((m::key.eq(name), m::value.eq(""))).execute(tx.conn)?;
             match fate {
-                Fate::Keep => Ok(()),
-                Fate::Fail => Err(Error::Corrupt("a test")),
-                Fate::Panic => panic!("a defect"),
+                WriteOutcome::Keep => Ok(()),
+                WriteOutcome::Fail => Err(Error::Corrupt("a test")),
+                WriteOutcome::Panic => panic!("a defect"),
             }
         })
         .await
 }
 
 #[derive(Clone, Copy)]
-enum Fate {
+enum WriteOutcome {
     Keep,
     Fail,
     Panic,
 }
 
-async fn kept(store: &Store) -> i64 {
+async fn stored_jobs(store: &Store) -> i64 {
     let rows = m::meta.filter(m::key.like("job-%")).count();
     store.read::<_, Error, _>(move |tx| Ok(rows.get_result(tx.conn)?)).await.expect("a count")
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_noticed_before_anything_is_sealed_with_it() {
+async fn wrong_data_key_is_detected_before_it_seals_anything() {
     let database = database();
     open(&database, 1).await.migrate().await.expect("migrations");
     let other = open(&database, 2).await;
@@ -55,26 +55,26 @@ async fn a_wrong_key_is_noticed_before_anything_is_sealed_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_fails_or_panics_does_not_disturb_its_group() {
+async fn failing_or_panicking_write_does_not_affect_its_group() {
     let database = database();
     let store = open(&database, 1).await;
     store.migrate().await.expect("migrations");
     let fate = |number| match number {
-        17 => Fate::Fail,
-        23 => Fate::Panic,
-        _ => Fate::Keep,
+        17 => WriteOutcome::Fail,
+        23 => WriteOutcome::Panic,
+        _ => WriteOutcome::Keep,
     };
     let jobs = (0..64).map(|number| write(&store, format!("job-{number}"), fate(number)));
     let outcomes = join_all(jobs).await;
     assert!(matches!(outcomes[17], Err(Error::Corrupt(_))));
     assert!(matches!(outcomes[23], Err(Error::Panicked)));
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 62);
-    assert_eq!(kept(&store).await, 62);
-    write(&store, "job-later".into(), Fate::Keep).await.expect("the writer goes on");
+    assert_eq!(stored_jobs(&store).await, 62);
+    write(&store, "job-later".into(), WriteOutcome::Keep).await.expect("the writer goes on");
 }
 
 #[tokio::test]
-async fn a_read_that_panics_leaves_the_others_alone() {
+async fn panicking_read_does_not_affect_others() {
     let database = database();
     let store = open(&database, 1).await;
     store.migrate().await.expect("migrations");
@@ -82,22 +82,22 @@ async fn a_read_that_panics_leaves_the_others_alone() {
         let outcome = store.read::<(), Error, _>(|_| panic!("a defect")).await;
         assert!(matches!(outcome, Err(Error::Panicked)));
     }
-    assert_eq!(kept(&store).await, 0);
+    assert_eq!(stored_jobs(&store).await, 0);
 }
 
 #[tokio::test]
-async fn a_key_that_exists_twice_is_refused_and_leaves_nothing() {
+async fn duplicate_key_is_refused_and_leaves_nothing() {
     let database = database();
     let store = open(&database, 1).await;
     store.migrate().await.expect("migrations");
-    write(&store, "job-1".into(), Fate::Keep).await.expect("the first");
-    assert!(matches!(write(&store, "job-1".into(), Fate::Keep).await, Err(Error::Database(_))));
-    assert_eq!(kept(&store).await, 1);
+    write(&store, "job-1".into(), WriteOutcome::Keep).await.expect("the first");
+    assert!(matches!(write(&store, "job-1".into(), WriteOutcome::Keep).await, Err(Error::Database(_))));
+    assert_eq!(stored_jobs(&store).await, 1);
 }
 
-/// A command that writes batch after batch, without a pause, lets everybody in between two of them.
+/// A command that writes batch after batch lets waiting writers in between.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_waits_to_write_comes_before_the_next_batch() {
+async fn waiting_writers_precede_the_next_batch() {
     let database = database();
     let store = open(&database, 1).await;
     store.migrate().await.expect("migrations");
@@ -120,7 +120,7 @@ async fn who_waits_to_write_comes_before_the_next_batch() {
     });
     for name in 0..10 {
         let before = batches.load(Ordering::SeqCst);
-        write(&store, format!("job-{name}"), Fate::Keep).await.expect("a write");
+        write(&store, format!("job-{name}"), WriteOutcome::Keep).await.expect("a write");
         let after = batches.load(Ordering::SeqCst);
         assert!(after - before <= 3, "{} batches came first", after - before);
     }

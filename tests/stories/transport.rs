@@ -1,4 +1,4 @@
-//! Requests that are too large, too many or never complete, and what their senders are told.
+//! Requests that are too large, too many or incomplete, and their answers.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::applicant::{LIST, PDF, file, form};
 use crate::server::{PHONE, Server, Visitor};
 
-/// A raw connection that has sent this.
+/// Opens a raw connection and sends `bytes`.
 async fn sent(server: &Server, bytes: &[u8]) -> TcpStream {
     let mut stream =
         TcpStream::connect(server.base.trim_start_matches("http://")).await.expect("a connection");
@@ -18,7 +18,7 @@ async fn sent(server: &Server, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// What comes until the server closes.
+/// Reads until the server closes the connection.
 async fn received(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
     let read = timeout(Duration::from_secs(60), stream.read_to_end(&mut all));
@@ -34,7 +34,7 @@ async fn candidate(server: &Server) -> (Visitor, String) {
 }
 
 /// The beginning of a form whose file never ends.
-fn held_upload(cookie: &str) -> Vec<u8> {
+fn unfinished_upload(cookie: &str) -> Vec<u8> {
     let head = format!(
         "POST {LIST}/new HTTP/1.1\r\nHost: exam.example\r\nCookie: {cookie}\r\nContent-Length: 50000000\r\n\
          Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n\
@@ -44,7 +44,7 @@ fn held_upload(cookie: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_told_so() {
+async fn oversized_head_is_explained() {
     let server = Server::start().await;
     let visitor = server.visitor(PHONE);
     let with_cookie = |length: usize| {
@@ -65,7 +65,7 @@ async fn a_head_that_is_too_large_is_told_so() {
 }
 
 #[tokio::test]
-async fn an_address_to_return_to_is_short() {
+async fn return_address_has_a_maximum_length() {
     let server = Server::start().await;
     let visitor = server.visitor(PHONE);
     for (length, to) in [(512, format!("/{}", "x".repeat(511))), (513, "/".to_owned())] {
@@ -76,7 +76,7 @@ async fn an_address_to_return_to_is_short() {
 }
 
 #[tokio::test]
-async fn the_old_ways_of_http_are_answered() {
+async fn http_1_0_pipelined_and_chunked_requests_are_answered() {
     let server = Server::start().await;
     let mut old = sent(&server, b"GET /healthz HTTP/1.0\r\n\r\n").await;
     assert!(received(&mut old).await.ends_with("ok"));
@@ -97,7 +97,7 @@ async fn the_old_ways_of_http_are_answered() {
 }
 
 #[tokio::test]
-async fn who_sends_without_a_session_reads_why_nothing_was_taken() {
+async fn upload_without_a_session_receives_its_answer() {
     let server = Server::start().await;
     let stranger = server.visitor(PHONE);
     for _ in 0..15 {
@@ -109,18 +109,18 @@ async fn who_sends_without_a_session_reads_why_nothing_was_taken() {
 }
 
 #[tokio::test]
-async fn held_uploads_of_one_person_keep_nobody_else_from_sending() {
+async fn unfinished_uploads_of_one_person_do_not_block_others() {
     let server = Server::start().await;
     let holder = server.signed_in("陳大文").await;
     let mut held = Vec::new();
     for _ in 0..12 {
-        held.push(sent(&server, &held_upload(&holder.cookie())).await);
+        held.push(sent(&server, &unfinished_upload(&holder.cookie())).await);
     }
     let (other, sitting) = candidate(&server).await;
     let good = file(form(&sitting, "upload", &[]), "diploma", "毕业证.pdf", PDF.to_vec());
     let answer = other.upload(&format!("{LIST}/new"), good).await;
     assert!(answer.body.contains("毕业证.pdf"), "{}", answer.body);
-    // What is held is on disk, without a name.
+    // Unfinished uploads are on disk as unnamed files.
     let arriving = server.parts.settings.files.join("tmp");
     let named: Vec<_> = std::fs::read_dir(arriving).expect("the folder").filter_map(Result::ok).collect();
     assert!(named.is_empty(), "{named:?}");
@@ -131,7 +131,7 @@ async fn held_uploads_of_one_person_keep_nobody_else_from_sending() {
 }
 
 #[tokio::test]
-async fn a_long_screenshot_stays_readable_and_a_line_is_refused() {
+async fn long_screenshot_stays_readable_and_an_extreme_strip_is_refused() {
     let server = Server::start().await;
     let (visitor, sitting) = candidate(&server).await;
     let png = |width, height| {

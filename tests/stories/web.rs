@@ -1,4 +1,4 @@
-//! What every answer promises, whatever it is about.
+//! Properties of every response.
 
 use kaozheng::store::Clock;
 use kaozheng::web::session::{self, Id};
@@ -12,7 +12,7 @@ fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn every_answer_is_guarded_by_headers() {
+async fn every_response_has_security_headers() {
     let server = Server::start().await;
     let visitor = server.visitor(PHONE);
     for path in ["/", "/login", "/no-such-page", "/me", "/healthz", "/services"] {
@@ -38,7 +38,7 @@ async fn every_answer_is_guarded_by_headers() {
 }
 
 #[tokio::test]
-async fn behind_https_browsers_stay_there_and_the_cookie_is_the_hosts_own() {
+async fn https_sets_hsts_and_host_cookies() {
     let https = "https://exam.example/".parse().expect("an address");
     let server = Server::start_with(Clock::system(), |settings| settings.public_url = https).await;
     let away = server.visitor(PHONE).step("/login/portal").await;
@@ -70,7 +70,7 @@ async fn public_pages_set_no_cookie_and_write_nothing() {
 }
 
 #[tokio::test]
-async fn assets_are_named_by_their_content_and_packed() {
+async fn assets_are_named_by_content_and_compressed() {
     let server = Server::start().await;
     let visitor = server.visitor(PHONE);
     let page = visitor.open("/").await;
@@ -90,7 +90,7 @@ async fn assets_are_named_by_their_content_and_packed() {
 }
 
 #[tokio::test]
-async fn htmx_gets_the_changed_part_and_everyone_else_a_document() {
+async fn htmx_gets_a_fragment_and_others_a_document() {
     let server = Server::start().await;
     let visitor = server.visitor(PHONE);
     let (document, part) = (visitor.step("/services").await, visitor.fetch("/services").await);
@@ -108,7 +108,7 @@ async fn htmx_gets_the_changed_part_and_everyone_else_a_document() {
 }
 
 #[tokio::test]
-async fn large_type_is_remembered_by_the_browser() {
+async fn large_type_is_remembered_by_a_cookie() {
     let server = Server::start().await;
     let visitor = server.visitor(PHONE);
     let on = visitor.submit("/senior", &[("next", "/services")]).await;

@@ -1,4 +1,4 @@
-//! A candidate who applies for a check of qualification, form by form.
+//! Applying for a check of qualification: answers, files and requests.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
@@ -9,10 +9,10 @@ use reqwest::multipart::{Form, Part};
 
 use crate::server::{Answer, Visitor};
 
-/// The list of this business.
+/// Path of this business's list.
 pub const LIST: &str = "/services/qualification";
 
-/// What a truthful applicant answers, besides the sitting.
+/// Valid answers to all questions but the sitting.
 const ANSWERS: &[(&str, &str)] = &[
     ("level", "一级"),
     ("specialty", "建筑工程"),
@@ -31,7 +31,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("promise", "yes"),
 ];
 
-/// A JPEG of so many pixels.
+/// A JPEG of the given size in pixels.
 pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let picture = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, 90]));
@@ -39,11 +39,11 @@ pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// The smallest thing that is a PDF.
+/// A minimal PDF.
 pub const PDF: &[u8] =
     b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
 
-/// The form of the given sitting, with some answers changed; an empty one is left out.
+/// The form for a sitting with changed answers. An empty answer is left out.
 pub fn form(sitting: &str, action: &str, changes: &[(&str, &str)]) -> Form {
     let mut form = Form::new().text("action", action.to_owned()).text("sitting", sitting.to_owned());
     for (name, value) in ANSWERS {
@@ -55,12 +55,12 @@ pub fn form(sitting: &str, action: &str, changes: &[(&str, &str)]) -> Form {
     form
 }
 
-/// A file for a slot.
+/// Adds a file to a slot.
 pub fn file(form: Form, slot: &str, name: &str, bytes: Vec<u8>) -> Form {
     form.part(format!("file.{slot}"), Part::bytes(bytes).file_name(name.to_owned()))
 }
 
-/// Everything that must be uploaded.
+/// Adds all required files.
 pub fn with_files(form: Form) -> Form {
     let form = file(form, "id_front", "正面.jpg", jpeg(640, 400));
     let form = file(form, "id_back", "反面.jpg", jpeg(640, 400));
@@ -70,12 +70,12 @@ pub fn with_files(form: Form) -> Form {
 }
 
 impl Visitor {
-    /// Sends a form with files, not followed.
+    /// Sends a multipart form without following the redirect.
     pub async fn upload(&self, path: &str, form: Form) -> Answer {
         self.send(self.request(Method::POST, path).multipart(form)).await
     }
 
-    /// The key of the sitting that the form offers for an exam.
+    /// The id of the sitting that the form offers for an exam.
     pub async fn sitting_of(&self, exam: &str) -> String {
         let page = self.open(&format!("{LIST}/new")).await;
         let before = page.body.split(&format!("{exam} · ")).next().unwrap_or_default();
@@ -84,7 +84,7 @@ impl Visitor {
         value.split('"').next().unwrap_or_default().to_owned()
     }
 
-    /// Applies for a sitting and answers with the page that follows.
+    /// Applies for a sitting. Returns the following page.
     pub async fn apply(&self, sitting: &str) -> Answer {
         let sent = self.upload(&format!("{LIST}/new"), with_files(form(sitting, "review", &[]))).await;
         assert_eq!(sent.location, format!("{LIST}/review"), "{}", sent.body);
@@ -93,8 +93,8 @@ impl Visitor {
         self.submit(&format!("{LIST}/review"), &[("seen", &seen)]).await
     }
 
-    /// Applies and answers with the 受理号.
-    pub async fn applied(&self, sitting: &str) -> String {
+    /// Applies for a sitting. Returns the number (受理号).
+    pub async fn apply_for_number(&self, sitting: &str) -> String {
         let page = self.apply(sitting).await;
         assert!(page.body.contains("提交成功"), "{}", page.body);
         page.between("<p class=\"number\"><strong>", "</strong>").to_owned()

@@ -1,4 +1,4 @@
-//! axe-core: what keeps people with disabilities out of a page.
+//! Accessibility checks with axe-core.
 
 use serde_json::Value;
 
@@ -6,9 +6,8 @@ use crate::browser::{Browser, Scheme};
 
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_modules/axe-core/axe.min.js");
 
-/// Touch targets are off in axe by default, but WCAG 2.2 AA asks for them. The bars that stick to
-/// the edges of the window let go while it looks: what they cover depends on where one has
-/// scrolled to, and scrolling uncovers it.
+/// axe does not check touch targets by default, but WCAG 2.2 AA requires them. Sticky bars are made
+/// static meanwhile: what they cover depends on the scroll position, and scrolling uncovers it.
 const RUN: &str = "const done = arguments[0];
     const bars = document.querySelectorAll('#top, #tabs, #bar');
     const stick = position => bars.forEach(bar => { bar.style.position = position; });
@@ -17,7 +16,7 @@ const RUN: &str = "const done = arguments[0];
        .then(found => done(found.violations), error => done(String(error)))
        .finally(() => stick(''));";
 
-/// Asserts that the open page has no violation, light and dark.
+/// Asserts that the open page has no violation in light and dark.
 pub async fn check(browser: &Browser) {
     for scheme in [Scheme::Light, Scheme::Dark] {
         browser.prefer(scheme).await;
@@ -26,7 +25,7 @@ pub async fn check(browser: &Browser) {
     }
 }
 
-/// One line a violation: the rule, what it asks, and where.
+/// One line per violation: rule, help text and elements.
 pub async fn violations(browser: &Browser) -> Vec<String> {
     let axe = std::fs::read_to_string(AXE).expect("tests/node_modules: run `tests/run browser` once");
     browser.client().execute(&axe, vec![]).await.expect("axe loads");

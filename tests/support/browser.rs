@@ -1,7 +1,7 @@
-//! A person at a browser: does and sees only what is on the page.
+//! A person at a browser, who acts on and sees only what is visible.
 //!
-//! Every step waits until it can be done or `PATIENCE` is over; then it panics with what the page
-//! shows, and leaves a picture of it in `target/shots/`.
+//! Every step is retried until it succeeds or `PATIENCE` is over. Then it panics with the page's text
+//! and saves a picture in `target/shots/`.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
@@ -13,9 +13,9 @@ use fantoccini::{Client, Locator};
 use serde_json::json;
 
 use crate::driver::Driver;
-use crate::part::Part;
+use crate::page_region::PageRegion;
 
-/// How long a step waits for the page, and how often it looks.
+/// How long a step is retried, and the interval.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -64,12 +64,13 @@ impl Browser {
         Self { driver: Driver::start(options).await, javascript }
     }
 
-    /// Whether pages may run scripts, and so checkers too.
+    /// Whether the page may run scripts. Checkers need them too.
     pub fn runs_scripts(&self) -> bool {
         self.javascript
     }
 
-    /// What the system prefers from now on. Motion stays reduced, so that no colour is caught halfway.
+    /// Sets the preferred colour scheme. Motion stays reduced, so that no colour is caught in a
+    /// transition.
     pub async fn prefer(&self, scheme: Scheme) {
         let scheme = format!("{scheme:?}").to_lowercase();
         let features = json!([
@@ -79,19 +80,19 @@ impl Browser {
         self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// The smallest phone that people still use, 360 pixels across.
+    /// Sets a width of 360 pixels, the smallest phone in use.
     pub async fn narrow(&self) {
         let size = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });
         self.driver.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
-    /// Goes on with another browser's cookie, as a second window of the same browser would.
+    /// Copies a cookie of another browser, as a second window of it would have.
     pub async fn take_cookie_of(&self, other: &Browser, name: &str) {
         let cookie = other.client().get_named_cookie(name).await.expect("a cookie");
         self.client().add_cookie(cookie).await.expect("a cookie to keep");
     }
 
-    /// What a script answers.
+    /// Runs a script and returns its result.
     pub async fn run(&self, script: &str) -> serde_json::Value {
         self.client().execute(script, vec![]).await.expect("a script that runs")
     }
@@ -100,13 +101,13 @@ impl Browser {
         self.client().goto(url).await.unwrap_or_else(|error| panic!("open {url}: {error}"));
     }
 
-    /// Waits until the visible text contains `text`; runs of white space count as one space.
-    /// What is typed into controls is not text (see `value`), nor is what a `<noscript>` holds.
+    /// Waits until the visible text contains `text`. Runs of white space count as one space. Control
+    /// values (see `value`) and `<noscript>` are not text.
     pub async fn see(&self, text: &str) {
         self.see_within(PATIENCE, text).await;
     }
 
-    /// [`Browser::see`] for what takes its time.
+    /// [`Browser::see`] with a patience of its own.
     pub async fn see_within(&self, patience: Duration, text: &str) {
         self.until_within(patience, &format!("see “{text}”"), async || {
             self.visible().await?.contains(&squeezed(text)).then_some(()).ok_or("it is not there".into())
@@ -122,7 +123,7 @@ impl Browser {
         .await;
     }
 
-    /// The whole visible text, with white space squeezed.
+    /// The visible text with collapsed white space.
     pub async fn text(&self) -> String {
         self.until("read the page", async || self.visible().await).await
     }
@@ -131,16 +132,16 @@ impl Browser {
         self.client().current_url().await.expect("an address").into()
     }
 
-    /// The smallest group, card, row or section that contains `text`, to act inside of it.
-    pub fn within(&self, text: &str) -> Part<'_> {
-        Part::around(self, text)
+    /// The smallest group, card, row or section that contains `text`; steps act inside it.
+    pub fn within(&self, text: &str) -> PageRegion<'_> {
+        PageRegion::around(self, text)
     }
 
-    fn page(&self) -> Part<'_> {
-        Part::whole(self)
+    fn page(&self) -> PageRegion<'_> {
+        PageRegion::whole(self)
     }
 
-    /// Presses the button, link or tab that says `name`.
+    /// Presses the button, link or tab named `name`.
     pub async fn press(&self, name: &str) {
         self.page().press(name).await;
     }
@@ -150,17 +151,17 @@ impl Browser {
         self.page().fill(label, value).await;
     }
 
-    /// What the control labelled `label` holds.
+    /// The value of the control labelled `label`.
     pub async fn value(&self, label: &str) -> String {
         self.page().value(label).await
     }
 
-    /// Picks the radio button, box or option of a list labelled `label`.
+    /// Chooses the radio button, checkbox or option labelled `label`.
     pub async fn choose(&self, label: &str) {
         self.page().choose(label).await;
     }
 
-    /// Gives a file to the upload labelled `label`.
+    /// Attaches a file to the upload labelled `label`.
     pub async fn attach(&self, label: &str, file: &Path) {
         self.page().attach(label, file).await;
     }
@@ -175,7 +176,7 @@ impl Browser {
         .await;
     }
 
-    /// Waits until nothing is on its way from the server into the page, but for the login screen, which always waits.
+    /// Waits until no htmx request is in flight. A login screen's polling does not count.
     pub async fn settled(&self) {
         let waiting = "return document.querySelector(':is(.htmx-request, .htmx-swapping, .htmx-settling):not(#handshake)') === null";
         self.until("see the page at rest", async || {
@@ -185,7 +186,7 @@ impl Browser {
         .await;
     }
 
-    /// A picture of the window, as `target/shots/NAME.png`.
+    /// Saves a picture of the window as `target/shots/NAME.png`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("shots");
         let file = folder.join(name).with_extension("png");
@@ -195,7 +196,7 @@ impl Browser {
         file
     }
 
-    /// Presses the left mouse button at a place in the window.
+    /// Presses the left mouse button at a point of the window.
     pub(crate) async fn press_at(&self, x: f64, y: f64) {
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
             let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 });
@@ -203,7 +204,7 @@ impl Browser {
         }
     }
 
-    /// Presses a key of a letter, such as `a`, or one with a name, such as `Enter`, where the focus is.
+    /// Presses a key such as `a` or `Enter` on the focused element.
     pub async fn key(&self, key: &str) {
         let text = match key {
             "Enter" => Some("\r"),
@@ -230,7 +231,7 @@ impl Browser {
         Ok(squeezed(&body.text().await.map_err(|error| error.to_string())?))
     }
 
-    /// Tries again and again; the page may be on its way.
+    /// Retries a step, because the page may still be loading.
     pub(crate) async fn until<T>(&self, step: &str, attempt: impl AsyncFn() -> Result<T, String>) -> T {
         self.until_within(PATIENCE, step, attempt).await
     }
@@ -263,11 +264,11 @@ impl Browser {
     }
 }
 
-/// An Android phone, so that pages and the list of devices see one.
+/// An Android phone's User-Agent.
 const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) \
                      Chrome/130.0.0.0 Mobile Safari/537.36";
 
-/// What Chromium calls the keys that have no letter.
+/// Key codes of keys without a letter.
 fn code(key: &str) -> u32 {
     match key {
         "Enter" => 13,

@@ -1,4 +1,4 @@
-//! A database of its own for each test. `KAOZHENG_TEST_DATABASE` picks the kind.
+//! A database of its own for each test. `KAOZHENG_TEST_DATABASE` chooses SQLite or PostgreSQL.
 
 use std::error::Error;
 
@@ -7,25 +7,24 @@ use diesel::{Connection, PgConnection};
 use tempfile::TempDir;
 use url::Url;
 
-/// An empty database, gone when this is dropped.
+/// An empty database. It is removed when this is dropped.
 pub struct TestDatabase {
-    /// For `DATABASE_URL`.
+    /// Value of `DATABASE_URL`.
     pub url: String,
-    _keep: Keep,
+    _keep: DatabaseOwner,
 }
 
-enum Keep {
+enum DatabaseOwner {
     Folder { _folder: TempDir },
-    Server { _name: Created },
+    Server { _name: ServerDatabase },
 }
 
-/// A new database: in a file by default, on the server of PGHOST, PGPORT, PGUSER and PGPASSWORD
-/// if `KAOZHENG_TEST_DATABASE=postgres`.
+/// Creates an SQLite file, or with `KAOZHENG_TEST_DATABASE=postgres` a database on the server named by
+/// PGHOST, PGPORT, PGUSER and PGPASSWORD.
 pub fn database() -> TestDatabase {
     database_of(std::env::var("KAOZHENG_TEST_DATABASE").as_deref().unwrap_or("sqlite"))
 }
 
-/// A new database of one kind.
 pub fn database_of(kind: &str) -> TestDatabase {
     match kind {
         "sqlite" => sqlite(),
@@ -37,22 +36,22 @@ pub fn database_of(kind: &str) -> TestDatabase {
 fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().expect("a folder for the database");
     let url = format!("sqlite:{}", folder.path().join("kaozheng.db").display());
-    TestDatabase { url, _keep: Keep::Folder { _folder: folder } }
+    TestDatabase { url, _keep: DatabaseOwner::Folder { _folder: folder } }
 }
 
 fn postgres() -> TestDatabase {
     let name = format!("kaozheng_test_{}", ulid::Ulid::generate().to_string().to_lowercase());
     administer(&format!("CREATE DATABASE {name}"))
         .unwrap_or_else(|error| panic!("no PostgreSQL for the tests: {error}"));
-    TestDatabase { url: server(&name), _keep: Keep::Server { _name: Created(name) } }
+    TestDatabase { url: server(&name), _keep: DatabaseOwner::Server { _name: ServerDatabase(name) } }
 }
 
 /// The name of a database on the server.
-struct Created(String);
+struct ServerDatabase(String);
 
-impl Drop for Created {
+impl Drop for ServerDatabase {
     fn drop(&mut self) {
-        // A server that has ended took the database with it.
+        // The server may have ended and taken the database with it.
         let _ = administer(&format!("DROP DATABASE {} WITH (FORCE)", self.0));
     }
 }
@@ -61,7 +60,7 @@ fn administer(statement: &str) -> Result<(), Box<dyn Error>> {
     Ok(PgConnection::establish(&server("postgres"))?.batch_execute(statement)?)
 }
 
-/// The address of a database on the server that the environment names, as for `psql`.
+/// URL of a database on the server that the environment names, as for `psql`.
 fn server(database: &str) -> String {
     let set = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; see tests/run"));
     let mut url = Url::parse("postgres://localhost").expect("an address");

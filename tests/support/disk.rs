@@ -1,4 +1,4 @@
-//! A disk of its own for a test, which can be filled and made read-only. Needs root, as in CI.
+//! A small disk for a test, which can be filled and made read-only. Mounting needs root, as in CI.
 
 use std::fs::File;
 use std::io::Write;
@@ -7,11 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A small file system in memory; it is unmounted when this is dropped.
+/// A tmpfs of limited size. It is unmounted when this is dropped.
 pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// A disk of so many megabytes.
     pub fn of(megabytes: u32) -> SmallDisk {
         let folder = tempfile::tempdir().expect("a folder to mount at");
         let size = format!("size={megabytes}m");
@@ -19,12 +18,12 @@ impl SmallDisk {
         SmallDisk(folder)
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// Writes a file until not one byte more fits.
+    /// Fills the disk with one file.
     pub fn fill(&self) -> PathBuf {
         let path = self.path().join("filler");
         let mut file = File::create(&path).expect("a file");
@@ -34,12 +33,12 @@ impl SmallDisk {
         path
     }
 
-    /// Nothing can be written any more, not by root either.
+    /// Remounts it read-only. Root cannot write either.
     pub fn make_read_only(&self) {
         self.remount("ro");
     }
 
-    /// It can be written again.
+    /// Remounts it writable.
     pub fn make_writable(&self) {
         self.remount("rw");
     }

@@ -1,4 +1,4 @@
-//! A chromedriver with one Chromium session. Both end when it is dropped, after a panic too.
+//! A chromedriver with one Chromium session. Both end when it is dropped, also after a panic.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::{ParseError, Url};
 
-/// Most of a click or a page load; then the command fails instead of hanging.
+/// Timeout of a click or a page load.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// Quiet, the same on every machine, and able to run as root in a container.
+/// Flags for equal behaviour on every machine, also as root in a container.
 const FLAGS: &[&str] = &[
     "--headless=new",
     "--no-sandbox",
@@ -32,13 +32,13 @@ const FLAGS: &[&str] = &[
 
 pub struct Driver {
     client: Client,
-    // In the order of their end: the session takes Chromium with it, then nobody uses the profile.
+    // Dropped in this order: the session ends Chromium, then the profile is unused.
     _session: Session,
     _profile: TempDir,
 }
 
 impl Driver {
-    /// Starts a browser with a new profile; `options` adds to `goog:chromeOptions`.
+    /// Starts a browser with a new profile. `options` is merged into `goog:chromeOptions`.
     pub async fn start(options: Value) -> Self {
         let profile = tempfile::tempdir().expect("a folder for the browser's profile");
         let mut session = Session { process: Chromedriver::start(&profile), id: String::new() };
@@ -55,7 +55,7 @@ impl Driver {
         &self.client
     }
 
-    /// Sends one command of the Chrome DevTools Protocol.
+    /// Sends a command of the Chrome DevTools Protocol.
     pub async fn devtools(&self, method: &'static str, params: Value) {
         let command = DevTools { method, params };
         self.client.issue_cmd(command).await.unwrap_or_else(|error| panic!("{method}: {error}"));
@@ -77,7 +77,7 @@ fn capabilities(options: Value, profile: &TempDir) -> Capabilities {
     all.as_object().expect("an object").clone()
 }
 
-/// The browser inside a chromedriver, quit by a plain blocking request: a drop cannot await.
+/// The browser session of a chromedriver. It quits with a blocking request, because drop cannot await.
 struct Session {
     process: Chromedriver,
     id: String,
@@ -88,7 +88,7 @@ impl Drop for Session {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.process.port)) else { return };
         let request =
             format!("DELETE /session/{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", self.id);
-        // An answer says that Chromium has ended; without one there is nothing left to try.
+        // Any answer means that Chromium has ended.
         let _ = stream.set_read_timeout(Some(LONGEST));
         let _ = stream.write_all(request.as_bytes());
         let _ = stream.read(&mut [0; 64]);
@@ -101,7 +101,7 @@ struct Chromedriver {
 }
 
 impl Chromedriver {
-    /// On a port of its own choice, which it prints. What it leaves behind goes with `folder`.
+    /// Starts on a port that chromedriver chooses and prints. Its temporary files are in `folder`.
     fn start(folder: &TempDir) -> Self {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
@@ -113,7 +113,7 @@ impl Chromedriver {
             .unwrap_or_else(|error| panic!("chromedriver does not start ({error}); see tests/run"));
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let port = lines.by_ref().map_while(Result::ok).find_map(|line| port_in(&line));
-        // Keeps reading, so that chromedriver never writes into a closed or full pipe.
+        // Reads on, so that chromedriver never writes into a closed or full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let mut started = Self { child, port: 0 };
         started.port = port.expect("chromedriver says its port");
@@ -128,7 +128,7 @@ impl Drop for Chromedriver {
     }
 }
 
-/// `ChromeDriver was started successfully on port 38391.`
+/// Parses `ChromeDriver was started successfully on port 38391.`
 fn port_in(line: &str) -> Option<u16> {
     let (_, port) = line.split_once("successfully on port ")?;
     port.trim_end_matches('.').parse().ok()

@@ -1,7 +1,7 @@
-//! A browser engine of choice, driven over the Chrome DevTools Protocol: chromedriver speaks only to
-//! its own version, and cannot lose a request on the way.
+//! A browser engine of a chosen version, driven over the Chrome DevTools Protocol. chromedriver
+//! supports only its own version and cannot block requests.
 //!
-//! Steps act on what is visible, like those of `Browser`, and wait until they can be done.
+//! Steps act on what is visible, like those of `Browser`, and are retried until they succeed.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -23,7 +23,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The old builds run in one process: their sandboxed helpers want a system of their time.
+/// The old builds run in a single process, because their sandbox needs older system libraries.
 const FLAGS: &[&str] = &[
     "--headless",
     "--no-sandbox",
@@ -39,7 +39,7 @@ const FLAGS: &[&str] = &[
     "--remote-debugging-port=0",
 ];
 
-/// Finds what a step names, in words that every engine understands.
+/// Functions that find the element of a step, in syntax that every engine understands.
 const FINDERS: &str = include_str!("engine.js");
 
 /// A page in an engine. Its process ends when this is dropped.
@@ -57,13 +57,13 @@ struct Socket {
 }
 
 impl Engine {
-    /// Chromium of this version, from the npm package that carries it.
+    /// Starts Chromium of a version, from the npm package that contains it.
     pub async fn chromium(version: u32) -> Engine {
         Engine::start(&unpacked(version), &format!("Chromium {version}")).await
     }
 
-    /// The browser of this machine.
-    pub async fn present() -> Engine {
+    /// Starts the installed browser.
+    pub async fn installed() -> Engine {
         Engine::start(Path::new("chromium"), "Chromium").await
     }
 
@@ -81,7 +81,7 @@ impl Engine {
         let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
             line.strip_prefix("DevTools listening on ").map(|address| address.trim().to_owned())
         });
-        // Keeps reading, so that the browser never writes into a full pipe.
+        // Reads on, so that the browser never writes into a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let address = address.unwrap_or_else(|| panic!("{name} ended before it listened"));
         let (stream, _) = connect_async(address).await.expect("its DevTools");
@@ -98,7 +98,7 @@ impl Engine {
         engine
     }
 
-    /// A phone's screen and User-Agent, 360 pixels across.
+    /// Sets a phone's screen of 360 pixels and its User-Agent.
     pub async fn with_phone_screen(self, user_agent: &str) -> Engine {
         let size = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });
         self.send("Emulation.setDeviceMetricsOverride", size).await;
@@ -106,15 +106,15 @@ impl Engine {
         self
     }
 
-    /// A desktop's screen, 1280 pixels across.
+    /// Sets a desktop's screen of 1280 pixels.
     pub async fn with_desktop_screen(self) -> Engine {
         let size = json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false });
         self.send("Emulation.setDeviceMetricsOverride", size).await;
         self
     }
 
-    /// Requests whose address fits `pattern` fail from now on.
-    pub async fn lose(&self, pattern: &str) {
+    /// Lets requests whose URL matches `pattern` fail.
+    pub async fn block_requests(&self, pattern: &str) {
         self.send("Network.setBlockedURLs", json!({ "urls": [pattern] })).await;
     }
 
@@ -127,12 +127,12 @@ impl Engine {
         .await;
     }
 
-    /// Waits until the visible text contains `text`; white space does not count.
+    /// Waits until the visible text contains `text`, ignoring white space.
     pub async fn see(&self, text: &str) {
         self.until(&format!("see “{text}”"), &format!("finders.sees({})", json!(text))).await;
     }
 
-    /// Presses the button or link that says `name`.
+    /// Presses the button or link named `name`.
     pub async fn press(&self, name: &str) {
         self.until(&format!("press “{name}”"), &format!("finders.press({})", json!(name))).await;
     }
@@ -143,13 +143,13 @@ impl Engine {
         self.until(&format!("fill in “{label}”"), &step).await;
     }
 
-    /// Picks the option labelled `label`, inside the field called `field` if there is one.
+    /// Chooses the option labelled `label`, inside the question named `field` unless it is empty.
     pub async fn choose(&self, field: &str, label: &str) {
         let step = format!("finders.choose({}, {})", json!(field), json!(label));
         self.until(&format!("choose “{label}”"), &step).await;
     }
 
-    /// Gives a file to the upload whose control is called `slot`.
+    /// Attaches a file to the upload whose control is named `slot`.
     pub async fn attach(&self, slot: &str, file: &Path) {
         let found = format!("document.querySelector('input[name=\"file.{slot}\"]')");
         self.until(&format!("find the upload {slot}"), &format!("!!{found}")).await;
@@ -159,22 +159,22 @@ impl Engine {
         self.send("DOM.setFileInputFiles", params).await;
     }
 
-    /// What a script answers.
+    /// Evaluates an expression and returns its value.
     pub async fn run(&self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.send("Runtime.evaluate", params).await;
         answer["result"]["value"].clone()
     }
 
-    /// Why this engine cannot read a script, if it cannot.
+    /// The engine's syntax error for a script, if any.
     pub async fn syntax_error(&self, script: &str) -> Option<String> {
         let params = json!({ "expression": script, "sourceURL": "script", "persistScript": false });
         let compiled = self.send("Runtime.compileScript", params).await;
         compiled.get("exceptionDetails").map(Value::to_string)
     }
 
-    /// Whether the page is styled, and nothing on it is wider than the screen.
-    pub async fn looks_right(&self) {
+    /// Asserts that the page is styled and not wider than the screen.
+    pub async fn assert_looks_right(&self) {
         let found = self.run(&format!("{FINDERS}; finders.faults()")).await;
         let faults = found.as_array().cloned().unwrap_or_default();
         if !faults.is_empty() {
@@ -182,7 +182,7 @@ impl Engine {
         }
     }
 
-    /// A picture of the window, as `target/shots/NAME.png`.
+    /// Saves a picture of the window as `target/shots/NAME.png`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let shot = self.send("Page.captureScreenshot", json!({ "format": "png" })).await;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("shots");
@@ -210,7 +210,7 @@ impl Engine {
         panic!("{} could not {step}: {why}\n  picture {}\n  page: {page}", self.name, shot.display());
     }
 
-    /// Sends one command and waits for its answer; events in between are passed over.
+    /// Sends a command and waits for its response. Events in between are skipped.
     async fn send(&self, method: &str, params: Value) -> Value {
         let mut socket = self.socket.lock().await;
         socket.last += 1;
@@ -226,7 +226,7 @@ impl Engine {
             let text = message.expect("the browser runs").expect("a message").into_text().expect("text");
             let said: Value = serde_json::from_str(&text).expect("JSON");
             if said["id"] == json!(id) {
-                // A page that is on its way loses the script that asked about it.
+                // A navigation drops the script that is being evaluated.
                 return said.get("result").cloned().unwrap_or_default();
             }
         }
@@ -240,7 +240,7 @@ impl Drop for Engine {
     }
 }
 
-/// The program of an old Chromium, unpacked at its first use.
+/// The executable of an old Chromium, unpacked at first use.
 fn unpacked(version: u32) -> PathBuf {
     static UNPACKING: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one_at_a_time = UNPACKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

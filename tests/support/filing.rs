@@ -1,4 +1,4 @@
-//! Applications of any kind, and the staff who work on them, form by form.
+//! Applications of any business: answers, files, requests, and the work of staff on them.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
@@ -9,26 +9,26 @@ use reqwest::multipart::Form;
 use crate::applicant::{PDF, file, jpeg};
 use crate::server::{Answer, Server, Visitor};
 
-/// What a form is filled in with.
+/// The answers and files of one form.
 #[derive(Clone)]
 pub struct Filing {
-    pub kind: &'static str,
+    pub business: &'static str,
     pub answers: Vec<(&'static str, String)>,
-    /// Slots, each of which gets a file that fits.
+    /// Slots, each of which gets a suitable file.
     pub slots: &'static [&'static str],
 }
 
 impl Filing {
     pub fn new(
-        kind: &'static str,
+        business: &'static str,
         answers: &[(&'static str, &str)],
         slots: &'static [&'static str],
     ) -> Filing {
         let answers = answers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Filing { kind, answers, slots }
+        Filing { business, answers, slots }
     }
 
-    /// The same with other answers; an empty one is left out.
+    /// Changes some answers. An empty one is removed.
     pub fn with(&self, changes: &[(&'static str, &str)]) -> Filing {
         let mut changed = self.clone();
         for (name, value) in changes {
@@ -56,15 +56,15 @@ impl Filing {
 }
 
 impl Visitor {
-    /// Sends a form; the answer is where it leads, or the form with what is wrong in it.
-    pub async fn fills_in(&self, path: &str, filing: &Filing, action: &str) -> Answer {
+    /// Sends a form. The answer is a redirect, or the form with its errors.
+    pub async fn send_form(&self, path: &str, filing: &Filing, action: &str) -> Answer {
         self.send(self.request(Method::POST, path).multipart(filing.form(action))).await
     }
 
-    /// Fills a new form in and submits it; the answer is the page that follows.
-    pub async fn files(&self, filing: &Filing) -> Answer {
-        let list = format!("/services/{}", filing.kind);
-        let sent = self.fills_in(&format!("{list}/new"), filing, "review").await;
+    /// Fills in a new form and submits it. Returns the following page.
+    pub async fn file_application(&self, filing: &Filing) -> Answer {
+        let list = format!("/services/{}", filing.business);
+        let sent = self.send_form(&format!("{list}/new"), filing, "review").await;
         if sent.location != format!("{list}/review") {
             return sent;
         }
@@ -73,18 +73,18 @@ impl Visitor {
         self.submit(&sent.location, &[("seen", &seen)]).await
     }
 
-    /// [`Visitor::files`] that succeeds; the 受理号.
-    pub async fn filed(&self, filing: &Filing) -> String {
-        self.files(filing).await.number()
+    /// [`Visitor::file_application`] that must succeed. Returns the number (受理号).
+    pub async fn file_for_number(&self, filing: &Filing) -> String {
+        self.file_application(filing).await.number()
     }
 
-    /// Agrees to the notice of a kind.
-    pub async fn agrees(&self, path: &str) -> Answer {
+    /// Agrees to the notice of a business.
+    pub async fn agree_to_notice(&self, path: &str) -> Answer {
         self.submit_step(path, &[("agree", "yes")]).await
     }
 
-    /// Takes an application and decides it, such as by `approve:0`.
-    pub async fn decides(&self, number: &str, action: &str, more: &[(&str, &str)]) -> Answer {
+    /// Takes an application and decides it. The action is a code such as `approve:0`.
+    pub async fn decide_application(&self, number: &str, action: &str, more: &[(&str, &str)]) -> Answer {
         let case = format!("/staff/applications/{number}");
         let taken = self.submit(&format!("{case}/take"), &[]).await;
         let version = taken.between("name=\"version\" value=\"", "\"").to_owned();
@@ -97,8 +97,8 @@ impl Visitor {
         self.submit(&format!("{case}/decide"), &confirmed).await
     }
 
-    /// Does a task, such as `fulfil`; `slot` gets a PDF.
-    pub async fn carries_out(
+    /// Completes a task such as `fulfil`. Each slot gets a PDF.
+    pub async fn carry_out_task(
         &self,
         number: &str,
         task: &str,
@@ -109,38 +109,38 @@ impl Visitor {
         let page = self.open(&case).await;
         let version = page.between("name=\"version\" value=\"", "\"").to_owned();
         let filing = Filing::new("", noted, slot).with(&[("version", &version), ("confirmed", "yes")]);
-        let sent = self.fills_in(&format!("{case}/tasks/{task}"), &filing, "go").await;
+        let sent = self.send_form(&format!("{case}/tasks/{task}"), &filing, "go").await;
         if sent.location.is_empty() { sent } else { self.open(&sent.location).await }
     }
 }
 
 impl Answer {
-    /// The 受理号 of the page after submitting.
+    /// The number (受理号) on the page after submitting.
     pub fn number(&self) -> String {
         assert!(self.body.contains("提交成功"), "not submitted at {}:\n{}", self.url, self.body);
         self.between("<p class=\"number\"><strong>", "</strong>").to_owned()
     }
 
-    pub fn tells(&self, words: &str) {
+    pub fn assert_shows(&self, words: &str) {
         assert!(self.body.contains(words), "{words} is not told at {} in\n{}", self.url, self.body);
     }
 
-    pub fn tells_nothing_of(&self, words: &str) {
+    pub fn assert_lacks(&self, words: &str) {
         assert!(!self.body.contains(words), "{words} is told at {} in\n{}", self.url, self.body);
     }
 }
 
-/// The demo's authority on 2026-04-01, with what it has on record about 张小三.
-pub async fn authority() -> Server {
+/// A server with the demo's data on 2026-04-01.
+pub async fn start_demo() -> Server {
     let server = Server::start().await;
     server.load_demo().await;
     server
 }
 
-/// 张小三's registration for the coming sitting of 一级建造师, as the demo's tables make it.
+/// 张小三's registration for the next sitting of 一级建造师, as the demo creates it.
 pub const REGISTRATION: &str = "registration-03";
 
-/// A refund of one subject to the way it was paid.
+/// A refund of one subject to the original payment channel.
 pub fn refund() -> Filing {
     let answers = [
         ("registration", REGISTRATION),
@@ -164,7 +164,7 @@ pub fn reissue() -> Filing {
     Filing::new("reissue", &answers, &["id_document", "portrait", "loss_statement"])
 }
 
-/// A receipt for the registration, for the candidate.
+/// A receipt for the registration, made out to the candidate.
 pub fn receipt() -> Filing {
     let answers = [
         ("sitting", "sitting-01-2"),
@@ -188,7 +188,7 @@ pub fn violation() -> Filing {
     Filing::new("violation", &answers, &["evidence"])
 }
 
-/// A correction of name and document number, everywhere.
+/// A correction of name and document number in every scope.
 pub fn correction() -> Filing {
     let answers = [
         ("what", "姓名"),
@@ -202,7 +202,7 @@ pub fn correction() -> Filing {
     Filing::new("correction", &answers, &["id_front", "id_back", "proof"])
 }
 
-/// Where a certificate goes.
+/// The address to which a certificate is posted.
 pub fn mailing() -> Filing {
     let answers = [
         ("recipient", "张小三"),

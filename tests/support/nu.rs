@@ -1,4 +1,4 @@
-//! The Nu HTML checker, which knows the HTML standard.
+//! HTML validation with the Nu checker.
 
 use std::process::Command;
 
@@ -6,16 +6,17 @@ use serde_json::Value;
 
 const JAR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_modules/vnu-jar/build/dist/vnu.jar");
 
-/// htmx's own attributes, which no standard knows.
+/// htmx's attributes are not part of the standard.
 const HTMX: &str = "Attribute “hx-.*” not allowed on element .*";
 
-/// Asserts that no page, given as (name, HTML), has an error. Java starts slowly: give it many at once.
+/// Asserts that no page, given as (name, HTML), has an error. Java starts slowly, so pass many pages at
+/// once.
 pub fn check(pages: &[(String, String)]) {
     let found = errors(pages);
     assert!(found.is_empty(), "the Nu HTML checker:\n{}", found.join("\n"));
 }
 
-/// One line an error: the page's name, the line, what is wrong and where.
+/// One line per error: page, line, message and extract.
 pub fn errors(pages: &[(String, String)]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder for the pages");
     for (number, (_, html)) in pages.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Real files to upload: photographs, scans and a PDF.
+//! Files to upload: photographs, scans and a PDF.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
-/// The files live as long as this.
+/// The files exist as long as this.
 pub struct Pictures {
     folder: TempDir,
 }
@@ -16,48 +16,48 @@ impl Pictures {
         Self { folder: tempfile::tempdir().expect("a folder for the pictures") }
     }
 
-    /// A JPEG as wide as a card, 1011×638.
+    /// A JPEG of 1011×638 pixels.
     pub fn id_card_front(&self) -> PathBuf {
         self.picture("身份证正面.jpg", 1011, 638, 40)
     }
 
-    /// A JPEG as wide as a card, 1011×638.
+    /// A JPEG of 1011×638 pixels.
     pub fn id_card_back(&self) -> PathBuf {
         self.picture("身份证反面.jpg", 1011, 638, 90)
     }
 
-    /// A PNG of 1600×1131.
+    /// A PNG of 1600×1131 pixels.
     pub fn diploma(&self) -> PathBuf {
         self.picture("毕业证书.png", 1600, 1131, 140)
     }
 
-    /// A JPEG of 413×579 pixels, 5:7.
+    /// A JPEG of 413×579 pixels (5:7).
     pub fn portrait(&self) -> PathBuf {
         self.picture("证件照.jpg", 413, 579, 190)
     }
 
-    /// One page of PDF.
+    /// A PDF of one page.
     pub fn pdf(&self) -> PathBuf {
         let file = self.folder.path().join("学籍证明.pdf");
         std::fs::write(&file, pdf()).expect("a file for the PDF");
         file
     }
 
-    /// The beginning of an MP3.
+    /// The beginning of an MP3 file.
     pub fn recording(&self) -> PathBuf {
         let file = self.folder.path().join("考场录音.mp3");
         std::fs::write(&file, [&b"ID3\x03\0\0\0\0\0\0"[..], &[0; 4096]].concat()).expect("a file");
         file
     }
 
-    /// More than is taken in.
+    /// A file above the upload limit.
     pub fn too_large(&self) -> PathBuf {
         let file = self.folder.path().join("扫描件.jpg");
         std::fs::write(&file, vec![0; 11 * 1024 * 1024]).expect("a file");
         file
     }
 
-    /// Shades that compress like a photograph; the suffix of `name` picks the format.
+    /// Gradients that compress like a photograph. The suffix of `name` chooses the format.
     fn picture(&self, name: &str, width: u32, height: u32, tone: u8) -> PathBuf {
         let shade =
             |x, y| Rgb([tone, (x * 255 / width) as u8, ((y * 255 / height) as u8) ^ (x * y % 8) as u8]);
@@ -67,7 +67,7 @@ impl Pictures {
     }
 }
 
-/// The smallest document that readers open without repair (ISO 32000-1 §7.5).
+/// A minimal PDF that readers open without repair (ISO 32000-1 §7.5).
 fn pdf() -> String {
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",

@@ -1,5 +1,4 @@
-//! A portal that is not ours: oidc-provider in a process of its own, behind a front that can
-//! fail in every way a portal can.
+//! A third-party portal: oidc-provider in a process of its own, behind a proxy that injects faults.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
@@ -21,28 +20,28 @@ use url::Url;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/portal");
 
-/// What goes wrong at one of the portal's addresses.
+/// A fault at one path of the portal.
 #[derive(Clone, Copy)]
 pub enum Fault {
-    /// Longer than anybody waits.
+    /// Responds later than the program's timeout.
     Slow,
-    /// An error page.
+    /// Responds with an error status.
     Status(u16),
-    /// The connection ends in the middle of the answer.
+    /// Closes the connection within the response.
     Cut,
-    /// Not what was asked for.
+    /// Responds with this text.
     Text(&'static str),
-    /// An error by the protocol.
+    /// Responds with a protocol error.
     Refuse(&'static str),
-    /// An answer that says something else.
+    /// Responds with changed JSON.
     Json(fn(&mut Value)),
-    /// Browsers are sent elsewhere.
+    /// Redirects browsers elsewhere.
     Location(fn(&mut Url)),
 }
 
-/// A running portal; it ends when this is dropped.
+/// A running portal. It ends when this is dropped.
 pub struct Portal {
-    /// Its address and name.
+    /// Its base URL, which is its issuer.
     pub issuer: String,
     front: Arc<Front>,
     child: Mutex<Option<Child>>,
@@ -56,17 +55,18 @@ struct Front {
 }
 
 impl Portal {
-    /// Has an address, and does not answer yet: it must know where it sends people back to.
+    /// Reserves an address without answering yet, because the portal must first know the site's
+    /// callback.
     pub async fn announce() -> Portal {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
         let (front, host) = (Arc::new(Front::default()), issuer.replace("http://", ""));
         let acceptor = TcpAcceptor::from_tokio(listener).expect("an acceptor");
-        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(pass(front.clone(), host)));
+        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(forward(front.clone(), host)));
         Portal { issuer, front, child: Mutex::default() }
     }
 
-    /// Begins to answer, for a site at `base`.
+    /// Starts answering, for a site at `base`.
     pub fn open(&self, base: &str) {
         let mut child = Command::new("node")
             .args(["portal.mjs", &self.issuer, &format!("{base}/login/callback")])
@@ -79,13 +79,13 @@ impl Portal {
         let mut port = String::new();
         let mut said = BufReader::new(child.stdout.take().expect("an output"));
         said.read_line(&mut port).expect("a port");
-        // It may say more, and must not find the pipe closed.
+        // The process may write more and must not find the pipe closed.
         child.stdout = Some(said.into_inner());
         self.front.port.set(port.trim().parse().expect("a port; see tests/run")).expect("opened once");
         *self.child.lock().expect("a child") = Some(child);
     }
 
-    /// Our site signs people in here; everything else is discovered.
+    /// Settings of a site that signs in here. Endpoints are discovered.
     pub fn settings(&self) -> PortalSettings {
         PortalSettings {
             ways: Ways { portal: true, scan: true, device: true },
@@ -113,28 +113,28 @@ impl Portal {
         }
     }
 
-    /// [`Portal::settings`] for a whole site.
+    /// Writes [`Portal::settings`] into the settings of a site.
     pub fn settle(&self, settings: &mut Settings) {
         settings.portal = self.settings();
         settings.demo = false;
     }
 
-    /// From now on this goes wrong at `path`; `*` is every path.
+    /// Injects a fault at `path`; `*` is every path.
     pub fn fail(&self, path: &'static str, fault: Fault) {
         self.front.faults.lock().expect("faults").insert(path, fault);
     }
 
-    /// Everything works again.
+    /// Removes all faults.
     pub fn mend(&self) {
         self.front.faults.lock().expect("faults").clear();
     }
 
-    /// How often a path was asked for.
+    /// How often a path was requested.
     pub fn calls(&self, path: &str) -> usize {
         self.front.calls.lock().expect("calls").get(path).copied().unwrap_or_default()
     }
 
-    /// Signs with a new key from now on; the old one is forgotten.
+    /// Replaces the signing key.
     pub async fn rotate_keys(&self) {
         let answer = reqwest::get(format!("{}/test/rotate", self.issuer)).await.expect("an answer");
         assert!(answer.status().is_success());
@@ -151,8 +151,8 @@ impl Drop for Portal {
     }
 }
 
-/// Passes everything on, but for what is to fail.
-fn pass(front: Arc<Front>, host: String) -> impl Endpoint<Output = Response> {
+/// Forwards requests and injects the faults.
+fn forward(front: Arc<Front>, host: String) -> impl Endpoint<Output = Response> {
     let builder = reqwest::Client::builder().redirect(Policy::none()).no_proxy();
     let http = builder.build().expect("a client");
     endpoint::make(move |request: Request| {
@@ -162,12 +162,17 @@ fn pass(front: Arc<Front>, host: String) -> impl Endpoint<Output = Response> {
             *front.calls.lock().expect("calls").entry(path.clone()).or_default() += 1;
             let faults = front.faults.lock().expect("faults").clone();
             let fault = faults.get(path.as_str()).or(faults.get("*")).copied();
-            Ok::<_, poem::Error>(spoil(ask(&front, &http, &host, request).await, fault).await)
+            Ok::<_, poem::Error>(inject(forward_request(&front, &http, &host, request).await, fault).await)
         }
     })
 }
 
-async fn ask(front: &Front, http: &reqwest::Client, host: &str, mut request: Request) -> reqwest::Response {
+async fn forward_request(
+    front: &Front,
+    http: &reqwest::Client,
+    host: &str,
+    mut request: Request,
+) -> reqwest::Response {
     let port = front.port.get().expect("the portal is open");
     let url = format!("http://127.0.0.1:{port}{}", request.original_uri());
     let body = request.take_body().into_bytes().await.expect("a body");
@@ -178,7 +183,7 @@ async fn ask(front: &Front, http: &reqwest::Client, host: &str, mut request: Req
     sent.await.expect("the portal answers")
 }
 
-async fn spoil(answer: reqwest::Response, fault: Option<Fault>) -> Response {
+async fn inject(answer: reqwest::Response, fault: Option<Fault>) -> Response {
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     let mut body = answer.bytes().await.expect("a body").to_vec();
     for framing in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
@@ -210,7 +215,7 @@ async fn spoil(answer: reqwest::Response, fault: Option<Fault>) -> Response {
         }
         Some(Fault::Location(change)) => {
             let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
-            // Only the way back to the site.
+            // Changes only the redirect back to the site.
             let back = location.and_then(|location| Url::parse(location).ok());
             if let Some(mut url) = back.filter(|url| url.path() == "/login/callback") {
                 change(&mut url);

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, to be stopped, restarted and given certificates.
+//! A PostgreSQL server for one test, which can be stopped, restarted and given certificates.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -7,10 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// Not to be found in any log or message.
+/// Must not appear in any log or message.
 pub const PASSWORD: &str = "s3cret-of-the-test";
 
-/// A running server; it ends when this is dropped.
+/// A running server. It ends when this is dropped.
 pub struct Postgres {
     folder: TempDir,
     pub port: u16,
@@ -46,22 +46,22 @@ impl Postgres {
         self.control(&["start", "-o", &options, "-l", &self.path("log")]);
     }
 
-    /// Ends it without asking its sessions.
+    /// Stops it in immediate mode.
     pub fn down(&self) {
         self.control(&["stop", "-m", "immediate"]);
     }
 
-    /// As after a crash.
+    /// Restarts it in immediate mode, as after a crash.
     pub fn restart(&self) {
         self.control(&["restart", "-m", "immediate"]);
     }
 
-    /// Its address at a host name and a port, which may be another's who passes on to it.
+    /// Its URL at a host and port. The port may be that of a proxy.
     pub fn url(&self, host: &str, port: u16, query: &str) -> String {
         format!("postgres://exam:{PASSWORD}@{host}:{port}/postgres?{query}")
     }
 
-    /// Writes a file that the server, and nobody else, may read. Answers with its path.
+    /// Writes a file that only the server may read. Returns its path.
     pub fn put(&self, name: &str, content: &str) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).expect("a file for the server");
@@ -84,7 +84,7 @@ impl Postgres {
     }
 
     fn run(&self, tool: &str, arguments: &[&str]) {
-        // A server keeps what it inherits, and whoever reads our output would wait for its end.
+        // The server keeps inherited descriptors, and a reader of our output would wait for its end.
         let output = File::create(self.path("output")).expect("a file");
         let mut command = command(tool);
         command.stdout(output.try_clone().expect("a file")).stderr(output);
@@ -105,7 +105,8 @@ impl Drop for Postgres {
     }
 }
 
-/// One of the server's programs. They refuse to run as root; Debian's package makes a user for them.
+/// A program of the server. The programs refuse to run as root; Debian's package creates a user for
+/// them.
 fn command(tool: &str) -> Command {
     let tool = tools().join(tool);
     let mut command = Command::new(&tool);
@@ -121,7 +122,7 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-/// The newest server's programs, which Debian keeps out of PATH.
+/// The programs of the newest server, which Debian keeps out of PATH.
 fn tools() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions.map(|version| version.path().join("bin")).max();

@@ -1,4 +1,4 @@
-//! Programs as processes of their own, started and stopped as an operator would.
+//! Programs in processes of their own, started and stopped as by an operator.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A running program with a site; it is killed when this is dropped.
+/// A running server program. It is killed when this is dropped.
 pub struct Process {
     child: Child,
     /// Such as `http://127.0.0.1:40123`.
@@ -26,7 +26,7 @@ impl Process {
         process
     }
 
-    /// `kaozheng demo` on a folder, and how long it took to be ready. What it logs goes to `log`.
+    /// Starts `kaozheng demo` in a folder and logs to `log`. Returns the time until it was ready too.
     pub async fn demo(folder: &Path, log: &Path) -> (Process, Duration) {
         let base = free_base();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
@@ -48,12 +48,12 @@ impl Process {
         }
     }
 
-    /// Its number, as the system knows it.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// The most memory that it has had at once, in bytes (`VmHWM`, proc_pid_status(5)).
+    /// The peak memory in bytes (`VmHWM`, proc_pid_status(5)).
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
@@ -61,13 +61,13 @@ impl Process {
         kib * 1024
     }
 
-    /// `kill -9`: no chance to finish anything.
+    /// Sends SIGKILL.
     pub fn kill(mut self) {
         self.child.kill().expect("a process to kill");
         self.child.wait().expect("a process that ended");
     }
 
-    /// `kill -TERM`, and whether it ended well.
+    /// Sends SIGTERM. Returns whether it exited successfully.
     pub fn stop(mut self) -> bool {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
@@ -83,20 +83,20 @@ impl Drop for Process {
     }
 }
 
-/// One of the program's commands.
+/// A command of the program.
 pub fn kaozheng(name: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
     command.arg(name);
     command
 }
 
-/// An address where nobody listens yet.
+/// A base URL with a free port.
 pub fn free_base() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     format!("http://{}", listener.local_addr().expect("an address"))
 }
 
-/// Host and port of a base.
+/// Host and port of a base URL.
 pub fn host_of(base: &str) -> &str {
     base.trim_start_matches("http://")
 }

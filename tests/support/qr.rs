@@ -1,4 +1,4 @@
-//! Reads a QR code as a phone's camera would: from the picture.
+//! Reads a QR code from a picture, as a phone's camera would.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The text of the one code in `picture`.
+/// The text of the code in `picture`.
 pub fn decode(picture: &Path) -> String {
     find(picture).unwrap_or_else(|| panic!("no QR code in {}", picture.display()))
 }

@@ -1,4 +1,4 @@
-//! The whole program inside the test: a server on a port of its own, with the demo portal.
+//! The whole program inside the test: a server on a port of its own, with the demo's portal.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
@@ -23,19 +23,19 @@ use url::Url;
 
 use crate::database::{TestDatabase, database};
 
-/// A desktop with Chrome.
+/// User-Agent of Chrome on a desktop.
 pub const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                            Chrome/130.0.0.0 Safari/537.36";
 
-/// A phone with Chrome.
+/// User-Agent of Chrome on a phone.
 pub const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) \
                          Chrome/130.0.0.0 Mobile Safari/537.36";
 
-/// A running program; it ends when this is dropped.
+/// A running server. It ends when this is dropped.
 pub struct Server {
     /// Such as `http://127.0.0.1:40123`.
     pub base: String,
-    /// What it is made of: its clock is `parts.store.clock`.
+    /// What the server is made of. Its clock is `parts.store.clock`.
     pub parts: Parts,
     task: JoinHandle<()>,
     _files: TempDir,
@@ -43,13 +43,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// It is 2026-04-01 09:30 in China until the test moves the clock.
+    /// Starts at 2026-04-01 09:30 in China. The test moves the clock.
     pub async fn start() -> Server {
         let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
         Server::start_with(Clock::manual(start), |_| {}).await
     }
 
-    /// With a clock of choice (browsers count down by the real one), and settings that differ.
+    /// Starts with a clock and changed settings. Browser tests use the system clock.
     pub async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -73,23 +73,23 @@ impl Server {
         self.parts.store.clock.advance(Duration::seconds(seconds));
     }
 
-    /// Somebody with a browser of their own who has not signed in.
+    /// A visitor with a browser of their own, not signed in.
     pub fn visitor(&self, user_agent: &str) -> Visitor {
         Visitor::new(&self.base, user_agent)
     }
 
-    /// Loads what `kaozheng demo` starts with.
+    /// Loads the records that `kaozheng demo` starts with.
     pub async fn load_demo(&self) {
         kaozheng::cli::demo_data::load_demo(&self.parts.store).await.expect("the demo's data");
     }
 
-    /// Loads the applications that `kaozheng demo` adds to it.
+    /// Loads the applications that `kaozheng demo` starts with.
     pub async fn load_applications(&self) {
         let Parts { store, files, .. } = &self.parts;
         kaozheng::cli::demo_data::load_applications(store, files).await.expect("the demo's applications");
     }
 
-    /// Somebody who has signed in at the demo portal, by the name on its list.
+    /// A visitor signed in at the demo's portal by the name on its list.
     pub async fn signed_in(&self, name: &str) -> Visitor {
         let visitor = self.visitor(PHONE);
         visitor.sign_in("/login/portal", name).await;
@@ -121,10 +121,10 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
     }
 }
 
-/// Where visitors are who do not say otherwise.
+/// The default client address.
 pub const HOME: &str = "198.51.100.7";
 
-/// What the authority's own proxy adds; the tests' settings trust it.
+/// Headers of the authority's proxy, which the tests' settings trust.
 fn behind_the_proxy() -> header::HeaderMap {
     header::HeaderMap::from_iter([(
         header::HeaderName::from_static("x-forwarded-for"),
@@ -132,7 +132,7 @@ fn behind_the_proxy() -> header::HeaderMap {
     )])
 }
 
-/// A browser without scripts: keeps its cookies.
+/// A browser without scripts. It keeps cookies.
 pub struct Visitor {
     base: String,
     steps: Client,
@@ -140,19 +140,18 @@ pub struct Visitor {
     jar: Arc<Jar>,
 }
 
-/// What a browser shows.
+/// A response as a browser shows it.
 pub struct Answer {
     pub status: u16,
-    /// Where it says to go, without the server's own address; empty when nowhere.
+    /// The `Location` without the server's own address, or empty.
     pub location: String,
     pub headers: header::HeaderMap,
     pub body: String,
-    /// The address of the page.
+    /// The page's URL.
     pub url: String,
 }
 
 impl Visitor {
-    /// At the program that answers at `base`.
     pub fn new(base: &str, user_agent: &str) -> Visitor {
         let jar = Arc::new(Jar::default());
         let client = |policy| {
@@ -168,37 +167,37 @@ impl Visitor {
         }
     }
 
-    /// Opens a page and follows where it leads.
+    /// Opens a page and follows redirects.
     pub async fn open(&self, path: &str) -> Answer {
         self.send(self.follows.get(self.address(path))).await
     }
 
-    /// Opens a page and stays where it is sent on.
+    /// Opens a page without following redirects.
     pub async fn step(&self, path: &str) -> Answer {
         self.send(self.steps.get(self.address(path))).await
     }
 
-    /// Opens as htmx does.
+    /// Opens a page as htmx does.
     pub async fn fetch(&self, path: &str) -> Answer {
         self.send(self.steps.get(self.address(path)).header("HX-Request", "true")).await
     }
 
-    /// Sends a form and follows where it leads.
+    /// Sends a form and follows redirects.
     pub async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(self.follows.post(self.address(path)).form(form)).await
     }
 
-    /// Sends a form and stays where it is sent on.
+    /// Sends a form without following redirects.
     pub async fn submit_step(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(self.steps.post(self.address(path)).form(form)).await
     }
 
-    /// Any request by this visitor, with their cookies, not followed.
+    /// A request with this visitor's cookies. Redirects are not followed.
     pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         self.steps.request(method, self.address(path))
     }
 
-    /// Sends what [`Visitor::request`] made.
+    /// Sends what [`Visitor::request`] built.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let answer = request.send().await.expect("an answer");
         let headers = answer.headers().clone();
@@ -212,8 +211,7 @@ impl Visitor {
         }
     }
 
-    /// Goes to the demo portal by `path`, chooses a person there and comes back; answers with
-    /// the page where that leads.
+    /// Goes to the demo's portal by `path`, chooses a person and comes back. Returns the final page.
     pub async fn sign_in(&self, path: &str, name: &str) -> Answer {
         let page = self.open(path).await;
         self.choose_person(&page, name).await
@@ -228,26 +226,31 @@ impl Visitor {
         self.submit("/sandbox/authorize", &form).await
     }
 
-    /// The session cookie, as the browser would send it.
+    /// Whether the first page greets this visitor.
+    pub async fn is_signed_in(&self) -> bool {
+        self.open("/").await.body.contains("您好，")
+    }
+
+    /// The session cookie as the browser sends it.
     pub fn cookie(&self) -> String {
         self.cookie_at("/")
     }
 
-    /// The cookies that the browser would send to a path.
+    /// The first cookie that the browser sends to a path.
     pub fn cookie_at(&self, path: &str) -> String {
         use reqwest::cookie::CookieStore;
         let address = Url::parse(&self.address(path)).expect("an address");
         self.jar.cookies(&address).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
     }
 
-    /// The cookies that the browser would send to a path.
+    /// All cookies that the browser sends to a path.
     pub fn cookies_at(&self, path: &str) -> String {
         use reqwest::cookie::CookieStore;
         let url = Url::parse(&self.address(path)).expect("an address");
         self.jar.cookies(&url).map_or(String::new(), |line| line.to_str().expect("text").to_owned())
     }
 
-    /// Somebody has put a cookie into this browser.
+    /// Plants a cookie in this browser, as an attacker would.
     pub fn plant(&self, cookie: &str) {
         self.jar.add_cookie_str(cookie, &Url::parse(&self.base).expect("an address"));
     }
@@ -258,7 +261,7 @@ impl Visitor {
 }
 
 impl Answer {
-    /// The text between two marks, the first time they appear.
+    /// The text between the first occurrences of two marks.
     pub fn between(&self, from: &str, to: &str) -> &str {
         let found = self.body.split_once(from).and_then(|(_, rest)| rest.split_once(to));
         found.unwrap_or_else(|| panic!("no {from:?} … {to:?} at {} in\n{}", self.url, self.body)).0
@@ -274,7 +277,7 @@ impl Answer {
         tags.map(|tag| (value(tag, "name"), value(tag, "value"))).collect()
     }
 
-    /// The value of the submit button that says `label`.
+    /// The value of the submit button labelled `label`.
     pub fn button_value(&self, label: &str) -> String {
         let before = self.body.split(label).next().unwrap_or_default();
         assert!(before.len() < self.body.len(), "no {label:?} at {} in\n{}", self.url, self.body);

@@ -1,4 +1,4 @@
-//! The pages that try the helpers.
+//! The pages on which the test helpers are tested.
 
 use kaozheng::ui;
 use poem::http::header;
@@ -6,10 +6,10 @@ use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Html, Multipart};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, Server, get, handler, post};
 
-/// What the code of `/code` says.
+/// The text of the QR code on `/code`.
 pub const CODE: &str = "http://127.0.0.1:8080/scan?t=0123456789abcdefghijklmnopqrstuvwxyzABCDEF";
 
-/// A page without any fault.
+/// A page without faults.
 pub const GOOD: &str = "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\"><title>好页面</title></head>\
     <body><main><h1>好页面</h1><p>没有问题。</p></main></body></html>";
@@ -53,7 +53,8 @@ const STYLE: &str = "img { image-rendering: pixelated } body { background: #fff;
 @media (pointer: coarse) { .touch { display: block } .mouse { display: none } }
 @media (prefers-color-scheme: dark) { .dim { background: #222; color: #333 } }";
 
-/// Serves until the test's runtime ends, under a policy that forbids inline scripts, and says where.
+/// Serves the pages until the test's runtime ends, under a policy that forbids inline scripts. Returns
+/// the base URL.
 pub async fn serve() -> String {
     let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.expect("a free port");
     let address = acceptor.local_addr().remove(0).to_string();
@@ -112,7 +113,7 @@ async fn sent(mut form: Multipart) -> Html<String> {
     framed(&told.join(" "))
 }
 
-/// What the browser is, by its style sheet, its name and the cookie of its last visit.
+/// Describes the browser by its style sheet, its User-Agent and the cookie of its last visit.
 #[handler]
 fn device(request: &Request) -> impl IntoResponse {
     let seen = if request.header(header::COOKIE).is_some() { "来过" } else { "" };

@@ -1,5 +1,5 @@
-//! Whatever goes wrong at the portal ends on a page that says so and offers to try again;
-//! nobody is signed in, and nothing is our own error.
+//! Faults of the portal lead to a page that explains them and offers another try. Nobody is signed in,
+//! and the status blames the portal.
 
 use std::time::Instant;
 
@@ -23,7 +23,7 @@ const OUTDATED: &str = "这次登录已失效";
 const INCOMPLETE: &str = "政务服务平台提供的身份信息不完整";
 const UNMAPPED: &str = "暂不支持用这种证件登录";
 
-/// Goes to the portal and back again.
+/// Goes to the portal and comes back.
 async fn sign_in(visitor: &Visitor) -> Answer {
     let page = visitor.open("/login/portal?next=/me").await;
     match page.body.contains("统一身份认证") {
@@ -32,28 +32,24 @@ async fn sign_in(visitor: &Visitor) -> Answer {
     }
 }
 
-async fn is_signed_in(visitor: &Visitor) -> bool {
-    visitor.open("/").await.body.contains("您好，")
-}
-
 async fn assert_refused(visitor: &Visitor, answer: &Answer, words: &str, case: &str) {
     let ours = [DECLINED, OUTDATED, UNMAPPED].contains(&words);
     assert_eq!(answer.status, if ours { 403 } else { 502 }, "{case}: {}", answer.body);
-    // Another try does not map a kind of document.
+    // Another try does not help with an unmapped document type, so none is offered.
     let offers_another_try = answer.body.contains("重新登录");
-    let told = answer.body.contains(words) && offers_another_try == (words != UNMAPPED);
+    let output = answer.body.contains(words) && offers_another_try == (words != UNMAPPED);
     let page = answer.body.split("<main").last().unwrap_or_default();
-    assert!(told, "{case}: {words} is not in {page}");
-    assert!(!is_signed_in(visitor).await, "{case}");
+    assert!(output, "{case}: {words} is not in {page}");
+    assert!(!visitor.is_signed_in().await, "{case}");
 }
 
 async fn assert_works(server: &Server, case: &str) {
     let visitor = server.visitor(PHONE);
     let answer = sign_in(&visitor).await;
-    assert!(answer.url.ends_with("/me") && is_signed_in(&visitor).await, "{case}: {}", answer.body);
+    assert!(answer.url.ends_with("/me") && visitor.is_signed_in().await, "{case}: {}", answer.body);
 }
 
-fn every_fault(
+fn common_faults(
     path: &'static str,
     error_500: &'static str,
 ) -> [(&'static str, &'static str, Fault, &'static str); 5] {
@@ -66,7 +62,7 @@ fn every_fault(
     ]
 }
 
-/// Each on a site that works again as soon as the portal does.
+/// Tries each fault on a site of its own, which works again once the portal does.
 async fn try_each(from: ClaimsFrom, faults: &[(&str, &'static str, Fault, &str)]) {
     for (name, path, fault, words) in faults {
         let case = format!("{name} at {path}");
@@ -80,12 +76,12 @@ async fn try_each(from: ClaimsFrom, faults: &[(&str, &'static str, Fault, &str)]
 }
 
 #[tokio::test]
-async fn the_token_endpoint_fails() {
-    try_each(ClaimsFrom::Userinfo, &every_fault("/token", NOT_UNDERSTOOD)).await;
+async fn token_endpoint_faults_sign_nobody_in() {
+    try_each(ClaimsFrom::Userinfo, &common_faults("/token", NOT_UNDERSTOOD)).await;
 }
 
 #[tokio::test]
-async fn userinfo_fails() {
+async fn userinfo_faults_sign_nobody_in() {
     let missing = Fault::Json(|said| said["citizen"]["cert"] = json!({ "type": "111" }));
     let unknown = Fault::Json(|said| said["citizen"]["cert"]["type"] = json!("999"));
     let invalid = Fault::Json(|said| said["citizen"]["cert"]["number"] = json!("110105194912310021"));
@@ -94,11 +90,11 @@ async fn userinfo_fails() {
         ("an unknown kind of document", "/me", unknown, UNMAPPED),
         ("a number with a wrong check digit", "/me", invalid, INCOMPLETE),
     ];
-    try_each(ClaimsFrom::Userinfo, &[&every_fault("/me", REFUSED)[..], &more].concat()).await;
+    try_each(ClaimsFrom::Userinfo, &[&common_faults("/me", REFUSED)[..], &more].concat()).await;
 }
 
 #[tokio::test]
-async fn keys_and_id_tokens_fail() {
+async fn key_and_id_token_faults_sign_nobody_in() {
     let none = Fault::Json(|said| said["id_token"] = json!(null));
     let forged = Fault::Json(|said| {
         let token = said["id_token"].as_str().expect("a token");
@@ -110,11 +106,11 @@ async fn keys_and_id_tokens_fail() {
         ("a forged signature", "/token", forged, REFUSED),
         ("no key of the portal", "/jwks", Fault::Text("{\"keys\":[]}"), REFUSED),
     ];
-    try_each(ClaimsFrom::IdToken, &[&every_fault("/jwks", REFUSED)[..], &more].concat()).await;
+    try_each(ClaimsFrom::IdToken, &[&common_faults("/jwks", REFUSED)[..], &more].concat()).await;
 }
 
 #[tokio::test]
-async fn discovery_fails() {
+async fn discovery_faults_sign_nobody_in() {
     const DOCUMENT: &str = "/.well-known/openid-configuration";
     let foreign = Fault::Json(|said| said["issuer"] = json!("https://evil.example"));
     let plain = Fault::Json(|said| said["token_endpoint"] = json!("http://evil.example/token"));
@@ -127,7 +123,7 @@ async fn discovery_fails() {
 }
 
 #[tokio::test]
-async fn the_way_back_is_tampered_with() {
+async fn tampered_callback_signs_nobody_in() {
     fn set(url: &mut Url, name: &str, value: &str) {
         let kept: Vec<_> = url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
         url.query_pairs_mut().clear().extend_pairs(kept);
@@ -154,13 +150,13 @@ async fn the_way_back_is_tampered_with() {
 }
 
 #[tokio::test]
-async fn a_code_is_worth_nothing_twice_or_to_somebody_else() {
+async fn code_works_once_and_only_for_its_browser() {
     let (server, _portal) = site(Clock::system(), |_| {}).await;
     let (owner, thief) = (server.visitor(PHONE), server.visitor(DESKTOP));
     let callback = callback_of(&owner).await;
-    // Somebody else's browser knows no such attempt.
+    // Another browser has no such attempt.
     assert_refused(&thief, &thief.step(&callback).await, OUTDATED, "another browser").await;
-    // Their own attempt does not make the code theirs: PKCE.
+    // PKCE: another browser's own attempt cannot redeem the code either.
     let own = callback_of(&thief).await;
     let code =
         |callback: &str| callback.split("code=").nth(1).expect("a code").split('&').next().map(str::to_owned);
@@ -174,10 +170,10 @@ async fn a_code_is_worth_nothing_twice_or_to_somebody_else() {
     assert_refused(&owner, &owner.step(&replayed).await, REFUSED, "a code that was used").await;
 }
 
-/// Signs in at the portal, up to the address it sends the browser back to.
+/// Signs in at the portal. Returns the callback URL to which the portal redirects.
 async fn callback_of(visitor: &Visitor) -> String {
     let mut answer = visitor.step("/login/portal").await;
-    // More steps than any portal needs.
+    // An upper bound of the portal's redirects.
     for _ in 0..8 {
         answer = match answer.location.as_str() {
             back if back.starts_with("/login/callback") => return answer.location,
@@ -192,7 +188,7 @@ async fn callback_of(visitor: &Visitor) -> String {
 }
 
 #[tokio::test]
-async fn who_says_no_is_told() {
+async fn refusal_at_the_portal_is_shown() {
     let (server, _portal) = site(Clock::system(), |_| {}).await;
     let visitor = server.visitor(PHONE);
     let page = visitor.open("/login/portal").await;
@@ -200,9 +196,9 @@ async fn who_says_no_is_told() {
     assert_refused(&visitor, &answer, DECLINED, "access_denied").await;
 }
 
-/// The portal's ID tokens live for half a minute, and ours may be a minute off.
+/// The portal's ID tokens are valid for 30 seconds; we tolerate a clock difference of 60.
 #[tokio::test]
-async fn a_clock_off_by_two_minutes() {
+async fn clock_difference_of_two_minutes_signs_nobody_in() {
     for minutes in [-2, 2] {
         let clock = Clock::manual(Utc::now().naive_utc() + Duration::minutes(minutes));
         let (server, _portal) = site(clock, |portal| portal.claims_from = ClaimsFrom::IdToken).await;
@@ -212,12 +208,12 @@ async fn a_clock_off_by_two_minutes() {
 }
 
 #[tokio::test]
-async fn the_portal_changes_its_keys() {
+async fn rotated_keys_are_fetched_again() {
     let (server, portal) = site(Clock::system(), |portal| portal.claims_from = ClaimsFrom::IdToken).await;
     assert_works(&server, "the first key").await;
     portal.rotate_keys().await;
     assert_works(&server, "a new key, not known yet").await;
-    // A token whose key the portal no longer has: rotated between the token and its check.
+    // The token's key was rotated away between signing and verification.
     portal.fail("/jwks", Fault::Text("{\"keys\":[]}"));
     portal.rotate_keys().await;
     let visitor = server.visitor(PHONE);
@@ -226,19 +222,19 @@ async fn the_portal_changes_its_keys() {
     assert_works(&server, "afterwards").await;
 }
 
-/// A screen that waits for the portal's code, until it is told something.
-async fn waits(server: &Server) -> Answer {
+/// Waits on a screen with the portal's code until the answer changes.
+async fn wait_for_change(server: &Server) -> Answer {
     let desktop = server.visitor(DESKTOP);
     let page = desktop.open("/login/device").await;
     assert_eq!(page.status, 200, "{}", page.body);
     let id = page.between("hx-get=\"/login/wait/", "?").to_owned();
     let answer = desktop.fetch(&format!("/login/wait/{id}?seen=waiting")).await;
-    assert!(!is_signed_in(&desktop).await);
+    assert!(!desktop.is_signed_in().await);
     answer
 }
 
 #[tokio::test]
-async fn the_device_grant_fails() {
+async fn device_grant_faults_are_shown() {
     let table = [
         (Fault::Refuse("expired_token"), "二维码已过期"),
         (Fault::Refuse("access_denied"), "登录被拒绝"),
@@ -248,9 +244,9 @@ async fn the_device_grant_fails() {
     for (fault, words) in table {
         let (server, portal) = site(Clock::system(), |_| {}).await;
         portal.fail("/token", fault);
-        let told = waits(&server).await;
-        assert!(told.status == 200 && told.body.contains(words), "{words} is not in {}", told.body);
-        assert!(told.body.contains("刷新二维码"));
+        let output = wait_for_change(&server).await;
+        assert!(output.status == 200 && output.body.contains(words), "{words} is not in {}", output.body);
+        assert!(output.body.contains("刷新二维码"));
     }
     let (server, portal) = site(Clock::system(), |_| {}).await;
     portal.fail("/device/auth", Fault::Status(500));
@@ -258,25 +254,25 @@ async fn the_device_grant_fails() {
     assert_refused(&desktop, &desktop.step("/login/device").await, NOT_UNDERSTOOD, "no code").await;
 }
 
-/// RFC 8628 §3.5: five seconds more between two polls, each time.
+/// RFC 8628 §3.5: each `slow_down` adds five seconds to the interval.
 #[tokio::test]
-async fn the_device_grant_slows_down() {
+async fn slow_down_lengthens_the_polling_interval() {
     let (server, portal) = site(Clock::manual(Utc::now().naive_utc()), |_| {}).await;
     portal.fail("/token", Fault::Refuse("slow_down"));
     server.visitor(DESKTOP).open("/login/device").await;
     for (polls, interval) in [(1, 5), (2, 10), (3, 15)] {
         server.advance(interval);
-        kept(&server, interval + 5).await;
+        wait_for_interval(&server, interval + 5).await;
         assert_eq!(portal.calls("/token"), polls);
     }
     server.visitor(DESKTOP).open("/login/device").await;
     server.advance(5);
-    kept(&server, 10).await;
+    wait_for_interval(&server, 10).await;
     assert_eq!(portal.calls("/token"), 4, "the second screen's turn, not yet the first one's");
 }
 
-/// Waits until some code is asked for every so many seconds.
-async fn kept(server: &Server, seconds: i64) {
+/// Waits until the stored polling interval of a code is `seconds`.
+async fn wait_for_interval(server: &Server, seconds: i64) {
     let deadline = Instant::now() + std::time::Duration::from_secs(10);
     loop {
         let intervals = server

@@ -1,4 +1,4 @@
-//! A return from the portal that is loaded again, or twice at once, ends where the first one ended.
+//! A callback that is loaded twice, later or at once, ends where the first one ended.
 
 use diesel::prelude::*;
 use kaozheng::site::{self, Parts};
@@ -8,20 +8,19 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::dialects::portal::{Site, json_of};
-use super::is_signed_in;
 use crate::server::{Answer, DESKTOP, PHONE, Visitor};
 
-/// A browser at the portal, whose return leads here.
-async fn away(site: &Site, visitor: &Visitor) -> String {
+/// Sends a browser to the portal. Returns the callback's path.
+async fn callback_path(site: &Site, visitor: &Visitor) -> String {
     let away = visitor.step("/login/portal?next=/progress").await;
     assert_eq!(away.status, 303);
-    site.tell("/token", json_of(json!({ "access_token": "a", "token_type": "Bearer" })));
+    site.set_response("/token", json_of(json!({ "access_token": "a", "token_type": "Bearer" })));
     let url = url::Url::parse(&away.location).expect("an address");
     let state = url.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
     format!("/login/callback?code=c&state={state}")
 }
 
-/// The same browser, before it gets any answer.
+/// A copy of the browser before it receives an answer.
 fn copy(site: &Site, visitor: &Visitor, back: &str) -> Visitor {
     let copy = site.server.visitor(PHONE);
     for cookie in visitor.cookies_at("/login/callback").split("; ").filter(|cookie| !cookie.is_empty()) {
@@ -46,18 +45,18 @@ async fn sessions(site: &Site) -> i64 {
 }
 
 #[tokio::test]
-async fn a_browser_on_its_way_to_the_portal_has_no_session() {
+async fn browser_at_the_portal_has_no_session() {
     let site = Site::start(|_| {}).await;
     let visitor = site.server.visitor(PHONE);
-    away(&site, &visitor).await;
+    callback_path(&site, &visitor).await;
     assert_eq!((visitor.cookie().as_str(), sessions(&site).await), ("", 0));
 }
 
 #[tokio::test]
-async fn a_return_that_is_loaded_again_stays_signed_in() {
+async fn reloaded_callback_stays_signed_in() {
     let site = Site::start(|_| {}).await;
     let visitor = site.server.visitor(PHONE);
-    let back = away(&site, &visitor).await;
+    let back = callback_path(&site, &visitor).await;
     assert_eq!(visitor.step(&back).await.location, "/progress");
     let session = visitor.cookie();
     for seconds in [0, 30, 600, 900] {
@@ -66,40 +65,40 @@ async fn a_return_that_is_loaded_again_stays_signed_in() {
         assert!(again.status == 303 && again.location == "/progress", "{}", again.body);
         assert_eq!(visitor.cookie(), session, "the same session");
     }
-    assert_eq!((site.asked("/token"), sessions(&site).await), (1, 1), "the code is used once");
+    assert_eq!((site.requests_to("/token"), sessions(&site).await), (1, 1), "the code is used once");
 }
 
 #[tokio::test]
-async fn a_return_that_failed_fails_again_in_the_same_way() {
+async fn failed_callback_fails_again_in_the_same_way() {
     let site = Site::start(|_| {}).await;
     let visitor = site.server.visitor(PHONE);
-    let back = away(&site, &visitor).await;
-    site.tell("/userinfo", (500, "text/html", "broken".into()));
+    let back = callback_path(&site, &visitor).await;
+    site.set_response("/userinfo", (500, "text/html", "broken".into()));
     let first = visitor.step(&back).await;
     assert!(first.status == 502 && first.body.contains("没有完成登录"), "{}", first.body);
     let again = visitor.step(&back).await;
     assert!(again.status == 502 && again.body.contains("没有完成登录"), "{}", again.body);
     assert!(again.body.contains("/login?next=%2Fprogress"));
     assert!(!sets_a_cookie(&first) && !sets_a_cookie(&again));
-    assert_eq!((site.asked("/token"), sessions(&site).await), (1, 0));
+    assert_eq!((site.requests_to("/token"), sessions(&site).await), (1, 0));
 }
 
 #[tokio::test]
-async fn two_returns_at_once_end_in_one_session() {
+async fn simultaneous_callbacks_create_one_session() {
     let site = Site::start(|_| {}).await;
     let visitor = site.server.visitor(PHONE);
-    let back = away(&site, &visitor).await;
+    let back = callback_path(&site, &visitor).await;
     let copies: Vec<Visitor> = (0..4).map(|_| copy(&site, &visitor, &back)).collect();
     let answers = futures_util::future::join_all(copies.iter().map(|copy| copy.step(&back))).await;
     for (answer, copy) in answers.iter().zip(&copies) {
         assert_eq!(answer.location, "/progress", "{}", answer.body);
-        assert!(is_signed_in(copy).await);
+        assert!(copy.is_signed_in().await);
         assert_eq!(copy.cookie(), copies[0].cookie());
     }
-    assert_eq!((site.asked("/token"), sessions(&site).await), (1, 1));
+    assert_eq!((site.requests_to("/token"), sessions(&site).await), (1, 1));
 }
 
-/// The second request may come to another process, and the answer to the first may be lost with it.
+/// The second request may reach another process, and the first answer may be lost with its process.
 #[tokio::test]
 async fn another_process_gives_the_same_answer() {
     let site = Site::start(|_| {}).await;
@@ -112,29 +111,29 @@ async fn another_process_gives_the_same_answer() {
     };
     let task = tokio::spawn(serve);
     let visitor = site.server.visitor(PHONE);
-    let back = away(&site, &visitor).await;
+    let back = callback_path(&site, &visitor).await;
     let elsewhere = Visitor::new(&base, PHONE);
     let cookie = visitor.cookies_at("/login/callback");
     let request = elsewhere.request(Method::GET, &back).header("cookie", &cookie);
     let (here, there) = tokio::join!(visitor.step(&back), elsewhere.send(request));
     assert_eq!((here.location.as_str(), there.location.as_str()), ("/progress", "/progress"));
     assert_eq!(elsewhere.cookie(), visitor.cookie());
-    assert_eq!(site.asked("/token"), 1);
+    assert_eq!(site.requests_to("/token"), 1);
     task.abort();
 }
 
-/// A browser that gives up while the portal is asked, and asks again, is signed in.
+/// A browser that aborts and reloads while the portal is being asked is signed in.
 #[tokio::test]
-async fn a_reload_in_the_middle_is_signed_in() {
+async fn reload_during_the_token_request_is_signed_in() {
     let site = Site::start(|_| {}).await;
     let visitor = site.server.visitor(PHONE);
-    let back = away(&site, &visitor).await;
-    let hold = site.hold("/userinfo").await;
+    let back = callback_path(&site, &visitor).await;
+    let hold = site.block("/userinfo").await;
     {
         let first = copy(&site, &visitor, &back);
         let request = first.step(&back);
         tokio::pin!(request);
-        while site.asked("/userinfo") == 0 {
+        while site.requests_to("/userinfo") == 0 {
             tokio::select! {
                 answer = &mut request => panic!("answered: {}", answer.body),
                 () = tokio::task::yield_now() => {}
@@ -143,21 +142,21 @@ async fn a_reload_in_the_middle_is_signed_in() {
     }
     drop(hold);
     assert_eq!(visitor.step(&back).await.location, "/progress");
-    assert!(is_signed_in(&visitor).await);
-    assert_eq!((site.asked("/token"), sessions(&site).await), (1, 1));
+    assert!(visitor.is_signed_in().await);
+    assert_eq!((site.requests_to("/token"), sessions(&site).await), (1, 1));
 }
 
 #[tokio::test]
-async fn another_browser_or_a_later_day_gets_nothing() {
+async fn callback_from_another_browser_or_another_day_is_refused() {
     let site = Site::start(|_| {}).await;
     let visitor = site.server.visitor(PHONE);
-    let back = away(&site, &visitor).await;
+    let back = callback_path(&site, &visitor).await;
     let thief = site.server.visitor(DESKTOP);
     for _ in 0..2 {
         let refused = thief.step(&back).await;
         assert!(refused.status == 403 && refused.body.contains("这次登录已失效"), "{}", refused.body);
-        assert!(!sets_a_cookie(&refused) && !is_signed_in(&thief).await);
-        // Before and after the browser that began it has come back.
+        assert!(!sets_a_cookie(&refused) && !thief.is_signed_in().await);
+        // Tried before and after the browser that began has returned.
         assert_eq!(visitor.step(&back).await.location, "/progress");
     }
     for query in ["", "?state=unknown&code=c", "?code=c"] {
@@ -167,33 +166,33 @@ async fn another_browser_or_a_later_day_gets_nothing() {
     assert_eq!(sessions(&site).await, 1);
     visitor.submit("/logout", &[]).await;
     visitor.step(&back).await;
-    assert!(!is_signed_in(&visitor).await, "who signed out stays signed out");
+    assert!(!visitor.is_signed_in().await, "signing out is final");
 
     let late = site.server.visitor(PHONE);
-    let back = away(&site, &late).await;
+    let back = callback_path(&site, &late).await;
     site.server.advance(600);
     let refused = late.step(&back).await;
     assert!(refused.status == 403 && refused.body.contains("这次登录已失效"), "{}", refused.body);
 }
 
-/// The session is handed out again for a minute only, and only to the browser that began.
+/// The session is handed out again for a minute, only to the browser that began.
 #[tokio::test]
-async fn a_lost_answer_is_given_again_for_a_minute() {
+async fn lost_answer_is_repeated_for_a_minute() {
     let site = Site::start(|_| {}).await;
     for (seconds, is_in) in [(59, true), (60, false)] {
         let visitor = site.server.visitor(PHONE);
-        let back = away(&site, &visitor).await;
+        let back = callback_path(&site, &visitor).await;
         let lost = copy(&site, &visitor, &back);
         assert_eq!(visitor.step(&back).await.location, "/progress");
         site.server.advance(seconds);
         let again = lost.step(&back).await;
         assert_eq!(again.status, if is_in { 303 } else { 403 }, "{}", again.body);
-        assert_eq!(is_signed_in(&lost).await, is_in);
+        assert_eq!(lost.is_signed_in().await, is_in);
     }
 }
 
 #[tokio::test]
-async fn attempts_are_swept() {
+async fn attempts_are_deleted() {
     let site = Site::start(|_| {}).await;
     let store = &site.server.parts.store;
     let count = || async {
@@ -204,8 +203,8 @@ async fn attempts_are_swept() {
             .expect("a count")
     };
     let (left, done) = (site.server.visitor(PHONE), site.server.visitor(PHONE));
-    away(&site, &left).await;
-    let back = away(&site, &done).await;
+    callback_path(&site, &left).await;
+    let back = callback_path(&site, &done).await;
     done.step(&back).await;
     for (seconds, kept) in [(0, 2), (1201, 1), (12 * 3600, 0)] {
         site.server.advance(seconds);

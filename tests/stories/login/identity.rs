@@ -1,4 +1,4 @@
-//! Who somebody is: an account of the portal is bound to one candidate, and a number alone opens
+//! Identity: an account of the portal is bound to one candidate, and a document number alone opens
 //! nothing.
 
 mod cases;
@@ -14,11 +14,11 @@ use kaozheng::store::schema::{
 use kaozheng::store::{Error, Tx};
 use serde_json::{Value, json};
 
+use super::LoginScreen;
 use super::dialects::portal::{Site, json_of};
-use super::{Desk, is_signed_in};
 use crate::server::{Answer, DESKTOP, PHONE, Visitor};
 
-/// An account of the portal, as userinfo tells it.
+/// Userinfo of an account.
 fn account(sub: &str, name: &str, passport: &str) -> Value {
     json!({
         "sub": sub, "level": "L2", "user_type": "person", "name": name, "id_type": "passport",
@@ -26,7 +26,7 @@ fn account(sub: &str, name: &str, passport: &str) -> Value {
     })
 }
 
-/// The same account with other claims; `null` takes one away.
+/// The account with changed claims; `null` removes one.
 fn with(mut account: Value, changes: &[(&str, Value)]) -> Value {
     for (name, value) in changes {
         account[*name] = value.clone();
@@ -34,34 +34,35 @@ fn with(mut account: Value, changes: &[(&str, Value)]) -> Value {
     account
 }
 
-/// Somebody at a browser of their own signs in by an account.
-async fn arrive(site: &Site, account: &Value) -> (Visitor, Answer) {
+/// Signs a new visitor in with an account.
+async fn sign_in_with(site: &Site, account: &Value) -> (Visitor, Answer) {
     let visitor = site.server.visitor(PHONE);
-    let answer = arrive_at(site, &visitor, account).await;
+    let answer = sign_in_as(site, &visitor, account).await;
     (visitor, answer)
 }
 
-async fn arrive_at(site: &Site, visitor: &Visitor, account: &Value) -> Answer {
-    site.tell("/userinfo", json_of(account.clone()));
+async fn sign_in_as(site: &Site, visitor: &Visitor, account: &Value) -> Answer {
+    site.set_response("/userinfo", json_of(account.clone()));
     let token = json_of(json!({ "access_token": "a", "token_type": "Bearer" }));
     site.sign_in(visitor, |_| token).await
 }
 
-async fn is_in(site: &Site, account: &Value) -> Visitor {
-    let (visitor, answer) = arrive(site, account).await;
+async fn assert_signed_in(site: &Site, account: &Value) -> Visitor {
+    let (visitor, answer) = sign_in_with(site, account).await;
     assert_eq!(answer.location, "/me", "{account}: {}", answer.body);
-    assert!(is_signed_in(&visitor).await, "{account}");
+    assert!(visitor.is_signed_in().await, "{account}");
     visitor
 }
 
-/// Nobody is signed in, the page says why and what helps, and does not offer to try again.
-async fn is_out(site: &Site, account: &Value, words: &str) {
-    let (visitor, answer) = arrive(site, account).await;
+/// Asserts that nobody is signed in, and that the page gives the reason and the remedy without offering
+/// another try.
+async fn assert_stopped(site: &Site, account: &Value, words: &str) {
+    let (visitor, answer) = sign_in_with(site, account).await;
     assert!(answer.status == 403 && answer.body.contains(words), "{account}: {}", answer.body);
     for useless in ["再试一次", "重新登录"] {
         assert!(!answer.body.contains(useless), "{account}: {}", answer.body);
     }
-    assert!(!is_signed_in(&visitor).await, "{account}");
+    assert!(!visitor.is_signed_in().await, "{account}");
 }
 
 const STOPPED: &str = "登录已暂停，等待核对身份";
@@ -73,7 +74,7 @@ async fn read<T: Send + 'static>(
     site.server.parts.store.read(query).await.expect("an answer")
 }
 
-/// Candidates, bound accounts, cases.
+/// Numbers of candidates, bound accounts and identity cases.
 async fn counts(site: &Site) -> [i64; 3] {
     read(site, |tx| {
         Ok([
@@ -93,19 +94,19 @@ async fn join_roster(site: &Site, name: &'static str, passport: &'static str, ro
     site.server.parts.store.write(add).await.expect("a roster");
 }
 
-/// A member of staff who has signed in.
-async fn office(site: &Site, name: &'static str, passport: &'static str, role: Role) -> Visitor {
+/// Signs a staff member in.
+async fn staff_browser(site: &Site, name: &'static str, passport: &'static str, role: Role) -> Visitor {
     join_roster(site, name, passport, role).await;
-    is_in(site, &account(&format!("staff-{passport}"), name, passport)).await
+    assert_signed_in(site, &account(&format!("staff-{passport}"), name, passport)).await
 }
 
 fn unverified(account: Value) -> Value {
     with(account, &[("level", json!("L0"))])
 }
 
-/// Every row of the rules: what was bound first, what the portal says then, whether that is in.
+/// Every rule: the bound account, the claims of the next sign-in, and whether it is admitted.
 #[tokio::test]
-async fn an_account_opens_its_own_candidate_and_no_other() {
+async fn account_opens_only_its_own_candidate() {
     let site = Site::start(|_| {}).await;
     let first = |n: usize| account(&format!("a{n}"), "ZHANG SAN", &format!("E100000{n}"));
     let other_sub = ("sub", json!("another"));
@@ -128,19 +129,19 @@ async fn an_account_opens_its_own_candidate_and_no_other() {
     ];
     let mut cases = 0;
     for (n, (changes, lets_in)) in table.into_iter().enumerate() {
-        is_in(&site, &first(n)).await;
+        assert_signed_in(&site, &first(n)).await;
         let again = with(first(n), changes);
         if lets_in {
-            is_in(&site, &again).await;
+            assert_signed_in(&site, &again).await;
         } else {
-            is_out(&site, &again, STOPPED).await;
+            assert_stopped(&site, &again, STOPPED).await;
             cases += 1;
         }
         let [candidates, _, found] = counts(&site).await;
         assert_eq!((candidates, found), (n as i64 + 1, cases), "{again}: no second account");
     }
     let names: Vec<String> = read(&site, |tx| Ok(c::candidates.select(c::name).load(tx.conn)?)).await;
-    assert!(names.iter().all(|name| name == "ZHANG SAN"), "nobody is renamed: {names:?}");
+    assert!(names.iter().all(|name| name == "ZHANG SAN"), "a record was renamed: {names:?}");
     let stopped = e::security_events.filter(e::kind.eq("identity_stopped"));
     let events: Vec<(Option<String>, String)> =
         read(&site, move |tx| Ok(stopped.select((e::candidate_id, e::details)).load(tx.conn)?)).await;
@@ -150,33 +151,33 @@ async fn an_account_opens_its_own_candidate_and_no_other() {
     }
 }
 
-/// A number that nobody knows here opens the authority's records, so it must be verified too.
+/// A document number that is new here opens the authority's records, so the account must be verified.
 #[tokio::test]
-async fn an_unverified_account_enrols_nobody() {
+async fn unverified_account_enrols_nobody() {
     let site = Site::start(|_| {}).await;
-    is_out(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), "请先完成实名认证").await;
+    assert_stopped(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), "请先完成实名认证").await;
     assert_eq!(counts(&site).await, [0, 0, 0]);
-    is_in(&site, &account("a", "ZHANG SAN", "E1000001")).await;
-    is_in(&site, &unverified(account("a", "ZHANG SAN", "E1000001"))).await;
+    assert_signed_in(&site, &account("a", "ZHANG SAN", "E1000001")).await;
+    assert_signed_in(&site, &unverified(account("a", "ZHANG SAN", "E1000001"))).await;
 }
 
 #[tokio::test]
-async fn without_the_setting_nobody_counts_as_verified() {
+async fn without_the_setting_no_account_is_verified() {
     let site = Site::start(|settings: &mut Settings| settings.portal.rules.verified = None).await;
     let first = account("a", "ZHANG SAN", "E1000001");
-    is_in(&site, &first).await;
-    is_in(&site, &first).await;
+    assert_signed_in(&site, &first).await;
+    assert_signed_in(&site, &first).await;
     for changes in [("sub", json!("b")), ("name", json!("LI SI")), ("sub", json!(null))] {
-        is_out(&site, &with(first.clone(), &[changes]), STOPPED).await;
+        assert_stopped(&site, &with(first.clone(), &[changes]), STOPPED).await;
     }
     let nameless = with(account("a", "LI SI", "E1000002"), &[("sub", json!(null))]);
-    is_out(&site, &nameless, "无法确认您的账号").await;
+    assert_stopped(&site, &nameless, "无法确认您的账号").await;
     assert_eq!(counts(&site).await[0], 1);
 }
 
-/// Somebody who was here before accounts were kept is bound at the next sign-in, by name and number.
+/// A candidate without a bound account is bound at the next sign-in, by name and number.
 #[tokio::test]
-async fn a_candidate_without_an_account_gets_the_first_verified_one() {
+async fn candidate_without_an_account_gets_the_first_verified_one() {
     let site = Site::start(|_| {}).await;
     let enrol = |tx: &mut Tx| {
         let document = Document::parse(DocumentType::Passport, "E1000001", tx.today()).expect("a passport");
@@ -185,17 +186,17 @@ async fn a_candidate_without_an_account_gets_the_first_verified_one() {
         kaozheng::people::candidate::enrol(tx, &identity)
     };
     site.server.parts.store.write(enrol).await.expect("a candidate");
-    is_out(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), STOPPED).await;
-    is_out(&site, &account("a", "LI SI", "E1000001"), STOPPED).await;
-    is_in(&site, &account("b", "ZHANG SAN", "E1000001")).await;
+    assert_stopped(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), STOPPED).await;
+    assert_stopped(&site, &account("a", "LI SI", "E1000001"), STOPPED).await;
+    assert_signed_in(&site, &account("b", "ZHANG SAN", "E1000001")).await;
     assert_eq!(counts(&site).await, [1, 1, 2]);
 }
 
-/// Two people state one new number at one moment: one of them is its holder.
+/// Two accounts state one new number at the same time. One becomes its holder.
 #[tokio::test]
-async fn two_first_sign_ins_at_once_make_one_candidate() {
+async fn simultaneous_first_sign_ins_create_one_candidate() {
     let site = Site::start(|settings: &mut Settings| settings.portal.rules.verified = None).await;
-    site.tell("/userinfo", json_of(account("a", "ZHANG SAN", "E1000001")));
+    site.set_response("/userinfo", json_of(account("a", "ZHANG SAN", "E1000001")));
     let token = json_of(json!({ "access_token": "a", "token_type": "Bearer" }));
     let visitors: Vec<Visitor> = (0..6).map(|_| site.server.visitor(PHONE)).collect();
     let all = visitors.iter().map(|visitor| site.sign_in(visitor, |_| token.clone()));
@@ -206,7 +207,7 @@ async fn two_first_sign_ins_at_once_make_one_candidate() {
 }
 
 #[tokio::test]
-async fn of_two_accounts_with_one_new_number_one_is_stopped() {
+async fn second_account_with_a_new_number_is_stopped() {
     use kaozheng::people::candidate::Identity;
     use kaozheng::people::identity::{self, Account, Arrival, Assurance, Entry};
     let site = Site::start(|_| {}).await;
@@ -234,13 +235,13 @@ async fn of_two_accounts_with_one_new_number_one_is_stopped() {
     assert_eq!(counts(&site).await, [1, 1, 7]);
 }
 
-/// The desk opens to the name of the roster, told by a verified account.
+/// The screen opens only if a verified account has the name on the roster.
 #[tokio::test]
-async fn a_number_of_the_roster_does_not_open_the_desk_by_itself() {
+async fn number_on_the_roster_does_not_open_the_desk_alone() {
     let site = Site::start(|_| {}).await;
     join_roster(&site, "HE JING", "E2000001", Role::Administrator).await;
-    is_out(&site, &unverified(account("x", "HE JING", "E2000001")), "请先完成实名认证").await;
-    let married = is_in(&site, &account("a", "HE JINGYI", "E2000001")).await;
+    assert_stopped(&site, &unverified(account("x", "HE JING", "E2000001")), "请先完成实名认证").await;
+    let married = assert_signed_in(&site, &account("a", "HE JINGYI", "E2000001")).await;
     assert_eq!(married.step("/staff/queue").await.status, 403);
     let home = married.open("/").await;
     assert!(home.body.contains("没有进入审核台") && !home.body.contains("您是工作人员"), "{}", home.body);
@@ -248,24 +249,24 @@ async fn a_number_of_the_roster_does_not_open_the_desk_by_itself() {
     assert_eq!(read(&site, move |tx| Ok(closed.get_result::<i64>(tx.conn)?)).await, 1);
 
     join_roster(&site, "LIN FENG", "E2000002", Role::Reviewer).await;
-    let known = is_in(&site, &account("b", "LIN FENG", "E2000002")).await;
+    let known = assert_signed_in(&site, &account("b", "LIN FENG", "E2000002")).await;
     assert_eq!(known.step("/staff/queue").await.status, 200);
-    let low = is_in(&site, &unverified(account("b", "LIN FENG", "E2000002"))).await;
+    let low = assert_signed_in(&site, &unverified(account("b", "LIN FENG", "E2000002"))).await;
     assert_eq!(low.step("/staff/queue").await.status, 403);
 }
 
-/// A screen that a phone signs in gets what the phone has.
+/// A screen gets the permissions of the phone that confirmed it.
 #[tokio::test]
-async fn a_screen_gets_no_more_than_the_phone_that_confirmed_it() {
+async fn screen_gets_no_more_than_the_confirming_phone() {
     let site = Site::start(|_| {}).await;
     join_roster(&site, "LIN FENG", "E2000002", Role::Reviewer).await;
     for (level, desk_status) in [("L2", 200), ("L0", 403)] {
         let account = with(account("b", "LIN FENG", "E2000002"), &[("level", json!(level))]);
-        let phone = is_in(&site, &account).await;
-        let screen = Desk::open(&site.server, "/login?next=/services").await;
+        let phone = assert_signed_in(&site, &account).await;
+        let screen = LoginScreen::open(&site.server, "/login?next=/services").await;
         phone.open(&screen.code(&site.server)).await;
         phone.submit(&screen.path("number"), &[("number", &screen.number().await)]).await;
-        assert_eq!(screen.look().await.location, "/services");
+        assert_eq!(screen.reload().await.location, "/services");
         assert_eq!(screen.browser.step("/staff/queue").await.status, desk_status, "{level}");
     }
 }

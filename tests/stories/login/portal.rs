@@ -1,4 +1,4 @@
-//! What the portal may do wrong, and how it ends: a page that says what happened, nobody signed in.
+//! Faults of the portal: the page explains what happened, and nobody is signed in.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,10 +11,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::is_signed_in;
 use crate::server::{Answer, PHONE, Server, Visitor};
 
-/// What the portal answers to the next calls.
+/// The portal's responses to the next calls.
 #[derive(Clone)]
 struct Replies {
     token: Reply,
@@ -66,7 +65,7 @@ fn give_person(Data(replies): Data<&Shared>) -> Response {
     response(replies.lock().expect("replies").userinfo.clone())
 }
 
-/// Our program, and a portal that answers what the test says.
+/// Starts a site and a portal that answers as the test says.
 async fn with_portal() -> (Server, Shared) {
     let replies = Arc::new(Mutex::new(Replies { token: good_token(), userinfo: Reply::Json(good_person()) }));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -83,7 +82,7 @@ async fn with_portal() -> (Server, Shared) {
     (server.await, replies)
 }
 
-/// Begins to sign in, and returns the state that was sent to the portal.
+/// Begins a sign-in. Returns the `state` sent to the portal.
 async fn begin(visitor: &Visitor) -> String {
     let away = visitor.step("/login/portal").await.location;
     let url = Url::parse("http://portal.example").and_then(|base| base.join(&away)).expect("an address");
@@ -108,11 +107,11 @@ async fn assert_refused(visitor: &Visitor, answer: &Answer, words: &str) {
         "{words} not in {}",
         answer.body
     );
-    assert!(!is_signed_in(visitor).await, "{words}");
+    assert!(!visitor.is_signed_in().await, "{words}");
 }
 
 #[tokio::test]
-async fn a_portal_that_fails_signs_nobody_in() {
+async fn failing_portal_signs_nobody_in() {
     let person = |change: fn(&mut serde_json::Value)| {
         let mut person = good_person();
         change(&mut person);
@@ -150,12 +149,12 @@ async fn a_portal_that_fails_signs_nobody_in() {
     let state = begin(&visitor).await;
     let answer = come_back(&visitor, &[("state", &state), ("code", "anything")]).await;
     assert_eq!(answer.location, "/", "a phone number is not needed");
-    assert!(is_signed_in(&visitor).await);
+    assert!(visitor.is_signed_in().await);
 }
 
-/// Whoever tries again still gets where they wanted to go, also a phone that was about to confirm.
+/// The next try leads to the original destination, also on a phone that was about to confirm.
 #[tokio::test]
-async fn trying_again_leads_where_it_was_going() {
+async fn retry_leads_to_the_original_destination() {
     let (server, replies) = with_portal().await;
     replies.lock().expect("replies").userinfo = Reply::Status(500, "broken");
     let visitor = server.visitor(PHONE);
@@ -168,7 +167,7 @@ async fn trying_again_leads_where_it_was_going() {
 }
 
 #[tokio::test]
-async fn a_return_that_does_not_belong_here_signs_nobody_in() {
+async fn foreign_callback_signs_nobody_in() {
     let (server, _) = with_portal().await;
     let issuer = format!("{}/sandbox", server.base);
     let visitor = server.visitor(PHONE);
@@ -191,11 +190,11 @@ async fn a_return_that_does_not_belong_here_signs_nobody_in() {
     let state = begin(&visitor).await;
     let query = [("state", state.as_str()), ("code", "anything"), ("iss", issuer.as_str())];
     assert_eq!(come_back(&visitor, &query).await.location, "/");
-    assert!(is_signed_in(&visitor).await);
+    assert!(visitor.is_signed_in().await);
 }
 
 #[tokio::test]
-async fn a_portal_that_is_down_signs_nobody_in() {
+async fn unreachable_portal_signs_nobody_in() {
     let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let server = Server::start_with(Clock::manual(start), |settings| {
@@ -213,7 +212,7 @@ async fn a_portal_that_is_down_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_portal_that_never_answers_is_given_up() {
+async fn silent_portal_is_given_up() {
     let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = silent.local_addr().expect("an address");
@@ -228,7 +227,7 @@ async fn a_portal_that_never_answers_is_given_up() {
 }
 
 #[tokio::test]
-async fn the_demo_portal_keeps_the_rules_of_a_real_one() {
+async fn demo_portal_follows_the_protocol() {
     let server = Server::start().await;
     let visitor = server.visitor(PHONE);
     let page = visitor.open("/login/portal").await;
@@ -272,7 +271,7 @@ async fn the_demo_portal_keeps_the_rules_of_a_real_one() {
 }
 
 #[tokio::test]
-async fn outside_the_demo_there_is_no_demo_portal() {
+async fn demo_portal_exists_only_in_the_demo() {
     let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
     let server = Server::start_with(Clock::manual(start), |settings| settings.demo = false).await;
     assert_eq!(server.visitor(PHONE).step("/sandbox/authorize").await.status, 404);

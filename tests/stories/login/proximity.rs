@@ -1,4 +1,4 @@
-//! Whether two devices are near each other (RFC 10027 §6.1.1) is never guessed.
+//! Whether two devices share a network (RFC 10027 §6.1.1) is shown only if both addresses are known.
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
@@ -6,24 +6,24 @@ use kaozheng::store::Error;
 use kaozheng::store::schema::login_handshakes::dsl as h;
 use reqwest::{Client, Method, RequestBuilder};
 
-use super::Desk;
+use super::LoginScreen;
 use crate::server::{DESKTOP, PHONE, Server, Visitor};
 
-/// What a proxy has added, header by header.
+/// Headers added by a proxy.
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
 fn with(request: RequestBuilder, headers: Headers) -> RequestBuilder {
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
-/// What a phone is told about the network of a desktop.
-async fn told(server: &Server, desktop: Headers<'_>, phone: Headers<'_>) -> String {
-    let screen = server.visitor(DESKTOP);
-    let page = screen.send(with(screen.request(Method::GET, "/login"), desktop)).await;
-    let desk = Desk::of(page, screen);
+/// The phone's message about the desktop's network.
+async fn network_message(server: &Server, desktop: Headers<'_>, phone: Headers<'_>) -> String {
+    let browser = server.visitor(DESKTOP);
+    let page = browser.send(with(browser.request(Method::GET, "/login"), desktop)).await;
+    let screen = LoginScreen::of(page, browser);
     let visitor = server.signed_in("张小三").await;
-    visitor.step(&desk.code(server)).await;
-    visitor.send(with(visitor.request(Method::GET, &desk.confirm()), phone)).await.body
+    visitor.step(&screen.code(server)).await;
+    visitor.send(with(visitor.request(Method::GET, &screen.confirm()), phone)).await.body
 }
 
 fn is_unknown(page: &str) -> bool {
@@ -34,7 +34,7 @@ fn is_unknown(page: &str) -> bool {
 }
 
 #[tokio::test]
-async fn addresses_are_read_in_every_form_that_names_one() {
+async fn addresses_are_read_in_every_valid_form() {
     let server = Server::start().await;
     let same: &[(&str, &str)] = &[
         ("119.123.4.5:5678", "119.123.4.5:91"),
@@ -44,7 +44,8 @@ async fn addresses_are_read_in_every_form_that_names_one() {
         ("[2409:8a55:1:2::1]:443", "2409:8a55:1:2:ffff::9"),
     ];
     for (desktop, phone) in same {
-        let page = told(&server, &[("x-forwarded-for", desktop)], &[("x-forwarded-for", phone)]).await;
+        let page =
+            network_message(&server, &[("x-forwarded-for", desktop)], &[("x-forwarded-for", phone)]).await;
         assert!(page.contains("与本机相同的网络"), "{desktop} {phone}\n{page}");
     }
     let different: &[(&str, &str)] = &[
@@ -53,7 +54,8 @@ async fn addresses_are_read_in_every_form_that_names_one() {
         ("[2409:8a55:1:2::1]:443", "[2409:8a55:1:3::1]:443"),
     ];
     for (desktop, phone) in different {
-        let page = told(&server, &[("x-forwarded-for", desktop)], &[("x-forwarded-for", phone)]).await;
+        let page =
+            network_message(&server, &[("x-forwarded-for", desktop)], &[("x-forwarded-for", phone)]).await;
         assert!(
             page.contains("与本机不同的网络") && page.contains("两台设备不在同一网络"),
             "{desktop} {phone}\n{page}"
@@ -62,7 +64,7 @@ async fn addresses_are_read_in_every_form_that_names_one() {
 }
 
 #[tokio::test]
-async fn what_names_no_address_is_never_the_same_network() {
+async fn malformed_address_is_an_unknown_network() {
     let server = Server::start().await;
     let unknown: &[Headers] = &[
         &[("x-forwarded-for", "unknown")],
@@ -77,14 +79,14 @@ async fn what_names_no_address_is_never_the_same_network() {
     let known: Headers = &[("x-forwarded-for", "119.123.4.5")];
     for headers in unknown {
         for (desktop, phone) in [(*headers, *headers), (*headers, known), (known, *headers)] {
-            let page = told(&server, desktop, phone).await;
+            let page = network_message(&server, desktop, phone).await;
             assert!(is_unknown(&page), "{desktop:?} {phone:?}\n{page}");
         }
     }
 }
 
-async fn network_of(server: &Server, desk: &Desk) -> String {
-    let id = desk.handshake.clone();
+async fn network_of(server: &Server, screen: &LoginScreen) -> String {
+    let id = screen.handshake.clone();
     let row = server
         .parts
         .store
@@ -92,16 +94,16 @@ async fn network_of(server: &Server, desk: &Desk) -> String {
     row.await.expect("a row")
 }
 
-/// The proxy is there and the setting is not: all seem to come from the proxy.
+/// A proxy exists but `trusted_proxy` is off, so every request seems to come from the proxy.
 #[tokio::test]
-async fn a_forgotten_proxy_makes_the_network_unknown() {
+async fn unset_trusted_proxy_makes_the_network_unknown() {
     let clock = kaozheng::store::Clock::system;
     let server = Server::start_with(clock(), |settings| settings.trusted_proxy = false).await;
     for name in ["x-forwarded-for", "forwarded", "x-real-ip"] {
-        let page = told(&server, &[(name, "for=1.2.3.4")], &[(name, "for=1.2.3.4")]).await;
+        let page = network_message(&server, &[(name, "for=1.2.3.4")], &[(name, "for=1.2.3.4")]).await;
         assert!(is_unknown(&page), "{name}\n{page}");
     }
-    // By https there is a proxy, also one that adds no header.
+    // With https there is always a proxy, even one that adds no header.
     let https = "https://exam.example/".parse().expect("an address");
     let server = Server::start_with(clock(), |settings| {
         (settings.trusted_proxy, settings.public_url) = (false, https);
@@ -118,13 +120,13 @@ async fn a_forgotten_proxy_makes_the_network_unknown() {
     assert_eq!(row.await.expect("a row"), "unknown");
 }
 
-/// Nothing hides the address of who comes straight to us.
+/// Without a proxy the peer's address is the client's.
 #[tokio::test]
-async fn without_a_proxy_the_peer_is_known() {
+async fn peer_is_the_client_without_a_proxy() {
     let clock = kaozheng::store::Clock::system();
     let server = Server::start_with(clock, |settings| settings.trusted_proxy = false).await;
-    let desk = Desk::open(&server, "/login").await;
-    assert_eq!(network_of(&server, &desk).await, "unknown", "a visitor of the tests is behind a proxy");
+    let screen = LoginScreen::open(&server, "/login").await;
+    assert_eq!(network_of(&server, &screen).await, "unknown", "a visitor of the tests is behind a proxy");
     let page = Client::new().get(format!("{}/login", server.base)).header("user-agent", DESKTOP).send().await;
     assert_eq!(page.expect("an answer").status(), 200);
     let rows = server.parts.store.read(|tx| {
@@ -133,9 +135,9 @@ async fn without_a_proxy_the_peer_is_known() {
     assert_eq!(rows.await.expect("rows"), ["127.0.0.1", "unknown"]);
 }
 
-/// More than one network may do in a minute.
+/// The test makes more requests than one network may make in a minute.
 #[tokio::test]
-async fn unknown_networks_do_not_share_the_budget_of_one() {
+async fn unknown_networks_have_a_larger_budget() {
     let server = Server::start().await;
     let visitors: Vec<Visitor> = (0..200).map(|_| server.visitor(PHONE)).collect();
     let statuses = join_all(visitors.iter().map(async |visitor| {

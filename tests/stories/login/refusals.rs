@@ -1,4 +1,4 @@
-//! What people and the operator are told when a sign-in cannot be made.
+//! Refused sign-ins: what the page says and what the log says.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex};
 use kaozheng::settings::Conditions;
 use serde_json::{Value, json};
 
-use super::dialects::portal::{Site, Told, json_of, person};
-use super::is_signed_in;
+use super::dialects::portal::{PortalResponse, Site, json_of, person};
 use crate::server::{Answer, DESKTOP, PHONE};
 
-/// What the program logs on this thread, which is the one of this test.
+/// Captures the log of this test's thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -37,14 +36,14 @@ impl Log {
     }
 }
 
-fn token() -> Told {
+fn token() -> PortalResponse {
     json_of(json!({ "access_token": "the-secret-token", "token_type": "Bearer" }))
 }
 
-async fn sign_in(site: &Site, token: Told) -> Answer {
+async fn sign_in(site: &Site, token: PortalResponse) -> Answer {
     let visitor = site.server.visitor(PHONE);
     let answer = site.sign_in(&visitor, |_| token).await;
-    assert!(!is_signed_in(&visitor).await, "{}", answer.body);
+    assert!(!visitor.is_signed_in().await, "{}", answer.body);
     answer
 }
 
@@ -56,9 +55,9 @@ fn claims(changes: &[(&str, Value)]) -> Value {
     claims
 }
 
-/// Trying again cannot help, so nothing offers it.
+/// Another try cannot help, so the page offers none.
 #[tokio::test]
-async fn an_account_that_cannot_sign_in_is_told_why_and_what_helps() {
+async fn refused_account_reads_the_reason_and_the_remedy() {
     let site = Site::start(|settings| {
         settings.portal.rules.required = Conditions::parse("/status=1").expect("a condition");
     })
@@ -72,7 +71,7 @@ async fn an_account_that_cannot_sign_in_is_told_why_and_what_helps() {
         (claims(&[("status", json!(0)), ("user_type", json!("company"))]), "您的账号不符合登录条件", ""),
     ];
     for (said, happened, helps) in table {
-        site.tell("/userinfo", json_of(said.clone()));
+        site.set_response("/userinfo", json_of(said.clone()));
         let answer = sign_in(&site, token()).await;
         assert!(answer.status == 403 && answer.body.contains(happened), "{said}: {}", answer.body);
         assert!(answer.body.contains(helps), "{said}: {}", answer.body);
@@ -80,43 +79,47 @@ async fn an_account_that_cannot_sign_in_is_told_why_and_what_helps() {
             assert!(!answer.body.contains(useless), "{said}: {}", answer.body);
         }
     }
-    // A claim that is missing says nothing about companies.
-    site.tell("/userinfo", json_of(claims(&[ok, ("user_type", json!(null))])));
+    // A missing claim does not mean a company.
+    site.set_response("/userinfo", json_of(claims(&[ok, ("user_type", json!(null))])));
     assert!(sign_in(&site, token()).await.body.contains("身份信息不完整"));
 }
 
-/// Each endpoint that can refuse: what it says is in the log, and nothing about a person is.
+/// The log has each endpoint's error response and no personal data.
 #[tokio::test]
-async fn the_operator_reads_what_the_portal_answered() {
+async fn log_has_the_portals_error_response() {
     let log = Log::default();
     let site = Site::start(|_| {}).await;
     let _guard = log.begin();
     let refusal = json!({ "error": "invalid_client", "error_description": "client kaozheng disabled" });
     let flat = json!({ "errcode": 40029, "errmsg": "code 13800138000 used by 11010519491231002X" });
-    let told = |status: u16, said: &Value| (status, "application/json", said.to_string());
+    let response = |status: u16, body: &Value| (status, "application/json", body.to_string());
     let named = claims(&[("id_number", json!("1")), ("message", json!("张小三 未实名"))]);
-    let table: [(&str, Told, &[&str]); 7] = [
-        ("/userinfo", told(200, &named), &["*** 未实名"]),
-        ("/token", told(401, &refusal), &["\"token\"", "401", "invalid_client", "client kaozheng disabled"]),
-        ("/token", told(200, &flat), &["\"token\"", "200", "40029", "code *** used by ***"]),
+    let table: [(&str, PortalResponse, &[&str]); 7] = [
+        ("/userinfo", response(200, &named), &["*** 未实名"]),
+        (
+            "/token",
+            response(401, &refusal),
+            &["\"token\"", "401", "invalid_client", "client kaozheng disabled"],
+        ),
+        ("/token", response(200, &flat), &["\"token\"", "200", "40029", "code *** used by ***"]),
         ("/token", (502, "text/html", "<h1>bad gateway</h1>".into()), &["\"token\"", "502"]),
-        ("/userinfo", told(403, &flat), &["\"userinfo\"", "403", "40029"]),
-        ("/userinfo", told(200, &flat), &["\"userinfo\"", "40029", "code *** used by ***"]),
+        ("/userinfo", response(403, &flat), &["\"userinfo\"", "403", "40029"]),
+        ("/userinfo", response(200, &flat), &["\"userinfo\"", "40029", "code *** used by ***"]),
         (
             "/userinfo",
-            told(
+            response(
                 400,
                 &json!({ "success": false, "errorCode": "E9", "errorMsg": "the-secret-token expired" }),
             ),
             &["E9", "*** expired"],
         ),
     ];
-    for (path, told, logged) in table {
-        site.tell("/userinfo", json_of(person()));
+    for (path, message, logged) in table {
+        site.set_response("/userinfo", json_of(person()));
         let answer = if path == "/token" {
-            sign_in(&site, told).await
+            sign_in(&site, message).await
         } else {
-            site.tell(path, told);
+            site.set_response(path, message);
             sign_in(&site, token()).await
         };
         assert_eq!(answer.status, 502, "{}", answer.body);
@@ -131,14 +134,14 @@ async fn the_operator_reads_what_the_portal_answered() {
 }
 
 #[tokio::test]
-async fn the_operator_reads_which_code_is_not_mapped() {
+async fn log_has_the_unmapped_document_type() {
     let log = Log::default();
     let site = Site::start(|_| {}).await;
     let _guard = log.begin();
-    site.tell("/userinfo", json_of(claims(&[("id_type", json!("CARD_77"))])));
+    site.set_response("/userinfo", json_of(claims(&[("id_type", json!("CARD_77"))])));
     sign_in(&site, token()).await;
     assert!(log.take().contains("CARD_77"));
-    site.tell("/jwks", (503, "application/json", r#"{"code":"busy","message":"later"}"#.into()));
+    site.set_response("/jwks", (503, "application/json", r#"{"code":"busy","message":"later"}"#.into()));
     let signed = |nonce: &str| {
         let token = site.key.sign(&site.claims(nonce), true);
         json_of(json!({ "access_token": "a", "token_type": "Bearer", "id_token": token }))
@@ -147,16 +150,16 @@ async fn the_operator_reads_which_code_is_not_mapped() {
     assert_eq!(site.sign_in(&visitor, signed).await.status, 502);
     let lines = log.take();
     assert!(lines.contains("jwks") && lines.contains("busy") && lines.contains("503"), "{lines}");
-    site.tell("/device", (400, "application/json", r#"{"error":"unauthorized_client"}"#.into()));
+    site.set_response("/device", (400, "application/json", r#"{"error":"unauthorized_client"}"#.into()));
     let visitor = site.server.visitor(DESKTOP);
     assert_eq!(visitor.step("/login/device").await.status, 502);
     let lines = log.take();
     assert!(lines.contains("device authorization") && lines.contains("unauthorized_client"), "{lines}");
 }
 
-/// The browser brings the portal's refusal.
+/// The browser carries the portal's refusal.
 #[tokio::test]
-async fn the_operator_reads_what_the_authorization_endpoint_answered() {
+async fn log_has_the_error_of_the_authorization_endpoint() {
     let log = Log::default();
     let site = Site::start(|_| {}).await;
     let _guard = log.begin();

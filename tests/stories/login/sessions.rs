@@ -1,13 +1,13 @@
-//! What happens to answers when a session's own row cannot be saved, and sessions that are over.
+//! SharedResponses when a session's row cannot be saved, and expired sessions.
 
 use diesel::connection::SimpleConnection;
 use kaozheng::store::{Conn, Error};
 
-use super::{Desk, is_signed_in, now, scanned};
-use crate::filing::{authority, refund};
+use super::{LoginScreen, now, scanned};
+use crate::filing::{refund, start_demo};
 use crate::server::{Answer, DESKTOP, PHONE, Server};
 
-/// Runs statements on the writer: of SQLite, and of PostgreSQL.
+/// Runs a statement on the writer, in SQLite's or PostgreSQL's dialect.
 async fn run(server: &Server, sqlite: String, postgres: String) {
     let ran = server.parts.store.write(move |tx| {
         match tx.conn {
@@ -19,8 +19,8 @@ async fn run(server: &Server, sqlite: String, postgres: String) {
     ran.await.expect("the statements");
 }
 
-/// Lets an action (`INSERT`, `UPDATE` or `DELETE`) fail on the table of the sessions.
-async fn fail(server: &Server, action: &str) {
+/// Makes `INSERT`, `UPDATE` or `DELETE` fail on the sessions table.
+async fn make_fail(server: &Server, action: &str) {
     let sqlite = format!(
         "CREATE TRIGGER no_{action} BEFORE {action} ON sessions BEGIN SELECT RAISE(FAIL, 'disk full'); END"
     );
@@ -32,27 +32,27 @@ async fn fail(server: &Server, action: &str) {
     run(server, sqlite, postgres).await;
 }
 
-async fn mend(server: &Server, action: &str) {
+async fn undo_make_fail(server: &Server, action: &str) {
     let postgres = format!("DROP TRIGGER no_{action} ON sessions; DROP FUNCTION fail_{action}");
     run(server, format!("DROP TRIGGER no_{action}"), postgres).await;
 }
 
 #[tokio::test]
-async fn what_is_done_is_told_as_done_when_the_session_cannot_be_saved() {
-    let server = authority().await;
+async fn completed_request_is_reported_when_the_session_cannot_be_saved() {
+    let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
-    fail(&server, "UPDATE").await;
+    make_fail(&server, "UPDATE").await;
     server.advance(120);
-    let number = candidate.filed(&refund()).await;
+    let number = candidate.file_for_number(&refund()).await;
     assert_eq!(candidate.open(&format!("/services/refund/{number}")).await.status, 200);
-    mend(&server, "UPDATE").await;
+    undo_make_fail(&server, "UPDATE").await;
     server.advance(120);
-    assert!(is_signed_in(&candidate).await);
+    assert!(candidate.is_signed_in().await);
 }
 
-/// Somebody holds the row, or the only writer, for longer than anybody waits.
+/// The row, or SQLite's only writer, is locked for longer than a request waits.
 #[tokio::test]
-async fn a_busy_database_does_not_keep_a_reader_waiting() {
+async fn busy_database_does_not_delay_reads() {
     let server = Server::start().await;
     let candidate = server.signed_in("张小三").await;
     server.advance(120);
@@ -71,12 +71,12 @@ async fn a_busy_database_does_not_keep_a_reader_waiting() {
     assert_eq!(page.status, 200);
     assert!(began.elapsed().as_secs() < 4, "{:?}", began.elapsed());
     other.batch_execute("ROLLBACK").expect("the end of the lock");
-    assert!(is_signed_in(&candidate).await);
+    assert!(candidate.is_signed_in().await);
 }
 
-/// SQLite only: nothing at all can be written.
+/// SQLite only: the database is read-only.
 #[tokio::test]
-async fn a_read_only_database_can_be_read_by_whoever_is_signed_in() {
+async fn signed_in_candidate_reads_from_a_read_only_database() {
     let server = Server::start().await;
     let candidate = server.signed_in("张小三").await;
     if server.parts.settings.database_url.starts_with("postgres") {
@@ -89,73 +89,73 @@ async fn a_read_only_database_can_be_read_by_whoever_is_signed_in() {
         assert!(page.status == 200 && !page.body.contains("考生登录"), "{path}: {}", page.body);
     }
     server.advance(31 * 60);
-    assert_eq!(candidate.step("/me").await.status, 303, "who was idle too long is not signed in");
+    assert_eq!(candidate.step("/me").await.status, 303, "an idle session expires");
 }
 
-fn tells_that_it_is_not_ended(answer: &Answer) -> bool {
+fn says_session_not_ended(answer: &Answer) -> bool {
     answer.status == 503 && answer.body.contains("没有退出登录") && answer.body.contains("仍处于登录状态")
 }
 
 #[tokio::test]
-async fn signing_out_says_when_it_could_not() {
+async fn failed_sign_out_is_reported() {
     let server = Server::start().await;
     let phone = server.signed_in("张小三").await;
     let cookie = phone.cookie();
-    fail(&server, "DELETE").await;
-    let told = phone.submit_step("/logout", &[]).await;
-    assert!(tells_that_it_is_not_ended(&told), "{} {}", told.status, told.body);
-    mend(&server, "DELETE").await;
+    make_fail(&server, "DELETE").await;
+    let output = phone.submit_step("/logout", &[]).await;
+    assert!(says_session_not_ended(&output), "{} {}", output.status, output.body);
+    undo_make_fail(&server, "DELETE").await;
     assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
     let thief = server.visitor(DESKTOP);
     thief.plant(&cookie);
-    assert!(!is_signed_in(&thief).await && !is_signed_in(&phone).await);
+    assert!(!thief.is_signed_in().await && !phone.is_signed_in().await);
 }
 
 #[tokio::test]
-async fn signing_in_fails_in_words_when_the_session_cannot_be_saved() {
+async fn failed_sign_in_is_explained_when_the_session_cannot_be_saved() {
     let server = Server::start().await;
-    let (desk, confirms, _) = scanned(&server).await;
-    let number = desk.number().await;
-    confirms.submit(&desk.path("number"), &[("number", &number)]).await;
+    let (screen, confirms, _) = scanned(&server).await;
+    let number = screen.number().await;
+    confirms.submit(&screen.path("number"), &[("number", &number)]).await;
     let phone = server.visitor(PHONE);
     let portal = phone.open("/login/portal").await;
-    fail(&server, "INSERT").await;
-    let told = phone.choose_person(&portal, "陳大文").await;
-    assert!(told.status == 503 && told.body.contains("系统正忙"), "{} {}", told.status, told.body);
-    let told = desk.look().await;
-    assert!(told.status == 503 && told.body.contains("系统正忙"), "{} {}", told.status, told.body);
-    mend(&server, "INSERT").await;
-    assert!(!is_signed_in(&phone).await && !is_signed_in(&desk.browser).await);
-    assert_eq!(desk.look().await.location, "/services", "the approval is not lost");
-    assert!(is_signed_in(&desk.browser).await);
+    make_fail(&server, "INSERT").await;
+    let output = phone.choose_person(&portal, "陳大文").await;
+    assert!(output.status == 503 && output.body.contains("系统正忙"), "{} {}", output.status, output.body);
+    let output = screen.reload().await;
+    assert!(output.status == 503 && output.body.contains("系统正忙"), "{} {}", output.status, output.body);
+    undo_make_fail(&server, "INSERT").await;
+    assert!(!phone.is_signed_in().await && !screen.browser.is_signed_in().await);
+    assert_eq!(screen.reload().await.location, "/services", "the approval is not lost");
+    assert!(screen.browser.is_signed_in().await);
 }
 
-/// The clock of the machine is set back after somebody's session has been seen to be over.
+/// The machine's clock is set back after a session was found expired.
 #[tokio::test]
-async fn an_expired_session_stays_expired_when_the_clock_goes_back() {
+async fn expired_session_stays_expired_when_the_clock_is_set_back() {
     let server = Server::start().await;
-    // Idle, absolute (kept awake), and one that only the sweep has seen.
+    // Expired by inactivity, by age, and as found by the sweep alone.
     for (minutes, steps, sweep) in [(31, 1, false), (29, 25, false), (31, 1, true)] {
         let (phone, began) = (server.signed_in("张小三").await, now(&server));
         for _ in 1..steps {
             server.advance(minutes * 60);
-            assert!(is_signed_in(&phone).await || now(&server) - began >= chrono::Duration::hours(12));
+            assert!(phone.is_signed_in().await || now(&server) - began >= chrono::Duration::hours(12));
         }
         server.advance(minutes * 60);
         match sweep {
             true => assert!(server.parts.sessions().sweep().await.expect("a sweep") > 0),
-            false => assert!(!is_signed_in(&phone).await),
+            false => assert!(!phone.is_signed_in().await),
         }
         let back = began - now(&server);
         server.advance(back.num_seconds());
-        assert!(!is_signed_in(&phone).await, "{minutes} minutes, {steps} times");
+        assert!(!phone.is_signed_in().await, "{minutes} minutes, {steps} times");
     }
 }
 
 #[tokio::test]
-async fn an_expired_code_stays_expired_when_the_clock_goes_back() {
+async fn expired_code_stays_expired_when_the_clock_is_set_back() {
     let server = Server::start().await;
-    let (waited, phone) = (Desk::open(&server, "/login").await, server.signed_in("张小三").await);
+    let (waited, phone) = (LoginScreen::open(&server, "/login").await, server.signed_in("张小三").await);
     let code = waited.code(&server);
     let (confirmed, confirms, _) = scanned(&server).await;
     let number = confirmed.number().await;
@@ -165,8 +165,8 @@ async fn an_expired_code_stays_expired_when_the_clock_goes_back() {
     server.advance(-180);
     assert_eq!(phone.step(&code).await.status, 410);
     confirms.submit(&confirmed.path("number"), &[("number", &number)]).await;
-    for desk in [&waited, &confirmed] {
-        assert!(desk.look().await.body.contains("二维码已过期"));
-        assert!(!is_signed_in(&desk.browser).await);
+    for screen in [&waited, &confirmed] {
+        assert!(screen.reload().await.body.contains("二维码已过期"));
+        assert!(!screen.browser.is_signed_in().await);
     }
 }

@@ -1,4 +1,4 @@
-//! A portal that says whatever a test wants, and signs with a key of its own.
+//! A portal whose responses a test scripts, with a signing key of its own.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -21,29 +21,29 @@ use url::Url;
 
 use crate::server::{Answer, PHONE, Server, Visitor};
 
-/// Status, type and body of an answer.
-pub type Told = (u16, &'static str, String);
+/// Status, content type and body of a response.
+pub type PortalResponse = (u16, &'static str, String);
 
-type Answers = Arc<Mutex<Known>>;
+type SharedResponses = Arc<Mutex<ResponseTable>>;
 
-/// What is told at each path, how often it was, and which paths do not answer for now.
+/// The response for each path, how often each path was requested, and which paths are blocked.
 #[derive(Default)]
-struct Known {
-    told: HashMap<String, Told>,
-    asked: HashMap<String, usize>,
-    held: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
+struct ResponseTable {
+    responses: HashMap<String, PortalResponse>,
+    requests: HashMap<String, usize>,
+    blocked: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// A site, and the portal where it signs people in.
 pub struct Site {
     pub server: Server,
-    /// The portal's address.
+    /// The portal's base URL.
     pub portal: String,
     pub key: Key,
-    answers: Answers,
+    answers: SharedResponses,
 }
 
-pub fn json_of(value: Value) -> Told {
+pub fn json_of(value: Value) -> PortalResponse {
     (200, "application/json", value.to_string())
 }
 
@@ -51,7 +51,7 @@ pub fn person() -> Value {
     json!({ "sub": "1", "level": "L2", "user_type": "person", "name": "张小三", "id_type": "resident", "id_number": "11010519491231002X" })
 }
 
-/// All that is needed but the endpoints.
+/// Settings without endpoints.
 fn settings(portal: &str) -> PortalSettings {
     let base = Url::parse(portal).expect("an address");
     PortalSettings {
@@ -72,31 +72,31 @@ pub fn start() -> NaiveDateTime {
 }
 
 #[handler]
-async fn tell(req: &Request, Data(answers): Data<&Answers>) -> Response {
+async fn respond(req: &Request, Data(answers): Data<&SharedResponses>) -> Response {
     let path = req.uri().path();
-    let held = {
-        let mut known = answers.lock().expect("answers");
-        *known.asked.entry(path.to_owned()).or_default() += 1;
-        known.held.get(path).cloned()
+    let blocked = {
+        let mut table = answers.lock().expect("answers");
+        *table.requests.entry(path.to_owned()).or_default() += 1;
+        table.blocked.get(path).cloned()
     };
-    if let Some(held) = held {
-        drop(held.lock().await);
+    if let Some(blocked) = blocked {
+        drop(blocked.lock().await);
     }
-    let known = answers.lock().expect("answers");
-    let answer = known.told.get(path).cloned();
+    let table = answers.lock().expect("answers");
+    let answer = table.responses.get(path).cloned();
     let (status, kind, body) = answer.unwrap_or((404, "text/html", "<h1>404</h1>".to_owned()));
     Response::builder().status(status.try_into().expect("a status")).content_type(kind).body(body)
 }
 
 impl Site {
-    /// The portal's document is at the usual place and names every endpoint; its userinfo and
-    /// its keys answer.
+    /// Starts a portal with metadata at the standard path that names every endpoint, and with working
+    /// userinfo and keys.
     pub async fn start(change: impl FnOnce(&mut Settings)) -> Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let portal = format!("http://{}", listener.local_addr().expect("an address"));
-        let (answers, key) = (Answers::default(), Key::new("first"));
+        let (answers, key) = (SharedResponses::default(), Key::new("first"));
         let acceptor = TcpAcceptor::from_tokio(listener).expect("an acceptor");
-        let urls = Route::new().at("/*", tell).data(answers.clone());
+        let urls = Route::new().at("/*", respond).data(answers.clone());
         tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(urls));
         let server = Server::start_with(Clock::manual(start()), |site| {
             site.portal = settings(&portal);
@@ -105,34 +105,34 @@ impl Site {
         })
         .await;
         let site = Site { server, portal, key, answers };
-        site.tell("/.well-known/openid-configuration", json_of(site.document(&site.portal)));
-        site.tell("/userinfo", json_of(person()));
-        site.tell("/jwks", json_of(json!({ "keys": [site.key.public()] })));
+        site.set_response("/.well-known/openid-configuration", json_of(site.metadata(&site.portal)));
+        site.set_response("/userinfo", json_of(person()));
+        site.set_response("/jwks", json_of(json!({ "keys": [site.key.public()] })));
         site
     }
 
-    pub fn tell(&self, path: &str, told: Told) {
-        self.answers.lock().expect("answers").told.insert(path.to_owned(), told);
+    pub fn set_response(&self, path: &str, response: PortalResponse) {
+        self.answers.lock().expect("answers").responses.insert(path.to_owned(), response);
     }
 
-    /// From now on a path does not answer, until what is returned is dropped.
-    pub async fn hold(&self, path: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let held = Arc::new(tokio::sync::Mutex::new(()));
-        self.answers.lock().expect("answers").held.insert(path.to_owned(), held.clone());
-        held.lock_owned().await
+    /// Blocks the responses of a path until the guard is dropped.
+    pub async fn block(&self, path: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let blocked = Arc::new(tokio::sync::Mutex::new(()));
+        self.answers.lock().expect("answers").blocked.insert(path.to_owned(), blocked.clone());
+        blocked.lock_owned().await
     }
 
-    pub fn be_silent(&self, path: &str) {
-        self.answers.lock().expect("answers").told.remove(path);
+    pub fn remove_response(&self, path: &str) {
+        self.answers.lock().expect("answers").responses.remove(path);
     }
 
-    /// How often a path was asked for.
-    pub fn asked(&self, path: &str) -> usize {
-        self.answers.lock().expect("answers").asked.get(path).copied().unwrap_or_default()
+    /// How often a path was requested.
+    pub fn requests_to(&self, path: &str) -> usize {
+        self.answers.lock().expect("answers").requests.get(path).copied().unwrap_or_default()
     }
 
-    /// A metadata document of an issuer.
-    pub fn document(&self, issuer: &str) -> Value {
+    /// The metadata document of an issuer.
+    pub fn metadata(&self, issuer: &str) -> Value {
         let at = |path: &str| format!("{}{path}", self.portal);
         json!({
             "issuer": issuer,
@@ -144,7 +144,7 @@ impl Site {
         })
     }
 
-    /// What a good ID token says.
+    /// Claims of a valid ID token.
     pub fn claims(&self, nonce: &str) -> Value {
         let now = start().and_utc().timestamp();
         let mut claims = person();
@@ -160,36 +160,35 @@ impl Site {
         claims
     }
 
-    /// Somebody goes to the portal, whose token endpoint says what `token` makes of the nonce,
-    /// and comes back.
-    pub async fn sign_in(&self, visitor: &Visitor, token: impl FnOnce(&str) -> Told) -> Answer {
+    /// Goes to the portal and comes back. `token` builds the token endpoint's response from the nonce.
+    pub async fn sign_in(&self, visitor: &Visitor, token: impl FnOnce(&str) -> PortalResponse) -> Answer {
         let away = visitor.step("/login/portal?next=/me").await;
         let Ok(url) = Url::parse(&away.location) else { return away };
         assert_eq!(url.path(), "/authorize", "{url}");
-        let said: HashMap<_, _> = url.query_pairs().into_owned().collect();
-        self.tell("/token", token(&said["nonce"]));
-        visitor.step(&format!("/login/callback?code=c&state={}", said["state"])).await
+        let parameters: HashMap<_, _> = url.query_pairs().into_owned().collect();
+        self.set_response("/token", token(&parameters["nonce"]));
+        visitor.step(&format!("/login/callback?code=c&state={}", parameters["state"])).await
     }
 
-    /// Somebody new does, and arrives.
-    pub async fn arrives(&self, case: &str, token: impl FnOnce(&str) -> Told) {
+    /// Signs a new visitor in and asserts that it works.
+    pub async fn assert_signs_in(&self, case: &str, token: impl FnOnce(&str) -> PortalResponse) {
         let visitor = self.server.visitor(PHONE);
         let answer = self.sign_in(&visitor, token).await;
         assert_eq!(answer.location, "/me", "{case}: {}", answer.body);
-        assert!(super::is_signed_in(&visitor).await, "{case}");
+        assert!(visitor.is_signed_in().await, "{case}");
     }
 
-    /// Somebody new does, and is told why they are not signed in.
-    pub async fn is_refused(&self, case: &str, words: &str, token: impl FnOnce(&str) -> Told) {
+    /// Signs a new visitor in and asserts that it is refused with `words`.
+    pub async fn assert_refuses(&self, case: &str, words: &str, token: impl FnOnce(&str) -> PortalResponse) {
         let visitor = self.server.visitor(PHONE);
         let answer = self.sign_in(&visitor, token).await;
-        let told = answer.body.contains(words) && answer.body.contains("重新登录");
-        assert!(answer.status == 502 && told, "{case}: {} {}", answer.status, answer.body);
-        assert!(!super::is_signed_in(&visitor).await, "{case}");
+        let explained = answer.body.contains(words) && answer.body.contains("重新登录");
+        assert!(answer.status == 502 && explained, "{case}: {} {}", answer.status, answer.body);
+        assert!(!visitor.is_signed_in().await, "{case}");
     }
 }
 
-/// A key that signs.
+/// A signing key.
 pub struct Key {
     pub name: &'static str,
     pkcs8: Vec<u8>,
@@ -205,14 +204,14 @@ impl Key {
         Key { name, pkcs8: pkcs8.as_ref().to_vec(), public }
     }
 
-    /// What the portal publishes of it.
+    /// The public key as a JWK.
     pub fn public(&self) -> Value {
         // An uncompressed point: 4, x, y (SEC 1 §2.3.3).
         let part = |from: usize| URL_SAFE_NO_PAD.encode(&self.public[from..from + 32]);
         json!({ "kty": "EC", "crv": "P-256", "kid": self.name, "use": "sig", "x": part(1), "y": part(33) })
     }
 
-    /// Signed, under the key's name or none.
+    /// Signs claims as a JWT, with a key id if `named`.
     pub fn sign(&self, claims: &Value, named: bool) -> String {
         let header = Header { kid: named.then(|| self.name.to_owned()), ..Header::new(Algorithm::ES256) };
         encode(&header, claims, &EncodingKey::from_ec_der(&self.pkcs8)).expect("a token")

@@ -1,4 +1,4 @@
-//! Cases: a sign-in that was stopped is decided by an administrator who sees both sides.
+//! Identity cases: an administrator decides a stopped sign-in after seeing both sides.
 
 use kaozheng::store::schema::{audit_entries::dsl as a, former_documents::dsl as f};
 
@@ -11,41 +11,42 @@ fn zhang() -> Value {
 }
 
 async fn administrator(site: &Site) -> Visitor {
-    office(site, "HE JING", "E2000001", Role::Administrator).await
+    staff_browser(site, "HE JING", "E2000001", Role::Administrator).await
 }
 
-/// The path of the only case, from the list.
+/// The path of the only case on the list.
 async fn only_case(administrator: &Visitor) -> String {
     let list = administrator.open(LIST).await;
     assert_eq!(list.body.matches("href=\"/staff/identities/").count(), 1, "{}", list.body);
     format!("{LIST}/{}", list.between("href=\"/staff/identities/", "\""))
 }
 
-async fn decides(visitor: &Visitor, case: &str, decision: &str) -> Answer {
+async fn decide(visitor: &Visitor, case: &str, decision: &str) -> Answer {
     let form = [("decision", decision), ("reason", "已当面核对身份证件")];
     visitor.submit_step(case, &form).await
 }
 
-async fn does(visitor: &Visitor, case: &str, decision: &str) {
-    let answer = decides(visitor, case, decision).await;
+async fn decide_successfully(visitor: &Visitor, case: &str, decision: &str) {
+    let answer = decide(visitor, case, decision).await;
     assert_eq!((answer.status, answer.location.as_str()), (303, case), "{}", answer.body);
 }
 
 #[tokio::test]
-async fn ten_attempts_are_one_case_with_both_sides() {
+async fn repeated_attempts_are_one_case_with_both_sides() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
+    assert_signed_in(&site, &zhang()).await;
     let other = with(account("b", "LI SI", "E1000001"), &[("phone", json!("13900139000"))]);
     for _ in 0..10 {
-        is_out(&site, &other, STOPPED).await;
+        assert_stopped(&site, &other, STOPPED).await;
     }
     let administrator = administrator(&site).await;
     let desk = administrator.open("/staff/queue").await;
     assert!(desk.body.contains("身份核对") && desk.body.contains("1 件待核对"), "{}", desk.body);
     let case = only_case(&administrator).await;
     let page = administrator.open(&case).await;
-    for told in ["ZHANG SAN", "LI SI", "E1000001", "13800138000", "13900139000", "共 10 次", "待核对"] {
-        assert!(page.body.contains(told), "{told} is not in {}", page.body);
+    for expected in ["ZHANG SAN", "LI SI", "E1000001", "13800138000", "13900139000", "共 10 次", "待核对"]
+    {
+        assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
     }
     let seen = a::audit_entries.filter(a::action.eq("identity")).count();
     assert_eq!(read(&site, move |tx| Ok(seen.get_result::<i64>(tx.conn)?)).await, 1);
@@ -60,31 +61,31 @@ async fn ten_attempts_are_one_case_with_both_sides() {
 #[tokio::test]
 async fn only_administrators_see_cases() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
-    is_out(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
+    assert_signed_in(&site, &zhang()).await;
+    assert_stopped(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
     let case = only_case(&administrator(&site).await).await;
-    let reviewer = office(&site, "LIN FENG", "E2000002", Role::Reviewer).await;
-    let candidate = is_in(&site, &zhang()).await;
+    let reviewer = staff_browser(&site, "LIN FENG", "E2000002", Role::Reviewer).await;
+    let candidate = assert_signed_in(&site, &zhang()).await;
     for visitor in [&reviewer, &candidate] {
         for path in [LIST, &case] {
             let answer = visitor.step(path).await;
             assert!(answer.status == 403 && !answer.body.contains("LI SI"), "{path}");
         }
-        assert_eq!(decides(visitor, &case, "join").await.status, 403);
+        assert_eq!(decide(visitor, &case, "join").await.status, 403);
     }
     assert!(!reviewer.open("/staff/queue").await.body.contains("身份核对"));
-    is_out(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
+    assert_stopped(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
 }
 
-/// Another account of the same person: both get in, and the record keeps its name.
+/// A second account of the same person: both sign in, and the record keeps its name.
 #[tokio::test]
-async fn a_joined_account_signs_in_as_the_candidate() {
+async fn joined_account_signs_in_as_the_candidate() {
     let site = Site::start(|_| {}).await;
-    let phone = is_in(&site, &zhang()).await;
+    let phone = assert_signed_in(&site, &zhang()).await;
     for other in
         [unverified(account("b", "ZHANG SAN", "E1000001")), account("c", "ZHANG SANFENG", "E1000001")]
     {
-        is_out(&site, &other, STOPPED).await;
+        assert_stopped(&site, &other, STOPPED).await;
     }
     let administrator = administrator(&site).await;
     let list = administrator.open(LIST).await;
@@ -93,13 +94,13 @@ async fn a_joined_account_signs_in_as_the_candidate() {
         cases.map(|rest| format!("{LIST}/{}", rest.split('"').next().unwrap_or_default())).collect();
     assert_eq!(cases.len(), 2);
     for case in &cases {
-        does(&administrator, case, "join").await;
+        decide_successfully(&administrator, case, "join").await;
         assert!(administrator.open(case).await.body.contains("已认定为同一人"));
-        assert_eq!(decides(&administrator, case, "separate").await.status, 409, "decided once");
+        assert_eq!(decide(&administrator, case, "separate").await.status, 409, "decided once");
     }
-    is_in(&site, &unverified(account("b", "ZHANG SAN", "E1000001"))).await;
-    is_in(&site, &unverified(account("c", "ZHANG SANFENG", "E1000001"))).await;
-    is_in(&site, &zhang()).await;
+    assert_signed_in(&site, &unverified(account("b", "ZHANG SAN", "E1000001"))).await;
+    assert_signed_in(&site, &unverified(account("c", "ZHANG SANFENG", "E1000001"))).await;
+    assert_signed_in(&site, &zhang()).await;
     let names: Vec<String> =
         read(&site, |tx| Ok(c::candidates.filter(c::name.like("ZHANG%")).select(c::name).load(tx.conn)?))
             .await;
@@ -108,97 +109,97 @@ async fn a_joined_account_signs_in_as_the_candidate() {
 }
 
 #[tokio::test]
-async fn a_separated_account_stays_out_and_is_told_so() {
+async fn separated_account_stays_out_and_is_told() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
+    assert_signed_in(&site, &zhang()).await;
     let other = account("b", "LI SI", "E1000001");
-    is_out(&site, &other, STOPPED).await;
+    assert_stopped(&site, &other, STOPPED).await;
     let administrator = administrator(&site).await;
     let case = only_case(&administrator).await;
-    does(&administrator, &case, "separate").await;
-    is_out(&site, &other, "不是同一人").await;
+    decide_successfully(&administrator, &case, "separate").await;
+    assert_stopped(&site, &other, "不是同一人").await;
     let page = administrator.open(&case).await;
     assert!(page.body.contains("已认定不是同一人") && page.body.contains("共 2 次"), "{}", page.body);
-    is_in(&site, &zhang()).await;
+    assert_signed_in(&site, &zhang()).await;
 }
 
-/// 换了证件: the account is the same person's, whose records follow to the new number.
+/// A renewed document: the account belongs to the same person, whose records move to the new number.
 #[tokio::test]
-async fn a_new_number_of_a_known_account_is_joined_like_a_correction() {
+async fn new_number_of_a_known_account_moves_its_records() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
+    assert_signed_in(&site, &zhang()).await;
     let renewed = account("a", "ZHANG SAN", "E7777777");
-    is_out(&site, &renewed, STOPPED).await;
+    assert_stopped(&site, &renewed, STOPPED).await;
     let administrator = administrator(&site).await;
-    does(&administrator, &only_case(&administrator).await, "join").await;
-    let visitor = is_in(&site, &renewed).await;
+    decide_successfully(&administrator, &only_case(&administrator).await, "join").await;
+    let visitor = assert_signed_in(&site, &renewed).await;
     let masked = kaozheng::people::mask::number("E7777777");
     assert!(visitor.open("/me").await.body.contains(&masked));
-    is_in(&site, &zhang()).await;
+    assert_signed_in(&site, &zhang()).await;
     let former = f::former_documents.count();
     assert_eq!(read(&site, move |tx| Ok(former.get_result::<i64>(tx.conn)?)).await, 1);
     assert_eq!(counts(&site).await[0], 2, "the candidate and the administrator");
 }
 
 #[tokio::test]
-async fn a_number_of_somebody_else_is_never_joined() {
+async fn number_of_another_candidate_is_never_joined() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
-    is_in(&site, &account("b", "LI SI", "E1000002")).await;
+    assert_signed_in(&site, &zhang()).await;
+    assert_signed_in(&site, &account("b", "LI SI", "E1000002")).await;
     let moved = account("a", "LI SI", "E1000002");
-    is_out(&site, &moved, STOPPED).await;
+    assert_stopped(&site, &moved, STOPPED).await;
     let administrator = administrator(&site).await;
     let case = only_case(&administrator).await;
     assert!(administrator.open(&case).await.body.contains("号码已登记给"));
-    let refused = decides(&administrator, &case, "join").await;
+    let refused = decide(&administrator, &case, "join").await;
     assert!(refused.status == 409 && refused.body.contains("另一位考生"), "{}", refused.body);
-    // Separated, the account is free, and signs in as the holder of its number.
-    does(&administrator, &case, "separate").await;
-    let visitor = is_in(&site, &moved).await;
+    // After the separation, the account is unbound and signs in as the holder of its number.
+    decide_successfully(&administrator, &case, "separate").await;
+    let visitor = assert_signed_in(&site, &moved).await;
     let masked = kaozheng::people::mask::name("LI SI");
     assert!(visitor.open("/me").await.body.contains(&masked));
-    is_out(&site, &zhang(), STOPPED).await;
+    assert_stopped(&site, &zhang(), STOPPED).await;
 }
 
 #[tokio::test]
-async fn a_released_account_enrols_with_a_new_number() {
+async fn released_account_enrols_with_a_new_number() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
+    assert_signed_in(&site, &zhang()).await;
     let moved = account("a", "WANG WU", "E5555555");
-    is_out(&site, &moved, STOPPED).await;
+    assert_stopped(&site, &moved, STOPPED).await;
     let administrator = administrator(&site).await;
-    does(&administrator, &only_case(&administrator).await, "separate").await;
-    is_in(&site, &moved).await;
+    decide_successfully(&administrator, &only_case(&administrator).await, "separate").await;
+    assert_signed_in(&site, &moved).await;
     assert_eq!(counts(&site).await[0], 3);
 }
 
 #[tokio::test]
-async fn nobody_decides_about_themselves() {
+async fn administrator_cannot_decide_their_own_case() {
     let site = Site::start(|_| {}).await;
     let own = administrator(&site).await;
-    is_out(&site, &account("b", "LI SI", "E2000001"), STOPPED).await;
+    assert_stopped(&site, &account("b", "LI SI", "E2000001"), STOPPED).await;
     let case = only_case(&own).await;
     assert!(own.open(&case).await.body.contains("涉及您本人"));
     for decision in ["join", "separate"] {
-        assert_eq!(decides(&own, &case, decision).await.status, 409);
+        assert_eq!(decide(&own, &case, decision).await.status, 409);
     }
-    // Neither about an account that states their number.
-    is_in(&site, &zhang()).await;
-    is_out(&site, &account("a", "HE JING", "E2000001"), STOPPED).await;
+    // Nor a case about an account that states their number.
+    assert_signed_in(&site, &zhang()).await;
+    assert_stopped(&site, &account("a", "HE JING", "E2000001"), STOPPED).await;
     let open: Vec<String> = read(&site, |tx| Ok(i::identity_cases.select(i::id).load(tx.conn)?)).await;
     assert_eq!(open.len(), 2);
     for id in open {
-        assert_eq!(decides(&own, &format!("{LIST}/{id}"), "separate").await.status, 409);
+        assert_eq!(decide(&own, &format!("{LIST}/{id}"), "separate").await.status, 409);
     }
-    let other = office(&site, "QIAN WEN", "E2000009", Role::Administrator).await;
-    does(&other, &case, "separate").await;
+    let other = staff_browser(&site, "QIAN WEN", "E2000009", Role::Administrator).await;
+    decide_successfully(&other, &case, "separate").await;
 }
 
 #[tokio::test]
-async fn a_decision_needs_a_reason_and_keeps_what_was_typed() {
+async fn decision_requires_a_reason_and_keeps_the_input() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
-    is_out(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
+    assert_signed_in(&site, &zhang()).await;
+    assert_stopped(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
     let administrator = administrator(&site).await;
     let case = only_case(&administrator).await;
     let sent = administrator.submit_step(&case, &[("decision", "join"), ("reason", "同一")]).await;
@@ -208,18 +209,18 @@ async fn a_decision_needs_a_reason_and_keeps_what_was_typed() {
         sent.body
     );
     assert_eq!(administrator.submit_step(&case, &[("reason", "已当面核对")]).await.status, 400);
-    is_out(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
+    assert_stopped(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
 }
 
-/// A portal that names no account gives nothing to bind.
+/// A portal without a subject claim gives nothing to bind.
 #[tokio::test]
-async fn an_account_without_a_name_is_not_joined() {
+async fn account_without_a_subject_cannot_be_joined() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &zhang()).await;
-    is_out(&site, &with(unverified(zhang()), &[("sub", json!(null))]), STOPPED).await;
+    assert_signed_in(&site, &zhang()).await;
+    assert_stopped(&site, &with(unverified(zhang()), &[("sub", json!(null))]), STOPPED).await;
     let administrator = administrator(&site).await;
     let case = only_case(&administrator).await;
     assert!(!administrator.open(&case).await.body.contains("value=\"join\""));
-    assert_eq!(decides(&administrator, &case, "join").await.status, 409);
-    does(&administrator, &case, "separate").await;
+    assert_eq!(decide(&administrator, &case, "join").await.status, 409);
+    decide_successfully(&administrator, &case, "separate").await;
 }

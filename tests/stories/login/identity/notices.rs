@@ -1,4 +1,4 @@
-//! What a candidate is told about sign-ins to their account, on each of their devices.
+//! Notices about sign-ins, shown on each device of a candidate.
 
 use super::*;
 
@@ -13,73 +13,79 @@ async fn acknowledge(visitor: &Visitor) {
     visitor.submit(READ, &fields).await;
 }
 
-async fn is_told(visitor: &Visitor, words: &str) -> bool {
+async fn shows_notice(visitor: &Visitor, words: &str) -> bool {
     let (home, devices) = (visitor.open("/").await.body, visitor.open("/me/devices").await.body);
     assert_eq!(home.contains(words), devices.contains(words), "{words}\n{home}\n{devices}");
     home.contains(words)
 }
 
 #[tokio::test]
-async fn another_account_is_told_on_every_device_until_it_is_read_there() {
+async fn another_account_is_announced_on_every_device_until_acknowledged() {
     const WORDS: &str = "另一个政务服务平台账号以您的身份登录";
     let site = Site::start(|_| {}).await;
     let (one, two) = (account("a", "ZHANG SAN", "E1000001"), account("b", "ZHANG SAN", "E1000001"));
-    let (phone, tablet) = (is_in(&site, &one).await, is_in(&site, &one).await);
-    assert!(!is_told(&phone, WORDS).await);
-    let other = is_in(&site, &two).await;
+    let (phone, tablet) = (assert_signed_in(&site, &one).await, assert_signed_in(&site, &one).await);
+    assert!(!shows_notice(&phone, WORDS).await);
+    let other = assert_signed_in(&site, &two).await;
     for visitor in [&phone, &tablet, &other] {
-        assert!(is_told(visitor, WORDS).await);
+        assert!(shows_notice(visitor, WORDS).await);
     }
     acknowledge(&other).await;
-    assert!(!is_told(&other, WORDS).await);
-    assert!(is_told(&phone, WORDS).await, "who signed in as somebody else cannot hide it from them");
+    assert!(!shows_notice(&other, WORDS).await);
+    assert!(
+        shows_notice(&phone, WORDS).await,
+        "acknowledging on one device does not hide the notice on another"
+    );
     acknowledge(&phone).await;
-    assert!(!is_told(&phone, WORDS).await && is_told(&tablet, WORDS).await);
-    assert!(is_told(&is_in(&site, &one).await, WORDS).await, "a device that was signed out is told too");
-    let told = is_in(&site, &account("c", "LI SI", "E1000002")).await;
-    assert!(!is_told(&told, WORDS).await, "and nobody else is");
+    assert!(!shows_notice(&phone, WORDS).await && shows_notice(&tablet, WORDS).await);
+    assert!(
+        shows_notice(&assert_signed_in(&site, &one).await, WORDS).await,
+        "a device that was signed out is told too"
+    );
+    let output = assert_signed_in(&site, &account("c", "LI SI", "E1000002")).await;
+    assert!(!shows_notice(&output, WORDS).await, "other candidates see no notice");
 }
 
-/// The record keeps its name; the portal's is beside it, and a correction is the way to change it.
+/// The record keeps its name. The page shows the portal's name beside it and offers a correction.
 #[tokio::test]
-async fn a_new_name_at_the_portal_changes_no_record() {
+async fn new_name_at_the_portal_changes_no_record() {
     let site = Site::start(|_| {}).await;
-    is_in(&site, &account("a", "ZHANG SAN", "E1000001")).await;
-    let renamed = is_in(&site, &account("a", "ZHANG SANFENG", "E1000001")).await;
-    assert!(is_told(&renamed, "政务服务平台的姓名与登记姓名不同").await);
+    assert_signed_in(&site, &account("a", "ZHANG SAN", "E1000001")).await;
+    let renamed = assert_signed_in(&site, &account("a", "ZHANG SANFENG", "E1000001")).await;
+    assert!(shows_notice(&renamed, "政务服务平台的姓名与登记姓名不同").await);
     assert!(renamed.open("/").await.body.contains("href=\"/services/correction/notice\""));
     let names = c::candidates.select((c::name, c::portal_name));
     let names: Vec<(String, String)> = read(&site, move |tx| Ok(names.load(tx.conn)?)).await;
     assert_eq!(names, [("ZHANG SAN".to_owned(), "ZHANG SANFENG".to_owned())]);
     acknowledge(&renamed).await;
-    let again = is_in(&site, &unverified(account("a", "ZHANG SANFENG", "E1000001"))).await;
-    assert!(is_signed_in(&again).await, "an accepted name stays accepted");
+    let again = assert_signed_in(&site, &unverified(account("a", "ZHANG SANFENG", "E1000001"))).await;
+    assert!(again.is_signed_in().await, "an accepted name stays accepted");
 }
 
 #[tokio::test]
-async fn a_sign_in_on_a_new_device_is_told_on_the_others() {
+async fn sign_in_on_a_new_device_is_announced_on_the_others() {
     let site = Site::start(|_| {}).await;
     let person = account("a", "ZHANG SAN", "E1000001");
-    let phone = is_in(&site, &person).await;
-    is_in(&site, &person).await;
-    assert!(!is_told(&phone, "新设备登录").await, "neither the first device nor the same again is news");
+    let phone = assert_signed_in(&site, &person).await;
+    assert_signed_in(&site, &person).await;
+    assert!(!shows_notice(&phone, "新设备登录").await, "neither the first device nor the same again is news");
     let desktop = site.server.visitor(DESKTOP);
-    assert_eq!(arrive_at(&site, &desktop, &person).await.location, "/me");
-    assert!(is_told(&phone, "新设备登录").await);
+    assert_eq!(sign_in_as(&site, &desktop, &person).await.location, "/me");
+    assert!(shows_notice(&phone, "新设备登录").await);
     let devices = phone.open("/me/devices").await;
     assert!(devices.body.contains("Windows 电脑 · Chrome，通过政务服务平台登录"), "{}", devices.body);
     acknowledge(&phone).await;
-    assert_eq!(arrive_at(&site, &site.server.visitor(DESKTOP), &person).await.location, "/me");
-    assert!(!is_told(&phone, "新设备登录").await);
+    assert_eq!(sign_in_as(&site, &site.server.visitor(DESKTOP), &person).await.location, "/me");
+    assert!(!shows_notice(&phone, "新设备登录").await);
 }
 
-/// Whoever changes their User-Agent a hundred times fills no table.
+/// A changing User-Agent does not fill the table.
 #[tokio::test]
-async fn devices_and_notices_are_bounded() {
+async fn devices_and_notices_are_limited() {
     use kaozheng::store::schema::{account_notices::dsl as n, known_devices::dsl as d};
     let site = Site::start(|_| {}).await;
     let person = account("a", "ZHANG SAN", "E1000001");
-    is_in(&site, &person).await;
+    assert_signed_in(&site, &person).await;
     let write = |tx: &mut Tx| {
         let id: String = c::candidates.select(c::id).first(tx.conn)?;
         for n in 0..50 {

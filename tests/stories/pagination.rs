@@ -1,0 +1,111 @@
+//! Lists with no, one, twenty, twenty-one and many items.
+
+use diesel::prelude::*;
+use kaozheng::store::Tx;
+use kaozheng::store::schema::{applications as a, candidates, certificates as c};
+use kaozheng::web::Failure;
+
+use crate::filing::start_demo;
+use crate::server::{Server, Visitor};
+
+const COUNTS: [usize; 5] = [0, 1, 20, 21, 500];
+
+/// A candidate without records.
+const NEWCOMER: &str = "SCHMIDT ANNA";
+
+fn newcomer(tx: &mut Tx) -> Result<(String, String), Failure> {
+    let own = candidates::table.filter(candidates::name.eq(NEWCOMER));
+    Ok(own.select((candidates::id, candidates::document_hash)).first(tx.conn)?)
+}
+
+/// Submits `count` refunds, each with a subject of its own.
+fn insert_refunds(tx: &mut Tx, count: usize) -> Result<(), Failure> {
+    let (candidate, _) = newcomer(tx)?;
+    for at in 0..count {
+        let row = (
+            a::id.eq(tx.id()),
+            a::number.eq(kaozheng::casework::number::format(
+                "TF",
+                &tx.today(),
+                u32::try_from(at).expect("few"),
+            )),
+            a::kind.eq("refund"),
+            a::candidate_id.eq(&candidate),
+            a::parent_id.eq(""),
+            a::subject.eq(format!("subject-{at}")),
+            a::title.eq(format!("一级建造师 {at}")),
+            a::summary.eq("一级 · 建筑工程"),
+            a::status.eq("submitted"),
+            a::version.eq(1),
+            a::round.eq(1),
+            a::created_at.eq(tx.now),
+            a::updated_at.eq(tx.now),
+            a::submitted_at.eq(Some(tx.now)),
+        );
+        diesel::insert_into(a::table).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+fn insert_certificates(tx: &mut Tx, count: usize) -> Result<(), Failure> {
+    let (_, holder) = newcomer(tx)?;
+    diesel::delete(c::table.filter(c::holder_hash.eq(&holder))).execute(tx.conn)?;
+    for at in 0..count {
+        let row = (
+            c::id.eq(tx.id()),
+            c::holder_hash.eq(&holder),
+            c::holder_name.eq(NEWCOMER),
+            c::exam_id.eq("exam-01"),
+            c::sitting_month.eq("202509"),
+            c::level.eq("一级"),
+            c::specialty.eq("建筑工程"),
+            c::management_number.eq(format!("M{at:06}")),
+            c::print_number.eq(format!("P{at:06}")),
+            c::approved_on.eq(tx.today()),
+            c::issued_on.eq(tx.today()),
+            c::issuing_body.eq("示范市考试院"),
+            c::delivery.eq("ready"),
+        );
+        diesel::insert_into(c::table).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Follows 加载更多 to the end. Returns the number of cards on each page.
+async fn cards_per_page(visitor: &Visitor, path: &str) -> Vec<usize> {
+    let (mut next, mut shown) = (path.to_owned(), Vec::new());
+    loop {
+        let page = visitor.open(&next).await;
+        assert_eq!(page.status, 200, "{next}");
+        shown.push(page.body.matches("<article class=\"card\"").count());
+        if !page.body.contains("加载更多") {
+            return shown;
+        }
+        next = page.between("class=\"button more\" data-look=\"plain\" href=\"", "\"").replace("&amp;", "&");
+    }
+}
+
+async fn server_with_items(server: &Server, count: usize) -> Visitor {
+    let fill = move |tx: &mut Tx| {
+        insert_refunds(tx, count)?;
+        insert_certificates(tx, count)
+    };
+    server.parts.store.write(fill).await.expect("rows");
+    server.signed_in(NEWCOMER).await
+}
+
+#[tokio::test]
+async fn every_list_shows_all_items_in_pages_of_twenty() {
+    for count in COUNTS {
+        let server = start_demo().await;
+        let visitor = server_with_items(&server, count).await;
+        for path in ["/services/refund", "/progress", "/certificates"] {
+            let shown = cards_per_page(&visitor, path).await;
+            assert_eq!(shown.iter().sum::<usize>(), count, "{path}");
+            let full = shown.iter().rev().skip(1).all(|cards| *cards == 20);
+            assert!(full && shown.len() == count.div_ceil(20).max(1), "{path} with {count}: {shown:?}");
+        }
+        let empty = visitor.open("/certificates").await.body.contains("还没有证书");
+        assert_eq!(empty, count == 0);
+    }
+}

@@ -1,0 +1,57 @@
+//! 违纪申诉 over HTTP: the deadline, one appeal per violation, and its outcome.
+
+use crate::filing::{start_demo, violation};
+
+#[tokio::test]
+async fn remaining_time_is_shown_and_a_late_appeal_refused_with_its_deadline() {
+    let server = start_demo().await;
+    let candidate = server.signed_in("张小三").await;
+    let list = candidate.open("/services/violation").await;
+    list.assert_shows("还剩 7 天，2026-04-08 截止申诉");
+    list.assert_shows("拟处理决定");
+    server.advance(8 * 24 * 60 * 60);
+    let candidate = server.signed_in("张小三").await;
+    candidate.open("/services/violation").await.assert_shows("申诉期限已于 2026-04-08 截止");
+    let late = candidate.file_application(&violation()).await;
+    assert_eq!(late.status, 422);
+    late.assert_shows("申诉期限已于 2026-04-08 截止，不能再提交");
+    server.signed_in("DUPONT MARIE").await.open("/services/violation").await.assert_shows("您没有违纪记录");
+}
+
+#[tokio::test]
+async fn appeal_submitted_in_time_can_be_corrected_later() {
+    let server = start_demo().await;
+    let candidate = server.signed_in("张小三").await;
+    let number = candidate.file_for_number(&violation()).await;
+    let edit = format!("/services/violation/{number}/edit");
+    let lighter = violation().with(&[("request", "减轻处理")]);
+    candidate.send_form(&edit, &lighter, "submit").await;
+    candidate.open(&format!("/services/violation/{number}")).await.assert_shows("减轻处理");
+    let reviewer = server.signed_in("周明远").await;
+    reviewer.decide_application(&number, "return", &[("mark:grounds", "请说明证人姓名")]).await;
+    server.advance(9 * 24 * 60 * 60);
+    let candidate = server.signed_in("张小三").await;
+    let sent = candidate.send_form(&edit, &lighter, "submit").await;
+    assert_eq!(sent.location, format!("/services/violation/{number}/submitted"));
+}
+
+#[tokio::test]
+async fn outcome_is_shown_and_final() {
+    for (action, expected) in [("approve:0", "申诉成立"), ("approve:1", "部分成立"), ("reject", "申诉不成立")]
+    {
+        let server = start_demo().await;
+        let candidate = server.signed_in("张小三").await;
+        let number = candidate.file_for_number(&violation()).await;
+        let reviewer = server.signed_in("周明远").await;
+        let page =
+            reviewer.decide_application(&number, action, &[("note", "经复核监控录像，决定如上。")]).await;
+        page.assert_shows(&format!("已办理：{expected}"));
+        let detail = candidate.open(&format!("/services/violation/{number}")).await;
+        detail.assert_shows(expected);
+        detail.assert_shows("经复核监控录像");
+        candidate.open("/services/violation").await.assert_shows(expected);
+        let again = candidate.file_application(&violation()).await;
+        assert_eq!(again.status, 422, "{action}");
+        again.assert_shows("不能再次申诉");
+    }
+}
