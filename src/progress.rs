@@ -14,7 +14,7 @@ use crate::casework::pages::list;
 use crate::casework::record::{Application, Filter};
 use crate::people::candidate::Candidate;
 use crate::store::Store;
-use crate::ui::{self, Choice, Control, Field, Icon, Look, Page, Tab, TextMode};
+use crate::ui::{self, Choice, Control, FormField, Icon, Look, Page, Tab, TextMode};
 use crate::web::{Failure, Frame};
 
 /// What the address asks for; anything it does not understand asks for nothing.
@@ -124,7 +124,7 @@ fn choice(value: &str, label: &str) -> Choice {
 }
 
 fn ask(name: &str, label: &str, control: Control) -> Markup {
-    ui::field(&Field {
+    ui::field(&FormField {
         name,
         label,
         hint: "",

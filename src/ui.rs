@@ -43,14 +43,14 @@ pub use basics::{
     window_button, words,
 };
 pub use choice::{Choice, Control, TextMode};
-pub use field::{Field, field};
+pub use field::{FormField, field};
 pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors};
 pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
-pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
+pub use lists::{Card, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::{Medium, qr};
-pub use upload::{Upload, Uploaded, materials, upload};
+pub use upload::{UploadField, Uploaded, materials, upload};
 
 /// The stylesheet, file by file: of two rules with the same specificity, the later one counts.
 pub const CSS: [&str; 10] = [

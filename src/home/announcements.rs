@@ -8,7 +8,7 @@ use poem::{Response, handler};
 
 use crate::store::schema::announcements::dsl as a;
 use crate::store::{Error, Store, Tx, clock};
-use crate::ui::{self, Page, Row};
+use crate::ui::{self, ListRow, Page};
 use crate::web::{Failure, Frame};
 
 /// How many the first page shows.
@@ -25,9 +25,9 @@ pub(super) fn latest(tx: &mut Tx) -> Result<Vec<Headline>, Error> {
 
 /// The list as a part of a page; nothing when there is none.
 pub(super) fn list(news: &[Headline]) -> Markup {
-    let rows: Vec<Row> = news
+    let rows: Vec<ListRow> = news
         .iter()
-        .map(|(id, title, at)| Row {
+        .map(|(id, title, at)| ListRow {
             title: title.clone(),
             detail: String::new(),
             href: format!("/announcements/{id}"),

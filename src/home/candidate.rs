@@ -11,7 +11,7 @@ use crate::casework::record::Application;
 use crate::people::candidate::Candidate;
 use crate::people::identity::notice::{Notice, view};
 use crate::store::clock;
-use crate::ui::{self, Page, Row, Tab, Tone};
+use crate::ui::{self, ListRow, Page, Tab, Tone};
 
 /// How many recent applications the page shows.
 pub(super) const RECENT: usize = 3;
@@ -38,7 +38,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
         @for listed in &overview.waiting { (waiting(listed)) }
         @for draft in &overview.drafts { (unfinished(registry, draft)) }
         @if overview.is_staff {
-            (ui::rows(&[Row {
+            (ui::rows(&[ListRow {
                 title: "审核台".to_owned(),
                 detail: "您是工作人员，可以从这里办理审核".to_owned(),
                 href: "/staff".to_owned(),
@@ -80,9 +80,9 @@ fn unfinished(registry: Registry, draft: &Application) -> Markup {
     ui::banner(Tone::Info, &format!("{}草稿", business.label), body)
 }
 
-fn recent(listed: &Listed) -> Row {
+fn recent(listed: &Listed) -> ListRow {
     let application = &listed.application;
-    Row {
+    ListRow {
         title: format!("{} · {}", listed.kind_label(), application.title),
         detail: clock::china(application.updated_at),
         href: application.path(),

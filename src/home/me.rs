@@ -7,7 +7,7 @@ use poem::{Response, handler};
 use crate::people::candidate::Candidate;
 use crate::people::mask;
 use crate::store::{Store, clock};
-use crate::ui::{self, Fact, Look, Page, Row, Tab};
+use crate::ui::{self, Fact, ListRow, Look, Page, Tab};
 use crate::web::session::Way;
 use crate::web::{Failure, Frame, SignedIn};
 
@@ -28,7 +28,7 @@ pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Res
         Fact::of("登录时间", clock::china(who.since)),
         Fact::of("登录方式", way),
     ];
-    let row = |title: &str, href: &str| Row {
+    let row = |title: &str, href: &str| ListRow {
         title: title.to_owned(),
         detail: String::new(),
         href: href.to_owned(),

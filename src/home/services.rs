@@ -7,7 +7,7 @@ use poem::{Request, Response, handler};
 use crate::casework::business::{Origin, Registry};
 use crate::casework::record::Application;
 use crate::store::Store;
-use crate::ui::{self, Icon, Page, Row, Tab, Tile};
+use crate::ui::{self, Icon, ListRow, Page, Tab, Tile};
 use crate::web::{Failure, Frame, SignedIn};
 
 /// `GET /services`, for everybody to look at; using one needs a sign-in.
@@ -25,7 +25,7 @@ pub async fn show(
     let main = html! {
         p.muted { "选择要办理的业务。已提交的申请在业务查询里查看。" }
         (ui::tiles(&tiles(*registry, waiting)))
-        (ui::rows(&[Row {
+        (ui::rows(&[ListRow {
             title: "证书查询（免登录）".to_owned(),
             detail: "核验他人证书的真伪".to_owned(),
             href: "/lookup".to_owned(),

@@ -7,7 +7,7 @@ use super::form::Typed;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
 use crate::people::width;
 use crate::store::clock;
-use crate::ui::{self, Control, Fact, Field, Icon, Lang, Look, Page, Row, TextMode, Tone};
+use crate::ui::{self, Control, Fact, FormField, Icon, Lang, ListRow, Look, Page, TextMode, Tone};
 use crate::web::log;
 
 /// An exam that is looked up in.
@@ -61,9 +61,9 @@ fn search(lang: Lang, typed: &str) -> Markup {
     }
 }
 
-fn row(lang: Lang, exam: &CertifiedExam) -> Row {
+fn row(lang: Lang, exam: &CertifiedExam) -> ListRow {
     let newest = exam.newest.map(|day| day.format("%Y-%m").to_string()).unwrap_or_default();
-    Row {
+    ListRow {
         title: exam.name.clone(),
         detail: format!("{} {newest}", lang.pick("最近批准", "Latest approval")),
         href: format!("{}/{}", root(lang), exam.code),
@@ -255,7 +255,7 @@ struct Ask<'a> {
 
 impl Ask<'_> {
     fn show(&self, tell: bool) -> Markup {
-        ui::field(&Field {
+        ui::field(&FormField {
             name: self.name,
             label: self.label,
             hint: self.hint,

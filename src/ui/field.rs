@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::choice::{Control, Ties};
 
 /// One question of a form. Its wrapper has the id `f-{name}`.
-pub struct Field<'a> {
+pub struct FormField<'a> {
     /// Name the form sends.
     pub name: &'a str,
     /// The question, short.
@@ -27,7 +27,7 @@ pub struct Field<'a> {
 }
 
 /// One field.
-pub fn field(f: &Field) -> Markup {
+pub fn field(f: &FormField) -> Markup {
     let id = format!("i-{}", f.name);
     let described = described_by(f.name, !f.hint.is_empty(), f.mark.is_some(), f.error.is_some());
     let ties = Ties {
@@ -68,7 +68,7 @@ pub fn field(f: &Field) -> Markup {
     }
 }
 
-fn target(f: &Field) -> Option<&'static str> {
+fn target(f: &FormField) -> Option<&'static str> {
     match (f.reload, f.check) {
         (true, _) => Some("#form"),
         (false, true) => Some("this"),
@@ -76,7 +76,7 @@ fn target(f: &Field) -> Option<&'static str> {
     }
 }
 
-fn values(f: &Field) -> Option<String> {
+fn values(f: &FormField) -> Option<String> {
     match (f.reload, f.check) {
         (true, _) => Some(r#"{"action":"choose"}"#.to_string()),
         (false, true) => Some(format!(r#"{{"action":"check:{}"}}"#, f.name)),
@@ -108,8 +108,8 @@ mod tests {
     use super::*;
     use crate::ui::{Choice, TextMode};
 
-    fn plain<'a>(control: Control<'a>) -> Field<'a> {
-        Field {
+    fn plain<'a>(control: Control<'a>) -> FormField<'a> {
+        FormField {
             name: "mobile",
             label: "手机号",
             hint: "",
@@ -128,9 +128,10 @@ mod tests {
 
     #[test]
     fn label_and_notes_are_tied_to_the_input() {
-        let f = Field {
-            hint: "接收短信", mark: Some("请核对"), error: Some("请填写"), ..plain(tel("1"))
-        };
+        let f =
+            FormField {
+                hint: "接收短信", mark: Some("请核对"), error: Some("请填写"), ..plain(tel("1"))
+            };
         let shown = field(&f).into_string();
         assert!(shown.contains(r#"<div class="field" id="f-mobile" data-error data-mark>"#));
         assert!(shown.contains(r#"<label class="label" for="i-mobile">手机号</label>"#));
@@ -147,7 +148,7 @@ mod tests {
         let shown = field(&plain(tel("\"><script>"))).into_string();
         assert!(!shown.contains("aria-describedby") && !shown.contains("hx-") && !shown.contains("<script>"));
         assert!(shown.contains("required"));
-        assert!(!field(&Field { optional: true, ..plain(tel("")) }).into_string().contains("required"));
+        assert!(!field(&FormField { optional: true, ..plain(tel("")) }).into_string().contains("required"));
     }
 
     #[test]
@@ -158,7 +159,7 @@ mod tests {
             hint: String::new(),
         });
         let control = Control::Radios { options: &options, value: "硕士" };
-        let shown = field(&Field { error: Some("请选择"), ..plain(control) }).into_string();
+        let shown = field(&FormField { error: Some("请选择"), ..plain(control) }).into_string();
         assert!(shown.contains(r#"<fieldset aria-describedby="f-mobile-error"><legend"#));
         assert!(shown.contains(r#"<label class="option" for="i-mobile-1"><input id="i-mobile-1""#));
         assert_eq!(shown.matches(" checked").count(), 1);
@@ -167,10 +168,10 @@ mod tests {
 
     #[test]
     fn changes_post_what_the_server_expects() {
-        let check = field(&Field { check: true, ..plain(tel("")) }).into_string();
+        let check = field(&FormField { check: true, ..plain(tel("")) }).into_string();
         assert!(check.contains("hx-vals=\"{&quot;action&quot;:&quot;check:mobile&quot;}\""));
         assert!(check.contains("hx-target=\"this\"") && !check.contains("noscript"));
-        let reload = field(&Field { reload: true, ..plain(tel("")) }).into_string();
+        let reload = field(&FormField { reload: true, ..plain(tel("")) }).into_string();
         assert!(reload.contains("hx-vals=\"{&quot;action&quot;:&quot;choose&quot;}\""));
         assert!(reload.contains("hx-target=\"#form\"") && reload.contains("更新可选项"));
     }

@@ -106,7 +106,7 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
 }
 
 /// One link of a list.
-pub struct Row {
+pub struct ListRow {
     /// What it opens.
     pub title: String,
     /// Muted words below; may be empty.
@@ -118,7 +118,7 @@ pub struct Row {
 }
 
 /// A list of links in one white area.
-pub fn rows(rows: &[Row]) -> Markup {
+pub fn rows(rows: &[ListRow]) -> Markup {
     html! {
         ul.rows {
             @for row in rows {

@@ -22,7 +22,7 @@ pub struct Uploaded {
 }
 
 /// One material of a form. Its wrapper has the id `f-{slot}`.
-pub struct Upload<'a> {
+pub struct UploadField<'a> {
     /// Name of the material; files are sent as `file.{slot}`, kept ones as `material.{slot}`.
     pub slot: &'a str,
     /// What is wanted.
@@ -46,7 +46,7 @@ pub struct Upload<'a> {
 }
 
 /// One upload tile.
-pub fn upload(u: &Upload) -> Markup {
+pub fn upload(u: &UploadField) -> Markup {
     let described = described_by(u.slot, !u.hint.is_empty(), u.mark.is_some(), u.error.is_some());
     let replaces = u.most == 1 && !u.files.is_empty();
     html! {
@@ -79,7 +79,7 @@ pub fn upload(u: &Upload) -> Markup {
 }
 
 /// The file input inside its visible label. Scripts send the file at once and get the tile back.
-fn chooser(u: &Upload, described: Option<&str>, words: &str) -> Markup {
+fn chooser(u: &UploadField, described: Option<&str>, words: &str) -> Markup {
     let id = format!("i-{}", u.slot);
     html! {
         label.drop for=(id) {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn tile(files: &[Uploaded], most: usize) -> String {
-        upload(&Upload {
+        upload(&UploadField {
             slot: "degree",
             label: "学历证书",
             hint: "",

@@ -8,7 +8,7 @@ use crate::casework::field::{Choices, Field, Problems, Rule};
 use crate::casework::history::Mark;
 use crate::casework::sheet::Sheet;
 use crate::casework::views;
-use crate::ui::{self, Choice, Control, Fact, Look, Page, TextMode, Tone, Upload};
+use crate::ui::{self, Choice, Control, Fact, Look, Page, TextMode, Tone, UploadField};
 
 /// What each kind of slot takes; the server looks at the content.
 fn accept(kind: MaterialKind) -> &'static str {
@@ -186,7 +186,7 @@ fn asked(field: &'static Field, answers: &Answers, choices: &Choices, said: Said
         _ => Vec::new(),
     };
     let offered = choices.get(field.name).unwrap_or(&fixed);
-    ui::field(&ui::Field {
+    ui::field(&ui::FormField {
         name: field.name,
         label: field.label,
         hint: field.doubt(answers).unwrap_or(field.hint),
@@ -260,7 +260,7 @@ fn upload(sheet: &Sheet, problems: &Problems, material: &Material) -> Markup {
     let ids = sheet.answers.files(material.slot).iter();
     let files = ids.filter_map(|id| sheet.attachments.iter().find(|file| file.id == *id));
     let files: Vec<_> = files.map(views::uploaded).collect();
-    ui::upload(&Upload {
+    ui::upload(&UploadField {
         slot: material.slot,
         label: material.label,
         hint: material.hint,
