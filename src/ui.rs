@@ -13,7 +13,7 @@
 //! | `numbers` | a row of large number buttons on the phone |
 //! | `choices` | large buttons below each other, each with words of its own |
 //! | `actions` | a row of buttons sharing the width |
-//! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
+//! | `muted`, `small` | muted text, 14 px text |
 //! | `notice` | a numbered text to be agreed to |
 //! | `titled` | a heading that is the next field's label, which is then only read out |
 //! | `changed` | a value marked as changed since the last round |
@@ -32,6 +32,7 @@ mod lang;
 mod layout;
 mod lists;
 mod qr;
+mod stylesheet;
 mod upload;
 
 pub use area::{
@@ -50,18 +51,5 @@ pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::{Medium, qr};
+pub use stylesheet::stylesheet;
 pub use upload::{UploadField, Uploaded, materials, upload};
-
-/// The stylesheet, file by file: of two rules with the same specificity, the later one counts.
-pub const CSS: [&str; 10] = [
-    include_str!("../assets/css/10-tokens.css"),
-    include_str!("../assets/css/20-reset.css"),
-    include_str!("../assets/css/30-base.css"),
-    include_str!("../assets/css/40-frame.css"),
-    include_str!("../assets/css/50-basics.css"),
-    include_str!("../assets/css/60-lists.css"),
-    include_str!("../assets/css/70-form.css"),
-    include_str!("../assets/css/80-rooms.css"),
-    include_str!("../assets/css/90-utilities.css"),
-    include_str!("../assets/css/95-old-engines.css"),
-];

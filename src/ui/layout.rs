@@ -253,7 +253,7 @@ fn name(chrome: &Chrome, page: &Page) -> Markup {
 /// A form, because a GET changes nothing; a full load, because the whole document changes.
 fn senior_switch(chrome: &Chrome) -> Markup {
     html! {
-        form.senior method="post" action="/senior" hx-boost="false" {
+        form method="post" action="/senior" hx-boost="false" {
             input type="hidden" name="next" value=(chrome.here);
             button.pill type="submit" aria-pressed=(chrome.senior) {
                 (chrome.lang.pick("长者模式", "Large type"))

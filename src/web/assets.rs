@@ -29,7 +29,7 @@ pub struct Assets {
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    let css = Asset::new("app", "css", "text/css; charset=utf-8", crate::ui::CSS.concat().into_bytes());
+    let css = Asset::new("app", "css", "text/css; charset=utf-8", crate::ui::stylesheet().into_bytes());
     let script = "text/javascript; charset=utf-8";
     let htmx =
         Asset::new("htmx", "js", script, include_bytes!("../../assets/vendor/htmx-2.0.11.min.js").into());
