@@ -1,32 +1,28 @@
-//! A field of a form: label, hint, the reviewer's mark, error, control.
+//! A field of a form: label, hint, the reviewer's mark, error and control.
 
 use maud::{Markup, html};
 
 use super::choice::{Control, Ties};
 
-/// One question of a form. Its wrapper has the id `f-{name}`.
+/// A field of a form. Its wrapper has the id `f-{name}`, its control the id `i-{name}`.
 pub struct FormField<'a> {
-    /// Name the form sends.
+    /// The name that the form sends.
     pub name: &'a str,
-    /// The question, short.
     pub label: &'a str,
     /// Help under the label; may be empty.
     pub hint: &'a str,
-    /// May be left empty.
     pub optional: bool,
-    /// What to do about a wrong answer.
+    /// How to correct a wrong answer.
     pub error: Option<&'a str>,
-    /// What the reviewer said about the answer.
+    /// The reviewer's note about the answer.
     pub mark: Option<&'a str>,
-    /// A change posts the form with `action=choose`; the answer replaces `#form`.
+    /// A change posts the form with `action=choose`; the response replaces `#form`.
     pub reload: bool,
-    /// A change posts the form with `action=check:{name}`; the answer replaces this field.
+    /// A change posts the form with `action=check:{name}`; the response replaces this field.
     pub check: bool,
-    /// The control and what it holds.
     pub control: Control<'a>,
 }
 
-/// One field.
 pub fn field(f: &FormField) -> Markup {
     let id = format!("i-{}", f.name);
     let described = described_by(f.name, !f.hint.is_empty(), f.mark.is_some(), f.error.is_some());
@@ -84,7 +80,7 @@ fn values(f: &FormField) -> Option<String> {
     }
 }
 
-/// The ids of the notes that exist, for `aria-describedby`.
+/// The ids of those notes that exist, for `aria-describedby`.
 pub(super) fn described_by(name: &str, hint: bool, mark: bool, error: bool) -> Option<String> {
     let ids: Vec<String> = [(hint, "hint"), (mark, "mark"), (error, "error")]
         .into_iter()
@@ -127,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn label_and_notes_are_tied_to_the_input() {
+    fn input_refers_to_its_label_and_notes() {
         let f =
             FormField {
                 hint: "接收短信", mark: Some("请核对"), error: Some("请填写"), ..plain(tel("1"))
@@ -144,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_field_has_no_ties_and_asks_nothing() {
+    fn plain_field_has_no_notes_and_no_htmx() {
         let shown = field(&plain(tel("\"><script>"))).into_string();
         assert!(!shown.contains("aria-describedby") && !shown.contains("hx-") && !shown.contains("<script>"));
         assert!(shown.contains("required"));
@@ -152,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_fieldsets_with_one_label_an_option() {
+    fn group_is_a_fieldset_with_a_label_for_each_option() {
         let options = ["本科", "硕士"].map(|label| Choice {
             value: label.into(),
             label: label.into(),
@@ -167,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_post_what_the_server_expects() {
+    fn change_posts_its_action() {
         let check = field(&FormField { check: true, ..plain(tel("")) }).into_string();
         assert!(check.contains("hx-vals=\"{&quot;action&quot;:&quot;check:mobile&quot;}\""));
         assert!(check.contains("hx-target=\"this\"") && !check.contains("noscript"));
