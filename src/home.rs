@@ -20,7 +20,7 @@ use crate::web::{Failure, Frame, SignedIn, session};
 
 pub use announcements::show as announcement;
 
-/// `GET /`: two doors for a guest, what waits and the businesses for a candidate.
+/// `GET /`: without a sign-in the two links to sign in and to look up, with one the candidate's page.
 #[handler]
 pub async fn show(
     req: &Request,
@@ -33,7 +33,7 @@ pub async fn show(
         let news = store.read(announcements::latest).await?;
         return Ok(frame.page(guest::page(&news)));
     };
-    let told = view::told(&session::of(req)).await?;
+    let acknowledged = view::told(&session::of(req)).await?;
     let today = crate::store::clock::china_date(store.clock.now());
     let overview = store
         .read::<_, Failure, _>(move |tx| {
@@ -47,7 +47,7 @@ pub async fn show(
                 recent: Listed::load(tx, registry, recent)?,
                 news: announcements::latest(tx)?,
                 notices: notice::of_candidate(tx, &candidate.id)?,
-                told,
+                acknowledged,
                 is_staff: who.staff.is_some(),
                 candidate,
                 today,

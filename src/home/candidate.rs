@@ -1,4 +1,4 @@
-//! The first page for a candidate: where they stand, then what they can do.
+//! The first page of a candidate: waiting applications and drafts, then what can be done.
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
@@ -13,10 +13,10 @@ use crate::people::identity::notice::{Notice, view};
 use crate::store::clock;
 use crate::ui::{self, ListRow, Page, Tab, Tone};
 
-/// How many recent applications the page shows.
+/// Number of recent applications on the page.
 pub(super) const RECENT: usize = 3;
 
-/// Everything the page says.
+/// The content of the page.
 pub(super) struct Overview {
     pub candidate: Candidate,
     pub today: NaiveDate,
@@ -25,8 +25,8 @@ pub(super) struct Overview {
     pub recent: Vec<Listed>,
     pub news: Vec<Headline>,
     pub notices: Vec<Notice>,
-    /// Keys of the notices that this session has acknowledged.
-    pub told: Vec<String>,
+    /// Ids of the notices that were acknowledged in this session.
+    pub acknowledged: Vec<String>,
     pub is_staff: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
-        (view::banner(&overview.notices, &overview.told))
+        (view::banner(&overview.notices, &overview.acknowledged))
         @for listed in &overview.waiting { (waiting(listed)) }
         @for draft in &overview.drafts { (unfinished(registry, draft)) }
         @if overview.is_staff {
@@ -67,7 +67,7 @@ fn waiting(listed: &Listed) -> Markup {
 }
 
 fn unfinished(registry: Registry, draft: &Application) -> Markup {
-    // The draft of an appeal or a posting is found at what it began from.
+    // The draft of an appeal or a mailing is shown on the page from which it was started.
     let Some(business) =
         business::find(registry, &draft.kind).filter(|business| business.origin == Origin::Nothing)
     else {

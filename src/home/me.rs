@@ -1,4 +1,4 @@
-//! 我的: who is signed in, and the way out.
+//! 我的: personal data, devices and sign-out.
 
 use maud::html;
 use poem::web::Data;

@@ -1,4 +1,4 @@
-//! 业务办理: what can be done here (manual 图2.1).
+//! 业务办理: the list of all businesses (manual 图2.1).
 
 use maud::html;
 use poem::web::Data;
@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::ui::{self, Icon, ListRow, Page, Tab, Tile};
 use crate::web::{Failure, Frame, SignedIn};
 
-/// `GET /services`, for everybody to look at; using one needs a sign-in.
+/// `GET /services`. The list needs no sign-in; its links do.
 #[handler]
 pub async fn show(
     req: &Request,
@@ -35,7 +35,7 @@ pub async fn show(
     Ok(frame.page(Page::new("业务办理", main).tab(Tab::Services)))
 }
 
-/// Every business that a candidate begins by themselves, and 业务查询 with what waits there.
+/// The businesses of [`Origin::Nothing`], 证书管理, and 业务查询 with the number of waiting applications.
 pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
     let businesses = registry.into_iter().filter(|business| business.origin == Origin::Nothing);
     let mut tiles: Vec<Tile> = businesses
