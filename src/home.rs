@@ -20,7 +20,7 @@ use crate::web::{Failure, Frame, SignedIn, session};
 
 pub use announcements::show as announcement;
 
-/// `GET /`: without a sign-in the two links to sign in and to look up, with one the candidate's page.
+/// `GET /`: the candidate's page, or for guests the links to sign in and to look up a certificate.
 #[handler]
 pub async fn show(
     req: &Request,

@@ -67,7 +67,7 @@ const TABS: [(Tab, Icon, &str, &str); 4] = [
 pub struct Desk {
     /// Name of the staff member who is signed in.
     pub who: String,
-    /// Number of cases that wait for this staff member.
+    /// Number of waiting cases.
     pub waiting: i64,
 }
 

@@ -15,12 +15,12 @@ use qrcode::{Color, EcLevel, Version};
 /// Light modules around a code (ISO/IEC 18004 §5.3.8).
 const QUIET: usize = 4;
 
-/// Readers accept any of the eight masks. ISO/IEC 18004 §7.8.3 tries all of them and takes the most even
-/// pattern, at eight times the work. Our texts end in random letters, which are even with any mask, and
-/// ten thousand login screens need a new picture every 15 seconds.
+/// Readers accept any of the eight masks. ISO/IEC 18004 §7.8.3 draws a code with each of them and selects
+/// the most even pattern, which is eight times the work. Our texts end in random letters, so that this mask
+/// is even enough, and ten thousand login screens need a new picture every 15 seconds.
 const MASK: MaskPattern = MaskPattern::DiagonalLines;
 
-/// Where a code is shown. It decides the level of error correction.
+/// Where a code is shown, which decides the level of error correction.
 #[derive(Clone, Copy)]
 pub enum Medium {
     /// A display: 7 % of the code may be unreadable, and the modules are larger.

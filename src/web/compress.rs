@@ -1,4 +1,4 @@
-//! Compresses pages with gzip. Assets are compressed once, and uploaded files are compressed formats.
+//! Compresses pages with gzip. Assets are compressed in advance, and uploaded files are in compressed formats.
 
 use std::io::Write;
 
