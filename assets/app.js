@@ -1,10 +1,10 @@
-// Comfort on top of pages that work without it. Where htmx does not run (an engine that is too old, a
-// request that was lost), pages stay as they are without scripts. Syntax: ES2018, which Chromium 66 parses.
+// Enhances pages that work without scripts. Does nothing if htmx does not run, because the engine is too
+// old or the request for htmx failed. Syntax: ES2018, which Chromium 66 parses.
 (() => {
   if (!window.htmx) return;
   document.documentElement.dataset.scripts = '';
-  // htmx asks by itself, so the reload that is meant for browsers without it is called off. Safari goes
-  // through with it; the page that it loads has the cookie and brings no reload.
+  // The page reloads itself for browsers without htmx. Here htmx polls, so the reload is cancelled. Safari
+  // reloads nevertheless; the server sees the cookie and answers without the reload.
   const reload = document.querySelector('meta[http-equiv=refresh]');
   if (reload) {
     document.cookie = 'scripts=1; Max-Age=600; SameSite=Lax; Path=' + reload.content.split('url=')[1];
@@ -28,10 +28,10 @@
     const input = part && one('input:not([type=hidden]),select,textarea', part);
     if (input) input.focus();
   };
-  // Safari below 15.4 knows no dialogs: there they open where they stand.
+  // Safari below 15.4 does not support dialogs: they open inside the page.
   const open = (dialog) => (dialog.showModal ? dialog.showModal() : dialog.setAttribute('open', ''));
   const close = (dialog) => (dialog.close ? dialog.close() : dialog.removeAttribute('open'));
-  // A page without HTTPS has no clipboard.
+  // There is no clipboard without HTTPS.
   const works = (button) => !('copy' in button.dataset) || navigator.clipboard;
   const reveal = () => all('[data-copy],[data-print]').forEach((button) => { button.hidden = !works(button); });
   reveal(); tick(); setInterval(tick, 1000);
@@ -39,7 +39,7 @@
   on('click', (event) => {
     const opener = near(event, '[data-dialog]');
     const dialog = opener && one('#' + opener.dataset.dialog);
-    // Without dialogs the link leads to a page that asks the same.
+    // Without dialogs the link opens a page with the same question.
     if (dialog && dialog.showModal) {
       event.preventDefault(); event.stopPropagation();
       dialog.showModal();
@@ -56,7 +56,7 @@
   }, true);
 
   on('keydown', (event) => {
-    // Only where they are turned on, only while the focus is among the buttons they press.
+    // Shortcuts work if they are on and while the focus is inside the area of their buttons.
     const area = near(event, '[data-keys]');
     if (!area || event.repeat || event.isComposing || one('dialog[open]')) return;
     if (event.ctrlKey || event.metaKey || event.altKey || near(event, 'input,select,textarea')) return;
@@ -69,7 +69,7 @@
     if (count) one('#' + count).textContent = target.value.length + ' / ' + target.maxLength;
   });
 
-  // A file that would be refused is not sent first.
+  // A file that is too large is not sent.
   on('change', (event) => {
     const most = event.target.dataset.largest;
     if (!most || ![...event.target.files].some((file) => file.size > most)) return;
@@ -78,14 +78,14 @@
     say(`文件超过 ${most / 1048576} MB，请压缩后再上传`, 1);
   }, true);
 
-  // Only an upload's own request carries its file.
+  // Of all requests only the one of the upload itself sends its file.
   on('htmx:configRequest', ({ detail: { elt, formData } }) => {
     if (elt.tagName === 'FORM') return;
     [...formData.keys()].filter((key) => key.startsWith('file.') && key !== elt.name)
       .forEach((key) => formData.delete(key));
   });
 
-  // An answer to what was there before never overwrites what is typed or picked since.
+  // A response to an older request does not overwrite values that were entered since.
   const next = (type, run) => document.addEventListener(type, run, { once: true });
   on('htmx:beforeSwap', ({ detail }) => {
     const { target, requestConfig: { formData: sent } } = detail;
@@ -102,7 +102,7 @@
         if (box) box.checked = checked;
         return box;
       });
-      // The form that came is listened to from now on; what it offers may have to change again.
+      // The new form has its listeners now. A change event makes it update its options.
       next('htmx:afterSettle', () => again.forEach((box) => box && box.dispatchEvent(new Event('change', { bubbles: true }))));
     });
   });
@@ -128,7 +128,7 @@
       say(error ? error.textContent : target.matches('.upload') ? '材料已更新' : '');
     }
   });
-  // A server that went away while the login page waited for it is asked again; so is its successor.
+  // After a lost connection or a server error the login page polls again, for example after a restart.
   on('htmx:afterRequest', ({ target, detail: { xhr } }) => {
     if (target.id === 'handshake' && (xhr.status === 0 || xhr.status > 499)) {
       setTimeout(() => htmx.trigger(target, 'again'), 1500);

@@ -21,14 +21,14 @@ use crate::web::{Failure, Frame, SignedIn, session};
 
 pub use announcements::show as announcement;
 
-/// `GET /`: two doors for a guest, what waits and the businesses for a candidate.
+/// `GET /`: the candidate's page, or for guests the links to sign in and to look up a certificate.
 #[handler]
 pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
     let Some(who) = SignedIn::find(req).await? else {
         let news = store.read(announcements::latest).await?;
         return Ok(frame.page(guest::page(&news)));
     };
-    let told = account_notices::told(&session::of(req)).await?;
+    let acknowledged = account_notices::told(&session::of(req)).await?;
     let today = crate::store::clock::china_date(store.clock.now());
     let overview = store
         .read::<_, Failure, _>(move |tx| {
@@ -42,7 +42,7 @@ pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Res
                 recent: Listed::load(tx, recent)?,
                 news: announcements::latest(tx)?,
                 notices: notice::of_candidate(tx, &candidate.id)?,
-                told,
+                acknowledged,
                 is_staff: who.staff.is_some(),
                 candidate,
                 today,

@@ -1,4 +1,4 @@
-//! 业务查询: everything a candidate has applied for (manual 图2.2).
+//! 业务查询: all applications of a candidate, with filters (manual 图2.2).
 
 use chrono::{Duration, NaiveDateTime};
 use maud::{Markup, html};
@@ -14,10 +14,10 @@ use crate::pages::cards::{self, Listed};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
-use crate::ui::{self, Choice, Control, Field, Icon, Look, Page, Tab, TextMode};
+use crate::ui::{self, Choice, Control, FormField, Icon, Look, Page, Tab, TextMode};
 use crate::web::{Failure, Frame};
 
-/// What the address asks for; anything it does not understand asks for nothing.
+/// The filters in the query string. An unknown value is no filter.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Search {
@@ -28,7 +28,7 @@ pub(crate) struct Search {
     page: i64,
 }
 
-/// Periods to choose from: value, words, days.
+/// Periods to choose from, as (value, label, days).
 const PERIODS: &[(&str, &str, i64)] =
     &[("month", "近一个月", 31), ("half", "近半年", 183), ("year", "近一年", 366)];
 
@@ -39,7 +39,7 @@ impl Search {
         Filter {
             kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
             status: Status::from_code(&self.status),
-            // No application has the empty number: what cannot be one is not found.
+            // A text that is no number becomes the empty number, which no application has.
             number: typed.then(|| number::parse(&self.number).unwrap_or_default()),
             since: days.map(|days| now - Duration::days(days)),
             page: self.page,
@@ -57,7 +57,7 @@ impl Search {
         format!("{}?{}", paths::PROGRESS, query.finish())
     }
 
-    fn is_narrow(&self) -> bool {
+    fn has_filters(&self) -> bool {
         [&self.kind, &self.status, &self.period, &self.number].iter().any(|text| !text.is_empty())
     }
 }
@@ -79,14 +79,14 @@ pub async fn show(
         .await?;
     let main = html! {
         (form(Registry::of_store(store), &search))
-        @if listed.is_empty() && search.page == 0 { (nothing(&search)) }
+        @if listed.is_empty() && search.page == 0 { (empty(&search)) }
         (cards::items(&listed, &|page| search.href(page), search.page, true))
     };
     Ok(frame.page(Page::new("业务查询", main).tab(Tab::Services).back(paths::SERVICES)))
 }
 
-fn nothing(search: &Search) -> Markup {
-    if search.is_narrow() {
+fn empty(search: &Search) -> Markup {
+    if search.has_filters() {
         return ui::empty(
             Icon::Search,
             "没有符合条件的申请",
@@ -104,13 +104,13 @@ fn form(registry: Registry, search: &Search) -> Markup {
     let periods: Vec<_> = PERIODS.iter().map(|(value, label, _)| choice(value, label)).collect();
     let number = Control::Text { value: &search.number, mode: TextMode::IdNumber, max: 24, suffix: "" };
     html! {
-        details.panel open[search.is_narrow()] {
+        details.panel open[search.has_filters()] {
             summary { "筛选和查找" }
             form method="get" action=(paths::PROGRESS) role="search" {
-                (ask("kind", "业务", Control::Select { options: &kinds, value: &search.kind }))
-                (ask("status", "办理结果", Control::Select { options: &states, value: &search.status }))
-                (ask("period", "申请时间", Control::Select { options: &periods, value: &search.period }))
-                (ask("number", "受理号", number))
+                (field("kind", "业务", Control::Select { options: &kinds, value: &search.kind }))
+                (field("status", "办理结果", Control::Select { options: &states, value: &search.status }))
+                (field("period", "申请时间", Control::Select { options: &periods, value: &search.period }))
+                (field("number", "受理号", number))
                 (ui::submit("page", "0", "查询", Look::Primary))
             }
         }
@@ -121,8 +121,8 @@ fn choice(value: &str, label: &str) -> Choice {
     Choice { value: value.to_owned(), label: label.to_owned(), hint: String::new() }
 }
 
-fn ask(name: &str, label: &str, control: Control) -> Markup {
-    ui::field(&Field {
+fn field(name: &str, label: &str, control: Control) -> Markup {
+    ui::field(&FormField {
         name,
         label,
         hint: "",

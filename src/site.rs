@@ -130,7 +130,7 @@ impl Endpoint for Site {
         let asked = Asked::of(&req);
         let gzip = compress::accepts_gzip(req.headers());
         let admitted = head::refuse_large(&req)
-            .and_then(|()| origin::refuse_strangers(&req))
+            .and_then(|()| origin::refuse_cross_site(&req))
             .map(|()| session::begin(&mut req, &self.sessions, self.https));
         log::within(self.ids.reference(), async move {
             let answered = match admitted {

@@ -1,26 +1,25 @@
-//! The maud components every page is made of. They know neither HTTP nor the database.
+//! The maud components of every page. They depend neither on HTTP nor on the database.
 //!
-//! Looks live in `assets/css`, one file for each group of components. Besides the components below,
-//! pages may use these classes on their own markup:
+//! Their styles are in `assets/css`, one file a component. Pages may use these classes on their own
+//! markup:
 //!
-//! | class | what it does |
+//! | class | effect |
 //! | --- | --- |
-//! | `twin` | two columns from 768 px: words left, a card right (login) |
-//! | `sides` | two equal columns from 768 px, to compare |
-//! | `split` | facts inside show their values at the right edge |
-//! | `certificate` | a `panel` that looks like a certificate; its `head` holds words and [`seal`] |
-//! | `code` | the 64 px number of the login handshake |
-//! | `numbers` | a row of large number buttons on the phone |
-//! | `choices` | large buttons below each other, each with words of its own |
-//! | `actions` | a row of buttons sharing the width |
-//! | `muted`, `small`, `quiet-print` | muted words, 14 px words, left out on paper |
-//! | `notice` | a numbered text to be agreed to |
-//! | `titled` | a heading that is the next field's label, which is then only read out |
-//! | `changed` | a value marked as changed since the last round |
+//! | `twin` | two columns from 768 px: text left, a card right (login) |
+//! | `sides` | two equal columns from 768 px, for a comparison |
+//! | `split` | the values of facts inside stand at the right edge |
+//! | `certificate` | a `panel` styled as a certificate; its `head` holds text and [`seal`] |
+//! | `code` | the 64 px number of a login handshake |
+//! | `choices` | large buttons in a column, each with a description |
+//! | `actions` | a row of buttons that share the width |
+//! | `muted`, `small` | muted text, 14 px text |
+//! | `notice` | a numbered text to agree to |
+//! | `titled` | a heading that equals the next field's label; the label is only read aloud |
+//! | `changed` | a value that changed since the last review |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-side`, `desk-viewer`, `desk-bar` | the review desk |
-//! | `desk-filters` | a form of filters in one row, above a list of the desk |
-//! | `desk-aside` | quieter buttons beside the heading of a case |
-//! | `desk-mark`, `desk-file`, `desk-others` | a mark on a fact; a link into the viewer; other applications |
+//! | `desk-filters` | a form of filters in one row |
+//! | `desk-aside` | secondary buttons beside the heading of a case |
+//! | `desk-mark`, `desk-file`, `desk-others` | a mark on an answer; a link that opens the viewer; other applications |
 
 mod area;
 mod basics;
@@ -32,6 +31,7 @@ mod lang;
 mod layout;
 mod lists;
 mod qr;
+mod stylesheet;
 mod upload;
 
 pub use area::{
@@ -43,25 +43,12 @@ pub use basics::{
     window_button, words,
 };
 pub use choice::{Choice, Control, TextMode};
-pub use field::{Field, field};
+pub use field::{FormField, field};
 pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors};
 pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
-pub use lists::{Card, Moment, Row, Tile, card, door, more, rows, tiles, timeline};
+pub use lists::{Card, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::{Medium, qr};
-pub use upload::{Upload, Uploaded, materials, upload};
-
-/// The stylesheet, file by file: of two rules with the same specificity, the later one counts.
-pub const CSS: [&str; 10] = [
-    include_str!("../assets/css/10-tokens.css"),
-    include_str!("../assets/css/20-reset.css"),
-    include_str!("../assets/css/30-base.css"),
-    include_str!("../assets/css/40-frame.css"),
-    include_str!("../assets/css/50-basics.css"),
-    include_str!("../assets/css/60-lists.css"),
-    include_str!("../assets/css/70-form.css"),
-    include_str!("../assets/css/80-rooms.css"),
-    include_str!("../assets/css/90-utilities.css"),
-    include_str!("../assets/css/95-old-engines.css"),
-];
+pub use stylesheet::stylesheet;
+pub use upload::{UploadField, Uploaded, materials, upload};

@@ -1,7 +1,7 @@
-//! What HTTP needs and no business knows.
+//! HTTP without any business: page or fragment, failures, sessions, forms, limits, headers, assets.
 //!
-//! A handler takes a [`Frame`] and answers with `frame.page(…)`; it fails with a
-//! [`Failure`], which [`Asked`](failure::Asked) turns into a page.
+//! A handler takes a [`Frame`] and returns `frame.page(…)` or a [`Failure`]. The module [`failure`]
+//! turns a failure into a page.
 
 pub mod address;
 pub mod assets;
@@ -16,10 +16,10 @@ pub mod head;
 pub mod headers;
 pub mod limit;
 pub mod log;
+pub mod log_throttle;
 pub mod origin;
 pub mod pace;
 pub mod places;
-pub mod seldom;
 pub mod server;
 pub mod session;
 
@@ -28,13 +28,13 @@ pub use form::Submission;
 pub use frame::Frame;
 pub use session::SignedIn;
 
-/// Longest path that a redirect leads back to: it is kept in a row or a cookie by whoever asks.
+/// Maximum number of characters of a path to return to, because handlers store it in a row or a cookie.
 const LONGEST_PATH: usize = 512;
 
-/// A path of this site that is safe to redirect to, of at most 512 characters, or `/`.
+/// `path` if it is a path of this site of at most 512 characters, otherwise `/`.
 ///
-/// Browsers read `//host` and `/\host` as another site (RFC 3986 §4.2), and
-/// drop control characters before looking.
+/// Browsers read `//host` and `/\host` as another site (RFC 3986 §4.2), and they drop control
+/// characters before parsing.
 pub fn local_path(path: &str) -> &str {
     let own = path.starts_with('/')
         && !path.starts_with("//")
@@ -44,12 +44,12 @@ pub fn local_path(path: &str) -> &str {
     if own { path } else { "/" }
 }
 
-/// The host that the browser asked for, with its port.
+/// The `Host` header, with its port.
 pub fn host(req: &poem::Request) -> Option<&str> {
     req.headers().get(poem::http::header::HOST).and_then(|value| value.to_str().ok())
 }
 
-/// `303 See Other`: after an unsafe request the browser shows `path`.
+/// `303 See Other`: the browser loads `path` with GET.
 pub fn see_other(path: &str) -> poem::Response {
     poem::Response::builder()
         .status(poem::http::StatusCode::SEE_OTHER)
@@ -62,7 +62,7 @@ mod tests {
     use super::local_path;
 
     #[test]
-    fn only_local_paths_are_redirected_to() {
+    fn redirects_lead_only_to_local_paths() {
         assert_eq!(local_path("/services/qualification?page=2"), "/services/qualification?page=2");
         for bad in
             ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "", "/\t/evil.example"]

@@ -9,7 +9,7 @@ use crate::casework::history::Mark;
 use crate::casework::sheet::Sheet;
 use crate::pages::fields::{self, Beside};
 use crate::pages::{links, views};
-use crate::ui::{self, Fact, Look, Page, Tone, Upload};
+use crate::ui::{self, Fact, Look, Page, Tone, UploadField};
 
 /// The whole page.
 pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
@@ -193,7 +193,7 @@ fn upload(sheet: &Sheet, problems: &Problems, material: &Material) -> Markup {
     let ids = sheet.answers.files(material.slot).iter();
     let files = ids.filter_map(|id| sheet.attachments.iter().find(|file| file.id == *id));
     let files: Vec<_> = files.map(views::uploaded).collect();
-    ui::upload(&Upload {
+    ui::upload(&UploadField {
         slot: material.slot,
         label: material.label,
         hint: material.hint,

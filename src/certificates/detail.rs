@@ -54,7 +54,7 @@ fn view(candidate: &Candidate, held: &Certificate, link: Markup) -> Markup {
                 (ui::seal("approved", "有效", "已登记"))
             }
             @if let Some(portrait) = &candidate.profile.portrait_id {
-                img.portrait src=(paths::file(portrait)) alt="证件照" width="100" height="140";
+                img src=(paths::file(portrait)) alt="证件照" width="100" height="140";
             }
             (ui::facts(&facts(candidate, held)))
         }

@@ -13,7 +13,7 @@ use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store, Tx, clock};
-use crate::ui::{self, Choice, Control, Field, Look, Medium, Page};
+use crate::ui::{self, Choice, Control, FormField, Look, Medium, Page};
 use crate::web::{Failure, Frame, Submission, host, see_other};
 
 /// Times of opening that a link shows; the rest are counted only.
@@ -115,7 +115,7 @@ fn form(certificate: &str) -> Markup {
         "生成新的链接",
         html! {
             form method="post" action=(paths::links(certificate)) {
-                (ui::field(&Field {
+                (ui::field(&FormField {
                     name: "days",
                     label: "有效期",
                     hint: "到期后自动失效，也可以随时撤销",

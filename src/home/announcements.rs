@@ -1,4 +1,4 @@
-//! What the authority announces.
+//! 通知公告: announcements of the authority.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -9,26 +9,26 @@ use poem::{Response, handler};
 use crate::paths;
 use crate::store::schema::announcements::dsl as a;
 use crate::store::{Error, Store, Tx, clock};
-use crate::ui::{self, Page, Row};
+use crate::ui::{self, ListRow, Page};
 use crate::web::{Failure, Frame};
 
-/// How many the first page shows.
+/// Number of announcements on the first page.
 const LATEST: i64 = 4;
 
-/// One announcement of the list: id, title, time.
+/// Id, title and time of an announcement.
 pub(super) type Headline = (String, String, NaiveDateTime);
 
-/// The latest, newest first.
+/// The latest announcements, newest first.
 pub(super) fn latest(tx: &mut Tx) -> Result<Vec<Headline>, Error> {
     let published = a::announcements.filter(a::published_at.le(tx.now)).order(a::published_at.desc());
     Ok(published.limit(LATEST).select((a::id, a::title, a::published_at)).load(tx.conn)?)
 }
 
-/// The list as a part of a page; nothing when there is none.
+/// The list for a page; empty if there is no announcement.
 pub(super) fn list(news: &[Headline]) -> Markup {
-    let rows: Vec<Row> = news
+    let rows: Vec<ListRow> = news
         .iter()
-        .map(|(id, title, at)| Row {
+        .map(|(id, title, at)| ListRow {
             title: title.clone(),
             detail: String::new(),
             href: paths::announcement(id),

@@ -1,4 +1,4 @@
-//! The first page for a candidate: where they stand, then what they can do.
+//! The first page of a candidate: waiting applications and drafts, then what can be done.
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
@@ -12,12 +12,12 @@ use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::identity::notice::Notice;
 use crate::store::clock;
-use crate::ui::{self, Page, Row, Tab, Tone};
+use crate::ui::{self, ListRow, Page, Tab, Tone};
 
-/// How many recent applications the page shows.
+/// Number of recent applications on the page.
 pub(super) const RECENT: usize = 3;
 
-/// Everything the page says.
+/// The content of the page.
 pub(super) struct Overview {
     pub candidate: Candidate,
     pub today: NaiveDate,
@@ -26,8 +26,8 @@ pub(super) struct Overview {
     pub recent: Vec<Listed>,
     pub news: Vec<Headline>,
     pub notices: Vec<Notice>,
-    /// Keys of the notices that this session has acknowledged.
-    pub told: Vec<String>,
+    /// Ids of the notices that were acknowledged in this session.
+    pub acknowledged: Vec<String>,
     pub is_staff: bool,
 }
 
@@ -35,11 +35,11 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
-        (account_notices::banner(&overview.notices, &overview.told))
+        (account_notices::banner(&overview.notices, &overview.acknowledged))
         @for listed in &overview.waiting { (waiting(listed)) }
         @for draft in &overview.drafts { (unfinished(draft)) }
         @if overview.is_staff {
-            (ui::rows(&[Row {
+            (ui::rows(&[ListRow {
                 title: "审核台".to_owned(),
                 detail: "您是工作人员，可以从这里办理审核".to_owned(),
                 href: paths::STAFF.to_owned(),
@@ -80,9 +80,9 @@ fn unfinished(draft: &Application) -> Markup {
     ui::banner(Tone::Info, &format!("{}草稿", business.label), body)
 }
 
-fn recent(listed: &Listed) -> Row {
+fn recent(listed: &Listed) -> ListRow {
     let application = &listed.application;
-    Row {
+    ListRow {
         title: format!("{} · {}", listed.kind_label(), application.title),
         detail: clock::china(application.updated_at),
         href: links::application(application),

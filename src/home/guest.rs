@@ -1,4 +1,4 @@
-//! The first page for who is not signed in.
+//! The first page without a sign-in.
 
 use maud::html;
 

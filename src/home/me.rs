@@ -1,4 +1,4 @@
-//! 我的: who is signed in, and the way out.
+//! 我的: personal data, devices and sign-out.
 
 use maud::html;
 use poem::web::Data;
@@ -8,7 +8,7 @@ use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::mask;
 use crate::store::{Store, clock};
-use crate::ui::{self, Fact, Look, Page, Row, Tab};
+use crate::ui::{self, Fact, ListRow, Look, Page, Tab};
 use crate::web::session::Way;
 use crate::web::{Failure, Frame, SignedIn};
 
@@ -29,7 +29,7 @@ pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Res
         Fact::of("登录时间", clock::china(who.since)),
         Fact::of("登录方式", way),
     ];
-    let row = |title: &str, href: &str| Row {
+    let row = |title: &str, href: &str| ListRow {
         title: title.to_owned(),
         detail: String::new(),
         href: href.to_owned(),

@@ -1,4 +1,4 @@
-//! 长者模式: larger type, remembered by the browser.
+//! 长者模式 (senior mode): larger type, switched by a cookie.
 
 use poem::http::{HeaderValue, header};
 use poem::{Request, Response, handler};
@@ -6,7 +6,7 @@ use poem::{Request, Response, handler};
 use crate::web::frame::{SENIOR_COOKIE, cookie};
 use crate::web::{Submission, local_path, see_other};
 
-/// `POST /senior` turns it on or off and goes back to `next`.
+/// `POST /senior` switches senior mode and redirects to `next`.
 #[handler]
 pub fn toggle(req: &Request, sent: Submission) -> Response {
     let age = if cookie(req.headers(), SENIOR_COOKIE).is_some() { 0 } else { 365 * 24 * 60 * 60 };

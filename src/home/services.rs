@@ -1,4 +1,4 @@
-//! 业务办理: what can be done here (manual 图2.1).
+//! 业务办理: the list of all businesses (manual 图2.1).
 
 use maud::html;
 use poem::web::Data;
@@ -8,10 +8,10 @@ use crate::casework::business::{Application, Origin, Registry};
 use crate::pages::{controls, links};
 use crate::paths;
 use crate::store::Store;
-use crate::ui::{self, Icon, Page, Row, Tab, Tile};
+use crate::ui::{self, Icon, ListRow, Page, Tab, Tile};
 use crate::web::{Failure, Frame, SignedIn};
 
-/// `GET /services`, for everybody to look at; using one needs a sign-in.
+/// `GET /services`. The list needs no sign-in; its links do.
 #[handler]
 pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
     let waiting = match SignedIn::find(req).await? {
@@ -21,7 +21,7 @@ pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Res
     let main = html! {
         p.muted { "选择要办理的业务。已提交的申请在业务查询里查看。" }
         (ui::tiles(&tiles(Registry::of_store(store), waiting)))
-        (ui::rows(&[Row {
+        (ui::rows(&[ListRow {
             title: "证书查询（免登录）".to_owned(),
             detail: "核验他人证书的真伪".to_owned(),
             href: paths::LOOKUP.to_owned(),
@@ -31,7 +31,7 @@ pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Res
     Ok(frame.page(Page::new("业务办理", main).tab(Tab::Services)))
 }
 
-/// Every business that a candidate begins by themselves, and 业务查询 with what waits there.
+/// The businesses of [`Origin::Nothing`], 证书管理, and 业务查询 with the number of waiting applications.
 pub(super) fn tiles(registry: Registry, waiting: usize) -> Vec<Tile> {
     let businesses = registry.iter().filter(|business| business.origin == Origin::Nothing);
     let mut tiles: Vec<Tile> = businesses

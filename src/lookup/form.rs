@@ -73,14 +73,14 @@ pub async fn answer(
     let found = store.glance(move |tx| finding::find(tx, &key, hash, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
     let exam = pages::Exam { code, name };
-    let asked = pages::Asked::at(now);
+    let stamp = pages::QueryStamp::at(now);
     Ok(frame.page(match finding {
         Finding::Nothing => {
             sleep_until(began + MISS_TAKES).await;
             exam.nothing(frame.lang(), &typed)
         }
-        Finding::Found(certificates) => exam.found(frame.lang(), &certificates, &asked),
-        Finding::Voided(day) => exam.voided(frame.lang(), day, &asked),
+        Finding::Found(certificates) => exam.found(frame.lang(), &certificates, &stamp),
+        Finding::Voided(day) => exam.voided(frame.lang(), day, &stamp),
     }))
 }
 

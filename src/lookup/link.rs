@@ -32,7 +32,7 @@ pub async fn show(
         None => frame.page_with(StatusCode::NOT_FOUND, pages::no_link()),
         Some(Opening::Live(link, exam, certificate)) => {
             lookup.opened.add(&link, now);
-            frame.page(pages::by_link(&exam, &certificate, &pages::Asked::at(now)))
+            frame.page(pages::by_link(&exam, &certificate, &pages::QueryStamp::at(now)))
         }
     };
     // The address is the secret: no search engine may keep it.

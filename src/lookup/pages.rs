@@ -1,4 +1,4 @@
-//! What people read of the lookup, in Chinese and English.
+//! The pages of the lookup, in Chinese and English.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use maud::{Markup, html};
@@ -7,17 +7,17 @@ use super::form::Typed;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
 use crate::people::width;
 use crate::store::clock;
-use crate::ui::{self, Control, Fact, Field, Icon, Lang, Look, Page, Row, TextMode, Tone};
+use crate::ui::{self, Control, Fact, FormField, Icon, Lang, ListRow, Look, Page, TextMode, Tone};
 use crate::web::log;
 
-/// An exam that is looked up in.
+/// The exam whose certificates are looked up.
 pub(super) struct Exam {
     pub code: String,
     pub name: String,
 }
 
-/// When something was looked up, and by which number it is found in the log.
-pub(super) struct Asked {
+/// The time of a lookup and the id of its request in the log.
+pub(super) struct QueryStamp {
     at: NaiveDateTime,
     id: String,
 }
@@ -26,7 +26,7 @@ fn root(lang: Lang) -> &'static str {
     lang.pick("/lookup", "/en/lookup")
 }
 
-/// The list of exams, by group (图11.1).
+/// The list of exams by category (图11.1).
 pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<CertifiedExam>)]) -> Page {
     let main = html! {
         p.muted {
@@ -41,7 +41,7 @@ pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<CertifiedExa
         (other_language(lang, ""))
     };
     let page = Page::new(lang.pick("证书查询", "Certificate lookup"), main);
-    // The English pages are a place of their own: their list leads back to nowhere.
+    // The English pages are separate, so their first page has no back link.
     match lang {
         Lang::Chinese => page.back("/"),
         Lang::English => page,
@@ -61,9 +61,9 @@ fn search(lang: Lang, typed: &str) -> Markup {
     }
 }
 
-fn row(lang: Lang, exam: &CertifiedExam) -> Row {
+fn row(lang: Lang, exam: &CertifiedExam) -> ListRow {
     let newest = exam.newest.map(|day| day.format("%Y-%m").to_string()).unwrap_or_default();
-    Row {
+    ListRow {
         title: exam.name.clone(),
         detail: format!("{} {newest}", lang.pick("最近批准", "Latest approval")),
         href: format!("{}/{}", root(lang), exam.code),
@@ -94,16 +94,16 @@ impl Exam {
     /// The form, empty (图11.2).
     pub(super) fn form(&self, lang: Lang, typed: &Typed<'_>) -> Page {
         let below = lang.pick("核验证书真伪，无需登录", "Verify a certificate; no sign-in is needed");
-        self.asking(lang, typed, html! { (ui::heading("", &self.name, below)) }, false)
+        self.form_page(lang, typed, html! { (ui::heading("", &self.name, below)) }, false)
     }
 
-    /// The form, with what is left to fill in.
+    /// The form, with an error on each blank field.
     pub(super) fn incomplete(&self, lang: Lang, typed: &Typed<'_>) -> Page {
         let missing: Vec<(String, String)> = self
             .fields(lang, typed)
             .into_iter()
             .filter(|field| width::is_blank(field.value))
-            .map(|field| (format!("f-{}", field.name), field.ask.to_owned()))
+            .map(|field| (format!("f-{}", field.name), field.missing.to_owned()))
             .collect();
         let (title, foot) = lang.pick(
             ("还有内容没有填写", "您填写的内容已保留。"),
@@ -113,10 +113,10 @@ impl Exam {
             (ui::summary(title, &missing, foot))
             (ui::heading("", &self.name, ""))
         };
-        self.asking(lang, typed, head, true)
+        self.form_page(lang, typed, head, true)
     }
 
-    /// No such certificate: the same words whatever was wrong, and the form as it was.
+    /// No certificate matches. The text is the same whichever entry is wrong, and the form stays filled.
     pub(super) fn nothing(&self, lang: Lang, typed: &Typed<'_>) -> Page {
         let (title, intro, checks) = lang.pick(
             (
@@ -141,20 +141,20 @@ impl Exam {
                 ul { @for check in checks { li { (check) } } }
             }))
         };
-        self.asking(lang, typed, head, false)
+        self.form_page(lang, typed, head, false)
     }
 
-    /// One or several certificates (图11.4).
-    pub(super) fn found(&self, lang: Lang, found: &[PublicCertificate], asked: &Asked) -> Page {
+    /// The matching certificates (图11.4).
+    pub(super) fn found(&self, lang: Lang, found: &[PublicCertificate], stamp: &QueryStamp) -> Page {
         let main = html! {
             @for certificate in found { (card(lang, &self.name, certificate)) }
-            (self.end(lang, asked))
+            (self.footer(lang, stamp))
         };
         self.result(lang, main)
     }
 
-    /// A print number that was replaced: that, and nothing of the certificate.
-    pub(super) fn voided(&self, lang: Lang, day: NaiveDate, asked: &Asked) -> Page {
+    /// A print number that was replaced when its certificate was reissued. Shows nothing of the certificate.
+    pub(super) fn voided(&self, lang: Lang, day: NaiveDate, stamp: &QueryStamp) -> Page {
         let (word, foot, label, words) = lang.pick(
             ("已作废", "请勿采信", "补发日期", "这个印制号因证书补发已经作废，请以补发后的证书为准。"),
             (
@@ -173,7 +173,7 @@ impl Exam {
                 p { (words) }
                 (ui::facts(&[Fact::of(label, day.to_string())]))
             }
-            (self.end(lang, asked))
+            (self.footer(lang, stamp))
         };
         self.result(lang, main)
     }
@@ -182,9 +182,9 @@ impl Exam {
         Page::new(lang.pick("查询结果", "Result"), main).back(self.path(lang))
     }
 
-    fn end(&self, lang: Lang, asked: &Asked) -> Markup {
+    fn footer(&self, lang: Lang, stamp: &QueryStamp) -> Markup {
         html! {
-            (asked.line(lang))
+            (stamp.line(lang))
             div.actions {
                 (ui::print_button(lang.pick("打印", "Print")))
                 (ui::link_button(&self.path(lang), lang.pick("再查一个", "Look up another"), Look::Primary))
@@ -192,11 +192,11 @@ impl Exam {
         }
     }
 
-    fn asking(&self, lang: Lang, typed: &Typed<'_>, head: Markup, tell: bool) -> Page {
+    fn form_page(&self, lang: Lang, typed: &Typed<'_>, head: Markup, show_errors: bool) -> Page {
         let main = html! {
             (head)
             form #form method="post" action=(self.path(lang)) {
-                @for field in self.fields(lang, typed) { (field.show(tell)) }
+                @for field in self.fields(lang, typed) { (field.show(show_errors)) }
             }
             p.muted.small {
                 (lang.pick("查询内容不会出现在网址和日志中。", "What you type appears in no address and in no log."))
@@ -212,10 +212,17 @@ impl Exam {
             .bar(button)
     }
 
-    fn fields<'a>(&self, lang: Lang, typed: &Typed<'a>) -> [Ask<'a>; 3] {
-        let ask = |name, label, hint, ask, value: &'a str, mode| Ask { name, label, hint, ask, value, mode };
+    fn fields<'a>(&self, lang: Lang, typed: &Typed<'a>) -> [LookupField<'a>; 3] {
+        let field = |name, label, hint, missing, value: &'a str, mode| LookupField {
+            name,
+            label,
+            hint,
+            missing,
+            value,
+            mode,
+        };
         [
-            ask(
+            field(
                 "name",
                 lang.pick("姓名", "Name"),
                 "",
@@ -223,7 +230,7 @@ impl Exam {
                 typed.name,
                 TextMode::Text,
             ),
-            ask(
+            field(
                 "document",
                 lang.pick("身份证件号码", "Identity document number"),
                 lang.pick("与办理证书时一致", "The document the certificate was issued to"),
@@ -231,7 +238,7 @@ impl Exam {
                 typed.document,
                 TextMode::IdNumber,
             ),
-            ask(
+            field(
                 "number",
                 lang.pick("证书管理号或证书印制号", "Management number or print number"),
                 lang.pick("都印在证书上，填一个即可", "Both are on the certificate; either will do"),
@@ -243,24 +250,25 @@ impl Exam {
     }
 }
 
-/// One of the three questions.
-struct Ask<'a> {
+/// One of the three fields of the form.
+struct LookupField<'a> {
     name: &'static str,
     label: &'static str,
     hint: &'static str,
-    ask: &'static str,
+    /// The error if the field is blank.
+    missing: &'static str,
     value: &'a str,
     mode: TextMode,
 }
 
-impl Ask<'_> {
-    fn show(&self, tell: bool) -> Markup {
-        ui::field(&Field {
+impl LookupField<'_> {
+    fn show(&self, show_errors: bool) -> Markup {
+        ui::field(&FormField {
             name: self.name,
             label: self.label,
             hint: self.hint,
             optional: false,
-            error: (tell && width::is_blank(self.value)).then_some(self.ask),
+            error: (show_errors && width::is_blank(self.value)).then_some(self.missing),
             mark: None,
             reload: false,
             check: false,
@@ -269,10 +277,10 @@ impl Ask<'_> {
     }
 }
 
-impl Asked {
-    /// By the request that is being answered.
-    pub(super) fn at(at: NaiveDateTime) -> Asked {
-        Asked { at, id: log::request_id().unwrap_or_default() }
+impl QueryStamp {
+    /// The stamp of the current request.
+    pub(super) fn at(at: NaiveDateTime) -> QueryStamp {
+        QueryStamp { at, id: log::request_id().unwrap_or_default() }
     }
 
     fn line(&self, lang: Lang) -> Markup {
@@ -283,7 +291,7 @@ impl Asked {
     }
 }
 
-/// What the public may see of one certificate.
+/// The public part of one certificate.
 fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
     let (word, foot) = lang.pick(("有效", "查询属实"), ("VALID", "verified"));
     html! {
@@ -311,7 +319,7 @@ fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
     }
 }
 
-/// The same place in the other language; loaded whole, because the document's language changes.
+/// A link to the same page in the other language. Loaded without htmx, because `<html lang>` changes.
 fn other_language(lang: Lang, place: &str) -> Markup {
     let other = lang.other();
     html! {
@@ -323,14 +331,14 @@ fn other_language(lang: Lang, place: &str) -> Markup {
     }
 }
 
-/// What a holder's link shows.
-pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, asked: &Asked) -> Page {
+/// The certificate behind a holder's link (核验链接).
+pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, stamp: &QueryStamp) -> Page {
     let main = html! {
         (ui::banner(Tone::Info, "持证人授权", html! {
             p { "您通过持证人提供的核验链接查看这本证书。请核对网址属于考试机构。" }
         }))
         (card(Lang::Chinese, exam, certificate))
-        (asked.line(Lang::Chinese))
+        (stamp.line(Lang::Chinese))
         div.actions {
             (ui::print_button("打印"))
             (ui::link_button("/lookup", "查询其他证书", Look::Plain))
@@ -339,7 +347,7 @@ pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, asked: &Asked
     Page::new("证书核验", main).back("/lookup")
 }
 
-/// A link that ended, was taken back, or never was.
+/// A link that is expired, revoked or unknown.
 pub(super) fn no_link() -> Page {
     let action = ui::link_button("/lookup", "证书查询", Look::Primary);
     let main = ui::error_page(

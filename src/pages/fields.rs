@@ -34,7 +34,7 @@ pub fn asked(field: &'static Field, answers: &Answers, choices: &Choices, beside
         _ => Vec::new(),
     };
     let offered = choices.get(field.name).map_or(fixed, |offered| controls::choices(offered));
-    ui::field(&ui::Field {
+    ui::field(&ui::FormField {
         name: field.name,
         label: field.label,
         hint: field.doubt(answers).unwrap_or(field.hint),

@@ -13,7 +13,7 @@ use crate::people::candidate::{self, Candidate};
 use crate::people::identity::case::{self, Case, CaseRefusal, Verdict};
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::{Error, Store, Tx};
-use crate::ui::{self, Page, Row};
+use crate::ui::{self, ListRow, Page};
 use crate::web::{Failure, Frame, Submission, see_other};
 
 /// How many open and how many decided cases the list shows.
@@ -58,7 +58,7 @@ pub(super) fn door(waiting: i64) -> Markup {
     } else {
         ("", "没有待核对".to_owned())
     };
-    ui::rows(&[Row {
+    ui::rows(&[ListRow {
         title: "身份核对".to_owned(),
         detail: "被暂停的登录，由管理员核对是否同一人".to_owned(),
         href: paths::IDENTITIES.to_owned(),

@@ -18,7 +18,7 @@ use crate::paths;
 use crate::people::staff::{Role, StaffMember};
 use crate::store::clock::china;
 use crate::store::{Store, Tx};
-use crate::ui::{self, Icon, Look, Page, Row, Tone};
+use crate::ui::{self, Icon, ListRow, Look, Page, Tone};
 use crate::web::{Failure, Frame, see_other};
 
 /// `GET /staff`
@@ -156,14 +156,14 @@ impl Listing {
 
     fn rows(&self) -> Markup {
         let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let rows: Vec<Row> = self.items.iter().take(most).map(|item| self.row(item)).collect();
+        let rows: Vec<ListRow> = self.items.iter().take(most).map(|item| self.row(item)).collect();
         html! {
             (ui::rows(&rows))
             @if self.items.len() > most { (ui::more(&self.next_page(), "加载更多")) }
         }
     }
 
-    fn row(&self, item: &Item) -> Row {
+    fn row(&self, item: &Item) -> ListRow {
         let since = format!("{} 提交", china(item.since));
         let waits = matches!(self.filter.show(), Show::Waiting | Show::InReview | Show::Mine);
         let facts = [
@@ -173,7 +173,7 @@ impl Listing {
             (item.round > 1).then(|| format!("第 {} 轮", item.round)),
             item.assignee.as_ref().map(|name| format!("{name}{}", if waits { "已领取" } else { "办理" })),
         ];
-        Row {
+        ListRow {
             title: format!("{} · {}", item.name, item.title),
             detail: facts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             href: paths::case(&item.number),

@@ -25,7 +25,7 @@ use crate::pages::views::{self, Reader};
 use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::store::Store;
-use crate::ui::{self, Choice, Control, Desk, Field, Look, Page, Tone};
+use crate::ui::{self, Choice, Control, Desk, FormField, Look, Page, Tone};
 use crate::web::{Failure, Frame};
 
 /// Id of the file in the viewer; anything else shows the first.
@@ -213,7 +213,7 @@ impl Shown<'_> {
     fn opinion(&self) -> Markup {
         let remarks = self.case.file.application.business.verdicts.remarks;
         let options: Vec<Choice> = remarks.iter().map(template).collect();
-        let field = |name, label, hint, control| Field {
+        let field = |name, label, hint, control| FormField {
             name,
             label,
             hint,

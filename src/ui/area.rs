@@ -1,10 +1,10 @@
-//! Areas of a page: headings, panels, banners, and whole-page messages.
+//! Areas of a page: headings, panels, banners and whole-page messages.
 
 use maud::{Markup, html};
 
 use super::{Icon, Look, icon, link_button, words};
 
-/// A page's own `h1` with small words above and below it; empty ones are left out.
+/// The `h1` of a page with a small line above and below it. Empty lines are left out.
 pub fn heading(above: &str, title: &str, below: &str) -> Markup {
     html! {
         hgroup.heading {
@@ -15,12 +15,12 @@ pub fn heading(above: &str, title: &str, below: &str) -> Markup {
     }
 }
 
-/// A page's own `h1` with a few words at the right edge.
+/// The `h1` of a page with a short text at the right edge.
 pub fn greeting(title: &str, aside: &str) -> Markup {
     html! { div.greeting { h1 tabindex="-1" { (title) } p.muted.small { (aside) } } }
 }
 
-/// A white area with an `h2`; without one when `title` is empty.
+/// A white area with an `h2`. An empty `title` leaves the `h2` out.
 pub fn panel(title: &str, body: Markup) -> Markup {
     html! {
         section.panel {
@@ -30,18 +30,18 @@ pub fn panel(title: &str, body: Markup) -> Markup {
     }
 }
 
-/// What a banner is about.
+/// The colour of a banner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Where things stand.
+    /// Blue: a state.
     Info,
-    /// Something to do.
+    /// Amber: something to do.
     Warn,
-    /// Something failed.
+    /// Red: something failed.
     Danger,
-    /// Something is done.
+    /// Green: something succeeded.
     Good,
-    /// No judgement.
+    /// Grey.
     Neutral,
 }
 
@@ -57,7 +57,7 @@ impl Tone {
     }
 }
 
-/// A coloured area that tells where the reader stands. A link that ends it is the next step.
+/// A coloured area about the state of something. A link at its end is shown as the next step.
 pub fn banner(tone: Tone, title: &str, body: Markup) -> Markup {
     html! {
         section.banner data-tone=(tone.word()) {
@@ -67,7 +67,7 @@ pub fn banner(tone: Tone, title: &str, body: Markup) -> Markup {
     }
 }
 
-/// Nothing here yet: what, why, and what to do as (label, URL).
+/// An empty list: what is empty, why, and what to do as (label, URL).
 pub fn empty(picture: Icon, title: &str, body: &str, action: Option<(&str, &str)>) -> Markup {
     html! {
         section.empty {
@@ -79,7 +79,7 @@ pub fn empty(picture: Icon, title: &str, body: &str, action: Option<(&str, &str)
     }
 }
 
-/// The page after a submission. Brings the `h1`; `number` can be copied.
+/// The page after a submission, with the `h1`. Scripts reveal a button that copies `number`.
 pub fn confirmation(title: &str, number_label: &str, number: &str, body: Markup) -> Markup {
     html! {
         section.confirmation data-tone="good" {
@@ -95,7 +95,7 @@ pub fn confirmation(title: &str, number_label: &str, number: &str, body: Markup)
     }
 }
 
-/// A failed request: what happened, what to do, one button. Brings the `h1`.
+/// A failed request, with the `h1`: what happened, what to do, one button.
 pub fn error_page(headline: &str, what_to_do: &str, action: Markup) -> Markup {
     html! {
         section.empty {
@@ -107,8 +107,8 @@ pub fn error_page(headline: &str, what_to_do: &str, action: Markup) -> Markup {
     }
 }
 
-/// The white card of the login handshake; `body` holds the code, the number or the outcome.
-/// An `img` directly inside a `div.qr` is shown 240 px wide on white in both modes.
+/// The white card of a login handshake. `body` is the QR code, the number or the outcome.
+/// An `img` directly inside a `div.qr` is 240 px wide on white, also in dark mode.
 pub fn qr_card(title: &str, body: Markup) -> Markup {
     html! {
         section.qr-card aria-live="polite" {
@@ -118,13 +118,13 @@ pub fn qr_card(title: &str, body: Markup) -> Markup {
     }
 }
 
-/// The time left until `until` (seconds since 1970), counted down by scripts; `words` until then.
-/// Not announced every second.
+/// The time left until `until` (Unix seconds). Scripts replace `words` with it every second; screen
+/// readers do not announce it.
 pub fn countdown(until: i64, words: &str) -> Markup {
     html! { span role="timer" aria-live="off" data-until=(until) { (words) } }
 }
 
-/// Numbered steps as (what to do, why or how); the second may be empty.
+/// Numbered steps as (step, explanation). The explanation may be empty.
 pub fn steps(list: &[(&str, &str)]) -> Markup {
     html! {
         ol.steps {
@@ -138,13 +138,14 @@ pub fn steps(list: &[(&str, &str)]) -> Markup {
     }
 }
 
-/// The ring of a lookup result, such as 有效 over 查询属实. `state` is a state of [`super::tag`].
+/// The round seal of a lookup result, such as 有效 over 查询属实. `state` is a state of [`super::tag`].
 pub fn seal(state: &str, word: &str, foot: &str) -> Markup {
     html! { p.seal data-state=(state) { strong { (word) } span { (foot) } } }
 }
 
-/// The material viewer of the review desk: `sheet` is an `img` or `iframe`, `next` the URL of
-/// the next material. With `keys`, while the focus is in it: `+` zooms, `T` turns, `→` goes on.
+/// The material viewer of the review desk. `sheet` is an `img` or `iframe`, `next` the URL of the next
+/// material. With `keys`, keys work while the focus is in the viewer: `+` zooms, `T` rotates, `→` opens
+/// the next material.
 pub fn viewer(title: &str, sheet: Markup, next: Option<&str>, keys: bool) -> Markup {
     let key = |key: &'static str| keys.then_some(key);
     html! {
@@ -154,7 +155,7 @@ pub fn viewer(title: &str, sheet: Markup, next: Option<&str>, keys: bool) -> Mar
                 button type="button" data-zooms data-key=[key("+")] aria-keyshortcuts=[key("+")] { "放大" @if keys { " +" } }
                 button type="button" data-turns data-key=[key("T")] aria-keyshortcuts=[key("T")] { "旋转" @if keys { " T" } }
                 @if let Some(url) = next {
-                    // Only the viewer changes: what was typed beside it stays.
+                    // Only the viewer is swapped, so that text typed beside it stays.
                     a href=(url) data-key=[key("ARROWRIGHT")] hx-target="closest .desk-viewer"
                         hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" { "下一张 →" }
                 }
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_page_messages_bring_the_heading() {
+    fn whole_page_messages_have_one_h1() {
         let sent = confirmation("已提交", "受理号", "ZG1", html! {}).into_string();
         let failed =
             error_page("页面不存在", "请返回首页", link_button("/", "返回首页", Look::Primary)).into_string();
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_words_leave_no_element() {
+    fn empty_texts_have_no_element() {
         assert_eq!(heading("", "甲", "").into_string().matches("<p").count(), 0);
         assert!(!panel("", html! {}).into_string().contains("<h2"));
     }

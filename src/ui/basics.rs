@@ -1,26 +1,26 @@
-//! The smallest components: tag, button, facts.
+//! Tags, buttons and summary lists.
 
 use maud::{Markup, PreEscaped, Render, html};
 
-/// A state as colour, dot and word. `state` is one of `draft submitted in_review returned
-/// rejected approved withdrawn overdue due sent`; any other shows in neutral grey.
+/// A state as a colour, a dot and a word. `state` is one of `submitted in_review returned due rejected
+/// overdue approved completed sent`; any other is grey.
 pub fn tag(state: &str, label: &str) -> Markup {
     html! { span.tag data-state=(state) { (label) } }
 }
 
-/// How loud a button is.
+/// The emphasis of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// The one next step of the page.
     Primary,
-    /// Everything else.
+    /// Any other action.
     Plain,
-    /// What cannot be taken back.
+    /// An action that cannot be undone.
     Danger,
 }
 
 impl Look {
-    /// The word the stylesheet knows.
+    /// The value of `data-look` in the stylesheet.
     pub(super) fn word(self) -> &'static str {
         match self {
             Look::Primary => "primary",
@@ -35,23 +35,23 @@ pub fn link_button(href: &str, label: &str, look: Look) -> Markup {
     html! { a.button data-look=(look.word()) href=(href) { (label) } }
 }
 
-/// A link that looks like a button and hands over a file; it never swaps the page. Whether the file is
-/// saved or shown is said by the answer: some web views can do only one of both.
+/// A link to a file that looks like a button; htmx does not load it. The response says whether the file
+/// is saved or shown: some web views support only one of the two.
 pub fn download_button(href: &str, label: &str, look: Look) -> Markup {
     html! { a.button data-look=(look.word()) href=(href) hx-boost="false" { (label) } }
 }
 
-/// A link that looks like a button and leaves this page as it is.
+/// A link that looks like a button and opens a new window.
 pub fn window_button(href: &str, label: &str, look: Look) -> Markup {
     html! { a.button data-look=(look.word()) href=(href) hx-boost="false" target="_blank" { (label) } }
 }
 
-/// A submit button inside its form.
+/// A submit button. It stands inside its form.
 pub fn submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
     html! { button.button type="submit" name=(name) value=(value) data-look=(look.word()) { (label) } }
 }
 
-/// A submit button that a key presses too, on the review desk; none where keys are off.
+/// A submit button of the review desk with a keyboard shortcut, if keys are on.
 pub fn keyed_submit(name: &str, value: &str, label: &str, look: Look, key: Option<char>) -> Markup {
     html! {
         button.button type="submit" name=(name) value=(value) data-look=(look.word())
@@ -59,7 +59,7 @@ pub fn keyed_submit(name: &str, value: &str, label: &str, look: Look, key: Optio
     }
 }
 
-/// Prints the page; scripts reveal it, because nothing else can print.
+/// A button that prints the page. Scripts reveal it: without them it does nothing.
 pub fn print_button(label: &str) -> Markup {
     html! { button.button type="button" data-look="plain" data-print hidden { (label) } }
 }
@@ -68,12 +68,12 @@ fn kbd(key: char) -> Markup {
     html! { kbd aria-hidden="true" { (key) } }
 }
 
-/// Words in which no date is torn apart at its hyphens, as browsers do at the end of a line.
+/// A text whose dates do not break at their hyphens at the end of a line.
 pub fn words(text: &str) -> impl Render {
     Words(text)
 }
 
-/// Written where they belong instead of into a text of their own: a page has dozens of them.
+/// Renders into the page's buffer instead of a string of its own: a page has dozens of these.
 struct Words<'a>(&'a str);
 
 impl Render for Words<'_> {
@@ -84,7 +84,7 @@ impl Render for Words<'_> {
     }
 
     fn render_to(&self, buffer: &mut String) {
-        // Neither part of a date nor anything that maud would escape.
+        // Without a hyphen there is no date. The other bytes are those that maud escapes.
         if !self.0.bytes().any(|byte| matches!(byte, b'-' | b'&' | b'<' | b'>' | b'"')) {
             buffer.push_str(self.0);
         } else {
@@ -112,20 +112,18 @@ fn is_date(text: &str) -> bool {
 
 /// One line of a summary list.
 pub struct Fact {
-    /// What it is, muted.
     pub label: &'static str,
-    /// The value, already marked up.
     pub value: Markup,
 }
 
 impl Fact {
-    /// One whose value is words.
+    /// A fact whose value is text.
     pub fn of(label: &'static str, value: impl AsRef<str>) -> Fact {
         Fact { label, value: words(value.as_ref()).render() }
     }
 }
 
-/// A summary list; an empty value shows as a dash.
+/// A summary list. An empty value is shown as a dash.
 pub fn facts(rows: &[Fact]) -> Markup {
     html! {
         dl.facts {
@@ -139,7 +137,7 @@ pub fn facts(rows: &[Fact]) -> Markup {
     }
 }
 
-/// A summary list under a heading. One fact alone that is called like it needs no second name.
+/// A summary list under a heading. A single fact whose label equals `heading` is shown without it.
 pub fn facts_under(heading: &str, rows: &[Fact]) -> Markup {
     match rows {
         [only] if only.label == heading => html! { div { (only.value) } },
@@ -152,14 +150,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_escaped() {
+    fn texts_and_urls_are_escaped() {
         let shown = tag("due", "<b>&").into_string();
         assert_eq!(shown, r#"<span class="tag" data-state="due">&lt;b&gt;&amp;</span>"#);
         assert!(link_button("/a?b=\"c", "走", Look::Plain).0.contains("/a?b=&quot;c"));
     }
 
     #[test]
-    fn a_keyed_button_says_its_key() {
+    fn keyed_button_shows_its_key() {
         let shown = keyed_submit("action", "approve", "通过", Look::Primary, Some('A')).into_string();
         assert!(shown.contains(r#"data-key="A""#));
         assert!(shown.contains(r#"aria-keyshortcuts="A""#));
@@ -169,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_stays_in_one_piece() {
+    fn dates_do_not_break_at_hyphens() {
         assert_eq!(words("甲 · 2027-03 · 乙").render().0, r#"甲 · <span class="date">2027-03</span> · 乙"#);
         assert_eq!(
             words("于 2027-03-09，共 12-3 件").render().0,
@@ -182,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_is_not_called_twice() {
+    fn single_fact_does_not_repeat_the_heading() {
         let rows = [Fact::of("失信记录", "考试作弊")];
         assert_eq!(facts_under("失信记录", &rows).0, "<div>考试作弊</div>");
         assert_eq!(facts_under("失信", &rows).0, facts(&rows).0);
     }
 
     #[test]
-    fn an_empty_fact_shows_a_dash() {
+    fn empty_fact_shows_a_dash() {
         let rows = [Fact::of("学位", "")];
         assert!(facts(&rows).0.contains("<dd>—</dd>"));
     }

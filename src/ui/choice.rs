@@ -1,98 +1,68 @@
-//! The controls a field can hold.
+//! The controls of form fields.
 
 use maud::{Markup, html};
 
 use super::words;
 
-/// One of several answers.
+/// One option of a control.
 pub struct Choice {
-    /// What the form sends.
+    /// The value that the form sends.
     pub value: String,
-    /// What is read.
     pub label: String,
-    /// Muted words below; may be empty.
+    /// Muted text below the label; may be empty.
     pub hint: String,
 }
 
-/// The control of a field and what it holds now.
+/// The control of a field and its current value.
 pub enum Control<'a> {
-    /// One line. `suffix` is the unit behind it; may be empty.
+    /// One line of text.
     Text {
-        /// The text.
         value: &'a str,
-        /// What kind of text.
         mode: TextMode,
-        /// Most characters; 0 sets no limit.
+        /// Maximum number of characters; 0 sets no limit.
         max: usize,
-        /// The unit shown behind the field.
+        /// The unit behind the input; may be empty.
         suffix: &'a str,
     },
-    /// Several lines, with a counter.
+    /// Several lines of text, with a counter.
     Area {
-        /// The text.
         value: &'a str,
-        /// Most characters.
+        /// Maximum number of characters.
         max: usize,
     },
-    /// One of up to six.
-    Radios {
-        /// The answers.
-        options: &'a [Choice],
-        /// The chosen one.
-        value: &'a str,
-    },
-    /// Any of several.
-    Checks {
-        /// The answers.
-        options: &'a [Choice],
-        /// The chosen ones.
-        values: &'a [String],
-    },
-    /// One of more than six.
+    /// One of at most six options.
+    Radios { options: &'a [Choice], value: &'a str },
+    /// Any number of options.
+    Checks { options: &'a [Choice], values: &'a [String] },
+    /// One of more than six options.
     Select {
-        /// The answers.
         options: &'a [Choice],
-        /// The chosen one; anything else shows 请选择.
+        /// A value that is no option shows 请选择.
         value: &'a str,
     },
-    /// `2026-04-01`.
-    Date {
-        /// The date, or empty.
-        value: &'a str,
-    },
-    /// `2026-04`.
-    Month {
-        /// The month, or empty.
-        value: &'a str,
-    },
+    /// `2026-04-01` or empty.
+    Date { value: &'a str },
+    /// `2026-04` or empty.
+    Month { value: &'a str },
     /// A single box, sent as `yes`.
-    Agree {
-        /// What is agreed to.
-        text: &'a str,
-        /// It is ticked.
-        checked: bool,
-    },
+    Agree { text: &'a str, checked: bool },
 }
 
-/// What kind of text: picks the keyboard and what the browser fills in.
+/// The kind of a text. It selects the keyboard and the browser's autocomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextMode {
-    /// Any words.
     Text,
-    /// A mobile number.
     Tel,
-    /// A mail address.
     Email,
-    /// A whole number.
     Number,
-    /// The reader's own name.
+    /// The user's own name.
     Name,
-    /// An identity document's number: digits, perhaps letters.
+    /// The number of an identity document: digits and letters.
     IdNumber,
 }
 
 impl TextMode {
-    /// `type`, `inputmode`, `autocomplete`.
+    /// The attributes `type`, `inputmode` and `autocomplete`.
     fn attributes(self) -> (&'static str, &'static str, &'static str) {
         match self {
             TextMode::Text => ("text", "text", "off"),
@@ -105,10 +75,10 @@ impl TextMode {
     }
 }
 
-/// What the control needs to know of its field.
+/// The attributes that a control takes from its field.
 pub(super) struct Ties<'a> {
     pub name: &'a str,
-    /// Id of the control; options append their index.
+    /// Id of the control. Options append their index.
     pub id: &'a str,
     pub described_by: Option<&'a str>,
     pub required: bool,
@@ -122,7 +92,7 @@ impl Ties<'_> {
 }
 
 impl Control<'_> {
-    /// Several inputs share one label, so the field is a fieldset.
+    /// Whether several inputs share one label, so that the field is a fieldset.
     pub(super) fn is_group(&self) -> bool {
         matches!(self, Control::Radios { .. } | Control::Checks { .. } | Control::Agree { .. })
     }
@@ -187,7 +157,7 @@ fn calendar(ties: &Ties, kind: &str, value: &str) -> Markup {
     }
 }
 
-/// Most characters of an answer that fits beside another one on a phone.
+/// Maximum number of characters of an option that fits beside another one on a phone.
 const LONGEST_OF_TWO: usize = 6;
 
 fn options_of(ties: &Ties, kind: &str, options: &[Choice], chosen: impl Fn(&str) -> bool) -> Markup {

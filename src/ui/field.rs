@@ -1,33 +1,29 @@
-//! A field of a form: label, hint, the reviewer's mark, error, control.
+//! A field of a form: label, hint, the reviewer's mark, error and control.
 
 use maud::{Markup, html};
 
 use super::choice::{Control, Ties};
 
-/// One question of a form. Its wrapper has the id `f-{name}`.
-pub struct Field<'a> {
-    /// Name the form sends.
+/// A field of a form. Its wrapper has the id `f-{name}`, its control the id `i-{name}`.
+pub struct FormField<'a> {
+    /// The name that the form sends.
     pub name: &'a str,
-    /// The question, short.
     pub label: &'a str,
     /// Help under the label; may be empty.
     pub hint: &'a str,
-    /// May be left empty.
     pub optional: bool,
-    /// What to do about a wrong answer.
+    /// How to correct a wrong answer.
     pub error: Option<&'a str>,
-    /// What the reviewer said about the answer.
+    /// The reviewer's note about the answer.
     pub mark: Option<&'a str>,
-    /// A change posts the form with `action=choose`; the answer replaces `#form`.
+    /// A change posts the form with `action=choose`; the response replaces `#form`.
     pub reload: bool,
-    /// A change posts the form with `action=check:{name}`; the answer replaces this field.
+    /// A change posts the form with `action=check:{name}`; the response replaces this field.
     pub check: bool,
-    /// The control and what it holds.
     pub control: Control<'a>,
 }
 
-/// One field.
-pub fn field(f: &Field) -> Markup {
+pub fn field(f: &FormField) -> Markup {
     let id = format!("i-{}", f.name);
     let described = described_by(f.name, !f.hint.is_empty(), f.mark.is_some(), f.error.is_some());
     let ties = Ties {
@@ -68,7 +64,7 @@ pub fn field(f: &Field) -> Markup {
     }
 }
 
-fn target(f: &Field) -> Option<&'static str> {
+fn target(f: &FormField) -> Option<&'static str> {
     match (f.reload, f.check) {
         (true, _) => Some("#form"),
         (false, true) => Some("this"),
@@ -76,7 +72,7 @@ fn target(f: &Field) -> Option<&'static str> {
     }
 }
 
-fn values(f: &Field) -> Option<String> {
+fn values(f: &FormField) -> Option<String> {
     match (f.reload, f.check) {
         (true, _) => Some(r#"{"action":"choose"}"#.to_string()),
         (false, true) => Some(format!(r#"{{"action":"check:{}"}}"#, f.name)),
@@ -84,7 +80,7 @@ fn values(f: &Field) -> Option<String> {
     }
 }
 
-/// The ids of the notes that exist, for `aria-describedby`.
+/// The ids of those notes that exist, for `aria-describedby`.
 pub(super) fn described_by(name: &str, hint: bool, mark: bool, error: bool) -> Option<String> {
     let ids: Vec<String> = [(hint, "hint"), (mark, "mark"), (error, "error")]
         .into_iter()
@@ -108,8 +104,8 @@ mod tests {
     use super::*;
     use crate::ui::{Choice, TextMode};
 
-    fn plain<'a>(control: Control<'a>) -> Field<'a> {
-        Field {
+    fn plain<'a>(control: Control<'a>) -> FormField<'a> {
+        FormField {
             name: "mobile",
             label: "手机号",
             hint: "",
@@ -127,10 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn label_and_notes_are_tied_to_the_input() {
-        let f = Field {
-            hint: "接收短信", mark: Some("请核对"), error: Some("请填写"), ..plain(tel("1"))
-        };
+    fn input_refers_to_its_label_and_notes() {
+        let f =
+            FormField {
+                hint: "接收短信", mark: Some("请核对"), error: Some("请填写"), ..plain(tel("1"))
+            };
         let shown = field(&f).into_string();
         assert!(shown.contains(r#"<div class="field" id="f-mobile" data-error data-mark>"#));
         assert!(shown.contains(r#"<label class="label" for="i-mobile">手机号</label>"#));
@@ -143,22 +140,22 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_field_has_no_ties_and_asks_nothing() {
+    fn plain_field_has_no_notes_and_no_htmx() {
         let shown = field(&plain(tel("\"><script>"))).into_string();
         assert!(!shown.contains("aria-describedby") && !shown.contains("hx-") && !shown.contains("<script>"));
         assert!(shown.contains("required"));
-        assert!(!field(&Field { optional: true, ..plain(tel("")) }).into_string().contains("required"));
+        assert!(!field(&FormField { optional: true, ..plain(tel("")) }).into_string().contains("required"));
     }
 
     #[test]
-    fn groups_are_fieldsets_with_one_label_an_option() {
+    fn group_is_a_fieldset_with_a_label_for_each_option() {
         let options = ["本科", "硕士"].map(|label| Choice {
             value: label.into(),
             label: label.into(),
             hint: String::new(),
         });
         let control = Control::Radios { options: &options, value: "硕士" };
-        let shown = field(&Field { error: Some("请选择"), ..plain(control) }).into_string();
+        let shown = field(&FormField { error: Some("请选择"), ..plain(control) }).into_string();
         assert!(shown.contains(r#"<fieldset aria-describedby="f-mobile-error"><legend"#));
         assert!(shown.contains(r#"<label class="option" for="i-mobile-1"><input id="i-mobile-1""#));
         assert_eq!(shown.matches(" checked").count(), 1);
@@ -166,11 +163,11 @@ mod tests {
     }
 
     #[test]
-    fn changes_post_what_the_server_expects() {
-        let check = field(&Field { check: true, ..plain(tel("")) }).into_string();
+    fn change_posts_its_action() {
+        let check = field(&FormField { check: true, ..plain(tel("")) }).into_string();
         assert!(check.contains("hx-vals=\"{&quot;action&quot;:&quot;check:mobile&quot;}\""));
         assert!(check.contains("hx-target=\"this\"") && !check.contains("noscript"));
-        let reload = field(&Field { reload: true, ..plain(tel("")) }).into_string();
+        let reload = field(&FormField { reload: true, ..plain(tel("")) }).into_string();
         assert!(reload.contains("hx-vals=\"{&quot;action&quot;:&quot;choose&quot;}\""));
         assert!(reload.contains("hx-target=\"#form\"") && reload.contains("更新可选项"));
     }

@@ -1,43 +1,41 @@
-//! What surrounds the fields of a form: buttons, error summary, marks, confirmation.
+//! Parts of a form around its fields: buttons, error summary, marks and confirmation.
 
 use maud::{Markup, html};
 
 use super::{Look, submit};
 
-/// A submit button of the page's bar; it belongs to the form with the id `form`.
+/// A submit button in the page's action bar for the form with the id `form`.
 pub fn bar_submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
     html! {
         button.button type="submit" form="form" name=(name) value=(value) data-look=(look.word()) { (label) }
     }
 }
 
-/// What the Enter key in a text field does: a browser presses the first submit button of the
-/// form, which would otherwise be 删除. Put this first in the form.
+/// The first element of a form: an invisible submit button for the Enter key. Enter in a text field
+/// presses the first submit button of the form, which would otherwise be 删除.
 pub fn default_submit(value: &str) -> Markup {
     html! {
         button.hidden type="submit" name="action" value=(value) tabindex="-1" aria-hidden="true" {}
     }
 }
 
-/// A step that cannot be taken back.
+/// An action that cannot be undone and is therefore confirmed.
 pub struct Confirm<'a> {
     /// Id of the dialog.
     pub id: &'a str,
-    /// The words that ask for the step.
+    /// Label of the link that opens the dialog.
     pub open_label: &'a str,
-    /// The question.
     pub title: &'a str,
-    /// What follows from it.
+    /// The consequence of the action.
     pub body: &'a str,
-    /// Where the form posts.
     pub action_url: &'a str,
-    /// The words that take the step: verb and object.
+    /// Label of the button that performs the action: verb and object.
     pub confirm_label: &'a str,
-    /// The page that asks the same without scripts; it shows [`confirm_form`].
+    /// The page without scripts in place of the dialog; it shows [`confirm_form`].
     pub page_url: &'a str,
 }
 
-/// A link to the page that asks; scripts open the dialog instead.
+/// A link to `page_url`. Scripts open the dialog instead.
 pub fn confirm(ask: &Confirm) -> Markup {
     let title = format!("{}-title", ask.id);
     html! {
@@ -50,7 +48,7 @@ pub fn confirm(ask: &Confirm) -> Markup {
     }
 }
 
-/// The content of the page that asks; 取消 goes back to `back`.
+/// The content of the page at `page_url`. 取消 leads to `back`.
 pub fn confirm_form(ask: &Confirm, back: &str) -> Markup {
     html! {
         section.panel {
@@ -61,7 +59,7 @@ pub fn confirm_form(ask: &Confirm, back: &str) -> Markup {
     }
 }
 
-/// The safe choice comes first, so that an opened dialog focuses it.
+/// 取消 comes first, because an opened dialog focuses its first button.
 fn post(ask: &Confirm, cancel: Markup) -> Markup {
     html! {
         form.actions method="post" action=(ask.action_url) {
@@ -71,13 +69,13 @@ fn post(ask: &Confirm, cancel: Markup) -> Markup {
     }
 }
 
-/// The error summary over a form, as (id of the field, message).
+/// The error summary above a form. `errors` are (id of the field, message).
 pub fn summary_errors(errors: &[(String, String)]) -> Markup {
     let title = format!("有 {} 处需要更正", errors.len());
     html! { @if !errors.is_empty() { (summary(&title, errors, "您填写的内容已保留。")) } }
 }
 
-/// [`summary_errors`] in words of choice.
+/// [`summary_errors`] with another title and foot.
 pub fn summary(title: &str, errors: &[(String, String)], foot: &str) -> Markup {
     html! {
         section.summary role="alert" tabindex="-1" aria-labelledby="summary-title" {
@@ -90,7 +88,7 @@ pub fn summary(title: &str, errors: &[(String, String)], foot: &str) -> Markup {
     }
 }
 
-/// What the reviewer marked, as (id of the field, its label, the reason), and what to do by when.
+/// The reviewer's marks as (id of the field, its label, the reason), and a foot with the deadline.
 pub fn marks(title: &str, items: &[(String, String, String)], foot: &str) -> Markup {
     html! {
         section.banner.marks data-tone="warn" {
@@ -110,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_counts_and_links() {
+    fn summary_counts_errors_and_links_to_fields() {
         let errors = [("f-mobile".to_string(), "请填写 11 位手机号".to_string())];
         let shown = summary_errors(&errors).into_string();
         assert!(shown.contains("有 1 处需要更正"));
@@ -120,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn confirming_works_with_and_without_scripts() {
+    fn confirmation_works_with_and_without_scripts() {
         let ask = Confirm {
             id: "withdraw",
             open_label: "撤销申请",

@@ -1,10 +1,9 @@
-//! Icons of our own: one stroke, 24 × 24, in the colour of the text around them.
+//! Icons: one stroke, 24 × 24, in the colour of the surrounding text.
 
 use maud::PreEscaped;
 
-/// What an icon shows. Icons never stand alone: a word is always beside them.
+/// An icon never stands alone: a label is always beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the names say it
 pub enum Icon {
     Home,
     Services,
@@ -16,8 +15,6 @@ pub enum Icon {
     Forward,
     Check,
     Warning,
-    Cross,
-    Clock,
     Clipboard,
     Refund,
     Reissue,
@@ -26,18 +23,13 @@ pub enum Icon {
     Scales,
     Pencil,
     List,
-    Upload,
     Camera,
     File,
-    Print,
-    Phone,
-    Download,
-    Logout,
     Mail,
     Copy,
 }
 
-/// One path as a whole picture, put together by the compiler: a page has dozens.
+/// The whole SVG element of one path, concatenated at compile time: a page has dozens of icons.
 macro_rules! svg {
     ($path:literal) => {
         concat!(
@@ -67,8 +59,6 @@ fn drawn(icon: Icon) -> &'static str {
         Icon::Forward => svg!("M9 5l7 7-7 7"),
         Icon::Check => svg!("M5 12.5l4.5 4.5L19 7.5"),
         Icon::Warning => svg!("M12 4l9 16H3zM12 10v4.5m0 2.5v.1"),
-        Icon::Cross => svg!("M6 6l12 12M18 6L6 18"),
-        Icon::Clock => svg!("M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 8v4.5l3 2"),
         Icon::Clipboard => svg!("M9 5H6v16h12V5h-3M9 3h6v4H9zM9 14l2 2 4-4"),
         Icon::Refund => svg!("M8 5L4 9l4 4M4 9h11a4.5 4.5 0 0 1 0 9h-4"),
         Icon::Reissue => svg!("M6 3h8l4 4v14H6zM12 11v6m-3-3h6"),
@@ -77,13 +67,8 @@ fn drawn(icon: Icon) -> &'static str {
         Icon::Scales => svg!("M12 4v16m-5 0h10M5 7h14M6 7l-3.5 7h7zm12 0l-3.5 7h7z"),
         Icon::Pencil => svg!("M5 19l1-4L16 5l3 3L9 18z"),
         Icon::List => svg!("M8 6h13M8 12h13M8 18h13M3.5 6h.1m-.1 6h.1m-.1 6h.1"),
-        Icon::Upload => svg!("M12 16V4m-5 5l5-5 5 5M4 16v4h16v-4"),
         Icon::Camera => svg!("M4 8h4l1.5-3h5L16 8h4v11H4zm8 2a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z"),
         Icon::File => svg!("M6 3h8l4 4v14H6zM14 3v4h4"),
-        Icon::Print => svg!("M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z"),
-        Icon::Phone => svg!("M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM11 18h2"),
-        Icon::Download => svg!("M12 4v12m-5-5l5 5 5-5M4 20h16"),
-        Icon::Logout => svg!("M14 5H5v14h9M10 12h11m-4-4l4 4-4 4"),
         Icon::Mail => svg!("M3 6h18v12H3zM3 7l9 6 9-6"),
         Icon::Copy => svg!("M9 9h11v11H9zM15 9V4H4v11h5"),
     }

@@ -1,12 +1,10 @@
-//! The languages that pages are read in.
+//! The languages of pages.
 
-/// Chinese everywhere; the public lookup is read in English too.
+/// All pages are in Chinese. Those of the public lookup are in English too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
-    /// 简体中文
     #[default]
     Chinese,
-    /// For employers abroad.
     English,
 }
 
@@ -16,7 +14,7 @@ impl Lang {
         self.pick("zh-CN", "en")
     }
 
-    /// Whichever is in this language.
+    /// The value for this language.
     pub fn pick<T>(self, chinese: T, english: T) -> T {
         match self {
             Lang::Chinese => chinese,
@@ -24,7 +22,7 @@ impl Lang {
         }
     }
 
-    /// The language that this page is not in.
+    /// The other language.
     pub fn other(self) -> Lang {
         self.pick(Lang::English, Lang::Chinese)
     }

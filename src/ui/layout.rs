@@ -1,10 +1,8 @@
-//! The frame around every page: head, top bar, tabs, the sticky bar of actions.
+//! The frame of every page: head, top bar, tabs and the sticky action bar.
 //!
-//! Heading rule: the words in the top bar are the page's `h1`, unless the page says
-//! [`Page::own_heading`]; then its `main` brings the only `h1`.
-//!
-//! Tabs rule: on a phone the tabs show on pages without a way back; from 768 px they
-//! are the top navigation of every page.
+//! Every page has one `h1`. It is the title in the top bar, or, with [`Page::own_heading`], an `h1`
+//! in `main`. On a phone the tabs are shown on pages without a back link; from 768 px they are the top
+//! navigation of every page.
 
 use std::sync::LazyLock;
 
@@ -12,9 +10,9 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Icon, Lang, icon};
 
-/// What htmx is told: no history cache (pages hold personal data), no eval, no inline styles,
-/// answers that carry an error are shown too, and what came is listened to at once (by default a
-/// choice made within 20 ms is lost; a slow phone makes that far longer).
+/// The configuration of htmx: no history cache (pages hold personal data), no eval, no inline styles.
+/// Responses with an error status are shown too. New content reacts at once: with the default delay of
+/// 20 ms, which a slow phone makes far longer, a choice made meanwhile is lost.
 const HTMX: &str = concat!(
     r#"{"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowEval":false,"allowScriptTags":false,"#,
     r#""includeIndicatorStyles":false,"defaultSettleDelay":0,"selfRequestsOnly":true,"scrollBehavior":"auto","#,
@@ -22,30 +20,29 @@ const HTMX: &str = concat!(
     r#"{"code":"[45]..","swap":true,"error":true}]}"#
 );
 
-/// To escape it costs as much as all else that is on a short page.
+/// Rendered once: escaping the JSON costs as much as the rest of a short page.
 static HTMX_CONFIG: LazyLock<Markup> = LazyLock::new(|| html! { meta name="htmx-config" content=(HTMX); });
 
-/// What every page of one answer shares.
+/// The part of the frame that does not depend on the page.
 pub struct Chrome<'a> {
     /// Name of the examination authority.
     pub authority: &'a str,
     /// URL of the stylesheet.
     pub css: &'a str,
-    /// URLs of the scripts, all deferred.
+    /// URLs of the scripts, loaded with `defer`.
     pub scripts: &'a [String],
     /// URL of the icon.
     pub icon: &'a str,
-    /// Senior mode is on.
+    /// Whether senior mode (长者模式) is on.
     pub senior: bool,
-    /// Shows that nothing here is real.
+    /// Whether to show that all data is fictional.
     pub demo: bool,
-    /// Path and query of this page; the senior switch returns here.
+    /// Path and query of this page; the switch of senior mode returns here.
     pub here: &'a str,
-    /// The language of the frame.
     pub lang: Lang,
 }
 
-/// The places of the portal.
+/// The sections of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     /// `/`
@@ -65,36 +62,35 @@ const TABS: [(Tab, Icon, &str, &str); 4] = [
     (Tab::Me, Icon::Person, "我的", "/me"),
 ];
 
-/// The frame of the review desk, in place of the tabs.
+/// The navigation of the review desk, in place of the tabs.
 #[derive(Clone)]
 pub struct Desk {
-    /// Who is signed in.
+    /// Name of the staff member who is signed in.
     pub who: String,
-    /// How many cases wait.
+    /// Number of waiting cases.
     pub waiting: i64,
 }
 
-/// One page: what is in the frame.
+/// One page: its content and what its frame shows.
 pub struct Page {
-    /// Name of the page, in the window title and the top bar.
+    /// Shown in the window title and the top bar.
     pub title: String,
-    /// `main` holds the `h1` itself.
+    /// `main` contains the `h1`.
     pub own_heading: bool,
-    /// Where the back link goes.
+    /// URL of the back link.
     pub back: Option<String>,
-    /// The tab this page belongs to.
+    /// The tab that is marked as current.
     pub tab: Option<Tab>,
     /// Set on pages of the review desk.
     pub desk: Option<Desk>,
-    /// The content.
     pub main: Markup,
-    /// Sticky actions at the bottom.
+    /// The sticky action bar at the bottom.
     pub bar: Option<Markup>,
-    /// Seconds and URL of the reload that a browser makes where htmx does not run.
+    /// Seconds and URL of a reload by the browser, for browsers in which htmx does not run.
     pub refresh: Option<(u32, String)>,
-    /// Uses the whole width.
+    /// Uses up to 75 rem of a wide screen.
     pub wide: bool,
-    /// Fills the window without a margin, as a case of the review desk does.
+    /// Fills the window without a margin, for a case of the review desk.
     pub full: bool,
 }
 
@@ -115,37 +111,37 @@ impl Page {
         }
     }
 
-    /// `main` brings the `h1`.
+    /// `main` contains the `h1`.
     pub fn own_heading(self) -> Page {
         Page { own_heading: true, ..self }
     }
 
-    /// Shows a way back to `url`.
+    /// Shows a back link to `url`.
     pub fn back(self, url: impl Into<String>) -> Page {
         Page { back: Some(url.into()), ..self }
     }
 
-    /// Marks `tab` as the current one.
+    /// Marks `tab` as current.
     pub fn tab(self, tab: Tab) -> Page {
         Page { tab: Some(tab), ..self }
     }
 
-    /// Puts `bar` at the bottom; its submit buttons are made with [`super::bar_submit`].
+    /// Shows `bar` at the bottom. Its submit buttons are those of [`super::bar_submit`].
     pub fn bar(self, bar: Markup) -> Page {
         Page { bar: Some(bar), ..self }
     }
 
-    /// Puts the page on the review desk.
+    /// Shows the navigation of the review desk.
     pub fn desk(self, desk: Desk) -> Page {
         Page { desk: Some(desk), ..self }
     }
 
-    /// Reloads `url` after `seconds`. Where htmx runs, the page's script calls that off.
+    /// Loads `url` after `seconds`. Where htmx runs, `app.js` cancels the reload.
     pub fn refresh(self, seconds: u32, url: impl Into<String>) -> Page {
         Page { refresh: Some((seconds, url.into())), ..self }
     }
 
-    /// Uses the whole width of a wide screen.
+    /// Uses up to 75 rem of a wide screen.
     pub fn wide(self) -> Page {
         Page { wide: true, ..self }
     }
@@ -156,7 +152,7 @@ impl Page {
     }
 }
 
-/// The page as a document of its own.
+/// The page as a whole document.
 pub fn document(chrome: &Chrome, page: &Page) -> Markup {
     html! {
         (DOCTYPE)
@@ -175,7 +171,7 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                     meta http-equiv="refresh" content={ (seconds) "; url=" (url) };
                 }
             }
-            // A fragment cannot change the language of its document, so English pages are loaded whole.
+            // A fragment cannot change the language of the document, so htmx does not load English pages.
             body hx-boost=(chrome.lang.pick("true", "false")) hx-target="#main" hx-swap="outerHTML show:window:top" {
                 a.skip href="#main" { (chrome.lang.pick("跳到正文", "Skip to content")) }
                 (top(chrome, page, false))
@@ -189,7 +185,7 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
     }
 }
 
-/// The page as htmx takes it: title and `main`, and the frame as out-of-band swaps.
+/// The page as htmx takes it: title, `main`, and the parts of the frame as out-of-band swaps.
 pub fn fragment(chrome: &Chrome, page: &Page) -> Markup {
     html! {
         title { (window_title(page)) }
@@ -235,7 +231,7 @@ fn top(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
     }
 }
 
-/// The words in the top bar; see the heading rule above.
+/// The title in the top bar: the `h1` unless `main` has one.
 fn name(chrome: &Chrome, page: &Page) -> Markup {
     html! {
         @if !page.own_heading {
@@ -250,10 +246,10 @@ fn name(chrome: &Chrome, page: &Page) -> Markup {
     }
 }
 
-/// A form, because a GET changes nothing; a full load, because the whole document changes.
+/// A form, because GET changes nothing. Loaded without htmx, because the whole document changes.
 fn senior_switch(chrome: &Chrome) -> Markup {
     html! {
-        form.senior method="post" action="/senior" hx-boost="false" {
+        form method="post" action="/senior" hx-boost="false" {
             input type="hidden" name="next" value=(chrome.here);
             button.pill type="submit" aria-pressed=(chrome.senior) {
                 (chrome.lang.pick("长者模式", "Large type"))
@@ -316,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fragment_swaps_the_frame_out_of_band() {
+    fn fragment_swaps_the_frame_out_of_band() {
         let shown = fragment(&chrome(), &Page::new("甲<乙", html! {})).into_string();
         assert!(shown.starts_with("<title>甲&lt;乙 - 考证通</title><main id=\"main\""));
         for part in ["<header id=\"top\"", "<nav id=\"tabs\"", "<div id=\"bar\""] {
@@ -338,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn an_english_page_says_so_and_has_no_chinese_around_it() {
+    fn english_page_has_an_english_frame() {
         let page = Page::new("Certificate lookup", html! {}).back("/en/lookup").bar(html! {});
         let shown = document(&Chrome { lang: Lang::English, demo: true, ..chrome() }, &page).into_string();
         assert!(shown.contains("<html lang=\"en\"") && shown.contains("hx-boost=\"false\""));
@@ -347,14 +343,14 @@ mod tests {
     }
 
     #[test]
-    fn the_current_tab_is_marked() {
+    fn current_tab_is_marked() {
         let shown = document(&chrome(), &Page::new("甲", html! {}).tab(Tab::Me)).into_string();
         assert_eq!(shown.matches("aria-current").count(), 1);
         assert!(shown.contains(r#"<a href="/me" aria-current="page">"#));
     }
 
     #[test]
-    fn a_page_reloads_itself_unless_a_script_calls_it_off() {
+    fn refresh_is_a_meta_element() {
         let shown = document(&chrome(), &Page::new("甲", html! {}).refresh(5, "/login")).into_string();
         let meta = r#"<meta http-equiv="refresh" content="5; url=/login">"#;
         assert!(shown.contains(meta));

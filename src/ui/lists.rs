@@ -1,4 +1,4 @@
-//! Lists of things that open: cards, tiles, rows, and what has happened so far.
+//! Lists of links (cards, tiles, rows) and timelines.
 
 use maud::{Markup, html};
 
@@ -8,19 +8,17 @@ use super::{Icon, icon, words};
 pub struct Card {
     /// Exam and sitting.
     pub title: String,
-    /// Where the card leads.
     pub href: String,
     /// The state, from [`super::tag`].
     pub tag: Markup,
     /// Up to three lines of label and value.
     pub facts: Vec<(String, String)>,
-    /// What to know now, as (state of its colour, words).
+    /// A note, as (state that gives its colour, text).
     pub note: Option<(String, String)>,
-    /// What can be done, as (label, URL).
+    /// Actions, as (label, URL).
     pub actions: Vec<(String, String)>,
 }
 
-/// One card of a list.
 pub fn card(card: &Card) -> Markup {
     html! {
         article.card {
@@ -47,17 +45,16 @@ pub fn card(card: &Card) -> Markup {
 
 /// One entry of a timeline.
 pub struct Moment {
-    /// A state of [`super::tag`]; colours the newest dot.
+    /// A state of [`super::tag`]. It gives the newest dot its colour.
     pub state: String,
-    /// What happened.
     pub title: String,
     /// `2026-04-01 09:30`.
     pub when: String,
-    /// Who, or a note; may be empty.
+    /// A person or a note; may be empty.
     pub detail: String,
 }
 
-/// What has happened, newest first.
+/// A history, newest first.
 pub fn timeline(moments: &[Moment]) -> Markup {
     html! {
         ol.timeline {
@@ -76,17 +73,14 @@ pub fn timeline(moments: &[Moment]) -> Markup {
 
 /// One square of the home page.
 pub struct Tile {
-    /// Its picture.
     pub icon: Icon,
-    /// Its name.
     pub label: String,
-    /// Where it leads.
     pub href: String,
-    /// How many things wait there; 0 shows nothing.
+    /// Number of things that wait there; 0 shows no badge.
     pub badge: i64,
 }
 
-/// The grid of the home page, three in a row.
+/// The grid of the home page: three tiles a row.
 pub fn tiles(tiles: &[Tile]) -> Markup {
     html! {
         ul.tiles {
@@ -105,20 +99,18 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
     }
 }
 
-/// One link of a list.
-pub struct Row {
-    /// What it opens.
+/// One link of [`rows`].
+pub struct ListRow {
     pub title: String,
-    /// Muted words below; may be empty.
+    /// Muted text below the title; may be empty.
     pub detail: String,
-    /// Where it leads.
     pub href: String,
-    /// What stands at the right edge: a date, a tag, an arrow.
+    /// A date, a tag or an arrow at the right edge.
     pub trailing: Markup,
 }
 
 /// A list of links in one white area.
-pub fn rows(rows: &[Row]) -> Markup {
+pub fn rows(rows: &[ListRow]) -> Markup {
     html! {
         ul.rows {
             @for row in rows {
@@ -136,7 +128,7 @@ pub fn rows(rows: &[Row]) -> Markup {
     }
 }
 
-/// One of the large doors of the first page.
+/// A large link of the first page.
 pub fn door(picture: Icon, title: &str, detail: &str, href: &str, primary: bool) -> Markup {
     html! {
         a.door href=(href) data-look=[primary.then_some("primary")] {
@@ -147,8 +139,8 @@ pub fn door(picture: Icon, title: &str, detail: &str, href: &str, primary: bool)
     }
 }
 
-/// The link to the rest of a list. The list is `#items`, this link its last child; htmx puts
-/// the children of the next page's `#items` in its place.
+/// The link to the rest of a list. The list is `#items` and this link its last child. htmx replaces the
+/// link with the children of `#items` on the next page.
 pub fn more(href: &str, label: &str) -> Markup {
     html! {
         a.button.more data-look="plain" href=(href) hx-get=(href) hx-target="this"
@@ -161,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_card_opens_and_names_its_actions() {
+    fn card_links_to_its_page_and_names_its_actions() {
         let shown = card(&Card {
             title: "一级建造师 · 2026-05".into(),
             href: "/a/1".into(),
@@ -177,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_tile_has_no_badge() {
+    fn tile_without_waiting_things_has_no_badge() {
         let tile = |badge| Tile { icon: Icon::List, label: "业务查询".into(), href: "/p".into(), badge };
         assert!(!tiles(&[tile(0)]).into_string().contains("待处理"));
         assert!(tiles(&[tile(2)]).into_string().contains("2<span class=\"hidden\"> 项待处理"));
     }
 
     #[test]
-    fn more_replaces_itself_and_works_without_scripts() {
+    fn more_link_replaces_itself_and_works_without_scripts() {
         let shown = more("/list?from=20", "加载更多").into_string();
         assert!(shown.contains(r#" href="/list?from=20""#));
         assert!(shown.contains(r##"hx-target="this" hx-swap="outerHTML" hx-select="#items &gt; *""##));

@@ -1,4 +1,4 @@
-//! QR codes, drawn by the server: nothing to load, nothing to run.
+//! QR codes as inline PNG images, drawn by the server.
 
 use std::sync::OnceLock;
 
@@ -15,17 +15,17 @@ use qrcode::{Color, EcLevel, Version};
 /// Light modules around a code (ISO/IEC 18004 §5.3.8).
 const QUIET: usize = 4;
 
-/// Readers take any of the eight masks; a printer of labels would try them all and keep the most
-/// even one, at eight times the work. What we draw ends in random letters, which this one leaves
-/// as even as they are, and ten thousand screens want a new picture every fifteen seconds.
+/// Readers accept any of the eight masks. ISO/IEC 18004 §7.8.3 draws a code with each of them and selects
+/// the most even pattern, which is eight times the work. Our texts end in random letters, so that this mask
+/// is even enough, and ten thousand login screens need a new picture every 15 seconds.
 const MASK: MaskPattern = MaskPattern::DiagonalLines;
 
-/// What a code is shown on; how much of it may be unreadable follows from that.
+/// Where a code is shown, which decides the level of error correction.
 #[derive(Clone, Copy)]
 pub enum Medium {
-    /// Neither torn nor stained: 7 % of the code may fail, and its modules are larger for that.
+    /// A display: 7 % of the code may be unreadable, and the modules are larger.
     Screen,
-    /// Folded, copied, stamped: 15 %.
+    /// May be folded, copied or stamped: 15 % may be unreadable.
     Paper,
 }
 
@@ -38,8 +38,8 @@ impl Medium {
     }
 }
 
-/// A code for `text`, dark on white in both modes; `words` say where it leads. Empty when
-/// the text is too long for a code (2,331 bytes on paper, the shorter of both).
+/// A code for `text`, dark on white also in dark mode. `words` is the alternative text. The `div` is empty
+/// if the text is too long for a code: over 2,953 bytes on a screen, 2,331 on paper.
 pub fn qr(text: &str, words: &str, on: Medium) -> Markup {
     let drawn = pixels(text, on.level()).ok().and_then(|(side, pixels)| picture(side, &pixels).ok());
     let drawn = drawn.map(|file| PreEscaped(STANDARD.encode(file)));
@@ -52,7 +52,7 @@ pub fn qr(text: &str, words: &str, on: Medium) -> Markup {
     }
 }
 
-/// A pixel of one bit for each module, row after row of a square, and its side.
+/// The side of the square and its pixels row by row: one bit for each module.
 fn pixels(text: &str, level: EcLevel) -> QrResult<(usize, Vec<u8>)> {
     let bits = encode_auto(text.as_bytes(), level)?;
     let version = bits.version();
@@ -62,24 +62,24 @@ fn pixels(text: &str, level: EcLevel) -> QrResult<(usize, Vec<u8>)> {
     Ok((form.side, form.filled(data.iter().chain(&correction))))
 }
 
-/// By level and size, made when first wanted.
+/// By level and size, made at first use.
 static FORMS: [[OnceLock<Form>; 40]; 2] = [const { [const { OnceLock::new() }; 40] }; 2];
 
-/// A code of one level and size, to be filled with any text.
+/// A code of one level and size that can be filled with any text.
 ///
-/// For every text the library would draw the same patterns, walk over all modules to find the free
-/// ones, and mask them; here it is asked only once where each bit goes. All in all that takes half
-/// the time.
+/// For each text the library would draw the same patterns, look for the free modules and mask them.
+/// Here the library is used once for each level and size, to find the module of each bit. That halves
+/// the time for a code.
 struct Form {
     side: usize,
-    /// Pixels of the code whose bits are all 0.
+    /// Pixels of a code whose data bits are all 0.
     blank: Vec<u8>,
-    /// The pixel that each bit turns over.
+    /// For each data bit, the pixel that a 1 inverts.
     places: Vec<usize>,
 }
 
 impl Form {
-    /// As many codewords as these make a code of this version.
+    /// A form for a version whose codes have as many codewords as `data` and `correction`.
     fn new(version: Version, level: EcLevel, data: &[u8], correction: &[u8]) -> Form {
         let (words, width) = (data.len() + correction.len(), version.width() as usize);
         let draw = |bit: &dyn Fn(usize) -> bool| {
@@ -89,7 +89,7 @@ impl Form {
             modules(version, level, data, correction)
         };
         let blank = draw(&|_| false);
-        // Drawing the bits of each bit's number, one digit after the other, tells which went where.
+        // Draw each binary digit of the bits' numbers in turn; together they number the modules.
         let mut numbers = vec![0; blank.len()];
         for digit in 0..=(words * 8).ilog2() {
             let drawn = draw(&|bit| (bit + 1) >> digit & 1 == 1);
@@ -116,7 +116,7 @@ impl Form {
         let mut pixels = self.blank.clone();
         for (word, places) in words.zip(self.places.chunks(8)) {
             for (bit, place) in places.iter().enumerate() {
-                // Without a branch: no processor foresees which bits are set.
+                // No branch: bits are random, so a processor cannot predict one.
                 pixels[place / 8] ^= (word >> (7 - bit) & 1) << (7 - place % 8);
             }
         }
@@ -124,7 +124,7 @@ impl Form {
     }
 }
 
-/// Row after row of a square, as the library draws it.
+/// The modules row by row, as the library draws them.
 fn modules(version: Version, level: EcLevel, data: &[u8], correction: &[u8]) -> Vec<Color> {
     let mut canvas = Canvas::new(version, level);
     canvas.draw_all_functional_patterns();
@@ -133,8 +133,7 @@ fn modules(version: Version, level: EcLevel, data: &[u8], correction: &[u8]) -> 
     canvas.into_colors()
 }
 
-/// A PNG of one bit for each pixel: half of what it is as a path of an SVG, and drawn in a tenth
-/// of the time.
+/// A PNG with one bit for each pixel: half the size of an SVG path, made in a tenth of the time.
 fn picture(side: usize, pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
     let (mut file, side) = (Vec::with_capacity(1024), side as u32);
     let mut encoder = Encoder::new(&mut file, side, side);
@@ -151,18 +150,18 @@ mod tests {
 
     use super::*;
 
-    /// Bytes that fit, whatever they are.
+    /// Maximum length in bytes of any text.
     const MOST: [(EcLevel, usize); 2] = [(EcLevel::L, 2953), (EcLevel::M, 2331)];
 
     #[test]
-    fn a_code_says_where_it_leads() {
+    fn code_has_an_alternative_text() {
         let markup = qr("https://exam.example/s/abc", "登录二维码", Medium::Screen).0;
         assert!(markup.contains(" src=\"data:image/png;base64,") && markup.contains("alt=\"登录二维码\""));
     }
 
-    /// In a quiet zone, with every text filled into the same form.
+    /// With the quiet zone around it, and with several texts filled into the same form.
     #[test]
-    fn a_code_is_what_the_library_draws() {
+    fn code_equals_the_one_of_the_library() {
         for (level, most) in MOST {
             for length in [1, 20, 76, 77, 78, 300, most] {
                 for text in ["a", "b9", "https://exam.example/s/01JQZX7Y8M3V5K2N9T4R6W1C0D.3.mac"] {
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_too_long_is_no_code() {
+    fn text_that_is_too_long_is_refused() {
         for (level, most) in MOST {
             assert!(
                 pixels(&"x".repeat(most), level).is_ok() && pixels(&"x".repeat(most + 1), level).is_err()

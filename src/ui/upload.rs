@@ -1,52 +1,46 @@
-//! Uploading materials, and showing what was uploaded.
+//! The tiles in which materials are uploaded, and lists of uploaded files.
 
 use maud::{Markup, html};
 
 use super::field::{described_by, notes};
 use super::{Icon, icon};
 
-/// A file that is safe with us.
+/// A stored file.
 pub struct Uploaded {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// Its size in words, such as `1.2 MB`.
+    /// Formatted, such as `1.2 MB`.
     pub size: String,
-    /// URL of a small picture of it.
+    /// URL of a thumbnail.
     pub thumb: Option<String>,
-    /// Where it opens.
     pub href: String,
-    /// Whether it is lost, so that it does not open.
+    /// Whether the storage has lost its content.
     pub unreadable: bool,
 }
 
 /// One material of a form. Its wrapper has the id `f-{slot}`.
-pub struct Upload<'a> {
-    /// Name of the material; files are sent as `file.{slot}`, kept ones as `material.{slot}`.
+pub struct UploadField<'a> {
+    /// Name of the material. New files are sent as `file.{slot}`, ids of stored ones as `material.{slot}`.
     pub slot: &'a str,
-    /// What is wanted.
     pub label: &'a str,
-    /// Which formats and sizes, and what must be readable.
+    /// Formats, sizes and what must be readable.
     pub hint: &'a str,
-    /// May be left out.
     pub optional: bool,
-    /// What to do about a refused file.
+    /// How to correct a refused file.
     pub error: Option<&'a str>,
-    /// What the reviewer said about it.
+    /// The reviewer's note about it.
     pub mark: Option<&'a str>,
-    /// What is there already.
+    /// Files uploaded so far.
     pub files: &'a [Uploaded],
-    /// Most files; a new one replaces the old one when it is 1.
+    /// Maximum number of files. With 1 a new file replaces the old one.
     pub most: usize,
     /// The `accept` attribute.
     pub accept: &'a str,
-    /// Most bytes of a file; scripts send no larger one.
+    /// Maximum bytes of a file. Scripts do not send a larger one.
     pub largest: usize,
 }
 
-/// One upload tile.
-pub fn upload(u: &Upload) -> Markup {
+pub fn upload(u: &UploadField) -> Markup {
     let described = described_by(u.slot, !u.hint.is_empty(), u.mark.is_some(), u.error.is_some());
     let replaces = u.most == 1 && !u.files.is_empty();
     html! {
@@ -78,8 +72,8 @@ pub fn upload(u: &Upload) -> Markup {
     }
 }
 
-/// The file input inside its visible label. Scripts send the file at once and get the tile back.
-fn chooser(u: &Upload, described: Option<&str>, words: &str) -> Markup {
+/// The file input inside its visible label. Scripts send the file at once and swap the tile.
+fn chooser(u: &UploadField, described: Option<&str>, words: &str) -> Markup {
     let id = format!("i-{}", u.slot);
     html! {
         label.drop for=(id) {
@@ -95,7 +89,7 @@ fn chooser(u: &Upload, described: Option<&str>, words: &str) -> Markup {
     }
 }
 
-/// A picture or a page, the name, the size. The link leaves the page alone: it opens a file.
+/// Thumbnail or icon, name and size, as a link that opens the file in a new window.
 fn shown(file: &Uploaded) -> Markup {
     html! {
         a.file href=(file.href) target="_blank" hx-boost="false" {
@@ -112,7 +106,7 @@ fn shown(file: &Uploaded) -> Markup {
     }
 }
 
-/// Materials to read, as (label, files).
+/// Materials to read. `list` is (label, files).
 pub fn materials(list: &[(String, Vec<Uploaded>)]) -> Markup {
     html! {
         dl.materials {
@@ -143,7 +137,7 @@ mod tests {
     }
 
     fn tile(files: &[Uploaded], most: usize) -> String {
-        upload(&Upload {
+        upload(&UploadField {
             slot: "degree",
             label: "学历证书",
             hint: "",
@@ -159,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_tile_asks_for_a_file() {
+    fn tile_without_files_has_a_file_input() {
         let shown = tile(&[], 1);
         assert!(shown.contains(r#"<fieldset class="upload" id="f-degree" data-error"#));
         assert!(shown.contains(r#"<label class="drop" for="i-degree">"#));
@@ -169,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn one_file_is_replaced_and_several_are_added_up_to_the_most() {
+    fn single_file_is_replaced_and_others_are_added_up_to_the_maximum() {
         assert!(tile(&[scan("a")], 1).contains("更换"));
         assert!(tile(&[scan("a")], 2).contains("再加一份"));
         let full = tile(&[scan("a"), scan("b")], 2);
@@ -180,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_material_that_is_missing_says_so() {
+    fn missing_material_is_reported() {
         assert!(materials(&[("学历证书".into(), vec![])]).into_string().contains("未上传"));
     }
 }

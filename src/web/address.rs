@@ -1,7 +1,7 @@
-//! Where a request comes from, as far as that can be told.
+//! The client's address of a request.
 //!
-//! The address decides rate limits and the proximity warning (RFC 10027 §6.1.1), so a guess is worse
-//! than none: whatever does not name an address for certain is [`ClientAddress::Unknown`].
+//! Rate limits and the proximity warning (RFC 10027 §6.1.1) depend on the address, so a wrong address is
+//! worse than none: an address that is not certain is [`ClientAddress::Unknown`].
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,25 +10,24 @@ use std::sync::Arc;
 use poem::Request;
 use poem::http::HeaderMap;
 
-use super::seldom::Seldom;
+use super::log_throttle::LogThrottle;
 use crate::settings::Settings;
 
-/// Headers by which a proxy tells the client's address.
+/// Headers in which proxies send the client's address.
 const FORWARDING: &[&str] = &["x-forwarded-for", "forwarded", "x-real-ip"];
 
-/// How an unknown network is stored.
+/// The text of an unknown network in the database.
 const UNKNOWN: &str = "unknown";
 
-/// The address of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAddress {
-    /// An IPv4-mapped IPv6 address is kept as IPv4.
+    /// An IPv4-mapped IPv6 address is converted to IPv4.
     Known(IpAddr),
-    /// A proxy hides it.
+    /// A proxy hides the address.
     Unknown,
 }
 
-/// As much of an address as devices in one home share.
+/// The part of an address that devices in one home share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Network {
     /// An IPv4 address, or the first 64 bits of an IPv6 address.
@@ -37,10 +36,9 @@ pub enum Network {
     Unknown,
 }
 
-/// What a provider gives to one customer: an IPv4 address, or an IPv6 prefix of 56 bits (RFC 6177).
+/// What a provider assigns to one customer: an IPv4 address or an IPv6 prefix of 56 bits (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Customer {
-    /// The address.
     V4(Ipv4Addr),
     /// The first 56 bits.
     V6(u64),
@@ -51,15 +49,13 @@ pub enum Customer {
 /// Whether two devices share a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proximity {
-    /// They do.
     Same,
-    /// They do not.
     Different,
-    /// The network of at least one is not known.
+    /// The network of at least one device is not known.
     Unknown,
 }
 
-/// The client's address of a request.
+/// [`address_of`] a request.
 pub fn client_address(req: &Request) -> ClientAddress {
     let peer = req.remote_addr().as_socket_addr().map(SocketAddr::ip);
     match req.data::<Arc<Settings>>() {
@@ -68,18 +64,17 @@ pub fn client_address(req: &Request) -> ClientAddress {
     }
 }
 
-/// The client's address: the peer's, or the one that our own proxy tells where the settings say that
-/// there is one.
+/// The address of the peer, or, behind a trusted proxy, the one in its `X-Forwarded-For` header.
 pub fn address_of(headers: &HeaderMap, peer: Option<IpAddr>, settings: &Settings) -> ClientAddress {
-    static WARNED: Seldom = Seldom::ready();
-    let told = match peer {
+    static WARNED: LogThrottle = LogThrottle::new();
+    let address = match peer {
         _ if settings.trusted_proxy => last_forwarded(headers).ok_or("X-Forwarded-For names no address"),
         Some(peer) if is_proxy(headers, peer, settings) => {
             Err("requests come from a proxy, and KAOZHENG_TRUSTED_PROXY is not set")
         }
         peer => peer.ok_or("the connection has no address"),
     };
-    match told {
+    match address {
         Ok(address) => ClientAddress::Known(address.to_canonical()),
         Err(reason) => {
             if WARNED.is_due() {
@@ -90,7 +85,7 @@ pub fn address_of(headers: &HeaderMap, peer: Option<IpAddr>, settings: &Settings
     }
 }
 
-/// The last entry, which our own proxy added: earlier ones are whatever the client sent.
+/// The last entry, which the trusted proxy added. The client may have sent the earlier ones.
 fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let line = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
     parse(line.rsplit(',').next()?)
@@ -108,14 +103,14 @@ fn parse(entry: &str) -> Option<IpAddr> {
     address.filter(|address| !address.to_canonical().is_unspecified())
 }
 
-/// Whether this peer is a proxy that the settings do not know of. We speak no TLS, so with a public
-/// address of https something on the way ends it.
+/// Whether this peer is a proxy that is not in the settings. The program does not accept TLS, so with an
+/// `https` public URL a proxy terminates it.
 fn is_proxy(headers: &HeaderMap, peer: IpAddr, settings: &Settings) -> bool {
     is_local(peer.to_canonical())
         && (settings.is_https() || FORWARDING.iter().any(|name| headers.contains_key(*name)))
 }
 
-/// Loopback, private, link-local or shared (RFC 6598: load balancers of providers).
+/// Whether an address is loopback, private, link-local or shared (RFC 6598, used by load balancers).
 fn is_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -127,7 +122,6 @@ fn is_local(address: IpAddr) -> bool {
     }
 }
 
-/// The network of an address.
 pub fn network(address: ClientAddress) -> Network {
     match address {
         ClientAddress::Known(IpAddr::V4(v4)) => Network::Known(v4.to_string()),
@@ -139,7 +133,7 @@ pub fn network(address: ClientAddress) -> Network {
     }
 }
 
-/// The customer that an address was given to.
+/// The customer to whom an address is assigned.
 pub fn customer(address: ClientAddress) -> Customer {
     match address {
         ClientAddress::Known(IpAddr::V4(v4)) => Customer::V4(v4),
@@ -149,12 +143,12 @@ pub fn customer(address: ClientAddress) -> Customer {
 }
 
 impl Network {
-    /// A network as the database keeps it.
+    /// Parses the text in the database.
     pub fn from_text(text: String) -> Network {
         if text == UNKNOWN { Network::Unknown } else { Network::Known(text) }
     }
 
-    /// Whether a device of this network is near one of `other`.
+    /// Whether both are the same network.
     pub fn proximity(&self, other: &Network) -> Proximity {
         match (self, other) {
             (Network::Known(one), Network::Known(other)) if one == other => Proximity::Same,
@@ -182,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_name_an_address_or_nothing() {
+    fn forwarded_entry_is_an_address_or_nothing() {
         let table = [
             ("119.123.4.5", "119.123.4.5"),
             (" 119.123.4.5:5678 ", "119.123.4.5"),
@@ -220,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_entry_of_the_last_line_counts() {
+    fn last_entry_of_the_last_header_applies() {
         let last = |lines: &[&str]| {
             let mut headers = HeaderMap::new();
             for line in lines {
@@ -236,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn local_addresses_are_those_that_no_provider_routes() {
+    fn local_addresses_are_not_routed_on_the_internet() {
         for local in [
             "127.0.0.1",
             "10.1.2.3",
@@ -256,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_of_one_home_share_a_network() {
+    fn network_is_an_ipv4_address_or_64_bits_of_ipv6() {
         let near = |a: &str, b: &str| network(ip(a)).proximity(&network(ip(b)));
         assert_eq!(near("2409:8a55:1:2::5", "2409:8a55:1:2:9::1"), Proximity::Same);
         assert_eq!(near("2409:8a55:1:2::5", "2409:8a55:1:3::5"), Proximity::Different);
@@ -273,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_has_an_address_or_a_prefix_of_56_bits() {
+    fn customer_is_an_ipv4_address_or_56_bits_of_ipv6() {
         let same = |a: &str, b: &str| customer(ip(a)) == customer(ip(b));
         assert!(same("2409:8a55:1:2ff::5", "2409:8a55:1:201::1"));
         assert!(!same("2409:8a55:1:2ff::5", "2409:8a55:1:3ff::5"));

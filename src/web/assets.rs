@@ -1,4 +1,4 @@
-//! Styles, scripts and icons: embedded, named by their content, compressed once.
+//! Stylesheet, scripts and icon: embedded, named by a hash of their content, compressed once.
 
 use std::io::Write;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use poem::web::Path;
 use poem::{Response, handler};
 use sha2::{Digest, Sha256};
 
-/// One file in all the forms it is served in.
+/// One file in every encoding that is served.
 struct Asset {
     name: String,
     mime: &'static str,
@@ -17,19 +17,17 @@ struct Asset {
     brotli: Vec<u8>,
 }
 
-/// Addresses of the files that pages refer to.
+/// URLs of the files that pages refer to.
 pub struct Assets {
-    /// The stylesheet.
     pub css: String,
-    /// The scripts, in order.
+    /// In the order in which pages load them.
     pub scripts: Vec<String>,
-    /// The icon of the browser's tab.
     pub icon: String,
     files: Vec<Asset>,
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    let css = Asset::new("app", "css", "text/css; charset=utf-8", crate::ui::CSS.concat().into_bytes());
+    let css = Asset::new("app", "css", "text/css; charset=utf-8", crate::ui::stylesheet().into_bytes());
     let script = "text/javascript; charset=utf-8";
     let htmx =
         Asset::new("htmx", "js", script, include_bytes!("../../assets/vendor/htmx-2.0.11.min.js").into());
@@ -43,7 +41,7 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     }
 });
 
-/// The assets; made at the first call, which takes a while.
+/// The assets. The first call compresses them, which takes some 40 ms.
 pub fn get() -> &'static Assets {
     &ASSETS
 }
@@ -81,8 +79,8 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.write_all(plain).and_then(|()| encoder.finish()).expect("writing to memory does not fail")
 }
 
-/// With the search of quality 10 in a window that holds each of our files: a twentieth smaller than quality 9,
-/// in some 40 ms for all of them, and in 6 MB where that takes 40.
+/// Quality 10 makes the files a twentieth smaller than quality 9. The window of 64 KB holds each file; with
+/// it the encoder takes 6 MB of memory instead of 40 MB.
 fn brotli(plain: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
     let params = brotli::enc::BrotliEncoderParams { quality: 10, lgwin: 16, ..Default::default() };
@@ -90,7 +88,7 @@ fn brotli(plain: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// `GET /assets/{name}`: immutable, because another content has another name.
+/// `GET /assets/{name}`. Immutable, because a file with other content has another name.
 #[handler]
 pub fn serve(Path(name): Path<String>, headers: &HeaderMap) -> Response {
     let Some(asset) = ASSETS.files.iter().find(|asset| asset.name == name) else {
@@ -111,7 +109,7 @@ pub fn serve(Path(name): Path<String>, headers: &HeaderMap) -> Response {
 mod tests {
     use super::*;
 
-    /// Published with htmx.org 2.0.11 on npm.
+    /// Of htmx.org 2.0.11 on npm.
     const HTMX_SHA256: &str = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717";
 
     #[test]
@@ -122,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_accepted_form_is_served() {
+    fn smallest_accepted_encoding_is_served() {
         let css = &get().files[0];
         let ask = |accept: &'static str| {
             let mut headers = HeaderMap::new();
@@ -135,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stylesheet_fits_the_first_flight() {
+    fn stylesheet_has_less_than_8_kb() {
         assert!(get().files[0].brotli.len() < 8_000, "{}", get().files[0].brotli.len());
     }
 }

@@ -1,8 +1,8 @@
-//! A secret cookie that binds one step of a sign-in to the browser that began it.
+//! Cookies that bind one step of a sign-in to the browser that began it.
 //!
-//! A login screen, a phone that scanned a code and an attempt at the portal each get a fresh secret
-//! in a cookie of their own, which browsers return to one path only. Nothing else is in the cookie,
-//! it does not depend on the session, and it survives the session's rotation (RFC 10027 §6.1.17).
+//! A login screen, a phone that scanned a code and an attempt at the portal each get a new secret in a
+//! cookie of its own. Browsers return the cookie to one path only. It contains only the secret and does
+//! not depend on the session, so it survives a change of the session id (RFC 10027 §6.1.17).
 
 use poem::Response;
 use poem::http::{HeaderMap, HeaderValue, header};
@@ -12,40 +12,40 @@ use super::frame;
 
 /// The cookie of one binding.
 pub struct Binding<'a> {
-    /// Distinguishes bindings that share a path; letters, digits, `-` and `_`.
+    /// Distinguishes bindings with the same path. Letters, digits, `-` and `_`.
     pub name: &'a str,
-    /// The only path, with all below it, to which browsers return the cookie.
+    /// Browsers return the cookie to this path and those below it.
     pub path: &'a str,
-    /// Whether browsers reach us by HTTPS.
+    /// Whether browsers use HTTPS.
     pub https: bool,
 }
 
 impl Binding<'_> {
-    /// The secret that the browser holds, if it has one.
+    /// The secret in the request's cookie.
     pub fn secret(&self, headers: &HeaderMap) -> Option<String> {
         frame::cookie(headers, &self.cookie_name())
     }
 
-    /// Hands the browser `secret`, which it keeps for `seconds`. The secret is base64url, as
-    /// [`Ids::token`](crate::store::Ids::token) makes it.
+    /// Sets the cookie to `secret` for `seconds`. The secret is base64url, as of
+    /// [`Ids::token`](crate::store::Ids::token).
     pub fn give(&self, response: &mut Response, secret: &str, seconds: i64) {
         let secure = if self.https { "; Secure" } else { "" };
         let (name, path) = (self.cookie_name(), self.path);
         let cookie =
             format!("{name}={secret}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-        // A path that no header can hold belongs to no page of ours.
+        // A path that is not valid in a header is not one of our pages.
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
 
-    /// `__Secure-` is the prefix for a cookie with a path (RFC 6265bis §4.1.3.1).
+    /// `__Host-` would allow no path but `/`, so the prefix is `__Secure-` (RFC 6265bis §4.1.3).
     fn cookie_name(&self) -> String {
         format!("{}kaozheng-{}", if self.https { "__Secure-" } else { "" }, self.name)
     }
 }
 
-/// What the database keeps of a secret: SHA-256 in hex, so that a stolen database redeems nothing.
+/// SHA-256 in hex. The database stores this hash, so a stolen database contains no valid secret.
 pub fn hash(secret: &str) -> String {
     Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_returns_the_secret_it_was_given() {
+    fn secret_is_read_from_the_cookie_that_was_set() {
         for (https, name) in [(false, "kaozheng-screen"), (true, "__Secure-kaozheng-screen")] {
             let binding = Binding { name: "screen", path: "/login/wait/1", https };
             let mut response = Response::default();

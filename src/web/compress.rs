@@ -1,4 +1,4 @@
-//! Pages compressed on the way out. Assets bring their own forms, files are compressed already.
+//! Compresses pages with gzip. Assets are compressed in advance, and uploaded files are in compressed formats.
 
 use std::io::Write;
 
@@ -9,18 +9,18 @@ use poem::{Body, Response};
 
 use super::Failure;
 
-/// A smaller page comes in three packets either way, and to pack it costs more than all else
-/// that is done for it.
-const WORTH_IT: usize = 4096;
+/// Minimum size in bytes. A smaller page takes at most three packets without compression, and compressing
+/// it costs more than the rest of the request.
+const MIN_BYTES: usize = 4096;
 
-/// Whether a browser takes gzip.
 pub fn accepts_gzip(headers: &header::HeaderMap) -> bool {
     holds(headers, header::ACCEPT_ENCODING, "gzip")
 }
 
-/// Compresses HTML for browsers that take gzip. Guessing a secret by the size of compressed
-/// pages (BREACH) needs a browser that asks for them again and again with the victim's
-/// cookie; ours is not sent with requests that other sites make (`SameSite=Lax`).
+/// Compresses HTML for browsers that accept gzip.
+///
+/// BREACH guesses a secret from the sizes of compressed pages. It needs another site that loads pages
+/// with the victim's cookie. Browsers do not send our cookie with such requests (`SameSite=Lax`).
 pub async fn pack(mut response: Response, accepts_gzip: bool) -> Result<Response, Failure> {
     if !holds(response.headers(), header::CONTENT_TYPE, "text/html") {
         return Ok(response);
@@ -31,7 +31,7 @@ pub async fn pack(mut response: Response, accepts_gzip: bool) -> Result<Response
     }
     let broken = |error: &dyn std::fmt::Display| Failure::Internal(format!("a page to compress: {error}"));
     let page = response.take_body().into_bytes().await.map_err(|error| broken(&error))?;
-    if page.len() < WORTH_IT {
+    if page.len() < MIN_BYTES {
         response.set_body(page);
         return Ok(response);
     }

@@ -1,4 +1,4 @@
-//! Page or fragment: the one place that decides.
+//! Decides whether a response is a whole document or a fragment for htmx.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::assets;
 use crate::settings::Settings;
 use crate::ui::{self, Chrome, Lang, Page};
 
-/// Name of the cookie that remembers 长者模式.
+/// The cookie that is set in senior mode (长者模式).
 pub const SENIOR_COOKIE: &str = "senior";
 
-/// How this request wants its answer: a whole document, or only what changed.
+/// What the request says about the form of its response: document or fragment, language, senior mode.
 pub struct Frame {
     settings: Arc<Settings>,
     fragment: bool,
@@ -30,7 +30,7 @@ impl<'a> FromRequest<'a> for Frame {
 }
 
 impl Frame {
-    /// Reads what the request says about itself; works for any request, also a failed one.
+    /// Also works for a request that has failed.
     pub fn of(req: &Request) -> Frame {
         let headers = req.headers();
         let english = req.original_uri().path().starts_with("/en/");
@@ -44,32 +44,32 @@ impl Frame {
         }
     }
 
-    /// The language that the address asks for.
+    /// English below `/en/`, otherwise Chinese.
     pub fn lang(&self) -> Lang {
         self.lang
     }
 
-    /// Whether htmx asked, so that a part of a page is an acceptable answer.
+    /// Whether htmx sent the request, so that a fragment is an acceptable response.
     pub fn is_fragment(&self) -> bool {
         self.fragment
     }
 
-    /// Id of the element htmx will replace.
+    /// Id of the element that htmx will replace.
     pub fn target(&self) -> Option<&str> {
         self.target.as_ref().and_then(|target| target.to_str().ok())
     }
 
-    /// Path and query that were asked for.
+    /// Path and query of the request.
     pub fn here(&self) -> &str {
         self.here.path_and_query().map_or("/", |path| path.as_str())
     }
 
-    /// The whole document, or `<main>` with title and bars for htmx.
+    /// The whole document, or for htmx its title, `<main>` and bars.
     pub fn page(&self, page: Page) -> Response {
         self.page_with(StatusCode::OK, page)
     }
 
-    /// [`Frame::page`] with another status.
+    /// [`Frame::page`] with a status.
     pub fn page_with(&self, status: StatusCode, page: Page) -> Response {
         let assets = assets::get();
         let chrome = Chrome {
@@ -86,13 +86,12 @@ impl Frame {
         html(status, markup)
     }
 
-    /// A piece of a page, smaller than `<main>`.
+    /// A fragment smaller than `<main>`.
     pub fn part(&self, markup: Markup) -> Response {
         html(StatusCode::OK, markup)
     }
 
-    /// Sends the browser on: htmx is told to load the page anew, because cookies
-    /// or bars change with it.
+    /// Redirects to `path`. htmx loads the whole page, because cookies or bars may change with it.
     pub fn go(&self, path: &str) -> Response {
         if self.fragment {
             return Response::builder().header("HX-Redirect", path).finish();
@@ -101,12 +100,12 @@ impl Frame {
     }
 }
 
-/// Whether htmx asks, and not for a page that it has forgotten.
+/// Whether htmx sent the request. For a page from its history htmx needs the whole document.
 pub fn wants_fragment(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request")
 }
 
-/// Pages carry personal data: nobody may keep a copy.
+/// A page contains personal data, so caches must not store it.
 fn html(status: StatusCode, markup: Markup) -> Response {
     Response::builder()
         .status(status)
@@ -116,7 +115,7 @@ fn html(status: StatusCode, markup: Markup) -> Response {
         .body(markup.into_string())
 }
 
-/// A cookie's value; other people's malformed cookies are passed over.
+/// The value of a cookie. Malformed cookies of other programs are skipped.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)

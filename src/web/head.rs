@@ -1,22 +1,22 @@
-//! How large the head of a request may be.
+//! Limits the size of a request's head.
 
 use poem::Request;
 
 use super::Failure;
 
-/// Bytes of an address; ours have some hundred.
+/// Maximum bytes of path and query. Ours have some hundred.
 const ADDRESS: usize = 8 << 10;
 
-/// Bytes of a head. Cookies of other sites under the same domain come along.
+/// Maximum bytes of path, query and headers. They include cookies of other sites under the same domain.
 const HEAD: usize = 16 << 10;
 
-/// Refuses a head that no page of ours makes a browser send.
+/// Refuses a head over the limits with [`Failure::LongAddress`] or [`Failure::LargeHead`].
 pub fn refuse_large(req: &Request) -> Result<(), Failure> {
     let address = req.uri().path_and_query().map_or(0, |address| address.as_str().len());
     if address > ADDRESS {
         return Err(Failure::LongAddress);
     }
-    // A line has a colon, a space and two bytes at its end.
+    // Each header has a colon, a space, CR and LF.
     let lines = req.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     if address + lines.sum::<usize>() > HEAD { Err(Failure::LargeHead) } else { Ok(()) }
 }

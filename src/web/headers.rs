@@ -1,9 +1,9 @@
-//! Security headers of every answer.
+//! Security headers of every response.
 
 use poem::Response;
 use poem::http::{HeaderName, HeaderValue};
 
-/// No inline script or style, no plugin, no framing, forms only to ourselves.
+/// No inline script or style, no plugin, no framing; forms are sent only to this site.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; frame-src 'self'; manifest-src 'self'";
@@ -18,15 +18,15 @@ static HEADERS: [(HeaderName, HeaderValue); 7] = [
     known("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// Checked by the compiler, so that no answer has to wait for it.
+/// A header that is checked at compile time.
 const fn known(name: &'static str, value: &'static str) -> (HeaderName, HeaderValue) {
     (HeaderName::from_static(name), HeaderValue::from_static(value))
 }
 
-/// Two years (the least that browsers' preload lists take is one).
+/// Two years. Browsers' preload lists require at least one year.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// Adds the headers; an answer that sets one itself keeps its own.
+/// Adds the headers. A header that the response already has stays.
 pub fn secure(response: &mut Response, https: bool) {
     let headers = response.headers_mut();
     headers.reserve(HEADERS.len() + 2);

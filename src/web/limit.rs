@@ -8,13 +8,13 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use super::Failure;
 use super::address::Network;
 
-/// So many requests a minute for one key, such as a network, with bursts up to the same number.
+/// A rate limit for each key, such as a network: a number of requests a minute, with bursts of as many.
 pub struct PerMinute {
     limiter: DefaultKeyedRateLimiter<String>,
 }
 
 impl PerMinute {
-    /// Allows `count` a minute.
+    /// Allows `count` requests a minute for each key.
     pub fn new(count: NonZeroU32) -> PerMinute {
         PerMinute { limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(count)) }
     }
@@ -30,23 +30,23 @@ impl PerMinute {
         })
     }
 
-    /// Forgets keys that have not been seen for a while.
+    /// Removes keys that have their whole limit again.
     pub fn sweep(&self) {
         self.limiter.retain_recent();
     }
 }
 
-/// Requests of all unknown networks together, as a multiple of what one network may send.
+/// The limit of all unknown networks together, as a multiple of the limit of one network.
 const UNKNOWN_SHARE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
-/// So many requests a minute for one network. Those whose network is not known share a larger budget.
+/// A rate limit for each network. Requests from unknown networks share one larger limit.
 pub struct PerNetwork {
     known: PerMinute,
     unknown: PerMinute,
 }
 
 impl PerNetwork {
-    /// Allows `count` a minute for each network.
+    /// Allows `count` requests a minute for each network.
     pub fn new(count: NonZeroU32) -> PerNetwork {
         let unknown = count.saturating_mul(UNKNOWN_SHARE);
         PerNetwork { known: PerMinute::new(count), unknown: PerMinute::new(unknown) }
@@ -63,7 +63,7 @@ impl PerNetwork {
         }
     }
 
-    /// Forgets networks that have not been seen for a while.
+    /// Removes networks that have their whole limit again.
     pub fn sweep(&self) {
         self.known.sweep();
     }

@@ -1,18 +1,17 @@
-//! Unsafe requests must come from our own pages, and every address must be one of text.
+//! Refuses cross-site unsafe requests and malformed addresses.
 //!
-//! The rule is the one of Go 1.25's `CrossOriginProtection`: `Sec-Fetch-Site`
-//! decides where it is sent; older browsers are judged by `Origin` against the
-//! host; a request with neither does not come from a browser and carries no
-//! ambient authority worth stealing. So no form needs a token.
+//! The rule is that of Go 1.25's `CrossOriginProtection`, so forms need no token. `Sec-Fetch-Site`
+//! decides if it is present. Otherwise `Origin` must match the host. A request with neither header does
+//! not come from a browser, so no browser adds a cookie to it.
 
 use poem::Request;
 use poem::http::{Version, header};
 
 use super::Failure;
 
-/// Refuses cross-site unsafe requests, and those that do not say whom they are for. It knows no
-/// address with a NUL in it: nobody can type one, and PostgreSQL's text cannot hold it.
-pub fn refuse_strangers(req: &Request) -> Result<(), Failure> {
+/// Refuses a request that is unsafe and cross-site, or does not name one host, or has a NUL in its address.
+/// Users cannot type NUL, and PostgreSQL's text type does not allow it.
+pub fn refuse_cross_site(req: &Request) -> Result<(), Failure> {
     if !names_one_host(req) {
         return Err(Failure::BadRequest("请求的内容不完整"));
     }
@@ -25,7 +24,7 @@ pub fn refuse_strangers(req: &Request) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Of two hosts, whoever stands between may have believed the other (RFC 9112 §3.2).
+/// With two `Host` headers a proxy may have used the other one (RFC 9112 §3.2).
 fn names_one_host(req: &Request) -> bool {
     let hosts = req.headers().get_all(header::HOST).iter().count();
     hosts == 1 || hosts == 0 && req.version() < Version::HTTP_11
@@ -51,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn other_sites_are_told_from_ours() {
+    fn cross_site_requests_are_recognised() {
         let table: &[(&[(&str, &str)], bool)] = &[
             (&[("sec-fetch-site", "same-origin")], false),
             (&[("sec-fetch-site", "none")], false),

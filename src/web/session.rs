@@ -24,7 +24,7 @@ pub use tower_sessions::session::Id;
 use tower_sessions::session::Record;
 use tower_sessions::session_store::{self, SessionStore};
 
-use super::seldom::Seldom;
+use super::log_throttle::LogThrottle;
 use super::{Failure, frame};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
@@ -198,7 +198,7 @@ pub async fn keep(session: &Session, response: &mut Response, https: bool) -> Re
 
 /// Saves a session that exists, if that can be done soon.
 async fn note(session: &Session) {
-    static WARNED: Seldom = Seldom::ready();
+    static WARNED: LogThrottle = LogThrottle::new();
     let reason = match timeout(NOTED_WITHIN, session.save()).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),

@@ -216,7 +216,7 @@ fn the_stylesheet_keeps_to_what_the_promised_engines_understand() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("node runs; see tests/run");
-    let sheet = kaozheng::ui::CSS.concat();
+    let sheet = kaozheng::ui::stylesheet();
     node.stdin.take().expect("its input").write_all(sheet.as_bytes()).expect("it reads");
     let found = node.wait_with_output().expect("it ends");
     assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));

@@ -1,5 +1,5 @@
-// Reads a stylesheet on standard input and names every rule that an engine of the README's promise does
-// not understand, with the engines. What stands in the tables below is allowed, each with its reason.
+// Reads a stylesheet on standard input. Prints every rule that one of the engines promised in the README
+// does not support, with these engines. The tables below list the exceptions with their reasons.
 
 import { readFileSync } from 'node:fs';
 import doiuse from 'doiuse';
@@ -7,27 +7,27 @@ import postcss from 'postcss';
 
 const ENGINES = ['chrome >= 66', 'and_chr >= 66', 'ios_saf >= 11', 'safari >= 11', 'firefox >= 90'];
 
-// Features that nothing depends on: an engine without them drops one declaration or one rule.
+// Optional features: an engine without them drops one declaration or one rule.
 const DECORATION = {
   'css-display-contents': 'Safari 11.0 shows facts in one column',
-  'css-focus-visible': 'the ring shows at every focus',
-  'css-resize': 'an area keeps its size on a phone',
-  'css-snappoints': 'scroll-margin and scroll-padding: a heading may stand behind the top bar',
-  'css-paged-media': 'the margins of paper are those of the browser',
-  'css-scroll-behavior': 'nothing scrolls smoothly in the first place',
+  'css-focus-visible': 'the ring is shown on every focus',
+  'css-resize': 'a textarea has a fixed size on a phone',
+  'css-snappoints': 'scroll-margin and scroll-padding: the top bar may cover a heading',
+  'css-paged-media': 'a printed page has the margins of the browser',
+  'css-scroll-behavior': 'there is no smooth scrolling anyway',
   'prefers-color-scheme': 'pages stay light',
-  'prefers-reduced-motion': 'one bar moves while a page is on its way',
-  'text-size-adjust': 'a text may grow when a phone is turned',
+  'prefers-reduced-motion': 'the loading bar is animated',
+  'text-size-adjust': 'text may grow when a phone is rotated',
 };
 
-// :has() only where the page is the same without it.
+// :has() is allowed where the page works without it.
 const HAS = [
   'body:has(form.htmx-request) #bar .button', 'body:has(.upload .htmx-request) #bar .button',
   'body:has(.htmx-request:not(#handshake)) #top::after', '.drop:has(.htmx-request)', '.heading:has(+ .door) h1',
 ];
 
-// Properties that doiuse does not know, with the first Chromium that does.
-const YOUNG = { 'aspect-ratio': 88, inset: 87, rotate: 104, scale: 104, translate: 104 };
+// Properties that doiuse does not know, with the first version of Chromium that supports them.
+const RECENT = { 'aspect-ratio': 88, inset: 87, rotate: 104, scale: 104, translate: 104 };
 
 const css = readFileSync(0, 'utf8');
 const sheet = postcss.parse(css);
@@ -38,7 +38,7 @@ const hasFallback = ({ prop, parent }) => parent.nodes.filter((other) => other.p
 const name = (node) => node.selector || (node.type === 'atrule' ? `@${node.name} ${node.params}`
   : `${node.parent.selector} { ${node.prop}: ${node.value} }`);
 
-// The items of every flex box with a gap have margins in the rules for engines without it.
+// Every flex box with a gap has margins on its items in the rules for engines without gap.
 const margins = [];
 sheet.walkRules((rule) => {
   if (inSupports(rule)) margins.push(...rule.selectors);
@@ -52,7 +52,7 @@ sheet.walkDecls('gap', (decl) => {
 });
 
 sheet.walkDecls((decl) => {
-  if (YOUNG[decl.prop]) faults.push(`${name(decl)}: from Chromium ${YOUNG[decl.prop]}`);
+  if (RECENT[decl.prop]) faults.push(`${name(decl)}: from Chromium ${RECENT[decl.prop]}`);
 });
 
 const allowed = (feature, node) => DECORATION[feature] || feature === 'flexbox-gap' || inSupports(node)

@@ -8,7 +8,7 @@ use super::in_words;
 use crate::login::handshake::{Handshake, Opened, Status};
 use crate::people::candidate::Candidate;
 use crate::store::clock;
-use crate::ui::{self, Control, Fact, Field, Icon, Look, Page, TextMode, Tone};
+use crate::ui::{self, Control, Fact, FormField, Icon, Look, Page, TextMode, Tone};
 use crate::web::address::Proximity;
 
 /// A handshake as its phone shows it.
@@ -80,7 +80,7 @@ pub fn confirm(view: &View) -> Page {
 
 fn number_form(view: &View) -> Markup {
     let control = Control::Text { value: view.typed, mode: TextMode::Number, max: 2, suffix: "" };
-    let field = Field {
+    let field = FormField {
         name: "number",
         label: "屏幕显示的两位数字",
         hint: "请照着要登录的那台设备的屏幕输入，数字不对会拒绝这次登录。",

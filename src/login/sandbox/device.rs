@@ -123,7 +123,7 @@ pub fn show(frame: Frame, Data(settings): Data<&Arc<Settings>>, Query(asked): Qu
         (ui::heading("演示环境", "授权另一台设备登录", &format!("“{}考证通”申请使用您的身份信息。", settings.authority)))
         (ui::banner(ui::Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请核对授权码，再选择以谁的身份登录。" } }))
         form method="post" action="/sandbox/device" hx-boost="false" {
-            (ui::field(&ui::Field {
+            (ui::field(&ui::FormField {
                 name: "user_code", label: "授权码", hint: "应与另一台设备屏幕上显示的一致",
                 optional: false, error: None, mark: None, reload: false, check: false, control: field,
             }))

@@ -7,7 +7,7 @@ use crate::paths;
 use crate::people::identity::Reason;
 use crate::people::identity::case::{Line, Verdict};
 use crate::store::clock::china;
-use crate::ui::{self, Control, Fact, Field, Icon, Look, Page, Row, Tone};
+use crate::ui::{self, Control, Fact, FormField, Icon, ListRow, Look, Page, Tone};
 
 pub(super) fn list(lines: &[Line]) -> Markup {
     html! {
@@ -20,8 +20,8 @@ pub(super) fn list(lines: &[Line]) -> Markup {
     }
 }
 
-fn row(line: &Line) -> Row {
-    Row {
+fn row(line: &Line) -> ListRow {
+    ListRow {
         title: label(line.reason).to_owned(),
         detail: format!("尝试 {} 次 · 最近 {}", line.attempts, china(line.last_at)),
         href: paths::identity(&line.id),
@@ -127,7 +127,7 @@ fn decision(sides: &Sides, typed: &str, problem: Option<&str>) -> Markup {
             // Enter decides nothing.
             (ui::default_submit("stay"))
             (ui::panel("核对结论", html! {
-                (ui::field(&Field {
+                (ui::field(&FormField {
                     name: "reason", label: "理由", hint: "写明核对了什么，只有工作人员可见", optional: false,
                     error: problem, mark: None, reload: false, check: false, control,
                 }))
