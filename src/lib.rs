@@ -9,8 +9,9 @@
 //! | --- | --- |
 //! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `import`, `export`, `sample` |
 //! | [`site`] | every URL in one table, and what is done for every request |
+//! | [`demo`] | the demo portal, demo data and samples |
 //! | [`home`] | the first page, 业务办理 and 我的 |
-//! | [`login`] | the QR handshake, the portal client, sign-out, the demo portal |
+//! | [`login`] | the QR handshake, the portal client, sign-out |
 //! | [`business`] | the kinds of application, one file each |
 //! | [`certificates`] | 证书管理: a candidate's own certificates |
 //! | [`lookup`] | 证书查询: anybody verifies a certificate |
@@ -35,6 +36,7 @@ pub mod business;
 pub mod casework;
 pub mod certificates;
 pub mod cli;
+pub mod demo;
 pub mod exams;
 pub mod files;
 pub mod home;

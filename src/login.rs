@@ -1,4 +1,4 @@
-//! Login: the QR handshake, the portal client, sign-out and the demo portal.
+//! Login: the QR handshake, the portal client and sign-out.
 //!
 //! | file | what it knows |
 //! | --- | --- |
@@ -20,7 +20,6 @@
 //! | `limits` | how often one may begin |
 //! | `pages` | what both read |
 //! | `device` | the browser and system behind a User-Agent |
-//! | `sandbox` | the demo portal |
 
 pub mod allowance;
 pub mod attempt;
@@ -36,7 +35,6 @@ mod pages;
 mod pause;
 pub mod portal;
 pub mod refusal;
-pub mod sandbox;
 pub mod scan;
 mod secrets;
 pub mod waiting;

@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 
 use crate::casework::pages::{detail, files, form, list, notice, review, slip, withdraw};
 use crate::certificates::links;
+use crate::demo::sandbox::{self, Sandbox};
 use crate::files::storage::Storage;
 use crate::login::hold::Hold;
-use crate::login::sandbox::{self, Sandbox};
 use crate::login::{Login, desk, devices, scan, way_in};
 use crate::lookup::Lookup;
 use crate::settings::Settings;

@@ -106,7 +106,7 @@ mod tests {
             },
             rules: ClaimRules::default(),
             id_types: vec![("111".into(), "resident".into())],
-            ..crate::login::sandbox::settings(&base, &base)
+            ..crate::demo::sandbox::settings(&base, &base)
         }
     }
 
