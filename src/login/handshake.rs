@@ -15,7 +15,7 @@ use crate::web::address::Network;
 pub use states::Status;
 use states::{Action, OPEN, Who};
 
-use Action::{Approve, Cancel, Deny, Expire, Fail, Match, Redeem, Suspect};
+use Action::{Approve, Cancel, Deny, Expire, Fail, Redeem, Suspect};
 use Status::{Cancelled, Expired, Waiting};
 
 /// From the first picture until a number has been typed.
@@ -246,13 +246,9 @@ pub fn type_number(tx: &mut Tx, id: &str, phone: &str, candidate: &str, number: 
         let denied = change(tx, &scanned, Deny, Who::Phone, Extra::default())?;
         return Ok(if denied { Typed::Denied } else { Typed::Nothing });
     }
-    if !change(tx, &scanned, Match, Who::Phone, Extra::default())? {
-        return Ok(Typed::Nothing);
-    }
-    let Some(matched) = of_phone(tx, id, phone)? else { return Ok(Typed::Nothing) };
     let expires_at = Some(tx.now + REDEEM_WITHIN);
     let extra = Extra { candidate_id: Some(candidate), expires_at, ..Extra::default() };
-    let approved = change(tx, &matched, Approve, Who::Phone, extra)?;
+    let approved = change(tx, &scanned, Approve, Who::Phone, extra)?;
     Ok(if approved { Typed::Approved } else { Typed::Nothing })
 }
 

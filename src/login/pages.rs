@@ -161,7 +161,7 @@ pub fn card(view: &View) -> Markup {
                     Some(code) => (portal_card(view, code)),
                     None => (code_card(view)),
                 },
-                Status::Scanned | Status::Matched => (number_card(handshake)),
+                Status::Scanned => (number_card(handshake)),
                 Status::Approved | Status::Redeemed => (ended_card("已登录", "这个二维码已经用过。", handshake)),
                 Status::Denied if handshake.portal_code.is_some() => (ended_card(
                     "登录被拒绝", "您没有在政务服务平台授权登录。没有登录任何账号。", handshake)),
@@ -182,7 +182,7 @@ pub fn lost_card() -> Markup {
 }
 
 fn is_open(status: Status) -> bool {
-    matches!(status, Status::Waiting | Status::Scanned | Status::Matched | Status::Approved)
+    matches!(status, Status::Waiting | Status::Scanned | Status::Approved)
 }
 
 fn code_card(view: &View) -> Markup {

@@ -7,8 +7,6 @@ pub enum Status {
     Waiting,
     /// A phone has scanned it, and a number is to be typed there.
     Scanned,
-    /// The right number was typed.
-    Matched,
     /// A signed-in person answers for it.
     Approved,
     /// The screen is signed in.
@@ -27,7 +25,6 @@ pub enum Status {
 const CODES: &[(Status, &str)] = &[
     (Status::Waiting, "waiting"),
     (Status::Scanned, "scanned"),
-    (Status::Matched, "matched"),
     (Status::Approved, "approved"),
     (Status::Redeemed, "redeemed"),
     (Status::Denied, "denied"),
@@ -41,9 +38,7 @@ const CODES: &[(Status, &str)] = &[
 pub enum Action {
     /// Bind the phone that opened the code.
     Scan,
-    /// Type the number that the screen shows.
-    Match,
-    /// Answer for the login with a candidate.
+    /// Type the number that the screen shows, or sign in at the portal.
     Approve,
     /// Sign the screen in.
     Redeem,
@@ -72,27 +67,23 @@ pub enum Who {
     Portal,
 }
 
-use Action::{Approve, Cancel, Deny, Expire, Fail, Match, Redeem, Scan, Suspect};
-use Status::{Approved, Cancelled, Denied, Expired, Failed, Matched, Redeemed, Scanned, Waiting};
+use Action::{Approve, Cancel, Deny, Expire, Fail, Redeem, Scan, Suspect};
+use Status::{Approved, Cancelled, Denied, Expired, Failed, Redeemed, Scanned, Waiting};
 
 /// What time ends.
-pub(super) const OPEN: [Status; 4] = [Waiting, Scanned, Matched, Approved];
+pub(super) const OPEN: [Status; 3] = [Waiting, Scanned, Approved];
 
 /// Everything that can happen: from, action, who, to.
 const TRANSITIONS: &[(Status, Action, Who, Status)] = &[
     (Waiting, Scan, Who::Phone, Scanned),
-    (Scanned, Match, Who::Phone, Matched),
-    (Matched, Approve, Who::Phone, Approved),
+    (Scanned, Approve, Who::Phone, Approved),
     (Approved, Redeem, Who::Browser, Redeemed),
     (Scanned, Deny, Who::Phone, Denied),
-    (Matched, Deny, Who::Phone, Denied),
     (Approved, Deny, Who::Phone, Denied),
     (Waiting, Cancel, Who::Browser, Cancelled),
     (Scanned, Cancel, Who::Browser, Cancelled),
-    (Matched, Cancel, Who::Browser, Cancelled),
     (Waiting, Suspect, Who::Site, Cancelled),
     (Scanned, Suspect, Who::Site, Cancelled),
-    (Matched, Suspect, Who::Site, Cancelled),
     (Waiting, Approve, Who::Portal, Approved),
     (Waiting, Deny, Who::Portal, Denied),
     (Waiting, Expire, Who::Portal, Expired),

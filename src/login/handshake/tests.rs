@@ -5,8 +5,8 @@ use super::states::Status::*;
 use super::*;
 use crate::store::{Conn, Ids, Vault};
 
-const ALL: [Status; 9] = [Waiting, Scanned, Matched, Approved, Redeemed, Denied, Expired, Cancelled, Failed];
-const ACTIONS: [Action; 9] = [Action::Scan, Match, Approve, Redeem, Deny, Cancel, Suspect, Expire, Fail];
+const ALL: [Status; 8] = [Waiting, Scanned, Approved, Redeemed, Denied, Expired, Cancelled, Failed];
+const ACTIONS: [Action; 8] = [Action::Scan, Approve, Redeem, Deny, Cancel, Suspect, Expire, Fail];
 
 /// An empty database in memory, and a time to choose.
 struct World {
@@ -77,18 +77,14 @@ impl World {
 fn every_pair_is_decided() {
     let allowed = [
         ("waiting", Action::Scan, Who::Phone, "scanned"),
-        ("scanned", Match, Who::Phone, "matched"),
-        ("matched", Approve, Who::Phone, "approved"),
+        ("scanned", Approve, Who::Phone, "approved"),
         ("approved", Redeem, Who::Browser, "redeemed"),
         ("scanned", Deny, Who::Phone, "denied"),
-        ("matched", Deny, Who::Phone, "denied"),
         ("approved", Deny, Who::Phone, "denied"),
         ("waiting", Cancel, Who::Browser, "cancelled"),
         ("scanned", Cancel, Who::Browser, "cancelled"),
-        ("matched", Cancel, Who::Browser, "cancelled"),
         ("waiting", Suspect, Who::Site, "cancelled"),
         ("scanned", Suspect, Who::Site, "cancelled"),
-        ("matched", Suspect, Who::Site, "cancelled"),
         ("waiting", Approve, Who::Portal, "approved"),
         ("waiting", Deny, Who::Portal, "denied"),
         ("waiting", Expire, Who::Portal, "expired"),
@@ -118,7 +114,7 @@ fn of_two_who_act_on_the_same_state_one_wins() {
     let mut world = World::new();
     let seen = world.at(Scanned);
     assert!(change(&mut world.tx(), &seen, Deny, Who::Phone, Extra::default()).unwrap());
-    assert!(!change(&mut world.tx(), &seen, Match, Who::Phone, Extra::default()).unwrap());
+    assert!(!change(&mut world.tx(), &seen, Approve, Who::Phone, Extra::default()).unwrap());
     assert_eq!(world.status(&seen.id), Denied);
     let seen = world.begin();
     let first = Extra { phone: Some("first"), ..Extra::default() };
