@@ -10,6 +10,7 @@
 //! | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `import`, `export`, `sample` |
 //! | [`site`] | every URL in one table, and what is done for every request |
 //! | [`demo`] | the demo portal, demo data and samples |
+//! | [`server`] | the HTTP server: connections, their limits, parked requests |
 //! | [`home`] | the first page, 业务办理 and 我的 |
 //! | [`login`] | the QR handshake, the portal client, sign-out |
 //! | [`business`] | the kinds of application, one file each |
@@ -45,6 +46,7 @@ pub mod login;
 pub mod lookup;
 pub mod people;
 pub mod progress;
+pub mod server;
 pub mod settings;
 pub mod site;
 pub mod staff;

@@ -5,6 +5,7 @@ mod ready;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use poem::http::Extensions;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
@@ -13,17 +14,16 @@ use crate::casework::pages::{detail, files, form, list, notice, review, slip, wi
 use crate::certificates::links;
 use crate::demo::sandbox::{self, Sandbox};
 use crate::files::storage::Storage;
-use crate::login::hold::Hold;
-use crate::login::{Login, desk, devices, scan, way_in};
+use crate::login::parking::{Parking, ScreenUpdate};
+use crate::login::{Login, devices, scan, screen, way_in};
 use crate::lookup::Lookup;
+use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
 use crate::store::{Ids, Store};
-use crate::web::connection::Answers;
 use crate::web::failure::Asked;
-use crate::web::server::Room;
 use crate::web::session::{Session, SessionRows};
-use crate::web::{Failure, assets, compress, head, headers, log, origin, server, session};
+use crate::web::{Failure, assets, compress, head, headers, log, origin, session};
 use crate::{business, certificates, home, lookup, progress, staff};
 
 /// What the program is made of when it serves.
@@ -84,13 +84,27 @@ struct Place<const N: usize>;
 
 /// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
-    // Made while the first visitor is on the way.
+    // Compresses the assets before the first request needs them.
     tokio::task::spawn_blocking(assets::get);
+    let limits = ConnectionLimits::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
+    server::serve(listener, Handlers { site: site(parts), park: park(parts) }, limits, stop, grace).await;
+}
+
+/// Parks the requests of waiting login screens. Their handler finds the outcome in the request.
+fn park(parts: &Parts) -> Park {
     let (login, store, settings) = (parts.login.clone(), parts.store.clone(), parts.settings.clone());
-    let hold = Arc::new(Hold::new(login, store, parts.sessions(), settings));
-    let rest_of = Box::new(move |request: &_, peer| hold.rest_of(request, peer));
-    let room = Room::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
-    server::serve(listener, Answers { site: site(parts), rest_of }, room, stop, grace).await;
+    let parking = Arc::new(Parking::new(login, store, parts.sessions(), settings));
+    Box::new(move |request, peer| {
+        let update = parking.park(request, peer)?;
+        let attach = |update| {
+            let mut attached = Extensions::new();
+            if let Some(update) = update {
+                attached.insert::<ScreenUpdate>(update);
+            }
+            attached
+        };
+        Some(Box::pin(update.map(attach)) as Parked)
+    })
 }
 
 /// The whole site.
@@ -212,9 +226,9 @@ fn urls() -> Route {
         .at("/staff/applications/:number/done", get(staff::done))
         .at("/staff/identities", get(staff::identities::list))
         .at("/staff/identities/:id", get(staff::identities::show).post(staff::identities::decide))
-        .at("/login", get(desk::show))
-        .at("/login/device", get(desk::show_device))
-        .at("/login/wait/:id", get(desk::wait).post(desk::cancel))
+        .at("/login", get(screen::show))
+        .at("/login/device", get(screen::show_device))
+        .at("/login/wait/:id", get(screen::wait).post(screen::cancel))
         .at("/login/portal", get(way_in::start))
         .at("/login/callback", get(way_in::callback))
         .at("/logout", post(way_in::logout))

@@ -84,7 +84,7 @@ async fn a_network_takes_only_its_part_of_the_places() {
         let other = Desk::open(&server, "/login").await;
         let code = other.code(&server);
         let scan = async {
-            while server.parts.login.waiters.held() <= most {
+            while server.parts.login.waiters.parked() <= most {
                 tokio::task::yield_now().await;
             }
             phone.step(&code).await
