@@ -21,7 +21,7 @@ use applicant::{LIST, file, form};
 use futures_util::future::join_all;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, RgbaImage};
-use kaozheng::login::sandbox::people::PEOPLE;
+use kaozheng::demo::sandbox::people::PEOPLE;
 use process::{Process, host_of};
 use server::{PHONE, Visitor};
 use tokio::io::AsyncWriteExt;

@@ -2,8 +2,6 @@
 
 mod backup;
 mod demo;
-pub mod demo_data;
-mod exams;
 mod export;
 mod holidays;
 pub mod housekeeping;
@@ -13,7 +11,7 @@ mod migrate;
 mod process;
 mod progress;
 mod restore;
-pub mod sample;
+mod sample;
 mod serve;
 mod staff;
 

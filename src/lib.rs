@@ -12,6 +12,7 @@
 //! | --- | --- | --- |
 //! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `import`, `export`, `sample` |
 //! | 10 | [`site`] | the route of every address, and what is done for every request |
+//! | 9 | [`demo`] | the sandbox portal, demo data and sample files |
 //! | 9 | [`home`] | the first page, 业务办理 and 我的 |
 //! | 9 | [`login`] | the login screen, the portal client, devices and sign-out |
 //! | 9 | [`applications`] | the pages of an application: list, notice, form, review, detail, slip |
@@ -26,6 +27,7 @@
 //! | 5 | [`exams`] | exam, sitting, registration, certificate, violation, integrity record |
 //! | 4 | [`people`] | candidates, staff, identity documents, masking, the audit |
 //! | 4 | [`files`] | uploads: checks, re-encoding, storage |
+//! | 4 | [`server`] | the HTTP server: connections, their limits, parked requests |
 //! | 3 | [`web`] | what HTTP needs: sessions, forms, errors, headers, assets |
 //! | 2 | [`ui`] | maud components |
 //! | 1 | [`paths`] | every address, and the function that builds it |
@@ -37,6 +39,7 @@ pub mod business;
 pub mod casework;
 pub mod certificates;
 pub mod cli;
+pub mod demo;
 pub mod exams;
 pub mod files;
 pub mod home;
@@ -47,6 +50,7 @@ pub mod pages;
 pub mod paths;
 pub mod people;
 pub mod progress;
+pub mod server;
 pub mod settings;
 pub mod site;
 pub mod staff;

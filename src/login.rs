@@ -1,44 +1,48 @@
-//! Login: the QR handshake, the portal client, sign-out and the demo portal.
+//! Login: the QR handshake, the portal client and sign-out.
 //!
-//! | file | what it knows |
+//! There are three ways to sign in:
+//!
+//! 1. to the portal and back on the same device;
+//! 2. the screen shows our code, a phone scans it, and its user types the number that the screen shows;
+//! 3. the screen shows the portal's own code (RFC 8628).
+//!
+//! | file | what it has |
 //! | --- | --- |
-//! | `handshake` | the row, its states and the one table of transitions |
-//! | `code` | the text inside the QR code, and which text is still accepted |
-//! | `waiting` | who waits for which handshake, and how they hear of its changes |
-//! | `hold` | way 2, the request of a waiting screen before it is answered |
-//! | `portal` | the OAuth2 client: where to send people, and who came back |
-//! | `attempt` | one way to the portal and back: who began it, and how it ended |
-//! | `way_in` | way 1: to the portal and back on the same device |
-//! | `desk` | way 2, the screen that shows the code |
-//! | `scan` | way 2, the phone that scans it |
+//! | `handshake` | the row of ways 2 and 3, its states and transitions |
+//! | `code` | the text inside the QR code |
+//! | `screen` | ways 2 and 3: the login screen |
+//! | `scan` | way 2: the phone that scans |
+//! | `parking` | which requests of a screen are parked, and for how long |
+//! | `waiting` | how parked requests learn of a handshake's changes |
+//! | `device_grant` | way 3: polling the portal |
+//! | `way_in` | way 1, and sign-out |
+//! | `attempt` | the row of way 1: who began it, and how it ended |
+//! | `portal` | the OAuth 2.0 client |
+//! | `allowance` | whether an approved handshake opens the review desk to its screen |
 //! | `secrets` | the cookies that bind a screen and a phone to their handshake |
-//! | `pause` | repeated denials, and the pause that they start |
-//! | `device_grant` | way 3: the portal's own code on the screen, and who asks what came of it |
-//! | `allowance` | what an approved handshake allows its screen |
-//! | `devices` | 登录设备: where somebody is signed in |
-//! | `refusal` | why a sign-in came to nothing, and what people are told |
-//! | `limits` | how often one may begin |
-//! | `pages` | what both read |
-//! | `device` | the browser and system behind a User-Agent |
-//! | `sandbox` | the demo portal |
+//! | `pause` | the pause after repeated denials |
+//! | `limits` | rate limits |
+//! | `refusal` | why a sign-in failed, and the page for each reason |
+//! | `devices` | 登录设备: a candidate's sessions |
+//! | `user_agent` | browser and system of a User-Agent |
+//! | `pages` | the pages of the screen and of the phone |
 
 pub mod allowance;
 pub mod attempt;
 pub mod code;
-pub mod desk;
-pub mod device;
 pub mod device_grant;
 pub mod devices;
 pub mod handshake;
-pub mod hold;
 pub mod limits;
 mod pages;
+pub mod parking;
 mod pause;
 pub mod portal;
 pub mod refusal;
-pub mod sandbox;
 pub mod scan;
+pub mod screen;
 mod secrets;
+pub mod user_agent;
 pub mod waiting;
 pub mod way_in;
 
@@ -52,25 +56,21 @@ use crate::web::Failure;
 use crate::web::limit::PerNetwork;
 use code::Codes;
 use device_grant::Poller;
-use limits::Limits;
+use limits::HandshakeLimits;
 use portal::Portal;
 use waiting::Waiters;
 
-/// What login keeps between requests; one for the whole program.
+/// What login keeps in memory between requests; one for the whole program.
 pub struct Login {
-    /// Makes and checks the text of QR codes.
     pub codes: Codes,
-    /// The government portal.
     pub portal: Portal,
-    /// Requests that wait for a handshake to change.
     pub waiters: Waiters,
-    /// Asks the portal what came of its codes.
     pub poller: Poller,
     /// Limits new handshakes.
-    pub new_handshakes: Limits,
+    pub new_handshakes: HandshakeLimits,
     /// Limits scans.
-    pub scans: Limits,
-    /// Limits ways to the portal, by network.
+    pub scans: HandshakeLimits,
+    /// Limits redirects to the portal.
     pub at_portal: PerNetwork,
 }
 
@@ -78,22 +78,22 @@ impl Login {
     /// # Errors
     /// When no HTTPS client can be made on this machine.
     pub fn new(settings: Arc<Settings>, store: Store) -> Result<Login, reqwest::Error> {
-        let most = settings.max_waiters;
+        let max_parked = settings.max_waiters;
         Ok(Login {
             codes: Codes::new(&store.vault),
             portal: Portal::new(settings)?,
-            waiters: Waiters::new(store, most),
+            waiters: Waiters::new(store, max_parked),
             poller: Poller::default(),
-            new_handshakes: Limits::of_handshakes(),
-            scans: Limits::of_handshakes(),
+            new_handshakes: HandshakeLimits::new(),
+            scans: HandshakeLimits::new(),
             at_portal: limits::at_portal(),
         })
     }
 
-    /// Stores that the time of a handshake is over once that has been seen, so that it stays over when
-    /// the clock goes back. What is shown does not depend on it.
-    async fn note_expiry(&self, store: &Store, handshake: &handshake::Handshake) {
-        if !handshake.is_over_unnoticed() {
+    /// Stores that a handshake has expired, so that it stays expired when the clock goes back. The page
+    /// does not depend on it, so a failure is only logged.
+    async fn store_expiry(&self, store: &Store, handshake: &handshake::Handshake) {
+        if !handshake.is_expiry_unstored() {
             return;
         }
         let id = handshake.id.clone();
@@ -103,8 +103,8 @@ impl Login {
         }
     }
 
-    /// What a handshake shows at a moment, such as `waiting-3` or `scanned`: a waiting
-    /// request says what it has, and is held while it has the newest.
+    /// Names what a screen shows at a moment, such as `waiting-3` (the fourth picture) or `scanned`. A
+    /// screen's request says the mark that it has, and is parked while that is the current one.
     fn mark(handshake: &handshake::Handshake, now: NaiveDateTime) -> String {
         match handshake.status {
             // The portal's picture does not change.
@@ -115,7 +115,8 @@ impl Login {
     }
 }
 
-/// Why a sign-in was not saved. It may be tried again, whatever the database says.
+/// A sign-in that was not saved may be tried again, so an internal error becomes
+/// [`Failure::Unavailable`].
 fn not_saved(failure: Failure) -> Failure {
     match failure {
         Failure::Internal(reason) => Failure::Unavailable(format!("a sign-in was not saved: {reason}")),
@@ -123,7 +124,7 @@ fn not_saved(failure: Failure) -> Failure {
     }
 }
 
-/// Removes handshakes and denials that are kept no longer.
+/// Removes handshakes and denials whose retention is over. Returns how many.
 pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
     Ok(handshake::sweep(tx)? + pause::sweep(tx)?)
 }

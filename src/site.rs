@@ -5,6 +5,7 @@ mod ready;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use poem::http::Extensions;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
@@ -12,20 +13,19 @@ use tokio::net::TcpListener;
 use crate::applications::request::FormOf;
 use crate::applications::{detail, files, form, list, mailing, notice, review, slip, withdraw};
 use crate::certificates::links;
+use crate::demo::sandbox::{self, Sandbox};
 use crate::files::storage::Storage;
-use crate::login::hold::Hold;
-use crate::login::sandbox::{self, Sandbox};
-use crate::login::{Login, desk, devices, scan, way_in};
+use crate::login::parking::{Parking, ScreenUpdate};
+use crate::login::{Login, devices, scan, screen, way_in};
 use crate::lookup::Lookup;
 use crate::pages::upload::Reception;
+use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
 use crate::store::{Ids, Store};
-use crate::web::connection::Answers;
 use crate::web::failure::Asked;
-use crate::web::server::Room;
 use crate::web::session::{Session, SessionRows};
-use crate::web::{Failure, assets, compress, head, headers, log, origin, server, session};
+use crate::web::{Failure, assets, compress, head, headers, log, origin, session};
 use crate::{certificates, home, lookup, paths, progress, staff};
 
 /// What the program is made of when it serves.
@@ -87,13 +87,27 @@ struct Place<const N: usize>;
 
 /// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
-    // Made while the first visitor is on the way.
+    // Compresses the assets before the first request needs them.
     tokio::task::spawn_blocking(assets::get);
+    let limits = ConnectionLimits::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
+    server::serve(listener, Handlers { site: site(parts), park: park(parts) }, limits, stop, grace).await;
+}
+
+/// Parks the requests of waiting login screens. Their handler finds the outcome in the request.
+fn park(parts: &Parts) -> Park {
     let (login, store, settings) = (parts.login.clone(), parts.store.clone(), parts.settings.clone());
-    let hold = Arc::new(Hold::new(login, store, parts.sessions(), settings));
-    let rest_of = Box::new(move |request: &_, peer| hold.rest_of(request, peer));
-    let room = Room::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
-    server::serve(listener, Answers { site: site(parts), rest_of }, room, stop, grace).await;
+    let parking = Arc::new(Parking::new(login, store, parts.sessions(), settings));
+    Box::new(move |request, peer| {
+        let update = parking.park(request, peer)?;
+        let attach = |update| {
+            let mut attached = Extensions::new();
+            if let Some(update) = update {
+                attached.insert::<ScreenUpdate>(update);
+            }
+            attached
+        };
+        Some(Box::pin(update.map(attach)) as Parked)
+    })
 }
 
 /// The whole site.
@@ -215,9 +229,9 @@ fn urls() -> Route {
         .at(paths::DONE, get(staff::done))
         .at(paths::IDENTITIES, get(staff::identities::list))
         .at(paths::IDENTITY, get(staff::identities::show).post(staff::identities::decide))
-        .at(paths::LOGIN, get(desk::show))
-        .at(paths::LOGIN_DEVICE, get(desk::show_device))
-        .at(paths::WAIT, get(desk::wait).post(desk::cancel))
+        .at(paths::LOGIN, get(screen::show))
+        .at(paths::LOGIN_DEVICE, get(screen::show_device))
+        .at(paths::WAIT, get(screen::wait).post(screen::cancel))
         .at(paths::LOGIN_PORTAL, get(way_in::start))
         .at(paths::LOGIN_CALLBACK, get(way_in::callback))
         .at(paths::LOGOUT, post(way_in::logout))

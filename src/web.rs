@@ -8,7 +8,6 @@ pub mod assets;
 pub mod binding;
 pub mod body;
 pub mod compress;
-pub mod connection;
 pub mod failure;
 pub mod form;
 pub mod frame;
@@ -20,7 +19,6 @@ pub mod log_throttle;
 pub mod origin;
 pub mod pace;
 pub mod places;
-pub mod server;
 pub mod session;
 
 pub use failure::Failure;

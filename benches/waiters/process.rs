@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
+use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::login::sandbox;
 use kaozheng::settings::Settings;
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Vault};

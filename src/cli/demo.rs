@@ -11,10 +11,10 @@ use clap::Args;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Stop, demo_data, log, serve};
+use super::{Stop, log, serve};
 use crate::business::ALL;
+use crate::demo::{data, sandbox};
 use crate::files::storage::Storage;
-use crate::login::sandbox;
 use crate::settings::Settings;
 use crate::site::Parts;
 use crate::store::{Clock, Ids, Store, Vault, file};
@@ -54,8 +54,8 @@ impl Demo {
         store.migrate().await?;
         serve::check_writable(&store, &files).await?;
         serve::keep_private(&settings.database_url, &files);
-        if demo_data::load_demo(&store).await? {
-            demo_data::load_applications(&store, &files).await?;
+        if data::load_demo(&store).await? {
+            data::load_applications(&store, &files).await?;
         }
         announce(&settings, address)?;
         serve::listen(listener, Parts::new(settings, store, files)?).await

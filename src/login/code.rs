@@ -1,8 +1,7 @@
 //! The text inside the QR code: `handshake.step.mac`.
 //!
-//! The step counts periods of 15 seconds since the handshake began, so a photo of the
-//! screen is worthless half a minute later (RFC 10027 §6.1.2). BankID's animated code
-//! works the same way.
+//! The step counts periods of 15 seconds since the handshake began. A code is accepted during its period and
+//! the next one, so a photo of the screen expires within half a minute (RFC 10027 §6.1.2).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,30 +12,30 @@ use subtle::ConstantTimeEq;
 
 use crate::store::Vault;
 
-/// How long one picture stays on the screen.
+/// How long one picture is on the screen.
 pub const STEP: Duration = Duration::seconds(15);
 
-/// Half of SHA-256's output, the least that RFC 2104 §5 advises; more makes the picture finer.
+/// Half of SHA-256's output, the minimum of RFC 2104 §5. A longer code makes a finer picture.
 const MAC_BYTES: usize = 16;
 
-/// Which picture is on the screen at `now`, from 0.
+/// The number of the picture on the screen at `now`, from 0.
 pub fn step(began: NaiveDateTime, now: NaiveDateTime) -> i64 {
     (now - began).num_milliseconds().max(0) / STEP.num_milliseconds()
 }
 
-/// When the picture that is on the screen at `now` is replaced.
+/// When the picture on the screen at `now` is replaced.
 pub fn step_ends(began: NaiveDateTime, now: NaiveDateTime) -> NaiveDateTime {
     let steps = i32::try_from(step(began, now) + 1).unwrap_or(i32::MAX);
     began + STEP * steps
 }
 
-/// Makes and checks codes with a key of their own.
+/// Makes and checks codes.
 pub struct Codes {
     key: [u8; 32],
 }
 
 impl Codes {
-    /// The same vault makes the same codes, in every process.
+    /// Derives the key from the vault, so that all processes accept each other's codes.
     pub fn new(vault: &Vault) -> Codes {
         Codes { key: vault.subkey("handshake code") }
     }
@@ -48,7 +47,7 @@ impl Codes {
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
-    /// Whether `code` is one that was on this handshake's screen now or one picture ago.
+    /// Whether `code` is this handshake's current picture or the previous one.
     pub fn accepts(&self, code: &str, handshake: &str, began: NaiveDateTime, now: NaiveDateTime) -> bool {
         let Some((text, mac)) = code.rsplit_once('.') else { return false };
         let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };
@@ -67,7 +66,7 @@ impl Codes {
     }
 }
 
-/// The handshake a code speaks of; nothing is said yet about whether it is genuine.
+/// The handshake id in a code, which has not been checked yet.
 pub fn handshake_of(code: &str) -> &str {
     code.split('.').next().unwrap_or_default()
 }
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_accepted_while_it_is_shown_and_one_picture_longer() {
+    fn a_code_is_accepted_for_its_own_picture_and_the_next() {
         let codes = codes(1);
         let table =
             [(0, true), (14_999, true), (15_000, true), (29_999, true), (30_000, false), (90_000, false)];
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_cannot_be_made_up() {
+    fn forged_codes_are_refused() {
         let codes = codes(1);
         let code = codes.make(ID, began(), began());
         let next = code.replacen(".0.", ".1.", 1);

@@ -1,6 +1,7 @@
-//! Way 3: the portal's own code on the screen (RFC 8628). Whoever moves `poll_at` on asks the
-//! portal, so that a code has one poller whichever process that is; when it dies, the time
-//! comes again and another process asks.
+//! Way 3: polls the portal for the codes on our screens (RFC 8628).
+//!
+//! The process that advances `device_grants.poll_at` polls for that code, so a code has one poller at a
+//! time. If that process dies, `poll_at` passes again and another process polls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use futures_util::future::join_all;
 use tokio::sync::Notify;
 
 use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
-use super::portal::device_grant::{DeviceCode, Poll};
+use super::portal::device_grant::{DeviceCode, PollOutcome};
 use super::refusal::{Refusal, admitted};
 use super::{Login, allowance};
 use crate::people::candidate::Known;
@@ -21,31 +22,31 @@ use crate::store::schema::device_grants::dsl as g;
 use crate::store::schema::login_handshakes::dsl as h;
 use crate::store::{Error, Store, Tx};
 
-/// How often it is looked which codes are due.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the database is asked which codes are due.
+const CHECK_EVERY: Duration = Duration::from_millis(500);
 
-/// A poll takes no longer than this; until then nobody else asks.
-const ASKING: TimeDelta = TimeDelta::seconds(6);
+/// A poll takes at most this long; until then no other process polls for the same code.
+const POLL_TIMEOUT: TimeDelta = TimeDelta::seconds(6);
 
-/// Keeps asking while codes of this site are open.
+/// Polls while any code of this site is open.
 #[derive(Default)]
 pub struct Poller {
     started: AtomicBool,
     wanted: Notify,
 }
 
-/// A code whose time to ask has come.
-struct Due {
+/// A code for which a poll is due.
+struct DueCode {
     handshake: String,
     device_code: String,
     interval: Duration,
 }
 
-/// Begins a handshake with a code of the portal.
+/// Begins a handshake with the portal's code.
 pub fn begin(tx: &mut Tx, screen: Screen, code: DeviceCode) -> Result<Handshake, Error> {
     let shown = PortalCode { user_code: code.user_code, address: code.address };
-    let lives = TimeDelta::from_std(code.lives).unwrap_or(TimeDelta::MAX);
-    let handshake = handshake::begin_at_portal(tx, screen, shown, lives)?;
+    let lifetime = TimeDelta::from_std(code.lifetime).unwrap_or(TimeDelta::MAX);
+    let handshake = handshake::begin_at_portal(tx, screen, shown, lifetime)?;
     let row = (
         g::handshake_id.eq(&handshake.id),
         g::device_code.eq(tx.vault.seal("device_grants.device_code", &code.device_code)),
@@ -61,38 +62,38 @@ fn seconds(interval: Duration) -> i32 {
 }
 
 impl Poller {
-    /// Sees to it that this process asks for open codes; called whenever somebody waits for one.
+    /// Makes this process poll for open codes. Call it whenever a screen waits for one.
     pub fn wake(&self, login: &Arc<Login>, store: &Store) {
         if !self.started.swap(true, Ordering::Relaxed) {
-            tokio::spawn(keep_asking(login.clone(), store.clone()));
+            tokio::spawn(run(login.clone(), store.clone()));
         }
-        // Kept for a poller that is just about to rest.
+        // A permit is stored if the poller is not waiting yet.
         self.wanted.notify_one();
     }
 }
 
-async fn keep_asking(login: Arc<Login>, store: Store) {
+async fn run(login: Arc<Login>, store: Store) {
     loop {
         match round(&login, &store).await {
             Ok(0) => login.poller.wanted.notified().await,
-            Ok(_) => tokio::time::sleep(LOOK_EVERY).await,
+            Ok(_) => tokio::time::sleep(CHECK_EVERY).await,
             Err(error) => {
                 tracing::warn!(%error, "no look at the device grants");
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(CHECK_EVERY).await;
             }
         }
     }
 }
 
-/// Asks for all that are due; returns how many codes are open.
+/// Polls for all codes that are due. Returns how many codes are open.
 async fn round(login: &Arc<Login>, store: &Store) -> Result<i64, Error> {
-    let (open, due) = store.read(look).await?;
-    join_all(due.into_iter().map(|id| ask(login, store, id))).await;
+    let (open, due) = store.read(open_and_due).await?;
+    join_all(due.into_iter().map(|id| poll(login, store, id))).await;
     Ok(open)
 }
 
 /// How many codes are open, and which of them are due.
-fn look(tx: &mut Tx) -> Result<(i64, Vec<String>), Error> {
+fn open_and_due(tx: &mut Tx) -> Result<(i64, Vec<String>), Error> {
     let live = h::expires_at.gt(tx.now).and(h::status.eq(handshake::Status::Waiting.code()));
     let open = g::device_grants.inner_join(h::login_handshakes).filter(live);
     let count = open.count().get_result(tx.conn)?;
@@ -100,57 +101,57 @@ fn look(tx: &mut Tx) -> Result<(i64, Vec<String>), Error> {
     Ok((count, due))
 }
 
-async fn ask(login: &Login, store: &Store, id: String) {
+async fn poll(login: &Login, store: &Store, id: String) {
     let claimed = id.clone();
-    let outcome = match store.write(move |tx| claim(tx, &claimed)).await {
+    let saved = match store.write(move |tx| claim(tx, &claimed)).await {
         Ok(Some(due)) => {
-            let poll = login.portal.poll(&due.device_code, due.interval, store.clock.now()).await;
-            store.write(move |tx| keep(tx, &due.handshake, poll)).await
+            let outcome = login.portal.poll(&due.device_code, due.interval, store.clock.now()).await;
+            store.write(move |tx| save(tx, &due.handshake, outcome)).await
         }
         Ok(None) => return,
         Err(error) => Err(error),
     };
-    match outcome {
+    match saved {
         Ok(true) => login.waiters.wake(&id).await,
         Ok(false) => {}
         Err(error) => tracing::warn!(%error, handshake = id, "a poll was lost"),
     }
 }
 
-/// Takes the turn to ask, unless somebody else has it.
-fn claim(tx: &mut Tx, id: &str) -> Result<Option<Due>, Error> {
+/// Claims the next poll for a code. `None` if another process has claimed it.
+fn claim(tx: &mut Tx, id: &str) -> Result<Option<DueCode>, Error> {
     let row = g::device_grants.find(id).select((g::device_code, g::poll_seconds));
     let Some((sealed, interval)) = row.first::<(String, i32)>(tx.conn).optional()? else { return Ok(None) };
-    let until = tx.now + ASKING + TimeDelta::seconds(interval.into());
+    let until = tx.now + POLL_TIMEOUT + TimeDelta::seconds(interval.into());
     let due = g::device_grants.find(id).filter(g::poll_at.le(tx.now));
     let won = diesel::update(due).set(g::poll_at.eq(until)).execute(tx.conn)?;
     if won == 0 {
         return Ok(None);
     }
-    Ok(Some(Due {
+    Ok(Some(DueCode {
         handshake: id.to_owned(),
         device_code: tx.vault.open("device_grants.device_code", &sealed)?,
         interval: Duration::from_secs(interval.unsigned_abs().into()),
     }))
 }
 
-/// Keeps what a poll came to; returns whether the handshake has changed.
-fn keep(tx: &mut Tx, id: &str, poll: Poll) -> Result<bool, Error> {
+/// Saves the outcome of a poll. Returns whether the handshake changed.
+fn save(tx: &mut Tx, id: &str, outcome: PollOutcome) -> Result<bool, Error> {
     let row = g::device_grants.find(id);
-    let verdict = match poll {
-        Poll::Pending(interval) => {
+    let verdict = match outcome {
+        PollOutcome::Pending(interval) => {
             let interval = seconds(interval);
             let next = tx.now + TimeDelta::seconds(interval.into());
             diesel::update(row).set((g::poll_seconds.eq(interval), g::poll_at.eq(next))).execute(tx.conn)?;
             return Ok(false);
         }
-        Poll::Done(arrival) => match admitted(identity::sign_in(tx, &arrival)?) {
+        PollOutcome::Done(arrival) => match admitted(identity::sign_in(tx, &arrival)?) {
             Ok(known) => return approve(tx, id, &known),
             Err(refusal) => fail(tx, id, refusal)?,
         },
-        Poll::Denied => Verdict::Denied,
-        Poll::Expired => Verdict::Expired,
-        Poll::Failed(refusal) => fail(tx, id, refusal)?,
+        PollOutcome::Denied => Verdict::Denied,
+        PollOutcome::Expired => Verdict::Expired,
+        PollOutcome::Failed(refusal) => fail(tx, id, refusal)?,
     };
     diesel::delete(row).execute(tx.conn)?;
     handshake::settle(tx, id, &verdict)

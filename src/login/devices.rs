@@ -1,4 +1,4 @@
-//! 登录设备: where somebody is signed in, and signing out there.
+//! 登录设备: lists a candidate's sessions and ends them.
 
 use std::sync::Arc;
 
@@ -54,8 +54,8 @@ fn words(way: Way) -> &'static str {
     }
 }
 
-/// How a candidate is told of a device and the way in.
-pub fn told(device: &str, way: Way) -> String {
+/// A device and the way of signing in, for a notice.
+pub fn described(device: &str, way: Way) -> String {
     format!("{device}，{}", words(way))
 }
 
@@ -80,7 +80,7 @@ fn device(session: &Live, own: bool) -> Markup {
     )
 }
 
-/// `POST /me/devices`: signs one of one's own sessions out.
+/// `POST /me/devices`: ends one of the candidate's sessions.
 #[handler]
 pub async fn end(who: SignedIn, Data(store): Data<&Store>, sent: Submission) -> Result<Response, Failure> {
     let key = sent.one("session").to_owned();
@@ -88,7 +88,7 @@ pub async fn end(who: SignedIn, Data(store): Data<&Store>, sent: Submission) -> 
     Ok(see_other(paths::DEVICES))
 }
 
-/// `POST /me/devices/read`: this session has been told.
+/// `POST /me/devices/read`: marks notices as read in this session.
 #[handler]
 pub async fn acknowledge(
     req: &Request,
@@ -101,7 +101,7 @@ pub async fn acknowledge(
     Ok(see_other(paths::DEVICES))
 }
 
-/// `POST /me/devices/others`: signs every session out but this one.
+/// `POST /me/devices/others`: ends all sessions but this one.
 #[handler]
 pub async fn end_others(
     req: &Request,

@@ -1,8 +1,8 @@
 //! The handshake: one row from the first picture to the signed-in screen.
 //!
-//! Every change is one conditional UPDATE that names the state it leaves, so of two
-//! devices that act at once only one wins. A handshake whose time is over is
-//! [`Status::Expired`] whatever its row says, and nothing changes it any more.
+//! Every change is one conditional UPDATE that names the state it leaves, so of two devices that act at
+//! once only one succeeds. A handshake whose time is over is [`Status::Expired`] even if its row does not
+//! say so yet, and does not change any more.
 
 mod states;
 
@@ -13,65 +13,66 @@ use crate::store::schema::login_handshakes::{self, dsl as h};
 use crate::store::{Error, Tx};
 use crate::web::address::Network;
 pub use states::Status;
-use states::{Action, OPEN, Who};
+use states::{Action, Actor, OPEN};
 
-use Action::{Approve, Cancel, Deny, Expire, Fail, Match, Redeem, Suspect};
+use Action::{Approve, Cancel, Deny, Expire, Fail, Redeem, Suspect};
 use Status::{Cancelled, Expired, Waiting};
 
-/// From the first picture until a number has been typed.
+/// From the first picture until the number has been typed.
 pub const LIFETIME: Duration = Duration::minutes(3);
 
-/// Longest life of a code that the portal made.
+/// The longest lifetime of a portal's code, whatever the portal says.
 const MAX_PORTAL_LIFETIME: Duration = Duration::minutes(10);
 
 /// From the approval until the screen must have fetched its session.
 const REDEEM_WITHIN: Duration = Duration::minutes(1);
 
-/// So many stale, forged or repeated codes cancel a handshake (RFC 10027 §6.1.4).
+/// This many stale, forged or repeated codes cancel a handshake (RFC 10027 §6.1.4).
 const MAX_STALE: i32 = 5;
 
-/// How long an ended handshake is kept for whoever looks into an incident.
-const KEPT: Duration = Duration::days(1);
+/// How long an ended handshake stays in the database, for the investigation of incidents.
+const RETENTION: Duration = Duration::days(1);
 
-/// A handshake as it stands.
+/// SQLite binds at most 32,766 values in one statement.
+const IDS_PER_STATEMENT: usize = 1000;
+
+/// A handshake as it stands at one moment.
 #[derive(Clone)]
 pub struct Handshake {
-    /// Key of the row.
     pub id: String,
-    /// Where it stands now.
     pub status: Status,
-    /// Where its row says that it stands; time ends a handshake before its row does.
+    /// The status in its row, which may be still open although the time is over.
     stored: Status,
-    /// Hash of the secret of the screen that shows the code.
-    browser: String,
-    /// Hash of the secret of the phone that scanned it first.
-    phone: Option<String>,
-    /// The number on the screen.
+    /// Hash of the screen's secret.
+    screen_hash: String,
+    /// Hash of the secret of the phone that scanned the code first.
+    phone_hash: Option<String>,
+    /// The two digits on the screen.
     pub number: u32,
-    /// Browser and system of the screen, in words.
+    /// Browser and system of the screen, such as `Windows 电脑 · Chrome`.
     pub device: String,
     /// Network of the screen.
     pub network: Network,
-    /// Who answers for it, once approved.
+    /// The candidate who approved it.
     pub candidate: Option<String>,
-    /// Local path where the screen wants to go.
+    /// Local path where the screen goes after signing in.
     pub next: String,
-    /// When the first picture was shown, UTC.
+    /// UTC.
     pub created_at: NaiveDateTime,
-    /// When its time is over, UTC.
+    /// UTC.
     pub expires_at: NaiveDateTime,
-    /// Last change, UTC; rises with every change.
+    /// UTC. Rises with every change, even if the clock does not.
     pub changed_at: NaiveDateTime,
-    /// The portal's code, which is shown instead of ours.
+    /// The portal's code, if that is on the screen instead of ours.
     pub portal_code: Option<PortalCode>,
 }
 
 /// A code that the portal made (RFC 8628 §3.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalCode {
-    /// What people compare, or type.
+    /// The code that people compare or type.
     pub user_code: String,
-    /// Where the phone goes; inside the QR code.
+    /// The text of the QR code: where the phone goes.
     pub address: String,
 }
 
@@ -94,40 +95,44 @@ struct Row {
     portal_address: Option<String>,
 }
 
-/// What is stored beside the new status; nothing where it stays.
+/// The columns that change with the status. `None` leaves a column as it is.
 #[derive(AsChangeset, Default)]
 #[diesel(table_name = login_handshakes)]
-struct Extra<'a> {
+struct Changes<'a> {
     phone: Option<&'a str>,
     candidate_id: Option<&'a str>,
     expires_at: Option<NaiveDateTime>,
 }
 
-/// What opening a code came to.
+/// The result of opening a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opened {
-    /// This phone is the handshake's phone from now on.
-    Ours,
-    /// This phone was the handshake's phone before.
+pub enum ScanOutcome {
+    /// The phone is bound to the handshake from now on.
+    Bound,
+    /// The phone was bound to it before.
     Again,
+    Refused(ScanRefusal),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanRefusal {
     /// Another phone was first.
     Taken,
-    /// The code has left the screen, or never was on it.
+    /// The code is no longer on the screen, or never was.
     Stale,
-    /// No such handshake, or it has ended.
+    /// There is no such handshake, or it has ended.
     Gone,
 }
 
-/// The screen that asks for a handshake.
+/// A screen that asks for a handshake.
 #[derive(Clone)]
 pub struct Screen {
     /// Hash of its secret.
-    pub browser: String,
-    /// Browser and system in words.
+    pub secret_hash: String,
+    /// Browser and system, such as `Windows 电脑 · Chrome`.
     pub device: String,
-    /// Its network.
     pub network: Network,
-    /// Checked local path where it wants to go.
+    /// Checked local path where it goes after signing in.
     pub next: String,
 }
 
@@ -136,8 +141,8 @@ pub fn begin(tx: &mut Tx, screen: Screen) -> Result<Handshake, Error> {
     begin_with(tx, screen, None, LIFETIME)
 }
 
-/// Begins a handshake with the portal's code, which lives as long as the portal says, within
-/// reason.
+/// Begins a handshake with the portal's code, which lives as long as the portal says, at most ten
+/// minutes.
 pub fn begin_at_portal(
     tx: &mut Tx,
     screen: Screen,
@@ -157,7 +162,7 @@ fn begin_with(
     let row = (
         h::id.eq(&id),
         h::status.eq(Waiting.code()),
-        h::browser.eq(screen.browser),
+        h::browser.eq(screen.secret_hash),
         h::number.eq(number as i32),
         h::device.eq(screen.device),
         h::address.eq(screen.network.to_string()),
@@ -173,138 +178,140 @@ fn begin_with(
     find(tx, &id)?.ok_or(Error::Corrupt("login_handshakes"))
 }
 
-/// The handshake of the screen that holds the secret of the hash `browser`.
-pub fn of_browser(tx: &mut Tx, id: &str, browser: &str) -> Result<Option<Handshake>, Error> {
-    Ok(find(tx, id)?.filter(|handshake| handshake.browser == browser))
+/// The handshake of the screen whose secret has the hash `screen`.
+fn of_screen(tx: &mut Tx, id: &str, screen: &str) -> Result<Option<Handshake>, Error> {
+    Ok(find(tx, id)?.filter(|handshake| handshake.is_of(screen)))
 }
 
-/// The handshake of the phone that holds the secret of the hash `phone`.
+/// The handshake of the phone whose secret has the hash `phone`.
 pub fn of_phone(tx: &mut Tx, id: &str, phone: &str) -> Result<Option<Handshake>, Error> {
-    Ok(find(tx, id)?.filter(|handshake| handshake.phone.as_deref() == Some(phone)))
+    Ok(find(tx, id)?.filter(|handshake| handshake.phone_hash.as_deref() == Some(phone)))
 }
 
 /// Hashes of the secrets of a phone that opens a code.
 #[derive(Clone)]
 pub struct Phone {
-    /// The one that it holds, if any: from an earlier scan, or planted.
+    /// The one that it sent, if any: from an earlier scan, or planted by an attacker.
     pub held: Option<String>,
-    /// The one that it gets if it is the first.
+    /// The one that it gets if it is the first phone.
     pub fresh: String,
 }
 
-/// What a phone gets that opens a code. `is_genuine` judges the code against its handshake.
+/// Binds the first phone that opens a code of this handshake. `is_genuine` checks the code.
 pub fn scan(
     tx: &mut Tx,
     id: &str,
     phone: &Phone,
     is_genuine: impl FnOnce(&Handshake) -> bool,
-) -> Result<Opened, Error> {
-    let Some(handshake) = find(tx, id)? else { return Ok(Opened::Gone) };
-    if phone.held.is_some() && handshake.phone == phone.held {
-        return Ok(Opened::Again);
+) -> Result<ScanOutcome, Error> {
+    let Some(handshake) = find(tx, id)? else { return Ok(ScanOutcome::Refused(ScanRefusal::Gone)) };
+    if phone.held.is_some() && handshake.phone_hash == phone.held {
+        return Ok(ScanOutcome::Again);
     }
     let genuine = is_genuine(&handshake);
-    let extra = Extra { phone: Some(&phone.fresh), ..Extra::default() };
-    if genuine && change(tx, &handshake, Action::Scan, Who::Phone, extra)? {
-        return Ok(Opened::Ours);
+    let bound = Changes { phone: Some(&phone.fresh), ..Changes::default() };
+    if genuine && change(tx, &handshake, Action::Scan, Actor::Phone, bound)? {
+        return Ok(ScanOutcome::Bound);
     }
-    note_stale(tx, &handshake)?;
-    Ok(match handshake.status {
-        Expired | Cancelled => Opened::Gone,
-        _ if genuine => Opened::Taken,
-        _ => Opened::Stale,
-    })
+    count_stale(tx, &handshake)?;
+    Ok(ScanOutcome::Refused(match handshake.status {
+        Expired | Cancelled => ScanRefusal::Gone,
+        _ if genuine => ScanRefusal::Taken,
+        _ => ScanRefusal::Stale,
+    }))
 }
 
-/// Counts a code that should not have come; too many end the handshake.
-fn note_stale(tx: &mut Tx, handshake: &Handshake) -> Result<(), Error> {
+/// Counts a stale, forged or repeated code. Too many cancel the handshake.
+fn count_stale(tx: &mut Tx, handshake: &Handshake) -> Result<(), Error> {
     let row = h::login_handshakes.find(&handshake.id);
     diesel::update(row).set(h::stale_scans.eq(h::stale_scans + 1)).execute(tx.conn)?;
     let count: i32 = row.select(h::stale_scans).first(tx.conn)?;
     tracing::warn!(handshake = handshake.id, count, "a stale, forged or repeated login code");
     if count >= MAX_STALE {
-        change(tx, handshake, Suspect, Who::Site, Extra::default())?;
+        change(tx, handshake, Suspect, Actor::Site, Changes::default())?;
     }
     Ok(())
 }
 
-/// What typing a number came to.
+/// The result of typing a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Typed {
-    /// It was the right one.
+pub enum NumberOutcome {
+    /// The number was right.
     Approved,
-    /// It was a wrong one.
+    /// The number was wrong.
     Denied,
-    /// There was nothing left to decide.
-    Nothing,
+    /// The handshake had been decided before, or is not this phone's.
+    Undecidable,
 }
 
-/// A number was typed on the phone: the right one approves for `candidate`, a wrong one denies.
-pub fn type_number(tx: &mut Tx, id: &str, phone: &str, candidate: &str, number: u32) -> Result<Typed, Error> {
-    let Some(scanned) = of_phone(tx, id, phone)? else { return Ok(Typed::Nothing) };
+/// Types a number on the phone: the right one approves the login for `candidate`, a wrong one denies it.
+pub fn type_number(
+    tx: &mut Tx,
+    id: &str,
+    phone: &str,
+    candidate: &str,
+    number: u32,
+) -> Result<NumberOutcome, Error> {
+    let Some(scanned) = of_phone(tx, id, phone)? else { return Ok(NumberOutcome::Undecidable) };
     if number != scanned.number {
-        let denied = change(tx, &scanned, Deny, Who::Phone, Extra::default())?;
-        return Ok(if denied { Typed::Denied } else { Typed::Nothing });
+        let denied = change(tx, &scanned, Deny, Actor::Phone, Changes::default())?;
+        return Ok(if denied { NumberOutcome::Denied } else { NumberOutcome::Undecidable });
     }
-    if !change(tx, &scanned, Match, Who::Phone, Extra::default())? {
-        return Ok(Typed::Nothing);
-    }
-    let Some(matched) = of_phone(tx, id, phone)? else { return Ok(Typed::Nothing) };
     let expires_at = Some(tx.now + REDEEM_WITHIN);
-    let extra = Extra { candidate_id: Some(candidate), expires_at, ..Extra::default() };
-    let approved = change(tx, &matched, Approve, Who::Phone, extra)?;
-    Ok(if approved { Typed::Approved } else { Typed::Nothing })
+    let answered = Changes { candidate_id: Some(candidate), expires_at, ..Changes::default() };
+    let approved = change(tx, &scanned, Approve, Actor::Phone, answered)?;
+    Ok(if approved { NumberOutcome::Approved } else { NumberOutcome::Undecidable })
 }
 
-/// The phone says 不是我. Returns whether that changed anything.
+/// 不是我 on the phone. Returns whether that changed anything.
 pub fn deny(tx: &mut Tx, id: &str, phone: &str) -> Result<bool, Error> {
     let Some(handshake) = of_phone(tx, id, phone)? else { return Ok(false) };
-    change(tx, &handshake, Deny, Who::Phone, Extra::default())
+    change(tx, &handshake, Deny, Actor::Phone, Changes::default())
 }
 
-/// What the portal said about its own code.
+/// The portal's answer about its own code.
 pub enum Verdict {
-    /// This candidate has signed in there.
+    /// This candidate signed in at the portal.
     Approved(String),
-    /// Somebody said no.
+    /// The login was declined at the portal.
     Denied,
     /// The code is too old.
     Expired,
-    /// Nothing that can be used.
+    /// The answer signs nobody in.
     Failed,
 }
 
-/// Ends the wait for the portal. Returns whether that changed anything.
+/// Applies the portal's answer. Returns whether that changed anything.
 pub fn settle(tx: &mut Tx, id: &str, verdict: &Verdict) -> Result<bool, Error> {
     let Some(handshake) = find(tx, id)?.filter(|handshake| handshake.portal_code.is_some()) else {
         return Ok(false);
     };
     let expires_at = Some(tx.now + REDEEM_WITHIN);
-    let (action, extra) = match verdict {
+    let (action, changes) = match verdict {
         Verdict::Approved(candidate) => {
-            (Approve, Extra { candidate_id: Some(candidate), expires_at, ..Extra::default() })
+            (Approve, Changes { candidate_id: Some(candidate), expires_at, ..Changes::default() })
         }
-        Verdict::Denied => (Deny, Extra::default()),
-        Verdict::Expired => (Expire, Extra::default()),
-        Verdict::Failed => (Fail, Extra::default()),
+        Verdict::Denied => (Deny, Changes::default()),
+        Verdict::Expired => (Expire, Changes::default()),
+        Verdict::Failed => (Fail, Changes::default()),
     };
-    change(tx, &handshake, action, Who::Portal, extra)
+    change(tx, &handshake, action, Actor::Portal, changes)
 }
 
-/// The screen wants another code. Returns whether that changed anything.
-pub fn cancel(tx: &mut Tx, id: &str, browser: &str) -> Result<bool, Error> {
-    let Some(handshake) = of_browser(tx, id, browser)? else { return Ok(false) };
-    change(tx, &handshake, Cancel, Who::Browser, Extra::default())
+/// The screen asks for another code. Returns whether that changed anything.
+pub fn cancel(tx: &mut Tx, id: &str, screen: &str) -> Result<bool, Error> {
+    let Some(handshake) = of_screen(tx, id, screen)? else { return Ok(false) };
+    change(tx, &handshake, Cancel, Actor::Screen, Changes::default())
 }
 
-/// Takes an approved handshake for the screen; only once. Returns whose it is.
-pub fn redeem(tx: &mut Tx, id: &str, browser: &str) -> Result<Option<String>, Error> {
-    let Some(handshake) = of_browser(tx, id, browser)? else { return Ok(None) };
-    let won = change(tx, &handshake, Redeem, Who::Browser, Extra::default())?;
+/// Redeems an approved handshake for its screen, once. Returns the candidate.
+pub fn redeem(tx: &mut Tx, id: &str, screen: &str) -> Result<Option<String>, Error> {
+    let Some(handshake) = of_screen(tx, id, screen)? else { return Ok(None) };
+    let won = change(tx, &handshake, Redeem, Actor::Screen, Changes::default())?;
     Ok(handshake.candidate.filter(|_| won))
 }
 
-/// Stores that the time of a handshake is over: it stays so when the clock goes back.
+/// Stores that a handshake has expired, so that it stays expired when the clock goes back.
 pub fn expire(tx: &mut Tx, id: &str) -> Result<(), Error> {
     let over = h::expires_at.le(tx.now).and(h::status.eq_any(OPEN.map(Status::code)));
     let row = h::login_handshakes.filter(h::id.eq(id)).filter(over);
@@ -313,13 +320,32 @@ pub fn expire(tx: &mut Tx, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Stores which handshakes are expired, and removes those that ended more than a day ago; returns how
-/// many.
+/// Stores which handshakes have expired, and removes those that ended more than a day ago. Returns how
+/// many were removed.
 pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
     let over = h::expires_at.le(tx.now).and(h::status.eq_any(OPEN.map(Status::code)));
     diesel::update(h::login_handshakes.filter(over)).set(h::status.eq(Expired.code())).execute(tx.conn)?;
-    let old = h::login_handshakes.filter(h::expires_at.lt(tx.now - KEPT));
+    let old = h::login_handshakes.filter(h::expires_at.lt(tx.now - RETENTION));
     Ok(diesel::delete(old).execute(tx.conn)?)
+}
+
+/// The handshakes with these ids that exist.
+pub fn load(tx: &mut Tx, ids: &[String]) -> Result<Vec<Handshake>, Error> {
+    let mut handshakes = Vec::new();
+    for ids in ids.chunks(IDS_PER_STATEMENT) {
+        let rows = h::login_handshakes.filter(h::id.eq_any(ids)).select(Row::as_select()).load(tx.conn)?;
+        for row in rows {
+            handshakes.push(Handshake::at(tx.now, row)?);
+        }
+    }
+    Ok(handshakes)
+}
+
+/// The handshakes that changed after `since` (UTC), except those that have only begun, with the time of
+/// the last change.
+pub fn changes_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, NaiveDateTime)>, Error> {
+    let changed = h::changed_at.gt(since).and(h::changed_at.gt(h::created_at));
+    Ok(h::login_handshakes.filter(changed).select((h::id, h::changed_at)).load(tx.conn)?)
 }
 
 fn find(tx: &mut Tx, id: &str) -> Result<Option<Handshake>, Error> {
@@ -327,16 +353,23 @@ fn find(tx: &mut Tx, id: &str) -> Result<Option<Handshake>, Error> {
     row.map(|row: Row| Handshake::at(tx.now, row)).transpose()
 }
 
-/// The one place where a handshake changes: if the table allows it and nobody was faster.
-fn change(tx: &mut Tx, handshake: &Handshake, action: Action, who: Who, extra: Extra) -> Result<bool, Error> {
-    if handshake.is_over_unnoticed() {
+/// Changes a handshake if the table of transitions allows it and its row still has the same status.
+/// Returns whether it did.
+fn change(
+    tx: &mut Tx,
+    handshake: &Handshake,
+    action: Action,
+    actor: Actor,
+    changes: Changes,
+) -> Result<bool, Error> {
+    if handshake.is_expiry_unstored() {
         expire(tx, &handshake.id)?;
     }
-    let Some(to) = handshake.status.after(action, who) else { return Ok(false) };
-    // Waiters look for a later change, and clocks of two processes differ a little.
+    let Some(to) = handshake.status.after(action, actor) else { return Ok(false) };
+    // Waiting screens look for a later change, and the clocks of two processes differ a little.
     let at = tx.now.max(handshake.changed_at + Duration::milliseconds(1));
     let row = h::login_handshakes.find(&handshake.id).filter(h::status.eq(handshake.status.code()));
-    let values = (h::status.eq(to.code()), h::changed_at.eq(at), extra);
+    let values = (h::status.eq(to.code()), h::changed_at.eq(at), changes);
     Ok(diesel::update(row).set(values).execute(tx.conn)? == 1)
 }
 
@@ -347,8 +380,8 @@ impl Handshake {
             id: row.id,
             status: stored,
             stored,
-            browser: row.browser,
-            phone: row.phone,
+            screen_hash: row.browser,
+            phone_hash: row.phone,
             number: row.number.unsigned_abs(),
             device: row.device,
             network: Network::from_text(row.address),
@@ -367,16 +400,16 @@ impl Handshake {
     }
 
     /// Whether its time is over and its row does not say so yet.
-    pub(super) fn is_over_unnoticed(&self) -> bool {
+    pub(super) fn is_expiry_unstored(&self) -> bool {
         self.status == Expired && self.stored != Expired
     }
 
-    /// Whether it belongs to the screen that holds the secret of the hash `browser`.
-    pub(super) fn is_of(&self, browser: &str) -> bool {
-        self.browser == browser
+    /// Whether it belongs to the screen whose secret has the hash `screen`.
+    pub(super) fn is_of(&self, screen: &str) -> bool {
+        self.screen_hash == screen
     }
 
-    /// Where it stands at another moment, if nobody has changed it.
+    /// Its status at another moment, if nothing changes it.
     pub(super) fn status_at(&self, now: NaiveDateTime) -> Status {
         if self.status.may_expire() && now >= self.expires_at { Expired } else { self.status }
     }

@@ -1,4 +1,4 @@
-//! How often one may begin to sign in (RFC 10027 §6.1.11).
+//! Rate limits of login (RFC 10027 §6.1.11).
 
 use std::num::NonZeroU32;
 
@@ -9,29 +9,28 @@ use crate::web::address::{client_address, network};
 use crate::web::limit::{PerMinute, PerNetwork};
 use crate::web::session::{self, live};
 
-/// A school or an office reaches us from one address, so this stops machines, not a class that
-/// logs in together.
+/// Requests a minute from one network. A school or an office has one address, so the limit stops machines
+/// and not a class that logs in together.
 const OF_NETWORK: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
-/// Nobody's hands are faster.
+/// Requests a minute of one session: more than anybody sends by hand.
 const OF_BROWSER: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
-/// Way 1 costs us little, and a whole campus may come at once.
+/// Redirects to the portal a minute from one network. They cost little, and a whole campus may come at once.
 const AT_PORTAL: NonZeroU32 = NonZeroU32::new(600).unwrap();
 
-/// What one network and one browser may do in a minute.
-pub struct Limits {
+/// Limits requests by network and by session.
+pub struct HandshakeLimits {
     networks: PerNetwork,
     browsers: PerMinute,
 }
 
-impl Limits {
-    /// For beginning handshakes, or for scanning.
-    pub(super) fn of_handshakes() -> Limits {
-        Limits { networks: PerNetwork::new(OF_NETWORK), browsers: PerMinute::new(OF_BROWSER) }
+impl HandshakeLimits {
+    pub(super) fn new() -> HandshakeLimits {
+        HandshakeLimits { networks: PerNetwork::new(OF_NETWORK), browsers: PerMinute::new(OF_BROWSER) }
     }
 
-    /// Counts a request of its network, and of its session where it has one.
+    /// Counts a request for its network, and for its session if it has one.
     ///
     /// # Errors
     /// [`Failure::TooMany`]
@@ -40,14 +39,13 @@ impl Limits {
         live::own_key(&session::of(req)).map_or(Ok(()), |key| self.browsers.check(&key))
     }
 
-    /// Forgets who has not been seen for a while.
+    /// Drops the counts that no longer limit anything.
     pub fn sweep(&self) {
         self.networks.sweep();
         self.browsers.sweep();
     }
 }
 
-/// For going to the portal, by network.
 pub(super) fn at_portal() -> PerNetwork {
     PerNetwork::new(AT_PORTAL)
 }

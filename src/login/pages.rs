@@ -1,4 +1,4 @@
-//! What people read while they log in: the login page here, the phone that scans in [`phone`].
+//! The pages of the login screen; those of the phone that scans are in [`phone`].
 
 pub mod phone;
 
@@ -9,22 +9,20 @@ use super::handshake::{Handshake, PortalCode, Status};
 use crate::settings::Ways;
 use crate::ui::{self, Look, Medium, Page};
 
-/// Seconds after which a browser without scripts looks again.
+/// Seconds after which a browser without scripts reloads the page.
 const LOOK_AGAIN: u32 = 3;
 
 /// A handshake as its screen shows it.
-pub struct View<'a> {
-    /// The handshake.
+pub struct ScreenView<'a> {
     pub handshake: &'a Handshake,
-    /// When it is shown, UTC.
+    /// UTC.
     pub now: NaiveDateTime,
-    /// What the screen will say it has seen.
+    /// See [`Login::mark`](super::Login::mark).
     pub mark: String,
     /// The text of the QR code.
     pub address: String,
-    /// How soon the page asks again.
-    pub asks: Asks,
-    /// What else is offered.
+    pub next_poll: NextPoll,
+    /// The other ways to sign in that are offered.
     pub ways: Ways,
 }
 
@@ -48,12 +46,12 @@ fn with_next(path: &str, next: &str) -> String {
     format!("{path}?{query}")
 }
 
-/// Where the phone looks at a handshake.
+/// The phone's page of a handshake.
 pub fn confirm_path(id: &str) -> String {
     format!("/s/{id}/confirm")
 }
 
-/// The login page of a phone, and of a desktop where there is no code to scan.
+/// The login page of a phone, and of a desktop if no way with a code is offered.
 pub fn on_phone(ways: Ways, next: &str) -> Page {
     let main = html! {
         (ui::heading("", "考生登录", "使用省政务服务 App 登录，无需注册和密码。"))
@@ -75,7 +73,7 @@ pub fn on_phone(ways: Ways, next: &str) -> Page {
 }
 
 /// The login page of a desktop.
-pub fn on_desk(view: &View, next: &str) -> Page {
+pub fn screen_page(view: &ScreenView, next: &str) -> Page {
     let at_portal = view.handshake.portal_code.is_some();
     let page = beside_card(at_portal, other_ways(view.ways, at_portal, next), card(view));
     match is_open(view.handshake.status) {
@@ -96,7 +94,7 @@ const PORTAL_STEPS: &[(&str, &str)] = &[
     ("这里会自动进入系统", ""),
 ];
 
-/// The login page of a desktop whose code nobody can use any more.
+/// The login page of a desktop whose handshake is gone.
 pub fn lost(ways: Ways) -> Page {
     beside_card(false, other_ways(ways, false, "/"), lost_card())
 }
@@ -116,7 +114,7 @@ fn beside_card(at_portal: bool, other_ways: Markup, card: Markup) -> Page {
     Page::new("考生登录", main).own_heading().wide()
 }
 
-/// The ways that this page does not show.
+/// Links to the ways that this page does not show.
 fn other_ways(ways: Ways, at_portal: bool, next: &str) -> Markup {
     let others = [
         (ways.portal, portal_path(next), "跳转到省政务服务网登录"),
@@ -130,38 +128,37 @@ fn other_ways(ways: Ways, at_portal: bool, next: &str) -> Markup {
     }
 }
 
-/// How soon a waiting screen asks again.
+/// How soon a waiting screen sends its next request.
 #[derive(Clone, Copy)]
-pub enum Asks {
-    /// And is held until there is something new.
-    AtOnce,
-    /// Too many are held.
+pub enum NextPoll {
+    Soon,
+    /// Too many requests are parked.
     Later,
 }
 
-impl Asks {
+impl NextPoll {
     fn trigger(self) -> &'static str {
         match self {
-            Asks::AtOnce => "load delay:100ms, again",
-            Asks::Later => "load delay:10s, again",
+            NextPoll::Soon => "load delay:100ms, again",
+            NextPoll::Later => "load delay:10s, again",
         }
     }
 }
 
-/// The white card; it asks for its successor by itself. If an answer is lost, because the
-/// network or the server was away, the page's script makes it ask `again` soon.
-pub fn card(view: &View) -> Markup {
+/// The white card. It requests its successor by itself. If the answer is lost, the page's script
+/// triggers `again`.
+pub fn card(view: &ScreenView) -> Markup {
     let handshake = view.handshake;
     let ask = is_open(handshake.status).then(|| format!("/login/wait/{}?seen={}", handshake.id, view.mark));
     html! {
-        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| view.asks.trigger())]
+        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| view.next_poll.trigger())]
             hx-target=[ask.as_ref().map(|_| "this")] hx-swap=[ask.as_ref().map(|_| "outerHTML")] {
             @match handshake.status {
                 Status::Waiting => @match &handshake.portal_code {
                     Some(code) => (portal_card(view, code)),
                     None => (code_card(view)),
                 },
-                Status::Scanned | Status::Matched => (number_card(handshake)),
+                Status::Scanned => (number_card(handshake)),
                 Status::Approved | Status::Redeemed => (ended_card("已登录", "这个二维码已经用过。", handshake)),
                 Status::Denied if handshake.portal_code.is_some() => (ended_card(
                     "登录被拒绝", "您没有在政务服务平台授权登录。没有登录任何账号。", handshake)),
@@ -176,16 +173,16 @@ pub fn card(view: &View) -> Markup {
     }
 }
 
-/// In place of a card that nobody can use any more.
+/// Replaces the card of a handshake that is gone.
 pub fn lost_card() -> Markup {
     html! { div #handshake { (closed_card("二维码已失效", "请刷新后重新扫描。", &login_path("/"))) } }
 }
 
 fn is_open(status: Status) -> bool {
-    matches!(status, Status::Waiting | Status::Scanned | Status::Matched | Status::Approved)
+    matches!(status, Status::Waiting | Status::Scanned | Status::Approved)
 }
 
-fn code_card(view: &View) -> Markup {
+fn code_card(view: &ScreenView) -> Markup {
     ui::qr_card(
         "扫码登录",
         html! {
@@ -195,8 +192,8 @@ fn code_card(view: &View) -> Markup {
     )
 }
 
-/// The portal's code; on a phone there is nothing to scan, but a way to go.
-fn portal_card(view: &View, code: &PortalCode) -> Markup {
+/// The portal's code, with a link for people who are on a phone and cannot scan their own screen.
+fn portal_card(view: &ScreenView, code: &PortalCode) -> Markup {
     ui::qr_card(
         "扫码登录",
         html! {
@@ -207,7 +204,7 @@ fn portal_card(view: &View, code: &PortalCode) -> Markup {
     )
 }
 
-fn code_picture(view: &View) -> Markup {
+fn code_picture(view: &ScreenView) -> Markup {
     let left = (view.handshake.expires_at - view.now).num_seconds().max(0);
     html! {
         (ui::qr(&view.address, "登录二维码", Medium::Screen))

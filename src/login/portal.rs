@@ -2,9 +2,8 @@
 //! (RFC 6749 §4.1, RFC 7636), `state` and `iss` checked (RFC 9700, RFC 9207), and the
 //! device grant (RFC 8628).
 //!
-//! Every way in which the portal can fail ends in a [`Refusal`]; the log says
-//! what the portal answered, without codes, tokens or personal data. Tokens are dropped once the identity
-//! has been read.
+//! Every failure of the portal becomes a [`Refusal`]. The log has the portal's answer without codes, tokens
+//! and personal data. Tokens are dropped once the identity has been read.
 
 pub mod device_grant;
 mod dialect;
@@ -12,7 +11,7 @@ mod endpoints;
 mod http;
 mod id_token;
 mod identity;
-mod said;
+mod refusal_log;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -34,14 +33,14 @@ use super::refusal::Refusal;
 use crate::people::identity::Arrival;
 use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
 use crate::store::clock;
-use endpoints::{Directory, Endpoints, same_issuer};
+use endpoints::{EndpointCache, Endpoints, same_issuer};
 use http::{Http, Userinfo};
-use id_token::{Expected, Keys, Kind};
+use id_token::{Expected, KeyCache, TokenKind};
 
-/// Where the portal sends people back to; registered there, so it never varies.
+/// The path of the redirect URI. It is registered at the portal, so it must not change.
 pub const CALLBACK: &str = "/login/callback";
 
-/// What a token answer says besides OAuth 2.0's own fields.
+/// The field of OpenID Connect in a token response.
 #[derive(Debug, Serialize, Deserialize)]
 struct Extra {
     id_token: Option<String>,
@@ -64,21 +63,20 @@ type Client = oauth2::Client<
     EndpointSet,
 >;
 
-/// One attempt to sign in at the portal; kept until the browser returns.
+/// The secrets of one attempt to sign in at the portal, until the browser returns.
 #[derive(Clone)]
-pub struct Attempt {
-    /// Says which attempt a return belongs to.
+pub struct AttemptSecrets {
+    /// Identifies the attempt in the authorization response (RFC 6749 §4.1.1).
     pub state: String,
-    /// Proves to the portal that we began it.
+    /// The PKCE code verifier (RFC 7636 §4.1).
     pub verifier: String,
-    /// Says which attempt an ID token belongs to.
+    /// Identifies the attempt in the ID token.
     pub nonce: String,
 }
 
-/// What the browser brings back.
+/// The authorization response, in the query of the callback (RFC 6749 §4.1.2).
 #[derive(Deserialize)]
-pub struct Return {
-    /// Which attempt it answers.
+pub struct AuthorizationResponse {
     pub state: Option<String>,
     code: Option<String>,
     error: Option<String>,
@@ -86,26 +84,26 @@ pub struct Return {
     iss: Option<String>,
 }
 
-/// The portal as we speak to it.
+/// The client of the portal.
 pub struct Portal {
     settings: Arc<Settings>,
     http: Http,
-    directory: Directory,
-    keys: Keys,
+    endpoints: EndpointCache,
+    keys: KeyCache,
 }
 
 impl Portal {
     /// # Errors
     /// When no HTTPS client can be made on this machine.
     pub fn new(settings: Arc<Settings>) -> Result<Portal, reqwest::Error> {
-        // The demo asks itself, which no proxy can do for it.
+        // The demo's portal is this program, which a proxy cannot reach.
         let http = Http::new(settings.demo)?;
-        Ok(Portal { settings, http, directory: Directory::default(), keys: Keys::default() })
+        Ok(Portal { settings, http, endpoints: EndpointCache::default(), keys: KeyCache::default() })
     }
 
-    /// Begins an attempt for a browser that reached us by `host`: what to remember, and where
-    /// to send it.
-    pub async fn begin(&self, host: Option<&str>) -> Result<(Attempt, String), Refusal> {
+    /// Begins an attempt for a browser that uses `host`. Returns the secrets to store, and the address at
+    /// the portal.
+    pub async fn begin(&self, host: Option<&str>) -> Result<(AttemptSecrets, String), Refusal> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let nonce = CsrfToken::new_random().into_secret();
         let client = self.client(host, self.endpoints().await?)?;
@@ -118,20 +116,20 @@ impl Portal {
             request = request.add_extra_param(name, value);
         }
         let (url, state) = request.url();
-        let attempt = Attempt { state: state.into_secret(), verifier: verifier.into_secret(), nonce };
+        let attempt = AttemptSecrets { state: state.into_secret(), verifier: verifier.into_secret(), nonce };
         Ok((attempt, url.into()))
     }
 
-    /// Ends an attempt: who came back.
+    /// Ends an attempt: exchanges the code and reads the identity.
     pub async fn finish(
         &self,
         host: Option<&str>,
-        attempt: Attempt,
-        back: Return,
+        attempt: AttemptSecrets,
+        response: AuthorizationResponse,
         now: NaiveDateTime,
     ) -> Result<Arrival, Refusal> {
         let endpoints = self.endpoints().await?;
-        let code = self.code_in(back, &endpoints)?;
+        let code = self.code_in(response, &endpoints)?;
         let verifier = PkceCodeVerifier::new(attempt.verifier);
         let client = self.client(host, endpoints.clone())?;
         let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
@@ -148,14 +146,13 @@ impl Portal {
     }
 
     async fn endpoints(&self) -> Result<Endpoints, Refusal> {
-        self.directory.endpoints(self.portal(), &self.http).await
+        self.endpoints.get(self.portal(), &self.http).await
     }
 
-    /// The code of a return. Another server's answer must not be taken for this one's
-    /// (RFC 9207 §2.4).
-    fn code_in(&self, back: Return, endpoints: &Endpoints) -> Result<String, Refusal> {
-        let foreign = match (&back.iss, &self.portal().issuer) {
-            (Some(said), Some(known)) => !same_issuer(said, known),
+    /// The authorization code. A response of another issuer is refused (RFC 9207 §2.4).
+    fn code_in(&self, response: AuthorizationResponse, endpoints: &Endpoints) -> Result<String, Refusal> {
+        let foreign = match (&response.iss, &self.portal().issuer) {
+            (Some(iss), Some(issuer)) => !same_issuer(iss, issuer),
             (None, _) => endpoints.says_issuer,
             (Some(_), None) => false,
         };
@@ -163,12 +160,12 @@ impl Portal {
             tracing::warn!("the return names another issuer, or none");
             return Err(Refusal::Refused);
         }
-        match (back.error.as_deref(), back.code) {
+        match (response.error.as_deref(), response.code) {
             (Some("access_denied"), _) => Err(Refusal::Declined),
             (None, Some(code)) => Ok(code),
             (error, _) => {
-                let code = said::clean(error.unwrap_or("none"), &[]);
-                let message = said::clean(&back.error_description.unwrap_or_default(), &[]);
+                let code = refusal_log::clean(error.unwrap_or("none"), &[]);
+                let message = refusal_log::clean(&response.error_description.unwrap_or_default(), &[]);
                 tracing::warn!(endpoint = "authorize", code, message, "the portal refused");
                 Err(Refusal::Refused)
             }
@@ -183,7 +180,7 @@ impl Portal {
         let (portal, base) = (self.portal(), self.settings.base_for(host));
         let mut authorize = endpoints.authorize;
         if self.settings.demo {
-            // The demo portal is ourselves: a browser stays at the address it opened.
+            // The demo's portal is this program, so the browser stays at the address that it uses.
             authorize = Url::parse(&base).and_then(|base| base.join(authorize.path())).map_err(wrong)?;
         }
         let redirect = RedirectUrl::new(format!("{base}{CALLBACK}")).map_err(wrong)?;
@@ -202,9 +199,9 @@ impl Portal {
         })
     }
 
-    /// Who the tokens speak of, from userinfo or the ID token, whichever the settings say; a
-    /// portal without userinfo has the ID token only. An ID token that comes along is verified
-    /// in any case: it says whether this is an answer to our question.
+    /// The person of the tokens: from userinfo or from the ID token, as the settings say; a portal without
+    /// userinfo has the ID token only. An ID token is verified in any case, because its nonce proves that the
+    /// response belongs to this attempt.
     async fn arrival(
         &self,
         tokens: &Tokens,
@@ -215,21 +212,22 @@ impl Portal {
         let proven = self.id_token(tokens, endpoints, nonce, now).await?;
         let claims = match (self.portal().claims_from, &endpoints.userinfo) {
             (ClaimsFrom::Userinfo, Some(url)) => {
-                let said = self.userinfo(url, tokens, endpoints, now).await?;
-                // OpenID Connect Core §5.3.2: another person's answer must not be taken.
-                let both = proven.and_then(|proven| Some((said.get("sub")?.clone(), proven["sub"].clone())));
-                if both.is_some_and(|(said, proven)| said != proven) {
+                let claims = self.userinfo(url, tokens, endpoints, now).await?;
+                // OpenID Connect Core §5.3.2: both must be about the same subject.
+                let both =
+                    proven.and_then(|proven| Some((claims.get("sub")?.clone(), proven["sub"].clone())));
+                if both.is_some_and(|(claimed, proven)| claimed != proven) {
                     tracing::warn!("userinfo and the ID token speak of two people");
                     return Err(Refusal::Refused);
                 }
-                said
+                claims
             }
             _ => proven.ok_or(Refusal::Incomplete)?,
         };
         identity::read(&claims, self.portal(), clock::china_date(now))
     }
 
-    /// What the ID token says, if there is one that can prove something.
+    /// The claims of the ID token, if there is one with an asymmetric signature.
     async fn id_token(
         &self,
         tokens: &Tokens,
@@ -238,9 +236,9 @@ impl Portal {
         now: NaiveDateTime,
     ) -> Result<Option<Value>, Refusal> {
         let token = tokens.extra_fields().id_token.as_deref();
-        match (token.filter(|token| id_token::can_prove(token)), &endpoints.jwks) {
+        match (token.filter(|token| id_token::is_asymmetric(token)), &endpoints.jwks) {
             (Some(token), Some(url)) if self.portal().issuer.is_some() => {
-                let expected = Expected { nonce, ..self.expected(Kind::IdToken, now) };
+                let expected = Expected { nonce, ..self.expected(TokenKind::IdToken, now) };
                 self.keys.verify(token, expected, url, &self.http).await.map(Some)
             }
             _ => Ok(None),
@@ -255,9 +253,9 @@ impl Portal {
         now: NaiveDateTime,
     ) -> Result<Value, Refusal> {
         match (self.http.userinfo(url, tokens.access_token().secret()).await?, &endpoints.jwks) {
-            (Userinfo::Plain(said), _) => Ok(said),
+            (Userinfo::Plain(claims), _) => Ok(claims),
             (Userinfo::Signed(token), Some(url)) => {
-                self.keys.verify(&token, self.expected(Kind::Userinfo, now), url, &self.http).await
+                self.keys.verify(&token, self.expected(TokenKind::Userinfo, now), url, &self.http).await
             }
             (Userinfo::Signed(_), None) => {
                 tracing::warn!("userinfo is signed, and the portal's keys are not known");
@@ -266,14 +264,14 @@ impl Portal {
         }
     }
 
-    fn expected(&self, kind: Kind, now: NaiveDateTime) -> Expected<'_> {
+    fn expected(&self, kind: TokenKind, now: NaiveDateTime) -> Expected<'_> {
         let portal = self.portal();
         let issuer = portal.issuer.as_deref().unwrap_or_default();
         Expected { kind, issuer, audience: &portal.client_id, nonce: None, now }
     }
 }
 
-/// What the portal said has been logged already, see [`said`].
+/// The refusal for an error of the OAuth 2.0 library. [`Http::call`] has logged the portal's answer.
 fn refused<T: ErrorResponseType + Display>(
     error: RequestTokenError<Refusal, StandardErrorResponse<T>>,
 ) -> Refusal {

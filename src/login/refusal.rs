@@ -1,5 +1,4 @@
-//! Why a sign-in came to nothing, and what each reason tells people. One that trying again cannot
-//! change offers no such button.
+//! Why a sign-in failed, and the page for each reason. The page has a retry button only if a retry can help.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,56 +7,54 @@ use crate::people::document::DocumentType;
 use crate::people::identity::{Entry, Reason};
 use crate::web::Failure;
 
-/// Why nobody was signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Refusal {
     /// The portal did not answer in time.
     #[error("the portal was not reached")]
     NotReached,
-    /// Its answer is not what the protocol says.
+    /// Its answer does not follow the protocol.
     #[error("the portal was not understood")]
     NotUnderstood,
-    /// It refused, or its answer does not hold.
+    /// It refused, or its answer failed a check.
     #[error("the portal refused")]
     Refused,
-    /// The person said no there.
+    /// The person declined the login there.
     #[error("declined at the portal")]
     Declined,
-    /// No attempt of this browser, or one that is over.
+    /// The attempt is not this browser's, or is over.
     #[error("no such attempt")]
     Outdated,
-    /// A claim is missing or not valid.
+    /// A claim is missing or invalid.
     #[error("incomplete claims")]
     Incomplete,
-    /// A kind of document that is not known here.
+    /// The document type is unknown.
     #[error("unknown kind of document")]
     DocumentType,
     /// A company's account.
     #[error("a company's account")]
     Company,
-    /// An account that the settings refuse.
+    /// The settings do not admit this account.
     #[error("a required claim does not hold")]
     Required,
-    /// The account must be verified at the portal first.
+    /// The account is not verified at the portal.
     #[error("not verified")]
     Unverified,
-    /// The portal does not say which account this is.
+    /// The account has no identifier.
     #[error("an account without a name")]
     Nameless,
-    /// An administrator decides, or has decided that this is another person.
+    /// An administrator has to decide whether this is the same person, or has decided that it is not.
     #[error("stopped: {reason:?}")]
     Stopped {
-        /// Why.
         reason: Reason,
-        /// The decision was: another person.
+        /// Whether the decision was "another person".
         separated: bool,
     },
-    /// The settings or this program are wrong; the log says how.
+    /// A defect of the settings or of this program; the log has the details.
     #[error("a sign-in cannot be made")]
     Broken,
 }
 
-/// Who is in, or why nobody is.
+/// The candidate of an entry, or why it admits nobody.
 pub fn admitted(entry: Entry) -> Result<Known, Refusal> {
     match entry {
         Entry::In(known) => Ok(known),
@@ -70,7 +67,7 @@ pub fn admitted(entry: Entry) -> Result<Known, Refusal> {
 const ASK: &str = "如有疑问，请携带证件联系考试机构。";
 
 impl Refusal {
-    /// The page that says so. Where trying again can help it leads to `again`.
+    /// The page of this refusal. `again` is the path of its retry button.
     pub fn failure(self, again: String) -> Failure {
         match self {
             Refusal::NotReached => Failure::portal("政务服务平台暂时没有回应").again_at(again),
@@ -106,7 +103,7 @@ impl Refusal {
                 "登录已暂停，等待核对身份",
                 format!(
                     "{}为保护考生信息，没有登录任何账号，已转交工作人员核对。{}",
-                    stopped(reason),
+                    stop_reason(reason),
                     help(reason)
                 ),
             ),
@@ -118,7 +115,7 @@ fn not_admitted(happened: &'static str, help: String) -> Failure {
     Failure::NotAdmitted { happened, help }
 }
 
-fn stopped(reason: Reason) -> &'static str {
+fn stop_reason(reason: Reason) -> &'static str {
     match reason {
         Reason::AnotherName => "政务服务平台提供的姓名与您以前登录时不同。",
         Reason::AnotherAccount => "您的证件号码以前由另一个政务服务平台账号登录过。",

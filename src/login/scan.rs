@@ -1,4 +1,4 @@
-//! Way 2 on the phone that scans the code.
+//! Way 2: the phone that scans the code.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
-use super::handshake::{self, Handshake, Opened, Phone, Status, Typed};
+use super::handshake::{self, Handshake, NumberOutcome, Phone, ScanOutcome, Status};
 use super::pages::{self, phone};
 use super::{Login, allowance, code, pause, secrets};
 use crate::people::candidate::Candidate;
@@ -18,17 +18,17 @@ use crate::web::address::{client_address, network};
 use crate::web::session::live;
 use crate::web::{Failure, Frame, SignedIn, Submission, binding, see_other};
 
-/// Bytes of a phone's secret: beyond guessing.
+/// Length of a phone's secret.
 const SECRET_BYTES: usize = 16;
 
-/// What a phone gets that opens a code.
+/// The result of opening a code.
 enum Scan {
-    Opened(Opened),
-    /// Its account confirms no login before this moment, UTC.
+    Done(ScanOutcome),
+    /// The account cannot confirm logins before this time, UTC.
     Paused(NaiveDateTime),
 }
 
-/// `GET /s/{code}`: the first phone that opens a code becomes the handshake's phone.
+/// `GET /s/{code}`: binds the first phone that opens the code to its handshake.
 #[handler]
 pub async fn open(
     req: &Request,
@@ -52,13 +52,16 @@ pub async fn open(
     let scan = scan.await?;
     login.waiters.wake(&id).await;
     Ok(match scan {
-        Scan::Opened(Opened::Ours) => {
+        Scan::Done(ScanOutcome::Bound) => {
             let mut response = see_other(&pages::confirm_path(&id));
             secrets::give_phone(&mut response, &id, &secret, https);
             response
         }
-        Scan::Opened(Opened::Again) => see_other(&pages::confirm_path(&id)),
-        Scan::Opened(refused) => frame.page_with(phone::status_of(refused), phone::not_scanned(refused)),
+        Scan::Done(ScanOutcome::Again) => see_other(&pages::confirm_path(&id)),
+        Scan::Done(ScanOutcome::Refused(refusal)) => {
+            let (status, page) = phone::not_scanned(refusal);
+            frame.page_with(status, page)
+        }
         Scan::Paused(until) => paused(&frame, until),
     })
 }
@@ -73,7 +76,7 @@ fn scan(
     let until = candidate.map_or(Ok(None), |candidate| pause::read(tx, &candidate))?;
     match until {
         Some(until) => Ok(Scan::Paused(until)),
-        None => handshake::scan(tx, id, phone, is_genuine).map(Scan::Opened),
+        None => handshake::scan(tx, id, phone, is_genuine).map(Scan::Done),
     }
 }
 
@@ -81,7 +84,7 @@ fn paused(frame: &Frame, until: NaiveDateTime) -> Response {
     frame.page_with(StatusCode::TOO_MANY_REQUESTS, phone::paused(until))
 }
 
-/// `GET /s/{id}/confirm`: what the phone is about to approve, or what came of it.
+/// `GET /s/{id}/confirm`: asks for the number, or shows how the handshake was decided.
 #[handler]
 pub async fn confirm(
     req: &Request,
@@ -91,50 +94,49 @@ pub async fn confirm(
     Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let site = Site { login, store, settings };
-    shown(req, &frame, &site, id, None).await
+    let context = Context { login, store, settings };
+    show(req, &frame, &context, id, None).await
 }
 
-/// A number that was typed and is none.
-struct Wrong<'a> {
+/// A text that was typed as the number and is not two digits.
+struct InvalidNumber<'a> {
     typed: &'a str,
     error: &'static str,
 }
 
-/// What the pages of a phone are made with.
-struct Site<'a> {
+struct Context<'a> {
     login: &'a Login,
     store: &'a Store,
     settings: &'a Settings,
 }
 
-async fn shown(
+async fn show(
     req: &Request,
     frame: &Frame,
-    site: &Site<'_>,
+    context: &Context<'_>,
     id: String,
-    wrong: Option<Wrong<'_>>,
+    invalid: Option<InvalidNumber<'_>>,
 ) -> Result<Response, Failure> {
-    let Site { login, store, settings } = site;
+    let Context { login, store, settings } = context;
     let secret = phone_of(req, &id, settings)?;
     let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let (path, own) = (pages::confirm_path(&id), network(client_address(req)));
-    let look = store.read(move |tx| look(tx, &id, &secret, who)).await?;
-    let Look { handshake, account, paused_until } = look.ok_or(Failure::NotFound)?;
-    login.note_expiry(store, &handshake).await;
+    let read = store.read(move |tx| read(tx, &id, &secret, who)).await?;
+    let PhoneState { handshake, account, paused_until } = read.ok_or(Failure::NotFound)?;
+    login.store_expiry(store, &handshake).await;
     match (handshake.status, account, paused_until) {
         (Status::Scanned, None, _) => Ok(frame.go(&pages::portal_path(&path))),
         (Status::Scanned, _, Some(until)) => Ok(paused(frame, until)),
         (Status::Scanned, Some(account), None) => {
-            let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            let view = phone::View {
+            let status = if invalid.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            let view = phone::PhoneView {
                 handshake: &handshake,
                 account: &account,
                 authority: &settings.authority,
                 proximity: handshake.network.proximity(&own),
                 now: store.clock.now(),
-                typed: wrong.as_ref().map_or("", |wrong| wrong.typed),
-                error: wrong.as_ref().map(|wrong| wrong.error),
+                typed: invalid.as_ref().map_or("", |invalid| invalid.typed),
+                error: invalid.as_ref().map(|invalid| invalid.error),
             };
             Ok(frame.page_with(status, phone::confirm(&view)))
         }
@@ -142,23 +144,23 @@ async fn shown(
     }
 }
 
-/// What the phone's pages show.
-struct Look {
+/// What the phone's page is about.
+struct PhoneState {
     handshake: Handshake,
     account: Option<Candidate>,
     paused_until: Option<NaiveDateTime>,
 }
 
-fn look(tx: &mut Tx, id: &str, phone: &str, candidate: Option<String>) -> Result<Option<Look>, Error> {
+fn read(tx: &mut Tx, id: &str, phone: &str, candidate: Option<String>) -> Result<Option<PhoneState>, Error> {
     let Some(handshake) = handshake::of_phone(tx, id, phone)? else { return Ok(None) };
     let Some(candidate) = candidate else {
-        return Ok(Some(Look { handshake, account: None, paused_until: None }));
+        return Ok(Some(PhoneState { handshake, account: None, paused_until: None }));
     };
     let paused_until = pause::read(tx, &candidate)?;
-    Ok(Some(Look { handshake, account: Candidate::load(tx, &candidate)?, paused_until }))
+    Ok(Some(PhoneState { handshake, account: Candidate::load(tx, &candidate)?, paused_until }))
 }
 
-/// `POST /s/{id}/number`: the number that was typed decides.
+/// `POST /s/{id}/number`: approves or denies the login by the number that was typed.
 #[handler]
 pub async fn type_number(
     req: &Request,
@@ -173,19 +175,19 @@ pub async fn type_number(
     let number = match number(form.one("number")) {
         Ok(number) => number,
         Err(error) => {
-            let wrong = Wrong { typed: form.one("number"), error };
-            let site = Site { login, store, settings };
-            return shown(req, &Frame::of(req), &site, id, Some(wrong)).await;
+            let invalid = InvalidNumber { typed: form.one("number"), error };
+            let context = Context { login, store, settings };
+            return show(req, &Frame::of(req), &context, id, Some(invalid)).await;
         }
     };
     let typed = id.clone();
     let decided = store.write::<_, Failure, _>(move |tx| {
         let account = Candidate::load(tx, &who.candidate)?.ok_or(Failure::NotFound)?;
-        if pause::until(tx, &account)?.is_some() {
+        if pause::lock_and_read(tx, &account)?.is_some() {
             return Ok(());
         }
-        if handshake::type_number(tx, &typed, &phone, &account.id, number)? == Typed::Denied {
-            pause::note(tx, Some(&account.id), &own)?;
+        if handshake::type_number(tx, &typed, &phone, &account.id, number)? == NumberOutcome::Denied {
+            pause::record_denial(tx, Some(&account.id), &own)?;
         }
         Ok(allowance::allow(tx, &typed, who.staff.as_deref())?)
     });
@@ -194,7 +196,7 @@ pub async fn type_number(
     Ok(see_other(&pages::confirm_path(&id)))
 }
 
-/// Two digits, also of full width and with spaces. Anything else is a slip, not a guess.
+/// Two digits, also full-width and with spaces. Anything else is an input error and not a wrong number.
 fn number(typed: &str) -> Result<u32, &'static str> {
     let digits = width::compact(typed);
     match digits.len() {
@@ -206,7 +208,7 @@ fn number(typed: &str) -> Result<u32, &'static str> {
     }
 }
 
-/// `POST /s/{id}/decline`: 不是我.
+/// `POST /s/{id}/decline`: 不是我, before the login was confirmed.
 #[handler]
 pub async fn decline(
     req: &Request,
@@ -221,7 +223,7 @@ pub async fn decline(
     let denied = store.write::<_, Error, _>(move |tx| {
         let denied = handshake::deny(tx, &declined, &phone)?;
         if denied {
-            pause::note(tx, who.as_deref(), &own)?;
+            pause::record_denial(tx, who.as_deref(), &own)?;
         }
         Ok(denied)
     });
@@ -232,8 +234,8 @@ pub async fn decline(
     Ok(see_other(&pages::confirm_path(&id)))
 }
 
-/// `POST /s/{id}/revoke`: 不是我, after the fact. What was approved is not fetched any more,
-/// and a screen that has been signed in is signed out.
+/// `POST /s/{id}/revoke`: 不是我, after the login was confirmed. An approved handshake is denied, and a
+/// screen that is signed in is signed out.
 #[handler]
 pub async fn revoke(
     req: &Request,
@@ -249,7 +251,7 @@ pub async fn revoke(
         .write::<_, Failure, _>(move |tx| {
             handshake::of_phone(tx, &revoked, &phone)?.ok_or(Failure::NotFound)?;
             handshake::deny(tx, &revoked, &phone)?;
-            pause::note(tx, Some(&who.candidate), &own)?;
+            pause::record_denial(tx, Some(&who.candidate), &own)?;
             for session in live::of_candidate(tx, &who.candidate, &settings)? {
                 if session.who.handshake.as_ref() == Some(&revoked) {
                     live::end(tx, &who.candidate, &session.key)?;
@@ -272,7 +274,7 @@ mod tests {
     use super::number;
 
     #[test]
-    fn two_digits_are_a_number_however_they_are_typed() {
+    fn two_digits_are_accepted_in_any_width_and_spacing() {
         for typed in ["42", " 42 ", "４２", "4 2", "\u{3000}４ ２\u{200b}"] {
             assert_eq!(number(typed), Ok(42), "{typed:?}");
         }

@@ -1,316 +1,323 @@
-//! Who waits for a handshake to change, and how they hear of it.
+//! The handshakes that login screens wait for, and how the screens learn of changes.
 //!
-//! A change made in this process wakes its waiters at once. Changes made by other
-//! processes are found by one query for all waiters, twice a second, which runs only
-//! while somebody waits. What is known of a handshake is kept between the requests of its
-//! screen, so that waiting, and each new picture, asks the database nothing more.
+//! A change made in this process reaches its screens at once. Changes made by other processes are found
+//! by one query for all handshakes, twice a second, which runs only while a screen waits. The latest known
+//! state of a handshake stays in memory between two requests of its screen, so waiting and drawing the
+//! next picture read nothing from the database.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
-use diesel::prelude::*;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::handshake::Handshake;
-use crate::store::schema::login_handshakes::dsl as h;
-use crate::store::{Error, Store, Tx};
+use super::handshake::{self, Handshake};
+use crate::store::{Store, Tx};
+use crate::web::Failure;
 use crate::web::address::Customer;
+use crate::web::places::{Place, Places};
 
-/// How often other processes' changes are looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often changes by other processes are looked for.
+const POLL_EVERY: Duration = Duration::from_millis(500);
 
-/// How far back before the last one each look goes: a commit may come this much after its
-/// clock was read, and clocks of two processes may differ.
-const LOOK_BACK: TimeDelta = TimeDelta::seconds(15);
+/// How far each poll goes back before the previous one. A transaction may commit this much later than it
+/// read its clock, and the clocks of two processes may differ.
+const POLL_OVERLAP: TimeDelta = TimeDelta::seconds(15);
 
-/// A screen asks again every 15 seconds, and comes back to this process when its turn is.
-const KEPT: Duration = Duration::from_secs(60);
+/// How long a state stays in memory after the last request for it. A screen asks every 15 seconds, and
+/// may ask another process in between.
+const RETENTION: Duration = Duration::from_secs(60);
 
-/// How often those are dropped for whom nobody waits any more.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
-/// So many requests of one handshake are held; the newest displace the older ones.
-const OF_HANDSHAKE: u64 = 3;
+/// Parked requests of one handshake. A newer request displaces the oldest one.
+const MAX_PER_HANDSHAKE: u64 = 3;
 
-/// One network may take this part of all places, and all unknown networks together that part.
-const OF_NETWORK: usize = 8;
-const OF_UNKNOWN: usize = 2;
+/// One customer may park this part of all requests, and all unknown customers together that part.
+const CUSTOMER_SHARE: usize = 8;
+const UNKNOWN_SHARE: usize = 2;
 
-/// Everybody who waits in this process.
+/// The handshakes that are waited for in this process, and the parked requests.
 pub struct Waiters {
     store: Store,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    waited_for: Mutex<WaitedFor>,
-    most: usize,
-    held: Arc<Semaphore>,
-    by_customer: Mutex<HashMap<Customer, usize>>,
+    watched: Mutex<Watched>,
+    max_parked: usize,
+    permits: Arc<Semaphore>,
+    of_customer: Places<Customer>,
+    of_unknown: Places<Customer>,
     stopping: watch::Sender<bool>,
 }
 
 #[derive(Default)]
-struct WaitedFor {
-    handshakes: HashMap<String, Waited>,
-    looking: bool,
+struct Watched {
+    handshakes: HashMap<String, WatchedHandshake>,
+    is_polling: bool,
 }
 
-/// A handshake that somebody waits for, or did until just now.
-struct Waited {
-    news: watch::Sender<News>,
-    /// How it stood, as long as no later change was heard of.
-    known: Option<Arc<Handshake>>,
-    left: Instant,
+struct WatchedHandshake {
+    state: watch::Sender<WatchState>,
+    last_request: Instant,
 }
 
-/// What its held requests hear of a handshake.
-#[derive(Clone, Copy)]
-struct News {
-    /// Its last change that was heard of.
-    changed_at: NaiveDateTime,
-    /// How many of its requests have been held so far.
-    held: u64,
+#[derive(Clone, Default)]
+struct WatchState {
+    /// The handshake after its last change that this process has heard of.
+    latest: Option<Arc<Handshake>>,
+    /// How many of its requests have been parked so far.
+    parked: u64,
 }
 
-/// The place of a held request; free again when dropped.
-pub struct Place {
-    _permit: OwnedSemaphorePermit,
-    customer: Customer,
-    shared: Arc<Shared>,
+/// Lets a request be parked until this is dropped.
+pub struct ParkingPermit {
+    _of_all: Place,
+    _of_customer: Place,
 }
 
 impl Waiters {
-    /// Nobody waits yet; at most so many requests will be held at once.
-    pub fn new(store: Store, most: usize) -> Waiters {
-        let (stopping, _) = watch::channel(false);
-        let held = Arc::new(Semaphore::new(most));
-        let (waited_for, by_customer) = (Mutex::default(), Mutex::default());
-        Waiters { store, shared: Arc::new(Shared { waited_for, most, held, by_customer, stopping }) }
+    /// Parks at most `max_parked` requests at once.
+    pub fn new(store: Store, max_parked: usize) -> Waiters {
+        let share = |part: usize| Places::new((max_parked / part).max(1));
+        let shared = Shared {
+            watched: Mutex::default(),
+            max_parked,
+            permits: Arc::new(Semaphore::new(max_parked)),
+            of_customer: share(CUSTOMER_SHARE),
+            of_unknown: share(UNKNOWN_SHARE),
+            stopping: watch::Sender::new(false),
+        };
+        Waiters { store, shared: Arc::new(shared) }
     }
 
-    /// Whether no more requests can be held.
-    pub fn are_full(&self) -> bool {
-        self.shared.held.available_permits() == 0
+    /// Whether no more requests can be parked.
+    pub fn is_full(&self) -> bool {
+        self.shared.permits.available_permits() == 0
     }
 
-    /// How many requests are held.
-    pub fn held(&self) -> usize {
-        self.shared.most - self.shared.held.available_permits()
+    /// How many requests are parked.
+    pub fn parked(&self) -> usize {
+        self.shared.max_parked - self.shared.permits.available_permits()
     }
 
-    /// Notices changes of one handshake from now on, until dropped.
+    /// Follows one handshake until the watch is dropped.
     pub fn watch(&self, handshake: &str) -> Watch {
-        let mut waited_for = self.shared.waited_for.lock();
-        let waited = waited_for.handshakes.entry(handshake.to_owned()).or_insert_with(Waited::new);
-        let news = waited.news.subscribe();
-        if !waited_for.looking {
-            waited_for.looking = true;
-            tokio::spawn(look(self.store.clone(), self.shared.clone()));
+        let mut watched = self.shared.watched.lock();
+        let entry = watched.handshakes.entry(handshake.to_owned()).or_insert_with(WatchedHandshake::new);
+        let (state, changes) = (entry.state.clone(), entry.state.subscribe());
+        if !watched.is_polling {
+            watched.is_polling = true;
+            tokio::spawn(poll(self.store.clone(), self.shared.clone()));
         }
-        let stopping = self.shared.stopping.subscribe();
-        let shared = self.shared.clone();
-        Watch { handshake: handshake.to_owned(), news, turn: None, stopping, shared }
+        let (handshake, shared) = (handshake.to_owned(), self.shared.clone());
+        Watch { handshake, state, changes, turn: None, shared }
     }
 
-    /// Wakes whoever waits for this handshake, after its change has been committed.
+    /// Wakes the parked requests of a handshake with its new state. Call it after the change has been
+    /// committed.
     pub async fn wake(&self, handshake: &str) {
         let id = handshake.to_owned();
-        let changed = self.store.read(move |tx| {
-            let row = h::login_handshakes.find(id).select((h::id, h::changed_at));
-            Ok::<_, Error>(row.first(tx.conn).optional()?)
-        });
-        match changed.await {
-            Ok(changed) => self.shared.tell(changed),
-            // They learn of it by the next look.
+        match self.store.read(move |tx| handshake::load(tx, &[id])).await {
+            Ok(changed) => self.shared.publish(changed),
+            // The next poll finds the change.
             Err(error) => tracing::warn!(%error, "waiters were not woken"),
         }
     }
 
-    /// Ends every wait, now and later: the program is stopping.
+    /// Ends every wait, now and later, because the program stops.
     pub fn stop(&self) {
         self.shared.stopping.send_replace(true);
     }
 }
 
-impl Waited {
-    fn new() -> Waited {
-        let news = News { changed_at: NaiveDateTime::MIN, held: 0 };
-        Waited { news: watch::channel(news).0, known: None, left: Instant::now() }
+impl WatchedHandshake {
+    fn new() -> WatchedHandshake {
+        WatchedHandshake { state: watch::Sender::default(), last_request: Instant::now() }
     }
 
     fn is_wanted(&self) -> bool {
-        self.news.receiver_count() > 0 || (self.known.is_some() && self.left.elapsed() < KEPT)
+        self.state.receiver_count() > 0
+            || (self.state.borrow().latest.is_some() && self.last_request.elapsed() < RETENTION)
     }
 }
 
-/// Sees the changes of one handshake.
+/// Follows one handshake.
 pub struct Watch {
-    /// Id of the handshake.
-    pub handshake: String,
-    news: watch::Receiver<News>,
-    /// Which of the handshake's held requests this is, from 1, once it is held.
+    handshake: String,
+    state: watch::Sender<WatchState>,
+    changes: watch::Receiver<WatchState>,
+    /// Which parked request of the handshake this is, from 1, once it is parked.
     turn: Option<u64>,
-    stopping: watch::Receiver<bool>,
     shared: Arc<Shared>,
 }
 
 impl Watch {
-    /// The handshake as it stands at `now`, if it is known, and is the one of the screen with the
-    /// secret of the hash `screen`.
-    pub fn known(&self, screen: &str, now: NaiveDateTime) -> Option<Arc<Handshake>> {
-        let mut waited_for = self.shared.waited_for.lock();
-        let known = waited_for.handshakes.get_mut(&self.handshake)?.known.as_mut()?;
-        let status = known.status_at(now);
-        if status != known.status {
-            // Kept, so that it stays expired when the clock goes back.
-            Arc::make_mut(known).status = status;
-        }
-        known.is_of(screen).then(|| known.clone())
+    /// The handshake as it stands now, for the screen whose secret has the hash `screen`. Reads the
+    /// database only if this process does not know the handshake.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] if there is no such handshake, or it is another screen's.
+    pub async fn handshake(&self, store: &Store, screen: &str) -> Result<Arc<Handshake>, Failure> {
+        let handshake = match self.latest(store.clock.now()) {
+            Some(latest) => latest,
+            None => {
+                let id = self.handshake.clone();
+                let read = store.read(move |tx| handshake::load(tx, &[id])).await?;
+                let read = Arc::new(read.into_iter().next().ok_or(Failure::NotFound)?);
+                self.state.send_if_modified(|state| state.update(&read));
+                read
+            }
+        };
+        if handshake.is_of(screen) { Ok(handshake) } else { Err(Failure::NotFound) }
     }
 
-    /// Remembers a handshake that has been read.
-    pub fn keep(&self, handshake: &Arc<Handshake>) {
-        let mut waited_for = self.shared.waited_for.lock();
-        let Some(waited) = waited_for.handshakes.get_mut(&self.handshake) else { return };
-        if waited.news.borrow().changed_at <= handshake.changed_at {
-            waited.known = Some(handshake.clone());
-        }
+    fn latest(&self, now: NaiveDateTime) -> Option<Arc<Handshake>> {
+        let mut latest = None;
+        self.state.send_if_modified(|state| {
+            if let Some(known) = &mut state.latest
+                && known.status_at(now) != known.status
+            {
+                // Stored, so that the handshake stays expired when the clock goes back.
+                let known = Arc::make_mut(known);
+                known.status = known.status_at(now);
+            }
+            latest = state.latest.clone();
+            false
+        });
+        latest
     }
 
-    /// A place for a request of `customer`, unless too many are held, of all or of this customer.
-    pub fn hold(&mut self, customer: Customer) -> Option<Place> {
-        let place = self.shared.clone().place(customer)?;
-        let waited_for = self.shared.waited_for.lock();
-        let waited = waited_for.handshakes.get(&self.handshake)?;
-        waited.news.send_modify(|news| news.held += 1);
-        self.turn = Some(waited.news.borrow().held);
-        Some(place)
+    /// A permit to park a request of `customer`; none if all are in use, or this customer's part is.
+    pub fn park(&mut self, customer: Customer) -> Option<ParkingPermit> {
+        let permit = self.shared.permit(customer)?;
+        self.state.send_modify(|state| state.parked += 1);
+        self.turn = Some(self.state.borrow().parked);
+        Some(permit)
     }
 
-    /// Whether newer requests of the same handshake have taken this one's place.
+    /// Whether newer requests of the same handshake have displaced this one.
     pub fn is_displaced(&self) -> bool {
-        is_displaced(self.turn, &self.news.borrow())
+        self.state.borrow().displaces(self.turn)
     }
 
-    /// Returns when there is a change later than `known`, at `until`, when the request is displaced, or
-    /// when the program stops.
-    pub async fn later_than(&mut self, known: NaiveDateTime, until: Instant) {
-        let (news, turn, stopping) = (&mut self.news, self.turn, &mut self.stopping);
+    /// Resolves when the handshake has changed after `seen`, at `deadline`, when the request is
+    /// displaced, or when the program stops.
+    pub async fn changed_after(&mut self, seen: NaiveDateTime, deadline: Instant) {
+        let (turn, mut stopping) = (self.turn, self.shared.stopping.subscribe());
         let woken = async {
             tokio::select! {
-                _ = news.wait_for(|news| news.changed_at > known || is_displaced(turn, news)) => {}
+                _ = self.changes.wait_for(|state| state.is_newer_than(seen) || state.displaces(turn)) => {}
                 _ = stopping.wait_for(|stopping| *stopping) => {}
             }
         };
-        // Time running out is one of the ways to wake.
-        let _ = timeout_at(until, woken).await;
+        // An elapsed deadline is one of the ways to wake.
+        let _ = timeout_at(deadline, woken).await;
     }
 
-    /// Whether the program is stopping.
+    /// Whether the program stops.
     pub fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        *self.shared.stopping.borrow()
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut waited_for = self.shared.waited_for.lock();
-        let Some(waited) = waited_for.handshakes.get_mut(&self.handshake) else { return };
-        waited.left = Instant::now();
-        // What is known is kept for the next request; this watch itself still counts.
-        if waited.known.is_none() && waited.news.receiver_count() == 1 {
-            waited_for.handshakes.remove(&self.handshake);
+        let mut watched = self.shared.watched.lock();
+        let Some(entry) = watched.handshakes.get_mut(&self.handshake) else { return };
+        entry.last_request = Instant::now();
+        // This watch still counts as a receiver.
+        if entry.state.receiver_count() == 1 && entry.state.borrow().latest.is_none() {
+            watched.handshakes.remove(&self.handshake);
         }
     }
 }
 
-fn is_displaced(turn: Option<u64>, news: &News) -> bool {
-    turn.is_some_and(|turn| turn + OF_HANDSHAKE <= news.held)
-}
+impl WatchState {
+    fn is_newer_than(&self, seen: NaiveDateTime) -> bool {
+        self.latest.as_ref().is_some_and(|latest| latest.changed_at > seen)
+    }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut by_customer = self.shared.by_customer.lock();
-        let Entry::Occupied(mut held) = by_customer.entry(self.customer) else { return };
-        *held.get_mut() -= 1;
-        if *held.get() == 0 {
-            held.remove();
+    /// Whether the parked request of this turn has to make room for newer ones.
+    fn displaces(&self, turn: Option<u64>) -> bool {
+        turn.is_some_and(|turn| turn + MAX_PER_HANDSHAKE <= self.parked)
+    }
+
+    /// Takes over a newer state. Returns whether it was newer.
+    fn update(&mut self, handshake: &Arc<Handshake>) -> bool {
+        let is_newer = self.latest.as_ref().is_none_or(|latest| latest.changed_at < handshake.changed_at);
+        if is_newer {
+            self.latest = Some(handshake.clone());
         }
+        is_newer
     }
 }
 
 impl Shared {
-    fn place(self: Arc<Self>, customer: Customer) -> Option<Place> {
-        let permit = self.held.clone().try_acquire_owned().ok()?;
-        let part = if customer == Customer::Unknown { OF_UNKNOWN } else { OF_NETWORK };
-        let mut by_customer = self.by_customer.lock();
-        let held = by_customer.entry(customer).or_default();
-        if *held >= (self.most / part).max(1) {
-            return None;
-        }
-        *held += 1;
-        drop(by_customer);
-        Some(Place { _permit: permit, customer, shared: self })
+    fn permit(&self, customer: Customer) -> Option<ParkingPermit> {
+        let of_all = self.permits.clone().try_acquire_owned().ok()?;
+        let places = if customer == Customer::Unknown { &self.of_unknown } else { &self.of_customer };
+        Some(ParkingPermit { _of_all: of_all, _of_customer: places.try_take(customer)? })
     }
 
-    fn tell(&self, changed: impl IntoIterator<Item = (String, NaiveDateTime)>) {
-        let mut waited_for = self.waited_for.lock();
-        for (id, at) in changed {
-            let Some(waited) = waited_for.handshakes.get_mut(&id) else { continue };
-            if waited.known.as_ref().is_some_and(|known| known.changed_at < at) {
-                waited.known = None;
-            }
-            waited.news.send_if_modified(|news| {
-                let last = news.changed_at;
-                news.changed_at = at.max(last);
-                last < at
-            });
+    fn publish(&self, changed: Vec<Handshake>) {
+        let watched = self.watched.lock();
+        for handshake in changed {
+            let Some(entry) = watched.handshakes.get(&handshake.id) else { continue };
+            let handshake = Arc::new(handshake);
+            entry.state.send_if_modified(|state| state.update(&handshake));
         }
     }
 
-    /// Drops those for whom nobody waits any more.
+    /// Which of these handshakes are watched and known only as they stood before this change.
+    fn outdated(&self, changed: Vec<(String, NaiveDateTime)>) -> Vec<String> {
+        let watched = self.watched.lock();
+        let is_outdated = |(id, at): &(String, NaiveDateTime)| {
+            let latest = watched.handshakes.get(id).map(|entry| entry.state.borrow().latest.clone());
+            latest.is_some_and(|latest| latest.is_none_or(|latest| latest.changed_at < *at))
+        };
+        changed.into_iter().filter(is_outdated).map(|(id, _)| id).collect()
+    }
+
     fn sweep(&self) {
-        self.waited_for.lock().handshakes.retain(|_, waited| waited.is_wanted());
+        self.watched.lock().handshakes.retain(|_, entry| entry.is_wanted());
     }
 
-    /// Whether to go on looking; if not, the next waiter begins anew.
-    fn still_looking(&self) -> bool {
-        let mut waited_for = self.waited_for.lock();
-        waited_for.looking = !waited_for.handshakes.is_empty();
-        waited_for.looking
+    /// Whether polling goes on. If not, the next watch starts it again.
+    fn goes_on_polling(&self) -> bool {
+        let mut watched = self.watched.lock();
+        watched.is_polling = !watched.handshakes.is_empty();
+        watched.is_polling
     }
 }
 
-async fn look(store: Store, shared: Arc<Shared>) {
-    let (mut looked, mut swept) = (store.clock.now(), Instant::now());
+/// Publishes the changes of other processes while any handshake is watched.
+async fn poll(store: Store, shared: Arc<Shared>) {
+    let (mut polled, mut swept) = (store.clock.now(), Instant::now());
     loop {
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_EVERY).await;
         if swept.elapsed() >= SWEEP_EVERY {
             swept = Instant::now();
             shared.sweep();
         }
-        if !shared.still_looking() {
+        if !shared.goes_on_polling() {
             return;
         }
-        let (now, since) = (store.clock.now(), looked - LOOK_BACK);
-        match store.read(move |tx| changes_since(tx, since)).await {
+        let (now, since, known) = (store.clock.now(), polled - POLL_OVERLAP, shared.clone());
+        let read = move |tx: &mut Tx| {
+            let outdated = known.outdated(handshake::changes_since(tx, since)?);
+            handshake::load(tx, &outdated)
+        };
+        match store.read(read).await {
             Ok(changed) => {
-                shared.tell(changed);
-                looked = now;
+                shared.publish(changed);
+                polled = now;
             }
-            Err(error) => tracing::warn!(%error, "no look at the handshakes"),
+            Err(error) => tracing::warn!(%error, "the handshakes were not polled"),
         }
     }
-}
-
-/// A handshake that has only begun is no news to its screen.
-fn changes_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, NaiveDateTime)>, Error> {
-    let recent = h::login_handshakes.filter(h::changed_at.gt(since).and(h::changed_at.gt(h::created_at)));
-    Ok(recent.select((h::id, h::changed_at)).load(tx.conn)?)
 }

@@ -1,5 +1,5 @@
-//! Way 1: to the portal and back on the same device. The phone of way 2 comes through
-//! here too when it is not signed in yet.
+//! Way 1: to the portal and back on the same device. A phone that scans a code and is not signed in yet
+//! comes here too.
 
 use chrono::TimeDelta;
 use poem::http::header;
@@ -9,11 +9,11 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attempt::{self, Ending, Stage};
+use super::attempt::{self, Ending, Stage, StoredAttempt};
 use super::pages::login_path;
-use super::portal::{Attempt, Return};
+use super::portal::{AttemptSecrets, AuthorizationResponse};
 use super::refusal::{Refusal, admitted};
-use super::{Login, device, devices, not_saved};
+use super::{Login, devices, not_saved, user_agent};
 use crate::people::identity::{self, Arrival, notice};
 use crate::settings::Settings;
 use crate::store::{Error, Store};
@@ -21,26 +21,26 @@ use crate::web::address::{client_address, network};
 use crate::web::session::{self, Id, Way, live};
 use crate::web::{Failure, Frame, SignedIn, local_path, log, see_other};
 
-/// How often a return looks whether another request has answered it.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often a repeated callback checks whether the first one has been answered.
+const CHECK_EVERY: Duration = Duration::from_millis(100);
 
-/// The portal is asked at most four times, for 5 s each.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// How long a repeated callback waits for the first one, which makes at most four calls of 5 s each.
+const MAX_WAIT: Duration = Duration::from_secs(25);
 
-/// Where to go after signing in.
+/// The query of the login pages.
 #[derive(Deserialize)]
 pub struct Next {
     next: Option<String>,
 }
 
 impl Next {
-    /// A checked local path; `/` when none was given.
+    /// The checked local path to go to after signing in; `/` if none was given.
     pub fn path(&self) -> &str {
         local_path(self.next.as_deref().unwrap_or("/"))
     }
 }
 
-/// `GET /login/portal`: sends the browser to the portal.
+/// `GET /login/portal`: redirects to the portal.
 #[handler]
 pub async fn start(
     req: &Request,
@@ -53,70 +53,70 @@ pub async fn start(
     login.at_portal.check(&network(client_address(req)))?;
     let begun = login.portal.begin(req.header(header::HOST)).await;
     let (attempt, url) = begun.map_err(|refusal| refusal.failure(login_path(next.path())))?;
-    let (id, secret) = (attempt::key(&attempt.state), store.ids.token(32));
-    let (next, kept) = (next.path().to_owned(), secret.clone());
-    store.write(move |tx| attempt::begin(tx, &attempt, &next, &kept)).await?;
+    let (id, secret) = (attempt::id_of(&attempt.state), store.ids.token(32));
+    let (next, cookie) = (next.path().to_owned(), secret.clone());
+    store.write(move |tx| attempt::begin(tx, &attempt, &next, &cookie)).await?;
     let mut response = frame.go(&url);
     let binding = attempt::binding(&id, settings.is_https());
     binding.give(&mut response, &secret, attempt::LIFETIME.num_seconds());
     Ok(response)
 }
 
-/// `GET /login/callback`: the browser is back from the portal.
+/// `GET /login/callback`: the redirect URI of the portal.
 #[handler]
 pub async fn callback(
     req: &Request,
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
-    Query(back): Query<Return>,
+    Query(response): Query<AuthorizationResponse>,
 ) -> Result<Response, Failure> {
     let outdated = || Refusal::Outdated.failure("/login".to_owned());
-    let state = back.state.clone().ok_or_else(outdated)?;
-    let id = attempt::key(&state);
+    let state = response.state.clone().ok_or_else(outdated)?;
+    let id = attempt::id_of(&state);
     let found = id.clone();
-    let known = store.read(move |tx| attempt::find(tx, &found)).await?.ok_or_else(outdated)?;
+    let stored = store.read(move |tx| attempt::find(tx, &found)).await?.ok_or_else(outdated)?;
     let secret = attempt::binding(&id, settings.is_https()).secret(req.headers());
-    if !known.is_of(secret.as_deref()) {
-        return arrived_before(req, &known).await?.ok_or_else(outdated);
+    if !stored.is_of(secret.as_deref()) {
+        return signed_in_before(req, &stored).await?.ok_or_else(outdated);
     }
-    let taken = match known.stage {
+    let taken = match stored.stage {
         Stage::Open => store.write(move |tx| attempt::take(tx, &id, &state)).await?,
         Stage::Taken | Stage::Ended { .. } => None,
     };
     match taken {
-        Some(attempt) => first(req, login, store, settings, known, attempt, back).await,
-        None => again(req, store, settings, known).await,
+        Some(attempt) => answer(req, login, store, settings, stored, attempt, response).await,
+        None => answer_again(req, store, settings, stored).await,
     }
 }
 
-/// Answers a return for the first time. The work goes on when the browser gives up, as it does when
-/// somebody reloads the page: the portal's code has been used by then.
-async fn first(
+/// Answers a callback for the first time. The work goes on if the browser disconnects, as it does when
+/// somebody reloads the page, because the authorization code works only once.
+async fn answer(
     req: &Request,
     login: &Arc<Login>,
     store: &Store,
     settings: &Settings,
-    known: attempt::Known,
-    attempt: Attempt,
-    back: Return,
+    stored: StoredAttempt,
+    attempt: AttemptSecrets,
+    response: AuthorizationResponse,
 ) -> Result<Response, Failure> {
     let host = req.header(header::HOST).map(str::to_owned);
-    let device = device::describe(device::user_agent(req));
+    let device = user_agent::describe(user_agent::of(req));
     let old = session::id_in(req.headers(), settings.is_https());
     let idle = settings.session_idle;
-    let returned = Returned { id: known.id, old, idle, device, login: login.clone() };
+    let received = Callback { attempt: stored.id, old, idle, device, login: login.clone() };
     let store = store.clone();
-    let work = async move { returned.finish(&store, host.as_deref(), attempt, back).await };
+    let work = async move { received.finish(&store, host.as_deref(), attempt, response).await };
     let request = log::request_id().unwrap_or_default();
     let done = tokio::spawn(log::within(request, work)).await;
     match done.map_err(|error| Failure::Internal(format!("a return: {error}")))?? {
-        Ending::In { session, .. } => Ok(signed_in(&known.next, &session, settings)),
-        Ending::Refused(refusal) => Err(refusal.failure(login_path(&known.next))),
+        Ending::In { session, .. } => Ok(signed_in(&stored.next, &session, settings)),
+        Ending::Refused(refusal) => Err(refusal.failure(login_path(&stored.next))),
     }
 }
 
-/// Sends a browser on with its session.
+/// Redirects to `next` with the cookie of the session.
 fn signed_in(next: &str, session: &str, settings: &Settings) -> Response {
     let mut response = see_other(next);
     if let Ok(session) = session.parse() {
@@ -125,9 +125,10 @@ fn signed_in(next: &str, session: &str, settings: &Settings) -> Response {
     response
 }
 
-/// A return and the browser that brought it.
-struct Returned {
-    id: String,
+/// A callback that is being answered.
+struct Callback {
+    /// Id of the attempt.
+    attempt: String,
     /// The session that the browser had before.
     old: Option<Id>,
     idle: TimeDelta,
@@ -135,27 +136,27 @@ struct Returned {
     login: Arc<Login>,
 }
 
-impl Returned {
+impl Callback {
     async fn finish(
         self,
         store: &Store,
         host: Option<&str>,
-        attempt: Attempt,
-        back: Return,
+        attempt: AttemptSecrets,
+        response: AuthorizationResponse,
     ) -> Result<Ending, Failure> {
-        let ending = match self.login.portal.finish(host, attempt, back, store.clock.now()).await {
-            Ok(arrival) => self.enter(store, arrival).await?,
+        let ending = match self.login.portal.finish(host, attempt, response, store.clock.now()).await {
+            Ok(arrival) => self.sign_in(store, arrival).await?,
             Err(refusal) => Ending::Refused(refusal),
         };
-        let (id, kept) = (self.id, ending.clone());
-        store.write(move |tx| attempt::end(tx, &id, &kept)).await?;
+        let (id, stored) = (self.attempt, ending.clone());
+        store.write(move |tx| attempt::end(tx, &id, &stored)).await?;
         Ok(ending)
     }
 
-    /// The session begins with the sign-in, in one transaction, so that each request of this browser
-    /// can be given it.
-    async fn enter(&self, store: &Store, arrival: Arrival) -> Result<Ending, Failure> {
-        let (device, name) = (devices::told(&self.device, Way::Portal), self.device.clone());
+    /// Signs in and begins the session in one transaction, so that a repeated callback can hand the session
+    /// out too.
+    async fn sign_in(&self, store: &Store, arrival: Arrival) -> Result<Ending, Failure> {
+        let (device, name) = (devices::described(&self.device, Way::Portal), self.device.clone());
         let (old, idle) = (self.old, self.idle);
         let ending = store.write::<_, Failure, _>(move |tx| {
             let known = match admitted(identity::sign_in(tx, &arrival)?) {
@@ -171,61 +172,61 @@ impl Returned {
     }
 }
 
-/// Answers a return that another request answers, or has answered, in the same way.
-async fn again(
+/// Answers a repeated callback like the first one, which another request answers or has answered.
+async fn answer_again(
     req: &Request,
     store: &Store,
     settings: &Settings,
-    known: attempt::Known,
+    stored: StoredAttempt,
 ) -> Result<Response, Failure> {
-    let known = wait_for_end(store, known).await?;
-    if let Some(response) = arrived_before(req, &known).await? {
+    let stored = wait_for_end(store, stored).await?;
+    if let Some(response) = signed_in_before(req, &stored).await? {
         return Ok(response);
     }
-    match known.stage {
-        Stage::Ended { ending: Ending::In { session, .. }, fresh: true }
-            if lives(store, &session).await? =>
+    match stored.stage {
+        Stage::Ended { ending: Ending::In { session, .. }, is_repeatable: true }
+            if is_live(store, &session).await? =>
         {
-            Ok(signed_in(&known.next, &session, settings))
+            Ok(signed_in(&stored.next, &session, settings))
         }
         Stage::Ended { ending: Ending::Refused(refusal), .. } => {
-            Err(refusal.failure(login_path(&known.next)))
+            Err(refusal.failure(login_path(&stored.next)))
         }
-        _ => Err(Refusal::Outdated.failure(login_path(&known.next))),
+        _ => Err(Refusal::Outdated.failure(login_path(&stored.next))),
     }
 }
 
-/// Whether a session has not been ended since.
-async fn lives(store: &Store, session: &str) -> Result<bool, Failure> {
+/// Whether a session has not ended since.
+async fn is_live(store: &Store, session: &str) -> Result<bool, Failure> {
     let Ok(id) = session.parse() else { return Ok(false) };
     Ok(store.read::<_, Error, _>(move |tx| live::is_live(tx, &id)).await?)
 }
 
-/// Where an ended attempt led, if this browser is signed in by it or since.
-async fn arrived_before(req: &Request, known: &attempt::Known) -> Result<Option<Response>, Failure> {
-    let Stage::Ended { ending: Ending::In { candidate, .. }, .. } = &known.stage else { return Ok(None) };
+/// The redirect of an ended attempt, if its candidate is signed in on this browser.
+async fn signed_in_before(req: &Request, stored: &StoredAttempt) -> Result<Option<Response>, Failure> {
+    let Stage::Ended { ending: Ending::In { candidate, .. }, .. } = &stored.stage else { return Ok(None) };
     let who = SignedIn::find(req).await?;
-    Ok(who.filter(|who| who.candidate == *candidate).map(|_| see_other(&known.next)))
+    Ok(who.filter(|who| who.candidate == *candidate).map(|_| see_other(&stored.next)))
 }
 
-/// The process that answers the first request may be another one.
-async fn wait_for_end(store: &Store, mut known: attempt::Known) -> Result<attempt::Known, Failure> {
-    let mut looks = tokio::time::interval(LOOK_EVERY);
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while !matches!(known.stage, Stage::Ended { .. }) && tokio::time::Instant::now() < deadline {
-        looks.tick().await;
-        let id = known.id.clone();
+/// Waits until the first callback has been answered, possibly by another process.
+async fn wait_for_end(store: &Store, mut stored: StoredAttempt) -> Result<StoredAttempt, Failure> {
+    let mut checks = tokio::time::interval(CHECK_EVERY);
+    let deadline = tokio::time::Instant::now() + MAX_WAIT;
+    while !matches!(stored.stage, Stage::Ended { .. }) && tokio::time::Instant::now() < deadline {
+        checks.tick().await;
+        let id = stored.id.clone();
         let found = store.read(move |tx| attempt::find(tx, &id)).await?;
-        known = found.ok_or_else(|| Refusal::Outdated.failure(login_path(&known.next)))?;
+        stored = found.ok_or_else(|| Refusal::Outdated.failure(login_path(&stored.next)))?;
     }
-    Ok(known)
+    Ok(stored)
 }
 
-/// `POST /logout`: removes the session.
+/// `POST /logout`: ends the session.
 #[handler]
 pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
     let session = session::of(req);
-    // There is nothing to end without one, which anybody may ask for and the log would warn of.
+    // Without a session there is nothing to end, and the log would have a warning for each such request.
     if session.id().is_some() {
         session::end(&session).await?;
     }

@@ -1,8 +1,8 @@
-//! The body of a request, of which an answer may need only a part.
+//! The body of a request, which a handler may leave unread.
 //!
-//! An answer that is given while a body is still coming does not arrive: the connection is closed
-//! with bytes unread, which resets it (RFC 9112 §9.6), and a proxy makes a 502 of that. So the rest
-//! of a body is read and dropped before the answer is sent, within bounds of size and time.
+//! A response that is sent while the body is still coming does not arrive: closing the connection with bytes
+//! unread resets it (RFC 9112 §9.6), and a proxy turns that into a 502. So the rest of the body is read and
+//! dropped before the response is sent, up to a size and a time.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -20,17 +20,17 @@ use tokio::time::timeout;
 
 use super::pace::{Pace, too_slow};
 
-/// Largest body that is read to its end although nobody wants it: more than the largest form of ours.
-const MOST: u64 = 140 << 20;
+/// Most bytes that are dropped: more than our largest form.
+const MAX_DROPPED: u64 = 140 << 20;
 
 /// How long that may take.
-const DRAINING: Duration = Duration::from_secs(60);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 type Bytes = io::Result<hyper::body::Bytes>;
 
-/// A body on its way: read by whoever answers the request, and then by [`Arriving::drain`].
+/// A body that is being received: read by the handler, and then by [`IncomingBody::drain`].
 #[derive(Clone)]
-pub struct Arriving(Arc<Mutex<Source>>);
+pub struct IncomingBody(Arc<Mutex<Source>>);
 
 struct Source {
     bytes: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
@@ -40,39 +40,39 @@ struct Source {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    /// Not to be drained unless somebody has begun to read it.
+    /// Not drained unless the handler has begun to read it.
     Unread,
     Coming,
     /// All of it has come.
     Whole,
-    /// It was cut off, or came too slowly.
+    /// It was cut off, or too slow.
     Broken,
 }
 
-impl Arriving {
-    /// Puts itself between a request and its body.
-    pub fn of(request: &mut Request) -> Arriving {
+impl IncomingBody {
+    /// Replaces the body of a request by a stream that shares it.
+    pub fn take(request: &mut Request) -> IncomingBody {
         let state = if is_left_unread(request) { State::Unread } else { State::Coming };
         let bytes = Box::pin(request.take_body().into_bytes_stream());
-        let arriving = Arriving(Arc::new(Mutex::new(Source { bytes, pace: Pace::default(), state })));
-        let shared = arriving.clone();
+        let body = IncomingBody(Arc::new(Mutex::new(Source { bytes, pace: Pace::default(), state })));
+        let shared = body.clone();
         let stream = futures_util::stream::poll_fn(move |context| shared.0.lock().poll(context));
         request.set_body(Body::from_bytes_stream(stream));
-        arriving
+        body
     }
 
-    /// Reads and drops what nobody has read; false if there may be more of it.
+    /// Reads and drops what the handler left. Returns whether the body has been read to its end.
     pub async fn drain(&self) -> bool {
         let state = self.0.lock().state;
         if state != State::Coming {
             return state == State::Whole;
         }
-        timeout(DRAINING, self.drop_rest()).await.unwrap_or(false)
+        timeout(DRAIN_TIMEOUT, self.drop_rest()).await.unwrap_or(false)
     }
 
     async fn drop_rest(&self) -> bool {
         let mut dropped = 0;
-        while dropped <= MOST {
+        while dropped <= MAX_DROPPED {
             match poll_fn(|context| self.0.lock().poll(context)).await {
                 Some(Ok(bytes)) => dropped += bytes.len() as u64,
                 Some(Err(_)) => return false,
@@ -105,17 +105,18 @@ impl Source {
     }
 }
 
-/// Whether the body is too long, or the client waits to be asked for it (RFC 9110 §10.1.1).
+/// Whether the body is too long to drop, or the client waits for a 100 before it sends the body (RFC 9110
+/// §10.1.1).
 fn is_left_unread(request: &Request) -> bool {
     let length: Option<ContentLength> = request.headers().typed_get();
-    length.is_some_and(|length| length.0 > MOST) || request.headers().typed_get::<Expect>().is_some()
+    length.is_some_and(|length| length.0 > MAX_DROPPED) || request.headers().typed_get::<Expect>().is_some()
 }
 
-/// Whether a body could not be read because it came too slowly.
+/// Whether reading a body failed because the client was too slow.
 pub fn came_too_slowly(error: &(dyn Error + 'static)) -> bool {
     let Some(failed) = error.downcast_ref::<io::Error>() else {
         return error.source().is_some_and(came_too_slowly);
     };
-    // The source of an I/O error is that of the error inside it, and not that error.
+    // `io::Error::source` skips the error inside, so it is looked at here.
     failed.kind() == io::ErrorKind::TimedOut || failed.get_ref().is_some_and(|inner| came_too_slowly(inner))
 }

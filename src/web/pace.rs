@@ -1,4 +1,4 @@
-//! How slowly one side of a connection may send or read.
+//! Limits how slowly a client may send or read.
 
 use std::io;
 use std::pin::Pin;
@@ -8,27 +8,26 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A client that neither sends nor reads anything for this long is given up.
+/// A client that sends or reads nothing for this long is disconnected.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Time that a client may take in any case, however little it sends or reads.
+/// Time that any client may take, whatever its rate.
 const START: Duration = Duration::from_secs(60);
 
-/// Bytes a second that a client must reach after [`START`]. The slowest phones (GPRS) do 4,000.
+/// Bytes a second that a client must reach on average after [`START`]. The slowest phones (GPRS) reach 4,000.
 const RATE: u64 = 1024;
 
-/// Measures a transfer. Only the time that is spent waiting for the client counts.
+/// Measures a transfer. Only time spent waiting for the client counts.
 #[derive(Default)]
 pub struct Pace {
     moved: u64,
     waited: Duration,
     since: Option<Instant>,
-    /// Made when the client first keeps us waiting: most never do.
+    /// Created when the client is first waited for, which most never are.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Pace {
-    /// Counts bytes that were transferred.
     pub fn moved(&mut self, bytes: usize) {
         if let Some(since) = self.since.take() {
             self.waited += since.elapsed();
@@ -36,17 +35,17 @@ impl Pace {
         self.moved += bytes as u64;
     }
 
-    /// Ready once the client has kept us waiting for too long; to be asked whenever it does.
+    /// Ready when the client has been waited for too long. Poll it whenever the transfer is pending.
     pub fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let since = match self.since {
             Some(since) => since,
-            None => self.begin_to_wait(),
+            None => self.start_waiting(),
         };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(since)));
         timer.as_mut().poll(context)
     }
 
-    fn begin_to_wait(&mut self) -> Instant {
+    fn start_waiting(&mut self) -> Instant {
         let now = Instant::now();
         let allowed = START.max(Duration::from_secs(self.moved / RATE));
         let until = now + IDLE.min(allowed.saturating_sub(self.waited));
@@ -71,12 +70,10 @@ pub struct PacedWrite<W> {
 }
 
 impl<W> PacedWrite<W> {
-    /// Nothing has been written yet.
     pub fn new(inner: W) -> PacedWrite<W> {
         PacedWrite { inner, pace: Pace::default() }
     }
 
-    /// The writer itself.
     pub fn into_inner(self) -> W {
         self.inner
     }
@@ -120,7 +117,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for PacedWrite<W> {
         self.inner.is_write_vectored()
     }
 
-    /// hyper flushes when it has written all that it had; the next answer begins anew.
+    /// hyper flushes after each response, so the next response starts a new measurement.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.pace.moved > 0 {
             self.pace = Pace::default();
@@ -141,8 +138,8 @@ mod tests {
 
     use super::*;
 
-    /// Seconds after which a client that sends `bytes` every `pause` is given up, within an hour.
-    async fn given_up_after(bytes: usize, pause: Duration) -> Option<u64> {
+    /// Seconds after which a client that sends `bytes` every `pause` is too slow, within an hour.
+    async fn too_slow_after(bytes: usize, pause: Duration) -> Option<u64> {
         let (began, mut pace) = (Instant::now(), Pace::default());
         while began.elapsed() < Duration::from_secs(3600) {
             tokio::select! {
@@ -154,22 +151,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn slow_phones_pass_and_trickles_are_given_up() {
+    async fn slow_phones_are_allowed_and_trickles_are_not() {
         let second = Duration::from_secs(1);
-        assert_eq!(given_up_after(1, second).await, Some(60));
-        assert_eq!(given_up_after(900, second).await, Some(60));
-        assert_eq!(given_up_after(1, 31 * second).await, Some(30));
-        assert_eq!(given_up_after(4_000, second).await, None);
-        assert_eq!(given_up_after(60_000, 29 * second).await, None);
+        assert_eq!(too_slow_after(1, second).await, Some(60));
+        assert_eq!(too_slow_after(900, second).await, Some(60));
+        assert_eq!(too_slow_after(1, 31 * second).await, Some(30));
+        assert_eq!(too_slow_after(4_000, second).await, None);
+        assert_eq!(too_slow_after(60_000, 29 * second).await, None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_fast_may_not_stop() {
+    async fn a_fast_transfer_that_stops_is_too_slow_after_thirty_seconds() {
         let mut pace = Pace::default();
         pace.moved(100 << 20);
         let slow = poll_fn(|context| pace.poll_too_slow(context));
         let began = Instant::now();
-        timeout(Duration::from_secs(60), slow).await.expect("it is given up");
+        timeout(Duration::from_secs(60), slow).await.expect("it is too slow");
         assert_eq!(began.elapsed().as_secs(), 30);
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use kaozheng::login::sandbox::people::PEOPLE;
+use kaozheng::demo::sandbox::people::PEOPLE;
 use kaozheng::store::Clock;
 use tempfile::TempDir;
 use tokio::sync::mpsc::unbounded_channel;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use diesel::prelude::*;
-use kaozheng::cli::demo_data::load_demo;
+use kaozheng::demo::data::load_demo;
 use kaozheng::store::schema::{candidates, exams, registrations, sittings};
 use kaozheng::store::{Clock, Error, Ids, Store, Vault};
 

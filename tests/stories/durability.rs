@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kaozheng::login::sandbox::people::PEOPLE;
+use kaozheng::demo::sandbox::people::PEOPLE;
 use reqwest::Method;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 

@@ -225,14 +225,14 @@ async fn change_wakes_a_waiting_screen_at_once_and_from_another_process_soon() {
     };
     let (began, late) = (now(&server), Instant::now() + std::time::Duration::from_secs(20));
     let mut watch = waiters.watch(&id);
-    assert_eq!(watch.later_than(began, late).now_or_never(), None);
+    assert_eq!(watch.changed_after(began, late).now_or_never(), None);
     change(1).await;
     waiters.wake(&id).await;
-    assert_eq!(watch.later_than(began, late).now_or_never(), Some(()));
+    assert_eq!(watch.changed_after(began, late).now_or_never(), Some(()));
     let known = began + Duration::seconds(1);
-    assert_eq!(watch.later_than(known, late).now_or_never(), None);
+    assert_eq!(watch.changed_after(known, late).now_or_never(), None);
     change(2).await;
-    watch.later_than(known, late).await;
+    watch.changed_after(known, late).await;
     assert!(Instant::now() < late, "the request was not answered in time");
 }
 
@@ -278,7 +278,7 @@ async fn excess_waiting_screens_are_told_to_come_later() {
         (LoginScreen::open(&server, "/login").await, LoginScreen::open(&server, "/login").await);
     let phone = server.signed_in("张小三").await;
     let (held, refused) = tokio::join!(first.wait("waiting-0"), async {
-        while !server.parts.login.waiters.are_full() {
+        while !server.parts.login.waiters.is_full() {
             tokio::task::yield_now().await;
         }
         let refused = server.visitor(DESKTOP).step("/login").await;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use chrono::{Duration, NaiveDateTime};
+use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::login::sandbox;
 use kaozheng::settings::Settings;
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Vault};
@@ -80,13 +80,13 @@ impl Server {
 
     /// Loads the records that `kaozheng demo` starts with.
     pub async fn load_demo(&self) {
-        kaozheng::cli::demo_data::load_demo(&self.parts.store).await.expect("the demo's data");
+        kaozheng::demo::data::load_demo(&self.parts.store).await.expect("the demo's data");
     }
 
     /// Loads the applications that `kaozheng demo` starts with.
     pub async fn load_applications(&self) {
         let Parts { store, files, .. } = &self.parts;
-        kaozheng::cli::demo_data::load_applications(store, files).await.expect("the demo's applications");
+        kaozheng::demo::data::load_applications(store, files).await.expect("the demo's applications");
     }
 
     /// A visitor signed in at the demo's portal by the name on its list.

@@ -1,33 +1,29 @@
-//! The states of a handshake, and the one table of who may change which into which.
+//! The states of a handshake, and the table of transitions: from, action, actor, to.
 
-/// Where a handshake stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The code is on the screen.
     Waiting,
-    /// A phone has scanned it, and a number is to be typed there.
+    /// A phone has scanned the code; its user has to type the number.
     Scanned,
-    /// The right number was typed.
-    Matched,
-    /// A signed-in person answers for it.
+    /// A signed-in candidate has approved the login.
     Approved,
     /// The screen is signed in.
     Redeemed,
-    /// The phone said no, or a wrong number was typed.
+    /// 不是我 was tapped, or a wrong number was typed.
     Denied,
-    /// Its time is over: by our clock, or the portal says so.
+    /// Its time is over, by our clock or the portal's.
     Expired,
-    /// The screen gave up, or too many codes were wrong.
+    /// The screen asked for another code, or too many wrong codes came.
     Cancelled,
-    /// The portal did not do its part.
+    /// The portal's answer was of no use.
     Failed,
 }
 
-/// What the database keeps.
+/// The codes in the column `status`.
 const CODES: &[(Status, &str)] = &[
     (Status::Waiting, "waiting"),
     (Status::Scanned, "scanned"),
-    (Status::Matched, "matched"),
     (Status::Approved, "approved"),
     (Status::Redeemed, "redeemed"),
     (Status::Denied, "denied"),
@@ -36,14 +32,11 @@ const CODES: &[(Status, &str)] = &[
     (Status::Failed, "failed"),
 ];
 
-/// What can be done to a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Bind the phone that opened the code.
     Scan,
-    /// Type the number that the screen shows.
-    Match,
-    /// Answer for the login with a candidate.
+    /// Type the number that the screen shows, or sign in at the portal.
     Approve,
     /// Sign the screen in.
     Redeem,
@@ -51,56 +44,49 @@ pub enum Action {
     Deny,
     /// Ask for another code.
     Cancel,
-    /// Too many wrong codes.
+    /// Too many wrong codes came.
     Suspect,
-    /// The portal's own code is too old.
+    /// The portal says that its code is too old.
     Expire,
     /// The portal's answer is of no use.
     Fail,
 }
 
-/// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// The screen that shows the code.
-    Browser,
-    /// The phone that scanned it.
+pub enum Actor {
+    Screen,
+    /// The phone that scanned the code.
     Phone,
-    /// The program itself.
+    /// This program.
     Site,
-    /// The portal, where the code is its own (RFC 8628).
+    /// The portal, if the code is its own (RFC 8628).
     Portal,
 }
 
-use Action::{Approve, Cancel, Deny, Expire, Fail, Match, Redeem, Scan, Suspect};
-use Status::{Approved, Cancelled, Denied, Expired, Failed, Matched, Redeemed, Scanned, Waiting};
+use Action::{Approve, Cancel, Deny, Expire, Fail, Redeem, Scan, Suspect};
+use Status::{Approved, Cancelled, Denied, Expired, Failed, Redeemed, Scanned, Waiting};
 
-/// What time ends.
-pub(super) const OPEN: [Status; 4] = [Waiting, Scanned, Matched, Approved];
+/// The states that end when their time is over.
+pub(super) const OPEN: [Status; 3] = [Waiting, Scanned, Approved];
 
-/// Everything that can happen: from, action, who, to.
-const TRANSITIONS: &[(Status, Action, Who, Status)] = &[
-    (Waiting, Scan, Who::Phone, Scanned),
-    (Scanned, Match, Who::Phone, Matched),
-    (Matched, Approve, Who::Phone, Approved),
-    (Approved, Redeem, Who::Browser, Redeemed),
-    (Scanned, Deny, Who::Phone, Denied),
-    (Matched, Deny, Who::Phone, Denied),
-    (Approved, Deny, Who::Phone, Denied),
-    (Waiting, Cancel, Who::Browser, Cancelled),
-    (Scanned, Cancel, Who::Browser, Cancelled),
-    (Matched, Cancel, Who::Browser, Cancelled),
-    (Waiting, Suspect, Who::Site, Cancelled),
-    (Scanned, Suspect, Who::Site, Cancelled),
-    (Matched, Suspect, Who::Site, Cancelled),
-    (Waiting, Approve, Who::Portal, Approved),
-    (Waiting, Deny, Who::Portal, Denied),
-    (Waiting, Expire, Who::Portal, Expired),
-    (Waiting, Fail, Who::Portal, Failed),
+const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
+    (Waiting, Scan, Actor::Phone, Scanned),
+    (Scanned, Approve, Actor::Phone, Approved),
+    (Approved, Redeem, Actor::Screen, Redeemed),
+    (Scanned, Deny, Actor::Phone, Denied),
+    (Approved, Deny, Actor::Phone, Denied),
+    (Waiting, Cancel, Actor::Screen, Cancelled),
+    (Scanned, Cancel, Actor::Screen, Cancelled),
+    (Waiting, Suspect, Actor::Site, Cancelled),
+    (Scanned, Suspect, Actor::Site, Cancelled),
+    (Waiting, Approve, Actor::Portal, Approved),
+    (Waiting, Deny, Actor::Portal, Denied),
+    (Waiting, Expire, Actor::Portal, Expired),
+    (Waiting, Fail, Actor::Portal, Failed),
 ];
 
 impl Status {
-    /// The code kept in the database and said by waiting screens.
+    /// The code in the database and in the marks of waiting screens.
     pub fn code(self) -> &'static str {
         CODES.iter().find(|(status, _)| *status == self).map_or("", |(_, code)| code)
     }
@@ -109,11 +95,11 @@ impl Status {
         CODES.iter().find(|(_, known)| *known == code).map(|(status, _)| *status)
     }
 
-    /// Where an action by `who` leads from here, if it is allowed.
-    pub(super) fn after(self, action: Action, who: Who) -> Option<Status> {
+    /// The state after `action` by `actor`; `None` if the table does not allow it.
+    pub(super) fn after(self, action: Action, actor: Actor) -> Option<Status> {
         TRANSITIONS
             .iter()
-            .find(|(from, does, by, _)| (*from, *does, *by) == (self, action, who))
+            .find(|(from, does, by, _)| (*from, *does, *by) == (self, action, actor))
             .map(|row| row.3)
     }
 

@@ -5,8 +5,8 @@ use super::states::Status::*;
 use super::*;
 use crate::store::{Conn, Ids, Vault};
 
-const ALL: [Status; 9] = [Waiting, Scanned, Matched, Approved, Redeemed, Denied, Expired, Cancelled, Failed];
-const ACTIONS: [Action; 9] = [Action::Scan, Match, Approve, Redeem, Deny, Cancel, Suspect, Expire, Fail];
+const ALL: [Status; 8] = [Waiting, Scanned, Approved, Redeemed, Denied, Expired, Cancelled, Failed];
+const ACTIONS: [Action; 8] = [Action::Scan, Approve, Redeem, Deny, Cancel, Suspect, Expire, Fail];
 
 /// An empty database in memory, and a time to choose.
 struct World {
@@ -42,7 +42,7 @@ impl World {
 
     fn screen(&self) -> Screen {
         Screen {
-            browser: "browser".into(),
+            secret_hash: "browser".into(),
             device: "Windows 电脑 · Chrome".into(),
             network: Network::Known("10.0.0.1".into()),
             next: "/services".into(),
@@ -54,7 +54,7 @@ impl World {
         begin(&mut self.tx(), screen).unwrap()
     }
 
-    fn scan(&mut self, id: &str, phone: &str, genuine: bool) -> Opened {
+    fn scan(&mut self, id: &str, phone: &str, genuine: bool) -> ScanOutcome {
         let phone = Phone { held: Some(phone.into()), fresh: phone.into() };
         scan(&mut self.tx(), id, &phone, |_| genuine).unwrap()
     }
@@ -76,33 +76,30 @@ impl World {
 #[test]
 fn every_pair_is_decided() {
     let allowed = [
-        ("waiting", Action::Scan, Who::Phone, "scanned"),
-        ("scanned", Match, Who::Phone, "matched"),
-        ("matched", Approve, Who::Phone, "approved"),
-        ("approved", Redeem, Who::Browser, "redeemed"),
-        ("scanned", Deny, Who::Phone, "denied"),
-        ("matched", Deny, Who::Phone, "denied"),
-        ("approved", Deny, Who::Phone, "denied"),
-        ("waiting", Cancel, Who::Browser, "cancelled"),
-        ("scanned", Cancel, Who::Browser, "cancelled"),
-        ("matched", Cancel, Who::Browser, "cancelled"),
-        ("waiting", Suspect, Who::Site, "cancelled"),
-        ("scanned", Suspect, Who::Site, "cancelled"),
-        ("matched", Suspect, Who::Site, "cancelled"),
-        ("waiting", Approve, Who::Portal, "approved"),
-        ("waiting", Deny, Who::Portal, "denied"),
-        ("waiting", Expire, Who::Portal, "expired"),
-        ("waiting", Fail, Who::Portal, "failed"),
+        ("waiting", Action::Scan, Actor::Phone, "scanned"),
+        ("scanned", Approve, Actor::Phone, "approved"),
+        ("approved", Redeem, Actor::Screen, "redeemed"),
+        ("scanned", Deny, Actor::Phone, "denied"),
+        ("approved", Deny, Actor::Phone, "denied"),
+        ("waiting", Cancel, Actor::Screen, "cancelled"),
+        ("scanned", Cancel, Actor::Screen, "cancelled"),
+        ("waiting", Suspect, Actor::Site, "cancelled"),
+        ("scanned", Suspect, Actor::Site, "cancelled"),
+        ("waiting", Approve, Actor::Portal, "approved"),
+        ("waiting", Deny, Actor::Portal, "denied"),
+        ("waiting", Expire, Actor::Portal, "expired"),
+        ("waiting", Fail, Actor::Portal, "failed"),
     ];
     let mut world = World::new();
     for from in ALL {
         for action in ACTIONS {
-            for who in [Who::Browser, Who::Phone, Who::Site, Who::Portal] {
-                let expected = allowed.iter().find(|row| (row.0, row.1, row.2) == (from.code(), action, who));
+            for actor in [Actor::Screen, Actor::Phone, Actor::Site, Actor::Portal] {
+                let expected =
+                    allowed.iter().find(|row| (row.0, row.1, row.2) == (from.code(), action, actor));
                 let handshake = world.at(from);
-                let changed = change(&mut world.tx(), &handshake, action, who, Extra::default()).unwrap();
+                let changed = change(&mut world.tx(), &handshake, action, actor, Changes::default()).unwrap();
                 let now = world.status(&handshake.id).code();
-                let case = format!("{from:?} {action:?} {who:?}");
+                let case = format!("{from:?} {action:?} {actor:?}");
                 assert_eq!(
                     (changed, now),
                     (expected.is_some(), expected.map_or(from.code(), |row| row.3)),
@@ -117,14 +114,14 @@ fn every_pair_is_decided() {
 fn of_two_who_act_on_the_same_state_one_wins() {
     let mut world = World::new();
     let seen = world.at(Scanned);
-    assert!(change(&mut world.tx(), &seen, Deny, Who::Phone, Extra::default()).unwrap());
-    assert!(!change(&mut world.tx(), &seen, Match, Who::Phone, Extra::default()).unwrap());
+    assert!(change(&mut world.tx(), &seen, Deny, Actor::Phone, Changes::default()).unwrap());
+    assert!(!change(&mut world.tx(), &seen, Approve, Actor::Phone, Changes::default()).unwrap());
     assert_eq!(world.status(&seen.id), Denied);
     let seen = world.begin();
-    let first = Extra { phone: Some("first"), ..Extra::default() };
-    let second = Extra { phone: Some("second"), ..Extra::default() };
-    assert!(change(&mut world.tx(), &seen, Action::Scan, Who::Phone, first).unwrap());
-    assert!(!change(&mut world.tx(), &seen, Action::Scan, Who::Phone, second).unwrap());
+    let first = Changes { phone: Some("first"), ..Changes::default() };
+    let second = Changes { phone: Some("second"), ..Changes::default() };
+    assert!(change(&mut world.tx(), &seen, Action::Scan, Actor::Phone, first).unwrap());
+    assert!(!change(&mut world.tx(), &seen, Action::Scan, Actor::Phone, second).unwrap());
     assert!(of_phone(&mut world.tx(), &seen.id, "first").unwrap().is_some());
 }
 
@@ -132,11 +129,11 @@ fn of_two_who_act_on_the_same_state_one_wins() {
 fn the_first_phone_is_the_phone() {
     let mut world = World::new();
     let id = world.begin().id;
-    assert_eq!(world.scan(&id, "first", true), Opened::Ours);
-    assert_eq!(world.scan(&id, "first", false), Opened::Again, "a reload, also with an old code");
-    assert_eq!(world.scan(&id, "second", true), Opened::Taken);
-    assert_eq!(world.scan(&id, "second", false), Opened::Stale);
-    assert_eq!(world.scan("nothing", "first", true), Opened::Gone);
+    assert_eq!(world.scan(&id, "first", true), ScanOutcome::Bound);
+    assert_eq!(world.scan(&id, "first", false), ScanOutcome::Again, "a reload, also with an old code");
+    assert_eq!(world.scan(&id, "second", true), ScanOutcome::Refused(ScanRefusal::Taken));
+    assert_eq!(world.scan(&id, "second", false), ScanOutcome::Refused(ScanRefusal::Stale));
+    assert_eq!(world.scan("nothing", "first", true), ScanOutcome::Refused(ScanRefusal::Gone));
     assert_eq!(world.status(&id), Scanned);
 }
 
@@ -145,16 +142,16 @@ fn the_fifth_wrong_code_cancels() {
     let mut world = World::new();
     let id = world.begin().id;
     for _ in 0..4 {
-        assert_eq!(world.scan(&id, "phone", false), Opened::Stale);
+        assert_eq!(world.scan(&id, "phone", false), ScanOutcome::Refused(ScanRefusal::Stale));
     }
     assert_eq!(world.status(&id), Waiting);
     world.scan(&id, "phone", false);
     assert_eq!(world.status(&id), Cancelled);
-    assert_eq!(world.scan(&id, "phone", true), Opened::Gone);
+    assert_eq!(world.scan(&id, "phone", true), ScanOutcome::Refused(ScanRefusal::Gone));
 }
 
 #[test]
-fn only_the_right_number_approves_and_only_the_browser_redeems_once() {
+fn only_the_right_number_approves_and_only_the_screen_redeems_once() {
     let mut world = World::new();
     let handshake = world.begin();
     let (id, right) = (handshake.id.as_str(), handshake.number);
@@ -163,8 +160,8 @@ fn only_the_right_number_approves_and_only_the_browser_redeems_once() {
     let typed = |world: &mut World, id: &str, phone: &str, number: u32| {
         type_number(&mut world.tx(), id, phone, "someone", number).unwrap()
     };
-    assert_eq!(typed(&mut world, id, "other", right), Typed::Nothing);
-    assert_eq!(typed(&mut world, id, "phone", right), Typed::Approved);
+    assert_eq!(typed(&mut world, id, "other", right), NumberOutcome::Undecidable);
+    assert_eq!(typed(&mut world, id, "phone", right), NumberOutcome::Approved);
     assert_eq!(world.status(id), Approved);
     assert_eq!(redeem(&mut world.tx(), id, "phone").unwrap(), None);
     assert_eq!(redeem(&mut world.tx(), id, "browser").unwrap().as_deref(), Some("someone"));
@@ -172,8 +169,8 @@ fn only_the_right_number_approves_and_only_the_browser_redeems_once() {
     let wrong = world.begin();
     world.scan(&wrong.id, "phone", true);
     let other = if wrong.number == 42 { 43 } else { 42 };
-    assert_eq!(typed(&mut world, &wrong.id, "phone", other), Typed::Denied);
-    assert_eq!(typed(&mut world, &wrong.id, "phone", wrong.number), Typed::Nothing);
+    assert_eq!(typed(&mut world, &wrong.id, "phone", other), NumberOutcome::Denied);
+    assert_eq!(typed(&mut world, &wrong.id, "phone", wrong.number), NumberOutcome::Undecidable);
     assert_eq!(world.status(&wrong.id), Denied);
 }
 
@@ -247,7 +244,7 @@ fn changes_rise_even_when_the_clock_stands() {
 fn old_handshakes_are_swept() {
     let mut world = World::new();
     let old = world.begin().id;
-    world.now += LIFETIME + KEPT;
+    world.now += LIFETIME + RETENTION;
     assert_eq!(sweep(&mut world.tx()).unwrap(), 0);
     world.now += Duration::milliseconds(1);
     let new = world.begin().id;

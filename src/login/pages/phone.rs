@@ -1,55 +1,47 @@
-//! What the phone shows that scans a code.
+//! The pages of the phone that scans a code.
 
 use chrono::NaiveDateTime;
 use maud::{Markup, html};
 use poem::http::StatusCode;
 
 use super::in_words;
-use crate::login::handshake::{Handshake, Opened, Status};
+use crate::login::handshake::{Handshake, ScanRefusal, Status};
 use crate::people::candidate::Candidate;
 use crate::store::clock;
 use crate::ui::{self, Control, Fact, FormField, Icon, Look, Page, TextMode, Tone};
 use crate::web::address::Proximity;
 
 /// A handshake as its phone shows it.
-pub struct View<'a> {
-    /// The handshake.
+pub struct PhoneView<'a> {
     pub handshake: &'a Handshake,
-    /// Who confirms, and is signed in then.
+    /// The candidate who is signed in on the phone.
     pub account: &'a Candidate,
-    /// The authority's name.
     pub authority: &'a str,
-    /// Whether the screen and the phone share a network.
+    /// Of the screen and the phone.
     pub proximity: Proximity,
-    /// When it is shown, UTC.
+    /// UTC.
     pub now: NaiveDateTime,
-    /// What was typed as the number.
+    /// The number as it was typed.
     pub typed: &'a str,
-    /// What to do about it.
+    /// What is wrong with it.
     pub error: Option<&'a str>,
 }
 
-/// How far the screen is from the phone: fact, headline of the warning, advice.
-const PROXIMITIES: &[(Proximity, &str, Option<&str>, &str)] = &[
-    (Proximity::Same, "与本机相同的网络", None, "如果不是您本人操作，请点“不是我”。"),
-    (
-        Proximity::Different,
-        "与本机不同的网络",
-        Some("两台设备不在同一网络"),
-        "如果二维码是别人发给您的，请点“不是我”。",
-    ),
-    (
-        Proximity::Unknown,
-        "网络未知",
-        Some("无法确认两台设备是否在同一网络"),
-        "如果二维码是别人发给您的，请点“不是我”。",
-    ),
-];
+/// The fact, the headline of the warning and the advice for a proximity.
+fn proximity_words(proximity: Proximity) -> (&'static str, Option<&'static str>, &'static str) {
+    const NOT_ME: &str = "如果不是您本人操作，请点“不是我”。";
+    const NOT_MINE: &str = "如果二维码是别人发给您的，请点“不是我”。";
+    match proximity {
+        Proximity::Same => ("与本机相同的网络", None, NOT_ME),
+        Proximity::Different => ("与本机不同的网络", Some("两台设备不在同一网络"), NOT_MINE),
+        Proximity::Unknown => ("网络未知", Some("无法确认两台设备是否在同一网络"), NOT_MINE),
+    }
+}
 
-/// What the phone is asked to approve.
-pub fn confirm(view: &View) -> Page {
+/// The page that asks for the number.
+pub fn confirm(view: &PhoneView) -> Page {
     let (handshake, account) = (view.handshake, view.account);
-    let near = PROXIMITIES.iter().find(|row| row.0 == view.proximity).unwrap_or(&PROXIMITIES[2]);
+    let (network, warning, advice) = proximity_words(view.proximity);
     let ago = (view.now - handshake.created_at).num_seconds().max(0);
     let main = html! {
         @if let Some(error) = view.error {
@@ -62,13 +54,13 @@ pub fn confirm(view: &View) -> Page {
                 Fact::of("证件", account.masked_document()),
                 Fact::of("网站", format!("考证通 · {}", view.authority)),
                 Fact::of("设备", &handshake.device),
-                Fact::of("网络", near.1),
+                Fact::of("网络", network),
                 Fact::of("时间", format!("{}（{}前）", clock::china(handshake.created_at), in_words(ago))),
             ])))
         }
-        @match near.2 {
-            Some(warning) => (ui::banner(Tone::Warn, warning, html! { p { (near.3) } })),
-            None => p.muted { (near.3) },
+        @match warning {
+            Some(warning) => (ui::banner(Tone::Warn, warning, html! { p { (advice) } })),
+            None => p.muted { (advice) },
         }
         (number_form(view))
         form.actions method="post" action={ "/s/" (handshake.id) "/decline" } {
@@ -78,7 +70,7 @@ pub fn confirm(view: &View) -> Page {
     Page::new("登录确认", main).own_heading().back("/")
 }
 
-fn number_form(view: &View) -> Markup {
+fn number_form(view: &PhoneView) -> Markup {
     let control = Control::Text { value: view.typed, mode: TextMode::Number, max: 2, suffix: "" };
     let field = FormField {
         name: "number",
@@ -99,26 +91,28 @@ fn number_form(view: &View) -> Markup {
     }
 }
 
-/// What came of a handshake, on the phone: headline, what it means.
-const OUTCOMES: &[(Status, &str, &str)] = &[
-    (Status::Approved, "已确认登录", "另一台设备会自动进入系统。"),
-    (Status::Redeemed, "已确认登录", "另一台设备已进入系统。"),
-    (Status::Denied, "已拒绝这次登录", "没有登录任何设备。请勿扫描他人发来的登录二维码。"),
-    (Status::Expired, "二维码已过期", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-    (Status::Cancelled, "二维码已作废", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-    (Status::Failed, "登录没有完成", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-];
+/// The headline and the explanation of a handshake that the phone cannot decide any more.
+fn outcome_words(status: Status) -> (&'static str, &'static str) {
+    match status {
+        Status::Waiting | Status::Scanned | Status::Approved => ("已确认登录", "另一台设备会自动进入系统。"),
+        Status::Redeemed => ("已确认登录", "另一台设备已进入系统。"),
+        Status::Denied => ("已拒绝这次登录", "没有登录任何设备。请勿扫描他人发来的登录二维码。"),
+        Status::Expired => ("二维码已过期", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+        Status::Cancelled => ("二维码已作废", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+        Status::Failed => ("登录没有完成", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+    }
+}
 
-/// What the phone shows when there is nothing left to decide. A pause that denials have started ends at
-/// `paused_until`, UTC.
+/// The page of a handshake that the phone cannot decide any more. If repeated denials have started a
+/// pause, it ends at `paused_until`, UTC.
 pub fn outcome(id: &str, status: Status, paused_until: Option<NaiveDateTime>) -> Page {
-    let row = OUTCOMES.iter().find(|(known, ..)| *known == status).unwrap_or(&OUTCOMES[0]);
+    let (headline, explanation) = outcome_words(status);
     let main = match status {
         Status::Approved | Status::Redeemed => html! {
             section.confirmation data-tone="good" {
                 span.mark { (ui::icon(Icon::Check)) }
-                h1 tabindex="-1" { (row.1) }
-                p.muted { (row.2) }
+                h1 tabindex="-1" { (headline) }
+                p.muted { (explanation) }
             }
             p.actions { (ui::link_button("/", "在手机上继续办理", Look::Plain)) }
             form.actions method="post" action={ "/s/" (id) "/revoke" } {
@@ -126,11 +120,11 @@ pub fn outcome(id: &str, status: Status, paused_until: Option<NaiveDateTime>) ->
             }
         },
         _ => html! {
-            (ui::error_page(row.1, row.2, ui::link_button("/", "返回首页", Look::Primary)))
+            (ui::error_page(headline, explanation, ui::link_button("/", "返回首页", Look::Primary)))
             @if let Some(until) = paused_until { (ui::banner(Tone::Warn, PAUSED, html! { p { (pause_ends(until)) } })) }
         },
     };
-    Page::new(row.1, main).own_heading().back("/")
+    Page::new(headline, main).own_heading().back("/")
 }
 
 const PAUSED: &str = "扫码登录已暂停";
@@ -139,45 +133,26 @@ fn pause_ends(until: NaiveDateTime) -> String {
     format!("您的账号多次拒绝登录或输错数字。请在 {} 之后再扫码。", clock::china_to_the_second(until))
 }
 
-/// What the phone shows while a pause is on, which ends at `until`, UTC.
+/// The page during a pause, which ends at `until`, UTC.
 pub fn paused(until: NaiveDateTime) -> Page {
     let body = format!("{}在手机上办理不受影响。", pause_ends(until));
     Page::new(PAUSED, ui::error_page(PAUSED, &body, ui::link_button("/", "返回首页", Look::Primary)))
         .own_heading()
 }
 
-/// Why opening a code led nowhere: status, headline, what to do.
-const REFUSALS: &[(Opened, StatusCode, &str, &str)] = &[
-    (
-        Opened::Taken,
-        StatusCode::CONFLICT,
-        "二维码已被使用",
-        "另一部手机已经扫描了它。请在电脑上刷新二维码后重新扫描。",
-    ),
-    (
-        Opened::Stale,
-        StatusCode::GONE,
-        "二维码已更换",
-        "二维码每 15 秒更换一次，请扫描屏幕上正在显示的那一个。",
-    ),
-    (Opened::Gone, StatusCode::GONE, "二维码已失效", "请在电脑上刷新二维码后重新扫描。"),
-];
-
-fn refusal(opened: Opened) -> &'static (Opened, StatusCode, &'static str, &'static str) {
-    REFUSALS.iter().find(|(known, ..)| *known == opened).unwrap_or(&REFUSALS[2])
-}
-
-/// The HTTP status of a scan that led nowhere.
-pub fn status_of(opened: Opened) -> StatusCode {
-    refusal(opened).1
-}
-
-/// The page of a scan that led nowhere.
-pub fn not_scanned(opened: Opened) -> Page {
-    let (_, _, headline, what_to_do) = refusal(opened);
-    Page::new(
-        *headline,
-        ui::error_page(headline, what_to_do, ui::link_button("/", "返回首页", Look::Primary)),
-    )
-    .own_heading()
+/// The page for a code that was not accepted.
+pub fn not_scanned(refusal: ScanRefusal) -> (StatusCode, Page) {
+    let (status, headline, what_to_do) = match refusal {
+        ScanRefusal::Taken => (
+            StatusCode::CONFLICT,
+            "二维码已被使用",
+            "另一部手机已经扫描了它。请在电脑上刷新二维码后重新扫描。",
+        ),
+        ScanRefusal::Stale => {
+            (StatusCode::GONE, "二维码已更换", "二维码每 15 秒更换一次，请扫描屏幕上正在显示的那一个。")
+        }
+        ScanRefusal::Gone => (StatusCode::GONE, "二维码已失效", "请在电脑上刷新二维码后重新扫描。"),
+    };
+    let main = ui::error_page(headline, what_to_do, ui::link_button("/", "返回首页", Look::Primary));
+    (status, Page::new(headline, main).own_heading())
 }

@@ -1,12 +1,12 @@
-//! The device grant at the portal (RFC 8628): a code for a screen, and asking what came of it.
+//! The device grant at the portal (RFC 8628): requests a code for a screen and polls for its result.
 
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use oauth2::http::StatusCode;
 use oauth2::{
-    DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType as Said, HttpRequest,
-    HttpResponse, RequestTokenError, StandardDeviceAuthorizationResponse,
+    DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType, HttpRequest, HttpResponse,
+    RequestTokenError, StandardDeviceAuthorizationResponse,
 };
 use parking_lot::Mutex;
 use serde_json::json;
@@ -19,10 +19,10 @@ use crate::login::refusal::Refusal;
 use crate::people::identity::Arrival;
 use crate::settings::is_safe;
 
-/// Longest time between two polls while the portal cannot be reached.
+/// Longest interval between two polls while the portal cannot be reached.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Said by a portal, or by a proxy of its, that will answer another time.
+/// Statuses of a portal, or a proxy before it, that is overloaded for the moment.
 const BUSY: [StatusCode; 4] = [
     StatusCode::TOO_MANY_REQUESTS,
     StatusCode::BAD_GATEWAY,
@@ -30,32 +30,30 @@ const BUSY: [StatusCode; 4] = [
     StatusCode::GATEWAY_TIMEOUT,
 ];
 
-/// `access_denied`, as one large portal calls it.
+/// The code by which one large portal means `access_denied`.
 const DECLINED: &str = "authorization_declined";
 
-/// A code for a screen.
 #[derive(Clone)]
 pub struct DeviceCode {
-    /// What we ask with; a secret.
+    /// Sent with each poll; a secret.
     pub device_code: String,
-    /// What people compare, or type.
+    /// The code that people compare or type.
     pub user_code: String,
-    /// Where the phone goes, with the code in it if the portal can do that.
+    /// Where the phone goes. Contains the user code if the portal supports that.
     pub address: String,
-    /// How long it may be used.
-    pub lives: Duration,
-    /// At least so long between two polls.
+    pub lifetime: Duration,
+    /// Shortest time between two polls.
     pub interval: Duration,
 }
 
-/// What a poll came to.
+/// The result of a poll.
 #[derive(Clone)]
-pub enum Poll {
-    /// Nobody has decided yet, or the portal was not reached; ask again after so long.
+pub enum PollOutcome {
+    /// Nobody has decided yet, or the portal was not reached. The next poll is due after this interval.
     Pending(Duration),
-    /// This person has signed in.
+    /// A person has signed in.
     Done(Box<Arrival>),
-    /// Somebody said no.
+    /// The login was declined at the portal.
     Denied,
     /// The code is too old.
     Expired,
@@ -64,7 +62,7 @@ pub enum Poll {
 }
 
 impl Portal {
-    /// Asks for a code (RFC 8628 §3.1).
+    /// Requests a code (RFC 8628 §3.1).
     pub async fn device_code(&self) -> Result<DeviceCode, Refusal> {
         let endpoints = self.endpoints().await?;
         let url = endpoints.device.clone().ok_or(Refusal::NotUnderstood)?;
@@ -76,7 +74,7 @@ impl Portal {
         let answer = answer.map_err(refused)?;
         let whole = answer.verification_uri_complete().map(|uri| uri.secret().as_str());
         let address = Url::parse(whole.unwrap_or(answer.verification_uri().as_str()));
-        // It becomes a link on our page.
+        // It becomes a link on the screen's page.
         let Some(address) = address.ok().filter(is_safe) else {
             tracing::warn!("the portal's device code leads nowhere safe");
             return Err(Refusal::NotUnderstood);
@@ -85,18 +83,18 @@ impl Portal {
             device_code: answer.device_code().secret().clone(),
             user_code: answer.user_code().secret().clone(),
             address: address.into(),
-            lives: answer.expires_in(),
+            lifetime: answer.expires_in(),
             interval: answer.interval(),
         })
     }
 
-    /// Asks once what came of a code (RFC 8628 §3.4).
-    pub async fn poll(&self, device_code: &str, interval: Duration, now: NaiveDateTime) -> Poll {
+    /// Polls once (RFC 8628 §3.4).
+    pub async fn poll(&self, device_code: &str, interval: Duration, now: NaiveDateTime) -> PollOutcome {
         match self.try_poll(device_code, interval, now).await {
             Ok(poll) => poll,
             Err(refusal) => {
                 tracing::warn!(%refusal, "a device grant came to nothing");
-                Poll::Failed(refusal)
+                PollOutcome::Failed(refusal)
             }
         }
     }
@@ -106,24 +104,24 @@ impl Portal {
         device_code: &str,
         interval: Duration,
         now: NaiveDateTime,
-    ) -> Result<Poll, Refusal> {
+    ) -> Result<PollOutcome, Refusal> {
         let endpoints = self.endpoints().await?;
         let client = self.client(None, endpoints.clone())?;
-        let known = known(device_code, interval)?;
-        // The library would go on asking. It sleeps between two polls, so the first sleep is
-        // the answer "not yet", and its length is what the portal allows.
+        let device = device_response(device_code, interval)?;
+        // The library polls until the end. It sleeps between two polls, so its first sleep means "not yet",
+        // and the length of the sleep is the interval that the portal asks for.
         let (sleeps, slept) = oneshot::channel();
         let sleeps = Mutex::new(Some(sleeps));
         let sleep = |next: Duration| {
             let sender = sleeps.lock().take();
-            // Nobody listens once the answer is there.
+            // The receiver is gone if the answer came first.
             let _ = sender.map(|sender| sender.send(next));
             std::future::pending()
         };
         let call = |request| call_patiently(self.http.clone(), request);
-        let request = client.exchange_device_access_token(&known).set_max_backoff_interval(MAX_BACKOFF);
+        let request = client.exchange_device_access_token(&device).set_max_backoff_interval(MAX_BACKOFF);
         let answer = tokio::select! {
-            next = slept => return Ok(Poll::Pending(next.unwrap_or(interval))),
+            next = slept => return Ok(PollOutcome::Pending(next.unwrap_or(interval))),
             answer = request.request_async(&call, sleep, None) => answer,
         };
         match answer {
@@ -132,42 +130,45 @@ impl Portal {
         }
     }
 
-    async fn person(&self, tokens: &Tokens, now: NaiveDateTime) -> Result<Poll, Refusal> {
+    async fn person(&self, tokens: &Tokens, now: NaiveDateTime) -> Result<PollOutcome, Refusal> {
         let arrival = self.arrival(tokens, &self.endpoints().await?, None, now).await?;
-        Ok(Poll::Done(Box::new(arrival)))
+        Ok(PollOutcome::Done(Box::new(arrival)))
     }
 }
 
-/// A portal that is busy for now is treated as one that was not reached.
+/// Treats a busy portal like one that was not reached.
 async fn call_patiently(http: Http, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let answer = http.call("token", request).await?;
     if BUSY.contains(&answer.status()) { Err(Refusal::NotReached) } else { Ok(answer) }
 }
 
-/// The answer to the first request, as far as a poll needs it.
-fn known(device_code: &str, interval: Duration) -> Result<StandardDeviceAuthorizationResponse, Refusal> {
-    let known = json!({
+/// Rebuilds the response to the first request, as far as a poll needs it.
+fn device_response(
+    device_code: &str,
+    interval: Duration,
+) -> Result<StandardDeviceAuthorizationResponse, Refusal> {
+    let response = json!({
         "device_code": device_code,
         "user_code": "",
         "verification_uri": "https://portal.invalid",
         "expires_in": 60,
         "interval": interval.as_secs(),
     });
-    serde_json::from_value(known).map_err(|error| {
+    serde_json::from_value(response).map_err(|error| {
         tracing::error!(%error, "a device code");
         Refusal::Broken
     })
 }
 
-fn verdict(error: RequestTokenError<Refusal, DeviceCodeErrorResponse>) -> Result<Poll, Refusal> {
-    let said = match &error {
+fn verdict(error: RequestTokenError<Refusal, DeviceCodeErrorResponse>) -> Result<PollOutcome, Refusal> {
+    let code = match &error {
         RequestTokenError::ServerResponse(answer) => Some(answer.error()),
         _ => None,
     };
-    match said {
-        Some(Said::AccessDenied) => Ok(Poll::Denied),
-        Some(other) if other.as_ref() == DECLINED => Ok(Poll::Denied),
-        Some(Said::ExpiredToken) => Ok(Poll::Expired),
+    match code {
+        Some(DeviceCodeErrorResponseType::AccessDenied) => Ok(PollOutcome::Denied),
+        Some(other) if other.as_ref() == DECLINED => Ok(PollOutcome::Denied),
+        Some(DeviceCodeErrorResponseType::ExpiredToken) => Ok(PollOutcome::Expired),
         _ => Err(refused(error)),
     }
 }

@@ -1,5 +1,5 @@
-//! Where the portal's endpoints are: given one by one, or discovered (OpenID Connect
-//! Discovery 1.0 §4, RFC 8414 §3) and remembered for an hour.
+//! The addresses of the portal's endpoints: from the settings, or discovered (OpenID Connect Discovery 1.0
+//! §4, RFC 8414 §3) and cached for an hour.
 
 use std::time::Duration;
 
@@ -8,31 +8,25 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::http::{Http, PATIENCE};
+use super::http::{CALL_TIMEOUT, Http};
 use crate::login::refusal::Refusal;
 use crate::settings::PortalSettings;
 
-/// How long what was discovered is used without asking again.
-const REMEMBERED: Duration = Duration::from_secs(3600);
+const CACHED_FOR: Duration = Duration::from_secs(3600);
 
-/// The portal's addresses.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
-    /// Where browsers are sent.
     pub authorize: Url,
-    /// Where codes are exchanged.
     pub token: Url,
-    /// Where the identity is read.
     pub userinfo: Option<Url>,
-    /// Keys of its ID tokens.
     pub jwks: Option<Url>,
-    /// Where device codes are had.
+    /// Device authorization (RFC 8628 §3.1).
     pub device: Option<Url>,
-    /// Whether every return says `iss` (RFC 9207 §3).
+    /// Whether every authorization response has `iss` (RFC 9207 §3).
     pub says_issuer: bool,
 }
 
-/// What a metadata document says, as far as we need it.
+/// The fields of the metadata document that are used here.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -45,19 +39,20 @@ struct Metadata {
     authorization_response_iss_parameter_supported: bool,
 }
 
-/// The endpoints, and when they were discovered.
+/// Caches the discovered endpoints.
 #[derive(Default)]
-pub struct Directory {
-    known: Mutex<Option<(Instant, Endpoints)>>,
+pub struct EndpointCache {
+    /// With the time of the discovery.
+    discovered: Mutex<Option<(Instant, Endpoints)>>,
 }
 
-impl Directory {
-    /// The endpoints; what is given in the settings goes before what is discovered. Nobody
-    /// waits for another's question: behind a slow portal they would queue.
+impl EndpointCache {
+    /// The endpoints. An address in the settings takes precedence over a discovered one. Simultaneous
+    /// calls discover independently, so that a slow portal does not queue them.
     ///
     /// # Errors
     /// [`Refusal`] when they must be discovered and cannot be.
-    pub async fn endpoints(&self, settings: &PortalSettings, http: &Http) -> Result<Endpoints, Refusal> {
+    pub async fn get(&self, settings: &PortalSettings, http: &Http) -> Result<Endpoints, Refusal> {
         let issuer = match (&settings.issuer, given(settings)) {
             (_, Some(given)) => return Ok(given),
             (None, None) => {
@@ -66,24 +61,24 @@ impl Directory {
             }
             (Some(issuer), None) => issuer,
         };
-        let known = self.known.lock().clone();
-        if let Some((at, endpoints)) = &known
-            && at.elapsed() < REMEMBERED
+        let cached = self.discovered.lock().clone();
+        if let Some((at, endpoints)) = &cached
+            && at.elapsed() < CACHED_FOR
         {
             return Ok(endpoints.clone());
         }
-        let endpoints = match (discover(issuer, http).await, known) {
+        let endpoints = match (discover(issuer, http).await, cached) {
             (Ok(metadata), _) => merged(settings, metadata),
-            // Old addresses are better than none.
+            // An outdated cache is better than no sign-in.
             (Err(_), Some((_, endpoints))) => endpoints,
             (Err(failure), None) => return Err(failure),
         };
-        *self.known.lock() = Some((Instant::now(), endpoints.clone()));
+        *self.discovered.lock() = Some((Instant::now(), endpoints.clone()));
         Ok(endpoints)
     }
 }
 
-/// All that is needed, if the settings say it.
+/// The endpoints from the settings alone, if these are complete.
 fn given(settings: &PortalSettings) -> Option<Endpoints> {
     use crate::settings::ClaimsFrom;
     let claims = match settings.claims_from {
@@ -113,29 +108,30 @@ fn merged(settings: &PortalSettings, found: Metadata) -> Endpoints {
     }
 }
 
-/// Whether two names are one issuer's: a slash at the end is easily added or forgotten.
+/// Whether two issuer names are the same except for a slash at the end.
 pub fn same_issuer(one: &str, other: &str) -> bool {
     one.strip_suffix('/').unwrap_or(one) == other.strip_suffix('/').unwrap_or(other)
 }
 
-/// All places together have as much time as one call.
+/// Tries every address of the document, in the time of one call.
 async fn discover(issuer: &str, http: &Http) -> Result<Metadata, Refusal> {
-    let found = timeout(PATIENCE, first_document(issuer, http)).await.unwrap_or(Err(Refusal::NotReached))?;
+    let found =
+        timeout(CALL_TIMEOUT, first_document(issuer, http)).await.unwrap_or(Err(Refusal::NotReached))?;
     check(found, issuer)
 }
 
-/// The first document there is; if there is none, why not at the first place.
+/// The first document that can be read; otherwise the error of the first address.
 async fn first_document(issuer: &str, http: &Http) -> Result<Metadata, Refusal> {
     let mut failed = None;
-    for place in places(issuer) {
-        let said = match http.json(&place, "metadata").await {
-            Ok(said) => serde_json::from_value(said).map_err(|error| {
-                tracing::warn!(%error, %place, "the portal's metadata lacks something");
+    for url in document_urls(issuer) {
+        let metadata = match http.json(&url, "metadata").await {
+            Ok(json) => serde_json::from_value(json).map_err(|error| {
+                tracing::warn!(%error, %url, "the portal's metadata lacks something");
                 Refusal::NotUnderstood
             }),
             Err(failure) => Err(failure),
         };
-        match said {
+        match metadata {
             Ok(metadata) => return Ok(metadata),
             Err(failure) => failed = failed.or(Some(failure)),
         }
@@ -144,7 +140,7 @@ async fn first_document(issuer: &str, http: &Http) -> Result<Metadata, Refusal> 
 }
 
 fn check(metadata: Metadata, issuer: &str) -> Result<Metadata, Refusal> {
-    // OpenID Connect Discovery §4.3: another's document must not be taken for this one's.
+    // OpenID Connect Discovery §4.3: the document must be the issuer's own.
     if !same_issuer(&metadata.issuer, issuer) {
         tracing::warn!("the portal's metadata names another issuer");
         return Err(Refusal::NotUnderstood);
@@ -158,23 +154,23 @@ fn check(metadata: Metadata, issuer: &str) -> Result<Metadata, Refusal> {
     Ok(metadata)
 }
 
-/// Where the document may be. OpenID Connect appends to the issuer's path, RFC 8414 §3 goes
-/// before it; each has servers that do it the other's way.
-fn places(issuer: &str) -> Vec<Url> {
+/// The possible addresses of the document. OpenID Connect appends to the issuer's path, RFC 8414 §3
+/// prepends to it, and servers of either kind exist that do the opposite.
+fn document_urls(issuer: &str) -> Vec<Url> {
     let Ok(base) = Url::parse(issuer) else { return Vec::new() };
     let path = base.path().trim_end_matches('/');
-    let [openid, oauth] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+    let [openid, oauth] = ["/.well-cached/openid-configuration", "/.well-cached/oauth-authorization-server"];
     let paths = [
         format!("{path}{openid}"),
         format!("{oauth}{path}"),
         format!("{path}{oauth}"),
         format!("{openid}{path}"),
     ];
-    let mut places: Vec<Url> = paths.iter().filter_map(|path| base.join(path).ok()).collect();
+    let mut urls: Vec<Url> = paths.iter().filter_map(|path| base.join(path).ok()).collect();
     if path.is_empty() {
-        places.truncate(2);
+        urls.truncate(2);
     }
-    places
+    urls
 }
 
 #[cfg(test)]
@@ -182,25 +178,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documents_of_an_issuer_with_a_path() {
-        let places = |issuer| places(issuer).iter().map(Url::to_string).collect::<Vec<_>>();
+    fn documents_are_looked_for_before_and_after_the_issuers_path() {
+        let urls = |issuer| document_urls(issuer).iter().map(Url::to_string).collect::<Vec<_>>();
         let deep = [
-            "https://id.example/province/.well-known/openid-configuration",
-            "https://id.example/.well-known/oauth-authorization-server/province",
-            "https://id.example/province/.well-known/oauth-authorization-server",
-            "https://id.example/.well-known/openid-configuration/province",
+            "https://id.example/province/.well-cached/openid-configuration",
+            "https://id.example/.well-cached/oauth-authorization-server/province",
+            "https://id.example/province/.well-cached/oauth-authorization-server",
+            "https://id.example/.well-cached/openid-configuration/province",
         ];
-        assert_eq!(places("https://id.example/province"), deep);
-        assert_eq!(places("https://id.example/province/"), deep);
+        assert_eq!(urls("https://id.example/province"), deep);
+        assert_eq!(urls("https://id.example/province/"), deep);
         let flat = [
-            "https://id.example/.well-known/openid-configuration",
-            "https://id.example/.well-known/oauth-authorization-server",
+            "https://id.example/.well-cached/openid-configuration",
+            "https://id.example/.well-cached/oauth-authorization-server",
         ];
-        assert_eq!(places("https://id.example"), flat);
+        assert_eq!(urls("https://id.example"), flat);
     }
 
     #[test]
-    fn one_slash_makes_no_other_issuer() {
+    fn issuers_may_differ_by_one_slash_at_the_end() {
         assert!(same_issuer("https://id.example/", "https://id.example"));
         assert!(same_issuer("https://id.example/a", "https://id.example/a/"));
         for other in ["https://id.example/b", "https://id.example//", "http://id.example", "", "/"] {

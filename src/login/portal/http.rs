@@ -1,4 +1,4 @@
-//! Calls to the portal: 5 s, no redirects, little is read, TLS by rustls.
+//! HTTP calls to the portal: at most 5 s and 64 KiB, no redirects, TLS by rustls.
 
 use std::time::Duration;
 
@@ -8,57 +8,55 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::Value;
 use url::Url;
 
-use super::{dialect, said};
+use super::{dialect, refusal_log};
 use crate::login::refusal::Refusal;
 
-/// The portal answers within this, or is treated as down.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one call may take.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The largest answer that is read.
+/// Largest body of an answer, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// How userinfo may answer (OpenID Connect Core 1.0 §5.3.2).
+/// An answer of userinfo (OpenID Connect Core 1.0 §5.3.2).
 pub enum Userinfo {
     /// JSON.
     Plain(Value),
-    /// A token that the portal has signed.
+    /// A signed token.
     Signed(String),
 }
 
-/// Speaks HTTP with the portal.
 #[derive(Clone)]
 pub struct Http(reqwest::Client);
 
 impl Http {
-    /// `direct` goes around a proxy of the environment.
+    /// `direct` ignores the proxy settings of the environment.
     ///
     /// # Errors
     /// When no HTTPS client can be made on this machine.
     pub fn new(direct: bool) -> Result<Http, reqwest::Error> {
         let builder =
-            reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+            reqwest::Client::builder().timeout(CALL_TIMEOUT).redirect(reqwest::redirect::Policy::none());
         let builder = if direct { builder.no_proxy() } else { builder };
         Ok(Http(builder.build()?))
     }
 
-    /// One call made by the OAuth 2.0 library to the endpoint that logs call `what`.
+    /// One call of the OAuth 2.0 library. `what` names the endpoint in logs.
     pub async fn call(self, what: &'static str, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-        let secrets = said::secrets(&request);
+        let secrets = refusal_log::secrets(&request);
         let request = request.try_into().map_err(|_| Refusal::NotReached)?;
         let answer = self.fetch(request, what).await?;
-        if said::is_refusal(&answer) {
-            said::refusal(what, &answer, &secrets);
+        if refusal_log::is_refusal(&answer) {
+            refusal_log::log_refusal(what, &answer, &secrets);
         }
-        Ok(dialect::by_the_book(answer))
+        Ok(dialect::normalize(answer))
     }
 
-    /// The JSON at an address. `what` names it in logs.
+    /// Fetches JSON. `what` names the endpoint in logs.
     pub async fn json(&self, url: &Url, what: &'static str) -> Result<Value, Refusal> {
         let request = self.0.get(url.clone()).header(ACCEPT, "application/json");
         read_json(&self.get(request, what, &[]).await?, what)
     }
 
-    /// What userinfo says to the bearer of `token`.
     pub async fn userinfo(&self, url: &Url, token: &str) -> Result<Userinfo, Refusal> {
         let request = self.0.get(url.clone()).bearer_auth(token);
         let request = request.header(ACCEPT, "application/json, application/jwt");
@@ -80,7 +78,7 @@ impl Http {
         let request = request.build().map_err(|_| Refusal::NotUnderstood)?;
         let answer = self.fetch(request, what).await?;
         if !answer.status().is_success() {
-            said::refusal(what, &answer, secrets);
+            refusal_log::log_refusal(what, &answer, secrets);
             return Err(Refusal::Refused);
         }
         Ok(answer)

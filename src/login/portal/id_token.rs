@@ -1,5 +1,5 @@
-//! What the portal signs: ID tokens, and userinfo where it likes. First the signature, by the
-//! portal's keys, then one table of what must be in it (OpenID Connect Core 1.0 §3.1.3.7, §5.3.2).
+//! Verifies what the portal signs: ID tokens, and signed answers of userinfo. First the signature by the
+//! portal's keys, then one table of claims (OpenID Connect Core 1.0 §3.1.3.7, §5.3.2).
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use super::endpoints::same_issuer;
 use super::http::Http;
 use crate::login::refusal::Refusal;
 
-/// How much the portal's clock may differ from ours. A token is read as soon as it is made, so
-/// its time of issue tells.
+/// How much the portal's clock may differ from ours. A token is read as soon as it is issued, so `iat` has
+/// to be within this.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
 
-/// Signatures that prove who signed. A shared secret (HS256) or none proves nothing.
+/// Asymmetric signatures only: a shared secret (HS256) does not prove who signed.
 const ALGORITHMS: &[Algorithm] = &[
     Algorithm::RS256,
     Algorithm::RS384,
@@ -31,48 +31,43 @@ const ALGORITHMS: &[Algorithm] = &[
     Algorithm::EdDSA,
 ];
 
-/// What a token must say.
+/// What the claims of a token must be.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
-    /// What it is.
-    pub kind: Kind,
-    /// Who issued it.
+    pub kind: TokenKind,
     pub issuer: &'a str,
-    /// For whom: our client id.
+    /// Our client id.
     pub audience: &'a str,
-    /// Which attempt it answers; a device grant has none.
+    /// The attempt's nonce; a device grant has none.
     pub nonce: Option<&'a str>,
-    /// When it is read, UTC.
+    /// UTC.
     pub now: NaiveDateTime,
 }
 
-/// What is signed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// An ID token.
+pub enum TokenKind {
     IdToken,
-    /// An answer of userinfo, which was fetched with a secret of ours and need not say for
-    /// whom it is, or how long it holds.
+    /// An answer of userinfo. It was fetched with our access token, so it needs neither audience nor expiry.
     Userinfo,
 }
 
-/// The portal's keys, as last fetched.
+/// Caches the portal's keys.
 #[derive(Default)]
-pub struct Keys {
-    known: Mutex<Arc<Vec<Jwk>>>,
+pub struct KeyCache {
+    keys: Mutex<Arc<Vec<Jwk>>>,
 }
 
-/// Whether the signature of a token can prove anything.
-pub fn can_prove(token: &str) -> bool {
+/// Whether a token is signed by one of [`ALGORITHMS`].
+pub fn is_asymmetric(token: &str) -> bool {
     decode_header(token).is_ok_and(|header| ALGORITHMS.contains(&header.alg))
 }
 
-impl Keys {
-    /// The claims of a token that holds. When no known key has signed it, the keys at `url` are
-    /// looked at once more: portals change their keys, some under the same name.
+impl KeyCache {
+    /// The claims of a valid token. If no cached key has signed it, the keys are fetched from `url` again:
+    /// portals change their keys, some without changing the key id.
     ///
     /// # Errors
-    /// [`Refusal`] when the token does not hold, or the keys cannot be had.
+    /// [`Refusal`] when the token is not valid, or the keys cannot be fetched.
     pub async fn verify(
         &self,
         token: &str,
@@ -84,28 +79,28 @@ impl Keys {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(refused("its algorithm proves nothing"));
         }
-        let claims = match signed(&self.known(), token, &header) {
+        let claims = match verified_claims(&self.cached(), token, &header) {
             Some(claims) => claims,
             None => {
                 let keys = Arc::new(fetch(url, http).await?);
-                *self.known.lock() = keys.clone();
-                signed(&keys, token, &header).ok_or_else(|| refused("none of the portal's keys signed it"))?
+                *self.keys.lock() = keys.clone();
+                verified_claims(&keys, token, &header)
+                    .ok_or_else(|| refused("none of the portal's keys signed it"))?
             }
         };
         check(&claims, expected)?;
         Ok(claims)
     }
 
-    fn known(&self) -> Arc<Vec<Jwk>> {
-        self.known.lock().clone()
+    fn cached(&self) -> Arc<Vec<Jwk>> {
+        self.keys.lock().clone()
     }
 }
 
-/// What a token says, if one of the keys has signed it. A key's name is a hint that both
-/// sides may leave out.
-fn signed(keys: &[Jwk], token: &str, header: &Header) -> Option<Value> {
+/// The claims of a token that one of the keys has signed. Token and key may both omit the key id.
+fn verified_claims(keys: &[Jwk], token: &str, header: &Header) -> Option<Value> {
     let mut validation = Validation::new(header.alg);
-    // All else is judged by `check`: the library would use a clock of its own.
+    // `check` validates the claims, because the library would read the system's clock.
     validation.required_spec_claims.clear();
     (validation.validate_exp, validation.validate_aud) = (false, false);
     let may_be = |key: &&Jwk| match (&header.kid, &key.common.key_id) {
@@ -119,31 +114,31 @@ fn signed(keys: &[Jwk], token: &str, header: &Header) -> Option<Value> {
     keys.iter().filter(may_be).find_map(try_key)
 }
 
-/// Keys of a kind that is not understood are somebody else's business.
+/// The portal's signing keys. Keys of an unknown type are skipped.
 async fn fetch(url: &Url, http: &Http) -> Result<Vec<Jwk>, Refusal> {
-    let mut said = http.json(url, "jwks").await?;
-    let keys = said.get_mut("keys").and_then(Value::as_array_mut).ok_or(Refusal::NotUnderstood)?;
+    let mut answer = http.json(url, "jwks").await?;
+    let keys = answer.get_mut("keys").and_then(Value::as_array_mut).ok_or(Refusal::NotUnderstood)?;
     let signs = |key: &Value| key.get("use").is_none_or(|usage| usage == "sig");
     let signing = keys.drain(..).filter(signs);
     Ok(signing.filter_map(|key| serde_json::from_value(key).ok()).collect())
 }
 
-/// A claim that is there must be right; some must be there.
+/// Checks each claim that is present. Some must be present.
 fn check(claims: &Value, expected: Expected) -> Result<(), Refusal> {
     let claim = |name: &str| claims.get(name).filter(|value| !value.is_null());
     let time = |name: &str, holds: &dyn Fn(NaiveDateTime) -> bool| {
         claim(name).map(|seconds| as_time(seconds).is_some_and(holds))
     };
-    let (now, whole) = (expected.now, expected.kind == Kind::IdToken);
-    let issuer = |said: &Value| said.as_str().is_some_and(|said| same_issuer(said, expected.issuer));
-    // Name, whether it is right if it is there, whether it must be.
+    let (now, is_id_token) = (expected.now, expected.kind == TokenKind::IdToken);
+    let issuer = |iss: &Value| iss.as_str().is_some_and(|iss| same_issuer(iss, expected.issuer));
+    // Name, whether its value is right if it is present, whether it must be present.
     let table = [
-        ("iss", claim("iss").map(issuer), whole),
+        ("iss", claim("iss").map(issuer), is_id_token),
         ("sub", claim("sub").map(Value::is_string), true),
-        ("aud", claim("aud").map(|aud| is_for(aud, expected.audience)), whole),
+        ("aud", claim("aud").map(|aud| is_for(aud, expected.audience)), is_id_token),
         ("azp", claim("azp").map(|azp| azp == expected.audience), false),
-        ("exp", time("exp", &|at| at > now - SKEW), whole),
-        ("iat", time("iat", &|at| (at - now).abs() <= SKEW), whole),
+        ("exp", time("exp", &|at| at > now - SKEW), is_id_token),
+        ("iat", time("iat", &|at| (at - now).abs() <= SKEW), is_id_token),
         ("nbf", time("nbf", &|at| at <= now + SKEW), false),
         ("nonce", expected.nonce.map(|nonce| claims["nonce"] == nonce), false),
     ];
@@ -160,9 +155,9 @@ fn as_time(seconds: &Value) -> Option<NaiveDateTime> {
     DateTime::from_timestamp(seconds.as_f64()? as i64, 0).map(|time| time.naive_utc())
 }
 
-/// One name, or a list of them.
-fn is_for(said: &Value, audience: &str) -> bool {
-    said == audience || said.as_array().is_some_and(|all| all.iter().any(|one| one == audience))
+/// `aud` is one name or a list of names.
+fn is_for(aud: &Value, audience: &str) -> bool {
+    aud == audience || aud.as_array().is_some_and(|all| all.iter().any(|one| one == audience))
 }
 
 fn refused(why: &'static str) -> Refusal {
@@ -175,17 +170,17 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn expected(kind: Kind) -> Expected<'static> {
+    fn expected(kind: TokenKind) -> Expected<'static> {
         let now = "2026-04-01T01:30:00".parse().unwrap();
-        let nonce = Some("n").filter(|_| kind == Kind::IdToken);
+        let nonce = Some("n").filter(|_| kind == TokenKind::IdToken);
         Expected { kind, issuer: "https://id.example", audience: "kaozheng", nonce, now }
     }
 
     fn seconds(from_now: i64) -> Value {
-        json!(expected(Kind::IdToken).now.and_utc().timestamp() + from_now)
+        json!(expected(TokenKind::IdToken).now.and_utc().timestamp() + from_now)
     }
 
-    fn holds(kind: Kind, change: &[(&str, Value)]) -> bool {
+    fn holds(kind: TokenKind, change: &[(&str, Value)]) -> bool {
         let mut claims = json!({
             "iss": "https://id.example", "sub": "1", "aud": "kaozheng", "azp": "kaozheng",
             "exp": seconds(300), "iat": seconds(0), "nbf": seconds(0), "nonce": "n",
@@ -197,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_holds_for_us_for_its_time_and_for_its_attempt() {
+    fn valid_claims_are_accepted_within_the_clock_skew() {
         let table: &[&[(&str, Value)]] = &[
             &[],
             &[("iss", json!("https://id.example/"))],
@@ -208,13 +203,13 @@ mod tests {
             &[("iat", json!(seconds(0).as_f64().unwrap() + 0.5))],
         ];
         for change in table {
-            assert!(holds(Kind::IdToken, change), "{change:?}");
-            assert!(holds(Kind::Userinfo, change), "{change:?}");
+            assert!(holds(TokenKind::IdToken, change), "{change:?}");
+            assert!(holds(TokenKind::Userinfo, change), "{change:?}");
         }
     }
 
     #[test]
-    fn what_is_wrong_never_holds() {
+    fn a_wrong_claim_is_refused() {
         let table = [
             ("iss", json!("https://evil.example")),
             ("iss", json!(["https://id.example"])),
@@ -233,29 +228,29 @@ mod tests {
             ("nbf", json!("later")),
         ];
         for (name, value) in table {
-            for kind in [Kind::IdToken, Kind::Userinfo] {
+            for kind in [TokenKind::IdToken, TokenKind::Userinfo] {
                 assert!(!holds(kind, &[(name, value.clone())]), "{name} {value}");
             }
         }
-        assert!(!holds(Kind::IdToken, &[("nonce", json!("m"))]));
+        assert!(!holds(TokenKind::IdToken, &[("nonce", json!("m"))]));
     }
 
     #[test]
-    fn userinfo_may_leave_out_what_an_id_token_must_say() {
+    fn userinfo_may_omit_claims_that_an_id_token_needs() {
         for name in ["iss", "aud", "exp", "iat", "nonce"] {
-            assert!(!holds(Kind::IdToken, &[(name, Value::Null)]), "{name}");
-            assert!(holds(Kind::Userinfo, &[(name, Value::Null)]), "{name}");
+            assert!(!holds(TokenKind::IdToken, &[(name, Value::Null)]), "{name}");
+            assert!(holds(TokenKind::Userinfo, &[(name, Value::Null)]), "{name}");
         }
     }
 
     #[test]
-    fn no_shared_secret_and_no_secret_at_all_prove_anything() {
+    fn only_asymmetric_algorithms_are_accepted() {
         // {"alg":"HS256"}, {"alg":"none"}, {"alg":"RS256"}
         for (header, proves) in
             [("eyJhbGciOiJIUzI1NiJ9", false), ("eyJhbGciOiJub25lIn0", false), ("eyJhbGciOiJSUzI1NiJ9", true)]
         {
-            assert_eq!(can_prove(&format!("{header}.e30.AAAA")), proves, "{header}");
+            assert_eq!(is_asymmetric(&format!("{header}.e30.AAAA")), proves, "{header}");
         }
-        assert!(!can_prove("nonsense"));
+        assert!(!is_asymmetric("nonsense"));
     }
 }

@@ -1,9 +1,9 @@
-//! From the portal's claims to an identity, checked as if somebody had typed it.
+//! Reads an identity from the portal's claims, with the same checks as typed input.
 
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::said;
+use super::refusal_log;
 use crate::login::refusal::Refusal;
 use crate::people::candidate::Identity;
 use crate::people::document::{Document, DocumentType};
@@ -11,23 +11,23 @@ use crate::people::identity::{Account, Arrival, Assurance};
 use crate::people::{name, phone};
 use crate::settings::PortalSettings;
 
-/// Longest code of the portal that is logged.
-const LONGEST_CODE: usize = 40;
+/// Longest document type of the portal that is logged, in characters.
+const MAX_LOGGED_CODE: usize = 40;
 
-/// Whom the claims speak of. `today` is the day in China. What the settings require is looked at
-/// first, and whether it is a person's account, because a company has another name and number.
+/// Reads the person and the account of the claims. `today` is the date in China. The conditions of the
+/// settings are checked first, because a company's account has no person's name and number.
 ///
 /// # Errors
-/// What the account or a claim lacks; the log names it.
+/// A [`Refusal`] for the condition or claim that fails; the log names it.
 pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Arrival, Refusal> {
     let rules = &settings.rules;
     for (conditions, refusal) in [(&rules.required, Refusal::Required), (&rules.person, Refusal::Company)] {
         let Some(claim) = conditions.failed_by(claims) else { continue };
         tracing::warn!(claim, %refusal, "the portal's account is not admitted");
-        said::lack(claims, text(claims, &settings.claims.name));
-        // A claim that is missing says nothing about companies.
-        let unsaid = refusal == Refusal::Company && claims.pointer(claim).is_none_or(Value::is_null);
-        return Err(if unsaid { Refusal::Incomplete } else { refusal });
+        refusal_log::log_claims_error(claims, text(claims, &settings.claims.name));
+        // Without the claim nobody knows whether the account is a company's.
+        let is_missing = refusal == Refusal::Company && claims.pointer(claim).is_none_or(Value::is_null);
+        return Err(if is_missing { Refusal::Incomplete } else { refusal });
     }
     let identity = person(claims, settings, today)?;
     let account = Account {
@@ -49,30 +49,30 @@ fn assurance(claims: &Value, settings: &PortalSettings) -> Assurance {
 fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Identity, Refusal> {
     let incomplete = |claim: &'static str| {
         tracing::warn!(claim, "the portal's claim is missing or not valid");
-        said::lack(claims, text(claims, &settings.claims.name));
+        refusal_log::log_claims_error(claims, text(claims, &settings.claims.name));
         Refusal::Incomplete
     };
     let names = &settings.claims;
-    let said = |pointer: &str, claim| text(claims, pointer).ok_or_else(|| incomplete(claim));
-    let kind = known_kind(settings, &said(&names.id_type, "id_type")?)?;
-    let number = said(&names.id_number, "id_number")?;
+    let required = |pointer: &str, claim| text(claims, pointer).ok_or_else(|| incomplete(claim));
+    let kind = known_document_type(settings, &required(&names.id_type, "id_type")?)?;
+    let number = required(&names.id_number, "id_number")?;
     let document = Document::parse(kind, &number, today).map_err(|_| incomplete("id_number"))?;
-    let name = name::parse(&said(&names.name, "name")?).map_err(|_| incomplete("name"))?;
-    // A phone number is a convenience: the candidate can give another one.
+    let name = name::parse(&required(&names.name, "name")?).map_err(|_| incomplete("name"))?;
+    // The phone number is optional: the candidate can enter one later.
     let phone = text(claims, &names.phone).and_then(|text| phone::parse(&text).ok());
     Ok(Identity { name, document, phone })
 }
 
-/// The operator adds the code to `KAOZHENG_PORTAL_ID_TYPES`, so the log tells it.
-fn known_kind(settings: &PortalSettings, said: &str) -> Result<DocumentType, Refusal> {
-    kind(settings, said).ok_or_else(|| {
-        let code: String = said::clean(said, &[]).chars().take(LONGEST_CODE).collect();
+/// Logs an unknown code, so that the operator can add it to `KAOZHENG_PORTAL_ID_TYPES`.
+fn known_document_type(settings: &PortalSettings, word: &str) -> Result<DocumentType, Refusal> {
+    document_type(settings, word).ok_or_else(|| {
+        let code: String = refusal_log::clean(word, &[]).chars().take(MAX_LOGGED_CODE).collect();
         tracing::warn!(code, "the portal's kind of document is not mapped");
         Refusal::DocumentType
     })
 }
 
-/// Some portals write codes and phone numbers as JSON numbers.
+/// A claim as text. Some portals write codes and phone numbers as JSON numbers.
 fn text(claims: &Value, pointer: &str) -> Option<String> {
     match claims.pointer(pointer)? {
         Value::String(text) => Some(text.clone()),
@@ -81,11 +81,11 @@ fn text(claims: &Value, pointer: &str) -> Option<String> {
     }
 }
 
-/// The kind of document behind the portal's word for it, or ours, or its name.
-fn kind(settings: &PortalSettings, said: &str) -> Option<DocumentType> {
-    let renamed = settings.id_types.iter().find(|(theirs, _)| theirs == said);
-    let said = renamed.map_or(said, |(_, ours)| ours);
-    DocumentType::from_code(said).or_else(|| DocumentType::ALL.into_iter().find(|kind| kind.label() == said))
+/// The document type of a word that the settings map, or of our own code or name for it.
+fn document_type(settings: &PortalSettings, word: &str) -> Option<DocumentType> {
+    let mapped = settings.id_types.iter().find(|(theirs, _)| theirs == word);
+    let word = mapped.map_or(word, |(_, ours)| ours);
+    DocumentType::from_code(word).or_else(|| DocumentType::ALL.into_iter().find(|kind| kind.label() == word))
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
             },
             rules: ClaimRules::default(),
             id_types: vec![("111".into(), "resident".into())],
-            ..crate::login::sandbox::settings(&base, &base)
+            ..crate::demo::sandbox::settings(&base, &base)
         }
     }
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_found_where_the_settings_say() {
+    fn claims_are_read_at_the_pointers_of_the_settings() {
         for kind in [json!("111"), json!(111), json!("resident"), json!("居民身份证")] {
             let cert = json!({ "type": kind, "no": "11010519491231002x" });
             let user = json!({ "realName": "张小三", "cert": cert, "mobile": 13800138000_i64 });
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_or_missing_claim_is_no_identity() {
+    fn a_wrong_or_missing_claim_is_refused() {
         let cert = |kind: &str, number: &str| json!({ "type": kind, "no": number });
         let table = [
             json!({}),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_has_a_name_and_a_level() {
+    fn an_account_has_a_subject_and_an_assurance() {
         let mut settings = settings();
         let read = |settings: &PortalSettings, user: Value| {
             let account = account(settings, user).unwrap();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_required_is_looked_at_first() {
+    fn conditions_of_the_settings_are_checked_first() {
         let mut settings = settings();
         settings.rules.required = Conditions::parse("/user/status=1").unwrap();
         settings.rules.person = Conditions::parse("/user/type=1").unwrap();

@@ -2,8 +2,8 @@
 
 use chrono::Duration;
 use kaozheng::casework::lifecycle::Status;
+use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::login::sandbox;
 use kaozheng::people::staff::{Role, StaffMember};
 use kaozheng::settings::Settings;
 use kaozheng::site::{Parts, site};

@@ -85,7 +85,7 @@ async fn network_takes_only_its_share_of_the_permits() {
         let other = LoginScreen::open(&server, "/login").await;
         let code = other.code(&server);
         let scan = async {
-            while server.parts.login.waiters.held() <= most {
+            while server.parts.login.waiters.parked() <= most {
                 tokio::task::yield_now().await;
             }
             phone.step(&code).await

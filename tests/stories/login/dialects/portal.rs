@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDateTime;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use kaozheng::login::sandbox;
+use kaozheng::demo::sandbox;
 use kaozheng::settings::{PortalSettings, Settings};
 use kaozheng::store::Clock;
 use poem::listener::TcpAcceptor;

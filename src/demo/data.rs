@@ -11,10 +11,10 @@ use diesel::prelude::*;
 
 use super::exams::{EXAMS, Exam};
 use crate::casework::Refusal;
+use crate::demo::sandbox::people::{PEOPLE, Person};
 use crate::either;
 use crate::exams::certificate::lookup_hash;
 use crate::files::storage::Storage;
-use crate::login::sandbox::people::{PEOPLE, Person};
 use crate::people::candidate::{self, Identity};
 use crate::people::document::{Document, Gender};
 use crate::people::mask;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::cli::exams::{EXAMS, Exam};
+use crate::demo::exams::{EXAMS, Exam};
 
 pub(super) const SAMPLED: &[Exam] = EXAMS.split_at(3).0;
 
@@ -10,7 +10,7 @@ pub(super) const SAMPLED: &[Exam] = EXAMS.split_at(3).0;
 pub(super) const MONTHS: &[&str] = &["201803", "201903", "202103", "202203", "202303", "202403"];
 
 /// Writes subjects first, then sittings.
-pub(super) fn write(to: &mut dyn Write) -> io::Result<()> {
+pub fn write(to: &mut dyn Write) -> io::Result<()> {
     writeln!(
         to,
         "考试代码,考试名称,考试类别,级别,专业,科目,费用,考试年月,核查开始日期,核查截止日期,考试日期"

@@ -1,4 +1,4 @@
-//! With raw sockets, as browsers, phones and nobody's friends use them.
+//! Tests of the server over raw sockets.
 
 use std::net::SocketAddr;
 
@@ -12,15 +12,14 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::web::body::came_too_slowly;
-use crate::web::connection::Rest;
 
 #[derive(Clone)]
 struct News(&'static str);
 
-const ROOM: Room = Room { all: 100, network: None };
+const LIMITS: ConnectionLimits = ConnectionLimits { total: 100, per_customer: None };
 
-/// A server whose `/rest` rests until there is news. It answers what was asked and the news; what
-/// is sent to `/read` is read first, and `/large` answers 20 MB.
+/// A server that parks requests for `/park` until there is news. It answers with the request's address and
+/// the news. `/read` reads the body first, and `/large` answers 20 MB.
 struct Fixture {
     address: SocketAddr,
     news: watch::Sender<bool>,
@@ -30,23 +29,23 @@ struct Fixture {
 
 impl Fixture {
     async fn start() -> Fixture {
-        Fixture::with(ROOM).await
+        Fixture::with(LIMITS).await
     }
 
-    async fn with(room: Room) -> Fixture {
+    async fn with(limits: ConnectionLimits) -> Fixture {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let news = watch::Sender::new(false);
         let waits_for = news.clone();
-        let rest_of = Box::new(move |request: &HttpRequest<_>, _| {
-            let rests = request.uri().path() == "/rest";
-            rests.then(|| rest(waits_for.subscribe()))
+        let park = Box::new(move |request: &HttpRequest<_>, _| {
+            let is_parked = request.uri().path() == "/park";
+            is_parked.then(|| parked(waits_for.subscribe()))
         });
         let site = make(|req| async { Ok::<_, poem::Error>(answer(req).await) });
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let answers = Answers { site, rest_of };
-        let serving = tokio::spawn(serve(listener, answers, room, stopped, Duration::from_secs(60)));
+        let handlers = Handlers { site, park };
+        let serving = tokio::spawn(serve(listener, handlers, limits, stopped, Duration::from_secs(60)));
         Fixture { address, news, stop, serving }
     }
 
@@ -57,7 +56,7 @@ impl Fixture {
         stream
     }
 
-    async fn somebody_rests(&self) {
+    async fn a_request_is_parked(&self) {
         while self.news.receiver_count() == 0 {
             tokio::task::yield_now().await;
         }
@@ -80,12 +79,12 @@ async fn answer(mut req: Request) -> Response {
     Response::builder().body(answer)
 }
 
-fn rest(mut news: watch::Receiver<bool>) -> Rest {
+fn parked(mut news: watch::Receiver<bool>) -> Parked {
     Box::pin(async move {
         let _ = news.wait_for(|news| *news).await;
-        let mut told = Extensions::new();
-        told.insert(News("something"));
-        told
+        let mut attached = Extensions::new();
+        attached.insert(News("something"));
+        attached
     })
 }
 
@@ -93,7 +92,7 @@ fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: exam.example\r\n\r\n")
 }
 
-/// What the server has sent when `last` has come.
+/// Reads until the response ends with `last`.
 async fn read_until(stream: &mut TcpStream, last: &str) -> String {
     let mut all = Vec::new();
     while !String::from_utf8_lossy(&all).ends_with(last) {
@@ -104,64 +103,64 @@ async fn read_until(stream: &mut TcpStream, last: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_after_a_rest() {
+async fn a_connection_goes_on_after_a_parked_request() {
     let server = Fixture::start().await;
     let mut stream = server.send(&get("/before")).await;
     read_until(&mut stream, "/before: nothing.").await;
     for seen in ["1", "2"] {
         server.news.send_replace(false);
-        stream.write_all(get(&format!("/rest?seen={seen}")).as_bytes()).await.unwrap();
-        server.somebody_rests().await;
+        stream.write_all(get(&format!("/park?seen={seen}")).as_bytes()).await.unwrap();
+        server.a_request_is_parked().await;
         server.news.send_replace(true);
-        read_until(&mut stream, &format!("/rest?seen={seen}: something.")).await;
+        read_until(&mut stream, &format!("/park?seen={seen}: something.")).await;
     }
     stream.write_all(get("/after").as_bytes()).await.unwrap();
     read_until(&mut stream, "/after: nothing.").await;
 }
 
 #[tokio::test]
-async fn what_comes_early_is_answered_in_its_turn() {
+async fn pipelined_requests_are_answered_in_order() {
     let server = Fixture::start().await;
-    let mut stream = server.send(&[get("/rest"), get("/next"), get("/rest?2")].concat()).await;
-    server.somebody_rests().await;
+    let mut stream = server.send(&[get("/park"), get("/next"), get("/park?2")].concat()).await;
+    server.a_request_is_parked().await;
     stream.write_all(get("/last").as_bytes()).await.unwrap();
     server.news.send_replace(true);
     let all = read_until(&mut stream, "/last: nothing.").await;
     let bodies: Vec<&str> =
         all.split("\r\n\r\n").skip(1).map(|part| &part[..=part.find('.').unwrap()]).collect();
-    assert_eq!(bodies, ["/rest: something.", "/next: nothing.", "/rest?2: something.", "/last: nothing."]);
+    assert_eq!(bodies, ["/park: something.", "/next: nothing.", "/park?2: something.", "/last: nothing."]);
 }
 
 #[tokio::test]
-async fn a_rest_ends_when_its_client_goes_away() {
+async fn a_parked_request_ends_when_its_client_disconnects() {
     let server = Fixture::start().await;
-    let stream = server.send(&get("/rest")).await;
-    server.somebody_rests().await;
+    let stream = server.send(&get("/park")).await;
+    server.a_request_is_parked().await;
     drop(stream);
-    timeout(Duration::from_secs(10), server.news.closed()).await.expect("nobody rests any more");
+    timeout(Duration::from_secs(10), server.news.closed()).await.expect("no request is parked any more");
 }
 
 #[tokio::test]
-async fn a_request_with_a_body_does_not_rest() {
+async fn a_request_with_a_body_is_not_parked() {
     let server = Fixture::start().await;
-    let head = "POST /rest HTTP/1.1\r\nHost: exam.example\r\nContent-Length: 3\r\n\r\n";
+    let head = "POST /park HTTP/1.1\r\nHost: exam.example\r\nContent-Length: 3\r\n\r\n";
     let mut stream = server.send(&format!("{head}a=b")).await;
-    read_until(&mut stream, "/rest: nothing.").await;
+    read_until(&mut stream, "/park: nothing.").await;
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_those_who_rest() {
+async fn stopping_waits_for_parked_requests() {
     let server = Fixture::start().await;
-    let mut stream = server.send(&get("/rest")).await;
+    let mut stream = server.send(&get("/park")).await;
     let mut idle = server.send(&get("/idle")).await;
     read_until(&mut idle, "/idle: nothing.").await;
-    server.somebody_rests().await;
+    server.a_request_is_parked().await;
     server.stop.send(()).unwrap();
     let mut rest = Vec::new();
     idle.read_to_end(&mut rest).await.unwrap();
     assert!(!server.serving.is_finished() && TcpStream::connect(server.address).await.is_err());
     server.news.send_replace(true);
-    read_until(&mut stream, "/rest: something.").await;
+    read_until(&mut stream, "/park: something.").await;
     timeout(Duration::from_secs(10), server.serving).await.expect("it ends").unwrap();
 }
 
@@ -170,19 +169,19 @@ fn post(path: &str, length: usize) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: exam.example\r\nContent-Length: {length}\r\n\r\n")
 }
 
-/// All that comes until the server closes the connection.
+/// Reads until the server closes the connection.
 async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut all = Vec::new();
-    // A connection that was reset has ended as well.
+    // A reset ends the connection as well.
     let _ = stream.read_to_end(&mut all).await;
     String::from_utf8(all).unwrap()
 }
 
 #[tokio::test]
-async fn an_answer_waits_for_a_body_that_nobody_wants() {
+async fn an_unread_body_is_drained_before_the_response() {
     let server = Fixture::start().await;
     let mut stream = server.send(&post("/early", 8 << 20)).await;
-    // A client that reads only when it has sent everything, as a browser without scripts.
+    // The client reads only after it has sent everything, like a browser without scripts.
     for _ in 0..8 {
         stream.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
     }
@@ -192,10 +191,10 @@ async fn an_answer_waits_for_a_body_that_nobody_wants() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_gets_an_answer_and_no_reset() {
+async fn an_endless_body_gets_a_response_and_no_reset() {
     let server = Fixture::start().await;
     let mut stream = server.send(&post("/early", 1 << 40)).await;
-    // It goes on sending after the answer has been given.
+    // The client goes on sending after the response.
     for _ in 0..64 {
         stream.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
     }
@@ -204,7 +203,7 @@ async fn a_body_without_end_gets_an_answer_and_no_reset() {
 }
 
 #[tokio::test]
-async fn who_waits_to_be_asked_for_a_body_is_not_asked_in_vain() {
+async fn a_client_that_expects_100_continue_is_answered_without_its_body() {
     let server = Fixture::start().await;
     let head = post("/early", 8 << 20).replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
     let mut stream = server.send(&head).await;
@@ -213,7 +212,7 @@ async fn who_waits_to_be_asked_for_a_body_is_not_asked_in_vain() {
 }
 
 #[tokio::test]
-async fn who_has_said_everything_is_answered() {
+async fn a_client_may_half_close_after_its_request() {
     let server = Fixture::start().await;
     let mut stream = server.send(&format!("{}12345678", post("/read", 8))).await;
     stream.shutdown().await.unwrap();
@@ -221,7 +220,7 @@ async fn who_has_said_everything_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stops_or_trickles_is_given_up() {
+async fn a_body_that_stops_or_trickles_times_out() {
     let server = Fixture::start().await;
     for path in ["/read", "/early"] {
         let mut stops = server.send(&format!("{}123", post(path, 8))).await;
@@ -238,36 +237,36 @@ async fn a_body_that_stops_or_trickles_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_reads_nothing_is_given_up() {
-    let server = Fixture::with(Room { all: 1, network: None }).await;
+async fn a_client_that_reads_nothing_is_disconnected() {
+    let server = Fixture::with(ConnectionLimits { total: 1, per_customer: None }).await;
     let began = tokio::time::Instant::now();
     let _deaf = server.send(&get("/large")).await;
     let next = get("/next").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
     while !read_to_end(&mut server.send(&next).await).await.contains("/next") {
-        assert!(began.elapsed().as_secs() < 120, "the only place stays taken");
+        assert!(began.elapsed().as_secs() < 120, "the only connection stays open");
         sleep(Duration::from_secs(1)).await;
     }
 }
 
 #[tokio::test]
-async fn a_request_that_rests_keeps_little() {
+async fn a_parked_request_keeps_few_bytes() {
     let server = Fixture::start().await;
-    let with = |more: &str| get("/rest").replace("\r\n\r\n", &format!("\r\n{more}\r\n\r\n"));
-    // What the answer does not need is not kept; a large cookie is not kept waiting.
+    let with = |more: &str| get("/park").replace("\r\n\r\n", &format!("\r\n{more}\r\n\r\n"));
+    // Headers that the handler does not need are dropped. A request with a large cookie is not parked.
     let mut long = server.send(&with(&format!("X-Long: {}", "x".repeat(10_000)))).await;
-    server.somebody_rests().await;
+    server.a_request_is_parked().await;
     server.news.send_replace(true);
-    read_until(&mut long, "/rest: something.").await;
+    read_until(&mut long, "/park: something.").await;
     server.news.send_replace(false);
     let mut large = server.send(&with(&format!("Cookie: a={}", "x".repeat(10_000)))).await;
-    read_until(&mut large, "/rest: nothing.").await;
-    let mut flood = server.send(&get("/rest").repeat(1000)).await;
+    read_until(&mut large, "/park: nothing.").await;
+    let mut flood = server.send(&get("/park").repeat(1000)).await;
     assert_eq!(read_to_end(&mut flood).await, "");
 }
 
 #[tokio::test]
-async fn connections_that_are_too_many_are_told() {
-    let server = Fixture::with(Room { all: 3, network: Some(2) }).await;
+async fn connections_beyond_the_limits_get_503() {
+    let server = Fixture::with(ConnectionLimits { total: 3, per_customer: Some(2) }).await;
     let mut first = server.send(&get("/first")).await;
     read_until(&mut first, "/first: nothing.").await;
     let mut second = server.send(&get("/second")).await;
@@ -284,7 +283,7 @@ async fn connections_that_are_too_many_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_does_not_wait_for_a_trickle() {
+async fn stopping_does_not_wait_for_a_trickle() {
     let server = Fixture::start().await;
     let mut trickle = server.send(&post("/read", 1 << 20)).await;
     trickle.write_all(&[b'x'; 1000]).await.unwrap();

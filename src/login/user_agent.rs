@@ -1,10 +1,10 @@
-//! The browser and system behind a User-Agent, in words.
+//! Browser and system of a User-Agent header.
 
 use poem::Request;
 use poem::http::header;
 use woothee::parser::Parser;
 
-/// Systems as woothee names them (the beginning of the name), and as people do.
+/// The beginning of woothee's name of a system, and the name on our pages.
 const SYSTEMS: &[(&str, &str)] = &[
     ("Windows", "Windows 电脑"),
     ("Mac OSX", "苹果电脑"),
@@ -16,18 +16,18 @@ const SYSTEMS: &[(&str, &str)] = &[
     (HARMONY, "鸿蒙手机"),
 ];
 
-/// woothee does not know this system yet.
+/// A system that woothee does not know yet.
 const HARMONY: &str = "OpenHarmony";
 
-/// The request's User-Agent.
-pub fn user_agent(req: &Request) -> &str {
+/// The request's User-Agent; empty if there is none.
+pub fn of(req: &Request) -> &str {
     req.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Whether it is a phone (or a tablet that says so), which can open the government app itself.
+/// Whether it is a phone, or a tablet that identifies as one: it can open the government app itself.
 pub fn is_phone(user_agent: &str) -> bool {
     let known = Parser::new().parse(user_agent).is_some_and(|found| found.category == "smartphone");
-    // Every mobile browser says so, also those woothee does not know.
+    // Also in the User-Agents of mobile browsers that woothee does not know.
     known || user_agent.contains("Mobile")
 }
 
@@ -40,7 +40,7 @@ pub fn describe(user_agent: &str) -> String {
     format!("{system} · {browser}")
 }
 
-/// The browser's name as people know it; woothee's where that is the same.
+/// The browser's common name; woothee's name for those that are not listed here.
 fn browser<'a>(user_agent: &str, name: &'a str) -> &'a str {
     let apple = ["iPhone", "iPad"].iter().any(|device| user_agent.contains(device));
     match name {
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_are_told_in_words() {
+    fn common_user_agents_are_described() {
         let chrome = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0";
         let table = [
             (format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {chrome} Safari/537.36"), "Windows 电脑 · Chrome", false),

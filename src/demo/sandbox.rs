@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use self::people::{PEOPLE, Person};
-use super::portal::CALLBACK;
+use crate::login::portal::CALLBACK;
 use crate::people::mask;
 use crate::settings::{
     ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, Settings, Ways,

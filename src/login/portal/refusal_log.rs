@@ -1,13 +1,13 @@
-//! What the portal says when it refuses, for the operator's log: status, code and message, without
-//! secrets and without numbers that could be a person's.
+//! Logs refusals of the portal: status, code and message, without secrets and without numbers that could
+//! belong to a person.
 
 use oauth2::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
-/// Names under which portals tell a code, the most telling first.
+/// Field names of error codes, the most specific first.
 const CODES: &[&str] = &["error", "errcode", "errorCode", "error_code", "code", "result", "status"];
 
-/// Names under which portals tell a message.
+/// Field names of error messages.
 const MESSAGES: &[&str] = &[
     "error_description",
     "errmsg",
@@ -20,30 +20,30 @@ const MESSAGES: &[&str] = &[
     "resultMsg",
 ];
 
-/// Longest text that is logged, in characters.
-const LONGEST: usize = 200;
+/// In characters.
+const MAX_TEXT: usize = 200;
 
-/// Runs of so many digits may be a person's number or a code.
+/// A number with this many digits may be a person's, or a secret code.
 const DIGITS: usize = 6;
 
-/// Shorter values may stand in any text.
+/// Shorter values occur in ordinary text, so they are not masked.
 const SHORTEST_SECRET: usize = 6;
 
-/// Not yet, rather than no (RFC 8628 §3.5).
+/// Codes that mean "not yet" and not a refusal (RFC 8628 §3.5).
 const NOT_YET: [&str; 2] = ["authorization_pending", "slow_down"];
 
-/// Logs an answer that refuses. `secrets` are what we sent with the request.
-pub fn refusal(what: &'static str, answer: &HttpResponse, secrets: &[String]) {
-    let said = serde_json::from_slice(answer.body()).unwrap_or_default();
-    let (code, message) = (code(&said, secrets), message(&said, secrets));
+/// Logs a refusal. `secrets` were sent with the request.
+pub fn log_refusal(what: &'static str, answer: &HttpResponse, secrets: &[String]) {
+    let json = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let (code, message) = (code(&json, secrets), message(&json, secrets));
     let status = answer.status().as_u16();
     if !NOT_YET.contains(&code.as_str()) {
         tracing::warn!(endpoint = what, status, code, message, "the portal refused");
     }
 }
 
-/// Logs what claims say that admit nobody. A message may name the person of `name`.
-pub fn lack(claims: &Value, name: Option<String>) {
+/// Logs the error that claims contain. `name` is the person's name, which a message may repeat.
+pub fn log_claims_error(claims: &Value, name: Option<String>) {
     let secrets: Vec<String> = name.into_iter().filter(|name| !name.is_empty()).collect();
     let (code, message) = (code(claims, &secrets), message(claims, &secrets));
     if !code.is_empty() || !message.is_empty() {
@@ -51,11 +51,11 @@ pub fn lack(claims: &Value, name: Option<String>) {
     }
 }
 
-/// Whether an answer is worth a line in the log although its status is good.
+/// Whether an answer is a refusal; some have a status of 200.
 pub fn is_refusal(answer: &HttpResponse) -> bool {
-    let said: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let json: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     !answer.status().is_success()
-        || ["access_token", "device_code"].iter().all(|name| said.get(name).is_none())
+        || ["access_token", "device_code"].iter().all(|name| json.get(name).is_none())
 }
 
 /// The values of a request that must not be logged: codes, tokens, verifiers, the client's secret.
@@ -64,17 +64,17 @@ pub fn secrets(request: &HttpRequest) -> Vec<String> {
     form.filter(|value| value.len() >= SHORTEST_SECRET).collect()
 }
 
-fn code(said: &Value, secrets: &[String]) -> String {
-    find(said, CODES).map(|text| clean(&text, secrets)).unwrap_or_default()
+fn code(answer: &Value, secrets: &[String]) -> String {
+    find(answer, CODES).map(|text| clean(&text, secrets)).unwrap_or_default()
 }
 
-fn message(said: &Value, secrets: &[String]) -> String {
-    find(said, MESSAGES).map(|text| clean(&text, secrets)).unwrap_or_default()
+fn message(answer: &Value, secrets: &[String]) -> String {
+    find(answer, MESSAGES).map(|text| clean(&text, secrets)).unwrap_or_default()
 }
 
-/// The first of some names that tells something, at the top or one level below it.
-fn find(said: &Value, names: &[&str]) -> Option<String> {
-    let top = said.as_object()?;
+/// The value of the first of these names that has one, at the top level or one level below.
+fn find(answer: &Value, names: &[&str]) -> Option<String> {
+    let top = answer.as_object()?;
     let below = top.values().filter_map(Value::as_object);
     std::iter::once(top).chain(below).find_map(|object| first(object, names))
 }
@@ -87,17 +87,17 @@ fn first(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     })
 }
 
-/// A text as it may stand in the log.
+/// A text in which secrets and numbers are masked, on one line and cut off.
 pub fn clean(text: &str, secrets: &[String]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
         text = text.replace(secret.as_str(), "***");
     }
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    mask_tokens(&mask_digits(&plain)).chars().take(LONGEST).collect()
+    mask_tokens(&mask_digits(&plain)).chars().take(MAX_TEXT).collect()
 }
 
-/// Hides numbers, also those with single spaces or hyphens between their digits.
+/// Masks long numbers, also with single spaces or hyphens between their digits.
 fn mask_digits(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let (mut masked, mut at) = (String::with_capacity(text.len()), 0);
@@ -114,7 +114,7 @@ fn mask_digits(text: &str) -> String {
     masked
 }
 
-/// Where a number that begins at `from` ends, and how many digits it has.
+/// The end of the number that begins at `from`, and how many digits it has.
 fn number_at(letters: &[char], from: usize) -> (usize, usize) {
     let (mut at, mut end, mut digits) = (from, from, 0);
     while let Some(letter) = letters.get(at) {
@@ -126,12 +126,12 @@ fn number_at(letters: &[char], from: usize) -> (usize, usize) {
         }
         at += 1;
     }
-    // The check character of an ID number belongs to it.
+    // The check character of an ID number may be an X.
     let check = digits > 0 && matches!(letters.get(end), Some('X' | 'x'));
     (end + usize::from(check), digits)
 }
 
-/// Hides words that look like a token: long, without a space, of base64 or hexadecimal.
+/// Masks words that look like a token: 24 or more characters of base64 or hexadecimal.
 fn mask_tokens(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=');
     let mut masked = String::with_capacity(text.len());
@@ -154,7 +154,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn codes_and_messages_in_many_words() {
+    fn codes_and_messages_are_found_under_common_names() {
         let table = [
             (
                 json!({ "error": "invalid_grant", "error_description": "code expired" }),
@@ -167,14 +167,14 @@ mod tests {
             (json!({ "error": { "code": 7, "message": "quota" } }), "7", "quota"),
             (json!("nothing"), "", ""),
         ];
-        for (said, expected_code, expected_message) in table {
-            let found = (code(&said, &[]), message(&said, &[]));
-            assert_eq!(found, (expected_code.to_owned(), expected_message.to_owned()), "{said}");
+        for (answer, expected_code, expected_message) in table {
+            let found = (code(&answer, &[]), message(&answer, &[]));
+            assert_eq!(found, (expected_code.to_owned(), expected_message.to_owned()), "{answer}");
         }
     }
 
     #[test]
-    fn no_secret_and_no_number_is_logged() {
+    fn secrets_and_long_numbers_are_masked() {
         let secrets = ["s3cret-code".to_owned()];
         let table = [
             ("code s3cret-code used", "code *** used"),
@@ -185,9 +185,9 @@ mod tests {
             ("token eyJhbGciOiJIUzI1NiJ9.e30.AAAA bad", "token *** bad"),
             ("a\nb", "a b"),
         ];
-        for (said, logged) in table {
-            assert_eq!(clean(said, &secrets), logged);
+        for (answer, logged) in table {
+            assert_eq!(clean(answer, &secrets), logged);
         }
-        assert_eq!(clean(&"长".repeat(500), &[]).chars().count(), LONGEST);
+        assert_eq!(clean(&"长".repeat(500), &[]).chars().count(), MAX_TEXT);
     }
 }

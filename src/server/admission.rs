@@ -1,0 +1,116 @@
+//! Limits of open connections, and the answer to a connection beyond them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::process::{Resource, getrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use crate::web::address::{ClientAddress, Customer, customer};
+use crate::web::places::{Place, Places};
+
+/// This many connections get the 503 page at the same time; others are closed without an answer.
+const MAX_REFUSALS: usize = 32;
+
+/// How long a refusal may take, and how many bytes of the request are read meanwhile.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+const MAX_DISCARDED: u64 = 64 << 10;
+
+/// Shortest time between two warnings in the log.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+const PAGE: &str = "<!DOCTYPE html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
+    <meta name=\"viewport\" content=\"width=device-width\"><title>访问的人很多</title>\
+    <h1>现在访问的人很多</h1><p>请在 10 秒后再试一次。</p>";
+
+/// How many connections may be open.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    pub total: usize,
+    /// Of one customer; no limit if all connections come from our own proxy.
+    pub per_customer: Option<usize>,
+}
+
+impl ConnectionLimits {
+    /// The limits for `max_parked` parked requests and 4,000 connections besides, as far as the process may
+    /// open files. A quarter of its open files, 64 to 512, is left to the database and to uploads. One
+    /// customer gets a quarter of the total, at most 2,000, because many phones may share an address of
+    /// their carrier.
+    pub fn of_process(max_parked: usize, behind_proxy: bool) -> ConnectionLimits {
+        let descriptors = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |limit| limit as usize);
+        let reserved = (descriptors / 4).clamp(64, 512);
+        let most = max_parked.saturating_add(4_000).min(1_000_000);
+        let total = descriptors.saturating_sub(reserved).clamp(16, most);
+        ConnectionLimits { total, per_customer: (!behind_proxy).then_some((total / 4).min(2_000)) }
+    }
+}
+
+/// Counts open connections.
+pub(super) struct Admission {
+    total: Arc<Semaphore>,
+    customers: Option<Places<Customer>>,
+    refusals: Arc<Semaphore>,
+    warned_at: Mutex<Option<Instant>>,
+}
+
+/// Counts a connection until it is dropped.
+pub(super) struct ConnectionPermit {
+    _of_total: Place,
+    _of_customer: Option<Place>,
+}
+
+impl Admission {
+    pub(super) fn new(limits: ConnectionLimits) -> Admission {
+        Admission {
+            total: Arc::new(Semaphore::new(limits.total)),
+            customers: limits.per_customer.map(Places::new),
+            refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+            warned_at: Mutex::new(None),
+        }
+    }
+
+    /// A permit for one more connection; `None` at a limit.
+    pub(super) fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
+        let of_total = self.total.clone().try_acquire_owned().ok()?;
+        let of_customer = match &self.customers {
+            Some(customers) => Some(customers.try_take(customer(ClientAddress::Known(peer.to_canonical())))?),
+            None => None,
+        };
+        Some(ConnectionPermit { _of_total: of_total, _of_customer: of_customer })
+    }
+
+    /// Sends a 503 page without reading the request first, and closes the connection.
+    pub(super) fn refuse(&self, stream: TcpStream) {
+        self.warn();
+        let Ok(permit) = self.refusals.clone().try_acquire_owned() else { return };
+        tokio::spawn(async move {
+            let _ = timeout(REFUSAL_TIMEOUT, send_refusal(stream)).await;
+            drop(permit);
+        });
+    }
+
+    fn warn(&self) {
+        let mut warned_at = self.warned_at.lock();
+        if warned_at.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
+            *warned_at = Some(Instant::now());
+            tracing::warn!(free = self.total.available_permits(), "connections are turned away");
+        }
+    }
+}
+
+async fn send_refusal(mut stream: TcpStream) -> std::io::Result<()> {
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/html; charset=utf-8\r\n\
+         Content-Length: {}\r\nRetry-After: 10\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{PAGE}",
+        PAGE.len()
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await?;
+    // Closing a connection with bytes unread resets it, and the client may lose the answer.
+    copy(&mut stream.take(MAX_DISCARDED), &mut sink()).await.map(drop)
+}
