@@ -11,6 +11,7 @@
 mod address;
 mod bulk;
 pub mod clock;
+pub mod codes;
 mod connection;
 pub mod file;
 pub mod ids;
@@ -35,6 +36,7 @@ use diesel::prelude::*;
 
 pub use bulk::Bulk;
 pub use clock::Clock;
+pub(crate) use codes::codes;
 pub use connection::Conn;
 pub use ids::Ids;
 use pool::Pool;

@@ -2,7 +2,7 @@
 
 use super::{DOCUMENT_NUMBER, DOCUMENT_TYPE, EXAM_CODE, HOLDER_KEY, HOLDER_NAME, LEVEL, SPECIALTY};
 use crate::exams::certificate::lookup_hash;
-use crate::exams::held::DELIVERIES;
+use crate::exams::held::Delivery;
 use crate::imports::cell::{Choices, Form, Reason};
 use crate::imports::kind::{Column, Facts, Kind, one, optional, required};
 use crate::imports::steps::{exam, in_order, offered, person};
@@ -62,10 +62,10 @@ const GENDERS: Choices = &[("男", "male"), ("女", "female")];
 
 /// Once it is ready, the portal knows better where a certificate is.
 const STATES: Choices = &{
-    let mut choices = [("", ""); DELIVERIES.len()];
+    let mut choices = [("", ""); Delivery::ALL.len()];
     let mut at = 0;
     while at < choices.len() {
-        choices[at] = (DELIVERIES[at].2, DELIVERIES[at].1);
+        choices[at] = (Delivery::ALL[at].label(), Delivery::ALL[at].code());
         at += 1;
     }
     choices

@@ -1,5 +1,7 @@
 //! The states of a handshake, and the one table of who may change which into which.
 
+use crate::store::codes;
+
 /// Where a handshake stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -23,18 +25,17 @@ pub enum Status {
     Failed,
 }
 
-/// What the database keeps.
-const CODES: &[(Status, &str)] = &[
-    (Status::Waiting, "waiting"),
-    (Status::Scanned, "scanned"),
-    (Status::Matched, "matched"),
-    (Status::Approved, "approved"),
-    (Status::Redeemed, "redeemed"),
-    (Status::Denied, "denied"),
-    (Status::Expired, "expired"),
-    (Status::Cancelled, "cancelled"),
-    (Status::Failed, "failed"),
-];
+codes!(Status {
+    Waiting = "waiting",
+    Scanned = "scanned",
+    Matched = "matched",
+    Approved = "approved",
+    Redeemed = "redeemed",
+    Denied = "denied",
+    Expired = "expired",
+    Cancelled = "cancelled",
+    Failed = "failed",
+});
 
 /// What can be done to a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,15 +101,6 @@ const TRANSITIONS: &[(Status, Action, Who, Status)] = &[
 ];
 
 impl Status {
-    /// The code kept in the database and said by waiting screens.
-    pub fn code(self) -> &'static str {
-        CODES.iter().find(|(status, _)| *status == self).map_or("", |(_, code)| code)
-    }
-
-    pub(super) fn from_code(code: &str) -> Option<Status> {
-        CODES.iter().find(|(_, known)| *known == code).map(|(status, _)| *status)
-    }
-
     /// Where an action by `who` leads from here, if it is allowed.
     pub(super) fn after(self, action: Action, who: Who) -> Option<Status> {
         TRANSITIONS

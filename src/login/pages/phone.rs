@@ -29,27 +29,38 @@ pub struct View<'a> {
     pub error: Option<&'a str>,
 }
 
-/// How far the screen is from the phone: fact, headline of the warning, advice.
-const PROXIMITIES: &[(Proximity, &str, Option<&str>, &str)] = &[
-    (Proximity::Same, "与本机相同的网络", None, "如果不是您本人操作，请点“不是我”。"),
-    (
-        Proximity::Different,
-        "与本机不同的网络",
-        Some("两台设备不在同一网络"),
-        "如果二维码是别人发给您的，请点“不是我”。",
-    ),
-    (
-        Proximity::Unknown,
-        "网络未知",
-        Some("无法确认两台设备是否在同一网络"),
-        "如果二维码是别人发给您的，请点“不是我”。",
-    ),
-];
+/// What a phone is told about the network of the screen.
+struct NetworkAdvice {
+    fact: &'static str,
+    /// Headline of a warning.
+    warning: Option<&'static str>,
+    advice: &'static str,
+}
+
+fn network_advice(proximity: Proximity) -> NetworkAdvice {
+    match proximity {
+        Proximity::Same => NetworkAdvice {
+            fact: "与本机相同的网络",
+            warning: None,
+            advice: "如果不是您本人操作，请点“不是我”。",
+        },
+        Proximity::Different => NetworkAdvice {
+            fact: "与本机不同的网络",
+            warning: Some("两台设备不在同一网络"),
+            advice: "如果二维码是别人发给您的，请点“不是我”。",
+        },
+        Proximity::Unknown => NetworkAdvice {
+            fact: "网络未知",
+            warning: Some("无法确认两台设备是否在同一网络"),
+            advice: "如果二维码是别人发给您的，请点“不是我”。",
+        },
+    }
+}
 
 /// What the phone is asked to approve.
 pub fn confirm(view: &View) -> Page {
     let (handshake, account) = (view.handshake, view.account);
-    let near = PROXIMITIES.iter().find(|row| row.0 == view.proximity).unwrap_or(&PROXIMITIES[2]);
+    let network = network_advice(view.proximity);
     let ago = (view.now - handshake.created_at).num_seconds().max(0);
     let main = html! {
         @if let Some(error) = view.error {
@@ -62,13 +73,13 @@ pub fn confirm(view: &View) -> Page {
                 Fact::of("证件", account.masked_document()),
                 Fact::of("网站", format!("考证通 · {}", view.authority)),
                 Fact::of("设备", &handshake.device),
-                Fact::of("网络", near.1),
+                Fact::of("网络", network.fact),
                 Fact::of("时间", format!("{}（{}前）", clock::china(handshake.created_at), in_words(ago))),
             ])))
         }
-        @match near.2 {
-            Some(warning) => (ui::banner(Tone::Warn, warning, html! { p { (near.3) } })),
-            None => p.muted { (near.3) },
+        @match network.warning {
+            Some(warning) => (ui::banner(Tone::Warn, warning, html! { p { (network.advice) } })),
+            None => p.muted { (network.advice) },
         }
         (number_form(view))
         form.actions method="post" action={ "/s/" (handshake.id) "/decline" } {
@@ -99,26 +110,29 @@ fn number_form(view: &View) -> Markup {
     }
 }
 
-/// What came of a handshake, on the phone: headline, what it means.
-const OUTCOMES: &[(Status, &str, &str)] = &[
-    (Status::Approved, "已确认登录", "另一台设备会自动进入系统。"),
-    (Status::Redeemed, "已确认登录", "另一台设备已进入系统。"),
-    (Status::Denied, "已拒绝这次登录", "没有登录任何设备。请勿扫描他人发来的登录二维码。"),
-    (Status::Expired, "二维码已过期", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-    (Status::Cancelled, "二维码已作废", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-    (Status::Failed, "登录没有完成", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
-];
+/// Headline and explanation of a handshake that has ended.
+fn ending(status: Status) -> (&'static str, &'static str) {
+    use Status::*;
+    match status {
+        Waiting | Scanned | Matched | Approved => ("已确认登录", "另一台设备会自动进入系统。"),
+        Redeemed => ("已确认登录", "另一台设备已进入系统。"),
+        Denied => ("已拒绝这次登录", "没有登录任何设备。请勿扫描他人发来的登录二维码。"),
+        Expired => ("二维码已过期", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+        Cancelled => ("二维码已作废", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+        Failed => ("登录没有完成", "没有登录任何设备。请在电脑上刷新二维码后重新扫描。"),
+    }
+}
 
 /// What the phone shows when there is nothing left to decide. A pause that denials have started ends at
 /// `paused_until`, UTC.
 pub fn outcome(id: &str, status: Status, paused_until: Option<NaiveDateTime>) -> Page {
-    let row = OUTCOMES.iter().find(|(known, ..)| *known == status).unwrap_or(&OUTCOMES[0]);
+    let (headline, explanation) = ending(status);
     let main = match status {
         Status::Approved | Status::Redeemed => html! {
             section.confirmation data-tone="good" {
                 span.mark { (ui::icon(Icon::Check)) }
-                h1 tabindex="-1" { (row.1) }
-                p.muted { (row.2) }
+                h1 tabindex="-1" { (headline) }
+                p.muted { (explanation) }
             }
             p.actions { (ui::link_button("/", "在手机上继续办理", Look::Plain)) }
             form.actions method="post" action={ "/s/" (id) "/revoke" } {
@@ -126,11 +140,11 @@ pub fn outcome(id: &str, status: Status, paused_until: Option<NaiveDateTime>) ->
             }
         },
         _ => html! {
-            (ui::error_page(row.1, row.2, ui::link_button("/", "返回首页", Look::Primary)))
+            (ui::error_page(headline, explanation, ui::link_button("/", "返回首页", Look::Primary)))
             @if let Some(until) = paused_until { (ui::banner(Tone::Warn, PAUSED, html! { p { (pause_ends(until)) } })) }
         },
     };
-    Page::new(row.1, main).own_heading().back("/")
+    Page::new(headline, main).own_heading().back("/")
 }
 
 const PAUSED: &str = "扫码登录已暂停";
@@ -146,38 +160,31 @@ pub fn paused(until: NaiveDateTime) -> Page {
         .own_heading()
 }
 
-/// Why opening a code led nowhere: status, headline, what to do.
-const REFUSALS: &[(Opened, StatusCode, &str, &str)] = &[
-    (
-        Opened::Taken,
-        StatusCode::CONFLICT,
-        "二维码已被使用",
-        "另一部手机已经扫描了它。请在电脑上刷新二维码后重新扫描。",
-    ),
-    (
-        Opened::Stale,
-        StatusCode::GONE,
-        "二维码已更换",
-        "二维码每 15 秒更换一次，请扫描屏幕上正在显示的那一个。",
-    ),
-    (Opened::Gone, StatusCode::GONE, "二维码已失效", "请在电脑上刷新二维码后重新扫描。"),
-];
-
-fn refusal(opened: Opened) -> &'static (Opened, StatusCode, &'static str, &'static str) {
-    REFUSALS.iter().find(|(known, ..)| *known == opened).unwrap_or(&REFUSALS[2])
+/// HTTP status, headline and instruction of a scan that led nowhere.
+fn refusal(opened: Opened) -> (StatusCode, &'static str, &'static str) {
+    match opened {
+        Opened::Taken => (
+            StatusCode::CONFLICT,
+            "二维码已被使用",
+            "另一部手机已经扫描了它。请在电脑上刷新二维码后重新扫描。",
+        ),
+        Opened::Stale => {
+            (StatusCode::GONE, "二维码已更换", "二维码每 15 秒更换一次，请扫描屏幕上正在显示的那一个。")
+        }
+        Opened::Ours | Opened::Again | Opened::Gone => {
+            (StatusCode::GONE, "二维码已失效", "请在电脑上刷新二维码后重新扫描。")
+        }
+    }
 }
 
 /// The HTTP status of a scan that led nowhere.
 pub fn status_of(opened: Opened) -> StatusCode {
-    refusal(opened).1
+    refusal(opened).0
 }
 
 /// The page of a scan that led nowhere.
 pub fn not_scanned(opened: Opened) -> Page {
-    let (_, _, headline, what_to_do) = refusal(opened);
-    Page::new(
-        *headline,
-        ui::error_page(headline, what_to_do, ui::link_button("/", "返回首页", Look::Primary)),
-    )
-    .own_heading()
+    let (_, headline, what_to_do) = refusal(opened);
+    Page::new(headline, ui::error_page(headline, what_to_do, ui::link_button("/", "返回首页", Look::Primary)))
+        .own_heading()
 }

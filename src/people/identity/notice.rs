@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::store::schema::account_notices::{self, dsl as n};
 use crate::store::schema::known_devices::dsl as d;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, codes};
 
 /// Notices that are kept of one candidate; the oldest are dropped.
 const MOST: i64 = 20;
@@ -28,17 +28,20 @@ pub enum Kind {
     DeskClosed,
 }
 
-/// Code kept in the database, and for how many days a new session is told.
-const KINDS: [(Kind, &str, i64); 4] = [
-    (Kind::AnotherAccount, "another_account", 30),
-    (Kind::AnotherName, "another_name", 30),
-    (Kind::NewDevice, "new_device", 7),
-    (Kind::DeskClosed, "desk_closed", 7),
-];
+codes!(Kind {
+    AnotherAccount = "another_account",
+    AnotherName = "another_name",
+    NewDevice = "new_device",
+    DeskClosed = "desk_closed",
+});
 
 impl Kind {
-    fn row(self) -> &'static (Kind, &'static str, i64) {
-        KINDS.iter().find(|(kind, ..)| *kind == self).unwrap_or(&KINDS[0])
+    /// How long new sessions are told.
+    fn shown_for(self) -> Duration {
+        match self {
+            Kind::AnotherAccount | Kind::AnotherName => Duration::days(30),
+            Kind::NewDevice | Kind::DeskClosed => Duration::days(7),
+        }
     }
 }
 
@@ -59,7 +62,7 @@ pub fn tell(tx: &mut Tx, candidate: &str, kind: Kind, detail: &str) -> Result<()
     let row = (
         n::id.eq(tx.id()),
         n::candidate_id.eq(candidate),
-        n::kind.eq(kind.row().1),
+        n::kind.eq(kind.code()),
         n::detail.eq(detail),
         n::at.eq(tx.now),
     );
@@ -85,8 +88,8 @@ pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> 
         .limit(MOST)
         .load(tx.conn)?;
     let read = |(id, code, detail, at): (String, String, String, NaiveDateTime)| {
-        let (kind, _, days) = KINDS.iter().find(|(_, known, _)| *known == code)?;
-        (tx.now - at < Duration::days(*days)).then_some(Notice { id, kind: *kind, detail, at })
+        let kind = Kind::from_code(&code)?;
+        (tx.now - at < kind.shown_for()).then_some(Notice { id, kind, detail, at })
     };
     Ok(rows.into_iter().filter_map(read).collect())
 }
