@@ -4,14 +4,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::Utc;
 use clap::Args;
 
 use super::backup::{self, Manifest, quoted};
 use super::{Stop, list};
 use crate::files::storage::Storage;
 use crate::settings::{RawSettings, check_store};
-use crate::store::{self, file};
+use crate::store::{self, Clock, file};
 
 /// Put a backup back in place
 ///
@@ -81,7 +80,7 @@ impl Restore {
             let first = taken[0].display();
             return Err(format!("{first} is there already; with --replace it is moved aside").into());
         }
-        let suffix = format!(".before-restore-{}", Utc::now().format("%Y%m%dT%H%M%SZ"));
+        let suffix = format!(".before-restore-{}", Clock::system().now().format("%Y%m%dT%H%M%SZ"));
         for path in taken {
             let mut aside = path.clone().into_os_string();
             aside.push(&suffix);

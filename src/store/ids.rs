@@ -24,6 +24,7 @@ struct Source {
 
 impl Ids {
     /// Seeded by the operating system: what the program runs with.
+    #[expect(clippy::disallowed_methods, reason = "every other random number in the program comes from here")]
     pub fn random() -> Ids {
         Ids::from(rand::make_rng())
     }

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use kaozheng::login::code::Codes;
-use kaozheng::store::{Vault, ids};
+use kaozheng::store::{Clock, Vault, ids};
 
 use crate::browser::Browser;
 use crate::server::{Answer, DESKTOP, PHONE, Visitor};
@@ -100,7 +99,7 @@ async fn heard(
 /// The text inside the picture of a page.
 fn code_on(page: &Answer) -> String {
     let (id, codes) = (handshake(page), Codes::new(&Vault::from_key(&[7; 32])));
-    codes.make(&id, ids::made_at(&id).expect("a time"), Utc::now().naive_utc())
+    codes.make(&id, ids::made_at(&id).expect("a time"), Clock::system().now())
 }
 
 /// One process asks the portal for a code, and when it dies another does.

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use chrono::{Duration, Utc};
+use chrono::Duration;
 use diesel::prelude::*;
 use kaozheng::settings::ClaimsFrom;
 use kaozheng::store::schema::device_grants::dsl as g;
@@ -204,7 +204,7 @@ async fn who_says_no_is_told() {
 #[tokio::test]
 async fn a_clock_off_by_two_minutes() {
     for minutes in [-2, 2] {
-        let clock = Clock::manual(Utc::now().naive_utc() + Duration::minutes(minutes));
+        let clock = Clock::manual(Clock::system().now() + Duration::minutes(minutes));
         let (server, _portal) = site(clock, |portal| portal.claims_from = ClaimsFrom::IdToken).await;
         let visitor = server.visitor(PHONE);
         assert_refused(&visitor, &sign_in(&visitor).await, REFUSED, &format!("{minutes} minutes")).await;
@@ -261,7 +261,7 @@ async fn the_device_grant_fails() {
 /// RFC 8628 §3.5: five seconds more between two polls, each time.
 #[tokio::test]
 async fn the_device_grant_slows_down() {
-    let (server, portal) = site(Clock::manual(Utc::now().naive_utc()), |_| {}).await;
+    let (server, portal) = site(Clock::manual(Clock::system().now()), |_| {}).await;
     portal.fail("/token", Fault::Refuse("slow_down"));
     server.visitor(DESKTOP).open("/login/device").await;
     for (polls, interval) in [(1, 5), (2, 10), (3, 15)] {
