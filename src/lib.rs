@@ -22,6 +22,7 @@
 //! | [`people`] | candidates, staff, identity documents, masking |
 //! | [`files`] | uploads: checks, re-encoding, storage |
 //! | [`web`] | what HTTP needs and no business knows |
+//! | [`permits`] | permits that bound how many tasks do the same thing at once |
 //! | [`ui`] | maud components; they know neither HTTP nor the database |
 //! | [`settings`] | every setting in one struct, checked once at start |
 //! | [`store`] | databases, schema, clock, ids, encryption of personal data |
@@ -42,6 +43,7 @@ pub mod imports;
 pub mod login;
 pub mod lookup;
 pub mod people;
+pub mod permits;
 pub mod progress;
 pub mod settings;
 pub mod site;

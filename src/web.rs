@@ -18,7 +18,6 @@ pub mod limit;
 pub mod log;
 pub mod origin;
 pub mod pace;
-pub mod places;
 pub mod seldom;
 pub mod server;
 pub mod session;

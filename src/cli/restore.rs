@@ -74,8 +74,8 @@ impl Restore {
     fn make_room(&self, database: Option<&Path>) -> Result<(), Stop> {
         let parts = database.map(file::data).unwrap_or_default();
         let mut taken: Vec<PathBuf> = parts.into_iter().filter(|part| part.exists()).collect();
-        let files = Storage::PLACES.map(|place| self.files.join(place));
-        taken.extend(files.into_iter().filter(|place| place.exists()));
+        let files = Storage::FOLDERS.map(|folder| self.files.join(folder));
+        taken.extend(files.into_iter().filter(|path| path.exists()));
         if !taken.is_empty() && !self.replace {
             let first = taken[0].display();
             return Err(format!("{first} is there already; with --replace it is moved aside").into());

@@ -1,4 +1,4 @@
-//! The folder of the uploads as a place on a disk.
+//! The upload folder: write check, permissions and free space.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,25 +8,25 @@ use super::storage::Storage;
 use crate::store::file::own;
 
 impl Storage {
-    /// Writes a byte to the disk where uploads go; nothing of it remains.
+    /// Writes a byte to an unnamed file on the disk of the uploads.
     ///
     /// # Errors
-    /// When the folder is gone, full or read-only.
+    /// The folder is missing, full or read-only.
     pub fn check_writable(&self) -> io::Result<()> {
         let uploads = self.root().join("uploads");
-        let place = if uploads.is_dir() { uploads.as_path() } else { self.root() };
-        let mut probe = tempfile::tempfile_in(place)?;
+        let folder = if uploads.is_dir() { uploads.as_path() } else { self.root() };
+        let mut probe = tempfile::tempfile_in(folder)?;
         probe.write_all(b"x")?;
         probe.sync_all()
     }
 
-    /// Takes the permissions of group and others from the folder and all uploads in it. Returns how many
-    /// files and folders had some. What else may lie in the folder is not ours.
+    /// Removes the permissions of group and others from the folder and its uploads. Returns the number of
+    /// changed files and folders. Leaves other entries of the folder alone.
     pub fn tighten(&self) -> io::Result<usize> {
         let mut tightened = usize::from(own(self.root())?);
-        for place in Storage::PLACES.map(|place| self.root().join(place)) {
-            if place.is_dir() {
-                tightened += tighten(&place)?;
+        for folder in Storage::FOLDERS.map(|folder| self.root().join(folder)) {
+            if folder.is_dir() {
+                tightened += tighten(&folder)?;
             }
         }
         Ok(tightened)
@@ -47,7 +47,7 @@ fn tighten(folder: &Path) -> io::Result<usize> {
     Ok(tightened)
 }
 
-/// Bytes that may still be written to the disk of a folder.
+/// Free bytes on the disk of a folder.
 pub fn free_bytes(folder: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn loose_files_and_folders_are_tightened_once() {
+    fn permissions_of_others_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("files");
         let day = root.join("uploads/2026-11-23");

@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
+use crate::permits::{KeyedPermits, Permit};
 use crate::web::address::{ClientAddress, Customer, customer};
-use crate::web::places::{Place, Places};
 
 /// So many are told at the same time that there is no room; more are closed without a word.
 const TOLD: usize = 32;
@@ -53,7 +53,7 @@ impl Room {
 /// Counts the connections that are open.
 pub(super) struct Doors {
     all: Arc<Semaphore>,
-    networks: Option<Places<Customer>>,
+    networks: Option<KeyedPermits<Customer>>,
     told: Arc<Semaphore>,
     warned: Mutex<Option<Instant>>,
 }
@@ -62,18 +62,18 @@ impl Doors {
     pub(super) fn new(room: Room) -> Doors {
         Doors {
             all: Arc::new(Semaphore::new(room.all)),
-            networks: room.network.map(Places::new),
+            networks: room.network.map(KeyedPermits::new),
             told: Arc::new(Semaphore::new(TOLD)),
             warned: Mutex::new(None),
         }
     }
 
-    /// Places for one more connection, if there are any.
-    pub(super) fn enter(&self, peer: IpAddr) -> Option<(Place, Option<Place>)> {
+    /// The permits for one more connection, if there are any.
+    pub(super) fn enter(&self, peer: IpAddr) -> Option<(Permit, Option<Permit>)> {
         let all = self.all.clone().try_acquire_owned().ok()?;
         let Some(networks) = &self.networks else { return Some((all, None)) };
         let customer = customer(ClientAddress::Known(peer.to_canonical()));
-        Some((all, Some(networks.try_take(customer)?)))
+        Some((all, Some(networks.try_acquire(customer)?)))
     }
 
     /// Answers before anything was asked, and closes.
