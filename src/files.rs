@@ -163,7 +163,7 @@ pub async fn receive(
 }
 
 /// Bytes that sealing adds to a file.
-const SEAL: usize = crate::store::vault::SEALED_MORE;
+const SEAL: usize = crate::store::vault::SEALING_BYTES;
 
 const UNREADABLE: &str = "上传没有完成，请再试一次";
 

@@ -46,7 +46,7 @@ impl Restore {
         if let Some(folder) = database.and_then(Path::parent).filter(|folder| *folder != Path::new("")) {
             fs::create_dir_all(folder)?;
         }
-        let _alone = file::serve_alone(url)?;
+        let _lock = file::lock_for_serving(url)?;
         self.make_room(database)?;
         for piece in &manifest.pieces {
             if let Some(path) = piece.path.strip_prefix("files/") {
@@ -72,7 +72,7 @@ impl Restore {
 
     /// Refuses a place that holds something, or moves it aside.
     fn make_room(&self, database: Option<&Path>) -> Result<(), Stop> {
-        let parts = database.map(file::data).unwrap_or_default();
+        let parts = database.map(file::data_files).unwrap_or_default();
         let mut taken: Vec<PathBuf> = parts.into_iter().filter(|part| part.exists()).collect();
         let files = Storage::FOLDERS.map(|folder| self.files.join(folder));
         taken.extend(files.into_iter().filter(|path| path.exists()));
@@ -145,6 +145,6 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     fs::copy(from, to)?;
-    file::own(to)?;
+    file::restrict_to_owner(to)?;
     Ok(())
 }

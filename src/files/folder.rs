@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::storage::Storage;
-use crate::store::file::own;
+use crate::store::file::restrict_to_owner;
 
 impl Storage {
     /// Writes a byte to an unnamed file on the disk of the uploads.
@@ -22,29 +22,29 @@ impl Storage {
 
     /// Removes the permissions of group and others from the folder and its uploads. Returns the number of
     /// changed files and folders. Leaves other entries of the folder alone.
-    pub fn tighten(&self) -> io::Result<usize> {
-        let mut tightened = usize::from(own(self.root())?);
+    pub fn restrict_permissions(&self) -> io::Result<usize> {
+        let mut changed = usize::from(restrict_to_owner(self.root())?);
         for folder in Storage::FOLDERS.map(|folder| self.root().join(folder)) {
             if folder.is_dir() {
-                tightened += tighten(&folder)?;
+                changed += restrict_permissions(&folder)?;
             }
         }
-        Ok(tightened)
+        Ok(changed)
     }
 }
 
-fn tighten(folder: &Path) -> io::Result<usize> {
-    let mut tightened = usize::from(own(folder)?);
+fn restrict_permissions(folder: &Path) -> io::Result<usize> {
+    let mut changed = usize::from(restrict_to_owner(folder)?);
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            tightened += tighten(&entry.path())?;
+            changed += restrict_permissions(&entry.path())?;
         } else if kind.is_file() {
-            tightened += usize::from(own(&entry.path())?);
+            changed += usize::from(restrict_to_owner(&entry.path())?);
         }
     }
-    Ok(tightened)
+    Ok(changed)
 }
 
 /// Free bytes on the disk of a folder.
@@ -77,8 +77,8 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         }
         let storage = Storage::local(&root, Vault::from_key(&[7; 32])).unwrap();
-        assert_eq!(storage.tighten().unwrap(), 3);
+        assert_eq!(storage.restrict_permissions().unwrap(), 3);
         assert_eq!((mode(&root), mode(&day), mode(&day.join("a"))), (0o700, 0o700, 0o600));
-        assert_eq!(storage.tighten().unwrap(), 0);
+        assert_eq!(storage.restrict_permissions().unwrap(), 0);
     }
 }
