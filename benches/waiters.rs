@@ -20,11 +20,10 @@ mod server;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use client::{Room, Screen};
 use futures_util::{StreamExt, stream};
 use kaozheng::login::code::Codes;
-use kaozheng::store::{Vault, ids};
+use kaozheng::store::{Clock, Vault, ids};
 use process::Process;
 use reqwest::Method;
 use server::{PHONE, Visitor};
@@ -124,7 +123,7 @@ async fn approve_one(
 ) -> Option<Duration> {
     let network = format!("10.9.{}.{}", number / 250, number % 250);
     let began = ids::made_at(&screen.handshake).expect("a time");
-    let code = codes.make(&screen.handshake, began, Utc::now().naive_utc());
+    let code = codes.make(&screen.handshake, began, Clock::system().now());
     let scan = phone.request(Method::GET, &format!("{base}/s/{code}")).header("x-forwarded-for", &network);
     let scanned = phone.send(scan).await;
     assert_eq!(scanned.status, 303, "{}", scanned.body);

@@ -1,12 +1,11 @@
-//! Uploads: what a file really is, made harmless, and kept.
+//! Uploads: receiving, checking, re-encoding and storing files.
 //!
-//! [`prepare`] turns the bytes that somebody sent into bytes that are safe to
-//! show: pictures are decoded and encoded anew, so neither the place where a
-//! photo was taken nor a page hidden behind it survives; a PDF or a recording stays as
-//! it is and is only ever served as a download. [`storage`] keeps the result, sealed.
+//! [`prepare`] makes an uploaded file safe to show. It decodes and re-encodes pictures, which removes the
+//! place of a photo and anything hidden behind the picture. A PDF or a recording is stored unchanged and only
+//! served as a download. [`storage`] encrypts and stores the result.
 //!
-//! Uploads take a bounded amount of memory, however many there are: an [`Upload`] comes to disk,
-//! and [`receive`] takes what a file will need out of a [`Memory`] before it reads the file.
+//! Uploads use a bounded amount of memory: an [`Upload`] is received to disk, and [`receive`] takes what a file
+//! needs from a [`MemoryBudget`] before it reads the file.
 
 pub mod folder;
 mod frame;
@@ -17,100 +16,102 @@ pub mod picture;
 pub mod quarantine;
 mod spool;
 pub mod storage;
+mod upload_permits;
 
 use std::io::{Read, Seek};
 
 use frame::Frame;
 pub use inspect::Limits;
-use inspect::{BROKEN, Kind};
+use inspect::{BROKEN, FileFormat};
 pub use label::{clean_name, human_size};
-pub use memory::Memory;
-pub use spool::{Content, SentFile, Spool};
-use tokio::task::{JoinError, spawn_blocking};
+pub use memory::MemoryBudget;
+pub use spool::{FileContent, SentFile, UploadSpool};
+use tokio::task::spawn_blocking;
 
-use crate::web::places::Place;
+use crate::permits::Permit;
 
-/// What a kept file is.
+/// The kind of a stored file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// A JPEG made by us.
+    /// Re-encoded as JPEG.
     Picture,
-    /// A PDF as it was sent.
+    /// As sent.
     Pdf,
-    /// Sound or film as it was sent.
+    /// Sound or film, as sent.
     Recording,
 }
 
-/// What a slot accepts.
+/// Requirements of a slot of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// How large it may be.
+pub struct UploadRules {
     pub limits: Limits,
     /// 证件照: pictures must be upright, 5:7.
     pub portrait: bool,
-    /// What it may be, and what to do about anything else.
-    pub takes: (&'static [FileKind], &'static str),
+    pub accepts: &'static [FileKind],
+    /// Tells in Chinese what to do about a file of another kind.
+    pub not_accepted: &'static str,
 }
 
-/// A file that is fit to be kept.
+/// A file that is ready to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// What it is.
     pub kind: FileKind,
-    /// The media type to serve it with.
+    /// Media type.
     pub mime: &'static str,
-    /// The file.
     pub bytes: Vec<u8>,
-    /// A small JPEG of a picture; a PDF has none.
+    /// A small JPEG, for pictures only.
     pub thumb: Option<Vec<u8>>,
-    /// Pixels across, after turning and shrinking; 0 for a PDF.
+    /// In pixels, as stored; 0 unless it is a picture.
     pub width: u32,
-    /// Pixels down; 0 for a PDF.
+    /// In pixels, as stored; 0 unless it is a picture.
     pub height: u32,
 }
 
-impl Rules {
+impl UploadRules {
     /// A picture or a PDF of a document.
-    pub const DOCUMENT: Rules = Rules {
+    pub const DOCUMENT: UploadRules = UploadRules {
         limits: Limits::STANDARD,
         portrait: false,
-        takes: (&[FileKind::Picture, FileKind::Pdf], inspect::UNKNOWN),
+        accepts: &[FileKind::Picture, FileKind::Pdf],
+        not_accepted: inspect::UNKNOWN,
     };
     /// A portrait, 证件照.
-    pub const PORTRAIT: Rules = Rules {
+    pub const PORTRAIT: UploadRules = UploadRules {
         portrait: true,
-        takes: (&[FileKind::Picture], "证件照请上传图片，不能是 PDF"),
-        ..Rules::DOCUMENT
+        accepts: &[FileKind::Picture],
+        not_accepted: "证件照请上传图片，不能是 PDF",
+        ..UploadRules::DOCUMENT
     };
     /// Evidence: a document or a recording.
-    pub const EVIDENCE: Rules = Rules {
+    pub const EVIDENCE: UploadRules = UploadRules {
         limits: Limits::RECORDING,
-        takes: (&[FileKind::Picture, FileKind::Pdf, FileKind::Recording], inspect::UNKNOWN),
-        ..Rules::DOCUMENT
+        accepts: &[FileKind::Picture, FileKind::Pdf, FileKind::Recording],
+        ..UploadRules::DOCUMENT
     };
     /// A document that is handed out.
-    pub const PDF: Rules = Rules { takes: (&[FileKind::Pdf], "请上传 PDF 文件"), ..Rules::DOCUMENT };
+    pub const PDF: UploadRules =
+        UploadRules {
+            accepts: &[FileKind::Pdf], not_accepted: "请上传 PDF 文件", ..UploadRules::DOCUMENT
+        };
 }
 
-/// Checks an upload and makes it fit to be kept. The error says in Chinese what to do.
+/// Checks an upload and prepares it for storing. The error says in Chinese what to do.
 ///
-/// It computes for up to seconds and takes up to [`needs`] bytes; a request calls [`receive`]
-/// instead.
-pub fn prepare(bytes: Vec<u8>, rules: &Rules) -> Result<Prepared, &'static str> {
-    let content = inspect::content(&bytes, &rules.limits)?;
-    let kind = match content {
-        Kind::Picture(_) => FileKind::Picture,
-        Kind::Pdf => FileKind::Pdf,
-        Kind::Recording(_) => FileKind::Recording,
+/// It blocks for up to seconds and needs up to [`memory_needed`] bytes. Requests call [`receive`] instead.
+pub fn prepare(bytes: Vec<u8>, rules: &UploadRules) -> Result<Prepared, &'static str> {
+    let format = inspect::detect(&bytes, &rules.limits)?;
+    let kind = match format {
+        FileFormat::Picture(_) => FileKind::Picture,
+        FileFormat::Pdf => FileKind::Pdf,
+        FileFormat::Recording(_) => FileKind::Recording,
     };
-    let (taken, otherwise) = rules.takes;
-    if !taken.contains(&kind) {
-        return Err(otherwise);
+    if !rules.accepts.contains(&kind) {
+        return Err(rules.not_accepted);
     }
-    match content {
-        Kind::Picture(format) => picture::prepare(bytes, format, rules),
-        Kind::Pdf => Ok(as_sent(kind, "application/pdf", bytes)),
-        Kind::Recording(mime) => Ok(as_sent(kind, mime, bytes)),
+    match format {
+        FileFormat::Picture(format) => picture::prepare(bytes, format, rules),
+        FileFormat::Pdf => Ok(as_sent(kind, "application/pdf", bytes)),
+        FileFormat::Recording(mime) => Ok(as_sent(kind, mime, bytes)),
     }
 }
 
@@ -118,56 +119,51 @@ fn as_sent(kind: FileKind, mime: &'static str, bytes: Vec<u8>) -> Prepared {
     Prepared { kind, mime, bytes, thumb: None, width: 0, height: 0 }
 }
 
-/// Bytes of memory that [`prepare`] takes, and to seal what it returns.
-fn needs(sent: &mut (impl Read + Seek), size: u64, rules: &Rules) -> u64 {
+/// Bytes of memory that [`prepare`] needs, including the sealing of its result.
+fn memory_needed(sent: &mut (impl Read + Seek), size: u64, rules: &UploadRules) -> u64 {
     let mut first = Vec::new();
     let read = sent.by_ref().take(inspect::FIRST).read_to_end(&mut first);
     let format = read.ok().and_then(|_| inspect::picture_format(&first));
     let frame = format.and_then(|format| Frame::read(sent, format));
-    // What is not taken is not decoded.
-    let taken = frame.filter(|frame| frame.check(&rules.limits).is_ok());
-    taken.map_or(0, |frame| frame.needs(size)).max(size) + (1 << 20)
+    // A refused picture is not decoded.
+    let accepted = frame.filter(|frame| frame.check(&rules.limits).is_ok());
+    accepted.map_or(0, |frame| frame.memory_needed(size)).max(size) + (1 << 20)
 }
 
-/// [`prepare`] for a request: on a thread that may block, once there is memory for it. The place
-/// in the memory is to be kept until the result has been stored.
+/// Runs [`prepare`] on a blocking thread, once there is memory for it. The permit must live until the result
+/// is stored.
 pub async fn receive(
-    mut sent: Content,
-    rules: Rules,
-    memory: &Memory,
-) -> Result<(Prepared, Place), &'static str> {
+    mut sent: FileContent,
+    rules: UploadRules,
+    memory: &MemoryBudget,
+) -> Result<(Prepared, Permit), &'static str> {
     let size = sent.size();
     if size > rules.limits.bytes as u64 {
         return Err(rules.limits.too_large);
     }
-    let (sent, needs) = aside(move || {
-        let needs = needs(&mut sent, size, &rules);
-        (sent, needs)
+    let (sent, needed) = spawn_blocking(move || {
+        let needed = memory_needed(&mut sent, size, &rules);
+        (sent, needed)
     })
     .await
     .map_err(|_| BROKEN)?;
-    let place = memory.take(needs).await?;
+    let permit = memory.acquire(needed).await?;
     let work = move || {
         let bytes = sent.read_all(SEAL).map_err(|error| {
             tracing::error!(%error, "an upload cannot be read again");
             UNREADABLE
         })?;
-        // The place is kept until the work is done, even if the sender has gone.
-        Ok((prepare(bytes, &rules)?, place))
+        // The closure owns the permit, because it runs to its end even if the request is dropped.
+        Ok((prepare(bytes, &rules)?, permit))
     };
-    // A decoder that panics has met a picture nobody can open.
-    aside(work).await.unwrap_or(Err(BROKEN))
+    // A picture on which the decoder panics is broken.
+    spawn_blocking(work).await.unwrap_or(Err(BROKEN))
 }
 
-/// Room for what sealing adds to a file.
-const SEAL: usize = crate::store::vault::SEALED_MORE;
+/// Bytes that sealing adds to a file.
+const SEAL: usize = crate::store::vault::SEALING_BYTES;
 
 const UNREADABLE: &str = "上传没有完成，请再试一次";
-
-/// Ten megabytes take milliseconds, which the other requests must not wait for.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
-    spawn_blocking(work).await
-}
 
 #[cfg(test)]
 mod tests {
@@ -176,41 +172,41 @@ mod tests {
     const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
 
     #[test]
-    fn a_pdf_is_kept_as_it_is() {
-        let kept = prepare(PDF.to_vec(), &Rules::DOCUMENT).unwrap();
+    fn pdf_is_stored_unchanged() {
+        let kept = prepare(PDF.to_vec(), &UploadRules::DOCUMENT).unwrap();
         assert_eq!((kept.kind, kept.mime), (FileKind::Pdf, "application/pdf"));
         assert_eq!((kept.bytes.as_slice(), kept.thumb, kept.width), (PDF, None, 0));
     }
 
     #[tokio::test]
-    async fn more_uploads_than_there_is_memory_for_all_get_their_turn() {
-        let memory = Memory::megabytes(14);
+    async fn uploads_wait_for_memory() {
+        let memory = MemoryBudget::megabytes(14);
         let mut large = std::io::Cursor::new(Vec::new());
         image::DynamicImage::new_luma8(800, 600).write_to(&mut large, image::ImageFormat::Png).unwrap();
         let sent =
             |bytes: &[u8]| SentFile::with(String::new(), String::new(), bytes).unwrap().content.unwrap();
-        let many = (0..10).map(|_| receive(sent(large.get_ref()), Rules::DOCUMENT, &memory));
+        let many = (0..10).map(|_| receive(sent(large.get_ref()), UploadRules::DOCUMENT, &memory));
         let all = futures_util::future::join_all(many.map(async |one| drop(one.await.unwrap()))).await;
         assert_eq!(all.len(), 10);
-        let small = Memory::megabytes(5);
-        let refused = receive(sent(large.get_ref()), Rules::DOCUMENT, &small).await.err();
+        let small = MemoryBudget::megabytes(5);
+        let refused = receive(sent(large.get_ref()), UploadRules::DOCUMENT, &small).await.err();
         assert_eq!(refused, Some("图片尺寸太大，请缩小到 1200 万像素以内再上传"));
     }
 
     #[test]
-    fn a_recording_is_taken_only_as_evidence() {
+    fn recordings_are_accepted_only_as_evidence() {
         let film = [&b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"[..], &[0; 64]].concat();
         let sound = [&b"ID3\x03\0\0\0\0\0\0"[..], &[0; 64]].concat();
         for (bytes, mime) in [(film, "video/mp4"), (sound, "audio/mpeg")] {
-            let kept = prepare(bytes.clone(), &Rules::EVIDENCE).unwrap();
+            let kept = prepare(bytes.clone(), &UploadRules::EVIDENCE).unwrap();
             assert_eq!((kept.kind, kept.mime), (FileKind::Recording, mime));
-            assert_eq!(prepare(bytes, &Rules::DOCUMENT), Err(inspect::UNKNOWN));
+            assert_eq!(prepare(bytes, &UploadRules::DOCUMENT), Err(inspect::UNKNOWN));
         }
-        assert_eq!(prepare(PDF.to_vec(), &Rules::PDF).unwrap().kind, FileKind::Pdf);
+        assert_eq!(prepare(PDF.to_vec(), &UploadRules::PDF).unwrap().kind, FileKind::Pdf);
     }
 
     #[test]
-    fn a_portrait_is_no_pdf() {
-        assert_eq!(prepare(PDF.to_vec(), &Rules::PORTRAIT), Err("证件照请上传图片，不能是 PDF"));
+    fn portrait_must_not_be_a_pdf() {
+        assert_eq!(prepare(PDF.to_vec(), &UploadRules::PORTRAIT), Err("证件照请上传图片，不能是 PDF"));
     }
 }

@@ -1,42 +1,43 @@
-//! What the authority's own systems hand over, read from CSV and XLSX files and handed back.
+//! Imports of the authority's records from CSV and XLSX files, and exports to CSV.
 //!
-//! A [`kind::Kind`] is data: its columns (what people call them, what they must be, how an export finds them),
-//! the steps that check a row as a whole, and the tables where it goes. Everything else is one engine:
+//! An [`ImportKind`] is data: its columns, the checks of a whole row and the tables that it fills. The
+//! modules below are one engine for every kind:
 //!
-//! - [`source`] reads rows and never holds more than one of bounded size;
-//! - [`check`] brings each cell to its one stored spelling, or says in Chinese why not;
-//! - [`pass`] goes through a file once, with the checking on other threads;
-//! - [`run`] goes through it twice: the first time nothing is written, so that one refused row can stop
-//!   the whole file, and a file is known by its content when an interrupted import goes on;
-//! - `load` is the second time: a batch is one transaction;
-//! - [`target`] compares ten thousand rows with what is stored and writes what is new or differs;
-//! - [`export`] writes what is stored, with the same columns.
+//! - [`source`] reads rows of bounded size;
+//! - [`check`] converts each cell to its stored form, or gives the reason for refusing it;
+//! - [`pass`] reads and checks a file once, on several threads;
+//! - [`run`] makes two passes: the check pass writes nothing, the load pass writes batches;
+//! - `load` is the load pass: a batch is one transaction;
+//! - `merge` compares a batch with the stored rows and writes those that are new or differ;
+//! - [`export`] writes the stored records with the same columns.
 //!
-//! An import never removes a record; only the subjects of a registration are replaced as a whole.
+//! An import never deletes a record. Only the subjects of a registration are replaced as a whole.
 
 pub mod cell;
 pub mod check;
 pub mod export;
-mod former;
+pub mod job;
 mod journal;
 pub mod kind;
 mod kinds;
 mod load;
+mod merge;
 pub mod pass;
+pub mod reference;
+mod replaced;
 pub mod report;
+mod row_checks;
 pub mod run;
 pub mod source;
 mod spool;
 mod sql;
-mod steps;
-pub mod target;
-mod unshared;
-pub mod world;
+pub mod table;
+mod unique_values;
 
-pub use kind::Kind;
+pub use kind::ImportKind;
 
-/// Every kind that can be imported and exported, in the order in which an empty installation needs them.
-pub static KINDS: [&Kind; 5] = [
+/// Every kind of record, in the order in which an empty installation needs them.
+pub static KINDS: [&ImportKind; 5] = [
     &kinds::exams::EXAMS,
     &kinds::registrations::REGISTRATIONS,
     &kinds::certificates::CERTIFICATES,
@@ -44,16 +45,16 @@ pub static KINDS: [&Kind; 5] = [
     &kinds::integrity::INTEGRITY,
 ];
 
-/// Why an import or export stopped. Refused rows are no error: they are in the report.
+/// Why an import or export stopped. Refused rows are not errors: they are counted and reported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file as a whole cannot be used; says why.
+    /// The file as a whole cannot be used.
     #[error("{0}")]
     File(String),
     /// The file or the report could not be read or written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
-    /// The database did not do what it was asked.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
 }

@@ -31,6 +31,7 @@
 //! | 3 | [`web`] | what HTTP needs: sessions, forms, errors, headers, assets |
 //! | 2 | [`ui`] | maud components |
 //! | 1 | [`paths`] | every address, and the function that builds it |
+//! | 1 | [`permits`] | permits that bound how many tasks do the same thing at once |
 //! | 1 | [`settings`] | every setting in one struct, checked once at start |
 //! | 0 | [`store`] | databases, schema, clock, ids, encryption of personal data |
 
@@ -49,6 +50,7 @@ pub mod lookup;
 pub mod pages;
 pub mod paths;
 pub mod people;
+pub mod permits;
 pub mod progress;
 pub mod server;
 pub mod settings;

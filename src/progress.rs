@@ -99,7 +99,7 @@ fn empty(search: &Search) -> Markup {
 
 fn form(registry: Registry, search: &Search) -> Markup {
     let kinds: Vec<_> = registry.iter().map(|business| choice(business.slug, business.label)).collect();
-    let submitted = Status::all().filter(|status| *status != Status::Draft);
+    let submitted = Status::ALL.into_iter().filter(|status| *status != Status::Draft);
     let states: Vec<_> = submitted.map(|status| choice(status.code(), status.label())).collect();
     let periods: Vec<_> = PERIODS.iter().map(|(value, label, _)| choice(value, label)).collect();
     let number = Control::Text { value: &search.number, mode: TextMode::IdNumber, max: 24, suffix: "" };

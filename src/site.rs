@@ -18,7 +18,6 @@ use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
 use crate::login::{Login, devices, scan, screen, way_in};
 use crate::lookup::Lookup;
-use crate::pages::upload::Reception;
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
@@ -41,7 +40,6 @@ pub struct Parts {
     pub login: Arc<Login>,
     /// What the public lookup keeps between requests.
     pub lookup: Arc<Lookup>,
-    reception: Arc<Reception>,
     health: Health,
 }
 
@@ -53,7 +51,7 @@ impl Parts {
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
         let health = Health::new(store.clone(), files.clone(), &settings.database_url);
-        Ok(Parts { settings, store, files, login, lookup, reception: Arc::default(), health })
+        Ok(Parts { settings, store, files, login, lookup, health })
     }
 
     /// What handlers ask for as `Data`. A copy has as many places as its original, so there are some
@@ -64,7 +62,6 @@ impl Parts {
         data.insert(self.settings.clone());
         data.insert(self.store.clone());
         data.insert(self.files.clone());
-        data.insert(self.reception.clone());
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
         data.insert(self.health.clone());

@@ -1,17 +1,18 @@
-//! Databases, schema, clock, ids and the encryption of personal data.
+//! The database, the clock, the maker of ids, and the encryption of personal data.
 //!
-//! [`Store`] is the one handle. [`Store::read`] and [`Store::write`] run a plain
-//! function on a [`Tx`]; a write is one transaction, durable when it returns, so
-//! the function must not open transactions of its own.
+//! [`Store`] is the handle. [`Store::read`] and [`Store::write`] run a function on a [`Tx`]. A write is one
+//! transaction and durable when `write` returns, so the function must not begin transactions of its own.
 //!
-//! A PostgreSQL server may go away and come back. A function whose connection is lost before its
-//! COMMIT was sent is run again on another one, from a clone: that is why functions are `Clone`.
-//! Whatever else a function does than reading and writing the database, it must bear to be done twice.
+//! A PostgreSQL server may go away and come back. A function whose connection was lost before COMMIT was sent
+//! runs again on another connection, from a clone: functions are therefore `Clone`, and what they do besides
+//! reading and writing the database must be idempotent.
 
 mod address;
 mod bulk;
 pub mod clock;
+pub mod codes;
 mod connection;
+mod database;
 pub mod file;
 pub mod ids;
 mod limits;
@@ -22,10 +23,9 @@ mod pool;
 mod readers;
 mod relay;
 pub mod schema;
-mod target;
 mod tls;
-mod turn;
 pub mod vault;
+mod write_turn;
 mod writer;
 
 use std::any::Any;
@@ -36,46 +36,44 @@ use diesel::prelude::*;
 
 pub use bulk::Bulk;
 pub use clock::Clock;
+pub(crate) use codes::codes;
 pub use connection::Conn;
+use database::Database;
 pub use ids::Ids;
 use pool::Pool;
 use readers::Readers;
-use target::Target;
-use turn::Turn;
 pub use vault::Vault;
+use write_turn::WriteTurn;
 use writer::Writer;
 
 use crate::either;
 
-/// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database refused or could not run a statement.
+    /// A statement failed.
     #[error("database: {0}")]
     Database(diesel::result::Error),
-    /// The disk is full, or the database can only be read.
+    /// The disk is full, or the database is read-only.
     #[error("nothing can be saved: {0}")]
     NotSaved(String),
-    /// No connection could be had in time.
+    /// There was no connection in time.
     #[error("no database connection: {0}")]
     Unavailable(String),
-    /// The server went away or gave no answer after COMMIT was sent: whether the write was
-    /// committed is not known.
+    /// The server went away or gave no answer after COMMIT was sent.
     #[error("whether the write was committed is not known: {0}")]
     InDoubt(String),
-    /// `DATABASE_URL` asks for something that cannot be done.
+    /// `DATABASE_URL` is invalid or asks for something unsupported.
     #[error("DATABASE_URL is wrong: {0}")]
     Address(String),
-    /// The write was not committed: the program is stopping.
+    /// The program is stopping. The write was not committed.
     #[error("the write was not committed")]
     Closed,
-    /// The job panicked; it was rolled back.
+    /// The function panicked and was rolled back.
     #[error("a database job panicked")]
     Panicked,
-    /// A migration failed.
     #[error("migration: {0}")]
     Migration(String),
-    /// Migrations of this program have not been run on the database.
+    /// Migrations of this program are missing from the database.
     #[error("the database is not up to date; run `kaozheng migrate` first")]
     Behind,
     /// The database has migrations that this program does not know.
@@ -84,18 +82,17 @@ pub enum Error {
          restore a backup that was made before the update"
     )]
     Ahead(String),
-    /// Another program serves this SQLite database.
+    /// Another process serves this SQLite database.
     #[error(
         "another program serves the database {0}; stop it first, or use PostgreSQL, which several can share"
     )]
     Served(String),
-    /// Sealed data that does not open: another key wrote it, or it was tampered with.
+    /// Sealed data was written with another data key, or altered.
     #[error("sealed data cannot be opened")]
     Unreadable,
-    /// The key given is not the one this database was made with.
     #[error("the data key is not the one this database was made with")]
     WrongKey,
-    /// A stored value that this program does not know.
+    /// A stored value is unknown to this program. Names the table and column.
     #[error("unknown stored value in {0}")]
     Corrupt(&'static str),
 }
@@ -112,16 +109,13 @@ impl From<vault::Unreadable> for Error {
     }
 }
 
-/// What a database function works with: one connection, and the time, ids and
-/// keys it may use. Passing them in is what lets tests decide them.
+/// The connection of a database function, with the time, ids and keys for it. Tests choose all three.
 pub struct Tx<'a> {
-    /// The connection, inside a transaction when writing.
+    /// Inside a transaction when writing.
     pub conn: &'a mut Conn,
-    /// Seals and opens personal data.
     pub vault: &'a Vault,
-    /// Makes keys for new rows.
     pub ids: &'a Ids,
-    /// The one moment at which everything in this transaction happens, UTC.
+    /// UTC; the same for everything in this transaction.
     pub now: NaiveDateTime,
     /// What [`Store::attach`] attached; read by [`Tx::attached`].
     pub attached: &'static (dyn Any + Send + Sync),
@@ -138,40 +132,37 @@ impl Tx<'_> {
         self.ids.next(self.now)
     }
 
-    /// Today's date in China, which is what deadlines count by.
+    /// Today's date in China.
     pub fn today(&self) -> chrono::NaiveDate {
         clock::china_date(self.now)
     }
 }
 
-/// The database with everything needed to use it. Cheap to clone.
+/// The database with its clock, ids and keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    target: Target,
+    database: Database,
     pool: Pool,
-    /// Only SQLite has a writer of its own; PostgreSQL writes through the pool.
+    /// SQLite only. PostgreSQL writes through the pool.
     writer: Option<Writer>,
     readers: Readers,
-    /// Seals and opens personal data.
     pub vault: Arc<Vault>,
-    /// The only clock.
     pub clock: Clock,
-    /// The only maker of ids and random tokens.
     pub ids: Ids,
     attached: &'static (dyn Any + Send + Sync),
 }
 
 impl Store {
-    /// Opens `sqlite:PATH` (made when absent) or `postgres://…`. Migrates nothing.
+    /// Opens `sqlite:PATH`, which is created if it is missing, or `postgres://…`. Runs no migrations.
     pub async fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Store, Error> {
-        let target = Target::parse(url)?;
-        let writer = match &target {
-            Target::Sqlite(path) => Some(start_writer(&target, path)?),
-            Target::Postgres(_) => None,
+        let database = Database::parse(url)?;
+        let writer = match &database {
+            Database::Sqlite(path) => Some(start_writer(&database, path)?),
+            Database::Postgres(_) => None,
         };
-        let pool = Pool::new(target.clone())?;
-        let readers = Readers::start(&target).map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Store { target, pool, writer, readers, vault: Arc::new(vault), clock, ids, attached: &() })
+        let pool = Pool::new(database.clone())?;
+        let readers = Readers::start(&database).map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Store { database, pool, writer, readers, vault: Arc::new(vault), clock, ids, attached: &() })
     }
 
     /// Lets every [`Tx`] carry `data` of a room above this one, such as the registry of businesses.
@@ -187,7 +178,7 @@ impl Store {
         downcast(self.attached)
     }
 
-    /// Runs `query` on a connection for reading. SQLite refuses writes there.
+    /// Runs `query` on a reading connection. SQLite refuses writes on it.
     pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -197,8 +188,7 @@ impl Store {
         self.pool.read(self.in_tx(query)).await
     }
 
-    /// [`Store::read`] for a short query of static type that very many ask at once. It may share
-    /// a read transaction with others.
+    /// [`Store::read`] for a short and very frequent query. It may share a read transaction with others.
     pub async fn glance<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -208,10 +198,10 @@ impl Store {
         self.readers.read(self.in_tx(query)).await
     }
 
-    /// Runs `work` in one transaction; when this returns `Ok` it is on the disk.
+    /// Runs `work` in one transaction, which is on the disk when this returns `Ok`.
     ///
     /// # Errors
-    /// [`Error::InDoubt`] when it may or may not be; otherwise nothing was changed.
+    /// [`Error::InDoubt`]: the transaction may be committed. All others: nothing was changed.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -225,19 +215,19 @@ impl Store {
         }
     }
 
-    /// Runs pending migrations and remembers, or checks, which key seals this database.
+    /// Runs pending migrations. Stores the fingerprint of the data key, or checks it.
     ///
     /// # Errors
     /// [`Error::WrongKey`] when the database was made with another key.
     pub async fn migrate(&self) -> Result<usize, Error> {
-        let target = self.target.clone();
+        let database = self.database.clone();
         // A place of its own in the queue, because the writer of this program has to wait as well.
-        let turn = self.writer.as_ref().map(|writer| Turn::beside(&writer.path)).transpose()?;
+        let turn = self.writer.as_ref().map(|writer| WriteTurn::beside(&writer.path)).transpose()?;
         // diesel's migrations bring their own transactions, so not in the writer's.
         let run = move || {
-            let mut conn = target.connect(Conn::prepare_migrator)?;
+            let mut conn = database.connect(Conn::prepare_migrator)?;
             match turn {
-                Some(turn) => turn.alone(|| migrations::run(&mut conn)),
+                Some(turn) => turn.exclusively(|| migrations::run(&mut conn)),
                 None => migrations::run(&mut conn),
             }
         };
@@ -246,8 +236,8 @@ impl Store {
         Ok(done)
     }
 
-    /// Whether the database answers and has every migration of this program. Newer migrations do not
-    /// matter here: during an update the older program goes on until it is stopped.
+    /// Whether the database answers and has every migration of this program. Newer migrations do not matter:
+    /// during an update the old program runs until it is stopped.
     pub async fn is_ready(&self) -> Result<bool, Error> {
         match self.check_schema().await {
             Ok(()) | Err(Error::Ahead(_)) => Ok(true),
@@ -256,46 +246,45 @@ impl Store {
         }
     }
 
-    /// Checks that the database has the migrations of this program, and no others.
+    /// Checks that the database has exactly the migrations of this program.
     ///
     /// # Errors
-    /// [`Error::Behind`] or [`Error::Ahead`] when it has not.
+    /// [`Error::Behind`] or [`Error::Ahead`].
     pub async fn check_schema(&self) -> Result<(), Error> {
         self.pool.read_once(migrations::check).await
     }
 
-    /// The versions of the migrations that were run on the database, oldest first.
+    /// Versions of the migrations of the database, oldest first.
     pub async fn schema_versions(&self) -> Result<Vec<String>, Error> {
         self.pool.read_once(migrations::run_on).await
     }
 
-    /// Writes a small row, so that a full disk or a read-only database is noticed.
+    /// Writes a small row. Fails if the disk is full or the database is read-only.
     pub async fn check_writable(&self) -> Result<(), Error> {
         self.write(|tx| meta::set(tx, "written_at", &tx.now.to_string())).await
     }
 
-    /// Notices a wrong key at start, before anything is sealed with it. Only the first start writes: a
-    /// command that is to read waits for no writer.
+    /// Fails if the data key is not the one of the database. Only the first call for a database writes.
     pub async fn check_key(&self) -> Result<(), Error> {
         use schema::meta::dsl as m;
-        let kept = |tx: &mut Tx| -> Result<Option<String>, Error> {
+        let stored = |tx: &mut Tx| -> Result<Option<String>, Error> {
             Ok(m::meta.filter(m::key.eq("key")).select(m::value).first(tx.conn).optional()?)
         };
-        let keep = move |tx: &mut Tx| match kept(tx)? {
+        let store = move |tx: &mut Tx| match stored(tx)? {
             Some(known) => Ok(known),
             None => {
                 let row = (m::key.eq("key"), m::value.eq(tx.vault.fingerprint()));
-                // Two first starts at one moment: the second keeps what the first has written.
+                // Two processes may start at once: the second keeps the row of the first.
                 either!(&mut *tx.conn, conn => diesel::insert_into(m::meta)
                     .values(row)
                     .on_conflict_do_nothing()
                     .execute(conn))?;
-                kept(tx)?.ok_or(Error::Corrupt("meta.key"))
+                stored(tx)?.ok_or(Error::Corrupt("meta.key"))
             }
         };
-        let known = match self.read(kept).await? {
+        let known = match self.read(stored).await? {
             Some(known) => known,
-            None => self.write::<_, Error, _>(keep).await?,
+            None => self.write::<_, Error, _>(store).await?,
         };
         if known == self.vault.fingerprint() { Ok(()) } else { Err(Error::WrongKey) }
     }
@@ -314,14 +303,14 @@ fn downcast<T: Any>(attached: &'static (dyn Any + Send + Sync)) -> &'static T {
     attached.downcast_ref().expect("the store carries what its functions ask for")
 }
 
-/// The versions of the migrations of this program, oldest first.
+/// Versions of the migrations of this program, oldest first.
 pub fn schema_of_program() -> Result<Vec<String>, Error> {
     migrations::known()
 }
 
-fn start_writer(target: &Target, path: &str) -> Result<Writer, Error> {
-    let turn = Turn::beside(path)?;
-    // Switching a new file to WAL fails at once where another program is doing the same.
-    let conn = turn.alone(|| target.connect(Conn::prepare_writer))?;
+fn start_writer(database: &Database, path: &str) -> Result<Writer, Error> {
+    let turn = WriteTurn::beside(path)?;
+    // Switching a new file to WAL fails at once if another process does the same.
+    let conn = turn.exclusively(|| database.connect(Conn::prepare_writer))?;
     Writer::start(conn, path, turn).map_err(|error| Error::Unavailable(error.to_string()))
 }

@@ -18,7 +18,6 @@ pub mod log;
 pub mod log_throttle;
 pub mod origin;
 pub mod pace;
-pub mod places;
 pub mod session;
 
 pub use failure::Failure;

@@ -59,7 +59,7 @@ pub fn on_postgres(url: &str, count: u32, connections: u64) -> (f64, f64) {
 fn ask(url: &str, count: u32, number: u64, done: &AtomicU64) {
     let (vault, ids) = (Vault::from_key(&KEY), Ids::random());
     let mut conn = Conn::establish(url).expect("a connection");
-    let now = chrono::Utc::now().naive_utc();
+    let now = Clock::system().now();
     let mut tx = Tx { conn: &mut conn, vault: &vault, ids: &ids, now, attached: &() };
     let mut random = SmallRng::seed_from_u64(number);
     let began = Instant::now();

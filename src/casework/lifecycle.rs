@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::store::codes;
+
 /// Where an application stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -95,43 +97,16 @@ pub fn may(status: Status, action: Action, actor: Actor) -> bool {
     next(status, action, actor).is_some()
 }
 
-/// Code kept in the database, and the word on the screen.
-const STATUSES: &[(Status, &str, &str)] = &[
-    (Status::Draft, "draft", "草稿"),
-    (Status::Submitted, "submitted", "待审核"),
-    (Status::InReview, "in_review", "审核中"),
-    (Status::Returned, "returned", "审核退回"),
-    (Status::Rejected, "rejected", "审核不通过"),
-    (Status::Approved, "approved", "审核通过"),
-    (Status::Completed, "completed", "已完成"),
-    (Status::Withdrawn, "withdrawn", "已撤销"),
-];
-
-impl Status {
-    fn row(self) -> &'static (Status, &'static str, &'static str) {
-        STATUSES.iter().find(|(status, ..)| *status == self).unwrap_or(&STATUSES[0])
-    }
-
-    /// The code kept in the database and used as a style's name.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The word people read.
-    pub fn label(self) -> &'static str {
-        self.row().2
-    }
-
-    /// Reads a code back.
-    pub fn from_code(code: &str) -> Option<Status> {
-        STATUSES.iter().find(|(_, known, _)| *known == code).map(|(status, ..)| *status)
-    }
-
-    /// Every state, in the order of an application's life.
-    pub fn all() -> impl Iterator<Item = Status> {
-        STATUSES.iter().map(|(status, ..)| *status)
-    }
-}
+codes!(Status {
+    Draft = "draft", "草稿";
+    Submitted = "submitted", "待审核";
+    InReview = "in_review", "审核中";
+    Returned = "returned", "审核退回";
+    Rejected = "rejected", "审核不通过";
+    Approved = "approved", "审核通过";
+    Completed = "completed", "已完成";
+    Withdrawn = "withdrawn", "已撤销";
+});
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,42 +114,20 @@ impl fmt::Display for Status {
     }
 }
 
-/// Code kept in the history, and how the timeline tells it.
-const ACTIONS: &[(Action, &str, &str)] = &[
-    (Action::Submit, "submit", "提交申请"),
-    (Action::Revise, "revise", "修改申请"),
-    (Action::Withdraw, "withdraw", "撤销申请"),
-    (Action::Take, "take", "审核员已领取"),
-    (Action::PutBack, "put_back", "退回待审核队列"),
-    (Action::HandOver, "hand_over", "转交其他工作人员办理"),
-    (Action::Return, "return", "审核退回"),
-    (Action::Reject, "reject", "审核不通过"),
-    (Action::Approve, "approve", "审核通过"),
-    (Action::Uphold, "uphold", "申诉通过，改为审核通过"),
-    (Action::Fulfil, "fulfil", "办理完成"),
-    (Action::Fail, "fail", "办理未成功"),
-];
-
-impl Action {
-    fn row(self) -> &'static (Action, &'static str, &'static str) {
-        ACTIONS.iter().find(|(action, ..)| *action == self).unwrap_or(&ACTIONS[0])
-    }
-
-    /// The code kept in the history.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// How the timeline tells it.
-    pub fn label(self) -> &'static str {
-        self.row().2
-    }
-
-    /// Reads a code back.
-    pub fn from_code(code: &str) -> Option<Action> {
-        ACTIONS.iter().find(|(_, known, _)| *known == code).map(|(action, ..)| *action)
-    }
-}
+codes!(Action {
+    Submit = "submit", "提交申请";
+    Revise = "revise", "修改申请";
+    Withdraw = "withdraw", "撤销申请";
+    Take = "take", "审核员已领取";
+    PutBack = "put_back", "退回待审核队列";
+    HandOver = "hand_over", "转交其他工作人员办理";
+    Return = "return", "审核退回";
+    Reject = "reject", "审核不通过";
+    Approve = "approve", "审核通过";
+    Uphold = "uphold", "申诉通过，改为审核通过";
+    Fulfil = "fulfil", "办理完成";
+    Fail = "fail", "办理未成功";
+});
 
 #[cfg(test)]
 mod tests {
@@ -220,11 +173,11 @@ mod tests {
     #[test]
     fn every_pair_of_state_and_action() {
         let mut tried = 0;
-        for status in Status::all() {
-            for (action, ..) in ACTIONS {
+        for status in Status::ALL {
+            for action in Action::ALL {
                 for actor in [Actor::Candidate, Actor::Reviewer, Actor::Roster] {
-                    let next = next(status, *action, actor);
-                    assert_eq!(next, expected(status, *action, actor), "{status:?} {action:?} {actor:?}");
+                    let next = next(status, action, actor);
+                    assert_eq!(next, expected(status, action, actor), "{status:?} {action:?} {actor:?}");
                     tried += 1;
                 }
             }
@@ -235,19 +188,9 @@ mod tests {
     #[test]
     fn decided_is_final_for_the_candidate() {
         for status in [Status::Approved, Status::Completed, Status::Rejected, Status::Withdrawn] {
-            for (action, ..) in ACTIONS {
-                assert_eq!(next(status, *action, Actor::Candidate), None);
+            for action in Action::ALL {
+                assert_eq!(next(status, action, Actor::Candidate), None);
             }
-        }
-    }
-
-    #[test]
-    fn codes_read_back() {
-        for status in Status::all() {
-            assert_eq!(Status::from_code(status.code()), Some(status));
-        }
-        for (action, code, _) in ACTIONS {
-            assert_eq!(Action::from_code(code), Some(*action));
         }
     }
 }

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::answers::Answers;
 use super::business::{Application, Business, Material, MaterialKind, Registry};
 use super::field::{Problems, problem};
 use super::refusal::Refusal;
 use crate::files::storage::{self, Storage};
-use crate::files::{self, Content, Rules, SentFile};
+use crate::files::{self, FileContent, SentFile, UploadRules};
 use crate::people::staff as roster;
+use crate::permits::Permit;
 use crate::store::schema::attachments::{self, dsl as f};
 use crate::store::{Error, Store, Tx, Vault};
 
@@ -110,21 +110,21 @@ pub async fn receive(
 
 impl MaterialKind {
     /// What files of the kind must be like.
-    pub fn rules(self) -> Rules {
+    pub fn rules(self) -> UploadRules {
         match self {
-            MaterialKind::Document => Rules::DOCUMENT,
-            MaterialKind::Portrait => Rules::PORTRAIT,
-            MaterialKind::Evidence => Rules::EVIDENCE,
-            MaterialKind::Pdf => Rules::PDF,
+            MaterialKind::Document => UploadRules::DOCUMENT,
+            MaterialKind::Portrait => UploadRules::PORTRAIT,
+            MaterialKind::Evidence => UploadRules::EVIDENCE,
+            MaterialKind::Pdf => UploadRules::PDF,
         }
     }
 }
 
 async fn prepare(
-    content: Option<Content>,
-    rules: Rules,
+    content: Option<FileContent>,
+    rules: UploadRules,
     storage: &Storage,
-) -> Result<(files::Prepared, OwnedSemaphorePermit), &'static str> {
+) -> Result<(files::Prepared, Permit), &'static str> {
     match content {
         Some(content) => files::receive(content, rules, storage.memory()).await,
         None => Err(rules.limits.too_large),

@@ -48,7 +48,7 @@ impl Demo {
         let settings = self.settings(address)?;
         let vault = Vault::parse(&demo_key(&self.data)?)?;
         let files = Storage::local(&settings.files, vault.clone())?.with_memory(settings.image_memory_mb);
-        let _alone = file::serve_alone(&settings.database_url)?;
+        let _lock = file::lock_for_serving(&settings.database_url)?;
         let store =
             Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
         store.migrate().await?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Stop, import};
-use crate::imports::{Kind, export};
+use crate::imports::{ImportKind, export};
 use crate::people::staff;
 use crate::settings::RawSettings;
 use crate::store::Bulk;
@@ -23,7 +23,7 @@ use crate::store::Bulk;
 pub(super) struct Export {
     /// What to write
     #[arg(value_parser = import::kinds())]
-    kind: &'static Kind,
+    kind: &'static ImportKind,
     /// A file that is not there yet [default: standard output]
     #[arg(long)]
     output: Option<PathBuf>,

@@ -9,8 +9,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::progress::Meter;
 use super::{Stop, holidays, migrate};
-use crate::imports::run::{self, BATCH, Order, Summary};
-use crate::imports::{KINDS, Kind};
+use crate::imports::job::{BATCH, ImportOptions, Summary};
+use crate::imports::{ImportKind, KINDS, run};
 use crate::settings::RawSettings;
 use crate::store::Bulk;
 
@@ -30,7 +30,7 @@ pub(super) struct Import {
     /// What the rows are
     #[arg(value_parser = contents())]
     kind: Content,
-    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any order. JSON for holidays
+    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any options. JSON for holidays
     file: PathBuf,
     /// Only say what would be done
     #[arg(long)]
@@ -48,7 +48,7 @@ pub(super) struct Import {
 /// What a file holds.
 #[derive(Clone, Copy)]
 enum Content {
-    Rows(&'static Kind),
+    Rows(&'static ImportKind),
     Holidays,
 }
 
@@ -61,7 +61,7 @@ fn contents() -> impl TypedValueParser<Value = Content> {
 }
 
 /// The kinds by their names.
-pub(super) fn kinds() -> impl TypedValueParser<Value = &'static Kind> {
+pub(super) fn kinds() -> impl TypedValueParser<Value = &'static ImportKind> {
     PossibleValuesParser::new(KINDS.map(|kind| kind.name)).try_map(|name| {
         KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("unknown kind {name}"))
     })
@@ -76,14 +76,19 @@ impl Import {
         tokio::task::spawn_blocking(move || self.load(kind, bulk)).await?
     }
 
-    fn load(self, kind: &'static Kind, mut bulk: Bulk) -> Result<(), Stop> {
+    fn load(self, kind: &'static ImportKind, mut bulk: Bulk) -> Result<(), Stop> {
         let report = self.report.clone().unwrap_or_else(|| beside(&self.file));
-        let order =
-            Order { kind, file: &self.file, report: &report, batch: self.batch, dry_run: self.dry_run };
+        let options = ImportOptions {
+            kind,
+            file: &self.file,
+            report: &report,
+            batch: self.batch,
+            dry_run: self.dry_run,
+        };
         let (began, mut meter) = (Instant::now(), Meter::new());
-        let summary = run::import(&mut bulk, &order, &mut |progress| meter.show(progress))?;
+        let summary = run::import(&mut bulk, &options, &mut |progress| meter.show(progress))?;
         meter.finish();
-        println!("{}", told(&order, &summary, began.elapsed().as_secs_f64()));
+        println!("{}", told(&options, &summary, began.elapsed().as_secs_f64()));
         match summary.refused {
             0 => Ok(()),
             refused => Err(format!("{refused} rows were refused; see {}", report.display()).into()),
@@ -104,8 +109,8 @@ fn beside(file: &Path) -> PathBuf {
     name.into()
 }
 
-fn told(order: &Order, summary: &Summary, seconds: f64) -> String {
-    let (kind, read, refused) = (order.kind.name, summary.read, summary.refused);
+fn told(options: &ImportOptions, summary: &Summary, seconds: f64) -> String {
+    let (kind, read, refused) = (options.kind.name, summary.read, summary.refused);
     let rate = read as f64 / seconds.max(0.001);
     let mut told = format!("{kind}: {read} rows read in {seconds:.1} s ({rate:.0} rows/s), ");
     let (added, changed, unchanged) = (summary.added, summary.changed, summary.unchanged);
@@ -119,7 +124,7 @@ fn told(order: &Order, summary: &Summary, seconds: f64) -> String {
     }
     if !summary.loaded {
         told.push_str("\nNothing was imported, because rows were refused.");
-    } else if order.dry_run {
+    } else if options.dry_run {
         told.push_str("\nNothing was written: this was a dry run.");
     }
     told

@@ -15,6 +15,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::store::clock::machine_time;
 use crate::web::log::request_id;
 
 /// Who reads the log.
@@ -67,7 +68,7 @@ impl<S: Subscriber> Layer<S> for Json {
 fn line<'a>(event: &'a Event<'a>) -> Line<'a> {
     let about = event.metadata();
     Line {
-        timestamp: Utc::now(),
+        timestamp: machine_time(),
         level: about.level().as_str(),
         target: about.target(),
         request: request_id(),

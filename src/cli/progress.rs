@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::imports::run::{Phase, Progress};
+use crate::imports::job::{Phase, Progress};
 
 /// Steps of a bar: parts of a file.
 const STEPS: u64 = 10_000;

@@ -4,14 +4,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::Utc;
 use clap::Args;
 
 use super::backup::{self, Manifest, quoted};
 use super::{Stop, list};
 use crate::files::storage::Storage;
 use crate::settings::{RawSettings, check_store};
-use crate::store::{self, file};
+use crate::store::{self, Clock, file};
 
 /// Put a backup back in place
 ///
@@ -47,7 +46,7 @@ impl Restore {
         if let Some(folder) = database.and_then(Path::parent).filter(|folder| *folder != Path::new("")) {
             fs::create_dir_all(folder)?;
         }
-        let _alone = file::serve_alone(url)?;
+        let _lock = file::lock_for_serving(url)?;
         self.make_room(database)?;
         for piece in &manifest.pieces {
             if let Some(path) = piece.path.strip_prefix("files/") {
@@ -73,15 +72,15 @@ impl Restore {
 
     /// Refuses a place that holds something, or moves it aside.
     fn make_room(&self, database: Option<&Path>) -> Result<(), Stop> {
-        let parts = database.map(file::data).unwrap_or_default();
+        let parts = database.map(file::data_files).unwrap_or_default();
         let mut taken: Vec<PathBuf> = parts.into_iter().filter(|part| part.exists()).collect();
-        let files = Storage::PLACES.map(|place| self.files.join(place));
-        taken.extend(files.into_iter().filter(|place| place.exists()));
+        let files = Storage::FOLDERS.map(|folder| self.files.join(folder));
+        taken.extend(files.into_iter().filter(|path| path.exists()));
         if !taken.is_empty() && !self.replace {
             let first = taken[0].display();
             return Err(format!("{first} is there already; with --replace it is moved aside").into());
         }
-        let suffix = format!(".before-restore-{}", Utc::now().format("%Y%m%dT%H%M%SZ"));
+        let suffix = format!(".before-restore-{}", Clock::system().now().format("%Y%m%dT%H%M%SZ"));
         for path in taken {
             let mut aside = path.clone().into_os_string();
             aside.push(&suffix);
@@ -146,6 +145,6 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     fs::copy(from, to)?;
-    file::own(to)?;
+    file::restrict_to_owner(to)?;
     Ok(())
 }

@@ -50,7 +50,7 @@ impl Serve {
         let files = Storage::local(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?
             .with_memory(settings.image_memory_mb);
-        let _alone = file::serve_alone(&settings.database_url)?;
+        let _lock = file::lock_for_serving(&settings.database_url)?;
         let store =
             Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
         store.check_schema().await?;
@@ -77,9 +77,9 @@ pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(),
 /// Tightens what an older program, or somebody's copy, left open to others. The uploads may be many, so
 /// they are gone through while the site already serves; their folder is closed first.
 pub(super) fn keep_private(database_url: &str, files: &Storage) {
-    told_of("database", file::tighten(database_url));
+    told_of("database", file::restrict_permissions(database_url));
     let files = files.clone();
-    std::thread::spawn(move || told_of("uploads", files.tighten()));
+    std::thread::spawn(move || told_of("uploads", files.restrict_permissions()));
 }
 
 fn told_of(what: &str, tightened: std::io::Result<usize>) {

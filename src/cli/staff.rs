@@ -8,7 +8,7 @@ use crate::people::document::{Document, DocumentType};
 use crate::people::name;
 use crate::people::staff::{self, Role};
 use crate::settings::RawSettings;
-use crate::store::clock;
+use crate::store::{Clock, clock};
 
 /// Who reviews: add, list or remove members of staff
 ///
@@ -70,7 +70,7 @@ impl ValueEnum for DocumentType {
 
 impl DocumentArgs {
     fn parse(&self) -> Result<Document, Stop> {
-        let today = clock::china_date(chrono::Utc::now().naive_utc());
+        let today = clock::china_date(Clock::system().now());
         Ok(Document::parse(self.document_type, &self.document_number, today)?)
     }
 }

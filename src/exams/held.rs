@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::month_label;
 use crate::people::document::Gender;
 use crate::store::schema::{certificates, exams, voided_prints};
-use crate::store::{Conn, Error, Tx};
+use crate::store::{Conn, Error, Tx, codes};
 
 /// Where the paper is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,39 +25,25 @@ pub enum Delivery {
     Collected,
 }
 
-/// Code kept in the database, the word on the screen, and the state that colours it.
-pub(crate) const DELIVERIES: &[(Delivery, &str, &str, &str)] = &[
-    (Delivery::Making, "making", "制作中", "in_review"),
-    (Delivery::Ready, "ready", "可领取", "approved"),
-    (Delivery::Requested, "requested", "已申请邮寄", "submitted"),
-    (Delivery::Posted, "posted", "已寄出", "sent"),
-    (Delivery::Delivered, "delivered", "已签收", "completed"),
-    (Delivery::Collected, "collected", "已现场领取", "completed"),
-];
+codes!(Delivery {
+    Making = "making", "制作中";
+    Ready = "ready", "可领取";
+    Requested = "requested", "已申请邮寄";
+    Posted = "posted", "已寄出";
+    Delivered = "delivered", "已签收";
+    Collected = "collected", "已现场领取";
+});
 
 impl Delivery {
-    fn row(self) -> &'static (Delivery, &'static str, &'static str, &'static str) {
-        DELIVERIES.iter().find(|(delivery, ..)| *delivery == self).unwrap_or(&DELIVERIES[0])
-    }
-
-    /// The code kept in the database.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The word people read.
-    pub fn label(self) -> &'static str {
-        self.row().2
-    }
-
-    /// The state of a tag that colours it.
+    /// The `data-state` that colours the tag.
     pub fn state(self) -> &'static str {
-        self.row().3
-    }
-
-    /// Reads a code back.
-    pub fn from_code(code: &str) -> Option<Delivery> {
-        DELIVERIES.iter().find(|(_, known, ..)| *known == code).map(|(delivery, ..)| *delivery)
+        match self {
+            Delivery::Making => "in_review",
+            Delivery::Ready => "approved",
+            Delivery::Requested => "submitted",
+            Delivery::Posted => "sent",
+            Delivery::Delivered | Delivery::Collected => "completed",
+        }
     }
 }
 

@@ -1,53 +1,53 @@
-//! The folder of the uploads as a place on a disk.
+//! The upload folder: write check, permissions and free space.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::storage::Storage;
-use crate::store::file::own;
+use crate::store::file::restrict_to_owner;
 
 impl Storage {
-    /// Writes a byte to the disk where uploads go; nothing of it remains.
+    /// Writes a byte to an unnamed file on the disk of the uploads.
     ///
     /// # Errors
-    /// When the folder is gone, full or read-only.
+    /// The folder is missing, full or read-only.
     pub fn check_writable(&self) -> io::Result<()> {
         let uploads = self.root().join("uploads");
-        let place = if uploads.is_dir() { uploads.as_path() } else { self.root() };
-        let mut probe = tempfile::tempfile_in(place)?;
+        let folder = if uploads.is_dir() { uploads.as_path() } else { self.root() };
+        let mut probe = tempfile::tempfile_in(folder)?;
         probe.write_all(b"x")?;
         probe.sync_all()
     }
 
-    /// Takes the permissions of group and others from the folder and all uploads in it. Returns how many
-    /// files and folders had some. What else may lie in the folder is not ours.
-    pub fn tighten(&self) -> io::Result<usize> {
-        let mut tightened = usize::from(own(self.root())?);
-        for place in Storage::PLACES.map(|place| self.root().join(place)) {
-            if place.is_dir() {
-                tightened += tighten(&place)?;
+    /// Removes the permissions of group and others from the folder and its uploads. Returns the number of
+    /// changed files and folders. Leaves other entries of the folder alone.
+    pub fn restrict_permissions(&self) -> io::Result<usize> {
+        let mut changed = usize::from(restrict_to_owner(self.root())?);
+        for folder in Storage::FOLDERS.map(|folder| self.root().join(folder)) {
+            if folder.is_dir() {
+                changed += restrict_permissions(&folder)?;
             }
         }
-        Ok(tightened)
+        Ok(changed)
     }
 }
 
-fn tighten(folder: &Path) -> io::Result<usize> {
-    let mut tightened = usize::from(own(folder)?);
+fn restrict_permissions(folder: &Path) -> io::Result<usize> {
+    let mut changed = usize::from(restrict_to_owner(folder)?);
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            tightened += tighten(&entry.path())?;
+            changed += restrict_permissions(&entry.path())?;
         } else if kind.is_file() {
-            tightened += usize::from(own(&entry.path())?);
+            changed += usize::from(restrict_to_owner(&entry.path())?);
         }
     }
-    Ok(tightened)
+    Ok(changed)
 }
 
-/// Bytes that may still be written to the disk of a folder.
+/// Free bytes on the disk of a folder.
 pub fn free_bytes(folder: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn loose_files_and_folders_are_tightened_once() {
+    fn permissions_of_others_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("files");
         let day = root.join("uploads/2026-11-23");
@@ -77,8 +77,8 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         }
         let storage = Storage::local(&root, Vault::from_key(&[7; 32])).unwrap();
-        assert_eq!(storage.tighten().unwrap(), 3);
+        assert_eq!(storage.restrict_permissions().unwrap(), 3);
         assert_eq!((mode(&root), mode(&day), mode(&day.join("a"))), (0o700, 0o700, 0o600));
-        assert_eq!(storage.tighten().unwrap(), 0);
+        assert_eq!(storage.restrict_permissions().unwrap(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! The size of a picture by its header, and what it takes to decode it.
+//! The size of a picture, read from its header, and the memory needed to decode it.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -6,39 +6,38 @@ use image::ImageFormat;
 
 use super::inspect::Limits;
 
-/// Longest side; a screenshot that is longer cannot be read on one page.
+/// Most pixels of the long side. A longer screenshot cannot be read on one page.
 const LONGEST: u32 = 20_000;
 
-/// How many times as long as broad a picture may be.
+/// Greatest ratio of the long side to the short one.
 const NARROWEST: u32 = 50;
 
-/// Long side of a kept picture: an A4 page at 200 dpi, small print stays readable.
+/// Long side of a stored picture, in pixels: an A4 page at 200 dpi, where small print is readable.
 const LONG_SIDE: u32 = 2400;
 
-/// A long screenshot is shrunk until its short side has this, and no further: its text is as large
-/// as the width of a phone allows.
+/// Least short side of a picture that is shrunk, in pixels: the text of a long screenshot stays readable at
+/// the width of a phone.
 const SHORT_SIDE: u32 = 720;
 
-/// What the header of a picture says.
+/// The header of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) width: u32,
     pub(super) height: u32,
-    /// Bytes of a decoded pixel.
+    /// Bytes of one decoded pixel.
     depth: u64,
-    /// Bytes for all pixels that the decoder keeps besides: a progressive JPEG is put together of
-    /// coefficients of two bytes.
-    besides: u64,
+    /// Bytes of the decoder's own buffers: a progressive JPEG is decoded from coefficients of two bytes.
+    buffers: u64,
 }
 
 impl Frame {
-    /// Nothing if there is no such header.
+    /// `None` if there is no valid header.
     pub(super) fn read(source: &mut (impl Read + Seek), format: ImageFormat) -> Option<Frame> {
         source.rewind().ok()?;
         if format == ImageFormat::Png { png(source) } else { jpeg(source) }
     }
 
-    /// What to do about a picture of a size that is not taken.
+    /// The error says in Chinese what to do.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), &'static str> {
         let (long, short) = (self.width.max(self.height), self.width.min(self.height));
         if long > LONGEST {
@@ -46,29 +45,28 @@ impl Frame {
         } else if long / NARROWEST >= short {
             Err("图片太窄，看不清内容，请重新拍照或截图")
         } else if self.pixels() > limits.pixels {
-            Err("图片尺寸太大，请缩小到 4000 万像素以内再上传")
+            Err(limits.too_many_pixels)
         } else {
             Ok(())
         }
     }
 
-    /// Width and height of the picture that is kept.
-    pub(super) fn kept(&self) -> (u32, u32) {
+    /// Width and height of the stored picture.
+    pub(super) fn stored_size(&self) -> (u32, u32) {
         let (long, short) = (self.width.max(self.height), self.width.min(self.height));
         let scale = ratio(LONG_SIDE, long).max(ratio(SHORT_SIDE, short)).min(1.0);
         let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
         (scaled(self.width), scaled(self.height))
     }
 
-    /// Bytes of memory at the most, for a file of `size` bytes: while it is decoded, while it is
-    /// shrunk, and while the result is turned and encoded.
-    pub(super) fn needs(&self, size: u64) -> u64 {
-        let (width, height) = self.kept();
+    /// Most bytes of memory that a file of `size` bytes needs while it is decoded, shrunk, rotated and encoded.
+    pub(super) fn memory_needed(&self, size: u64) -> u64 {
+        let (width, height) = self.stored_size();
         let (width, height) = (u64::from(width), u64::from(height));
         let decoded = self.pixels() * self.depth;
-        // The image crate's JPEG decoder copies the file.
-        let decoding = 2 * size + decoded + self.besides;
-        // fast_image_resize shrinks the width first.
+        // The JPEG decoder of `image` copies the file.
+        let decoding = 2 * size + decoded + self.buffers;
+        // `fast_image_resize` shrinks the width first.
         let shrinking = decoded + self.depth * width * (u64::from(self.height) + height);
         decoding.max(shrinking).max(width * height * 12)
     }
@@ -87,12 +85,12 @@ fn png(source: &mut impl Read) -> Option<Frame> {
     let mut head = [0; 29];
     source.read_exact(&mut head).ok()?;
     let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    // Any colour may come with a transparent one, which makes a channel more.
+    // Any colour type may have a transparent colour, which adds a channel.
     let depth = if matches!(head[25], 0 | 4) { 2 } else { 4 };
-    (head[12..16] == *b"IHDR").then(|| Frame { width: number(16), height: number(20), depth, besides: 0 })
+    (head[12..16] == *b"IHDR").then(|| Frame { width: number(16), height: number(20), depth, buffers: 0 })
 }
 
-/// The frame header that takes most of those before the first scan (ITU-T T.81 §B.2.2).
+/// The frame header that needs most memory, of those before the first scan (ITU-T T.81 §B.2.2).
 fn jpeg(source: &mut (impl Read + Seek)) -> Option<Frame> {
     const SCAN: u8 = 0xda;
     let mut found: Option<Frame> = None;
@@ -102,7 +100,7 @@ fn jpeg(source: &mut (impl Read + Seek)) -> Option<Frame> {
         let after = source.stream_position().ok()? + length;
         if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
             let next = frame_header(source, marker)?;
-            found = found.filter(|found| found.needs(0) >= next.needs(0)).or(Some(next));
+            found = found.filter(|found| found.memory_needed(0) >= next.memory_needed(0)).or(Some(next));
         }
         source.seek(SeekFrom::Start(after)).ok()?;
     }
@@ -120,12 +118,12 @@ fn frame_header(source: &mut impl Read, marker: u8) -> Option<Frame> {
     let pixels = u64::from(width) * u64::from(height);
     let most = samples.iter().max().copied().unwrap_or(1).max(1);
     let progressive = matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
-    let besides = if progressive { 2 * pixels * samples.iter().sum::<u64>() / most } else { 0 };
+    let buffers = if progressive { 2 * pixels * samples.iter().sum::<u64>() / most } else { 0 };
     let depth = if components == 1 { 1 } else { 3 };
-    Some(Frame { width: width.into(), height: height.into(), depth, besides })
+    Some(Frame { width: width.into(), height: height.into(), depth, buffers })
 }
 
-/// The code of the next marker; what stands before it is passed over.
+/// Skips to the next marker and returns its code.
 fn next_marker(source: &mut impl Read) -> Option<u8> {
     while bytes::<1>(source)? != [0xff] {}
     loop {
@@ -147,11 +145,11 @@ mod tests {
     use super::*;
 
     fn of(width: u32, height: u32) -> Frame {
-        Frame { width, height, depth: 3, besides: 0 }
+        Frame { width, height, depth: 3, buffers: 0 }
     }
 
     #[test]
-    fn a_page_is_shrunk_and_a_long_screenshot_stays_readable() {
+    fn long_screenshots_keep_their_width_when_shrunk() {
         let cases = [
             ((4000, 3000), (2400, 1800)),
             ((2400, 100), (2400, 100)),
@@ -160,13 +158,13 @@ mod tests {
             ((16_000, 1080), (10_667, 720)),
             ((600, 9000), (600, 9000)),
         ];
-        for ((width, height), kept) in cases {
-            assert_eq!(of(width, height).kept(), kept, "{width}×{height}");
+        for ((width, height), stored) in cases {
+            assert_eq!(of(width, height).stored_size(), stored, "{width}×{height}");
         }
     }
 
     #[test]
-    fn absurd_shapes_are_refused_in_words() {
+    fn too_long_narrow_or_large_pictures_are_refused() {
         let told = |width, height| of(width, height).check(&Limits::STANDARD);
         assert_eq!(told(39_000_000, 1), Err("图片太长，请分成几张上传"));
         assert_eq!(told(1, 20_001), Err("图片太长，请分成几张上传"));
@@ -178,11 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_pictures_fit_into_the_usual_memory() {
+    fn largest_pictures_fit_into_the_default_budget() {
         let usual = 256 << 20;
         let size = 10 << 20;
-        assert!(of(8000, 5000).needs(size) < usual);
-        assert!(Frame { depth: 4, ..of(8000, 5000) }.needs(size) < usual);
-        assert!(Frame { depth: 4, ..of(20_000, 2000) }.needs(size) < usual);
+        assert!(of(8000, 5000).memory_needed(size) < usual);
+        assert!(Frame { depth: 4, ..of(8000, 5000) }.memory_needed(size) < usual);
+        assert!(Frame { depth: 4, ..of(20_000, 2000) }.memory_needed(size) < usual);
     }
 }

@@ -1,11 +1,11 @@
-//! How files are called and measured on a page.
+//! Names and sizes of files, as pages show them.
 
 const LONGEST: usize = 80;
 const UNNAMED: &str = "未命名文件";
 
-/// A name to show, from the one that a browser sent: the last part of a path,
-/// at most 80 characters (the ending survives), without control, direction and
-/// zero-width characters, which could make `exe` look like `jpg`. Never used as a path.
+/// The name to show for the one that a browser sent: the last part of a path, at most 80 characters
+/// including the extension, without control, direction and zero-width characters, which could make `exe`
+/// look like `jpg`. It is never used as a path.
 pub fn clean_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible: String = last.chars().filter(|c| !is_hidden(*c)).collect();
@@ -13,7 +13,7 @@ pub fn clean_name(sent: &str) -> String {
     if name.is_empty() { UNNAMED.to_owned() } else { shorten(name) }
 }
 
-/// A size as people read it: `512 B`, `84 KB`, `1.2 MB` (1 KB is 1024 bytes).
+/// `512 B`, `84 KB`, `1.2 MB` (1 KB is 1024 bytes).
 pub fn human_size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lose_paths_and_what_cannot_be_seen() {
+    fn names_lose_paths_and_invisible_characters() {
         let cases = [
             ("身份证 正面.jpg", "身份证 正面.jpg"),
             ("C:\\fakepath\\证书.PDF", "证书.PDF"),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_keep_their_ending() {
+    fn long_names_keep_their_extension() {
         let shown = clean_name(&format!("{}.jpeg", "证".repeat(200)));
         assert_eq!(shown.chars().count(), 80);
         assert!(shown.ends_with("证….jpeg"));
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_short() {
+    fn sizes_have_a_unit() {
         let cases = [
             (0, "0 B"),
             (1023, "1023 B"),

@@ -1,4 +1,4 @@
-//! Pictures, decoded and encoded anew: upright, of a sane size, without metadata.
+//! Re-encodes pictures as JPEG: upright, of a bounded size, without metadata.
 
 use std::io::Cursor;
 
@@ -10,21 +10,25 @@ use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, LumaA, Pixel, 
 
 use super::frame::Frame;
 use super::inspect::BROKEN;
-use super::{FileKind, Prepared, Rules};
+use super::{FileKind, Prepared, UploadRules};
 
-/// Long side of a thumbnail.
+/// Long side of a thumbnail, in pixels.
 const THUMB: u32 = 320;
-/// JPEG quality, with full colour resolution, so that red stamps stay crisp.
+/// JPEG quality. The encoder keeps the full colour resolution, so that red stamps stay sharp.
 const QUALITY: u8 = 85;
 const THUMB_QUALITY: u8 = 75;
-/// 证件照: 295×413 is one inch at 300 dpi, which is 5:7.
+/// Least width and height of a 证件照, in pixels: one inch at 300 dpi, which is 5:7.
 const PORTRAIT: (u32, u32) = (295, 413);
 
-/// Decodes a JPEG or PNG within the limits and makes the two JPEGs that are kept.
+/// Decodes a JPEG or PNG within the limits and encodes the picture and its thumbnail.
 ///
-/// What it does after another is for [`Frame::needs`] to hold: the file is gone when the picture is
-/// shrunk, and a large picture is neither turned nor converted before that.
-pub(super) fn prepare(bytes: Vec<u8>, format: ImageFormat, rules: &Rules) -> Result<Prepared, &'static str> {
+/// The order of the steps keeps within [`Frame::memory_needed`]: the file is dropped before the picture is
+/// shrunk, and the picture is shrunk before it is rotated or converted.
+pub(super) fn prepare(
+    bytes: Vec<u8>,
+    format: ImageFormat,
+    rules: &UploadRules,
+) -> Result<Prepared, &'static str> {
     let frame = Frame::read(&mut Cursor::new(&bytes), format).ok_or(BROKEN)?;
     frame.check(&rules.limits)?;
     let (mut picture, orientation) =
@@ -34,7 +38,7 @@ pub(super) fn prepare(bytes: Vec<u8>, format: ImageFormat, rules: &Rules) -> Res
         check_portrait(upright(&picture, orientation))?;
     }
     put_on_white(&mut picture);
-    picture = DynamicImage::ImageRgb8(resize(picture, frame.kept())?.into_rgb8());
+    picture = DynamicImage::ImageRgb8(resize(picture, frame.stored_size())?.into_rgb8());
     picture.apply_orientation(orientation);
     let thumb = resize(picture.clone(), thumb_size(&picture))?;
     Ok(Prepared {
@@ -57,7 +61,7 @@ fn jpeg(bytes: &[u8], frame: &Frame) -> Result<(DynamicImage, Orientation), &'st
     Ok((picture, orientation))
 }
 
-/// By the png crate, which makes samples of 16 bits into such of 8 line by line.
+/// Uses the `png` crate, which converts 16-bit samples to 8 bits line by line.
 fn png(bytes: &[u8], frame: &Frame) -> Result<(DynamicImage, Orientation), &'static str> {
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
     decoder.set_ignore_text_chunk(true);
@@ -84,7 +88,7 @@ fn png(bytes: &[u8], frame: &Frame) -> Result<(DynamicImage, Orientation), &'sta
     Ok((picture.ok_or(BROKEN)?, orientation))
 }
 
-/// Width and height as its photographer saw it.
+/// Width and height after rotation.
 fn upright(picture: &DynamicImage, orientation: Orientation) -> (u32, u32) {
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     let (width, height) = (picture.width(), picture.height());
@@ -105,7 +109,7 @@ fn check_portrait((width, height): (u32, u32)) -> Result<(), &'static str> {
     }
 }
 
-/// JPEG has no transparency: what can be seen through becomes white paper.
+/// Blends transparent pixels with white, because JPEG has no transparency.
 fn put_on_white(picture: &mut DynamicImage) {
     match picture {
         DynamicImage::ImageRgba8(picture) => {
@@ -127,7 +131,7 @@ fn blend(colour: u8, alpha: u8) -> u8 {
     ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
 }
 
-/// The picture in another size; transparency is passed over.
+/// Resizes a picture. The alpha channel is ignored.
 fn resize(picture: DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, &'static str> {
     if (picture.width(), picture.height()) == (width, height) {
         return Ok(picture);
@@ -150,7 +154,7 @@ fn resize(picture: DynamicImage, (width, height): (u32, u32)) -> Result<DynamicI
     .ok_or(BROKEN)
 }
 
-/// Every pixel of the picture counts: the filter grows with what it shrinks.
+/// The filter grows with the scale, so that every source pixel contributes.
 fn resized<P: Pixel<Subpixel = u8>>(
     picture: &ImageBuffer<P, Vec<u8>>,
     pixel: PixelType,

@@ -1,8 +1,8 @@
-//! Stored files that nothing refers to, on their way out.
+//! Quarantine for stored files that no row refers to.
 //!
-//! A file without a row may be what a crash left behind, or the only copy of an upload whose row is in a
-//! newer database than the one that was restored. So it is moved to `quarantine/<day>/<key>`, where
-//! `<day>` is when that happened, and comes back when it is asked for.
+//! A file without a row is either left by a crash, or the only copy of an upload whose row is in a newer
+//! database than the restored one. So it is moved to `quarantine/<day>/<key>`, where `<day>` is the day of the
+//! move. [`Storage::get`] moves it back when it is requested.
 
 use std::fs;
 use std::io;
@@ -14,51 +14,46 @@ use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::storage::{Storage, StorageError, made_at, parse};
+use super::storage::{ARRIVING, QUARANTINE, Storage, StorageError, UPLOADS, made_at, parse};
 
-const UPLOADS: &str = "uploads";
-const QUARANTINE: &str = "quarantine";
-/// Where a body that is still arriving is kept.
-pub(super) const ARRIVING: &str = "tmp";
-/// Holds the number of sweeps, as the database does.
+/// File with the number of sweeps. The database stores the same number.
 const SWEEPS: &str = "sweeps";
 
-/// A stored file; a thumbnail is one of its own.
+/// A stored file. A thumbnail is a file of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Its key.
     pub key: String,
-    /// When it was made, by its id (UTC).
+    /// Time in its id, UTC.
     pub made: NaiveDateTime,
-    /// When it was made or last written, whichever is later (UTC).
+    /// Time in its id or of the last write, whichever is later, UTC.
     pub touched: NaiveDateTime,
 }
 
 /// A file in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
-    /// Its key before it was moved.
+    /// The key before the move.
     pub key: String,
-    /// The day on which it was moved.
+    /// The day of the move.
     pub since: NaiveDate,
 }
 
 impl Quarantined {
-    fn place(&self) -> String {
+    fn path(&self) -> String {
         format!("{QUARANTINE}/{}/{}", self.since, self.key)
     }
 }
 
 impl Storage {
-    /// Everything in the folder of uploads that is ours.
-    pub const PLACES: [&str; 4] = [UPLOADS, QUARANTINE, ARRIVING, SWEEPS];
+    /// Every entry of the upload folder that belongs to the program.
+    pub const FOLDERS: [&str; 4] = [UPLOADS, QUARANTINE, ARRIVING, SWEEPS];
 
     /// The days (UTC) that have uploads, oldest first.
     pub async fn days(&self) -> Result<Vec<NaiveDate>, StorageError> {
         self.folders(UPLOADS).await
     }
 
-    /// The uploads of one day. A file whose name is no id is left out: nobody here made it.
+    /// The uploads of one day. Files whose names are not ids are left out.
     pub async fn on_day(&self, day: NaiveDate) -> Result<Vec<Object>, StorageError> {
         let objects =
             self.files.list(Some(&parse(&format!("{UPLOADS}/{day}"))?)).try_collect::<Vec<_>>().await?;
@@ -70,13 +65,11 @@ impl Storage {
         Ok(objects.into_iter().filter_map(object).collect())
     }
 
-    /// Moves a file into quarantine.
     pub async fn quarantine(&self, key: &str, since: NaiveDate) -> Result<(), StorageError> {
-        let place = Quarantined { key: key.to_owned(), since }.place();
-        Ok(self.files.rename(&parse(key)?, &parse(&place)?).await?)
+        let quarantined = Quarantined { key: key.to_owned(), since }.path();
+        Ok(self.files.rename(&parse(key)?, &parse(&quarantined)?).await?)
     }
 
-    /// Everything in quarantine.
     pub async fn quarantined(&self) -> Result<Vec<Quarantined>, StorageError> {
         let mut found = Vec::new();
         for since in self.folders(QUARANTINE).await? {
@@ -90,11 +83,11 @@ impl Storage {
         Ok(found)
     }
 
-    /// Moves a file out of quarantine to where it was. Returns whether it was there.
+    /// Moves a file back from quarantine. Returns `false` if it was not there.
     pub async fn put_back(&self, key: &str) -> Result<bool, StorageError> {
         for since in self.folders(QUARANTINE).await? {
-            let place = Quarantined { key: key.to_owned(), since }.place();
-            match self.files.rename(&parse(&place)?, &parse(key)?).await {
+            let quarantined = Quarantined { key: key.to_owned(), since }.path();
+            match self.files.rename(&parse(&quarantined)?, &parse(key)?).await {
                 Ok(()) => {
                     tracing::warn!(key, "a file was asked for and came back from quarantine");
                     return Ok(true);
@@ -106,17 +99,16 @@ impl Storage {
         Ok(false)
     }
 
-    /// Deletes a file for good.
     pub async fn delete_quarantined(&self, file: &Quarantined) -> Result<(), StorageError> {
-        self.delete(&file.place()).await
+        self.delete(&file.path()).await
     }
 
-    /// How many sweeps these files have seen; none in a new folder, or when an operator removed the note.
+    /// The number of sweeps of this folder. `None` in a new folder, or if an operator removed the file.
     pub async fn sweeps(&self) -> Result<Option<u64>, StorageError> {
         match self.files.get(&Path::from(SWEEPS)).await {
             Ok(found) => {
                 let bytes = found.bytes().await?;
-                // An unreadable note is as good as a very high one: nothing is removed.
+                // With an unreadable number nothing is removed.
                 let count = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
                 Ok(Some(count.unwrap_or(u64::MAX)))
             }
@@ -125,15 +117,13 @@ impl Storage {
         }
     }
 
-    /// Notes how many sweeps these files have seen.
-    pub async fn note_sweeps(&self, count: u64) -> Result<(), StorageError> {
+    pub async fn store_sweeps(&self, count: u64) -> Result<(), StorageError> {
         let note = count.to_string().into_bytes();
         self.files.put(&Path::from(SWEEPS), note.into()).await.map_err(StorageError::NotSaved)?;
         Ok(())
     }
 
-    /// Removes what uploads that were cut off have left: files not written since `cutoff` (UTC) that
-    /// never became an upload. Returns how many.
+    /// Deletes files of interrupted uploads that were not written since `cutoff` (UTC). Returns their number.
     pub async fn sweep_unfinished(&self, cutoff: NaiveDateTime) -> Result<usize, StorageError> {
         let root = self.root().to_owned();
         let swept = tokio::task::spawn_blocking(move || sweep_unfinished(&root, cutoff)).await;
@@ -141,7 +131,7 @@ impl Storage {
         swept.map_err(|error| StorageError::Folder(generic(error)))
     }
 
-    /// Subfolders named by a day, oldest first.
+    /// Days after which subfolders are named, oldest first.
     async fn folders(&self, prefix: &str) -> Result<Vec<NaiveDate>, StorageError> {
         let found = self.files.list_with_delimiter(Some(&parse(prefix)?)).await?;
         let day = |folder: &Path| folder.filename()?.parse().ok();
@@ -163,7 +153,7 @@ fn sweep_unfinished(root: &Folder, cutoff: NaiveDateTime) -> io::Result<usize> {
     Ok(swept)
 }
 
-/// `KEY#N`: how object_store names a file until it is whole. Its own list leaves them out.
+/// `KEY#N` is the name that `object_store` gives an incomplete file. Its `list` leaves those out.
 fn is_staged(name: &str) -> bool {
     name.rsplit_once('#').is_some_and(|(_, number)| number.bytes().all(|letter| letter.is_ascii_digit()))
 }
@@ -180,7 +170,7 @@ fn remove_old(folder: &Folder, cutoff: NaiveDateTime, chosen: fn(&str) -> bool) 
     Ok(removed)
 }
 
-/// Whether a file was last written before `cutoff`; one that has gone meanwhile was not.
+/// Whether a file was last written before `cutoff`. `false` if it no longer exists.
 fn is_older(path: &Folder, cutoff: NaiveDateTime) -> io::Result<bool> {
     let about = match fs::metadata(path) {
         Ok(about) => about,
@@ -191,7 +181,7 @@ fn is_older(path: &Folder, cutoff: NaiveDateTime) -> io::Result<bool> {
     Ok(about.is_file() && DateTime::<Utc>::from(written).naive_utc() < cutoff)
 }
 
-/// What is in a folder; nothing when there is no such folder.
+/// Paths in a folder. Empty if the folder does not exist.
 fn entries(folder: &Folder) -> io::Result<Vec<std::path::PathBuf>> {
     match fs::read_dir(folder) {
         Ok(found) => found.map(|entry| Ok(entry?.path())).collect(),

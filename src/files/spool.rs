@@ -1,8 +1,8 @@
-//! Files of a form on their way: on disk, not in memory.
+//! Files of a form while they arrive: on disk, not in memory.
 //!
-//! All files of one form share one temporary file without a name, beside the uploads: nobody else
-//! can open it, and it is gone with the process. Each is a range of it, so that a form with many
-//! files needs one descriptor.
+//! All files of one form share one unnamed temporary file beside the uploads. No other process can open it, and
+//! it disappears with this process. Each file is a range of it, so that a form with many files needs one
+//! descriptor.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,55 +11,54 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::task::spawn_blocking;
 
-use super::aside;
-use crate::web::places::Place;
+use crate::permits::Permit;
 
-/// Bytes that are written at once.
+/// Bytes of one write.
 const PIECE: usize = 128 << 10;
 
-/// A file as it arrived; nothing about it has been checked but its size.
+/// A file as it arrived. Only its size is checked.
 pub struct SentFile {
     /// Name of the form's control.
     pub field: String,
-    /// What the sender calls it; shown, never used as a path.
+    /// Name given by the sender. It is shown, never used as a path.
     pub name: String,
-    /// The content; `None` when it was larger than any slot takes in.
-    pub content: Option<Content>,
+    /// `None` if it was larger than any slot accepts.
+    pub content: Option<FileContent>,
 }
 
 impl SentFile {
-    /// A file that did not come by a request.
+    /// A file that does not come from a request.
     pub fn with(field: String, name: String, bytes: &[u8]) -> io::Result<SentFile> {
         let mut file = tempfile::tempfile()?;
         file.write_all(bytes)?;
-        let shared = Arc::new(Shared { file, _places: Vec::new() });
-        let content = Content { shared, start: 0, length: bytes.len() as u64, at: 0 };
+        let shared = Arc::new(Shared { file, _permits: Vec::new() });
+        let content = FileContent { shared, start: 0, length: bytes.len() as u64, at: 0 };
         Ok(SentFile { field, name, content: Some(content) })
     }
 }
 
 struct Shared {
     file: File,
-    /// Held until the last file of the form is dropped.
-    _places: Vec<Place>,
+    /// Released when the last file of the form is dropped.
+    _permits: Vec<Permit>,
 }
 
-/// What was sent as one file.
-pub struct Content {
+pub struct FileContent {
     shared: Arc<Shared>,
     start: u64,
     length: u64,
     at: u64,
 }
 
-impl Content {
-    /// Its size in bytes.
+impl FileContent {
+    /// In bytes.
     pub fn size(&self) -> u64 {
         self.length
     }
 
-    /// All of it, in a buffer with room for `more` bytes.
+    /// The whole content, in a buffer with a spare capacity of `more` bytes.
     pub fn read_all(&self, more: usize) -> io::Result<Vec<u8>> {
         let length = usize::try_from(self.length).map_err(io::Error::other)?;
         let mut bytes = Vec::with_capacity(length + more);
@@ -69,7 +68,7 @@ impl Content {
     }
 }
 
-impl Read for Content {
+impl Read for FileContent {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.length.saturating_sub(self.at);
         let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -79,7 +78,7 @@ impl Read for Content {
     }
 }
 
-impl Seek for Content {
+impl Seek for FileContent {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let to = match to {
             SeekFrom::Start(at) => Some(at),
@@ -91,28 +90,28 @@ impl Seek for Content {
     }
 }
 
-/// The files of one form while they come.
-pub struct Spool {
+/// Receives the files of one form.
+pub struct UploadSpool {
     shared: Arc<Shared>,
     end: u64,
 }
 
-impl Spool {
-    /// In a folder, which is made if need be; `places` are held as long as what comes.
-    pub fn new(folder: &Path, places: Vec<Place>) -> io::Result<Spool> {
+impl UploadSpool {
+    /// Creates the folder if it is missing. The permits are released with the last file.
+    pub fn new(folder: &Path, permits: Vec<Permit>) -> io::Result<UploadSpool> {
         fs::create_dir_all(folder)?;
         let file = tempfile::tempfile_in(folder)?;
-        Ok(Spool { shared: Arc::new(Shared { file, _places: places }), end: 0 })
+        Ok(UploadSpool { shared: Arc::new(Shared { file, _permits: permits }), end: 0 })
     }
 
-    /// Takes in one file. The content is `None` when it is larger than `most`; it is read to its end
-    /// all the same, and how much that was is returned, or an error if it exceeds `limit`.
-    pub async fn take(
+    /// Reads one file to its end. Returns its content, or `None` if it is larger than `most`, and its length.
+    /// Stops reading after `limit` bytes.
+    pub async fn receive(
         &mut self,
         mut reader: impl AsyncRead + Unpin,
         most: u64,
         limit: u64,
-    ) -> io::Result<(Option<Content>, u64)> {
+    ) -> io::Result<(Option<FileContent>, u64)> {
         let (start, mut length) = (self.end, 0);
         loop {
             let mut piece = Vec::with_capacity(PIECE);
@@ -128,14 +127,14 @@ impl Spool {
                 self.write(piece).await?;
             }
         }
-        let content = Content { shared: self.shared.clone(), start, length, at: 0 };
+        let content = FileContent { shared: self.shared.clone(), start, length, at: 0 };
         Ok(((length <= most).then_some(content), length))
     }
 
     async fn write(&mut self, piece: Vec<u8>) -> io::Result<()> {
         let (shared, at) = (self.shared.clone(), self.end);
         self.end += piece.len() as u64;
-        aside(move || shared.file.write_all_at(&piece, at)).await.map_err(io::Error::other)?
+        spawn_blocking(move || shared.file.write_all_at(&piece, at)).await.map_err(io::Error::other)?
     }
 }
 

@@ -1,26 +1,32 @@
-//! Where uploads are kept, sealed.
+//! The encrypted store of uploads.
 //!
-//! A file is sealed for its own key, so one copied over another does not open.
-//! Keys are made here from ids, never from names that people gave.
+//! A file is sealed for its own key, so that a copy under another key does not open. Keys are made from ids,
+//! never from names that people gave.
 
 use std::io;
 use std::path::{Path as Folder, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use tokio::task::spawn_blocking;
 
-use super::quarantine::ARRIVING;
-use super::{Memory, aside};
+use super::memory::MemoryBudget;
+use super::upload_permits::UploadPermits;
 use crate::store::ids;
 use crate::store::vault::{Unreadable, Vault};
 
+pub(super) const UPLOADS: &str = "uploads";
+pub(super) const QUARANTINE: &str = "quarantine";
+/// Folder of bodies that are arriving.
+pub(super) const ARRIVING: &str = "tmp";
+
 const THUMB: &str = "-thumb";
 
-/// Largest file, in bytes, that [`Storage::check`] opens: reading and opening it takes a few
-/// milliseconds, and an application has about ten.
-const OPENED: u64 = 1024 * 1024;
+/// Largest file, in bytes, that [`Storage::check`] decrypts. An application has about ten files.
+const CHECKED_BY_OPENING: u64 = 1024 * 1024;
 
 /// The files of one installation. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -28,22 +34,21 @@ pub struct Storage {
     pub(super) files: LocalFileSystem,
     root: PathBuf,
     vault: Vault,
-    memory: Memory,
+    memory: MemoryBudget,
+    upload_permits: Arc<UploadPermits>,
 }
 
-/// Why a file could not be kept or given.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// There is no file of this key.
     #[error("no such file")]
     Missing,
-    /// It was altered, moved, or sealed with another key.
+    /// The file was altered or moved, or sealed with another data key.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The disk is full or read-only, or the folder is gone.
+    /// The disk is full or read-only, or the folder is missing.
     #[error("the file was not kept: {0}")]
     NotSaved(object_store::Error),
-    /// The disk, or a key that is no key.
+    /// I/O error or invalid key.
     #[error("the upload folder fails: {0}")]
     Folder(object_store::Error),
     /// The program is shutting down.
@@ -67,35 +72,33 @@ impl From<object_store::Error> for StorageError {
 }
 
 impl StorageError {
-    /// Whether the file itself is lost; otherwise the folder is out of reach.
+    /// Whether the file itself is lost. Otherwise the folder cannot be reached.
     pub fn is_loss(&self) -> bool {
         matches!(self, StorageError::Missing | StorageError::Unreadable(_))
     }
 }
 
-/// The key of an upload: `uploads/2026-11-23/<id>`. `id` is a ULID made at `now` (UTC).
+/// `uploads/2026-11-23/<id>`. `id` is a ULID made at `now` (UTC).
 pub fn key(id: &str, now: NaiveDateTime) -> String {
     format!("{}/{id}", day_prefix(now))
 }
 
-/// What the keys of one day (UTC) begin with: `uploads/2026-11-23`.
+/// The prefix of the keys of one day (UTC): `uploads/2026-11-23`.
 pub fn day_prefix(now: NaiveDateTime) -> String {
-    format!("uploads/{}", now.date())
+    format!("{UPLOADS}/{}", now.date())
 }
 
-/// The key of a picture's thumbnail.
 pub fn thumb_key(key: &str) -> String {
     format!("{key}{THUMB}")
 }
 
-/// The key of the file that a key belongs to: a thumbnail belongs to its picture.
+/// The key without the suffix of a thumbnail.
 pub fn owner_key(key: &str) -> &str {
     key.strip_suffix(THUMB).unwrap_or(key)
 }
 
 impl Storage {
-    /// Keeps files in a folder, which is made if need be; 256 MB of memory are for uploads that are
-    /// being prepared.
+    /// Stores files in a folder, which is created if it is missing. The memory budget is 256 MiB.
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
         std::fs::create_dir_all(dir)?;
         let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
@@ -103,49 +106,52 @@ impl Storage {
             files: files.with_fsync(true),
             root: dir.canonicalize()?,
             vault,
-            memory: Memory::megabytes(256),
+            memory: MemoryBudget::megabytes(256),
+            upload_permits: Arc::default(),
         })
     }
 
-    /// With so many megabytes of memory for uploads that are being prepared.
+    /// Sets the memory budget, in MiB.
     pub fn with_memory(self, megabytes: u32) -> Storage {
-        Storage { memory: Memory::megabytes(megabytes), ..self }
+        Storage { memory: MemoryBudget::megabytes(megabytes), ..self }
     }
 
-    /// The memory for uploads that are being prepared.
-    pub fn memory(&self) -> &Memory {
+    pub fn memory(&self) -> &MemoryBudget {
         &self.memory
     }
 
-    /// The folder of all files.
     pub fn root(&self) -> &Folder {
         &self.root
     }
 
-    /// Where uploads are while they come, as files without names where the file system has those.
-    /// The folder of uploads that are being received.
+    /// The folder of arriving uploads. Their files are unnamed if the file system supports that.
     pub fn arriving(&self) -> PathBuf {
         self.root.join(ARRIVING)
+    }
+
+    /// Bounds the uploads that are received at once.
+    pub fn upload_permits(&self) -> &UploadPermits {
+        &self.upload_permits
     }
 
     /// Keeps a file. When it returns, the file and its folder are on the disk
     /// (`fsync`), and nobody ever sees half of it. An older one of the key is replaced.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
         let path = parse(key)?;
-        let (vault, place) = (self.vault.clone(), place(key));
-        let sealed = aside(move || vault.seal_bytes(&place, bytes)).await?;
+        let (vault, context) = (self.vault.clone(), context(key));
+        let sealed = spawn_blocking(move || vault.seal_bytes(&context, bytes)).await?;
         self.files.put(&path, sealed.into()).await.map_err(StorageError::NotSaved)?;
         Ok(())
     }
 
-    /// The file of a key.
+    /// Reads and decrypts a file.
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
         let sealed = self.sealed(key).await?;
-        let (vault, place) = (self.vault.clone(), place(key));
-        Ok(aside(move || vault.open_bytes(&place, sealed)).await??)
+        let (vault, context) = (self.vault.clone(), context(key));
+        Ok(spawn_blocking(move || vault.open_bytes(&context, sealed)).await??)
     }
 
-    /// The file of a key as it is on the disk. One that is in quarantine comes back.
+    /// Reads a file without decrypting it. Moves it back from quarantine if it is there.
     pub async fn sealed(&self, key: &str) -> Result<Vec<u8>, StorageError> {
         let path = parse(key)?;
         let found = match self.files.get(&path).await {
@@ -158,23 +164,23 @@ impl Storage {
         Ok(found.bytes().await?.into())
     }
 
-    /// Whether the file of a key is there with at least the `size` bytes that it had before it was
-    /// sealed. A small one is opened too; `true` says that it was.
+    /// Checks that a file exists with at least `size` bytes, its length before it was sealed. Returns `true` if
+    /// it was also decrypted, which happens to small files.
     ///
     /// # Errors
-    /// Why the file cannot be opened.
+    /// The file is missing, too short or cannot be decrypted.
     pub async fn check(&self, key: &str, size: u64) -> Result<bool, StorageError> {
         let stored = self.files.head(&parse(key)?).await?.size;
         if stored < size {
             return Err(Unreadable.into());
         }
-        if size > OPENED {
+        if size > CHECKED_BY_OPENING {
             return Ok(false);
         }
         self.get(key).await.map(|_| true)
     }
 
-    /// Removes a file; one that is gone already is no error.
+    /// Idempotent.
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
         match self.files.delete(&parse(key)?).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -187,12 +193,12 @@ pub(super) fn parse(key: &str) -> Result<Path, StorageError> {
     Path::parse(key).map_err(|error| StorageError::Folder(error.into()))
 }
 
-/// What a file is sealed for.
-fn place(key: &str) -> String {
+/// Binds the sealed data to its key.
+fn context(key: &str) -> String {
     format!("file {key}")
 }
 
-/// When the id at the end of a key was made.
+/// The time in the id at the end of a key, UTC.
 pub(super) fn made_at(key: &str) -> Option<NaiveDateTime> {
     let id = key.rsplit('/').next()?;
     ids::made_at(id.strip_suffix(THUMB).unwrap_or(id))
@@ -219,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_comes_back_and_lies_sealed_on_the_disk() {
+    async fn stored_file_is_encrypted_on_disk() {
         let (dir, storage) = storage();
         let key = key(&Ids::seeded(1).next(now()), now());
         storage.put(&key, b"identity card".to_vec()).await.unwrap();
@@ -231,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_put_in_the_place_of_another_does_not_open() {
+    async fn file_copied_to_another_key_does_not_open() {
         let (dir, storage) = storage();
         storage.put("uploads/a", b"mine".to_vec()).await.unwrap();
         storage.put("uploads/b", b"yours".to_vec()).await.unwrap();
@@ -241,7 +247,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_removed_file_is_missing_and_may_be_removed_again() {
+    async fn delete_is_idempotent() {
         let (_dir, storage) = storage();
         storage.put("uploads/a", b"x".to_vec()).await.unwrap();
         storage.delete("uploads/a").await.unwrap();
@@ -250,7 +256,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_cannot_leave_the_folder() {
+    async fn keys_outside_of_the_folder_are_refused() {
         let (_dir, storage) = storage();
         for key in ["../a", "uploads/../../a", "uploads//a", "uploads/./a", "/../a"] {
             assert!(matches!(storage.put(key, vec![]).await, Err(StorageError::Folder(_))), "{key}");
@@ -259,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_day_lists_what_has_an_id_and_when_it_was_last_touched() {
+    async fn uploads_of_a_day_are_listed_with_their_times() {
         let (_dir, storage) = storage();
         let (ids, day) = (Ids::seeded(1), now().date());
         let old = key(&ids.next(now()), now());
@@ -276,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_in_quarantine_comes_back_when_it_is_asked_for() {
+    async fn requested_file_returns_from_quarantine() {
         let (_dir, storage) = storage();
         let day = now().date();
         let key = key(&Ids::seeded(1).next(now()), now());

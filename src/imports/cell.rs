@@ -1,4 +1,4 @@
-//! One cell of a file: what stands in it, what it must be, and its one stored spelling.
+//! One cell of a file, its format and its stored form.
 
 mod date;
 mod text;
@@ -7,67 +7,71 @@ use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
 
-use super::world::World;
+use super::reference::ReferenceData;
 use crate::people::name;
 
-/// What a file holds at one place.
+/// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Text, in CSV always; empty when there is nothing.
+    /// CSV has only texts. An empty cell is an empty text.
     Text(String),
-    /// A number of a workbook.
+    /// Of a workbook.
     Number(f64),
-    /// A date or time of a workbook, as people in China read it.
+    /// Of a workbook, in China's time.
     Time(NaiveDateTime),
-    /// It could not be read, and why.
+    /// With the reason, in Chinese.
     Unreadable(&'static str),
 }
 
 /// Why a cell is refused, in Chinese.
 pub type Reason = Cow<'static, str>;
 
-/// Labels that people write, with what is stored.
-pub type Choices = &'static [(&'static str, &'static str)];
-
-/// What a column's cells must be.
+/// A label that people write, and the stored code.
 #[derive(Clone, Copy, Debug)]
-pub enum Form {
-    /// A number or code of at most so many characters: stored half-width, in capitals, without spaces.
+pub struct Choice {
+    pub label: &'static str,
+    pub code: &'static str,
+}
+
+pub type Choices = &'static [Choice];
+
+/// The format that a column requires of its cells.
+#[derive(Clone, Copy, Debug)]
+pub enum CellFormat {
+    /// At most so many characters. Stored half-width, in capitals, without spaces.
     Code(usize),
-    /// Free text of at most so many characters.
+    /// At most so many characters.
     Text(usize),
-    /// A person's name, see [`name::parse`].
+    /// See [`name::parse`].
     Name,
-    /// One of a few words.
     OneOf(Choices),
-    /// A day, stored `2018-03-01`.
+    /// Stored `2018-03-01`.
     Date,
-    /// A moment in China, stored in UTC: `2018-03-01 02:30:00`.
+    /// China's time, stored in UTC: `2018-03-01 02:30:00`.
     Time,
     /// `2018-03`, stored `201803`.
     Month,
     /// Yuan, stored in fen.
     Fee,
-    /// Several texts or amounts in one cell, with `；` between them; stored with `;`.
-    List(&'static Form),
-    /// A keyed hash that an export of this installation wrote.
+    /// Several items separated by `；`. Stored with `;`.
+    List(&'static CellFormat),
+    /// See [`ReferenceData::exported_hash`].
     Hash,
 }
 
-/// Excel keeps 15 digits of a number and writes zeros for the rest.
+/// Excel stores 15 digits of a number and replaces the rest with zeros.
 pub const ROUNDED: &str =
     "Excel 把号码存成了数字，15 位以后的数字已经丢失；请把该列改为“文本”格式，重新填写号码";
 
-/// The largest number of which a double keeps every digit that Excel does.
+/// A number from here on has more than the 15 digits that Excel stores.
 const EXACT: f64 = 1e15;
 
 impl Cell {
-    /// Whether nothing stands in it.
     pub fn is_empty(&self) -> bool {
         matches!(self, Cell::Text(text) if text.trim().is_empty())
     }
 
-    /// The cell as text: a whole number without its decimals.
+    /// A whole number has no decimals.
     fn text(&self) -> Result<Cow<'_, str>, Reason> {
         match self {
             Cell::Text(text) => Ok(text::unwrapped(text).into()),
@@ -78,7 +82,7 @@ impl Cell {
         }
     }
 
-    /// The cell as somebody may read it in a report, before it is masked.
+    /// The text for a report, not masked.
     pub fn shown(&self) -> Cow<'_, str> {
         match self {
             Cell::Number(number) => number.to_string().into(),
@@ -87,38 +91,44 @@ impl Cell {
     }
 }
 
-impl Form {
-    /// The stored spelling of a cell that is not empty.
-    pub fn parse(&self, cell: &Cell, world: &World) -> Result<String, Reason> {
+impl CellFormat {
+    /// The stored form of a cell that is not empty.
+    pub fn parse(&self, cell: &Cell, reference: &ReferenceData) -> Result<String, Reason> {
         let text = cell.text()?;
         match self {
-            Form::Code(longest) => text::code(&text, *longest),
-            Form::Text(longest) => text::free(&text, *longest),
-            Form::Name => Ok(name::parse(&text::free(&text, 200)?)?),
-            Form::OneOf(choices) => one_of(&text::free(&text, 200)?, choices),
-            Form::Date => date::day(cell, &text),
-            Form::Time => date::moment(cell, &text),
-            Form::Month => date::month(cell, &text),
-            Form::Fee => text::fen(&text),
-            Form::List(form) => list(&text, form, world),
-            Form::Hash => world.own_hash(&text).ok_or_else(|| FOREIGN.into()),
+            CellFormat::Code(longest) => text::code(&text, *longest),
+            CellFormat::Text(longest) => text::free(&text, *longest),
+            CellFormat::Name => Ok(name::parse(&text::free(&text, 200)?)?),
+            CellFormat::OneOf(choices) => one_of(&text::free(&text, 200)?, choices),
+            CellFormat::Date => date::day(cell, &text),
+            CellFormat::Time => date::moment(cell, &text),
+            CellFormat::Month => date::month(cell, &text),
+            CellFormat::Fee => text::fen(&text),
+            CellFormat::List(format) => list(&text, format, reference),
+            CellFormat::Hash => reference.own_hash(&text).ok_or_else(|| FOREIGN.into()),
         }
     }
 
-    /// What an export writes for a stored value, so that [`Form::parse`] gives it back.
-    pub fn show(&self, stored: &str, world: &World) -> String {
+    /// The text of an export for a stored value. [`CellFormat::parse`] is its inverse.
+    pub fn show(&self, stored: &str, reference: &ReferenceData) -> String {
         match self {
             _ if stored.is_empty() => String::new(),
-            Form::OneOf(choices) => {
-                choices.iter().find(|row| row.1 == stored).map_or(stored, |row| row.0).to_owned()
+            CellFormat::OneOf(choices) => choices
+                .iter()
+                .find(|choice| choice.code == stored)
+                .map_or(stored, |choice| choice.label)
+                .to_owned(),
+            CellFormat::Time => date::shown(stored),
+            CellFormat::Fee => text::yuan(stored),
+            CellFormat::List(format) => {
+                stored.split(';').map(|part| format.show(part, reference)).collect::<Vec<_>>().join("；")
             }
-            Form::Time => date::shown(stored),
-            Form::Fee => text::yuan(stored),
-            Form::List(form) => {
-                stored.split(';').map(|part| form.show(part, world)).collect::<Vec<_>>().join("；")
-            }
-            Form::Hash => world.marked(stored),
-            Form::Code(_) | Form::Text(_) | Form::Name | Form::Date | Form::Month => stored.to_owned(),
+            CellFormat::Hash => reference.exported_hash(stored),
+            CellFormat::Code(_)
+            | CellFormat::Text(_)
+            | CellFormat::Name
+            | CellFormat::Date
+            | CellFormat::Month => stored.to_owned(),
         }
     }
 }
@@ -126,16 +136,16 @@ impl Form {
 const FOREIGN: &str = "不是本系统导出的标识；请填写证件号码";
 
 fn one_of(text: &str, choices: Choices) -> Result<String, Reason> {
-    if let Some((_, stored)) = choices.iter().find(|(label, code)| *label == text || *code == text) {
-        return Ok((*stored).to_owned());
+    if let Some(choice) = choices.iter().find(|choice| choice.label == text || choice.code == text) {
+        return Ok(choice.code.to_owned());
     }
-    let labels: Vec<_> = choices.iter().map(|row| row.0).collect();
+    let labels: Vec<_> = choices.iter().map(|choice| choice.label).collect();
     Err(format!("只能是：{}", labels.join("、")).into())
 }
 
-fn list(text: &str, form: &Form, world: &World) -> Result<String, Reason> {
+fn list(text: &str, format: &CellFormat, reference: &ReferenceData) -> Result<String, Reason> {
     let parts = text.split(['；', ';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty());
-    let parsed = parts.map(|part| form.parse(&Cell::Text(part.to_owned()), world));
+    let parsed = parts.map(|part| format.parse(&Cell::Text(part.to_owned()), reference));
     Ok(parsed.collect::<Result<Vec<_>, _>>()?.join(";"))
 }
 

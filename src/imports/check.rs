@@ -1,71 +1,77 @@
-//! Rows against the columns of a kind: first the header, then each row.
+//! Checks the header and the rows of a file against the columns of a kind.
 
 use super::cell::{Cell, Reason};
-use super::kind::{Column, Facts, Kind};
+use super::kind::{Column, Facts, ImportKind, RowProblem, TargetFacts};
+use super::reference::ReferenceData;
 use super::report::{Refusal, masked};
 use super::source::RawRow;
 use super::spool::{Claim, hash};
-use super::world::World;
+use super::table::SEPARATOR;
 use crate::people::width;
 
-/// As many as any kind's row has, its columns and what steps add.
+/// Capacity for the facts of any kind: its columns and what row checks add.
 const MOST_FACTS: usize = 24;
 
-/// Which column of a file is which column of its kind.
+/// Maps the columns of a kind to the columns of a file.
 #[derive(Debug)]
 pub struct Header {
-    /// For each column of the kind: its place in the file.
-    places: Vec<Option<usize>>,
-    /// How many columns the file has.
+    /// For each column of the kind, its index in the file.
+    positions: Vec<Option<usize>>,
+    /// Columns of the file.
     width: usize,
 }
 
-/// A row that was checked: its line in the file, or its row of the sheet, and what it brings or what is
-/// wrong with it.
 pub struct Checked<T> {
     /// Line of the file, or row of the sheet.
     pub line: u64,
-    /// What it brings, or what is wrong with it.
     pub outcome: Result<T, Vec<Refusal>>,
 }
 
-/// What a row brings: the place of a target, and the values of its fields.
-pub type Records = Vec<(usize, Vec<String>)>;
+/// The records of one row, parents before their children.
+pub type Records = Vec<TargetValues>;
+
+/// The values of a record.
+pub struct TargetValues {
+    /// Index into [`ImportKind::targets`].
+    pub target: usize,
+    /// In the order of the target's columns.
+    pub values: Vec<String>,
+}
 
 impl Header {
     /// Finds the columns of a kind by their Chinese or English names, in any order.
     ///
     /// # Errors
-    /// Everything that is wrong with the header, and what it should be.
-    pub fn read(kind: &Kind, row: &RawRow) -> Result<Header, String> {
+    /// A text with every problem and the expected columns.
+    pub fn read(kind: &ImportKind, row: &RawRow) -> Result<Header, String> {
         let names: Vec<String> = row.cells.iter().map(|cell| spelled(&cell.shown())).collect();
         let mut problems = Vec::new();
-        let mut places = vec![None; kind.columns.len()];
-        for (place, name) in names.iter().enumerate() {
+        let mut positions = vec![None; kind.columns.len()];
+        for (position, name) in names.iter().enumerate() {
             match kind.columns.iter().position(|column| is_called(column, name)) {
-                None if name.is_empty() => problems.push(format!("column {} has no name", place + 1)),
+                None if name.is_empty() => problems.push(format!("column {} has no name", position + 1)),
                 None => problems.push(format!("unknown column “{}”", shortened(name))),
-                Some(at) if places[at].is_some() => {
+                Some(at) if positions[at].is_some() => {
                     problems.push(format!("column “{}” is there twice", shortened(name)));
                 }
-                Some(at) => places[at] = Some(place),
+                Some(at) => positions[at] = Some(position),
             }
         }
-        for (column, place) in kind.columns.iter().zip(&places) {
-            if column.default.is_none() && place.is_none() {
+        for (column, position) in kind.columns.iter().zip(&positions) {
+            if column.default.is_none() && position.is_none() {
                 problems.push(format!("column “{}” ({}) is missing", column.label, column.name));
             }
         }
         if problems.is_empty() {
-            Ok(Header { places, width: names.len() })
+            Ok(Header { positions, width: names.len() })
         } else {
-            Err(told(kind, &names, &problems))
+            Err(header_error(kind, &names, &problems))
         }
     }
 
     fn cell<'a>(&self, row: &'a RawRow, at: usize) -> &'a Cell {
         const NOTHING: &Cell = &Cell::Text(String::new());
-        self.places[at].and_then(|place| row.cells.get(place)).unwrap_or(NOTHING)
+        self.positions[at].and_then(|position| row.cells.get(position)).unwrap_or(NOTHING)
     }
 }
 
@@ -77,12 +83,12 @@ fn is_called(column: &Column, name: &str) -> bool {
     column.label == name || column.name == name
 }
 
-/// As a terminal may show it.
+/// Safe to print on a terminal.
 fn shortened(name: &str) -> String {
     name.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn told(kind: &Kind, names: &[String], problems: &[String]) -> String {
+fn header_error(kind: &ImportKind, names: &[String], problems: &[String]) -> String {
     let all = |required: bool| {
         let columns = kind.columns.iter().filter(|column| column.default.is_none() == required);
         columns.map(|column| column.label).collect::<Vec<_>>().join(",")
@@ -91,7 +97,7 @@ fn told(kind: &Kind, names: &[String], problems: &[String]) -> String {
         _ if names.iter().any(|name| name.contains('\0')) => {
             "\nThere are NUL bytes in it. If it is UTF-16, save it as “CSV UTF-8”."
         }
-        // A full-width comma is one too, in a name.
+        // `spelled` has made half-width commas of full-width ones.
         [only] if only.contains(['\t', ';', ',']) => {
             "\nThe columns must be separated by commas, and not by full-width ones."
         }
@@ -108,12 +114,22 @@ fn told(kind: &Kind, names: &[String], problems: &[String]) -> String {
     )
 }
 
-/// Brings a row to its stored spelling, or says what is wrong with it.
-pub fn check(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Checked<Records> {
-    Checked { line: row.line, outcome: facts(kind, header, row, world).map(|facts| records(kind, facts)) }
+/// Converts a row to its records, or gives the reasons for refusing it.
+pub fn check(
+    kind: &ImportKind,
+    header: &Header,
+    row: &RawRow,
+    reference: &ReferenceData,
+) -> Checked<Records> {
+    Checked { line: row.line, outcome: facts(kind, header, row, reference).map(|facts| records(kind, facts)) }
 }
 
-fn facts(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Result<Facts, Vec<Refusal>> {
+fn facts(
+    kind: &ImportKind,
+    header: &Header,
+    row: &RawRow,
+    reference: &ReferenceData,
+) -> Result<Facts, Vec<Refusal>> {
     let whole = |reason: Reason| vec![Refusal { column: "", value: String::new(), reason }];
     if let Some(fault) = row.fault {
         return Err(whole(fault.into()));
@@ -124,7 +140,7 @@ fn facts(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Result<Fa
     let (mut cells, mut refusals) = (Vec::with_capacity(MOST_FACTS), Vec::new());
     for (at, column) in kind.columns.iter().enumerate() {
         let cell = header.cell(row, at);
-        match read(column, cell, world) {
+        match read(column, cell, reference) {
             Ok(value) => cells.push((column.name, value)),
             Err(reason) => refusals.push(refusal(column, cell, reason)),
         }
@@ -132,9 +148,9 @@ fn facts(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Result<Fa
     let mut facts = Facts::of(cells);
     if refusals.is_empty() {
         facts.set("line", row.line.to_string());
-        for step in kind.steps {
-            if let Err((name, reason)) = step(&mut facts, world) {
-                let at = kind.columns.iter().position(|column| column.name == name).unwrap_or_default();
+        for row_check in kind.row_checks {
+            if let Err(RowProblem { column, reason }) = row_check(&mut facts, reference) {
+                let at = kind.columns.iter().position(|other| other.name == column).unwrap_or_default();
                 return Err(vec![refusal(&kind.columns[at], header.cell(row, at), reason)]);
             }
         }
@@ -142,37 +158,36 @@ fn facts(kind: &Kind, header: &Header, row: &RawRow, world: &World) -> Result<Fa
     if refusals.is_empty() { Ok(facts) } else { Err(refusals) }
 }
 
-fn read(column: &Column, cell: &Cell, world: &World) -> Result<String, Reason> {
+fn read(column: &Column, cell: &Cell, reference: &ReferenceData) -> Result<String, Reason> {
     match column.default {
         None if cell.is_empty() => Err("必须填写".into()),
         Some(default) if cell.is_empty() => Ok(default.to_owned()),
-        _ => column.form.parse(cell, world),
+        _ => column.format.parse(cell, reference),
     }
 }
 
 fn refusal(column: &Column, cell: &Cell, reason: Reason) -> Refusal {
-    Refusal { column: column.label, value: masked(column.form, &cell.shown()), reason }
+    Refusal { column: column.label, value: masked(column.format, &cell.shown()), reason }
 }
 
-fn records(kind: &Kind, facts: Facts) -> Records {
-    let record = |(target, mut facts): (usize, Facts)| {
-        let fields = kind.targets[target].fields.iter();
-        (target, fields.map(|field| facts.take(field.fact)).collect())
+fn records(kind: &ImportKind, facts: Facts) -> Records {
+    let record = |TargetFacts { target, mut facts }| {
+        let columns = kind.targets[target].columns.iter();
+        TargetValues { target, values: columns.map(|column| facts.take(column.fact)).collect() }
     };
     (kind.records)(facts).into_iter().map(record).collect()
 }
 
-/// What a row says about what; see [`super::spool`].
-///
-/// What belongs to a parent as a whole is part of what is said about the parent.
-pub fn claims(kind: &Kind, records: &Records) -> Vec<Claim> {
+/// The claims of a row, see [`super::spool`]: one for each record, except that children replaced as a
+/// whole belong to the claim of their parent.
+pub fn claims(kind: &ImportKind, records: &Records) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
-    for (at, values) in records {
+    for TargetValues { target: at, values } in records {
         let target = &kind.targets[*at];
         let content = hash(&target.claimed(values));
         match claims.last_mut() {
-            Some(parent) if target.whole.is_some() => parent.content = hash(&(parent.content, content)),
-            _ => claims.push(Claim { key: format!("{at}\u{1f}{}", target.key(values)), content }),
+            Some(parent) if target.keep_if_set.is_some() => parent.content = hash(&(parent.content, content)),
+            _ => claims.push(Claim { key: format!("{at}{SEPARATOR}{}", target.key(values)), content }),
         }
     }
     claims

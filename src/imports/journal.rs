@@ -1,27 +1,24 @@
-//! How far each import has come: kept in the transaction of each batch, so that one that was killed goes on
-//! after the last batch that is on the disk.
+//! The journal of imports: how many rows of a file are loaded. It is written in the transaction of each
+//! batch, so that a killed import continues after its last batch.
 
 use diesel::prelude::*;
 
-use super::kind::Kind;
+use super::kind::ImportKind;
 use crate::store::schema::imports::dsl as i;
 use crate::store::{Error, Tx};
 
-/// An import that has begun.
 #[derive(Clone, Debug, Default, Queryable)]
-pub struct Entry {
-    /// Key of the row.
+pub struct JournalEntry {
     pub id: String,
-    /// So many rows from the top are dealt with.
+    /// Rows from the top of the file that are loaded or left out.
     pub done: i64,
-    /// How many of them were new.
     pub added: i64,
-    /// How many differed from what was stored.
     pub changed: i64,
 }
 
-/// Begins an import of a file's content, or finds the one that was interrupted.
-pub fn begin(tx: &mut Tx, kind: &Kind, content: &str) -> Result<Entry, Error> {
+/// Finds the entry of an interrupted import of the same content, or adds one. `content` is the SHA-256 of
+/// the file.
+pub fn begin(tx: &mut Tx, kind: &ImportKind, content: &str) -> Result<JournalEntry, Error> {
     let open =
         i::imports.filter(i::kind.eq(kind.name).and(i::content.eq(content)).and(i::finished_at.is_null()));
     let known =
@@ -29,7 +26,7 @@ pub fn begin(tx: &mut Tx, kind: &Kind, content: &str) -> Result<Entry, Error> {
     if let Some(entry) = known {
         return Ok(entry);
     }
-    let entry = Entry { id: tx.id(), ..Entry::default() };
+    let entry = JournalEntry { id: tx.id(), ..JournalEntry::default() };
     let row = (
         i::id.eq(&entry.id),
         i::kind.eq(kind.name),
@@ -43,15 +40,14 @@ pub fn begin(tx: &mut Tx, kind: &Kind, content: &str) -> Result<Entry, Error> {
     Ok(entry)
 }
 
-/// Notes how far it has come.
-pub fn advance(tx: &mut Tx, entry: &Entry) -> Result<(), Error> {
+pub fn advance(tx: &mut Tx, entry: &JournalEntry) -> Result<(), Error> {
     let row = (i::rows_done.eq(entry.done), i::rows_added.eq(entry.added), i::rows_changed.eq(entry.changed));
     diesel::update(i::imports.find(&entry.id)).set(row).execute(tx.conn)?;
     Ok(())
 }
 
-/// Notes that it is finished: the same file begins anew next time.
-pub fn finish(tx: &mut Tx, entry: &Entry) -> Result<(), Error> {
+/// Closes an entry: the next import of the same file starts from the top.
+pub fn finish(tx: &mut Tx, entry: &JournalEntry) -> Result<(), Error> {
     diesel::update(i::imports.find(&entry.id)).set(i::finished_at.eq(tx.now)).execute(tx.conn)?;
     Ok(())
 }

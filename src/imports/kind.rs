@@ -1,78 +1,99 @@
-//! What a kind of record is: its columns, its rules and its tables, as data.
+//! A kind of record described as data: its columns, its checks and its tables.
 
-use super::cell::{Form, Reason};
-use super::target::Target;
-use super::world::World;
+use super::cell::{CellFormat, Reason};
+use super::reference::ReferenceData;
+use super::table::TargetTable;
 
 /// A kind of record that files bring.
-pub struct Kind {
-    /// As the command line calls it: `certificates`.
+pub struct ImportKind {
+    /// Name on the command line: `certificates`.
     pub name: &'static str,
-    /// The columns that a file may have, in the order of an export.
+    /// Columns of a file, in the order of an export.
     pub columns: &'static [Column],
-    /// What is checked once every cell is right, one after the other.
-    pub steps: &'static [Step],
-    /// Where it goes; the first is what a row is about.
-    pub targets: &'static [Target],
-    /// The records that a row makes.
-    pub records: fn(Facts) -> Vec<(usize, Facts)>,
-    /// The tables that an export reads, after `FROM`.
+    /// Run in this order, once every cell of a row is valid.
+    pub row_checks: &'static [RowCheck],
+    /// Tables that a row fills. The record of the first one is the parent of the others.
+    pub targets: &'static [TargetTable],
+    /// Splits a checked row into the records of its targets.
+    pub records: fn(Facts) -> Vec<TargetFacts>,
+    /// SQL after `FROM`, for an export.
     pub stored: &'static str,
-    /// A text by which the exported rows are in order, each with its own.
+    /// SQL expression of type text, unique for each exported row: the order of an export.
     pub order: &'static str,
 }
 
 /// A column of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// The header, as in 证书管理号.
+    /// Chinese header, such as 证书管理号.
     pub label: &'static str,
-    /// The same in English; the name of the fact.
+    /// English header, and the name of the fact.
     pub name: &'static str,
-    /// What its cells must be.
-    pub form: Form,
-    /// What an empty cell or a missing column means; none: it must be there and be filled in.
+    pub format: CellFormat,
+    /// Value of an empty cell or a missing column. `None`: the column is required and its cells must
+    /// not be empty.
     pub default: Option<&'static str>,
-    /// What an export asks the database for.
+    /// SQL expression of an export.
     pub stored: &'static str,
 }
 
-/// A check of a row as a whole, which may add facts. A refusal names the column that it is about.
-pub type Step = fn(&mut Facts, &World) -> Result<(), (&'static str, Reason)>;
+/// A check of a whole row, which may add facts.
+pub type RowCheck = fn(&mut Facts, &ReferenceData) -> Result<(), RowProblem>;
 
-/// A column that must be filled in.
-pub const fn required(label: &'static str, name: &'static str, form: Form, stored: &'static str) -> Column {
-    Column { label, name, form, default: None, stored }
+/// Why a row is refused.
+pub struct RowProblem {
+    /// Name of the column to blame.
+    pub column: &'static str,
+    pub reason: Reason,
 }
 
-/// A column that may be left out or be empty.
-pub const fn optional(label: &'static str, name: &'static str, form: Form, stored: &'static str) -> Column {
-    Column { label, name, form, default: Some(""), stored }
+impl RowProblem {
+    pub fn new(column: &'static str, reason: impl Into<Reason>) -> RowProblem {
+        RowProblem { column, reason: reason.into() }
+    }
+}
+
+pub const fn required(
+    label: &'static str,
+    name: &'static str,
+    format: CellFormat,
+    stored: &'static str,
+) -> Column {
+    Column { label, name, format, default: None, stored }
+}
+
+pub const fn optional(
+    label: &'static str,
+    name: &'static str,
+    format: CellFormat,
+    stored: &'static str,
+) -> Column {
+    Column { label, name, format, default: Some(""), stored }
 }
 
 impl Column {
-    /// What an empty cell means.
+    /// Sets the value of an empty cell.
     pub const fn or(self, default: &'static str) -> Column {
         Column { default: Some(default), ..self }
     }
 }
 
-/// What is known of one row, by name: the cells in their stored spelling, and what steps found out.
+/// Facts about one row by name: its cells in their stored form, and what row checks have added.
 #[derive(Clone, Debug, Default)]
 pub struct Facts(Vec<(&'static str, String)>);
 
 impl Facts {
-    /// With the cells of a row, each of its own name.
+    /// Cells by the names of their columns; each name occurs once.
     pub fn of(cells: Vec<(&'static str, String)>) -> Facts {
         Facts(cells)
     }
 
-    /// The fact of a name; empty when it is not known.
+    /// Empty if there is no such fact.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|fact| fact.0 == name).map_or("", |fact| &fact.1)
     }
 
-    /// The fact of a name, which is not known any more.
+    /// Moves a fact out and leaves it empty.
     pub fn take(&mut self, name: &str) -> String {
         self.0
             .iter_mut()
@@ -80,7 +101,7 @@ impl Facts {
             .map_or_else(String::new, |fact| std::mem::take(&mut fact.1))
     }
 
-    /// Adds a fact, or replaces it.
+    /// Adds or replaces a fact.
     pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
         match self.0.iter_mut().find(|fact| fact.0 == name) {
             Some(fact) => fact.1 = value.into(),
@@ -89,7 +110,14 @@ impl Facts {
     }
 }
 
-/// One row, one record.
-pub fn one(facts: Facts) -> Vec<(usize, Facts)> {
-    vec![(0, facts)]
+/// Facts for one record of a target.
+pub struct TargetFacts {
+    /// Index into [`ImportKind::targets`].
+    pub target: usize,
+    pub facts: Facts,
+}
+
+/// For kinds with one target: one record a row.
+pub fn one_record(facts: Facts) -> Vec<TargetFacts> {
+    vec![TargetFacts { target: 0, facts }]
 }

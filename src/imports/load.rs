@@ -1,45 +1,47 @@
-//! The second pass: batch after batch is written, each in one transaction with the note of how far it is.
+//! The load pass: writes batch after batch, each with its journal entry in one transaction.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 
-use super::check::Records;
-use super::kind::Kind;
-use super::pass::{CHANGED, Lot, pass};
-use super::run::{BATCH, Order, Phase, Progress, Summary};
+use super::check::{Records, TargetValues};
+use super::job::{BATCH, ImportOptions, Phase, Progress, Summary};
+use super::kind::ImportKind;
+use super::merge::{IdsByKey, Merge, Parent, RowOutcome, TargetRecord};
+use super::pass::{CHANGED, Chunk, pass};
+use super::reference::{self, ReferenceData};
 use super::source::Source;
-use super::target::{Fate, Known, Record, Target};
-use super::unshared::{self, Own};
-use super::world::{self, World};
+use super::table::TargetTable;
+use super::unique_values::{self, UniqueValue};
 use super::{Error, journal};
 use crate::exams::held::lock_print_numbers;
 use crate::store::{Bulk, Conn, Tx};
 
-/// A batch of longer rows is written in parts, and so is one that would have the site wait longer than this.
+/// A batch is split into parts of at most so many bytes, each of which takes about [`LONGEST`] at most:
+/// the site cannot write meanwhile.
 const MOST_BYTES: usize = 16 << 20;
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// A part has at least so many rows: each costs a flush.
+/// Rows of the smallest part: each part costs a flush of the disk.
 const FEWEST: usize = 1000;
 
-/// Loads a checked file, but for the batches that were stopped; answers with what became of its rows.
+/// Loads a checked file except for the `stopped` batches, and completes the summary of the check pass.
 pub(super) fn load(
     bulk: &mut Bulk,
-    order: &Order,
-    (source, world, stopped): (&Source, &World, &BTreeSet<u64>),
+    options: &ImportOptions,
+    (source, reference, stopped): (&Source, &ReferenceData, &BTreeSet<u64>),
     summary: Summary,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Summary, Error> {
-    let mut loader = Loader::begin(bulk, order, source, stopped)?;
+    let mut loader = Loader::begin(bulk, options, source, stopped)?;
     let resumed = loader.entry.done;
-    let take = |lot: Lot<Records>| {
-        lot.rows.into_iter().try_for_each(|row| loader.take(row.outcome.ok()))?;
-        tell(Progress { phase: Phase::Loading, rows: loader.entry.done as u64, read: lot.read });
+    let take = |chunk: Chunk<Records>| {
+        chunk.rows.into_iter().try_for_each(|row| loader.take(row.outcome.ok()))?;
+        tell(Progress { phase: Phase::Loading, rows: loader.entry.done as u64, read: chunk.read });
         Ok(())
     };
-    pass(order.kind, source, world, resumed as u64, |records| records, take)?;
+    pass(options.kind, source, reference, resumed as u64, |records| records, take)?;
     loader.finish(summary.read)?;
     let (added, changed) = (loader.entry.added as u64, loader.entry.changed as u64);
     let unchanged = summary.read - loader.left_out - added - changed;
@@ -50,48 +52,41 @@ pub(super) fn load(
 const TAKEN: &str =
     "a print number was given to another certificate while the file was checked; run the import again";
 
-/// Gathers rows to batches and writes them.
+/// Collects rows into batches and writes them.
 struct Loader<'a> {
     bulk: &'a mut Bulk,
-    kind: &'static Kind,
-    dry: bool,
+    kind: &'static ImportKind,
+    dry_run: bool,
+    /// Indices of the batches to skip.
     stopped: &'a BTreeSet<u64>,
-    entry: journal::Entry,
+    entry: journal::JournalEntry,
     left_out: u64,
+    /// Rows that are not written yet; `None` for a refused one.
     waiting: Vec<Option<Records>>,
     bytes: usize,
-    /// Rows that are written in the longest time, going by the last ones.
+    /// Rows that are written within [`LONGEST`], estimated from the last part.
     part: usize,
 }
 
 impl<'a> Loader<'a> {
     fn begin(
         bulk: &'a mut Bulk,
-        order: &Order,
+        options: &ImportOptions,
         source: &Source,
         stopped: &'a BTreeSet<u64>,
     ) -> Result<Self, Error> {
-        let entry = if order.dry_run {
-            journal::Entry::default()
+        let (kind, dry_run) = (options.kind, options.dry_run);
+        let entry = if dry_run {
+            journal::JournalEntry::default()
         } else {
-            bulk.write(|tx| Ok::<_, Error>(journal::begin(tx, order.kind, &source.content)?))?
+            bulk.write(|tx| Ok::<_, Error>(journal::begin(tx, kind, &source.content)?))?
         };
         let waiting = Vec::with_capacity(BATCH);
-        Ok(Loader {
-            bulk,
-            kind: order.kind,
-            dry: order.dry_run,
-            stopped,
-            entry,
-            left_out: 0,
-            waiting,
-            bytes: 0,
-            part: FEWEST,
-        })
+        Ok(Loader { bulk, kind, dry_run, stopped, entry, left_out: 0, waiting, bytes: 0, part: FEWEST })
     }
 
     fn take(&mut self, row: Option<Records>) -> Result<(), Error> {
-        self.bytes += row.iter().flatten().flat_map(|(_, values)| values).map(String::len).sum::<usize>();
+        self.bytes += row.iter().flatten().flat_map(|record| &record.values).map(String::len).sum::<usize>();
         self.waiting.push(row);
         let ends = (self.entry.done as usize + self.waiting.len()).is_multiple_of(BATCH);
         let full = self.waiting.len() >= self.part || self.bytes > MOST_BYTES;
@@ -106,24 +101,24 @@ impl<'a> Loader<'a> {
         if stopped {
             self.left_out += count as u64;
         }
-        let brought = if stopped { Vec::new() } else { rows };
-        let (kind, dry, entry) = (self.kind, self.dry, &mut self.entry);
+        let rows = if stopped { Vec::new() } else { rows };
+        let (kind, dry_run, entry) = (self.kind, self.dry_run, &mut self.entry);
         let work = |tx: &mut Tx| {
-            let fates = write(tx, kind, brought, dry)?;
-            let count = |fate| fates.iter().filter(|f| **f == fate).count() as i64;
-            entry.added += count(Fate::New);
-            entry.changed += count(Fate::Changed);
-            if dry { Ok(()) } else { Ok::<_, Error>(journal::advance(tx, entry)?) }
+            let outcomes = write(tx, kind, rows, dry_run)?;
+            let count = |outcome| outcomes.iter().filter(|other| **other == outcome).count() as i64;
+            entry.added += count(RowOutcome::New);
+            entry.changed += count(RowOutcome::Changed);
+            if dry_run { Ok(()) } else { Ok::<_, Error>(journal::advance(tx, entry)?) }
         };
         let began = Instant::now();
-        // A dry run only reads, so that nobody waits for it.
-        if dry { self.bulk.read(work) } else { self.bulk.write(work) }?;
+        // A dry run uses a read transaction, so that the site can write meanwhile.
+        if dry_run { self.bulk.read(work) } else { self.bulk.write(work) }?;
         let fits = count as f64 * LONGEST.as_secs_f64() / began.elapsed().as_secs_f64();
         self.part = (fits as usize).clamp(FEWEST, BATCH);
         Ok(())
     }
 
-    /// Writes what is left, and notes that it is finished.
+    /// Writes the last rows and closes the journal entry.
     fn finish(&mut self, expected: u64) -> Result<(), Error> {
         if !self.waiting.is_empty() {
             self.flush()?;
@@ -131,7 +126,7 @@ impl<'a> Loader<'a> {
         if self.entry.done as u64 != expected {
             return Err(Error::File(CHANGED.into()));
         }
-        if self.dry {
+        if self.dry_run {
             return Ok(());
         }
         let entry = &self.entry;
@@ -139,65 +134,75 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Writes a batch, parents before what refers to them.
-fn write(tx: &mut Tx, kind: &Kind, rows: Vec<Option<Records>>, dry: bool) -> Result<Vec<Fate>, Error> {
-    if !dry {
-        alone(tx)?;
+/// Writes a batch, parents before their children.
+fn write(
+    tx: &mut Tx,
+    kind: &ImportKind,
+    rows: Vec<Option<Records>>,
+    dry_run: bool,
+) -> Result<Vec<RowOutcome>, Error> {
+    if !dry_run {
+        lock_imports(tx)?;
         refuse_taken(tx, kind, &rows)?;
     }
-    let mut fates = vec![Fate::default(); rows.len()];
-    let records = by_target(kind, rows, &world::moved(tx)?)?;
-    let mut parents = Known::new();
+    let mut outcomes = vec![RowOutcome::default(); rows.len()];
+    let records = by_target(kind, rows, &reference::corrected_holders(tx)?)?;
+    let mut parents = IdsByKey::new();
     for (target, records) in kind.targets.iter().zip(records) {
-        let parent = |record: &Record| (record.row, record.values[0].clone());
-        let rows: Vec<_> = target.whole.iter().flat_map(|_| records.iter().map(parent)).collect();
-        let known = target.apply(tx, records, &parents, dry, &mut fates)?;
-        let whole: Vec<(usize, &str)> =
-            rows.iter().filter_map(|(row, parent)| Some((*row, &**parents.get(parent)?))).collect();
-        target.remove_others(tx, &whole, &known, dry, &mut fates)?;
+        let merge = Merge { target, dry_run };
+        let parent_key = |record: &TargetRecord| (record.row, record.values[0].clone());
+        let named: Vec<_> = match target.keep_if_set {
+            Some(_) => records.iter().map(parent_key).collect(),
+            None => Vec::new(),
+        };
+        let ids = merge.apply(tx, records, &parents, &mut outcomes)?;
+        let named = named.iter().filter_map(|(row, key)| Some(Parent { row: *row, id: parents.get(key)? }));
+        merge.remove_others(tx, &named.collect::<Vec<_>>(), &ids, &mut outcomes)?;
         if parents.is_empty() {
-            parents = known;
+            parents = ids;
         }
     }
-    Ok(fates)
+    Ok(outcomes)
 }
 
-/// A print number that was given to another certificate while the file was checked stops the import.
-fn refuse_taken(tx: &mut Tx, kind: &Kind, rows: &[Option<Records>]) -> Result<(), Error> {
-    let own: Vec<Own> = rows.iter().flatten().flat_map(|records| unshared::of(kind, records)).collect();
-    if own.is_empty() {
+/// Stops the import if the site gave a print number to another certificate since the check pass.
+fn refuse_taken(tx: &mut Tx, kind: &ImportKind, rows: &[Option<Records>]) -> Result<(), Error> {
+    let unique: Vec<UniqueValue> =
+        rows.iter().flatten().flat_map(|records| unique_values::of(kind, records)).collect();
+    if unique.is_empty() {
         return Ok(());
     }
     lock_print_numbers(tx)?;
-    let own: Vec<&Own> = own.iter().collect();
-    let any = unshared::taken(tx.conn, kind, &own)?.contains(&true);
+    let unique: Vec<&UniqueValue> = unique.iter().collect();
+    let any = unique_values::taken(tx.conn, kind, &unique)?.contains(&true);
     if any { Err(Error::File(TAKEN.into())) } else { Ok(()) }
 }
 
-/// The records of each target. Whose document was corrected after the file was checked, is `moved` by now.
+/// The records of each target. `corrected` maps the holders whose document was corrected since the check
+/// pass to their present hash.
 fn by_target(
-    kind: &Kind,
+    kind: &ImportKind,
     rows: Vec<Option<Records>>,
-    moved: &HashMap<String, String>,
-) -> Result<Vec<Vec<Record>>, Error> {
-    let holder = |target: &Target| target.fields.iter().position(|field| field.name == "holder_hash");
+    corrected: &HashMap<String, String>,
+) -> Result<Vec<Vec<TargetRecord>>, Error> {
+    let holder = |target: &TargetTable| target.columns.iter().position(|column| column.name == "holder_hash");
     let holders: Vec<Option<usize>> = kind.targets.iter().map(holder).collect();
-    let mut records: Vec<Vec<Record>> = kind.targets.iter().map(|_| Vec::new()).collect();
-    for (row, brought) in rows.into_iter().enumerate() {
-        for (target, mut values) in brought.ok_or_else(|| Error::File(CHANGED.into()))? {
+    let mut by_target: Vec<Vec<TargetRecord>> = kind.targets.iter().map(|_| Vec::new()).collect();
+    for (row, records) in rows.into_iter().enumerate() {
+        for TargetValues { target, mut values } in records.ok_or_else(|| Error::File(CHANGED.into()))? {
             if let Some(at) = holders[target]
-                && let Some(now) = moved.get(&values[at])
+                && let Some(now) = corrected.get(&values[at])
             {
                 values[at].clone_from(now);
             }
-            records[target].push(Record::new(row, values));
+            by_target[target].push(TargetRecord::new(row, values));
         }
     }
-    Ok(records)
+    Ok(by_target)
 }
 
-/// Two imports at once would both find a record missing. SQLite has one writer anyway.
-fn alone(tx: &mut Tx) -> Result<(), Error> {
+/// Serialises imports: two at once could both find a record missing. SQLite has one writer anyway.
+fn lock_imports(tx: &mut Tx) -> Result<(), Error> {
     const IMPORTS: i64 = 0x6b61_6f7a_6865_6e67;
     if let Conn::Postgres(conn) = tx.conn {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)")

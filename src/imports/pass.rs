@@ -1,4 +1,5 @@
-//! One way through a file: a thread reads, others check, and the caller gets every row in its order.
+//! One pass through a file: one thread reads it, others check the rows, and the caller gets the results in
+//! the order of the file.
 
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
@@ -7,77 +8,77 @@ use std::thread;
 
 use super::Error;
 use super::check::{Checked, Header, Records, check};
-use super::kind::Kind;
+use super::kind::ImportKind;
+use super::reference::ReferenceData;
 use super::source::{RawRow, Source};
-use super::world::World;
 
-/// Rows that travel together between threads, fewer if they are this long.
-const LOT: usize = 500;
-const LOT_BYTES: usize = 1 << 18;
+/// Most rows, and most bytes, that are sent between threads at once.
+const CHUNK: usize = 500;
+const CHUNK_BYTES: usize = 1 << 18;
 
-/// Lots that wait for a checker, and that each has ready: of two checkers, as many rows as are written at once,
-/// so that they need not wait for the database.
+/// Capacity of the channels to and from each checker, in chunks. With two checkers `READY` holds the rows
+/// of one batch, so that they go on while the database writes another.
 const WAITING: usize = 2;
 const READY: usize = 10;
 
-/// It is a table of two things if it changes between two looks.
+/// The file changed between the check pass and the load pass, or during one of them.
 pub const CHANGED: &str = "the file was changed while it was read; run the import again";
 
 const ENDLESS: &str =
     "the first row has more than 64 KB or 256 columns; perhaps a quote is not closed, or this is no CSV";
 
-/// More than this never pays: the database takes longer.
+/// More checkers bring nothing: the database is slower than four.
 const MOST_CHECKERS: usize = 4;
 
-/// Rows that were checked, in the order of the file.
-pub struct Lot<T> {
-    /// How many rows came before.
+/// Checked rows, in the order of the file.
+pub struct Chunk<T> {
+    /// Rows of the file before this chunk.
     pub first: u64,
-    /// The rows.
     pub rows: Vec<Checked<T>>,
-    /// The part of the file that is read, 0 to 1.
+    /// Share of the file that is read, 0 to 1.
     pub read: f64,
 }
 
-struct RawLot {
+struct RawChunk {
     first: u64,
     rows: Vec<RawRow>,
     read: f64,
 }
 
-/// Reads and checks a file. `skip` rows from the top are read and not checked. `turn` makes of each row's
-/// records what the caller wants of them, where they were checked.
+/// Reads and checks a file. The first `skip` rows are read but not checked. `convert` runs on the checkers'
+/// threads, `take` on the caller's.
 ///
-/// Lots go to the checkers in turn and are taken from them in turn, so they stay in order.
+/// Chunks are sent to the checkers in turn and received from them in turn, which keeps their order.
 pub fn pass<T: Send>(
-    kind: &'static Kind,
+    kind: &'static ImportKind,
     source: &Source,
-    world: &World,
+    reference: &ReferenceData,
     skip: u64,
-    turn: impl Fn(Records) -> T + Sync,
-    mut take: impl FnMut(Lot<T>) -> Result<(), Error>,
+    convert: impl Fn(Records) -> T + Sync,
+    mut take: impl FnMut(Chunk<T>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let header = read_header(kind, source)?;
     let checkers = thread::available_parallelism().map_or(1, usize::from).min(MOST_CHECKERS);
     thread::scope(|scope| {
         let (to_checkers, from_checkers): (Vec<_>, Vec<_>) = (0..checkers)
             .map(|_| {
-                let (raw, raw_lots) = sync_channel(WAITING);
-                let (checked, lots) = sync_channel(READY);
-                let (header, turn) = (&header, &turn);
+                let (raw, raw_chunks) = sync_channel(WAITING);
+                let (checked, chunks) = sync_channel(READY);
+                let (header, convert) = (&header, &convert);
                 scope.spawn(move || {
                     let check = |row: &RawRow| {
-                        let Checked { line, outcome } = check(kind, header, row, world);
-                        Checked { line, outcome: outcome.map(turn) }
+                        let Checked { line, outcome } = check(kind, header, row, reference);
+                        Checked { line, outcome: outcome.map(convert) }
                     };
-                    check_all(&check, &raw_lots, &checked);
+                    check_all(&check, &raw_chunks, &checked);
                 });
-                (raw, lots)
+                (raw, chunks)
             })
             .unzip();
         let reader = scope.spawn(move || read_all(source, skip, &to_checkers));
-        let taken = from_checkers.iter().cycle().map_while(|lots| lots.recv().ok()).try_for_each(&mut take);
-        // Whoever still reads or checks finds nobody listening, and ends.
+        let taken =
+            from_checkers.iter().cycle().map_while(|chunks| chunks.recv().ok()).try_for_each(&mut take);
+        // Closes the channels, so that the other threads end.
         drop(from_checkers);
         let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
         taken.and(read)
@@ -85,7 +86,7 @@ pub fn pass<T: Send>(
     if source.has_changed() { Err(Error::File(CHANGED.into())) } else { Ok(()) }
 }
 
-fn read_header(kind: &Kind, source: &Source) -> Result<Header, Error> {
+fn read_header(kind: &ImportKind, source: &Source) -> Result<Header, Error> {
     let mut header = None;
     source.read(&mut |row, _| {
         header = Some(row);
@@ -98,11 +99,11 @@ fn read_header(kind: &Kind, source: &Source) -> Result<Header, Error> {
     Header::read(kind, &header).map_err(Error::File)
 }
 
-fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawLot>]) -> Result<(), Error> {
+fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawChunk>]) -> Result<(), Error> {
     let (mut next, mut turns) = (0, to.iter().cycle());
-    let (mut lot, mut bytes) = (Vec::with_capacity(LOT), 0);
+    let (mut chunk, mut bytes) = (Vec::with_capacity(CHUNK), 0);
     let mut header = true;
-    let mut send = |lot: RawLot| match turns.next().map(|to| to.send(lot)) {
+    let mut send = |chunk: RawChunk| match turns.next().map(|to| to.send(chunk)) {
         Some(Ok(())) => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
     };
@@ -113,25 +114,29 @@ fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawLot>]) -> Result<(),
         next += 1;
         if next > skip {
             bytes += row.size();
-            lot.push(row);
+            chunk.push(row);
         }
-        if lot.len() < LOT && bytes < LOT_BYTES {
+        if chunk.len() < CHUNK && bytes < CHUNK_BYTES {
             return ControlFlow::Continue(());
         }
         bytes = 0;
-        let rows = std::mem::replace(&mut lot, Vec::with_capacity(LOT));
-        send(RawLot { first: next - rows.len() as u64, rows, read })
+        let rows = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
+        send(RawChunk { first: next - rows.len() as u64, rows, read })
     })?;
-    if !lot.is_empty() {
-        let _ = send(RawLot { first: next - lot.len() as u64, rows: lot, read: 1.0 });
+    if !chunk.is_empty() {
+        let _ = send(RawChunk { first: next - chunk.len() as u64, rows: chunk, read: 1.0 });
     }
     Ok(())
 }
 
-fn check_all<T>(check: &dyn Fn(&RawRow) -> Checked<T>, raw: &Receiver<RawLot>, checked: &SyncSender<Lot<T>>) {
-    for lot in raw {
-        let rows = lot.rows.iter().map(check).collect();
-        if checked.send(Lot { first: lot.first, rows, read: lot.read }).is_err() {
+fn check_all<T>(
+    check: &dyn Fn(&RawRow) -> Checked<T>,
+    raw: &Receiver<RawChunk>,
+    checked: &SyncSender<Chunk<T>>,
+) {
+    for chunk in raw {
+        let rows = chunk.rows.iter().map(check).collect();
+        if checked.send(Chunk { first: chunk.first, rows, read: chunk.read }).is_err() {
             return;
         }
     }

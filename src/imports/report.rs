@@ -1,45 +1,46 @@
-//! The report of refused rows: a CSV beside the file, with nothing in it that would tell who somebody is.
+//! The report of refused rows: a CSV file without personal data.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::cell::{Form, Reason};
+use super::cell::{CellFormat, Reason};
 use crate::people::mask;
 
-/// Why a row was refused.
 #[derive(Debug)]
 pub struct Refusal {
-    /// Label of the column; empty for the row as a whole.
+    /// Label of the column; empty for the whole row.
     pub column: &'static str,
-    /// What stands there, masked.
+    /// Masked.
     pub value: String,
-    /// What is wrong, in Chinese.
+    /// In Chinese.
     pub reason: Reason,
 }
 
-/// So many characters of a value are shown, and so many digits are no number of anybody's.
+/// Characters of a value that are shown.
 const SHOWN: usize = 20;
+
+/// A value with more digits may be a document number and is masked. A time has up to 14.
 const PERSONAL: usize = 8;
 const MOMENT: usize = 14;
 
-/// Spreadsheets tell UTF-8 by it.
+/// Byte order mark, by which spreadsheets recognise UTF-8.
 pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// A value as a report may show it.
-pub fn masked(form: Form, value: &str) -> String {
+/// Masks and shortens a value for a report.
+pub fn masked(format: CellFormat, value: &str) -> String {
     let value = value.trim();
-    match form {
-        Form::Name => mask::name(value),
-        Form::Code(_) | Form::Hash => mask::number(&start(value)),
-        // A number in the wrong column is still somebody's.
-        _ if digits(value) > if is_date(form) { MOMENT } else { PERSONAL } => mask::number(&start(value)),
+    match format {
+        CellFormat::Name => mask::name(value),
+        CellFormat::Code(_) | CellFormat::Hash => mask::number(&start(value)),
+        // A document number may stand in the wrong column.
+        _ if digits(value) > if is_date(format) { MOMENT } else { PERSONAL } => mask::number(&start(value)),
         _ => start(value),
     }
 }
 
-fn is_date(form: Form) -> bool {
-    matches!(form, Form::Date | Form::Time | Form::Month)
+fn is_date(format: CellFormat) -> bool {
+    matches!(format, CellFormat::Date | CellFormat::Time | CellFormat::Month)
 }
 
 fn digits(value: &str) -> usize {
@@ -59,7 +60,7 @@ const COLUMNS: [&str; 4] = ["line", "column", "value", "reason"];
 
 const TAKEN: &str = "this is there and is no report of refused rows; name another file with --report";
 
-/// Whether a file begins as a report does, also one that was cut off.
+/// Whether a file is a report, also a truncated one.
 fn is_report(path: &Path) -> io::Result<bool> {
     if !fs::metadata(path)?.is_file() {
         return Ok(false);
@@ -70,14 +71,17 @@ fn is_report(path: &Path) -> io::Result<bool> {
     Ok(begins.starts_with(&start))
 }
 
-/// A report that is made when the first row is refused.
+/// The first refusal creates the file.
 pub struct Report {
     path: PathBuf,
     file: Option<csv::Writer<File>>,
 }
 
 impl Report {
-    /// At `path`. The report of an earlier run is gone, so that none is taken for this run's; nothing else is.
+    /// Deletes the report of an earlier run.
+    ///
+    /// # Errors
+    /// `path` exists and is not a report.
     pub fn new(path: &Path) -> io::Result<Report> {
         if path.try_exists()? {
             if !is_report(path)? {
@@ -88,7 +92,6 @@ impl Report {
         Ok(Report { path: path.to_owned(), file: None })
     }
 
-    /// Adds what is wrong with the row at `line`.
     pub fn refuse(&mut self, line: u64, refusal: &Refusal) -> io::Result<()> {
         if self.file.is_none() {
             let mut file = File::create_new(&self.path)?;
@@ -99,11 +102,11 @@ impl Report {
         }
         let Some(report) = &mut self.file else { return Ok(()) };
         let line = line.to_string();
-        report.write_record([&line, refusal.column, &*inert(&refusal.value), &*refusal.reason])?;
+        report.write_record([&line, refusal.column, &*without_formula(&refusal.value), &*refusal.reason])?;
         Ok(())
     }
 
-    /// Everything is on the disk when this returns.
+    /// Flushes the file.
     pub fn finish(&mut self) -> io::Result<()> {
         match &mut self.file {
             Some(report) => report.flush(),
@@ -112,8 +115,8 @@ impl Report {
     }
 }
 
-/// A text that no spreadsheet takes for a formula. An import takes the apostrophe off again.
-pub(super) fn inert(value: &str) -> std::borrow::Cow<'_, str> {
+/// Adds an apostrophe to a text that a spreadsheet would run as a formula. An import removes it.
+pub(super) fn without_formula(value: &str) -> std::borrow::Cow<'_, str> {
     if value.starts_with(['=', '+', '-', '@', '\t', '\'']) {
         format!("'{value}").into()
     } else {
@@ -126,29 +129,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_tells_nobody_who_it_is() {
+    fn report_masks_names_and_numbers() {
         let cases = [
-            (Form::Name, "张小三", "张*三"),
-            (Form::Code(40), "11010519491231002X", "110***********002X"),
-            (Form::Name, "11010519491231002X", "1*****************"),
-            (Form::Text(40), "11010519491231002X", "110***********002X"),
-            (Form::Date, "11010519491231002X", "110***********002X"),
-            (Form::Text(40), "建筑工程", "建筑工程"),
-            (Form::Date, "2018-13-01", "2018-13-01"),
+            (CellFormat::Name, "张小三", "张*三"),
+            (CellFormat::Code(40), "11010519491231002X", "110***********002X"),
+            (CellFormat::Name, "11010519491231002X", "1*****************"),
+            (CellFormat::Text(40), "11010519491231002X", "110***********002X"),
+            (CellFormat::Date, "11010519491231002X", "110***********002X"),
+            (CellFormat::Text(40), "建筑工程", "建筑工程"),
+            (CellFormat::Date, "2018-13-01", "2018-13-01"),
             (
-                Form::Text(40),
+                CellFormat::Text(40),
                 "一二三四五六七八九十一二三四五六七八九十一二",
                 "一二三四五六七八九十一二三四五六七八九十…",
             ),
         ];
-        for (form, value, shown) in cases {
-            assert_eq!(masked(form, value), shown, "{form:?}");
+        for (format, value, shown) in cases {
+            assert_eq!(masked(format, value), shown, "{format:?}");
         }
     }
 
     #[test]
-    fn no_value_is_a_formula() {
-        assert_eq!(inert("=HYPERLINK(\"http://x\")"), "'=HYPERLINK(\"http://x\")");
-        assert_eq!(inert("建筑工程"), "建筑工程");
+    fn formula_gets_an_apostrophe() {
+        assert_eq!(without_formula("=HYPERLINK(\"http://x\")"), "'=HYPERLINK(\"http://x\")");
+        assert_eq!(without_formula("建筑工程"), "建筑工程");
     }
 }

@@ -1,9 +1,8 @@
-//! Statements for tables that are described by data, on either database.
+//! SQL for tables that are described by data, on either database.
 //!
-//! Values travel as text and are brought to the column's type by the database. An empty text stands for
-//! nothing where a column may hold nothing. PostgreSQL gets each column of many rows as one array. SQLite gets
-//! row after row by a statement that is prepared once; several rows in one statement would have it keep a copy
-//! of every page that they touch, in case the last of them fails.
+//! Values are bound as text and converted by the database. An empty text is null where a column may be null.
+//! PostgreSQL gets each column of many rows as one array. SQLite runs a prepared statement for each row: a
+//! statement of several rows would copy every page it changes, in case a later row fails.
 
 use diesel::backend::Backend;
 use diesel::connection::DefaultLoadingMode;
@@ -13,14 +12,10 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{Array, HasSqlType, Text, Untyped};
 
-use super::target::{Sql, Target};
+use super::table::{ColumnType, SEPARATOR, TargetTable};
 use crate::store::Conn;
 
-/// Between the columns of a row that is read as one text. It is a control character, which no import takes.
-pub(super) const SEPARATOR: char = '\u{1f}';
-
-/// Values that SQLite is asked for at once. A last list that is shorter repeats a value, so that one statement
-/// is prepared for all of them.
+/// Items of a list in SQLite. A shorter list repeats its values, so that one prepared statement fits all.
 const LIST: usize = 500;
 
 #[derive(QueryableByName)]
@@ -29,7 +24,7 @@ struct Line {
     line: String,
 }
 
-/// A statement with a value for each `?` in its text. It is kept prepared, so there must be few such texts.
+/// A statement with a value for each `?`. Diesel caches it by its text.
 struct Filled<'a> {
     text: &'a str,
     values: &'a [&'a str],
@@ -64,13 +59,13 @@ impl Query for Filled<'_> {
 
 impl<C> RunQueryDsl<C> for Filled<'_> {}
 
-/// Several expressions as one text, in any order of types.
+/// SQL that joins expressions of any type to one text, with [`SEPARATOR`] between them.
 pub(super) fn line_of<'a>(expressions: impl IntoIterator<Item = &'a str>) -> String {
     let texts: Vec<_> = expressions.into_iter().map(|e| format!("COALESCE(CAST({e} AS TEXT), '')")).collect();
     texts.join(&format!(" || '{SEPARATOR}' || "))
 }
 
-/// The rows of a query whose only column is called `line`, with a value for each `?` in it.
+/// Runs a query whose only column is `line`, with a value for each `?`.
 pub(super) fn lines(conn: &mut Conn, query: &str, values: &[&str]) -> QueryResult<Vec<String>> {
     let query = Filled { text: query, values };
     let rows: Vec<Line> = match conn {
@@ -80,8 +75,8 @@ pub(super) fn lines(conn: &mut Conn, query: &str, values: &[&str]) -> QueryResul
     Ok(rows.into_iter().map(|row| row.line).collect())
 }
 
-/// Rows whose column is one of `values`: `select` with the place of the list written `{}`. They are given to
-/// `take` one by one: a list that is short may have any number of rows.
+/// Runs a query for `values`: `{}` in `select` stands for `IN (…)` or `= ANY(…)`. Rows go to `take` one by
+/// one, because a short list may match any number of rows.
 pub(super) fn lines_in(
     conn: &mut Conn,
     select: &str,
@@ -108,7 +103,7 @@ pub(super) fn lines_in(
     }
 }
 
-/// Runs a statement for the rows whose `id` is one of `ids`: the place of the list is written `{}`.
+/// Runs a statement for `ids`: `{}` in it stands for `IN (…)` or `= ANY(…)`.
 pub(super) fn execute_in(conn: &mut Conn, statement: &str, ids: &[&str]) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(conn) => {
@@ -133,34 +128,36 @@ fn lists<'a>(values: &'a [&'a str]) -> impl Iterator<Item = Vec<&'a str>> {
     values.chunks(LIST).map(|some| some.iter().copied().cycle().take(LIST).collect())
 }
 
-/// Inserts rows; each is the values of the target's fields, and then its id.
-pub(super) fn insert(conn: &mut Conn, target: &Target, rows: &[Vec<&str>]) -> QueryResult<()> {
-    let names: Vec<_> = target.fields.iter().map(|field| field.name).collect();
+/// Inserts rows. A row is the values of the target's columns followed by its id.
+pub(super) fn insert(conn: &mut Conn, target: &TargetTable, rows: &[Vec<&str>]) -> QueryResult<()> {
+    let names: Vec<_> = target.columns.iter().map(|column| column.name).collect();
     let head = format!("INSERT INTO {} ({}, id)", target.table, names.join(", "));
     match conn {
         Conn::Sqlite(conn) => {
-            let values: Vec<_> = target.fields.iter().map(|field| sqlite_value(field.sql)).collect();
-            one_by_one(conn, &format!("{head} VALUES ({}, ?)", values.join(", ")), rows)
+            let values: Vec<_> =
+                target.columns.iter().map(|column| sqlite_value(column.column_type)).collect();
+            each_row(conn, &format!("{head} VALUES ({}, ?)", values.join(", ")), rows)
         }
-        Conn::Postgres(conn) => at_once(conn, &format!("{head} {}", postgres_rows(target)), rows),
+        Conn::Postgres(conn) => all_rows(conn, &format!("{head} {}", postgres_rows(target)), rows),
     }
 }
 
-/// Updates rows; each is the values of the target's fields, and then its id.
-pub(super) fn update(conn: &mut Conn, target: &Target, rows: &[Vec<&str>]) -> QueryResult<()> {
-    let (table, fields) = (target.table, target.fields.iter());
+/// Updates rows. A row is the values of the target's columns followed by its id.
+pub(super) fn update(conn: &mut Conn, target: &TargetTable, rows: &[Vec<&str>]) -> QueryResult<()> {
+    let (table, columns) = (target.table, target.columns.iter());
     match conn {
         Conn::Sqlite(conn) => {
-            let sets: Vec<_> =
-                fields.map(|field| format!("{} = {}", field.name, sqlite_value(field.sql))).collect();
-            one_by_one(conn, &format!("UPDATE {table} SET {} WHERE id = ?", sets.join(", ")), rows)
+            let sets: Vec<_> = columns
+                .map(|column| format!("{} = {}", column.name, sqlite_value(column.column_type)))
+                .collect();
+            each_row(conn, &format!("UPDATE {table} SET {} WHERE id = ?", sets.join(", ")), rows)
         }
         Conn::Postgres(conn) => {
-            let names: Vec<_> = fields.map(|field| field.name).collect();
+            let names: Vec<_> = columns.map(|column| column.name).collect();
             let sets: Vec<_> = names.iter().map(|name| format!("{name} = new.{name}")).collect();
             let (names, sets, rows_of) = (names.join(", "), sets.join(", "), postgres_rows(target));
             let new = format!("WITH new ({names}, id) AS ({rows_of})");
-            at_once(
+            all_rows(
                 conn,
                 &format!("{new} UPDATE {table} SET {sets} FROM new WHERE {table}.id = new.id"),
                 rows,
@@ -169,11 +166,11 @@ pub(super) fn update(conn: &mut Conn, target: &Target, rows: &[Vec<&str>]) -> Qu
     }
 }
 
-fn one_by_one(conn: &mut SqliteConnection, text: &str, rows: &[Vec<&str>]) -> QueryResult<()> {
+fn each_row(conn: &mut SqliteConnection, text: &str, rows: &[Vec<&str>]) -> QueryResult<()> {
     rows.iter().try_for_each(|values| Filled { text, values }.execute(conn).map(drop))
 }
 
-fn at_once(conn: &mut PgConnection, text: &str, rows: &[Vec<&str>]) -> QueryResult<()> {
+fn all_rows(conn: &mut PgConnection, text: &str, rows: &[Vec<&str>]) -> QueryResult<()> {
     let Some(first) = rows.first() else { return Ok(()) };
     let query = diesel::sql_query(text).into_boxed::<Pg>();
     let columns = (0..first.len()).map(|at| rows.iter().map(|row| row[at]).collect::<Vec<_>>());
@@ -181,18 +178,19 @@ fn at_once(conn: &mut PgConnection, text: &str, rows: &[Vec<&str>]) -> QueryResu
     Ok(())
 }
 
-/// SQLite brings text to a column's affinity by itself.
-fn sqlite_value(kind: Sql) -> &'static str {
-    if kind == Sql::Text { "?" } else { "NULLIF(?, '')" }
+/// SQLite converts text to the column's affinity.
+fn sqlite_value(column_type: ColumnType) -> &'static str {
+    if column_type == ColumnType::Text { "?" } else { "NULLIF(?, '')" }
 }
 
-fn postgres_rows(target: &Target) -> String {
-    let value = |(at, kind): (usize, Sql)| match kind {
-        Sql::Text => format!("r.c{at}"),
-        _ => format!("CAST(NULLIF(r.c{at}, '') AS {})", kind.postgres()),
+fn postgres_rows(target: &TargetTable) -> String {
+    let value = |(at, column_type): (usize, ColumnType)| match column_type {
+        ColumnType::Text => format!("r.c{at}"),
+        _ => format!("CAST(NULLIF(r.c{at}, '') AS {})", column_type.postgres()),
     };
-    let width = target.fields.len();
-    let values: Vec<_> = target.fields.iter().map(|field| field.sql).enumerate().map(value).collect();
+    let width = target.columns.len();
+    let values: Vec<_> =
+        target.columns.iter().map(|column| column.column_type).enumerate().map(value).collect();
     let arrays: Vec<_> = (1..=width + 1).map(|at| format!("${at}")).collect();
     let names: Vec<_> = (0..=width).map(|at| format!("c{at}")).collect();
     let (values, arrays, names) = (values.join(", "), arrays.join(", "), names.join(", "));

@@ -15,10 +15,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::handshake::{self, Handshake};
+use crate::permits::{KeyedPermits, Permit};
 use crate::store::{Store, Tx};
 use crate::web::Failure;
 use crate::web::address::Customer;
-use crate::web::places::{Place, Places};
 
 /// How often changes by other processes are looked for.
 const POLL_EVERY: Duration = Duration::from_millis(500);
@@ -50,8 +50,8 @@ struct Shared {
     watched: Mutex<Watched>,
     max_parked: usize,
     permits: Arc<Semaphore>,
-    of_customer: Places<Customer>,
-    of_unknown: Places<Customer>,
+    of_customer: KeyedPermits<Customer>,
+    of_unknown: KeyedPermits<Customer>,
     stopping: watch::Sender<bool>,
 }
 
@@ -76,14 +76,14 @@ struct WatchState {
 
 /// Lets a request be parked until this is dropped.
 pub struct ParkingPermit {
-    _of_all: Place,
-    _of_customer: Place,
+    _of_all: Permit,
+    _of_customer: Permit,
 }
 
 impl Waiters {
     /// Parks at most `max_parked` requests at once.
     pub fn new(store: Store, max_parked: usize) -> Waiters {
-        let share = |part: usize| Places::new((max_parked / part).max(1));
+        let share = |part: usize| KeyedPermits::new((max_parked / part).max(1));
         let shared = Shared {
             watched: Mutex::default(),
             max_parked,
@@ -260,8 +260,8 @@ impl WatchState {
 impl Shared {
     fn permit(&self, customer: Customer) -> Option<ParkingPermit> {
         let of_all = self.permits.clone().try_acquire_owned().ok()?;
-        let places = if customer == Customer::Unknown { &self.of_unknown } else { &self.of_customer };
-        Some(ParkingPermit { _of_all: of_all, _of_customer: places.try_take(customer)? })
+        let share = if customer == Customer::Unknown { &self.of_unknown } else { &self.of_customer };
+        Some(ParkingPermit { _of_all: of_all, _of_customer: share.try_acquire(customer)? })
     }
 
     fn publish(&self, changed: Vec<Handshake>) {

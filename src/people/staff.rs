@@ -6,7 +6,7 @@ pub use super::audit::{audit, audit_command, viewed};
 use super::document::Document;
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, codes};
 
 /// What somebody on the roster does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,34 +21,14 @@ pub enum Role {
     Administrator,
 }
 
-/// Code kept in the database, and the word on the screen.
-const ROLES: &[(Role, &str, &str)] = &[
-    (Role::Reviewer, "reviewer", "审核员"),
-    (Role::Dispatcher, "dispatcher", "邮寄员"),
-    (Role::Finance, "finance", "财务"),
-    (Role::Administrator, "administrator", "管理员"),
-];
+codes!(Role {
+    Reviewer = "reviewer", "审核员";
+    Dispatcher = "dispatcher", "邮寄员";
+    Finance = "finance", "财务";
+    Administrator = "administrator", "管理员";
+});
 
 impl Role {
-    fn row(self) -> &'static (Role, &'static str, &'static str) {
-        ROLES.iter().find(|(role, ..)| *role == self).unwrap_or(&ROLES[0])
-    }
-
-    /// The code kept in the database.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The word people read.
-    pub fn label(self) -> &'static str {
-        self.row().2
-    }
-
-    /// Reads a code back.
-    pub fn from_code(code: &str) -> Option<Role> {
-        ROLES.iter().find(|(_, known, _)| *known == code).map(|(role, ..)| *role)
-    }
-
     /// Whether the work of a role is this one's: administrators do everybody's.
     pub fn does(self, work: Role) -> bool {
         self == work || self == Role::Administrator

@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
+use crate::permits::{KeyedPermits, Permit};
 use crate::web::address::{ClientAddress, Customer, customer};
-use crate::web::places::{Place, Places};
 
 /// This many connections get the 503 page at the same time; others are closed without an answer.
 const MAX_REFUSALS: usize = 32;
@@ -53,22 +53,22 @@ impl ConnectionLimits {
 /// Counts open connections.
 pub(super) struct Admission {
     total: Arc<Semaphore>,
-    customers: Option<Places<Customer>>,
+    customers: Option<KeyedPermits<Customer>>,
     refusals: Arc<Semaphore>,
     warned_at: Mutex<Option<Instant>>,
 }
 
 /// Counts a connection until it is dropped.
 pub(super) struct ConnectionPermit {
-    _of_total: Place,
-    _of_customer: Option<Place>,
+    _of_total: Permit,
+    _of_customer: Option<Permit>,
 }
 
 impl Admission {
     pub(super) fn new(limits: ConnectionLimits) -> Admission {
         Admission {
             total: Arc::new(Semaphore::new(limits.total)),
-            customers: limits.per_customer.map(Places::new),
+            customers: limits.per_customer.map(KeyedPermits::new),
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             warned_at: Mutex::new(None),
         }
@@ -78,7 +78,9 @@ impl Admission {
     pub(super) fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
         let of_total = self.total.clone().try_acquire_owned().ok()?;
         let of_customer = match &self.customers {
-            Some(customers) => Some(customers.try_take(customer(ClientAddress::Known(peer.to_canonical())))?),
+            Some(customers) => {
+                Some(customers.try_acquire(customer(ClientAddress::Known(peer.to_canonical())))?)
+            }
             None => None,
         };
         Some(ConnectionPermit { _of_total: of_total, _of_customer: of_customer })

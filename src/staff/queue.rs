@@ -15,7 +15,7 @@ use crate::casework::{Refusal, assignment, number};
 use crate::people::mask;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, codes};
 
 /// Which part of the work a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,39 +33,23 @@ pub enum Show {
     Decided,
 }
 
-/// Code in the address, the word on the screen, and the states it stands for.
-const SHOWS: &[(Show, &str, &str, &[Status])] = &[
-    (Show::Waiting, "submitted", "待审核", &[Status::Submitted]),
-    (Show::InReview, "in_review", "审核中", &[Status::InReview]),
-    (Show::Mine, "mine", "我领取的", &[Status::InReview]),
-    (Show::ToDo, "todo", "待办结", &[Status::Approved]),
-    (Show::Decided, "decided", "已办理", DECIDED),
-];
-
-const DECIDED: &[Status] = &[Status::Returned, Status::Rejected, Status::Approved, Status::Completed];
+codes!(Show {
+    Waiting = "submitted", "待审核";
+    InReview = "in_review", "审核中";
+    Mine = "mine", "我领取的";
+    ToDo = "todo", "待办结";
+    Decided = "decided", "已办理";
+});
 
 impl Show {
-    fn row(self) -> &'static (Show, &'static str, &'static str, &'static [Status]) {
-        SHOWS.iter().find(|(show, ..)| *show == self).unwrap_or(&SHOWS[0])
-    }
-
-    /// The code in the address.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The word on the screen.
-    pub fn label(self) -> &'static str {
-        self.row().2
-    }
-
     fn states(self) -> Vec<&'static str> {
-        self.row().3.iter().map(|status| status.code()).collect()
-    }
-
-    /// Every part, in the order of the work.
-    pub fn all() -> impl Iterator<Item = Show> {
-        SHOWS.iter().map(|(show, ..)| *show)
+        let states: &[Status] = match self {
+            Show::Waiting => &[Status::Submitted],
+            Show::InReview | Show::Mine => &[Status::InReview],
+            Show::ToDo => &[Status::Approved],
+            Show::Decided => &[Status::Returned, Status::Rejected, Status::Approved, Status::Completed],
+        };
+        states.iter().map(|status| status.code()).collect()
     }
 }
 
@@ -88,7 +72,7 @@ pub struct Filter {
 impl Filter {
     /// The part of the work it asks for.
     pub fn show(&self) -> Show {
-        Show::all().find(|show| show.code() == self.status).unwrap_or_default()
+        Show::from_code(&self.status).unwrap_or_default()
     }
 
     /// The same, beginning where a role's work is: who decides nothing has only what is to be
@@ -319,7 +303,7 @@ mod tests {
         let filter = |status: &str| Filter { status: status.into(), ..Filter::default() };
         assert_eq!(filter("").show(), Show::Waiting);
         assert_eq!(filter("everything").show(), Show::Waiting);
-        for show in Show::all() {
+        for show in Show::ALL {
             assert_eq!(filter(show.code()).show(), show);
         }
     }

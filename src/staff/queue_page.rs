@@ -105,7 +105,7 @@ impl Listing {
                 label {
                     span.label { "状态" }
                     select.input name="status" {
-                        @for show in Show::all() {
+                        @for show in Show::ALL {
                             option value=(show.code()) selected[show == filter.show()] { (show.label()) }
                         }
                     }

@@ -1,33 +1,31 @@
-//! A `postgres://` address, taken apart as libpq does.
+//! Parses a `postgres://` address as libpq does.
 //!
-//! No error repeats the address: it may hold a password.
+//! Errors never contain the address, because it may contain a password.
 
 use std::net::IpAddr;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// The port of a server that names none.
+/// Default port.
 const PORT: &str = "5432";
 
-/// What an address says.
 #[derive(Debug, PartialEq)]
 pub(super) struct Address {
-    /// Name and password, still encoded.
+    /// Name and password, percent-encoded.
     user: Option<String>,
-    /// Servers in the order in which they are tried; none when libpq is to choose.
+    /// In the order in which they are tried. Empty: libpq chooses.
     pub(super) hosts: Vec<Host>,
-    /// The database, still encoded.
+    /// Percent-encoded.
     database: String,
-    /// Parameters other than those taken out by [`Address::take`].
+    /// Parameters that [`Address::take`] has not removed.
     params: Vec<(String, String)>,
 }
 
-/// Where one server listens.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Host {
     /// A host name, an IP address or the folder of a Unix socket.
     pub(super) name: String,
-    /// The TCP port, which is also in the name of a Unix socket.
+    /// The TCP port, which is also part of a Unix socket's name.
     pub(super) port: u16,
 }
 
@@ -52,22 +50,20 @@ impl Address {
         Ok(Address { user, hosts, database: database.to_owned(), params })
     }
 
-    /// Takes a parameter out.
+    /// Removes a parameter and returns its value.
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
         take(&mut self.params, name)
     }
 
-    /// The value of a parameter.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.params.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Names of all parameters.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.params.iter().map(|(key, _)| key.as_str())
     }
 
-    /// Sets a parameter that the address does not name.
+    /// Sets a parameter unless the address has it.
     pub(super) fn default(&mut self, name: &str, value: &str) {
         if self.get(name).is_none() {
             self.params.push((name.to_owned(), value.to_owned()));
@@ -90,13 +86,12 @@ impl Address {
 }
 
 impl Host {
-    /// Whether it is reached by a Unix socket.
     pub(super) fn is_socket(&self) -> bool {
         self.name.is_empty() || self.name.starts_with(['/', '@'])
     }
 
-    /// Whether nothing leaves this machine on the way to it.
-    pub(super) fn is_here(&self) -> bool {
+    /// Whether the connection stays on this machine.
+    pub(super) fn is_local(&self) -> bool {
         let loopback = self.name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         self.is_socket() || loopback || self.name == "localhost"
     }
@@ -117,7 +112,7 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// The last of that name counts.
+/// If the parameter is repeated, its last value counts.
 fn take(params: &mut Vec<(String, String)>, name: &str) -> Option<String> {
     params.extract_if(.., |(key, _)| key == name).last().map(|(_, value)| value)
 }
@@ -139,7 +134,7 @@ fn authority(hosts: &str) -> Result<(Vec<String>, Vec<String>), String> {
     Ok(pairs?.into_iter().unzip())
 }
 
-/// One port is for all hosts, as with libpq.
+/// A single port is for all hosts, as in libpq.
 fn pair(names: Vec<String>, ports: &[String]) -> Result<Vec<Host>, String> {
     if names.is_empty() && !ports.is_empty() {
         return pair(vec![String::new()], ports);
@@ -170,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_found_wherever_libpq_takes_them_from() {
+    fn hosts_are_read_from_the_authority_and_the_parameters() {
         assert_eq!(hosts("postgres://u:p%40@db/exam"), [host("db", 5432)]);
         assert_eq!(hosts("postgresql://db:6000"), [host("db", 6000)]);
         assert_eq!(
@@ -186,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_rebuilt_says_the_same() {
+    fn rebuilt_address_is_equal() {
         for url in [
             "postgres://u:p%40%2F@a:1,b:2/exam?application_name=a%20b",
             "postgres:///exam?host=/run/pg",
@@ -200,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn no_error_repeats_the_password() {
+    fn errors_do_not_contain_the_password() {
         for url in [
             "postgres://u:secret@db:port/x",
             "postgres://u:secret@[::1/x",

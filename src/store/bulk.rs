@@ -1,43 +1,39 @@
-//! A connection for commands that go through millions of rows, one transaction after the other.
+//! A connection for commands that process millions of rows in many transactions.
 
 use diesel::connection::SimpleConnection;
 
-use super::target::Target;
-use super::turn::Turn;
+use super::database::Database;
+use super::write_turn::WriteTurn;
 use super::{Clock, Conn, Error, Ids, Tx, Vault};
 
-/// One connection of its own, beside those of a [`Store`](super::Store).
+/// A connection beside those of a [`Store`](super::Store).
 ///
-/// The writer of a store keeps in memory what each job's savepoint may have to undo, which is
-/// right for submissions and wrong for ten thousand rows.
+/// A store's writer keeps the undo data of each savepoint in memory, which is too much for ten thousand rows.
 pub struct Bulk {
     conn: Conn,
-    /// Its relay carries the connection.
-    _target: Target,
-    /// In the queue of SQLite's writers; PostgreSQL has its own.
-    turn: Option<Turn>,
-    /// Seals and blinds personal data.
+    /// Owns the TLS relay of the connection.
+    _database: Database,
+    /// SQLite only.
+    turn: Option<WriteTurn>,
     pub vault: Vault,
-    /// The only clock.
     pub clock: Clock,
-    /// The only maker of ids.
     pub ids: Ids,
 }
 
 impl Bulk {
-    /// Opens `sqlite:PATH` or `postgres://…`, which must be there and up to date.
+    /// Opens `sqlite:PATH` or `postgres://…`, which must exist and be up to date.
     pub fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Bulk, Error> {
-        let target = Target::parse(url)?;
-        let conn = target.connect(Conn::prepare_bulk)?;
-        let turn = match &target {
-            Target::Sqlite(path) => Some(Turn::beside(path)?),
-            Target::Postgres(_) => None,
+        let database = Database::parse(url)?;
+        let conn = database.connect(Conn::prepare_bulk)?;
+        let turn = match &database {
+            Database::Sqlite(path) => Some(WriteTurn::beside(path)?),
+            Database::Postgres(_) => None,
         };
-        Ok(Bulk { conn, turn, _target: target, vault, clock, ids })
+        Ok(Bulk { conn, turn, _database: database, vault, clock, ids })
     }
 
-    /// Runs `work` in one transaction; when this returns `Ok` it is on the disk. On SQLite everybody who waits
-    /// to write comes before the next one.
+    /// Runs `work` in one transaction, which is on the disk when this returns `Ok`. On SQLite, waiting writers
+    /// come before the next call.
     pub fn write<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         match &self.turn {
             Some(turn) => turn.begin(&mut self.conn)?,
@@ -46,7 +42,7 @@ impl Bulk {
         self.end(work)
     }
 
-    /// Runs `query` on what is stored at one moment, however long it takes.
+    /// Runs `query` on one snapshot.
     pub fn read<T, E: From<Error>>(&mut self, query: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let sqlite = matches!(self.conn, Conn::Sqlite(_));
         let begin = if sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
@@ -54,7 +50,7 @@ impl Bulk {
         self.end(query)
     }
 
-    /// Runs `work` in the transaction that was begun, and ends it.
+    /// Runs `work` in the open transaction and ends it.
     fn end<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let now = self.clock.now();
         let mut tx = Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now, attached: &() };

@@ -1,16 +1,16 @@
-//! One clock for the whole program, so that tests decide what time it is.
+//! The clock of the program. Tests set it by hand.
 //!
-//! Times are UTC in the database and in code; people read the time of China.
+//! Times are UTC in the database and in code. Pages show China's time.
 
 use std::sync::Arc;
 
-use chrono::{DurationRound, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, DurationRound, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use parking_lot::Mutex;
 
-/// China keeps one time, UTC+8, without summer time since 1991.
+/// Offset of China's time. China has one time zone, without summer time since 1991.
 pub const CHINA: TimeDelta = TimeDelta::hours(8);
 
-/// Tells the time. Clones of a manual clock move together.
+/// Clones of a manual clock share their time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
@@ -21,26 +21,25 @@ enum Source {
 }
 
 impl Clock {
-    /// The clock of the machine.
     pub fn system() -> Clock {
         Clock(Source::System)
     }
 
-    /// A clock that stands at `start` (UTC) until it is moved.
+    /// A clock that stands at `start` (UTC) until [`Clock::advance`].
     pub fn manual(start: NaiveDateTime) -> Clock {
         Clock(Source::Manual(Arc::new(Mutex::new(start))))
     }
 
-    /// The time in UTC, in whole milliseconds: what both databases store and give back unchanged.
+    /// UTC, in whole milliseconds, which both databases store exactly.
     pub fn now(&self) -> NaiveDateTime {
         let now = match &self.0 {
-            Source::System => Utc::now().naive_utc(),
+            Source::System => machine_time().naive_utc(),
             Source::Manual(time) => *time.lock(),
         };
         now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now)
     }
 
-    /// Moves a manual clock; the system's is not ours to move and stays.
+    /// Moves a manual clock. The system clock is not affected.
     pub fn advance(&self, by: TimeDelta) {
         if let Source::Manual(time) = &self.0 {
             let mut time = time.lock();
@@ -49,7 +48,13 @@ impl Clock {
     }
 }
 
-/// A UTC time as people in China read it: `2026-04-01 09:30`.
+/// The machine's time, to the nanosecond, for log lines. Everything else uses a [`Clock`].
+#[expect(clippy::disallowed_methods, reason = "every other time in the program comes from here")]
+pub fn machine_time() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// Formats a UTC time as China's time: `2026-04-01 09:30`.
 pub fn china(utc: NaiveDateTime) -> String {
     in_china(utc).format("%Y-%m-%d %H:%M").to_string()
 }
@@ -60,7 +65,7 @@ pub fn china_to_the_second(utc: NaiveDateTime) -> String {
     whole(in_china(utc)).to_string()
 }
 
-/// The day it is in China at a UTC time. It prints as `2026-04-01`.
+/// The date in China at a UTC time.
 pub fn china_date(utc: NaiveDateTime) -> NaiveDate {
     in_china(utc).date()
 }
@@ -78,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_clock_moves_for_all_its_clones() {
+    fn clones_of_a_manual_clock_share_its_time() {
         let clock = Clock::manual(at("2026-04-01T01:30:00.123456"));
         let other = clock.clone();
         assert_eq!(clock.now(), at("2026-04-01T01:30:00.123"));
@@ -89,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_clock_goes_by_milliseconds_and_is_not_moved() {
+    fn system_clock_has_milliseconds_and_ignores_advance() {
         let clock = Clock::system();
         let before = clock.now();
         clock.advance(TimeDelta::days(400));
@@ -98,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn people_read_the_time_of_china() {
+    fn times_are_shown_in_china_time() {
         assert_eq!(china(at("2026-04-01T01:30:59")), "2026-04-01 09:30");
         assert_eq!(china(at("2026-03-31T16:00:00")), "2026-04-01 00:00");
         assert_eq!(china_to_the_second(at("2026-04-01T01:30:05.123")), "2026-04-01 09:30:05");

@@ -6,20 +6,17 @@ use diesel::{PgConnection, SqliteConnection};
 
 use super::limits;
 
-/// A connection to whichever database `DATABASE_URL` names.
+/// A connection to either database.
 ///
-/// Queries are written once against this type. What it cannot express
-/// (`RETURNING`, `ON CONFLICT`) goes through [`either!`](crate::either).
+/// Queries are written against this type. `RETURNING` and `ON CONFLICT`, which it cannot express, use
+/// [`either!`](crate::either).
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
-    /// A server, when several web processes share one database.
     Postgres(PgConnection),
-    /// The embedded database.
     Sqlite(SqliteConnection),
 }
 
-/// Runs one expression on whichever connection is inside, where diesel needs to
-/// know the database to build the statement.
+/// Runs an expression on the connection inside a `Conn`, for statements that diesel builds for one database.
 #[macro_export]
 macro_rules! either {
     ($conn:expr, $inner:ident => $body:expr) => {
@@ -31,8 +28,7 @@ macro_rules! either {
 }
 
 impl Conn {
-    /// Settings that hold for a connection, not for the file: WAL is only set by
-    /// the writer, because it is remembered by the database file.
+    /// Settings of a connection. WAL is not among them: the file stores it, and the writer sets it.
     pub(super) fn prepare_reader(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute(
@@ -42,22 +38,22 @@ impl Conn {
         }
     }
 
-    /// A reader for short questions on a server.
+    /// A reader of a server, for [`Store::glance`](super::Store::glance).
     pub(super) fn prepare_glance(&mut self) -> QueryResult<()> {
         self.prepare_reader()?;
         self.batch_execute(limits::OF_GLANCES)
     }
 
-    /// A reader that finds pages of the database file mapped into memory (as far as SQLite maps: 2 GB), and
-    /// so asks the system for nothing. It waits for nobody: only a crash of the writer could make it.
+    /// A reader that maps the database file into memory, up to SQLite's limit of 2 GB, and so needs no system
+    /// calls. It waits for no lock, except after a crash of the writer.
     pub(super) fn prepare_mapped(&mut self) -> QueryResult<()> {
         self.prepare_reader()?;
         self.batch_execute("PRAGMA busy_timeout = 100; PRAGMA mmap_size = 2147418112")
     }
 
-    /// `synchronous = FULL`: a commit that was answered is on the disk. The rest is for groups:
-    /// what a savepoint may have to undo stays in memory, and the log is copied into the
-    /// database every 32 MB instead of every 4, which costs a flush each time.
+    /// With `synchronous = FULL` a commit is on the disk when it returns. `temp_store` keeps the undo data of
+    /// savepoints in memory. The log is checkpointed every 32 MB instead of 4, because a checkpoint costs a
+    /// flush.
     pub(super) fn prepare_writer(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute(
@@ -70,9 +66,8 @@ impl Conn {
         }
     }
 
-    /// A writer of many rows in few transactions: the log is copied into the database every 256 MB. Keyed
-    /// hashes have no order, so rows that come together touch index pages far apart, and most of those pages
-    /// are touched again soon.
+    /// A writer of many rows in few transactions. The log is checkpointed every 256 MB: keyed hashes are in
+    /// random order, so one batch touches many index pages, most of which the next batch touches again.
     pub(super) fn prepare_bulk(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute(
@@ -87,7 +82,7 @@ impl Conn {
         }
     }
 
-    /// A connection for migrations, which may take as long as they need, and wait for another program's.
+    /// A connection for migrations, without time limits.
     pub(super) fn prepare_migrator(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON"),

@@ -1,4 +1,4 @@
-//! The file of a SQLite database and what lies beside it. Nothing here concerns PostgreSQL.
+//! The file of a SQLite database and the files beside it. On PostgreSQL these functions do nothing.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
@@ -11,31 +11,31 @@ use diesel::sql_types::Integer;
 
 use super::{Conn, Error, migrations};
 
-/// The file of `sqlite:PATH`, or nothing for PostgreSQL.
+/// The path of `sqlite:PATH`. `None` for PostgreSQL.
 pub fn path(url: &str) -> Option<&Path> {
     url.strip_prefix("sqlite:").map(Path::new)
 }
 
-/// A program that serves this database. The lock ends with the value, also when the process is killed.
-pub struct Serving(#[expect(dead_code, reason = "held, never read")] File);
+/// A file lock, released when dropped or when the process ends.
+pub struct ServeLock(#[expect(dead_code, reason = "held, never read")] File);
 
-/// Refuses a second program that serves, or restores, one SQLite database. Commands such as `import`
-/// do not take this lock: they take turns with the server.
+/// Takes the lock of a process that serves or restores a SQLite database. Commands such as `import` do not
+/// take it: they share the [`WriteTurn`](super::write_turn::WriteTurn) with the server.
 ///
 /// # Errors
-/// [`Error::Served`] when another program has the lock.
-pub fn serve_alone(url: &str) -> Result<Option<Serving>, Error> {
+/// [`Error::Served`] if another process has the lock.
+pub fn lock_for_serving(url: &str) -> Result<Option<ServeLock>, Error> {
     let Some(path) = path(url) else { return Ok(None) };
     let lock = beside(&real(path)?, "-serve");
     let file = File::options().create(true).append(true).open(&lock).map_err(|error| cannot(&lock, error))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(Serving(file))),
+        Ok(()) => Ok(Some(ServeLock(file))),
         Err(TryLockError::WouldBlock) => Err(Error::Served(path.display().to_string())),
         Err(TryLockError::Error(error)) => Err(cannot(&lock, error)),
     }
 }
 
-/// The same name for one file, however it was spelled.
+/// The canonical path, also of a file that does not exist yet.
 fn real(path: &Path) -> Result<PathBuf, Error> {
     if path.exists() {
         return path.canonicalize().map_err(|error| cannot(path, error));
@@ -48,10 +48,10 @@ fn real(path: &Path) -> Result<PathBuf, Error> {
     Ok(folder.join(path.file_name().unwrap_or_default()))
 }
 
-/// The database and the files that SQLite and this program keep beside it.
-fn parts(path: &Path) -> Vec<PathBuf> {
+/// The database and all files beside it.
+fn all_files(path: &Path) -> Vec<PathBuf> {
     let locks = ["-turn", "-serve"].map(|suffix| beside(path, suffix));
-    data(path).into_iter().chain(locks).collect()
+    data_files(path).into_iter().chain(locks).collect()
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -60,25 +60,24 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The files that hold data; the locks beside them hold none.
-pub fn data(path: &Path) -> Vec<PathBuf> {
+/// The database file, its log and its shared memory.
+pub fn data_files(path: &Path) -> Vec<PathBuf> {
     let beside = ["-wal", "-shm"].map(|suffix| beside(path, suffix));
     std::iter::once(path.to_owned()).chain(beside).collect()
 }
 
-/// Takes the permissions of group and others from the database and what lies beside it. Returns how
-/// many files had some.
-pub fn tighten(url: &str) -> io::Result<usize> {
+/// Removes the permissions of group and others from the database and the files beside it. Returns the number
+/// of changed files.
+pub fn restrict_permissions(url: &str) -> io::Result<usize> {
     let mut tightened = 0;
-    for file in path(url).map(parts).unwrap_or_default() {
-        tightened += usize::from(own(&file)?);
+    for file in path(url).map(all_files).unwrap_or_default() {
+        tightened += usize::from(restrict_to_owner(&file)?);
     }
     Ok(tightened)
 }
 
-/// Leaves a file or folder to its owner alone. Returns whether others had permissions; a missing file
-/// has none.
-pub fn own(path: &Path) -> io::Result<bool> {
+/// Removes the permissions of group and others. Returns whether there were any; `false` for a missing file.
+pub fn restrict_to_owner(path: &Path) -> io::Result<bool> {
     let mode = match fs::metadata(path) {
         Ok(found) => found.permissions().mode(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -91,10 +90,10 @@ pub fn own(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Copies the write-ahead log into the database file and empties it, so that the file alone is whole.
+/// Copies the write-ahead log into the database file and empties it, so that the file alone is complete.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when another program still reads or writes.
+/// [`Error::Unavailable`] if another process still reads or writes.
 pub fn checkpoint(url: &str) -> Result<(), Error> {
     let Some(path) = path(url) else { return Ok(()) };
     let mut conn = open(path)?;
@@ -111,10 +110,10 @@ struct Checkpoint {
     busy: i32,
 }
 
-/// Writes a whole copy of the database to `target`, which must not exist, while others read and write.
+/// Copies the database to `target`, which must not exist, while others read and write.
 ///
-/// `VACUUM INTO` reads one snapshot. SQLite's backup API would begin anew after each write by another
-/// process, and diesel gives access to it only through unsafe code.
+/// `VACUUM INTO` reads one snapshot. SQLite's backup API restarts after each write by another process, and
+/// diesel gives access to it only through unsafe code.
 pub fn copy(url: &str, target: &Path) -> Result<(), Error> {
     let Some(path) = path(url) else { return Ok(()) };
     let target_name =

@@ -1,4 +1,4 @@
-//! Names for new rows and secrets for links, from one source of randomness.
+//! Ids of rows, secret tokens and random numbers, from one random generator.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use ulid::{Generator, Ulid};
 
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Makes ids, tokens and numbers. Clones share one source.
+/// Clones share one generator.
 #[derive(Clone)]
 pub struct Ids(Arc<Mutex<Source>>);
 
@@ -23,12 +23,13 @@ struct Source {
 }
 
 impl Ids {
-    /// Seeded by the operating system: what the program runs with.
+    /// Seeded by the operating system.
+    #[expect(clippy::disallowed_methods, reason = "every other random number in the program comes from here")]
     pub fn random() -> Ids {
         Ids::from(rand::make_rng())
     }
 
-    /// The same ids every time: for tests and sample data only.
+    /// Deterministic: for tests and sample data only.
     pub fn seeded(seed: u64) -> Ids {
         Ids::from(StdRng::seed_from_u64(seed))
     }
@@ -37,8 +38,8 @@ impl Ids {
         Ids(Arc::new(Mutex::new(Source { rng, ulids: Generator::new() })))
     }
 
-    /// A ULID of 26 characters, greater than all this source gave before, so rows
-    /// sort by it in the order they were made. Not a secret: the next can be guessed.
+    /// A ULID of 26 characters, greater than every earlier one of this generator, so that rows sort by it in
+    /// their order of creation. It is not a secret: the next one can be guessed.
     pub fn next(&self, now: NaiveDateTime) -> String {
         self.with(|Source { rng, ulids }| {
             let id = match ulids.generate_from_datetime_with_source(now.and_utc().into(), rng) {
@@ -49,15 +50,15 @@ impl Ids {
         })
     }
 
-    /// A secret of so many random bytes, as base64url without padding.
+    /// Random bytes as base64url without padding. They are secret.
     pub fn token(&self, bytes: usize) -> String {
         let mut secret = vec![0; bytes];
         self.with(|source| source.rng.fill_bytes(&mut secret));
         URL_SAFE_NO_PAD.encode(secret)
     }
 
-    /// A number to quote on the phone: 60 random bits in Crockford's letters, which cannot be
-    /// mistaken for each other, such as `7KQ2-9XMD-41PN`.
+    /// A number to read out on the phone, such as `7KQ2-9XMD-41PN`: 60 random bits in Crockford's base32, whose
+    /// letters are hard to confuse.
     pub fn reference(&self) -> String {
         let bits = self.with(|source| source.rng.next_u64());
         let mut text = String::with_capacity(14);
@@ -70,7 +71,7 @@ impl Ids {
         text
     }
 
-    /// A number of a range, each equally likely. The range must not be empty.
+    /// Uniformly distributed. The range must not be empty.
     pub fn number(&self, range: impl SampleRange<u32>) -> u32 {
         self.with(|source| source.rng.random_range(range))
     }
@@ -80,7 +81,7 @@ impl Ids {
     }
 }
 
-/// When a ULID was made (UTC), or nothing if the text is no ULID.
+/// The time in a ULID, UTC. `None` if the text is not a ULID.
 pub fn made_at(id: &str) -> Option<NaiveDateTime> {
     let millis = Ulid::from_string(id).ok()?.timestamp_ms();
     Some(chrono::DateTime::from_timestamp_millis(i64::try_from(millis).ok()?)?.naive_utc())
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_rise_even_when_the_clock_stands_or_goes_back() {
+    fn ids_increase_if_the_clock_stops_or_goes_back() {
         let ids = Ids::seeded(1);
         let before = now() - chrono::TimeDelta::hours(1);
         let made: Vec<_> = [now(), now(), before, now()].into_iter().map(|at| ids.next(at)).collect();
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_repeats_and_the_system_does_not() {
+    fn seeded_ids_repeat_and_random_ids_do_not() {
         assert_eq!(Ids::seeded(9).token(16), Ids::seeded(9).token(16));
         assert_ne!(Ids::random().token(16), Ids::random().token(16));
         assert_ne!(Ids::random().next(now()), Ids::random().next(now()));
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_and_numbers_have_the_asked_size() {
+    fn tokens_and_numbers_have_the_requested_size() {
         let ids = Ids::seeded(3);
         assert_eq!(ids.token(32).len(), 43);
         let reference = ids.reference();

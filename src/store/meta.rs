@@ -1,4 +1,4 @@
-//! Small facts about the installation itself, by name.
+//! Named values about the installation.
 
 use diesel::prelude::*;
 
@@ -6,12 +6,10 @@ use super::schema::meta::dsl as m;
 use super::{Error, Tx};
 use crate::either;
 
-/// The value of a name.
 pub fn get(tx: &mut Tx, name: &str) -> Result<Option<String>, Error> {
     Ok(m::meta.find(name).select(m::value).first(tx.conn).optional()?)
 }
 
-/// Sets the value of a name.
 pub fn set(tx: &mut Tx, name: &str, value: &str) -> Result<(), Error> {
     let row = (m::key.eq(name), m::value.eq(value));
     either!(tx.conn, conn => diesel::insert_into(m::meta)

@@ -1,4 +1,4 @@
-//! The embedded migrations: one set for each database, giving the same schema.
+//! The embedded migrations: one set for each database, with the same resulting schema.
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
@@ -13,17 +13,17 @@ use super::{Conn, Error};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// The advisory lock of PostgreSQL under which migrations run: "kaozheng" in ASCII.
+/// Advisory lock of PostgreSQL for migrations: "kaozheng" in ASCII.
 const LOCK: i64 = 0x6b61_6f7a_6865_6e67;
 
-/// Brings the database up to date; returns how many migrations were run. On PostgreSQL it waits for
-/// another program that migrates; on SQLite the caller has the writers' turn.
+/// Runs pending migrations and returns their number. On PostgreSQL it waits for another process that migrates;
+/// on SQLite the caller holds the [`WriteTurn`](super::write_turn::WriteTurn).
 ///
 /// # Errors
-/// [`Error::Ahead`] when the database is newer than this program.
+/// [`Error::Ahead`] if the database is newer than this program.
 pub(super) fn run(conn: &mut Conn) -> Result<usize, Error> {
     if let Conn::Postgres(conn) = conn {
-        // diesel's own table is made with IF NOT EXISTS, which fails when two sessions do it at once.
+        // CREATE TABLE IF NOT EXISTS, by which diesel makes its table, fails in two sessions at once.
         conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
     }
     let done = run_pending(conn);
@@ -46,20 +46,20 @@ fn run_pending(conn: &mut Conn) -> Result<usize, Error> {
     run.map_err(|error| Error::Migration(error.to_string()))
 }
 
-/// Whether the database has the migrations of this program, and no others.
+/// Checks that the database has exactly the migrations of this program.
 ///
 /// # Errors
-/// [`Error::Behind`] or [`Error::Ahead`] when it has not.
+/// [`Error::Behind`] or [`Error::Ahead`].
 pub(super) fn check(conn: &mut Conn) -> Result<(), Error> {
     let (known, run) = (known()?, run_on(conn)?);
-    let strange: Vec<String> = run.iter().filter(|version| !known.contains(version)).cloned().collect();
-    if !strange.is_empty() {
-        return Err(Error::Ahead(strange.join(", ")));
+    let unknown: Vec<String> = run.iter().filter(|version| !known.contains(version)).cloned().collect();
+    if !unknown.is_empty() {
+        return Err(Error::Ahead(unknown.join(", ")));
     }
     if known.iter().all(|version| run.contains(version)) { Ok(()) } else { Err(Error::Behind) }
 }
 
-/// The versions of the migrations of this program, oldest first.
+/// Versions of the migrations of this program, oldest first.
 pub(super) fn known() -> Result<Vec<String>, Error> {
     let known = MigrationSource::<Sqlite>::migrations(&SQLITE)
         .map_err(|error| Error::Migration(error.to_string()))?;
@@ -69,14 +69,14 @@ pub(super) fn known() -> Result<Vec<String>, Error> {
     Ok(versions)
 }
 
-/// The versions that have been run on a database, oldest first; none on an empty database.
+/// Versions of the migrations of a database, oldest first. Empty for an empty database.
 ///
-/// diesel's own question would first make its table, which a reader may not.
+/// diesel's own function would create its table first, which a reader cannot.
 pub(super) fn run_on(conn: &mut Conn) -> Result<Vec<String>, Error> {
     let rows =
         diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(conn);
     let rows: Vec<Run> = match rows {
-        // Neither database has a name of its own for a table that is not there.
+        // diesel has no error kind for a missing table.
         Err(DatabaseError(DatabaseErrorKind::Unknown, error)) if is_no_table(error.message()) => {
             return Ok(Vec::new());
         }

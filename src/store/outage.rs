@@ -1,43 +1,43 @@
-//! What is known about a database server that went away.
+//! Tracks outages of a database server.
 //!
-//! A restart kills every connection at once, and for a second or two no new one can be had. A
-//! request that has changed nothing waits for that long. In a longer outage each request is told
-//! at once, and one of them at a time tries whether the server is back.
+//! A restart of the server closes every connection and refuses new ones for a second or two. A request that
+//! has changed nothing waits for that long. In a longer outage requests fail at once, and one request at a time
+//! tries to reconnect.
 
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// A server that has been away for less than this is expected back.
+/// Requests wait for the server during the first seconds of an outage.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Between two attempts to reach a server that is away.
+/// Between two attempts to reconnect.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
-/// Shared by everything in the process that connects to one server.
+/// Shared by all connections of the process to one server.
 #[derive(Default)]
 pub(super) struct Outage(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Connections made before this are taken for dead.
+    /// Connections opened until then are assumed dead.
     lost: Option<Instant>,
     down: Option<Down>,
 }
 
-/// The server cannot be reached.
+/// An outage.
 struct Down {
     since: Instant,
-    /// The end of the last attempt; none while one is being made.
+    /// End of the last attempt. `None` during an attempt.
     tried: Option<Instant>,
     why: String,
 }
 
 impl Outage {
-    /// Asks to connect.
+    /// Begins an attempt to connect.
     ///
     /// # Errors
-    /// Why the last attempt failed, if it was a moment ago or if somebody else is trying.
+    /// The reason of the last failure, if it was within [`PAUSE`] or another attempt is running.
     pub(super) fn attempt(&self) -> Result<(), String> {
         let mut state = self.0.lock();
         let Some(down) = &mut state.down else { return Ok(()) };
@@ -50,7 +50,7 @@ impl Outage {
         }
     }
 
-    /// An attempt succeeded.
+    /// Ends an attempt that succeeded.
     pub(super) fn reached(&self) {
         if let Some(down) = self.0.lock().down.take() {
             tracing::info!(
@@ -60,7 +60,7 @@ impl Outage {
         }
     }
 
-    /// An attempt failed.
+    /// Ends an attempt that failed.
     pub(super) fn unreachable(&self, why: &str) {
         let mut state = self.0.lock();
         let now = Instant::now();
@@ -76,7 +76,7 @@ impl Outage {
         }
     }
 
-    /// A connection made at `made` was found dead. What killed it killed its contemporaries.
+    /// Notes that a connection opened at `made` is dead. All connections of that time are assumed dead.
     pub(super) fn lost(&self, made: Instant) {
         let mut state = self.0.lock();
         if state.lost.is_none_or(|lost| made > lost) {
@@ -85,12 +85,12 @@ impl Outage {
         }
     }
 
-    /// Whether a connection made at `made` is taken for dead.
+    /// Whether a connection opened at `made` is assumed dead.
     pub(super) fn is_stale(&self, made: Instant) -> bool {
         self.0.lock().lost.is_some_and(|lost| made <= lost)
     }
 
-    /// Whether the server is away, but not for long yet.
+    /// Whether there is an outage in its first seconds.
     pub(super) fn is_short(&self) -> bool {
         self.0.lock().down.as_ref().is_some_and(|down| down.since.elapsed() < PATIENCE)
     }
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_request_at_a_time_tries_a_server_that_is_away() {
+    fn one_request_at_a_time_tries_to_reconnect() {
         let outage = Outage::default();
         assert_eq!(outage.attempt(), Ok(()));
         outage.unreachable("connection refused");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_outage_is_not_waited_for() {
+    fn requests_do_not_wait_in_a_long_outage() {
         let outage = Outage::default();
         assert!(!outage.is_short());
         outage.unreachable("connection refused");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_connection_condemns_those_made_before_it_died() {
+    fn connections_older_than_a_dead_one_are_stale() {
         let outage = Outage::default();
         let old = Instant::now();
         assert!(!outage.is_stale(old));

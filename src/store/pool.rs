@@ -1,4 +1,4 @@
-//! Connections for pages, and what is done when the server goes away.
+//! The connection pool for pages, and retries after lost connections.
 
 use std::time::Duration;
 
@@ -8,49 +8,48 @@ use diesel::connection::TransactionManager;
 use diesel::prelude::*;
 use tokio::time::{sleep, timeout};
 
-use super::target::Target;
+use super::database::Database;
 use super::{Conn, Error, limits, outage};
 
-/// Readers of SQLite, or connections to PostgreSQL, of one process.
+/// Connections of one process: readers of SQLite, or all of PostgreSQL.
 const CONNECTIONS: usize = 8;
 
-/// How long somebody waits for others to be done with a connection.
+/// How long a request waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
 
-/// A job that loses this many connections is given up: perhaps it is what kills them.
+/// A job is given up after losing so many connections, because it may be the cause.
 const RUNS: u32 = 3;
 
-/// How one attempt at a job ended.
-pub(super) enum Ended<T, E> {
-    /// It was done or refused, or must not be tried again.
+pub(super) enum AttemptOutcome<T, E> {
+    /// The job has its result, or must not be retried.
     Answered(Result<T, E>),
-    /// The connection was lost, and nothing was changed.
+    /// The connection was lost before anything was changed.
     Lost(E),
-    /// The connection was lost, and the job must not be tried again.
+    /// The connection was lost, and the job must not be retried.
     GivenUp(E),
-    /// There was no connection.
+    /// No connection.
     Unreached(Error),
 }
 
-/// Attempts until there is an answer, as long as another attempt is likely to find the server.
-pub(super) async fn persist<T, E, A>(target: &Target, mut attempt: impl FnMut() -> A) -> Result<T, E>
+/// Repeats attempts until there is a result, or until the server is not expected back soon.
+pub(super) async fn persist<T, E, A>(database: &Database, mut attempt: impl FnMut() -> A) -> Result<T, E>
 where
     E: From<Error>,
-    A: Future<Output = Ended<T, E>>,
+    A: Future<Output = AttemptOutcome<T, E>>,
 {
     let mut lost = 0;
     loop {
         match attempt().await {
-            Ended::Answered(outcome) => return outcome,
-            Ended::GivenUp(error) => return Err(error),
-            Ended::Lost(error) => {
+            AttemptOutcome::Answered(outcome) => return outcome,
+            AttemptOutcome::GivenUp(error) => return Err(error),
+            AttemptOutcome::Lost(error) => {
                 lost += 1;
                 if lost == RUNS {
                     return Err(error);
                 }
             }
-            Ended::Unreached(error) => {
-                if !target.outage().is_some_and(outage::Outage::is_short) {
+            AttemptOutcome::Unreached(error) => {
+                if !database.outage().is_some_and(outage::Outage::is_short) {
                     return Err(error.into());
                 }
                 sleep(outage::PAUSE).await;
@@ -59,20 +58,23 @@ where
     }
 }
 
-/// Reads, and finds out whether a failure is the connection's: to ask before every use would cost a
-/// lookup each time.
-pub(super) fn reading<T, E>(conn: &mut Conn, query: impl FnOnce(&mut Conn) -> Result<T, E>) -> Ended<T, E> {
+/// Runs a query and, if it fails, checks whether the connection is alive. A check before every use would cost
+/// a round trip.
+pub(super) fn reading<T, E>(
+    conn: &mut Conn,
+    query: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> AttemptOutcome<T, E> {
     match query(conn) {
-        Err(error) if !is_alive(conn) => Ended::Lost(error),
-        outcome => Ended::Answered(outcome),
+        Err(error) if !is_alive(conn) => AttemptOutcome::Lost(error),
+        outcome => AttemptOutcome::Answered(outcome),
     }
 }
 
-/// Runs `work` in a transaction. Only an answer to COMMIT that was lost leaves a doubt.
+/// Runs `work` in a transaction. If the connection is lost during COMMIT, the result is [`Error::InDoubt`].
 pub(super) fn writing<T, E: From<Error>>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
-) -> Ended<T, E> {
+) -> AttemptOutcome<T, E> {
     type Transaction = <Conn as Connection>::TransactionManager;
     let failed = |conn: &mut Conn, error: E| reading(conn, |_| Err(error));
     if let Err(error) = Transaction::begin_transaction(conn) {
@@ -80,39 +82,38 @@ pub(super) fn writing<T, E: From<Error>>(
     }
     match work(conn) {
         Ok(value) => match Transaction::commit_transaction(conn) {
-            Ok(()) => Ended::Answered(Ok(value)),
-            Err(error) if is_alive(conn) => Ended::Answered(Err(Error::from(error).into())),
-            Err(error) => Ended::GivenUp(Error::InDoubt(error.to_string()).into()),
+            Ok(()) => AttemptOutcome::Answered(Ok(value)),
+            Err(error) if is_alive(conn) => AttemptOutcome::Answered(Err(Error::from(error).into())),
+            Err(error) => AttemptOutcome::GivenUp(Error::InDoubt(error.to_string()).into()),
         },
         Err(error) => {
-            // Whether it could be rolled back is whether the connection is alive.
+            // `failed` checks whether the connection is alive.
             let _ = Transaction::rollback_transaction(conn);
             failed(conn, error)
         }
     }
 }
 
-/// Whether a connection can be used again. One inside a transaction that failed cannot.
+/// Whether a connection is usable. It is not inside a failed transaction.
 pub(super) fn is_alive(conn: &mut Conn) -> bool {
     diesel::sql_query("SELECT 1").execute(conn).is_ok()
 }
 
-/// Connections that are kept.
 #[derive(Clone)]
 pub(super) struct Pool {
-    target: Target,
+    database: Database,
     connections: managed::Pool<Opener>,
 }
 
-struct Opener(Target);
+struct Opener(Database);
 
 impl managed::Manager for Opener {
     type Type = Shared<Conn>;
     type Error = Error;
 
     async fn create(&self) -> Result<Shared<Conn>, Error> {
-        let target = self.0.clone();
-        Shared::new(Runtime::Tokio1, move || target.connect(Conn::prepare_reader)).await
+        let database = self.0.clone();
+        Shared::new(Runtime::Tokio1, move || database.connect(Conn::prepare_reader)).await
     }
 
     async fn recycle(&self, conn: &mut Shared<Conn>, metrics: &Metrics) -> RecycleResult<Error> {
@@ -127,17 +128,17 @@ impl managed::Manager for Opener {
 }
 
 impl Pool {
-    pub(super) fn new(target: Target) -> Result<Pool, Error> {
-        let connections = managed::Pool::builder(Opener(target.clone()))
+    pub(super) fn new(database: Database) -> Result<Pool, Error> {
+        let connections = managed::Pool::builder(Opener(database.clone()))
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT))
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Pool { target, connections })
+        Ok(Pool { database, connections })
     }
 
-    /// Reads, on another connection if one is lost.
+    /// Retries on another connection if one is lost.
     pub(super) async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -148,10 +149,10 @@ impl Pool {
             let query = query.clone();
             self.attempt(move |conn| reading(conn, query), Error::Unavailable)
         };
-        persist(&self.target, attempt).await
+        persist(&self.database, attempt).await
     }
 
-    /// Reads once.
+    /// Does not retry.
     pub(super) async fn read_once<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -159,13 +160,13 @@ impl Pool {
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         match self.attempt(move |conn| reading(conn, query), Error::Unavailable).await {
-            Ended::Answered(outcome) => outcome,
-            Ended::Lost(error) | Ended::GivenUp(error) => Err(error),
-            Ended::Unreached(error) => Err(error.into()),
+            AttemptOutcome::Answered(outcome) => outcome,
+            AttemptOutcome::Lost(error) | AttemptOutcome::GivenUp(error) => Err(error),
+            AttemptOutcome::Unreached(error) => Err(error.into()),
         }
     }
 
-    /// Writes in one transaction, on another connection if one is lost before COMMIT.
+    /// Writes in one transaction. Retries on another connection if one is lost before COMMIT.
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -176,52 +177,52 @@ impl Pool {
             let work = work.clone();
             self.attempt(move |conn| writing(conn, work), Error::InDoubt)
         };
-        persist(&self.target, attempt).await
+        persist(&self.database, attempt).await
     }
 
-    /// Runs `job` on a connection of the pool. `late` is what it means if there is no answer.
-    async fn attempt<T, E, F>(&self, job: F, late: fn(String) -> Error) -> Ended<T, E>
+    /// Runs `job` on a connection of the pool. `late` makes the error of a time-out.
+    async fn attempt<T, E, F>(&self, job: F, late: fn(String) -> Error) -> AttemptOutcome<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Conn) -> Ended<T, E> + Send + 'static,
+        F: FnOnce(&mut Conn) -> AttemptOutcome<T, E> + Send + 'static,
     {
         let object = match self.connections.get().await {
             Ok(object) => object,
-            Err(PoolError::Backend(error)) => return Ended::Unreached(error),
-            Err(error) => return Ended::Unreached(Error::Unavailable(error.to_string())),
+            Err(PoolError::Backend(error)) => return AttemptOutcome::Unreached(error),
+            Err(error) => return AttemptOutcome::Unreached(Error::Unavailable(error.to_string())),
         };
         match self.within_limit(object.interact(job)).await {
-            Some(Ok(Ended::Answered(outcome))) => Ended::Answered(outcome),
+            Some(Ok(AttemptOutcome::Answered(outcome))) => AttemptOutcome::Answered(outcome),
             Some(Ok(ended)) => {
                 self.discard(object);
                 ended
             }
             Some(Err(_)) => {
                 drop(Object::take(object));
-                Ended::Answered(Err(Error::Panicked.into()))
+                AttemptOutcome::Answered(Err(Error::Panicked.into()))
             }
             None => {
                 self.discard(object);
-                Ended::GivenUp(late(format!("no answer within {:?}", limits::ANSWER)).into())
+                AttemptOutcome::GivenUp(late(format!("no answer within {:?}", limits::ANSWER)).into())
             }
         }
     }
 
-    /// A file needs no limit: nothing on the way to it can be lost.
+    /// SQLite needs no time limit.
     async fn within_limit<R>(
         &self,
         job: impl Future<Output = Result<R, InteractError>>,
     ) -> Option<Result<R, InteractError>> {
-        match self.target {
-            Target::Sqlite(_) => Some(job.await),
-            Target::Postgres(_) => timeout(limits::ANSWER, job).await.ok(),
+        match self.database {
+            Database::Sqlite(_) => Some(job.await),
+            Database::Postgres(_) => timeout(limits::ANSWER, job).await.ok(),
         }
     }
 
-    /// Takes a connection that was lost out of the pool.
+    /// Removes a lost connection from the pool.
     fn discard(&self, object: Object<Opener>) {
-        self.target.lost(Object::metrics(&object).created);
+        self.database.lost(Object::metrics(&object).created);
         drop(Object::take(object));
     }
 }

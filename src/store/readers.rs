@@ -1,8 +1,8 @@
-//! Connections for the short question that very many ask at once.
+//! Connections for [`Store::glance`](super::Store::glance): short queries that many requests ask at once.
 //!
-//! To hand a question to a thread and to wake its asker costs more than to answer it. SQLite is
-//! asked right where the question comes up, because it reads a handful of pages, and those of a
-//! database file are mapped: no thread has to wait. A server is asked by threads: see [`server`].
+//! Handing such a query to a thread costs more than answering it. SQLite is therefore queried on the caller's
+//! thread: the query reads a few pages of a memory-mapped file and does not block. A server is queried by
+//! threads, see [`server`].
 
 mod server;
 
@@ -14,36 +14,33 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use self::server::Threads;
+use self::server::ServerReaders;
+use super::database::Database;
 use super::pool::persist;
-use super::target::Target;
 use super::{Conn, Error};
 
-/// Those who answer.
 #[derive(Clone)]
 pub(super) enum Readers {
-    /// SQLite, on the asker's own thread.
-    Here(Arc<Here>),
-    /// PostgreSQL, on threads that end when the last handle is dropped.
-    There(Arc<Threads>),
+    /// On the caller's thread.
+    Sqlite(Arc<SqliteReaders>),
+    /// On threads that end when the last handle is dropped.
+    Postgres(Arc<ServerReaders>),
 }
 
-/// Answers one question; says whether the connection is still good.
+/// Runs one query. Returns whether the connection is still usable.
 type Job = Box<dyn FnOnce(&mut Conn) -> bool + Send>;
 
 impl Readers {
-    /// Connects to `target` when first asked.
-    pub(super) fn start(target: &Target) -> std::io::Result<Readers> {
-        match target {
-            Target::Sqlite(_) => Ok(Readers::Here(Arc::new(Here::new(target.clone())))),
-            Target::Postgres(_) => Ok(Readers::There(Arc::new(Threads::start(target.clone())?))),
+    /// Connects with the first query.
+    pub(super) fn start(database: &Database) -> std::io::Result<Readers> {
+        match database {
+            Database::Sqlite(_) => Ok(Readers::Sqlite(Arc::new(SqliteReaders::new(database.clone())))),
+            Database::Postgres(_) => Ok(Readers::Postgres(Arc::new(ServerReaders::start(database.clone())?))),
         }
     }
 
-    /// Runs `query` on one of the connections.
-    ///
     /// # Errors
-    /// [`Error::Unavailable`] when too many wait or the database cannot be reached.
+    /// [`Error::Unavailable`]: too many queries wait, or the database cannot be reached.
     pub(super) async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -51,8 +48,8 @@ impl Readers {
         F: FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
     {
         match self {
-            Readers::Here(here) => here.read(query).await,
-            Readers::There(threads) => persist(threads.target(), || threads.ask(query.clone())).await,
+            Readers::Sqlite(here) => here.read(query).await,
+            Readers::Postgres(threads) => persist(threads.database(), || threads.ask(query.clone())).await,
         }
     }
 }
@@ -68,16 +65,16 @@ fn guarded<T, E: From<Error>>(
     catch_unwind(AssertUnwindSafe(|| query(conn))).unwrap_or_else(|_| Err(Error::Panicked.into()))
 }
 
-/// As many connections as there have been threads that asked at one moment.
-pub(super) struct Here {
-    target: Target,
+/// Opens a connection if all others are busy, so there are as many as concurrent threads.
+pub(super) struct SqliteReaders {
+    database: Database,
     idle: Mutex<Vec<Conn>>,
-    asked: Mutex<Vec<Job>>,
+    waiting: Mutex<Vec<Job>>,
 }
 
-impl Here {
-    fn new(target: Target) -> Here {
-        Here { target, idle: Mutex::default(), asked: Mutex::default() }
+impl SqliteReaders {
+    fn new(database: Database) -> SqliteReaders {
+        SqliteReaders { database, idle: Mutex::default(), waiting: Mutex::default() }
     }
 
     async fn read<T, E, F>(&self, query: F) -> Result<T, E>
@@ -90,7 +87,7 @@ impl Here {
         let job: Job = Box::new(move |conn| {
             let outcome = guarded(query, conn);
             let good = outcome.is_ok();
-            // An asker that went away no longer needs its answer.
+            // The caller may have been dropped.
             let _ = reply.send(outcome);
             good
         });
@@ -98,18 +95,17 @@ impl Here {
         answer.await.map_err(|_| unavailable("a reader has no connection"))?
     }
 
-    /// Answers `job`, and with it what others have asked meanwhile: one after another in one read
-    /// transaction they cost half, because the processor still has at hand what it needs.
+    /// Runs `job` together with other waiting jobs in one read transaction, which halves their cost.
     async fn answer(&self, job: Job) {
-        self.asked.lock().push(job);
-        // Whoever is about to ask does so now; of all of them the first answers.
+        self.waiting.lock().push(job);
+        // Other tasks add their jobs meanwhile. The first task that continues runs all of them.
         yield_now().await;
-        let jobs = std::mem::take(&mut *self.asked.lock());
+        let jobs = std::mem::take(&mut *self.waiting.lock());
         if jobs.is_empty() {
             return;
         }
         let idle = self.idle.lock().pop();
-        // Jobs that are dropped here tell their askers so.
+        // Callers of dropped jobs receive an error.
         let Some(mut conn) = idle.or_else(|| self.connect()) else { return };
         if answer_all(jobs, &mut conn) {
             self.idle.lock().push(conn);
@@ -117,12 +113,12 @@ impl Here {
     }
 
     fn connect(&self) -> Option<Conn> {
-        let connected = self.target.connect(Conn::prepare_mapped);
+        let connected = self.database.connect(Conn::prepare_mapped);
         connected.inspect_err(|error| tracing::error!(%error, "a reader cannot connect")).ok()
     }
 }
 
-/// Says whether the connection is still good.
+/// Returns whether the connection is still usable.
 fn answer_all(jobs: Vec<Job>, conn: &mut Conn) -> bool {
     let answered = conn.transaction(|conn| {
         let failed = jobs.into_iter().map(|job| job(conn)).filter(|good| !good).count();
@@ -143,31 +139,31 @@ mod tests {
 
     use super::*;
 
-    type Asker = Pin<Box<dyn Future<Output = Result<i32, Error>>>>;
+    type Caller = Pin<Box<dyn Future<Output = Result<i32, Error>>>>;
 
-    fn here(target: &str) -> (Readers, Arc<Here>) {
-        let Readers::Here(here) =
-            Readers::start(&Target::parse(&format!("sqlite:{target}")).unwrap()).unwrap()
+    fn here(database: &str) -> (Readers, Arc<SqliteReaders>) {
+        let Readers::Sqlite(here) =
+            Readers::start(&Database::parse(&format!("sqlite:{database}")).unwrap()).unwrap()
         else {
             unreachable!()
         };
-        (Readers::Here(here.clone()), here)
+        (Readers::Sqlite(here.clone()), here)
     }
 
-    /// Begins to ask, and waits for its turn.
-    async fn ask(readers: &Readers, question: fn(&mut Conn) -> Result<i32, Error>) -> Asker {
+    /// Polls a query once, so that its job waits.
+    async fn ask(readers: &Readers, question: fn(&mut Conn) -> Result<i32, Error>) -> Caller {
         let readers = readers.clone();
-        let mut asker: Asker = Box::pin(async move { readers.read(question).await });
+        let mut caller: Caller = Box::pin(async move { readers.read(question).await });
         poll_fn(|context| {
-            assert!(asker.as_mut().poll(context).is_pending());
+            assert!(caller.as_mut().poll(context).is_pending());
             Poll::Ready(())
         })
         .await;
-        asker
+        caller
     }
 
-    async fn answer(asker: Asker) -> Result<i32, Error> {
-        timeout(Duration::from_secs(10), asker).await.expect("an answer")
+    async fn answer(caller: Caller) -> Result<i32, Error> {
+        timeout(Duration::from_secs(10), caller).await.expect("an answer")
     }
 
     fn number<const N: i32>(conn: &mut Conn) -> Result<i32, Error> {
@@ -175,21 +171,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_answers_all_who_have_asked() {
+    async fn first_task_answers_all_waiting_queries() {
         let folder = tempfile::tempdir().unwrap();
         let (readers, here) = here(folder.path().join("readers.db").to_str().unwrap());
         let one = ask(&readers, number::<1>).await;
         let two = ask(&readers, number::<2>).await;
         let three = ask(&readers, number::<3>).await;
-        assert_eq!(here.asked.lock().len(), 3);
+        assert_eq!(here.waiting.lock().len(), 3);
         drop(one);
         assert_eq!(answer(two).await.unwrap(), 2);
-        assert_eq!((here.asked.lock().len(), here.idle.lock().len()), (0, 1));
+        assert_eq!((here.waiting.lock().len(), here.idle.lock().len()), (0, 1));
         assert_eq!(answer(three).await.unwrap(), 3);
     }
 
     #[tokio::test]
-    async fn what_fails_is_one_question_and_the_connection() {
+    async fn panicking_query_drops_its_connection() {
         let folder = tempfile::tempdir().unwrap();
         let (readers, here) = here(folder.path().join("readers.db").to_str().unwrap());
         let panics = ask(&readers, |_| panic!("on purpose")).await;
@@ -201,12 +197,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_database_everybody_is_told() {
+    async fn queries_fail_if_the_database_is_missing() {
         let (readers, _) = here("/nowhere/readers.db");
         let one = ask(&readers, number::<1>).await;
         let two = ask(&readers, number::<2>).await;
-        for asker in [one, two] {
-            assert!(matches!(answer(asker).await, Err(Error::Unavailable(_))));
+        for caller in [one, two] {
+            assert!(matches!(answer(caller).await, Err(Error::Unavailable(_))));
         }
     }
 }

@@ -1,12 +1,12 @@
-//! TLS between libpq and a PostgreSQL server.
+//! A TLS relay between libpq and a PostgreSQL server.
 //!
-//! The libpq of this program is built without TLS, because with it the build would need OpenSSL
-//! and its headers. libpq connects to a Unix socket in a folder that only this user can open. For
-//! each connection a thread of this process connects to the server, makes the TLS handshake with
-//! rustls and copies both ways. When one side closes, so does the other.
+//! This program's libpq is built without TLS, because TLS would need OpenSSL and its headers at build time.
+//! libpq connects to a Unix socket in a folder that only this user can open. A thread of this process accepts
+//! the connection, connects to the server with rustls and copies both directions. When one side closes, so
+//! does the other.
 //!
-//! libpq refuses a server that offers channel binding (SCRAM-SHA-256-PLUS) on what it takes for a
-//! connection without TLS, so that offer is taken out. `sslmode=verify-full` does not need it.
+//! libpq refuses a server that offers channel binding (SCRAM-SHA-256-PLUS) on a connection without TLS, so the
+//! relay removes that offer. `sslmode=verify-full` does not need it.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -25,22 +25,22 @@ use tokio_rustls::TlsConnector;
 
 use super::address::Host;
 use super::limits;
-use super::tls::{Mode, Tls};
+use super::tls::{Tls, TlsMode};
 
-/// Asks a PostgreSQL server for TLS: the length of the message and its code.
+/// SSLRequest of PostgreSQL's protocol: the length of the message and its code.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// Begins the message in which a server asks for authentication, and its code for SASL.
+/// Type of an authentication request, and its code for SASL.
 const AUTHENTICATION: u8 = b'R';
 const SASL: [u8; 4] = [0, 0, 0, 10];
 
-/// The way to authenticate that binds it to the TLS connection.
-const BOUND: &[u8] = b"SCRAM-SHA-256-PLUS";
+/// The SASL mechanism with channel binding.
+const CHANNEL_BINDING: &[u8] = b"SCRAM-SHA-256-PLUS";
 
-/// Longer than what libpq says before it waits for an answer.
+/// Most bytes of the first messages of either side.
 const FIRST_WORDS: usize = 10_000;
 
-/// Ends its connections when it is dropped.
+/// Closes its connections when dropped.
 pub(super) struct Relay {
     folder: TempDir,
     _stop: oneshot::Sender<()>,
@@ -51,7 +51,7 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Relay {
-    /// Listens for libpq on behalf of each of `servers`.
+    /// Listens for libpq on one socket for each server.
     pub(super) fn start(servers: &[Host], tls: Tls) -> io::Result<Relay> {
         let folder = tempfile::Builder::new()
             .prefix("kaozheng-")
@@ -59,28 +59,28 @@ impl Relay {
             .tempdir()?;
         let tls = Arc::new(tls);
         let (stop, stopped) = oneshot::channel::<()>();
-        let mut doors = Vec::new();
+        let mut sockets = Vec::new();
         for (at, server) in servers.iter().enumerate().filter(|(_, server)| !server.is_socket()) {
             let inside = inside(&folder, at);
             fs::create_dir(&inside)?;
             let socket = Socket::bind(format!("{inside}/.s.PGSQL.{}", server.port))?;
             socket.set_nonblocking(true)?;
-            doors.push((socket, server.clone()));
+            sockets.push((socket, server.clone()));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("database-tls".into()).spawn(move || {
             runtime.block_on(async {
-                for (socket, server) in doors {
+                for (socket, server) in sockets {
                     tokio::spawn(serve(socket, server, tls.clone()));
                 }
-                // The sender is never used: this ends when it is dropped.
+                // Completes when the sender is dropped.
                 let _ = stopped.await;
             });
         })?;
         Ok(Relay { folder, _stop: stop })
     }
 
-    /// Where libpq reaches the server at this place in the list.
+    /// The host that libpq connects to for the server at index `at`.
     pub(super) fn host(&self, at: usize, server: &Host) -> Host {
         let name = if server.is_socket() { server.name.clone() } else { inside(&self.folder, at) };
         Host { name, port: server.port }
@@ -102,7 +102,7 @@ async fn serve(socket: Socket, server: Host, tls: Arc<Tls>) {
                 tokio::spawn(carry(libpq, server.clone(), tls.clone()));
             }
             Err(error) => {
-                // No descriptor is left, most likely. One is free again soon.
+                // Probably no descriptor is free.
                 tracing::error!(%error, "the TLS relay cannot accept a connection");
                 tokio::time::sleep(super::outage::PAUSE).await;
             }
@@ -130,7 +130,7 @@ async fn reach(server: &Host, tls: &Tls) -> Result<Box<dyn Stream>, String> {
             let secured = TlsConnector::from(tls.config.clone()).connect(name, outside).await;
             Ok(Box::new(secured.map_err(|error| format!("TLS: {error}"))?))
         }
-        b'N' if tls.mode == Mode::Prefer => Ok(Box::new(outside)),
+        b'N' if tls.mode == TlsMode::Prefer => Ok(Box::new(outside)),
         b'N' => Err("the server offers no TLS".to_owned()),
         _ => Err("the server does not speak PostgreSQL's protocol".to_owned()),
     }
@@ -150,7 +150,7 @@ async fn connect(server: &Host) -> io::Result<TcpStream> {
     Ok(outside)
 }
 
-/// Reads one byte and no more: what a third party appends to it is not taken for the server's.
+/// Reads exactly one byte: data that an attacker appends to it must not be taken as the server's.
 async fn ask_for_tls(outside: &mut TcpStream) -> io::Result<u8> {
     outside.write_all(&SSL_REQUEST).await?;
     outside.read_u8().await
@@ -169,7 +169,7 @@ async fn join(libpq: UnixStream, outside: Box<dyn Stream>) -> io::Result<()> {
     to_server.shutdown().await
 }
 
-/// Passes on what a server says until it asks for authentication or refuses.
+/// Forwards the server's messages up to its authentication request or error.
 async fn greet(
     from_server: &mut (impl AsyncRead + Unpin),
     to_libpq: &mut (impl AsyncWrite + Unpin),
@@ -183,19 +183,19 @@ async fn greet(
             content = without_binding(content);
         }
         send(to_libpq, kind, &content).await?;
-        // Before that a server may say which version of the protocol it speaks.
+        // A NegotiateProtocolVersion may come before.
         if kind == AUTHENTICATION || kind == b'E' {
             return Ok(());
         }
     }
 }
 
-/// What is left of a request for authentication: names that end in NUL, and a last NUL.
+/// Removes channel binding from a SASL request: names that end in NUL, and a final NUL.
 fn without_binding(content: Vec<u8>) -> Vec<u8> {
     match content.strip_prefix(&SASL) {
         Some(names) => {
             let names = names.split_inclusive(|byte| *byte == 0);
-            let kept = names.filter(|name| name.strip_suffix(&[0]) != Some(BOUND));
+            let kept = names.filter(|name| name.strip_suffix(&[0]) != Some(CHANNEL_BINDING));
             SASL.iter().chain(kept.flatten()).copied().collect()
         }
         None => content,
@@ -207,9 +207,9 @@ async fn send(to_libpq: &mut (impl AsyncWrite + Unpin), kind: u8, content: &[u8]
     to_libpq.write_all(&[&[kind], &length.to_be_bytes()[..], content].concat()).await
 }
 
-/// Tells libpq why there is no connection, as a server would, so that its error says so.
+/// Sends libpq an ErrorResponse, so that its error contains the reason.
 async fn refuse(mut libpq: UnixStream, why: &str) -> io::Result<()> {
-    // A socket that is closed with something unread loses what was written to it.
+    // A socket that is closed with unread data loses what was written to it.
     if libpq.read(&mut [0; FIRST_WORDS]).await? == 0 {
         return Ok(());
     }
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_user_can_reach_the_relay() {
+    fn relay_folder_is_private() {
         let server = Host { name: "db".to_owned(), port: 5432 };
         let mut address =
             super::super::address::Address::parse("postgres://db/exam?sslmode=require").unwrap();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn channel_binding_is_not_offered_to_libpq() {
+    fn channel_binding_is_removed_from_the_offer() {
         let offer = b"\0\0\0\x0aSCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0".to_vec();
         assert_eq!(without_binding(offer), b"\0\0\0\x0aSCRAM-SHA-256\0\0");
         let password = b"\0\0\0\x03".to_vec();

@@ -1,7 +1,5 @@
-//! The tables, as both migrations make them. Kept by hand: a test compares it with either database.
-
-// What a column holds is said beside it in the migrations.
-#![allow(missing_docs)]
+//! The tables, as both sets of migrations create them. Edit this file by hand: a test compares it with both
+//! databases. The migrations describe the columns.
 
 diesel::table! {
     meta (key) {

@@ -1,9 +1,9 @@
-//! TLS to PostgreSQL: what `sslmode` and `sslrootcert` ask for.
+//! TLS to PostgreSQL: `sslmode` and `sslrootcert`.
 //!
-//! The words are libpq's, and so is what they mean, with these differences: `allow` asks for TLS
-//! first, as `prefer` does; a server on this machine is spoken to without TLS unless `sslmode` is
-//! set; certificates need a subject alternative name. What is not supported (client certificates,
-//! revocation lists, channel binding, other parameters that begin with `ssl`) is refused at start.
+//! The parameters have libpq's meaning, with these differences: `allow` tries TLS first, as `prefer` does;
+//! connections within this machine use no TLS unless `sslmode` is set; certificates need a subject alternative
+//! name. Unsupported parameters (client certificates, revocation lists, channel binding and others that begin
+//! with `ssl`) are refused at start.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -19,31 +19,30 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 
 use super::address::{Address, Host};
 
-/// What is demanded of the server, from least to most.
+/// In the order of strictness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mode {
-    /// No TLS.
+pub(super) enum TlsMode {
     Disable,
     /// TLS if the server offers it.
     Prefer,
-    /// TLS with anybody.
+    /// TLS with any certificate.
     Require,
-    /// TLS with a server whose certificate an authority has signed.
+    /// TLS with a certificate that a trusted authority has signed.
     VerifyCa,
-    /// The same, and the certificate names the host.
+    /// Also, the certificate names the host.
     VerifyFull,
 }
 
-impl FromStr for Mode {
+impl FromStr for TlsMode {
     type Err = String;
 
-    fn from_str(word: &str) -> Result<Mode, String> {
+    fn from_str(word: &str) -> Result<TlsMode, String> {
         match word {
-            "disable" => Ok(Mode::Disable),
-            "allow" | "prefer" => Ok(Mode::Prefer),
-            "require" => Ok(Mode::Require),
-            "verify-ca" => Ok(Mode::VerifyCa),
-            "verify-full" => Ok(Mode::VerifyFull),
+            "disable" => Ok(TlsMode::Disable),
+            "allow" | "prefer" => Ok(TlsMode::Prefer),
+            "require" => Ok(TlsMode::Require),
+            "verify-ca" => Ok(TlsMode::VerifyCa),
+            "verify-full" => Ok(TlsMode::VerifyFull),
             other => {
                 Err(format!("sslmode is {other:?}; use disable, prefer, require, verify-ca or verify-full"))
             }
@@ -51,15 +50,14 @@ impl FromStr for Mode {
     }
 }
 
-/// How servers are spoken to.
 pub(super) struct Tls {
-    pub(super) mode: Mode,
+    pub(super) mode: TlsMode,
     pub(super) config: Arc<ClientConfig>,
 }
 
 impl Tls {
-    /// Takes the parameters about TLS out of `address`; `variable` reads the environment, which
-    /// gives defaults as it does for libpq. Answers with none where no TLS is wanted.
+    /// Removes the parameters about TLS from `address`. `variable` reads the environment, which has the
+    /// defaults, as in libpq. `None` without TLS.
     pub(super) fn take(
         address: &mut Address,
         variable: impl Fn(&str) -> Option<String>,
@@ -69,11 +67,11 @@ impl Tls {
         let root = address.take("sslrootcert").or_else(|| set("PGSSLROOTCERT"));
         let mode = match (mode, root.as_deref()) {
             (Some(word), _) => word.parse()?,
-            (None, Some("system")) => Mode::VerifyFull,
-            (None, _) if address.hosts.iter().all(Host::is_here) => Mode::Disable,
-            (None, _) => Mode::Prefer,
+            (None, Some("system")) => TlsMode::VerifyFull,
+            (None, _) if address.hosts.iter().all(Host::is_local) => TlsMode::Disable,
+            (None, _) => TlsMode::Prefer,
         };
-        if mode == Mode::Disable {
+        if mode == TlsMode::Disable {
             return Ok(None);
         }
         if let Some(name) = address.names().find(|name| name.starts_with("ssl")) {
@@ -86,17 +84,17 @@ impl Tls {
         Tls::new(mode, root.as_deref(), home).map(Some)
     }
 
-    fn new(mode: Mode, root: Option<&str>, home: Option<PathBuf>) -> Result<Tls, String> {
+    fn new(mode: TlsMode, root: Option<&str>, home: Option<PathBuf>) -> Result<Tls, String> {
         let provider = Arc::new(ring::default_provider());
         let roots = match (root, home) {
-            (Some("system"), _) if mode < Mode::VerifyFull => {
+            (Some("system"), _) if mode < TlsMode::VerifyFull => {
                 return Err("sslrootcert=system needs sslmode=verify-full".to_owned());
             }
-            (Some("system"), _) => Some(of_the_system()?),
-            (Some(file), _) => Some(of_file(Path::new(file))?),
-            // A file in the usual place is used, and turns `require` into `verify-ca`: see libpq.
-            (None, Some(file)) if mode >= Mode::VerifyCa || file.exists() => Some(of_file(&file)?),
-            (None, _) if mode >= Mode::VerifyCa => {
+            (Some("system"), _) => Some(system_roots()?),
+            (Some(file), _) => Some(roots_of_file(Path::new(file))?),
+            // As in libpq, the default file is used if it exists, and makes `require` mean `verify-ca`.
+            (None, Some(file)) if mode >= TlsMode::VerifyCa || file.exists() => Some(roots_of_file(&file)?),
+            (None, _) if mode >= TlsMode::VerifyCa => {
                 return Err("sslrootcert is not set; name a file, or `system`".to_owned());
             }
             (None, _) => None,
@@ -105,9 +103,9 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?;
         let config = match (mode, roots) {
-            (Mode::VerifyFull, Some(roots)) => config.with_root_certificates(roots).with_no_client_auth(),
+            (TlsMode::VerifyFull, Some(roots)) => config.with_root_certificates(roots).with_no_client_auth(),
             (mode, roots) => {
-                let roots = roots.filter(|_| mode >= Mode::Require);
+                let roots = roots.filter(|_| mode >= TlsMode::Require);
                 let anybody = Arc::new(AnyName { roots, provider });
                 config.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth()
             }
@@ -116,7 +114,7 @@ impl Tls {
     }
 }
 
-fn of_file(path: &Path) -> Result<RootCertStore, String> {
+fn roots_of_file(path: &Path) -> Result<RootCertStore, String> {
     let wrong = |error: &dyn std::fmt::Display| format!("sslrootcert {}: {error}", path.display());
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))? {
@@ -126,10 +124,10 @@ fn of_file(path: &Path) -> Result<RootCertStore, String> {
     if roots.is_empty() { Err(wrong(&"it holds no certificate")) } else { Ok(roots) }
 }
 
-fn of_the_system() -> Result<RootCertStore, String> {
+fn system_roots() -> Result<RootCertStore, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
-    // A system's collection may hold certificates that rustls does not take.
+    // A system may have certificates that rustls does not accept.
     roots.add_parsable_certificates(found.certs);
     match found.errors.first() {
         _ if !roots.is_empty() => Ok(roots),
@@ -138,7 +136,7 @@ fn of_the_system() -> Result<RootCertStore, String> {
     }
 }
 
-/// Takes a certificate whatever its name: signed by one of `roots`, or by anybody.
+/// Accepts a certificate of any name: signed by one of `roots`, or by anybody without roots.
 #[derive(Debug)]
 struct AnyName {
     roots: Option<RootCertStore>,
@@ -191,8 +189,7 @@ impl ServerCertVerifier for AnyName {
 mod tests {
     use super::*;
 
-    /// What an address asks for, in an environment with these variables.
-    fn mode(url: &str, environment: &[(&str, &str)]) -> Result<Option<Mode>, String> {
+    fn mode(url: &str, environment: &[(&str, &str)]) -> Result<Option<TlsMode>, String> {
         let mut address = Address::parse(url)?;
         let variable = |name: &str| {
             environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
@@ -201,17 +198,17 @@ mod tests {
     }
 
     #[test]
-    fn a_remote_server_is_asked_for_tls_even_if_the_address_does_not_say_so() {
-        assert_eq!(mode("postgres://db/exam", &[]), Ok(Some(Mode::Prefer)));
+    fn remote_servers_default_to_prefer() {
+        assert_eq!(mode("postgres://db/exam", &[]), Ok(Some(TlsMode::Prefer)));
         assert_eq!(mode("postgres://db/exam?sslmode=disable", &[]), Ok(None));
-        assert_eq!(mode("postgres://db/exam", &[("PGSSLMODE", "require")]), Ok(Some(Mode::Require)));
+        assert_eq!(mode("postgres://db/exam", &[("PGSSLMODE", "require")]), Ok(Some(TlsMode::Require)));
         assert_eq!(mode("postgres://127.0.0.1,localhost/exam", &[]), Ok(None));
-        assert_eq!(mode("postgres://127.0.0.1,db/exam", &[]), Ok(Some(Mode::Prefer)));
-        assert_eq!(mode("postgres://127.0.0.1/exam?sslmode=require", &[]), Ok(Some(Mode::Require)));
+        assert_eq!(mode("postgres://127.0.0.1,db/exam", &[]), Ok(Some(TlsMode::Prefer)));
+        assert_eq!(mode("postgres://127.0.0.1/exam?sslmode=require", &[]), Ok(Some(TlsMode::Require)));
     }
 
     #[test]
-    fn what_cannot_be_checked_is_refused() {
+    fn unsupported_or_incomplete_parameters_are_refused() {
         for (url, word) in [
             ("postgres://db/exam?sslmode=verify-fully", "verify-fully"),
             ("postgres://db/exam?sslmode=verify-full", "sslrootcert is not set"),

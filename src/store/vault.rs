@@ -1,9 +1,8 @@
-//! Personal data at rest: sealed to be read back, blinded to be searched.
+//! Encryption and keyed hashing of personal data.
 //!
-//! An ID number is stored twice: sealed (AES-256-GCM, a new nonce every time, so
-//! equal numbers look different) and blinded (HMAC-SHA256, so that the same
-//! number can be found without being readable). Both keys come from one master
-//! key by HKDF (RFC 5869): whoever has the database alone has neither.
+//! An ID number is stored twice: sealed with AES-256-GCM, with a new nonce each time so that equal numbers look
+//! different, and blinded with HMAC-SHA256, so that it can be searched. Both keys are derived from one master
+//! key with HKDF (RFC 5869), which is not in the database.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,23 +18,23 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Begins every sealed text; a later scheme gets another one.
+/// Prefix of a sealed text.
 const TEXT_VERSION: &str = "v1:";
-/// Begins every sealed file, as one byte.
+/// First byte of a sealed file.
 const BYTES_VERSION: u8 = 1;
-/// A 96-bit nonce, as NIST SP 800-38D §8.2 recommends.
+/// Bytes of a nonce: 96 bits, as NIST SP 800-38D §8.2 recommends.
 const NONCE: usize = 12;
-/// The tag of AES-GCM.
+/// Bytes of AES-GCM's tag.
 const TAG: usize = 16;
-/// What stands before a sealed file.
+/// Bytes before the ciphertext of a file.
 const HEAD: usize = 1 + NONCE;
 /// Bytes that sealing adds to a file.
-pub const SEALED_MORE: usize = HEAD + TAG;
-/// Accepts keys as people paste them: with or without padding.
+pub const SEALING_BYTES: usize = HEAD + TAG;
+/// Accepts keys with or without padding.
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
-/// The keys of one installation. Cheap to clone; wiped from memory with the last clone.
+/// The keys of one installation. Cheap to clone. The last clone wipes them from memory.
 #[derive(Clone)]
 pub struct Vault(Arc<Keys>);
 
@@ -46,26 +45,22 @@ struct Keys {
     blind: Hmac<Sha256>,
 }
 
-/// Why a text is no master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// It is neither hexadecimal nor base64.
     #[error("the data key is neither 64 hex digits nor base64")]
     Spelling,
-    /// It is base64 of something that is not 32 bytes long.
+    /// The number of bytes it has.
     #[error("the data key has {0} bytes instead of 32")]
     Length(usize),
 }
 
-/// A sealed value that does not open: another key, another column, or altered.
-///
-/// It says no more on purpose: which of the three it was cannot be known.
+/// A sealed value was made with another key or for another column, or was altered. AES-GCM cannot tell which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a sealed value does not open: wrong key, wrong column or altered")]
 pub struct Unreadable;
 
 impl Vault {
-    /// The vault of a 32-byte master key, which should come from a random source.
+    /// The master key should be random.
     pub fn from_key(master: &[u8; 32]) -> Vault {
         let cipher = |purpose| Aes256Gcm::new(&(*derive(master, purpose)).into());
         Vault(Arc::new(Keys {
@@ -76,8 +71,8 @@ impl Vault {
         }))
     }
 
-    /// The vault of a master key written as 64 hex digits, or as 32 bytes in
-    /// base64 of either alphabet, padded or not. Space around it is ignored.
+    /// Parses a master key: 64 hex digits, or base64 of 32 bytes in either alphabet, with or without padding.
+    /// Surrounding space is ignored.
     pub fn parse(text: &str) -> Result<Vault, KeyError> {
         let text = text.trim();
         let mut bytes = from_hex(text).map_or_else(|| from_base64(text), Ok)?;
@@ -94,32 +89,32 @@ impl Vault {
         format!("{TEXT_VERSION}{}", URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// Opens what [`Vault::seal`] made for the same column.
+    /// Opens a text of [`Vault::seal`] for the same column.
     pub fn open(&self, column: &'static str, sealed: &str) -> Result<String, Unreadable> {
         let code = sealed.strip_prefix(TEXT_VERSION).ok_or(Unreadable)?;
         let bytes = URL_SAFE_NO_PAD.decode(code).map_err(|_| Unreadable)?;
         String::from_utf8(open(&self.0.text, column, &bytes)?).map_err(|_| Unreadable)
     }
 
-    /// Seals a file: one version byte, nonce, ciphertext and tag, [`SEALED_MORE`] bytes longer than
-    /// `file`. It needs no second buffer where `file` has room for them.
+    /// Seals a file: one version byte, nonce, ciphertext and tag, [`SEALING_BYTES`] longer than `file`. With so
+    /// much spare capacity `file` is not copied.
     ///
-    /// `place` is authenticated: a file sealed for one place does not open at another.
-    pub fn seal_bytes(&self, place: &str, mut file: Vec<u8>) -> Vec<u8> {
+    /// `context` is authenticated: the file opens only with the same one.
+    pub fn seal_bytes(&self, context: &str, mut file: Vec<u8>) -> Vec<u8> {
         let nonce = Nonce::generate();
-        file.reserve_exact(SEALED_MORE);
+        file.reserve_exact(SEALING_BYTES);
         let tag = self
             .0
             .bytes
-            .encrypt_inout_detached(&nonce, place.as_bytes(), file.as_mut_slice().into())
+            .encrypt_inout_detached(&nonce, context.as_bytes(), file.as_mut_slice().into())
             .expect("far below the 64 GiB of AES-GCM");
         file.extend_from_slice(&tag);
         file.splice(0..0, [BYTES_VERSION].into_iter().chain(nonce));
         file
     }
 
-    /// Opens what [`Vault::seal_bytes`] made for the same place, in its buffer.
-    pub fn open_bytes(&self, place: &str, mut sealed: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
+    /// Opens a file of [`Vault::seal_bytes`] with the same context, in its buffer.
+    pub fn open_bytes(&self, context: &str, mut sealed: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
         let (head, rest) = sealed.split_first_chunk_mut::<HEAD>().ok_or(Unreadable)?;
         let (&mut version, nonce) = head.split_first_mut().ok_or(Unreadable)?;
         let (plain, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(Unreadable)?;
@@ -127,7 +122,7 @@ impl Vault {
         if version != BYTES_VERSION {
             return Err(Unreadable);
         }
-        let (aad, tag) = (place.as_bytes(), (*tag).into());
+        let (aad, tag) = (context.as_bytes(), (*tag).into());
         self.0
             .bytes
             .decrypt_inout_detached(&nonce.into(), aad, plain.into(), &tag)
@@ -137,23 +132,23 @@ impl Vault {
         Ok(sealed)
     }
 
-    /// A keyed hash to search by: 43 characters of base64url, equal for equal
-    /// `what` and `normalised`. The caller brings the text to its one spelling first.
+    /// A keyed hash to search by: 43 characters of base64url. The caller normalises the text. `what` separates
+    /// kinds of texts.
     pub fn blind(&self, what: &'static str, normalised: &str) -> String {
         let mut mac = self.0.blind.clone();
         mac.update(what.as_bytes());
-        mac.update(&[0]); // no name holds a zero byte, so no two pairs read the same
+        mac.update(&[0]); // `what` has no zero byte, so different pairs have different inputs
         mac.update(normalised.as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
     }
 
-    /// A check value of the master key. It is kept in the database, tells nothing
-    /// about the key, and lets a start with another key be refused at once.
+    /// A check value of the master key. The database stores it, so that a start with another key is refused. It
+    /// does not reveal the key.
     pub fn fingerprint(&self) -> String {
         self.blind("fingerprint", "")
     }
 
-    /// A key of its own for another purpose, such as the codes of a login.
+    /// A derived key for another purpose, such as login codes.
     pub fn subkey(&self, purpose: &'static str) -> [u8; 32] {
         *derive(&self.0.master, &format!("subkey {purpose}"))
     }
@@ -243,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn files_open_only_at_their_own_place() {
+    fn files_open_only_with_their_context() {
         let sealed = vault().seal_bytes("a", b"picture".to_vec());
         assert_eq!(sealed.len(), b"picture".len() + 29);
         assert_eq!(vault().open_bytes("a", sealed.clone()).as_deref(), Ok(&b"picture"[..]));
@@ -256,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blind_is_stable_and_separate_by_what_it_is() {
+    fn blind_depends_on_kind_text_and_key() {
         assert_eq!(vault().blind("phone", "138"), vault().blind("phone", "138"));
         assert_ne!(vault().blind("phone", "138"), vault().blind("number", "138"));
         assert_ne!(vault().blind("a", "bc"), vault().blind("ab", "c"));
@@ -264,16 +259,16 @@ mod tests {
         assert_eq!(vault().blind("phone", "138").len(), 43);
     }
 
-    /// Stored values must stay readable after an update; these were made by another implementation of the standards.
+    /// Stored values must stay readable after an update. These were made by another implementation.
     #[test]
-    fn the_scheme_has_not_drifted() {
+    fn values_of_another_implementation_open() {
         let sealed = "v1:AAECAwQFBgcICQoLREi5_Z2jGq7lUoTW9bW8Q4SEc8uOG271Kw";
         assert_eq!(vault().open("number", sealed).as_deref(), Ok("张小三"));
         assert_eq!(vault().blind("number", "张小三"), "77U4VjiQO1roSdnGgDmH0PxjPXwKENLMint3kx6tC-A");
     }
 
     #[test]
-    fn keys_are_read_from_hex_and_both_base64_alphabets() {
+    fn keys_are_parsed_from_hex_and_base64() {
         let key = [0xfb; 32];
         let spellings = [
             "fb".repeat(32),
@@ -292,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn subkeys_differ_and_nothing_is_printed() {
+    fn subkeys_differ_and_debug_hides_keys() {
         assert_ne!(vault().subkey("login"), vault().subkey("link"));
         assert_eq!(vault().subkey("login"), vault().subkey("login"));
         assert_eq!(format!("{:?}", vault()), "Vault(..)");

@@ -1,9 +1,8 @@
-//! The one SQLite writer, which commits in groups.
+//! The SQLite writer, which commits in groups.
 //!
-//! A durable commit costs a disk flush whether it carries one submission or
-//! sixty-four. So the writer takes whatever waits, runs each job under a
-//! savepoint of its own, commits once, and only then answers them all: nobody
-//! is told 提交成功 before the flush. While it flushes, the next group gathers.
+//! A durable commit costs one flush of the disk for any number of jobs. The writer takes the waiting jobs, runs
+//! each in a savepoint, commits once and then answers them all: no candidate sees 提交成功 before the flush. The
+//! next group collects meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,43 +10,42 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::turn::Turn;
+use super::write_turn::WriteTurn;
 use super::{Conn, Error};
 
-/// More jobs than this in one commit would make the first wait for the last.
+/// Most jobs of one commit: the first one waits for the last.
 const GROUP_MAX: usize = 256;
 
-/// Waiting jobs before a caller has to wait for a place in the queue.
+/// Capacity of the queue. Further callers wait.
 const QUEUE: usize = 1024;
 
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
-/// Runs on the writer's connection, or learns why there is no transaction for it.
-type Job = Box<dyn FnOnce(Result<&mut Conn, Error>) -> Ran + Send>;
+/// Runs on the writer's connection, or receives the reason why there is no transaction.
+type Job = Box<dyn FnOnce(Result<&mut Conn, Error>) -> FinishedJob + Send>;
 
-/// A job that ran, and whom to tell about the commit.
-struct Ran {
+struct FinishedJob {
     answer: Answer,
-    /// Whether the transaction is still there. SQLite itself rolls it back when the disk is full.
+    /// `false` if SQLite has rolled back the whole transaction, as it does on a full disk.
     intact: bool,
 }
 
-/// A handle on the writer's thread; the thread ends when the last handle is dropped.
+/// A handle on the writer's thread, which ends when the last handle is dropped.
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
-    /// Where the database is.
+    /// Path of the database.
     pub(super) path: Arc<str>,
 }
 
 impl Writer {
-    /// Gives `conn`, a connection to `path`, to a thread of its own, which writes in its `turn`.
-    pub(super) fn start(conn: Conn, path: &str, turn: Turn) -> std::io::Result<Writer> {
+    /// Starts the thread. `conn` is a connection to `path`.
+    pub(super) fn start(conn: Conn, path: &str, turn: WriteTurn) -> std::io::Result<Writer> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         std::thread::Builder::new().name("writer".into()).spawn(move || serve(conn, &turn, queue))?;
         Ok(Writer { jobs, path: path.into() })
     }
 
-    /// Runs `work` in its savepoint; returns once its group is committed and flushed.
+    /// Runs `work` in a savepoint. Returns once its group is committed and flushed.
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -61,17 +59,17 @@ impl Writer {
                 Err(error) => (Err(error.into()), false),
             };
             let answer: Answer = Box::new(move |committed| {
-                // A caller that went away no longer needs its answer.
+                // The caller may have been dropped.
                 let _ = reply.send(outcome.and_then(|value| committed.map(|()| value).map_err(E::from)));
             });
-            Ran { answer, intact }
+            FinishedJob { answer, intact }
         });
         self.jobs.send(job).await.map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
     }
 }
 
-fn serve(mut conn: Conn, turn: &Turn, mut queue: mpsc::Receiver<Job>) {
+fn serve(mut conn: Conn, turn: &WriteTurn, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         match turn.begin(&mut conn) {
             Ok(()) => commit_group(&mut conn, first, &mut queue),
@@ -112,8 +110,8 @@ fn commit_group(conn: &mut Conn, first: Job, queue: &mut mpsc::Receiver<Job>) {
     }
 }
 
-/// A job that fails or panics leaves no trace and does not disturb its group. Also returns whether the
-/// transaction is still there.
+/// Rolls back a job that fails or panics, without effect on its group. Also returns whether the transaction is
+/// intact.
 fn in_savepoint<T, E, F>(conn: &mut Conn, work: F) -> (Result<T, E>, bool)
 where
     E: From<Error>,
@@ -129,15 +127,15 @@ where
     let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
     match conn.batch_execute(end) {
         Ok(()) => (outcome, true),
-        // The reason of a failed job says more than the savepoint that went with the transaction.
+        // The job's own error is more precise than that of the missing savepoint.
         Err(error) => (outcome.and_then(|_| Err(Error::from(error).into())), false),
     }
 }
 
-/// Whether a statement failed because nothing can be saved now: the disk is full, or the database is
-/// read-only. Neither diesel nor SQLite gives these errors a kind of their own.
+/// Whether a statement failed because the disk is full or the database is read-only. diesel has no error kind
+/// for these.
 pub(super) fn cannot_save(error: &diesel::result::Error) -> bool {
-    const SAID: [&str; 4] = [
+    const MESSAGES: [&str; 4] = [
         "database or disk is full",
         "attempt to write a readonly database",
         "No space left on device",
@@ -145,7 +143,7 @@ pub(super) fn cannot_save(error: &diesel::result::Error) -> bool {
     ];
     match error {
         diesel::result::Error::DatabaseError(_, about) => {
-            SAID.iter().any(|said| about.message().contains(said))
+            MESSAGES.iter().any(|text| about.message().contains(text))
         }
         _ => false,
     }

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use kaozheng::login::code::Codes;
-use kaozheng::store::{Vault, ids};
+use kaozheng::store::{Clock, Vault, ids};
 
 use crate::browser::Browser;
 use crate::cluster::Cluster;
@@ -104,7 +103,7 @@ async fn answered_within_a_second(
 /// The text of the QR code on a page.
 fn code_on(page: &Answer) -> String {
     let (id, codes) = (handshake(page), Codes::new(&Vault::from_key(&[7; 32])));
-    codes.make(&id, ids::made_at(&id).expect("a time"), Utc::now().naive_utc())
+    codes.make(&id, ids::made_at(&id).expect("a time"), Clock::system().now())
 }
 
 /// One process polls the portal for a code. When it dies, another one takes over.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration as StdDuration, SystemTime};
 
-use chrono::{Duration, Utc};
+use chrono::Duration;
 use diesel::prelude::*;
 use kaozheng::cli::housekeeping::sweep_once;
 use kaozheng::files::storage::{self, StorageError};
@@ -16,7 +16,7 @@ use crate::server::{Server, Visitor};
 
 /// Files have the machine's time, so the clock starts there.
 async fn server() -> Server {
-    let server = Server::start_with(Clock::manual(Utc::now().naive_utc()), |_| {}).await;
+    let server = Server::start_with(Clock::manual(Clock::system().now()), |_| {}).await;
     server.load_demo().await;
     server
 }
@@ -199,7 +199,7 @@ async fn failed_deletion_is_retried() {
     let (disk, folder) = (SmallDisk::of(32), tempfile::tempdir().expect("a folder"));
     std::os::unix::fs::symlink(disk.path(), folder.path().join("uploads")).expect("a link");
     let files = folder.path().to_owned();
-    let clock = Clock::manual(Utc::now().naive_utc());
+    let clock = Clock::manual(Clock::system().now());
     let server = Server::start_with(clock, |settings| settings.files = files).await;
     server.load_demo().await;
     another_upload(&server).await;
@@ -234,11 +234,10 @@ async fn leftover_of_an_aborted_upload_is_deleted_after_a_day() {
     let day = files_in(&server, "uploads")[0].parent().expect("a day").to_owned();
     let arriving = server.parts.files.root().join("tmp");
     std::fs::create_dir_all(&arriving).expect("a folder");
-    let later = SystemTime::now() + StdDuration::from_secs(2 * 24 * 60 * 60);
+    let now = SystemTime::from(Clock::system().now().and_utc());
+    let later = now + StdDuration::from_secs(2 * 24 * 60 * 60);
     for folder in [&day, &arriving] {
-        for (name, time) in
-            [("01JD3GZ9GZKXM0T9YHR4Q2W3E4#1", SystemTime::now()), ("01JD3GZ9GZKXM0T9YHR4Q2W3E5#2", later)]
-        {
+        for (name, time) in [("01JD3GZ9GZKXM0T9YHR4Q2W3E4#1", now), ("01JD3GZ9GZKXM0T9YHR4Q2W3E5#2", later)] {
             let file = std::fs::File::create(folder.join(name)).expect("a file");
             file.set_modified(time).expect("a time");
         }

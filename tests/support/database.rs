@@ -4,6 +4,7 @@ use std::error::Error;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use kaozheng::store::{Clock, Ids};
 use tempfile::TempDir;
 use url::Url;
 
@@ -40,7 +41,7 @@ fn sqlite() -> TestDatabase {
 }
 
 fn postgres() -> TestDatabase {
-    let name = format!("kaozheng_test_{}", ulid::Ulid::generate().to_string().to_lowercase());
+    let name = format!("kaozheng_test_{}", Ids::random().next(Clock::system().now()).to_lowercase());
     administer(&format!("CREATE DATABASE {name}"))
         .unwrap_or_else(|error| panic!("no PostgreSQL for the tests: {error}"));
     TestDatabase { url: server(&name), _keep: DatabaseOwner::Server { _name: ServerDatabase(name) } }

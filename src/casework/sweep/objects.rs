@@ -69,7 +69,7 @@ pub(super) async fn in_step(store: &Store, files: &Storage) -> Result<bool, Refu
         return Ok(false);
     };
     // On a full disk the sweep makes room, and files that have counted fewer do no harm.
-    if let Err(error) = files.note_sweeps(counted).await {
+    if let Err(error) = files.store_sweeps(counted).await {
         tracing::warn!(%error, "the sweep cannot be counted beside the uploads");
     }
     Ok(true)

@@ -3,7 +3,7 @@
 use image::{GenericImageView, Rgb, RgbImage, RgbaImage};
 
 use super::*;
-use crate::files::{Limits, needs, prepare as prepare_upload};
+use crate::files::{Limits, memory_needed, prepare as prepare_upload};
 
 const TOO_MANY: Result<Prepared, &str> = Err("图片尺寸太大，请缩小到 4000 万像素以内再上传");
 
@@ -36,7 +36,7 @@ fn exif(orientation: u8) -> Vec<u8> {
 }
 
 fn upload(bytes: Vec<u8>) -> Result<Prepared, &'static str> {
-    prepare_upload(bytes, &Rules::DOCUMENT)
+    prepare_upload(bytes, &UploadRules::DOCUMENT)
 }
 
 fn pixel(jpeg: &[u8], x: u32, y: u32) -> [u8; 3] {
@@ -121,7 +121,10 @@ fn a_bomb_is_refused_by_its_header() {
     assert_eq!(upload(bomb), Err("图片太长，请分成几张上传"));
     let wide = DynamicImage::ImageLuma8(image::GrayImage::new(1001, 1000));
     let narrow = Limits { pixels: 1_000_000, ..Limits::STANDARD };
-    assert_eq!(prepare_upload(png(&wide), &Rules { limits: narrow, ..Rules::DOCUMENT }), TOO_MANY);
+    assert_eq!(
+        prepare_upload(png(&wide), &UploadRules { limits: narrow, ..UploadRules::DOCUMENT }),
+        TOO_MANY
+    );
     let line = DynamicImage::ImageLuma8(image::GrayImage::new(39_000_000, 1));
     assert_eq!(upload(png(&line)), Err("图片太长，请分成几张上传"));
 }
@@ -163,14 +166,15 @@ fn a_portrait_is_five_by_seven_and_large_enough() {
         assert_eq!(ok, holds, "{width}×{height}");
     }
     let turned = with_segment(&jpeg(413, 295), 0xe1, &exif(8));
-    assert!(prepare_upload(turned, &Rules::PORTRAIT).is_ok());
-    assert!(prepare_upload(jpeg(413, 295), &Rules::PORTRAIT).is_err());
+    assert!(prepare_upload(turned, &UploadRules::PORTRAIT).is_ok());
+    assert!(prepare_upload(jpeg(413, 295), &UploadRules::PORTRAIT).is_err());
 }
 
 #[test]
 fn damage_anywhere_is_an_error_and_no_panic() {
     let turned = with_segment(&jpeg(40, 30), 0xe1, &exif(6));
-    let small = Rules { limits: Limits { pixels: 100_000, ..Limits::STANDARD }, ..Rules::DOCUMENT };
+    let small =
+        UploadRules { limits: Limits { pixels: 100_000, ..Limits::STANDARD }, ..UploadRules::DOCUMENT };
     for whole in [turned, png(&halves(40, 30))] {
         let refused = (0..whole.len()).filter(|&at| {
             let mut damaged = whole.clone();
@@ -185,7 +189,7 @@ fn damage_anywhere_is_an_error_and_no_panic() {
 fn what_a_picture_needs_is_known_from_its_header() {
     let needed = |bytes: Vec<u8>| {
         let size = bytes.len() as u64;
-        (needs(&mut Cursor::new(bytes), size, &Rules::DOCUMENT) - (1 << 20), size)
+        (memory_needed(&mut Cursor::new(bytes), size, &UploadRules::DOCUMENT) - (1 << 20), size)
     };
     let (plain, size) = needed(jpeg(1000, 800));
     assert_eq!(plain, 1000 * 800 * 12, "it is as large as what is kept");

@@ -1,4 +1,4 @@
-//! Days, moments and months, in every spelling that files bring.
+//! Dates, times and months, in every usual form.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
@@ -10,7 +10,7 @@ const WRONG_DAY: &str = "日期有误，请写成 2018-03-01";
 const WRONG_TIME: &str = "时间有误，请写成 2018-03-01 10:30";
 const WRONG_MONTH: &str = "考试年月有误，请写成 201803 或 2018-03";
 
-/// Serial numbers of spreadsheets from 1910 to 2119: days since 1899-12-30.
+/// Serial numbers of spreadsheets for 1910 to 2119, in days since 1899-12-30.
 const SERIALS: std::ops::Range<f64> = 3654.0..80_355.0;
 
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2119;
@@ -46,7 +46,7 @@ pub(super) fn month(cell: &Cell, text: &str) -> Result<String, Reason> {
     }
 }
 
-/// A stored moment as people in China read it, to the second.
+/// Converts a stored time to China's time, to the second.
 pub(super) fn shown(stored: &str) -> String {
     let time = NaiveDateTime::parse_from_str(stored, "%Y-%m-%d %H:%M:%S%.f");
     time.map_or_else(|_| stored.to_owned(), |utc| (utc + clock::CHINA).to_string())
@@ -61,12 +61,12 @@ fn read(cell: &Cell, text: &str) -> Option<NaiveDateTime> {
     time.filter(|time| YEARS.contains(&time.year()))
 }
 
-/// Half-width, and one sign between the parts: `2018-3-1 10:30`.
+/// Half-width, with `-` between the parts of the date: `2018-3-1 10:30`.
 fn spelled(text: &str) -> String {
     let text = width::half(text.trim());
     let (day, time) = text.split_at(text.find([' ', 'T']).unwrap_or(text.len()));
     let parts = |c| if matches!(c, '/' | '年' | '月' | '.') { '-' } else { c };
-    // A serial number has its own point.
+    // A serial number has a decimal point.
     let is_serial = day.parse::<f64>().is_ok_and(|number| SERIALS.contains(&number)) && !day.contains('-');
     let day: String = if is_serial { day.to_owned() } else { day.chars().map(parts).collect() };
     format!("{}{}", day.trim_end_matches(['日', '-']), time.replace('T', " "))
@@ -95,7 +95,7 @@ fn from_parts(day: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(number(year, 4)?, number(month, 2)?, number(day, 2)?)
 }
 
-/// Most files are written by programs: a day that stands as it is stored needs no more than a look.
+/// A fast path: programs write most files, and their dates have the stored form already.
 fn is_stored_day(text: &str) -> bool {
     let shaped =
         text.len() == 10 && text.is_ascii() && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
@@ -104,7 +104,7 @@ fn is_stored_day(text: &str) -> bool {
 
 /// `10:30`, `10:30:05`, `10:30:05.000`
 fn clock_time(text: &str) -> Option<NaiveTime> {
-    ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok())
+    ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|format| NaiveTime::parse_from_str(text, format).ok())
 }
 
 fn from_serial(serial: f64) -> Option<NaiveDateTime> {

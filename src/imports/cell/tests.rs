@@ -1,15 +1,15 @@
 use super::*;
 
-fn world() -> World {
-    World::empty("2026-04-01".parse().unwrap())
+fn reference() -> ReferenceData {
+    ReferenceData::empty("2026-04-01".parse().unwrap())
 }
 
-fn parse(form: Form, text: &str) -> Result<String, String> {
-    form.parse(&Cell::Text(text.to_owned()), &world()).map_err(Reason::into_owned)
+fn parse(format: CellFormat, text: &str) -> Result<String, String> {
+    format.parse(&Cell::Text(text.to_owned()), &reference()).map_err(Reason::into_owned)
 }
 
 #[test]
-fn days_in_every_spelling() {
+fn dates_are_read_in_every_usual_form() {
     for text in [
         "2018-03-01",
         "2018/3/1",
@@ -23,7 +23,7 @@ fn days_in_every_spelling() {
         "2018-03-01 00:00:00",
         "2018-03-01T23:59:59.5",
     ] {
-        assert_eq!(parse(Form::Date, text).as_deref(), Ok("2018-03-01"), "{text}");
+        assert_eq!(parse(CellFormat::Date, text).as_deref(), Ok("2018-03-01"), "{text}");
     }
     for text in [
         "2018-02-29",
@@ -36,35 +36,35 @@ fn days_in_every_spelling() {
         "12",
         "2018-03-01 25:00",
     ] {
-        assert!(parse(Form::Date, text).is_err(), "{text}");
+        assert!(parse(CellFormat::Date, text).is_err(), "{text}");
     }
-    let serial = |number| Form::Date.parse(&Cell::Number(number), &world()).ok();
+    let serial = |number| CellFormat::Date.parse(&Cell::Number(number), &reference()).ok();
     assert_eq!(serial(43160.75).as_deref(), Some("2018-03-01"));
     assert_eq!(serial(1.0), None);
 }
 
 #[test]
-fn moments_are_of_china_and_stored_in_utc() {
+fn times_are_read_as_china_time_and_stored_in_utc() {
     for text in ["2018-03-01 10:30", "2018/3/1 10:30:00", "43160.4375", "2018年3月1日 10:30"] {
-        let stored = parse(Form::Time, text).unwrap();
+        let stored = parse(CellFormat::Time, text).unwrap();
         assert_eq!(stored, "2018-03-01 02:30:00", "{text}");
-        assert_eq!(Form::Time.show(&stored, &world()), "2018-03-01 10:30:00");
+        assert_eq!(CellFormat::Time.show(&stored, &reference()), "2018-03-01 10:30:00");
     }
-    assert_eq!(parse(Form::Time, "2018-03-01").as_deref(), Ok("2018-02-28 16:00:00"));
+    assert_eq!(parse(CellFormat::Time, "2018-03-01").as_deref(), Ok("2018-02-28 16:00:00"));
 }
 
 #[test]
-fn months_in_every_spelling() {
+fn months_are_read_in_every_usual_form() {
     for text in ["201803", "2018-03", "2018/3", "2018.03", "2018年3月", "201803.0", "２０１８０３"] {
-        assert_eq!(parse(Form::Month, text).as_deref(), Ok("201803"), "{text}");
+        assert_eq!(parse(CellFormat::Month, text).as_deref(), Ok("201803"), "{text}");
     }
     for text in ["2018", "201813", "18-03", "201800", "二〇一八年三月", "2018030"] {
-        assert!(parse(Form::Month, text).is_err(), "{text}");
+        assert!(parse(CellFormat::Month, text).is_err(), "{text}");
     }
 }
 
 #[test]
-fn yuan_are_fen() {
+fn yuan_are_stored_as_fen() {
     for (text, fen) in [
         ("61", "6100"),
         ("61.5", "6150"),
@@ -77,20 +77,20 @@ fn yuan_are_fen() {
         ("0", "0"),
         ("61.000", "6100"),
     ] {
-        assert_eq!(parse(Form::Fee, text).as_deref(), Ok(fen), "{text}");
-        assert_eq!(parse(Form::Fee, &Form::Fee.show(fen, &world())).as_deref(), Ok(fen));
+        assert_eq!(parse(CellFormat::Fee, text).as_deref(), Ok(fen), "{text}");
+        assert_eq!(parse(CellFormat::Fee, &CellFormat::Fee.show(fen, &reference())).as_deref(), Ok(fen));
     }
     for text in
         ["-1", "61.005", "六十一", "1e3", ".5", "10000000", "12,5", "1,2000", ",120", "1.2,300", "1,,200"]
     {
-        assert!(parse(Form::Fee, text).is_err(), "{text}");
+        assert!(parse(CellFormat::Fee, text).is_err(), "{text}");
     }
-    assert_eq!(Form::Fee.parse(&Cell::Number(61.5), &world()).as_deref(), Ok("6150"));
+    assert_eq!(CellFormat::Fee.parse(&Cell::Number(61.5), &reference()).as_deref(), Ok("6150"));
 }
 
 #[test]
-fn codes_lose_what_spreadsheets_add_and_nothing_else() {
-    let code = Form::Code(20);
+fn codes_lose_only_what_spreadsheets_add() {
+    let code = CellFormat::Code(20);
     for (text, stored) in [
         (" ab 12 ", "AB12"),
         ("'0012", "0012"),
@@ -103,21 +103,21 @@ fn codes_lose_what_spreadsheets_add_and_nothing_else() {
         assert_eq!(parse(code, text).as_deref(), Ok(stored), "{text}");
     }
     assert_eq!(parse(code, "1.2E+17"), Err(ROUNDED.to_owned()));
-    assert_eq!(code.parse(&Cell::Number(1.2e17), &world()), Err(ROUNDED.into()));
-    assert_eq!(code.parse(&Cell::Number(123456789012345.0), &world()).as_deref(), Ok("123456789012345"));
+    assert_eq!(code.parse(&Cell::Number(1.2e17), &reference()), Err(ROUNDED.into()));
+    assert_eq!(code.parse(&Cell::Number(123456789012345.0), &reference()).as_deref(), Ok("123456789012345"));
     assert!(parse(code, &"1".repeat(21)).is_err() && parse(code, "1\u{7f}").is_err());
 }
 
 #[test]
-fn what_is_shown_is_parsed_back() {
-    let list = Form::List(&Form::Fee);
+fn shown_values_parse_to_stored_values() {
+    let list = CellFormat::List(&CellFormat::Fee);
     assert_eq!(parse(list, "61.00；59; 1 |2").as_deref(), Ok("6100;5900;100;200"));
-    assert_eq!(list.show("6100;5900", &world()), "61.00；59.00");
-    let choice = Form::OneOf(&[("男", "male")]);
+    assert_eq!(list.show("6100;5900", &reference()), "61.00；59.00");
+    let choice = CellFormat::OneOf(&[Choice { label: "男", code: "male" }]);
     assert_eq!(parse(choice, " 男 ").as_deref(), Ok("male"));
-    assert_eq!(choice.show("male", &world()), "男");
+    assert_eq!(choice.show("male", &reference()), "男");
     assert_eq!(parse(choice, "女"), Err("只能是：男".into()));
-    let hash = world().vault.blind("document", "x");
-    assert_eq!(parse(Form::Hash, &Form::Hash.show(&hash, &world())), Ok(hash.clone()));
-    assert!(parse(Form::Hash, &hash).is_err());
+    let hash = reference().vault.blind("document", "x");
+    assert_eq!(parse(CellFormat::Hash, &CellFormat::Hash.show(&hash, &reference())), Ok(hash.clone()));
+    assert!(parse(CellFormat::Hash, &hash).is_err());
 }

@@ -1,19 +1,18 @@
-//! Texts, codes and amounts, with what spreadsheets do to them.
+//! Texts, codes and amounts, as spreadsheets write them.
 
 use std::borrow::Cow;
 
 use super::{ROUNDED, Reason};
 use crate::people::width;
 
-/// The text without what programs put around it to keep a spreadsheet from changing it:
-/// `'0123` and `="0123"`.
+/// Removes what programs add so that a spreadsheet does not change a text: `'0123`, `="0123"`.
 pub(super) fn unwrapped(text: &str) -> &str {
     let text = text.trim().trim_start_matches('\u{feff}');
     let formula = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
     formula.unwrap_or_else(|| text.strip_prefix('\'').unwrap_or(text)).trim()
 }
 
-/// A code in its one spelling. Letters of any script are allowed: 粤1442018201900123.
+/// The stored form of a code. Letters of any script are valid: 粤1442018201900123.
 pub(super) fn code(text: &str, longest: usize) -> Result<String, Reason> {
     let mut code = width::compact(text);
     code.truncate(whole_number(&code).unwrap_or(&code).len());
@@ -25,7 +24,7 @@ pub(super) fn code(text: &str, longest: usize) -> Result<String, Reason> {
     Ok(code)
 }
 
-/// Free text: trimmed, line breaks kept as `\n`.
+/// Trims a text; line breaks become `\n`.
 pub(super) fn free(text: &str, longest: usize) -> Result<String, Reason> {
     let text = text.trim();
     let text = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { Cow::Borrowed(text) };
@@ -34,7 +33,7 @@ pub(super) fn free(text: &str, longest: usize) -> Result<String, Reason> {
     Ok(text.into_owned())
 }
 
-/// Fen, from yuan with at most two decimals: `1200`, `¥1,200.00`, `１２００元`.
+/// Converts yuan with at most two decimals to fen: `1200`, `¥1,200.00`, `１２００元`.
 pub(super) fn fen(text: &str) -> Result<String, Reason> {
     const WRONG: &str = "金额有误，请填写元，最多两位小数";
     let amount = width::compact(text);
@@ -49,7 +48,7 @@ pub(super) fn fen(text: &str) -> Result<String, Reason> {
     Ok(fen.to_string())
 }
 
-/// Yuan without the commas before every three digits; none if one stands elsewhere, as in `12,5`.
+/// Removes the commas of thousands. `None` if a comma stands elsewhere, as in `12,5`.
 fn ungrouped(yuan: &str) -> Option<String> {
     let mut groups = yuan.split(',');
     let first = groups.next().map_or(0, str::len);
@@ -57,12 +56,12 @@ fn ungrouped(yuan: &str) -> Option<String> {
     (first == yuan.len() || grouped).then(|| yuan.replace(',', ""))
 }
 
-/// Yuan, as [`fen`] reads them.
+/// The inverse of [`fen`].
 pub(super) fn yuan(fen: &str) -> String {
     fen.parse::<u32>().map_or_else(|_| fen.to_owned(), |fen| format!("{}.{:02}", fen / 100, fen % 100))
 }
 
-/// `2018031234567.0`, as programs write a column of numbers where one is missing.
+/// Removes the decimals of `2018031234567.0`, which programs write if a number of the column is missing.
 fn whole_number(code: &str) -> Option<&str> {
     let digits = code.strip_suffix(".0")?;
     digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)

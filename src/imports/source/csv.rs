@@ -1,8 +1,8 @@
 //! CSV (RFC 4180), in UTF-8 or GB18030.
 //!
-//! In GB18030 no byte of a Chinese character is a comma, a quote or a line break (their second bytes begin
-//! at 0x30), so fields are found in the bytes as they are, and decoded one by one: a field that cannot be
-//! decoded refuses its row and no other.
+//! In GB18030 the second byte of a Chinese character is 0x30 or greater, so it is never a comma, a quote or a
+//! line break. Fields are therefore split as bytes and decoded one by one. A field that cannot be decoded
+//! refuses its own row only.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -15,17 +15,15 @@ use super::{BUFFER, RawRow, Sink};
 use crate::imports::cell::Cell;
 use crate::imports::report::BOM;
 
-/// How text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// Also ASCII.
+    /// Includes ASCII.
     Utf8,
-    /// Also GBK and GB2312: GB 18030 holds both.
+    /// Includes GBK and GB2312.
     Gb18030,
 }
 
-/// A record of more bytes, or more fields, is refused: it would be most of the file after a quote that is
-/// not closed.
+/// A record with more bytes or fields is refused: after an unclosed quote it would be the rest of the file.
 const LONGEST: usize = 1 << 16;
 const MOST_FIELDS: usize = 256;
 
@@ -33,19 +31,19 @@ const TOO_LONG: &str = "这一行超过 64 KB；可能有一个引号没有成�
 const TOO_MANY: &str = "这一行超过 256 栏；可能有一个引号没有成对";
 const UNDECODABLE: &str = "无法解码：不是有效的 UTF-8，也不是 GB18030";
 
-/// Finds the encoding while the bytes go by.
+/// Finds the encoding of a file that is read in pieces.
 #[derive(Default)]
-pub(super) struct Guess {
-    /// Bytes of a character that the last piece has cut.
+pub(super) struct EncodingDetector {
+    /// The last bytes of a piece that ends within a character.
     rest: Vec<u8>,
     invalid: bool,
-    /// The first line, as far as it was seen.
+    /// The first line, as far as it is read.
     header: Vec<u8>,
     header_ended: bool,
 }
 
-impl Guess {
-    pub(super) fn look_at(&mut self, piece: &[u8]) {
+impl EncodingDetector {
+    pub(super) fn add(&mut self, piece: &[u8]) {
         if !self.header_ended {
             let end = piece.iter().position(|&byte| byte == b'\n');
             self.header.extend_from_slice(&piece[..end.unwrap_or(piece.len())]);
@@ -72,8 +70,8 @@ impl Guess {
         self.rest = if self.invalid { Vec::new() } else { rest.to_vec() };
     }
 
-    /// UTF-8 if all of it is, or if the header is and says something in it: then a row that is not will be
-    /// refused, and the others are still read.
+    /// UTF-8 if the whole file is valid UTF-8, or if the header is and is not only ASCII. In the second case
+    /// the rows that are not valid are refused and the others are read.
     pub(super) fn encoding(&self) -> Encoding {
         let whole = !self.invalid && self.rest.is_empty();
         let header = std::str::from_utf8(&self.header).is_ok() && !self.header.is_ascii();
@@ -81,7 +79,7 @@ impl Guess {
     }
 }
 
-/// Gives every row to `sink`, the header first. What was added after the first `size` bytes is not read.
+/// Sends every row of the first `size` bytes to `sink`, beginning with the header.
 pub(super) fn read(path: &Path, size: u64, encoding: Encoding, sink: Sink) -> io::Result<()> {
     let mut records = Records::new(BufReader::with_capacity(BUFFER, File::open(path)?.take(size)))?;
     while let Some(row) = records.next(encoding)? {
@@ -95,8 +93,9 @@ pub(super) fn read(path: &Path, size: u64, encoding: Encoding, sink: Sink) -> io
 struct Records<R> {
     input: R,
     reader: Reader,
-    /// Bytes read so far, and lines that began before the parser saw them.
+    /// Bytes read so far.
     bytes: u64,
+    /// Lines that the parser did not see.
     blank_lines: u64,
     text: Vec<u8>,
     ends: Vec<usize>,
@@ -134,7 +133,7 @@ impl<R: BufRead> Records<R> {
         Ok(Some(RawRow { line, cells, fault }))
     }
 
-    /// The parser skips them too, but would count them to the row that follows.
+    /// The parser would skip them too, but count them as lines of the next row.
     fn skip_blank_lines(&mut self) -> io::Result<()> {
         loop {
             let input = self.input.fill_buf()?;
@@ -175,10 +174,10 @@ mod tests {
     use super::*;
 
     fn encoding(bytes: &[u8]) -> Encoding {
-        let mut guess = Guess::default();
+        let mut detector = EncodingDetector::default();
         // In pieces of three bytes, so that characters are cut.
-        bytes.chunks(3).for_each(|piece| guess.look_at(piece));
-        guess.encoding()
+        bytes.chunks(3).for_each(|piece| detector.add(piece));
+        detector.encoding()
     }
 
     fn rows(bytes: &[u8]) -> Vec<RawRow> {
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn both_encodings_are_told_apart() {
+    fn detector_tells_utf8_from_gb18030() {
         let (gb, _, _) = GB18030.encode("姓名,证件号码\n张小三,𠮷");
         assert_eq!(encoding(&gb), Encoding::Gb18030);
         assert_eq!(encoding("姓名\n张小三".as_bytes()), Encoding::Utf8);
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_know_their_lines_whatever_ends_them() {
+    fn rows_have_their_first_line_with_any_line_ending() {
         let all = rows(b"\xef\xbb\xbfa,b\r\n\r\n1,\"x\r\ny\"\r\n\n\n3,4\n5,\"6\"\"\"\n7,8");
         let lines: Vec<_> = all.iter().map(|row| row.line).collect();
         assert_eq!(lines, [1, 3, 7, 8, 9]);
@@ -219,14 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_refuses_its_own_row() {
+    fn undecodable_field_refuses_only_its_row() {
         let all = rows(&["姓名,级别\n张,".as_bytes(), b"\xc0\xff\n", "李,一级".as_bytes()].concat());
         assert_eq!(all[1].cells[1], Cell::Unreadable(UNDECODABLE));
         assert_eq!(texts(&all[2]), ["李", "一级"]);
     }
 
     #[test]
-    fn an_endless_record_is_one_fault_of_bounded_size() {
+    fn endless_record_is_one_fault() {
         let long = format!("a,b\n1,\"{}\n2,3\n", "x\n".repeat(200_000));
         let all = rows(long.as_bytes());
         assert_eq!(all.len(), 2);

@@ -1,8 +1,8 @@
 //! The first sheet of a workbook (Office Open XML).
 //!
-//! calamine streams the cells of a sheet, but holds all shared texts, and whatever is one cell or one tag. A
-//! workbook of a few kilobytes can unpack to gigabytes of any of these, so it is unpacked once into nothing, and
-//! what is too large is refused before calamine sees it.
+//! calamine streams the cells of a sheet, but loads all shared texts, and each cell and tag, into memory. A
+//! workbook of a few kilobytes can unpack to gigabytes of these. So [`check_limits`] unpacks the workbook
+//! once, discards the result and refuses what is too large for calamine.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -12,20 +12,20 @@ use std::path::Path;
 use calamine::{DataRef, Reader, Xlsx, open_workbook};
 use zip::ZipArchive;
 
-use super::watch::Watch;
+use super::xml_guard::XmlGuard;
 use super::{BUFFER, RawRow, Sink};
 use crate::imports::cell::Cell;
 
-/// Parts of a workbook, by what is in their names, that may unpack to so many bytes. Of shared texts calamine
-/// holds twice as much in memory; a sheet of Excel's 1,048,576 rows fits; pictures are not read.
+/// Most bytes that a part of a workbook may unpack to, by a piece of its name. calamine needs twice as much
+/// memory for shared texts. Excel's largest sheet, 1,048,576 rows, fits. Pictures are not read.
 const LIMITS: [(&str, u64); 4] =
     [("sharedstrings.xml", 40 << 20), ("worksheets/", 8 << 30), ("media/", 8 << 30), ("", 16 << 20)];
 
 const NO_WORKBOOK: &str = "this is no workbook that can be read";
 const TOO_LARGE: &str = "is too large unpacked, or not what a spreadsheet writes; save the sheet as CSV, which may be of any size";
 
-/// Looks into a workbook before it is opened.
-pub(super) fn trust(path: &Path) -> Result<(), String> {
+/// Refuses a workbook that would need too much memory.
+pub(super) fn check_limits(path: &Path) -> Result<(), String> {
     let told = |error: &dyn std::fmt::Display| format!("{NO_WORKBOOK}: {error}");
     let file = File::open(path).map_err(|error| told(&error))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| told(&error))?;
@@ -40,20 +40,20 @@ pub(super) fn trust(path: &Path) -> Result<(), String> {
 }
 
 fn unpack(part: &mut impl Read, limit: u64, is_xml: bool) -> Result<(), String> {
-    let (mut buffer, mut total, mut watch) = (vec![0; BUFFER], 0, Watch::default());
+    let (mut buffer, mut total, mut xml_guard) = (vec![0; BUFFER], 0, XmlGuard::default());
     loop {
         let length = part.read(&mut buffer).map_err(|error| error.to_string())?;
         if length == 0 {
             return Ok(());
         }
         total += length as u64;
-        if total > limit || is_xml && !watch.allows(&buffer[..length]) {
+        if total > limit || is_xml && !xml_guard.allows(&buffer[..length]) {
             return Err(TOO_LARGE.into());
         }
     }
 }
 
-/// Gives every row to `sink`, the header first. What breaks calamine is no workbook.
+/// Sends every row to `sink`, beginning with the header. A panic of calamine is an error.
 pub(super) fn read(path: &Path, sink: Sink) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(|| read_cells(path, sink))).unwrap_or_else(|_| Err(NO_WORKBOOK.into()))
 }
@@ -79,7 +79,7 @@ fn read_cells(path: &Path, sink: Sink) -> Result<(), String> {
     Ok(())
 }
 
-/// Gathers cells to rows as wide as the first one.
+/// Collects cells into rows that are at least as wide as the first one.
 #[derive(Default)]
 struct Rows {
     row: Option<RawRow>,
@@ -87,7 +87,7 @@ struct Rows {
 }
 
 impl Rows {
-    /// Answers with the row before, once a cell of the next one comes.
+    /// Adds a cell. Returns the previous row if this cell begins the next one.
     fn add(&mut self, row: u32, column: usize, value: &DataRef) -> Option<RawRow> {
         let line = u64::from(row) + 1;
         let begins = self.row.as_ref().is_none_or(|row| row.line != line);

@@ -1,5 +1,7 @@
 //! The states of a handshake, and the table of transitions: from, action, actor, to.
 
+use crate::store::codes;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The code is on the screen.
@@ -20,17 +22,16 @@ pub enum Status {
     Failed,
 }
 
-/// The codes in the column `status`.
-const CODES: &[(Status, &str)] = &[
-    (Status::Waiting, "waiting"),
-    (Status::Scanned, "scanned"),
-    (Status::Approved, "approved"),
-    (Status::Redeemed, "redeemed"),
-    (Status::Denied, "denied"),
-    (Status::Expired, "expired"),
-    (Status::Cancelled, "cancelled"),
-    (Status::Failed, "failed"),
-];
+codes!(Status {
+    Waiting = "waiting",
+    Scanned = "scanned",
+    Approved = "approved",
+    Redeemed = "redeemed",
+    Denied = "denied",
+    Expired = "expired",
+    Cancelled = "cancelled",
+    Failed = "failed",
+});
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -86,15 +87,6 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
 ];
 
 impl Status {
-    /// The code in the database and in the marks of waiting screens.
-    pub fn code(self) -> &'static str {
-        CODES.iter().find(|(status, _)| *status == self).map_or("", |(_, code)| code)
-    }
-
-    pub(super) fn from_code(code: &str) -> Option<Status> {
-        CODES.iter().find(|(_, known)| *known == code).map(|(status, _)| *status)
-    }
-
     /// The state after `action` by `actor`; `None` if the table does not allow it.
     pub(super) fn after(self, action: Action, actor: Actor) -> Option<Status> {
         TRANSITIONS

@@ -27,21 +27,38 @@ pub struct PhoneView<'a> {
     pub error: Option<&'a str>,
 }
 
-/// The fact, the headline of the warning and the advice for a proximity.
-fn proximity_words(proximity: Proximity) -> (&'static str, Option<&'static str>, &'static str) {
-    const NOT_ME: &str = "如果不是您本人操作，请点“不是我”。";
-    const NOT_MINE: &str = "如果二维码是别人发给您的，请点“不是我”。";
+/// What a phone is told about the network of the screen.
+struct NetworkAdvice {
+    fact: &'static str,
+    /// Headline of a warning.
+    warning: Option<&'static str>,
+    advice: &'static str,
+}
+
+fn network_advice(proximity: Proximity) -> NetworkAdvice {
     match proximity {
-        Proximity::Same => ("与本机相同的网络", None, NOT_ME),
-        Proximity::Different => ("与本机不同的网络", Some("两台设备不在同一网络"), NOT_MINE),
-        Proximity::Unknown => ("网络未知", Some("无法确认两台设备是否在同一网络"), NOT_MINE),
+        Proximity::Same => NetworkAdvice {
+            fact: "与本机相同的网络",
+            warning: None,
+            advice: "如果不是您本人操作，请点“不是我”。",
+        },
+        Proximity::Different => NetworkAdvice {
+            fact: "与本机不同的网络",
+            warning: Some("两台设备不在同一网络"),
+            advice: "如果二维码是别人发给您的，请点“不是我”。",
+        },
+        Proximity::Unknown => NetworkAdvice {
+            fact: "网络未知",
+            warning: Some("无法确认两台设备是否在同一网络"),
+            advice: "如果二维码是别人发给您的，请点“不是我”。",
+        },
     }
 }
 
 /// The page that asks for the number.
 pub fn confirm(view: &PhoneView) -> Page {
     let (handshake, account) = (view.handshake, view.account);
-    let (network, warning, advice) = proximity_words(view.proximity);
+    let network = network_advice(view.proximity);
     let ago = (view.now - handshake.created_at).num_seconds().max(0);
     let main = html! {
         @if let Some(error) = view.error {
@@ -54,13 +71,13 @@ pub fn confirm(view: &PhoneView) -> Page {
                 Fact::of("证件", account.masked_document()),
                 Fact::of("网站", format!("考证通 · {}", view.authority)),
                 Fact::of("设备", &handshake.device),
-                Fact::of("网络", network),
+                Fact::of("网络", network.fact),
                 Fact::of("时间", format!("{}（{}前）", clock::china(handshake.created_at), in_words(ago))),
             ])))
         }
-        @match warning {
-            Some(warning) => (ui::banner(Tone::Warn, warning, html! { p { (advice) } })),
-            None => p.muted { (advice) },
+        @match network.warning {
+            Some(warning) => (ui::banner(Tone::Warn, warning, html! { p { (network.advice) } })),
+            None => p.muted { (network.advice) },
         }
         (number_form(view))
         form.actions method="post" action={ "/s/" (handshake.id) "/decline" } {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::store::schema::account_notices::{self, dsl as n};
 use crate::store::schema::known_devices::dsl as d;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, codes};
 
 /// Notices that are kept of one candidate; the oldest are dropped.
 const MOST: i64 = 20;
@@ -26,17 +26,20 @@ pub enum NoticeKind {
     DeskClosed,
 }
 
-/// Code kept in the database, and for how many days a new session is told.
-const KINDS: [(NoticeKind, &str, i64); 4] = [
-    (NoticeKind::AnotherAccount, "another_account", 30),
-    (NoticeKind::AnotherName, "another_name", 30),
-    (NoticeKind::NewDevice, "new_device", 7),
-    (NoticeKind::DeskClosed, "desk_closed", 7),
-];
+codes!(NoticeKind {
+    AnotherAccount = "another_account",
+    AnotherName = "another_name",
+    NewDevice = "new_device",
+    DeskClosed = "desk_closed",
+});
 
 impl NoticeKind {
-    fn row(self) -> &'static (NoticeKind, &'static str, i64) {
-        KINDS.iter().find(|(kind, ..)| *kind == self).unwrap_or(&KINDS[0])
+    /// How long new sessions are told.
+    fn shown_for(self) -> Duration {
+        match self {
+            NoticeKind::AnotherAccount | NoticeKind::AnotherName => Duration::days(30),
+            NoticeKind::NewDevice | NoticeKind::DeskClosed => Duration::days(7),
+        }
     }
 }
 
@@ -57,7 +60,7 @@ pub fn tell(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Res
     let row = (
         n::id.eq(tx.id()),
         n::candidate_id.eq(candidate),
-        n::kind.eq(kind.row().1),
+        n::kind.eq(kind.code()),
         n::detail.eq(detail),
         n::at.eq(tx.now),
     );
@@ -83,8 +86,8 @@ pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> 
         .limit(MOST)
         .load(tx.conn)?;
     let read = |(id, code, detail, at): (String, String, String, NaiveDateTime)| {
-        let (kind, _, days) = KINDS.iter().find(|(_, known, _)| *known == code)?;
-        (tx.now - at < Duration::days(*days)).then_some(Notice { id, kind: *kind, detail, at })
+        let kind = NoticeKind::from_code(&code)?;
+        (tx.now - at < kind.shown_for()).then_some(Notice { id, kind, detail, at })
     };
     Ok(rows.into_iter().filter_map(read).collect())
 }

@@ -1,8 +1,7 @@
-//! Threads that keep a connection to a PostgreSQL server each, with the statements prepared on it,
-//! and wait for it most of the time.
+//! Threads that each hold a connection to a PostgreSQL server, with its prepared statements.
 //!
-//! Nothing wakes a thread whose server, or a proxy before it, takes a question and then says
-//! nothing. Whoever waited in vain replaces such a thread; it ends if it ever gets its answer.
+//! A thread blocks while it waits for the server. If a server or proxy accepts a query and never answers, the
+//! caller's time-out replaces the thread. The old thread ends if its answer arrives.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,58 +14,57 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::unavailable;
-use crate::store::pool::{Ended, reading};
-use crate::store::target::Target;
+use crate::store::database::Database;
+use crate::store::pool::{AttemptOutcome, reading};
 use crate::store::{Conn, Error, limits};
 
-/// Threads, and so connections.
+/// Threads, each with one connection.
 const THREADS: usize = 6;
 
-/// Questions that may wait for one; beyond it the site is overrun and says so at once.
+/// Most waiting queries. Further ones fail at once.
 const QUEUE: usize = 4096;
 
-/// Answers one question, or says why there is no connection. Says whether the connection is lost.
-type Job = Box<dyn FnOnce(Result<&mut Conn, Error>) -> Keep + Send>;
+/// Runs one query, or receives the reason why there is no connection.
+type Job = Box<dyn FnOnce(Result<&mut Conn, Error>) -> ConnectionState + Send>;
 
-/// What becomes of a connection after a question.
-enum Keep {
-    Yes,
-    /// It may be in any state after a panic.
-    No,
+/// State of a connection after a query.
+enum ConnectionState {
+    Usable,
+    /// After a panic.
+    Unknown,
     Lost,
 }
 
-/// Those who answer.
-pub(in crate::store) struct Threads {
-    target: Target,
+pub(in crate::store) struct ServerReaders {
+    database: Database,
     jobs: Sender<Job>,
-    /// For threads that replace others.
+    /// For the threads that replace others.
     queue: Receiver<Job>,
-    desks: Mutex<Vec<Arc<Desk>>>,
+    statuses: Mutex<Vec<Arc<ReaderStatus>>>,
 }
 
-/// What others may know of a thread.
+/// Status of a thread, shared with callers.
 #[derive(Default)]
-struct Desk {
-    /// When it began with the question that it has.
+struct ReaderStatus {
+    /// Start of the running query.
     busy: Mutex<Option<Instant>>,
-    /// Another has taken its place.
+    /// Set when another thread replaces this one.
     replaced: AtomicBool,
 }
 
-impl Threads {
-    pub(super) fn start(target: Target) -> std::io::Result<Threads> {
+impl ServerReaders {
+    pub(super) fn start(database: Database) -> std::io::Result<ServerReaders> {
         let (jobs, queue) = bounded(QUEUE);
-        let desks = (0..THREADS).map(|_| start(&target, &queue)).collect::<Result<_, _>>()?;
-        Ok(Threads { target, jobs, queue, desks: Mutex::new(desks) })
+        let statuses = (0..THREADS).map(|_| start(&database, &queue)).collect::<Result<_, _>>()?;
+        Ok(ServerReaders { database, jobs, queue, statuses: Mutex::new(statuses) })
     }
 
-    pub(super) fn target(&self) -> &Target {
-        &self.target
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
-    /// Asks once.
-    pub(super) async fn ask<T, E, F>(&self, query: F) -> Ended<T, E>
+    /// Runs a query once, without retries.
+    pub(super) async fn ask<T, E, F>(&self, query: F) -> AttemptOutcome<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -75,12 +73,12 @@ impl Threads {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let (ended, keep) = answered(conn, query);
-            // An asker that went away no longer needs its answer.
+            // The caller may have been dropped.
             let _ = reply.send(ended);
             keep
         });
         if let Err(error) = self.jobs.try_send(job) {
-            return Ended::Answered(Err(match error {
+            return AttemptOutcome::Answered(Err(match error {
                 TrySendError::Full(_) => unavailable("too many lookups wait"),
                 TrySendError::Disconnected(_) => unavailable("no reader is left"),
             }
@@ -88,29 +86,29 @@ impl Threads {
         }
         match timeout(limits::GLANCE, answer).await {
             Ok(Ok(ended)) => ended,
-            Ok(Err(_)) => Ended::Answered(Err(unavailable("no reader is left").into())),
+            Ok(Err(_)) => AttemptOutcome::Answered(Err(unavailable("no reader is left").into())),
             Err(_) => {
-                self.replace_those_who_are_stuck();
+                self.replace_blocked_threads();
                 let why = format!("no answer within {:?}", limits::GLANCE);
-                Ended::GivenUp(unavailable(&why).into())
+                AttemptOutcome::GivenUp(unavailable(&why).into())
             }
         }
     }
 
-    fn replace_those_who_are_stuck(&self) {
-        for desk in self.desks.lock().iter_mut() {
-            if !desk.busy.lock().is_some_and(|began| began.elapsed() >= limits::GLANCE) {
+    fn replace_blocked_threads(&self) {
+        for status in self.statuses.lock().iter_mut() {
+            if !status.busy.lock().is_some_and(|began| began.elapsed() >= limits::GLANCE) {
                 continue;
             }
-            match start(&self.target, &self.queue) {
+            match start(&self.database, &self.queue) {
                 Ok(new) => {
-                    desk.replaced.store(true, Ordering::Release);
-                    *desk = new;
+                    status.replaced.store(true, Ordering::Release);
+                    *status = new;
                     tracing::warn!("a reader got no answer from the database server and was replaced");
                 }
                 Err(error) => tracing::error!(%error, "a reader cannot be replaced"),
             }
-            self.target.lost(Instant::now());
+            self.database.lost(Instant::now());
         }
     }
 }
@@ -118,45 +116,45 @@ impl Threads {
 fn answered<T, E: From<Error>>(
     conn: Result<&mut Conn, Error>,
     query: impl FnOnce(&mut Conn) -> Result<T, E>,
-) -> (Ended<T, E>, Keep) {
+) -> (AttemptOutcome<T, E>, ConnectionState) {
     let conn = match conn {
         Ok(conn) => conn,
-        Err(error) => return (Ended::Unreached(error), Keep::No),
+        Err(error) => return (AttemptOutcome::Unreached(error), ConnectionState::Unknown),
     };
     match catch_unwind(AssertUnwindSafe(|| reading(conn, query))) {
-        Ok(ended @ Ended::Lost(_)) => (ended, Keep::Lost),
-        Ok(ended) => (ended, Keep::Yes),
-        Err(_) => (Ended::Answered(Err(Error::Panicked.into())), Keep::No),
+        Ok(ended @ AttemptOutcome::Lost(_)) => (ended, ConnectionState::Lost),
+        Ok(ended) => (ended, ConnectionState::Usable),
+        Err(_) => (AttemptOutcome::Answered(Err(Error::Panicked.into())), ConnectionState::Unknown),
     }
 }
 
-fn start(target: &Target, queue: &Receiver<Job>) -> std::io::Result<Arc<Desk>> {
-    let desk = Arc::new(Desk::default());
-    let thread = Thread { target: target.clone(), desk: desk.clone(), conn: None };
+fn start(database: &Database, queue: &Receiver<Job>) -> std::io::Result<Arc<ReaderStatus>> {
+    let status = Arc::new(ReaderStatus::default());
+    let thread = Thread { database: database.clone(), status: status.clone(), conn: None };
     let queue = queue.clone();
     std::thread::Builder::new().name("reader".into()).spawn(move || thread.serve(&queue))?;
-    Ok(desk)
+    Ok(status)
 }
 
 struct Thread {
-    target: Target,
-    desk: Arc<Desk>,
-    /// The connection, and when it was made.
+    database: Database,
+    status: Arc<ReaderStatus>,
+    /// The connection and the time when it was opened.
     conn: Option<(Conn, Instant)>,
 }
 
 impl Thread {
     fn serve(mut self, queue: &Receiver<Job>) {
-        while !self.desk.replaced.load(Ordering::Acquire) {
+        while !self.status.replaced.load(Ordering::Acquire) {
             let Ok(job) = queue.recv() else { return };
-            *self.desk.busy.lock() = Some(Instant::now());
+            *self.status.busy.lock() = Some(Instant::now());
             self.answer(job);
-            *self.desk.busy.lock() = None;
+            *self.status.busy.lock() = None;
         }
     }
 
     fn answer(&mut self, job: Job) {
-        let kept = self.conn.take().filter(|(_, made)| !self.target.is_stale(*made));
+        let kept = self.conn.take().filter(|(_, made)| !self.database.is_stale(*made));
         let (mut conn, made) = match kept.map_or_else(|| self.connect(), Ok) {
             Ok(connected) => connected,
             Err(error) => {
@@ -165,14 +163,14 @@ impl Thread {
             }
         };
         match job(Ok(&mut conn)) {
-            Keep::Yes => self.conn = Some((conn, made)),
-            Keep::No => {}
-            Keep::Lost => self.target.lost(made),
+            ConnectionState::Usable => self.conn = Some((conn, made)),
+            ConnectionState::Unknown => {}
+            ConnectionState::Lost => self.database.lost(made),
         }
     }
 
     fn connect(&self) -> Result<(Conn, Instant), Error> {
-        let conn = self.target.connect(Conn::prepare_glance)?;
+        let conn = self.database.connect(Conn::prepare_glance)?;
         Ok((conn, Instant::now()))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use chrono::{Duration, Utc};
+use chrono::Duration;
 use diesel::prelude::*;
 use kaozheng::settings::ClaimsFrom;
 use kaozheng::store::schema::device_grants::dsl as g;
@@ -200,7 +200,7 @@ async fn refusal_at_the_portal_is_shown() {
 #[tokio::test]
 async fn clock_difference_of_two_minutes_signs_nobody_in() {
     for minutes in [-2, 2] {
-        let clock = Clock::manual(Utc::now().naive_utc() + Duration::minutes(minutes));
+        let clock = Clock::manual(Clock::system().now() + Duration::minutes(minutes));
         let (server, _portal) = site(clock, |portal| portal.claims_from = ClaimsFrom::IdToken).await;
         let visitor = server.visitor(PHONE);
         assert_refused(&visitor, &sign_in(&visitor).await, REFUSED, &format!("{minutes} minutes")).await;
@@ -257,7 +257,7 @@ async fn device_grant_faults_are_shown() {
 /// RFC 8628 §3.5: each `slow_down` adds five seconds to the interval.
 #[tokio::test]
 async fn slow_down_lengthens_the_polling_interval() {
-    let (server, portal) = site(Clock::manual(Utc::now().naive_utc()), |_| {}).await;
+    let (server, portal) = site(Clock::manual(Clock::system().now()), |_| {}).await;
     portal.fail("/token", Fault::Refuse("slow_down"));
     server.visitor(DESKTOP).open("/login/device").await;
     for (polls, interval) in [(1, 5), (2, 10), (3, 15)] {

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use kaozheng::imports::run::BATCH;
+use kaozheng::imports::job::BATCH;
 use kaozheng::store::schema::{imports, meta};
 use kaozheng::store::{Conn, Error, Store};
 

@@ -9,7 +9,7 @@ use crate::people::candidate::{self, Candidate};
 use crate::people::identity::{Reason, account, event, notice};
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::dsl as i;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, codes};
 
 /// What an administrator decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,20 +20,10 @@ pub enum Verdict {
     Separate,
 }
 
-impl Verdict {
-    /// The code kept in the database.
-    pub fn code(self) -> &'static str {
-        match self {
-            Verdict::Join => "joined",
-            Verdict::Separate => "separated",
-        }
-    }
-
-    /// Reads a code back; an open case has none.
-    pub fn from_code(code: &str) -> Option<Verdict> {
-        [Verdict::Join, Verdict::Separate].into_iter().find(|verdict| verdict.code() == code)
-    }
-}
+codes!(Verdict {
+    Join = "joined",
+    Separate = "separated",
+});
 
 /// Why a case cannot be decided so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

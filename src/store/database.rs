@@ -1,4 +1,4 @@
-//! The database that `DATABASE_URL` names, and the only place that connects to it.
+//! The database of `DATABASE_URL`. Every connection is opened here.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,65 +9,64 @@ use diesel::{PgConnection, SqliteConnection};
 use super::address::Address;
 use super::outage::Outage;
 use super::relay::Relay;
-use super::tls::{Mode, Tls};
+use super::tls::{Tls, TlsMode};
 use super::{Conn, Error, limits};
 
 /// A database. Cheap to clone.
 #[derive(Clone)]
-pub(super) enum Target {
-    /// A file.
+pub(super) enum Database {
+    /// Path of the file.
     Sqlite(Arc<str>),
-    /// A server.
     Postgres(Arc<Server>),
 }
 
-/// A PostgreSQL server, or several that hold the same data.
+/// A PostgreSQL server, or several with the same data.
 pub(super) struct Server {
-    /// For libpq.
+    /// Address for libpq.
     url: String,
     outage: Outage,
-    /// Between libpq and the server if they speak TLS.
+    /// Set if the connections use TLS.
     _relay: Option<Relay>,
 }
 
-impl Target {
-    /// Reads `sqlite:PATH` or `postgres://…`. Connects to nothing.
-    pub(super) fn parse(url: &str) -> Result<Target, Error> {
+impl Database {
+    /// Parses `sqlite:PATH` or `postgres://…`. Does not connect.
+    pub(super) fn parse(url: &str) -> Result<Database, Error> {
         match url.strip_prefix("sqlite:") {
-            Some(path) => Ok(Target::Sqlite(path.into())),
-            None => Ok(Target::Postgres(Arc::new(Server::parse(url).map_err(Error::Address)?))),
+            Some(path) => Ok(Database::Sqlite(path.into())),
+            None => Ok(Database::Postgres(Arc::new(Server::parse(url).map_err(Error::Address)?))),
         }
     }
 
-    /// Opens a connection and makes its settings.
+    /// Opens a connection and applies its settings.
     pub(super) fn connect(&self, prepare: fn(&mut Conn) -> QueryResult<()>) -> Result<Conn, Error> {
         let connected = match self {
-            Target::Sqlite(path) => {
+            Database::Sqlite(path) => {
                 SqliteConnection::establish(path).map(Conn::Sqlite).map_err(|error| error.to_string())
             }
-            Target::Postgres(server) => server.connect().map(Conn::Postgres),
+            Database::Postgres(server) => server.connect().map(Conn::Postgres),
         };
         let mut conn = connected.map_err(Error::Unavailable)?;
         prepare(&mut conn).map_err(|error| Error::Unavailable(error.to_string()))?;
         Ok(conn)
     }
 
-    /// What is known about the server's absence; a file is never away.
+    /// `None` for SQLite.
     pub(super) fn outage(&self) -> Option<&Outage> {
         match self {
-            Target::Sqlite(_) => None,
-            Target::Postgres(server) => Some(&server.outage),
+            Database::Sqlite(_) => None,
+            Database::Postgres(server) => Some(&server.outage),
         }
     }
 
-    /// A connection made at `made` was found dead.
+    /// See [`Outage::lost`].
     pub(super) fn lost(&self, made: Instant) {
         if let Some(outage) = self.outage() {
             outage.lost(made);
         }
     }
 
-    /// Whether a connection made at `made` is taken for dead.
+    /// See [`Outage::is_stale`].
     pub(super) fn is_stale(&self, made: Instant) -> bool {
         self.outage().is_some_and(|outage| outage.is_stale(made))
     }
@@ -97,7 +96,7 @@ impl Server {
 
     fn connect(&self) -> Result<PgConnection, String> {
         self.outage.attempt()?;
-        // Not by `Conn`, which would try both databases and tell neither's error.
+        // `Conn::establish` would try both databases and return neither's error.
         match PgConnection::establish(&self.url) {
             Ok(conn) => {
                 self.outage.reached();
@@ -113,8 +112,8 @@ impl Server {
 }
 
 fn warn_of_weak_tls(address: &Address, tls: Option<&Tls>) {
-    let mode = tls.map_or(Mode::Disable, |tls| tls.mode);
-    if mode < Mode::VerifyFull && !address.hosts.iter().all(super::address::Host::is_here) {
+    let mode = tls.map_or(TlsMode::Disable, |tls| tls.mode);
+    if mode < TlsMode::VerifyFull && !address.hosts.iter().all(super::address::Host::is_local) {
         tracing::warn!(
             ?mode,
             "the database is on another machine, and whoever is on the way there can read or pretend to be it: \

@@ -1,21 +1,21 @@
-//! What a part of a workbook would hold in memory while it is read.
+//! Bounds the memory that a part of a workbook needs while it is read.
 //!
-//! A parser of XML holds one token at a time, a tag or the text between two, and a reader of cells all texts of
-//! one cell. Both are as long as the file wants. Comments and the like are refused: no spreadsheet writes them,
-//! and everything else may stand in them.
+//! An XML parser holds one token in memory, a tag or the text between two tags, and the reader of cells holds
+//! all texts of one cell. A file can make either of any length. Comments, CDATA and DOCTYPE are refused:
+//! spreadsheets do not write them, and they may contain anything.
 
-/// Excel's cells hold at most 32,767 characters.
+/// Most bytes of a token and of a cell. A cell of Excel has at most 32,767 characters.
 const LONGEST: usize = 1 << 20;
 
-/// Names are compared as far as this.
+/// Bytes of a tag's name that are compared.
 const NAME: usize = 16;
 
-/// Follows the tokens of a part that goes by in pieces.
+/// Follows the tokens of a part that is read in pieces.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct XmlGuard {
     inside: Inside,
     token: usize,
-    /// Bytes since the cell began, in a cell.
+    /// Inside a cell: bytes since it began.
     cell: Option<usize>,
     name: Vec<u8>,
     last: u8,
@@ -27,12 +27,12 @@ enum Inside {
     Text,
     Name,
     Tag,
-    /// A value of a tag, which ends with this byte.
+    /// An attribute's value, which ends with this quote.
     Value(u8),
 }
 
-impl Watch {
-    /// Whether the piece may be read.
+impl XmlGuard {
+    /// Whether the next piece stays within the limits.
     pub(super) fn allows(&mut self, piece: &[u8]) -> bool {
         piece.iter().all(|byte| self.follow(*byte))
     }
@@ -69,7 +69,8 @@ impl Watch {
         }
     }
 
-    /// In a sheet, `x:` or not: `<c …>`, `</c>`, and the end of a row, whose last cell may have been `<c …/>`.
+    /// Handles `<c …>`, `</c>` and `</row>`, with or without a namespace prefix. `</row>` ends a cell because
+    /// the last one may be `<c …/>`.
     fn begin_or_end_cell(&mut self) {
         let end = self.name.starts_with(b"/");
         let local = self.name.rsplit(|byte| matches!(byte, b':' | b'/')).next().unwrap_or_default();
@@ -86,12 +87,12 @@ mod tests {
     use super::*;
 
     fn allowed(text: &str) -> bool {
-        let mut watch = Watch::default();
-        text.as_bytes().chunks(7).all(|piece| watch.allows(piece))
+        let mut xml_guard = XmlGuard::default();
+        text.as_bytes().chunks(7).all(|piece| xml_guard.allows(piece))
     }
 
     #[test]
-    fn a_sheet_of_any_length_is_allowed() {
+    fn long_sheet_of_short_cells_is_allowed() {
         let rows = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>a > b</t></is></c><c r=\"B1\"/></row>"
             .repeat(30_000);
         let merged = "<mergeCell ref=\"A1:B2\"/>".repeat(60_000);
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_stay_in_memory_is_not() {
+    fn tokens_that_fill_memory_are_refused() {
         let long = |text: &str| text.repeat((1 << 20) / text.len() + 1);
         for (what, text) in [
             ("a text", format!("<t>{}</t>", long("x"))),

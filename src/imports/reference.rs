@@ -1,0 +1,116 @@
+//! The stored data against which rows are checked: exams, today's date and the keys of this installation.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::store::schema::{candidates, exam_subjects, exams, former_documents, sittings};
+use crate::store::{Error, Tx, Vault};
+
+/// Its size depends on the authority's exams and corrections, not on the file.
+pub struct ReferenceData {
+    /// Computes the hashes by which people are found.
+    pub vault: Vault,
+    /// Today's date in China.
+    pub today: NaiveDate,
+    /// By exam code.
+    exams: HashMap<String, ExamReference>,
+    /// See [`corrected_holders`].
+    corrected: HashMap<String, String>,
+    /// Prefix of an exported hash.
+    prefix: String,
+}
+
+#[derive(Default)]
+pub struct ExamReference {
+    pub id: String,
+    /// By level and specialty.
+    pub offered: HashMap<(String, String), Vec<Subject>>,
+    /// Ids of the sittings by month, such as `201803`.
+    pub sittings: HashMap<String, String>,
+}
+
+pub struct Subject {
+    pub name: String,
+    /// In fen.
+    pub fee: i32,
+}
+
+/// Characters of the vault's fingerprint that an exported hash begins with.
+const PREFIX: usize = 8;
+
+impl ReferenceData {
+    pub fn load(tx: &mut Tx) -> Result<ReferenceData, Error> {
+        let prefix = tx.vault.fingerprint()[..PREFIX].to_owned();
+        let (exams, corrected) = (load_exams(tx)?, corrected_holders(tx)?);
+        Ok(ReferenceData { vault: tx.vault.clone(), today: tx.today(), exams, corrected, prefix })
+    }
+
+    pub fn exam(&self, code: &str) -> Option<&ExamReference> {
+        self.exams.get(code)
+    }
+
+    /// The hash under which a person's records are stored today: a corrected document takes over the
+    /// records of the former one.
+    pub fn holder(&self, hash: String) -> String {
+        self.corrected.get(&hash).cloned().unwrap_or(hash)
+    }
+
+    /// A hash as an export writes it. The prefix names the data key, because the hash is useless with
+    /// another one.
+    pub fn exported_hash(&self, hash: &str) -> String {
+        format!("{}.{hash}", self.prefix)
+    }
+
+    /// Reads an [`exported_hash`](ReferenceData::exported_hash). `None` if another installation wrote it.
+    pub fn own_hash(&self, text: &str) -> Option<String> {
+        let hash = text.strip_prefix(&self.prefix)?.strip_prefix('.')?;
+        let is_hash =
+            hash.len() == 43 && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        is_hash.then(|| hash.to_owned())
+    }
+}
+
+fn load_exams(tx: &mut Tx) -> Result<HashMap<String, ExamReference>, Error> {
+    let rows: Vec<(String, String)> = exams::table.select((exams::code, exams::id)).load(tx.conn)?;
+    let mut found: HashMap<_, _> =
+        rows.into_iter().map(|(code, id)| (code, ExamReference { id, ..ExamReference::default() })).collect();
+    use exam_subjects as s;
+    let offered: Vec<(String, String, String, String, i32)> = s::table
+        .inner_join(exams::table)
+        .select((exams::code, s::level, s::specialty, s::subject, s::fee))
+        .order(s::position)
+        .load(tx.conn)?;
+    for (code, level, specialty, name, fee) in offered {
+        let exam: &mut ExamReference = found.entry(code).or_default();
+        exam.offered.entry((level, specialty)).or_default().push(Subject { name, fee });
+    }
+    let held: Vec<(String, String, String)> = sittings::table
+        .inner_join(exams::table)
+        .select((exams::code, sittings::month, sittings::id))
+        .load(tx.conn)?;
+    for (code, month, id) in held {
+        found.entry(code).or_default().sittings.insert(month, id);
+    }
+    Ok(found)
+}
+
+/// People whose document was corrected: the hash of each former document, and that of the present one.
+pub fn corrected_holders(tx: &mut Tx) -> Result<HashMap<String, String>, Error> {
+    let rows: Vec<(String, String)> = former_documents::table
+        .inner_join(candidates::table)
+        .select((former_documents::document_hash, candidates::document_hash))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+#[cfg(test)]
+impl ReferenceData {
+    /// Without exams.
+    pub fn empty(today: NaiveDate) -> ReferenceData {
+        let vault = Vault::from_key(&[7; 32]);
+        let prefix = vault.fingerprint()[..PREFIX].to_owned();
+        ReferenceData { vault, today, exams: HashMap::new(), corrected: HashMap::new(), prefix }
+    }
+}

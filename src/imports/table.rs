@@ -1,0 +1,145 @@
+//! A table that an import fills, described as data.
+
+use super::replaced::{CORRECTED, REISSUED, ReplacedValues};
+
+/// Separates the columns of a row that is read as one text. No import accepts this control character.
+pub(super) const SEPARATOR: char = '\u{1f}';
+
+/// A table and the columns that an import fills. Its primary key is `id`.
+pub struct TargetTable {
+    pub table: &'static str,
+    /// The first one needs an index: stored rows are searched by it.
+    pub columns: &'static [TableColumn],
+    /// Set if a file names all rows of a parent: the import deletes the others, except those with a value
+    /// in the column of this index.
+    pub keep_if_set: Option<usize>,
+}
+
+/// A column that an import fills.
+#[derive(Clone, Copy)]
+pub struct TableColumn {
+    pub name: &'static str,
+    /// Name of the fact that is stored in it.
+    pub fact: &'static str,
+    pub column_type: ColumnType,
+    pub rule: ColumnRule,
+    /// No two records may have the same value, and no record may have a replaced value of another.
+    pub unique: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Not null; may be empty.
+    Text,
+    /// Key of another row, or null.
+    Reference,
+    Integer,
+    Date,
+    /// UTC.
+    Time,
+}
+
+impl ColumnType {
+    pub(super) fn postgres(self) -> &'static str {
+        match self {
+            ColumnType::Text | ColumnType::Reference => "text",
+            ColumnType::Integer => "integer",
+            ColumnType::Date => "date",
+            ColumnType::Time => "timestamp",
+        }
+    }
+}
+
+/// What happens to a stored value when a file brings another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ColumnRule {
+    /// Part of the natural key.
+    Key,
+    /// Part of the natural key: the file has the parent's natural key, the table its `id`.
+    Parent,
+    /// The file's value replaces it.
+    Replace,
+    /// The stored value stays.
+    Keep,
+    /// The file's value replaces it only while the stored value is this one.
+    Until(&'static str),
+    /// The file's value replaces it, unless the site has replaced the file's value since. In that case
+    /// all columns of the named group keep their stored values.
+    Unless(&'static ReplacedValues, &'static str),
+}
+
+const fn column(name: &'static str, rule: ColumnRule) -> TableColumn {
+    TableColumn { name, fact: name, column_type: ColumnType::Text, rule, unique: false }
+}
+
+pub const fn key(name: &'static str) -> TableColumn {
+    column(name, ColumnRule::Key)
+}
+
+/// Reference to the record of the first target.
+pub const fn parent(name: &'static str) -> TableColumn {
+    column(name, ColumnRule::Parent)
+}
+
+pub const fn value(name: &'static str) -> TableColumn {
+    column(name, ColumnRule::Replace)
+}
+
+/// Only a new row takes the file's value.
+pub const fn once(name: &'static str) -> TableColumn {
+    column(name, ColumnRule::Keep)
+}
+
+pub const fn until(name: &'static str, stored: &'static str) -> TableColumn {
+    column(name, ColumnRule::Until(stored))
+}
+
+/// A print number, which a reissue replaces.
+pub const fn print_number(name: &'static str) -> TableColumn {
+    TableColumn { unique: true, ..column(name, ColumnRule::Unless(&REISSUED, name)) }
+}
+
+/// A column that a correction replaces together with its group.
+pub const fn corrected(name: &'static str, group: &'static str) -> TableColumn {
+    column(name, ColumnRule::Unless(&CORRECTED, group))
+}
+
+impl TableColumn {
+    /// Sets the name of the fact, if it differs from the column's.
+    pub const fn from(self, fact: &'static str) -> TableColumn {
+        TableColumn { fact, ..self }
+    }
+
+    /// Sets the type, if it is not text.
+    pub const fn is(self, column_type: ColumnType) -> TableColumn {
+        TableColumn { column_type, ..self }
+    }
+
+    fn is_key(&self) -> bool {
+        matches!(self.rule, ColumnRule::Key | ColumnRule::Parent)
+    }
+}
+
+impl TargetTable {
+    /// The natural key of a record, as one text. `values` are in the order of the columns.
+    pub fn key(&self, values: &[String]) -> String {
+        let mut key = String::with_capacity(64);
+        for (_, value) in self.columns.iter().zip(values).filter(|(column, _)| column.is_key()) {
+            key.push_str(value);
+            key.push(SEPARATOR);
+        }
+        key.pop();
+        key
+    }
+
+    /// The values on which two rows with one natural key must agree.
+    pub fn claimed<'a>(&self, values: &'a [String]) -> Vec<&'a str> {
+        let claimed = self.columns.iter().zip(values).filter(|(column, _)| column.rule != ColumnRule::Keep);
+        claimed.map(|(_, value)| &**value).collect()
+    }
+
+    /// Indices of the columns with a rule.
+    pub fn columns_under(&self, rule: ColumnRule) -> Vec<usize> {
+        (0..self.columns.len()).filter(|at| self.columns[*at].rule == rule).collect()
+    }
+}
