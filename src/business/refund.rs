@@ -10,7 +10,7 @@ use crate::casework::field::{Choices, Problems, Rule, Section, ask, problem, tel
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
 use crate::casework::task::Task;
-use crate::exams::registration::{self, Entry, Registration};
+use crate::exams::registration::{self, RegisteredSubject, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
 use crate::people::name;
@@ -169,7 +169,7 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
         label: format!("{} · {}", row.title(), row.summary()),
         hint: format!("准考证号 {}，{} 截止退费", row.ticket_number, last_day(row)),
     };
-    let subject = |entry: &Entry| Choice {
+    let subject = |entry: &RegisteredSubject| Choice {
         value: entry.id.clone(),
         label: format!("{} {}", entry.subject, yuan(entry.fee.into())),
         hint: String::new(),
@@ -220,7 +220,7 @@ fn after(tx: &mut Tx, step: &Step) -> Result<(), Failure> {
             }
             Ok(())
         }
-        Action::Fail => Ok(registration::keep(tx, &application.id)?),
+        Action::Fail => Ok(registration::release(tx, &application.id)?),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! `kaozheng sample`: data of people who do not exist, for trials, tests and benchmarks.
+//! `kaozheng sample`: fictional data for trials, tests and benchmarks.
 
 mod exams;
 
@@ -58,7 +58,7 @@ impl Sample {
 const HEADER: &str =
     "证书管理号,证书印制号,姓名,证件类型,证件号码,考试代码,考试年月,级别,专业,批准日期,签发日期,发证机关";
 
-/// Writes so many certificates; the same seed gives the same ones.
+/// Deterministic for a seed.
 pub fn certificates(count: u32, seed: u64, to: &mut dyn Write) -> io::Result<()> {
     let ids = Ids::seeded(seed);
     writeln!(to, "{HEADER}")?;
@@ -107,7 +107,7 @@ fn name(ids: &Ids) -> String {
 const AREAS: [&str; 10] =
     ["110105", "310115", "320102", "330106", "370202", "420106", "440304", "440305", "510107", "610113"];
 
-/// One in fifty has another document than a resident's card.
+/// Two in a hundred documents are not resident identity cards.
 fn document(ids: &Ids) -> (&'static str, String) {
     match ids.number(0..100) {
         0 => ("护照", format!("E{:08}", ids.number(0..100_000_000))),
