@@ -1,6 +1,7 @@
 //! The commands.
 
 mod backup;
+mod database;
 mod demo;
 mod export;
 mod holidays;
@@ -48,10 +49,10 @@ enum Command {
     Sample(sample::Sample),
 }
 
-/// Why a command stopped, for the operator's eyes: what is wrong and what to do.
+/// The error of a command, printed for the operator.
 type Stop = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs the command that the arguments ask for.
+/// Runs the command of the arguments.
 pub fn run() -> ExitCode {
     let command = Cli::parse().command;
     process::keep_files_private();
@@ -84,7 +85,7 @@ async fn perform(command: Command) -> Result<(), Stop> {
     }
 }
 
-/// Every problem on a line of its own.
+/// An error with one line for each problem.
 fn list(problems: &[String]) -> Stop {
     format!("these settings need attention:\n  - {}", problems.join("\n  - ")).into()
 }

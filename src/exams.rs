@@ -1,4 +1,4 @@
-//! Exams, sittings and what the authority's records hold of a person.
+//! Exams, sittings and the authority's records about people.
 
 pub mod certificate;
 pub mod certificate_link;
@@ -13,12 +13,10 @@ use diesel::prelude::*;
 use crate::store::schema::{exam_subjects, exams, sittings};
 use crate::store::{Error, Tx};
 
-/// One holding of an exam.
+/// An exam held in a month.
 #[derive(Clone, Debug, Queryable)]
 pub struct Sitting {
-    /// Key of the row.
     pub id: String,
-    /// The exam it holds.
     pub exam_id: String,
     /// Name of the exam.
     pub exam: String,
@@ -30,7 +28,6 @@ pub struct Sitting {
     pub held_on: NaiveDate,
 }
 
-/// One subject that an exam offers.
 #[derive(Clone, Debug, Queryable)]
 pub struct Subject {
     /// 级别
@@ -43,7 +40,7 @@ pub struct Subject {
     pub fee: i32,
 }
 
-/// `201803` as people read it: `2018-03`.
+/// `201803` → `2018-03`.
 pub fn month_label(month: &str) -> String {
     match (month.get(..4), month.get(4..)) {
         (Some(year), Some(rest)) => format!("{year}-{rest}"),
@@ -51,7 +48,7 @@ pub fn month_label(month: &str) -> String {
     }
 }
 
-/// A sum in fen as people read it: `¥61.00`.
+/// 6100 fen → `¥61.00`.
 pub fn yuan(fen: i64) -> String {
     format!("¥{}.{:02}", fen / 100, fen % 100)
 }
@@ -62,13 +59,12 @@ impl Sitting {
         format!("{} · {}", self.exam, month_label(&self.month))
     }
 
-    /// The sitting of an id.
     pub fn find(tx: &mut Tx, id: &str) -> Result<Option<Sitting>, Error> {
         let row = sittings::table.inner_join(exams::table).filter(sittings::id.eq(id));
         Ok(row.select(SITTING).first(tx.conn).optional()?)
     }
 
-    /// The sittings whose qualification check is open on a day, the earliest exam first.
+    /// Sittings whose qualification check is open on a day, the earliest exam first.
     pub fn open_for_check(tx: &mut Tx, today: NaiveDate) -> Result<Vec<Sitting>, Error> {
         let open = sittings::check_opens_on.le(today).and(sittings::check_closes_on.ge(today));
         Ok(sittings::table
@@ -98,7 +94,7 @@ const SITTING: SittingColumns = (
     sittings::held_on,
 );
 
-/// What an exam offers, in the authority's order.
+/// In the authority's order.
 pub fn subjects(tx: &mut Tx, exam_id: &str) -> Result<Vec<Subject>, Error> {
     use exam_subjects::dsl as x;
     Ok(x::exam_subjects

@@ -1,4 +1,4 @@
-//! Every setting in one struct, from flags and environment, checked once at start.
+//! All settings, from flags and environment variables, checked at start.
 
 mod portal;
 
@@ -14,7 +14,7 @@ pub use portal::{
     ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, RawPortal, Ways,
 };
 
-/// What `serve` and `migrate` take from flags or the environment, not yet checked.
+/// Unchecked settings of every command.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RawSettings {
     /// Where the data is: `sqlite:PATH` (one process) or `postgres://USER:PASSWORD@HOST/NAME`
@@ -25,7 +25,7 @@ pub struct RawSettings {
     pub data_key: Option<String>,
 }
 
-/// What only `serve` needs, not yet checked.
+/// Unchecked settings of `serve`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RawServe {
     /// Database and key
@@ -64,14 +64,14 @@ pub struct RawServe {
     pub image_memory_mb: Option<String>,
 }
 
-/// Everything `serve` runs by; each value has been checked.
+/// Checked settings of `serve`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `sqlite:PATH` or `postgres://…`.
     pub database_url: String,
     /// Socket to listen on.
     pub listen: SocketAddr,
-    /// Scheme, host and port that people use; never ends with `/`.
+    /// Scheme, host and port of the site, without a trailing `/`.
     pub public_url: Url,
     /// Folder of the uploads.
     pub files: PathBuf,
@@ -79,35 +79,33 @@ pub struct Settings {
     pub authority: String,
     /// The government portal that signs people in.
     pub portal: PortalSettings,
-    /// Whether `X-Forwarded-For` is believed.
+    /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
     /// Idle limit of a session.
     pub session_idle: Duration,
     /// Absolute limit of a session.
     pub session_absolute: Duration,
-    /// Most login screens that wait at once in this process.
+    /// Most parked requests of login screens in this process.
     pub max_waiters: usize,
-    /// Megabytes of memory for uploads that are being prepared.
+    /// Memory budget for uploads, in MiB.
     pub image_memory_mb: u32,
-    /// Runs the demo portal and says 演示环境 on every page. Never set by `serve`.
+    /// Runs the demo portal and shows 演示环境 on every page. Never set by `serve`.
     pub demo: bool,
 }
 
 impl Settings {
-    /// Whether browsers reach us by HTTPS, which decides cookie names and HSTS.
+    /// Whether browsers use HTTPS, which decides cookie names and HSTS.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
 
-    /// Whether a proxy is in front of us, which ends TLS, and its word is not taken: then every client
-    /// seems to have the proxy's address.
+    /// Whether a proxy terminates TLS but is not trusted: every client then seems to have the proxy's address.
     pub fn misses_proxy(&self) -> bool {
         self.is_https() && !self.trusted_proxy
     }
 
-    /// Where a browser that came by `host` reaches us. The demo is opened as `127.0.0.1` on
-    /// its own machine and by the network's address on a phone, and must serve both; a real
-    /// site has one address only.
+    /// The base URL for a browser that sent `host`. The demo is opened as `127.0.0.1` on its own machine and by
+    /// the network's address on a phone. A real site has one address.
     pub fn base_for(&self, host: Option<&str>) -> String {
         let loopback =
             |host: &&str| ["127.0.0.1", "localhost"].contains(&host.split(':').next().unwrap_or(host));
@@ -117,19 +115,19 @@ impl Settings {
         }
     }
 
-    /// An absolute address of ours: `path` begins with `/`.
+    /// The absolute URL of a path, which begins with `/`.
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
     }
 }
 
-/// Whether nobody on the way can read what is sent there: HTTPS, or this machine.
+/// Whether traffic to a URL cannot be read on the way: HTTPS, or this machine.
 pub fn is_safe(url: &Url) -> bool {
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }
 
-/// Collects every problem, so that an operator mends them in one go.
+/// Collects all problems, so that an operator can fix them at once.
 #[derive(Default)]
 struct Check {
     problems: Vec<String>,
@@ -197,10 +195,10 @@ impl Check {
     }
 }
 
-/// Checks what every command needs: the database's address, and the vault made of the key.
+/// Returns the address of the database and the vault.
 ///
 /// # Errors
-/// The list of all that is missing or wrong, one line each.
+/// All problems, one line each.
 pub fn check_store(raw: &RawSettings) -> Result<(String, Vault), Vec<String>> {
     let mut check = Check::default();
     let url = database_url(&mut check, raw);
@@ -233,10 +231,8 @@ fn database_url(check: &mut Check, raw: &RawSettings) -> String {
     url
 }
 
-/// Checks everything `serve` needs.
-///
 /// # Errors
-/// The list of *all* that is missing or wrong, one line each.
+/// All problems, one line each.
 pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let mut check = Check::default();
     let database_url = database_url(&mut check, &raw.store);
@@ -302,14 +298,14 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_set_is_accepted() {
+    fn complete_settings_are_accepted() {
         let (settings, _) = check_serve(&complete()).unwrap();
         assert!(settings.is_https());
         assert_eq!(settings.absolute("/s/x"), "https://exam.example/s/x");
     }
 
     #[test]
-    fn a_forgotten_proxy_is_noticed() {
+    fn https_without_a_trusted_proxy_is_noticed() {
         let misses = |url: &str, trusted_proxy| {
             let raw = RawServe { public_url: Some(url.into()), trusted_proxy, ..complete() };
             check_serve(&raw).unwrap().0.misses_proxy()
@@ -320,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_listed_at_once() {
+    fn all_problems_are_listed() {
         let raw = RawServe {
             public_url: Some("http://exam.example".into()),
             session_hours: Some("soon".into()),
@@ -346,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weak_key_is_refused() {
+    fn invalid_key_is_refused() {
         let mut raw = complete();
         raw.store.data_key = Some("secret".into());
         assert!(problems(&raw)[0].starts_with("KAOZHENG_DATA_KEY is wrong"));

@@ -11,7 +11,7 @@ use crate::casework::business::{
 use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
-use crate::exams::registration::{self, Entry, Registration};
+use crate::exams::registration::{self, RegisteredSubject, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
 use crate::people::name;
@@ -168,7 +168,7 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
         label: format!("{} · {}", row.title(), row.summary()),
         hint: format!("准考证号 {}，{} 截止退费", row.ticket_number, last_day(row)),
     };
-    let subject = |entry: &Entry| Choice {
+    let subject = |entry: &RegisteredSubject| Choice {
         value: entry.id.clone(),
         label: format!("{} {}", entry.subject, yuan(entry.fee.into())),
         hint: String::new(),

@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use chrono::SubsecRound;
 use clap::Args;
 
-use super::{Stop, migrate};
+use super::{Stop, database};
 use crate::files::storage::{self, Storage, StorageError};
 use crate::settings::RawSettings;
 use crate::store::schema::attachments;
 use crate::store::{Error, Store, file};
-use manifest::Piece;
+use manifest::BackupFile;
 pub(super) use manifest::{Contents, Manifest, quoted};
 
-/// The copy of an SQLite database.
+/// Name of the copy of an SQLite database.
 pub(super) const SQLITE: &str = "database.db";
 
-/// What pg_dump writes.
+/// Name of the output of pg_dump.
 pub(super) const POSTGRES: &str = "database.dump";
 
 /// Copy database and uploads into a new folder, while the site serves
@@ -42,20 +42,20 @@ pub(super) struct Backup {
 
 impl Backup {
     pub(super) async fn run(self) -> Result<(), Stop> {
-        let store = migrate::open(&self.raw).await?;
+        let store = database::open(&self.raw).await?;
         store.check_key().await?;
         if !self.files.is_dir() {
             return Err(format!("there is no folder of uploads at {}", self.files.display()).into());
         }
         let files = Storage::local(&self.files, (*store.vault).clone())?;
         fs::create_dir_all(&self.folder)?;
-        let (kind, piece, contents) = self.copy_database(&store).await?;
+        let (kind, copied, contents) = self.copy_database(&store).await?;
         let mut manifest = Manifest::new(kind, store.vault.fingerprint(), &contents);
         manifest.made_at = store.clock.now().and_utc().trunc_subsecs(0).to_rfc3339();
-        manifest.pieces.push(piece);
+        manifest.pieces.push(copied);
         for key in keys(&contents) {
             match copy_file(&files, &key, &self.folder).await {
-                Ok(piece) => manifest.pieces.push(piece),
+                Ok(copied) => manifest.pieces.push(copied),
                 Err(error) if is_gone(&error) => manifest.missing.push(key),
                 Err(error) => return Err(error),
             }
@@ -66,17 +66,17 @@ impl Backup {
         Ok(())
     }
 
-    /// The kind of database, its copy, and what the copy holds.
-    async fn copy_database(&self, store: &Store) -> Result<(&'static str, Piece, Contents), Stop> {
+    /// Returns the kind of database, the copied file and its contents.
+    async fn copy_database(&self, store: &Store) -> Result<(&'static str, BackupFile, Contents), Stop> {
         let url = self.raw.database_url.as_deref().unwrap_or_default().trim();
         let present = names_in(&self.folder)?;
         if file::path(url).is_none() {
             if present != [POSTGRES] {
-                return Err(self.call_of_pg_dump(&present).into());
+                return Err(self.pg_dump_command(&present).into());
             }
             let migrations = store.schema_versions().await?;
             let contents = store.read(|tx| Contents::of(tx.conn, migrations)).await?;
-            return Ok(("postgres", Piece::of(&self.folder, POSTGRES)?, contents));
+            return Ok(("postgres", BackupFile::of(&self.folder, POSTGRES)?, contents));
         }
         if !present.is_empty() {
             return Err(format!("{} is not empty; name another folder", self.folder.display()).into());
@@ -89,10 +89,10 @@ impl Backup {
             contents_of(&copied)
         });
         let contents = contents.await??;
-        Ok(("sqlite", Piece::of(&self.folder, SQLITE)?, contents))
+        Ok(("sqlite", BackupFile::of(&self.folder, SQLITE)?, contents))
     }
 
-    fn call_of_pg_dump(&self, present: &[String]) -> String {
+    fn pg_dump_command(&self, present: &[String]) -> String {
         if !present.is_empty() {
             return format!("{} has more in it than {POSTGRES}; name another folder", self.folder.display());
         }
@@ -117,7 +117,7 @@ impl Backup {
     }
 }
 
-/// What a copied SQLite database holds.
+/// The contents of a copied SQLite database.
 pub(super) fn contents_of(database: &Path) -> Result<Contents, Error> {
     let (mut conn, migrations) = file::open_copy(database)?;
     Contents::of(&mut conn, migrations)
@@ -127,7 +127,7 @@ fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
-/// The storage keys of all uploads and of their thumbnails.
+/// Storage keys of all uploads and thumbnails.
 fn keys(contents: &Contents) -> Vec<String> {
     let mut keys = Vec::new();
     for (key, width) in &contents.uploads {
@@ -139,21 +139,21 @@ fn keys(contents: &Contents) -> Vec<String> {
     keys
 }
 
-/// Copies a stored file, sealed as it is.
-async fn copy_file(files: &Storage, key: &str, folder: &Path) -> Result<Piece, Stop> {
+/// Copies a stored file without decrypting it.
+async fn copy_file(files: &Storage, key: &str, folder: &Path) -> Result<BackupFile, Stop> {
     let sealed = files.sealed(key).await?;
     let path = format!("files/{key}");
     let target = folder.join(&path);
     fs::create_dir_all(target.parent().unwrap_or(folder))?;
     fs::write(&target, sealed)?;
-    Ok(Piece::of(folder, &path)?)
+    Ok(BackupFile::of(folder, &path)?)
 }
 
 fn is_gone(error: &Stop) -> bool {
     matches!(error.downcast_ref::<StorageError>(), Some(StorageError::Missing))
 }
 
-/// Those of some missing files that somebody still needs: a draft may have been dropped meanwhile.
+/// The missing files that a row still refers to: a draft may have been deleted meanwhile.
 async fn still_known(store: &Store, missing: Vec<String>) -> Result<Vec<String>, Error> {
     use diesel::prelude::*;
     let mut known = Vec::new();

@@ -1,4 +1,4 @@
-//! `kaozheng demo`: everything on one machine, with people and data that do not exist.
+//! `kaozheng demo`: the whole site on one machine, with fictional people and data.
 
 use std::fs;
 use std::io::Write;
@@ -68,7 +68,7 @@ impl Demo {
                 Url::parse(&format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port())))?
             }
         };
-        // The program asks its own demo portal over real HTTP, as it would ask a real one.
+        // The program calls its demo portal over HTTP, as it calls a real portal.
         let own = Url::parse(&format!("http://{}", SocketAddr::new(local(address.ip()), address.port())))?;
         Ok(Settings {
             database_url: format!("sqlite:{}", self.data.join("kaozheng.db").display()),
@@ -87,7 +87,7 @@ impl Demo {
     }
 }
 
-/// The address by which others on the network reach a socket bound to `ip`.
+/// The address by which other devices of the network reach a socket bound to `ip`.
 fn reachable(ip: IpAddr) -> IpAddr {
     if ip.is_unspecified() { local_ip_address::local_ip().unwrap_or_else(|_| local(ip)) } else { ip }
 }
@@ -101,7 +101,7 @@ fn local(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// The key of the demo's folder; made once, readable by its owner only.
+/// The data key of the demo's folder. It is created once and readable by its owner only.
 fn demo_key(folder: &Path) -> Result<String, Stop> {
     let file = folder.join("demo.key");
     match fs::read_to_string(&file) {

@@ -1,4 +1,4 @@
-//! `kaozheng export`: what is stored, with the columns of an import.
+//! `kaozheng export`: writes stored records with the columns of an import.
 
 use std::fs::File;
 use std::io::{BufWriter, Write, stdout};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Stop, import};
+use super::{Stop, database, import};
 use crate::imports::{ImportKind, export};
 use crate::people::staff;
 use crate::settings::RawSettings;
@@ -33,13 +33,13 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) async fn run(self) -> Result<(), Stop> {
-        let bulk = import::open(&self.raw).await?;
+        let bulk = database::open_bulk(&self.raw).await?;
         tokio::task::spawn_blocking(move || self.write(bulk)).await?
     }
 
     fn write(self, mut bulk: Bulk) -> Result<(), Stop> {
         let mut output = open(self.output.as_ref())?;
-        // Before the first row is written: an export that cannot be noted is not made.
+        // The audit entry comes first: there is no export without one.
         bulk.write(|tx| staff::audit_command(tx, "export", self.kind.name))?;
         let count = export::export(&mut bulk, self.kind, &mut output)?;
         output.flush()?;
@@ -48,7 +48,7 @@ impl Export {
     }
 }
 
-/// Where a command writes: a new file that only its owner reads, or standard output.
+/// Opens the output of a command: a new file that only its owner can read, or standard output.
 pub(super) fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, Stop> {
     let Some(path) = file else { return Ok(Box::new(BufWriter::new(stdout()))) };
     let file = File::options().write(true).create_new(true).mode(0o600).open(path);

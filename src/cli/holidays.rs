@@ -4,29 +4,29 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Stop, migrate};
+use super::{Stop, database};
 use crate::casework::calendar::Calendar;
 use crate::casework::calendar::arrangement::{self, Arrangement, Fate};
 use crate::casework::deadline;
 use crate::settings::RawSettings;
 use crate::store::{Error, Store, Tx};
 
-/// The argument of `kaozheng import`.
+/// Its name in `kaozheng import`.
 pub(super) const NAME: &str = "holidays";
 
-/// A year has five thousand bytes.
+/// A year's file has about 5,000 bytes.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// What an import does, or would do.
+/// The result of an import or of its dry run.
 struct Outcome {
     fate: Fate,
     postponed: usize,
 }
 
-/// Reads a file, says what it changes and, unless `dry`, changes it.
+/// Reads a file, stores it unless `dry`, and prints the changes.
 pub(super) async fn import(raw: &RawSettings, file: &Path, dry: bool) -> Result<(), Stop> {
     let arrangement = read(file)?;
-    let store = migrate::open_current(raw).await?;
+    let store = database::open_current(raw).await?;
     let (year, (off, worked)) = (arrangement.year, arrangement.counts());
     let outcome = if dry {
         store.read(move |tx| Ok::<_, Error>(examine(tx, &arrangement)?.0)).await?
@@ -74,7 +74,8 @@ fn save(tx: &mut Tx, arrangement: &Arrangement) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Counts the due days of open applications again: a new version of the program may know more years.
+/// Recalculates the due days of open applications: a new version of the program may know more years. Returns the
+/// number of those that have a later one.
 pub(super) async fn recount(store: &Store) -> Result<usize, Error> {
     let recount = |tx: &mut Tx| {
         let calendar = Calendar::load(tx)?;
@@ -85,7 +86,7 @@ pub(super) async fn recount(store: &Store) -> Result<usize, Error> {
     store.write(recount).await
 }
 
-/// Tells the operator of a year whose holidays are not known.
+/// Logs a warning if the holidays of a year are not known and deadlines soon need them.
 pub(super) async fn warn_of_unknown(store: &Store) -> Result<(), Error> {
     let unknown = |tx: &mut Tx| {
         let calendar = Calendar::load(tx)?;

@@ -1,4 +1,4 @@
-//! What has to be cleared away while the program serves.
+//! Periodic deletion of expired data while the program serves.
 
 mod clock;
 
@@ -11,13 +11,13 @@ use crate::lookup::limits;
 use crate::site::Parts;
 use crate::web::Failure;
 
-/// Several processes may sweep at once: each row is removed by whoever comes first.
+/// Several processes may sweep at once.
 const EVERY: Duration = Duration::from_secs(600);
 
-/// How soon one process hears of another's counts, and a holder of an opened link.
+/// Delay of shared lookup counts and of a link's list of views.
 const EXCHANGE_EVERY: Duration = Duration::from_secs(1);
 
-/// Exchanges what the lookup counts, for as long as the program serves.
+/// Exchanges lookup counts with other processes, until aborted.
 pub(super) async fn exchange(parts: Parts) {
     let mut interval = tokio::time::interval(EXCHANGE_EVERY);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -29,8 +29,8 @@ pub(super) async fn exchange(parts: Parts) {
     }
 }
 
-/// Sweeps now and again, for as long as the program serves.
-pub(super) async fn keep(parts: Parts) {
+/// Sweeps periodically, until aborted.
+pub(super) async fn sweep_periodically(parts: Parts) {
     let mut interval = tokio::time::interval(EVERY);
     loop {
         interval.tick().await;
@@ -40,14 +40,14 @@ pub(super) async fn keep(parts: Parts) {
     }
 }
 
-/// Removes what is over. What is kept on the disk waits until the clock is confirmed.
+/// Deletes expired data. Data on the disk is deleted only while the clock is confirmed.
 pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
-    // The first time is at start: it also frees what an older program left stuck.
+    // The first sweep, at start, also releases cases that an older program left assigned.
     let freed = parts.store.write(assignment::free_stuck).await?;
     if freed > 0 {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }
-    // An attempt at the portal lives for minutes, and no clock makes an old one worth keeping.
+    // Sign-in attempts last minutes, so they need no confirmed clock.
     parts.store.write(attempt::sweep).await?;
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();

@@ -1,4 +1,4 @@
-//! `kaozheng import`: what the authority's systems hand over.
+//! `kaozheng import`: loads the authority's records.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::progress::Meter;
-use super::{Stop, holidays, migrate};
+use super::{Stop, database, holidays};
 use crate::imports::job::{BATCH, ImportOptions, Summary};
 use crate::imports::{ImportKind, KINDS, run};
 use crate::settings::RawSettings;
@@ -45,7 +45,7 @@ pub(super) struct Import {
     raw: RawSettings,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Copy)]
 enum Content {
     Rows(&'static ImportKind),
@@ -60,7 +60,7 @@ fn contents() -> impl TypedValueParser<Value = Content> {
     })
 }
 
-/// The kinds by their names.
+/// Parses the name of a kind.
 pub(super) fn kinds() -> impl TypedValueParser<Value = &'static ImportKind> {
     PossibleValuesParser::new(KINDS.map(|kind| kind.name)).try_map(|name| {
         KINDS.into_iter().find(|kind| kind.name == name).ok_or_else(|| format!("unknown kind {name}"))
@@ -72,7 +72,7 @@ impl Import {
         let Content::Rows(kind) = self.kind else {
             return holidays::import(&self.raw, &self.file, self.dry_run).await;
         };
-        let bulk = open(&self.raw).await?;
+        let bulk = database::open_bulk(&self.raw).await?;
         tokio::task::spawn_blocking(move || self.load(kind, bulk)).await?
     }
 
@@ -94,13 +94,6 @@ impl Import {
             refused => Err(format!("{refused} rows were refused; see {}", report.display()).into()),
         }
     }
-}
-
-/// A connection for many rows, to a database that is up to date and sealed with this key.
-pub(super) async fn open(raw: &RawSettings) -> Result<Bulk, Stop> {
-    let store = migrate::open_current(raw).await?;
-    let url = raw.database_url.as_deref().unwrap_or_default().trim();
-    Ok(Bulk::open(url, (*store.vault).clone(), store.clock, store.ids)?)
 }
 
 fn beside(file: &Path) -> PathBuf {
@@ -130,7 +123,7 @@ fn told(options: &ImportOptions, summary: &Summary, seconds: f64) -> String {
     told
 }
 
-/// The columns of every kind.
+/// Lists the columns of every kind, for `--help`.
 fn columns() -> String {
     let mut text =
         String::from("Columns, by their Chinese or English names (* must be there and filled in):\n");

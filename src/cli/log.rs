@@ -1,4 +1,4 @@
-//! Where log lines go: to standard error, with the id of the request that they belong to.
+//! Writes log lines to standard error, with the id of their request.
 
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
@@ -18,15 +18,15 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::store::clock::machine_time;
 use crate::web::log::request_id;
 
-/// Who reads the log.
+/// Format of the log.
 pub(super) enum Lines {
-    /// A machine: one object a line.
+    /// One JSON object a line.
     Json,
-    /// Somebody at a terminal.
+    /// For a terminal.
     Plain,
 }
 
-/// Logs from now on. `RUST_LOG` says what, as `info,poem=warn` does.
+/// Starts the log. `RUST_LOG` sets the levels, such as `info,poem=warn`.
 pub(super) fn begin(lines: Lines) {
     let asked = std::env::var("RUST_LOG").ok().and_then(|targets| targets.parse::<Targets>().ok());
     let unasked = || Targets::new().with_default(LevelFilter::INFO).with_target("poem", LevelFilter::WARN);
@@ -42,8 +42,8 @@ pub(super) fn begin(lines: Lines) {
     let _ = tracing_subscriber::registry().with(lines).with(asked.unwrap_or_else(unasked)).try_init();
 }
 
-/// A line for machines. The keys are those that tracing-subscriber's own format has; it needs a
-/// span for the request, and with it a lookup spends a sixth of its time on the log.
+/// A JSON line with the keys of tracing-subscriber's own format. That format would need a span for each request,
+/// which is expensive.
 #[derive(Serialize)]
 struct Line<'a> {
     timestamp: DateTime<Utc>,
@@ -60,7 +60,7 @@ impl<S: Subscriber> Layer<S> for Json {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let Ok(mut line) = serde_json::to_vec(&line(event)) else { return };
         line.push(b'\n');
-        // In one piece, since other threads write too. Nobody can be told that it went nowhere.
+        // One write, because other threads write too. A failure cannot be reported.
         let _ = stderr().write_all(&line);
     }
 }
@@ -76,7 +76,7 @@ fn line<'a>(event: &'a Event<'a>) -> Line<'a> {
     }
 }
 
-/// The library's line for people, after the id of the request.
+/// The request's id, followed by a line of tracing-subscriber.
 struct Plain(Format);
 
 impl<S, N> FormatEvent<S, N> for Plain

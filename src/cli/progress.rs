@@ -1,4 +1,4 @@
-//! How far an import is: a bar on a terminal, a line now and then elsewhere.
+//! Shows the progress of an import: a bar on a terminal, otherwise a line every few seconds.
 
 use std::time::{Duration, Instant};
 
@@ -6,19 +6,20 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::imports::job::{Phase, Progress};
 
-/// Steps of a bar: parts of a file.
+/// Length of the bar.
 const STEPS: u64 = 10_000;
 
-/// How often a line is written where there is no terminal.
+/// Interval of lines without a terminal.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Shows progress on standard error.
+/// Writes to standard error.
 pub(super) struct Meter {
     bar: ProgressBar,
     phase: Phase,
-    /// When the phase began, and how many rows were done before it did.
+    /// Start of the phase.
     began: Instant,
-    told: Instant,
+    /// Time of the last line.
+    printed: Instant,
 }
 
 impl Meter {
@@ -26,20 +27,20 @@ impl Meter {
         let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{prefix} [{wide_bar}] {percent} % {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Meter { bar, phase: Phase::Loading, began: Instant::now(), told: Instant::now() }
+        Meter { bar, phase: Phase::Loading, began: Instant::now(), printed: Instant::now() }
     }
 
     pub(super) fn show(&mut self, progress: Progress) {
         if progress.phase != self.phase {
             (self.phase, self.began) = (progress.phase, Instant::now());
         }
-        let (name, told) = (self.name(), self.told_of(progress));
+        let (name, told) = (self.name(), self.describe(progress));
         if !self.bar.is_hidden() {
             self.bar.set_prefix(name);
             self.bar.set_message(told);
             self.bar.set_position((progress.read * STEPS as f64) as u64);
-        } else if self.told.elapsed() >= EVERY {
-            self.told = Instant::now();
+        } else if self.printed.elapsed() >= EVERY {
+            self.printed = Instant::now();
             eprintln!("{name} {:.0} %, {told}", progress.read * 100.0);
         }
     }
@@ -56,7 +57,7 @@ impl Meter {
     }
 
     /// `120500 rows, 24100 rows/s, 35 seconds left`
-    fn told_of(&self, progress: Progress) -> String {
+    fn describe(&self, progress: Progress) -> String {
         let seconds = self.began.elapsed().as_secs_f64().max(0.001);
         let rate = progress.rows as f64 / seconds;
         let left = seconds / progress.read.max(0.000_1) * (1.0 - progress.read).max(0.0);

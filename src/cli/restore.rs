@@ -56,10 +56,10 @@ impl Restore {
         fs::create_dir_all(&self.files)?;
         rustix::fs::syncfs(File::open(&self.files)?)?;
         match database {
-            Some(database) => self.place(database, &manifest)?,
+            Some(database) => self.restore_database(database, &manifest)?,
             None => println!(
                 "The uploads are there. Load the database, which must be empty, with\n\n  {}",
-                self.call_of_pg_restore()
+                self.pg_restore_command()
             ),
         }
         if manifest.migrations.len() < store::schema_of_program()?.len() {
@@ -70,7 +70,10 @@ impl Restore {
         Ok(())
     }
 
-    /// Refuses a place that holds something, or moves it aside.
+    /// Moves existing data aside if `--replace` is set.
+    ///
+    /// # Errors
+    /// There is existing data and `--replace` is not set.
     fn make_room(&self, database: Option<&Path>) -> Result<(), Stop> {
         let parts = database.map(file::data_files).unwrap_or_default();
         let mut taken: Vec<PathBuf> = parts.into_iter().filter(|part| part.exists()).collect();
@@ -90,8 +93,8 @@ impl Restore {
         Ok(())
     }
 
-    /// Last of all, so that an interrupted restore leaves no database to serve.
-    fn place(&self, database: &Path, manifest: &Manifest) -> Result<(), Stop> {
+    /// The database is restored last, so that an interrupted restore leaves none.
+    fn restore_database(&self, database: &Path, manifest: &Manifest) -> Result<(), Stop> {
         let mut draft = database.as_os_str().to_owned();
         draft.push("-restoring");
         let draft = PathBuf::from(draft);
@@ -109,7 +112,7 @@ impl Restore {
         Ok(())
     }
 
-    fn call_of_pg_restore(&self) -> String {
+    fn pg_restore_command(&self) -> String {
         let dump = quoted(&self.folder.join(backup::POSTGRES));
         format!(
             "pg_restore --exit-on-error --single-transaction --no-owner --dbname=\"$DATABASE_URL\" {dump}"
@@ -117,7 +120,7 @@ impl Restore {
     }
 }
 
-/// Whether the backup is for this program, this kind of database and this key.
+/// Checks that the backup fits this program, this kind of database and this key.
 fn check(manifest: &Manifest, url: &str, key: &str) -> Result<(), Stop> {
     let kind = if file::path(url).is_some() { "sqlite" } else { "postgres" };
     if manifest.database != kind {
@@ -128,12 +131,12 @@ fn check(manifest: &Manifest, url: &str, key: &str) -> Result<(), Stop> {
         return Err("KAOZHENG_DATA_KEY is not the key of this backup".into());
     }
     let known = store::schema_of_program()?;
-    let strange: Vec<&str> =
+    let unknown: Vec<&str> =
         manifest.migrations.iter().filter(|version| !known.contains(version)).map(String::as_str).collect();
-    if !strange.is_empty() {
-        let (version, strange) = (&manifest.version, strange.join(", "));
+    if !unknown.is_empty() {
+        let (version, unknown) = (&manifest.version, unknown.join(", "));
         return Err(format!(
-            "the backup was made by a newer program, {version}, with the migrations {strange}"
+            "the backup was made by a newer program, {version}, with the migrations {unknown}"
         )
         .into());
     }

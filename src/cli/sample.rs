@@ -1,4 +1,4 @@
-//! `kaozheng sample`: writes files to import.
+//! `kaozheng sample`: writes fictional files to import.
 
 use std::path::PathBuf;
 

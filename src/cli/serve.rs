@@ -1,4 +1,4 @@
-//! `kaozheng serve`, and what it shares with `demo`: listening until told to stop.
+//! `kaozheng serve`, and the functions that it shares with `kaozheng demo`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
 use crate::store::{Clock, Ids, Store, file};
 
-/// How long requests in flight may take to finish after a stop signal.
+/// How long requests in flight may continue after a stop signal.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Serve the site; stops gracefully on SIGTERM and Ctrl-C
@@ -62,7 +62,7 @@ impl Serve {
     }
 }
 
-/// A site that can save nothing does not start.
+/// Fails if the database or the upload folder is not writable.
 pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(), Stop> {
     let look = "look at the space on its disk, and at the owner and permissions of it and its folder";
     if let Err(error) = files.check_writable() {
@@ -74,15 +74,15 @@ pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(),
     Ok(())
 }
 
-/// Tightens what an older program, or somebody's copy, left open to others. The uploads may be many, so
-/// they are gone through while the site already serves; their folder is closed first.
+/// Removes the permissions of group and others from database and uploads, which an older program or a copy may
+/// have left. There may be many uploads, so this continues in a thread; the thread changes their folder first.
 pub(super) fn keep_private(database_url: &str, files: &Storage) {
-    told_of("database", file::restrict_permissions(database_url));
+    log_changed("database", file::restrict_permissions(database_url));
     let files = files.clone();
-    std::thread::spawn(move || told_of("uploads", files.restrict_permissions()));
+    std::thread::spawn(move || log_changed("uploads", files.restrict_permissions()));
 }
 
-fn told_of(what: &str, tightened: std::io::Result<usize>) {
+fn log_changed(what: &str, tightened: std::io::Result<usize>) {
     match tightened {
         Ok(0) => {}
         Ok(files) => tracing::warn!(what, files, "files were open to others; now to their owner alone"),
@@ -103,13 +103,13 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
         tracing::info!("stopping: requests in flight finish first");
         login.waiters.stop();
     };
-    let sweeper = tokio::spawn(housekeeping::keep(parts.clone()));
+    let sweeper = tokio::spawn(housekeeping::sweep_periodically(parts.clone()));
     let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
     site::serve(listener, &parts, stop, GRACE).await;
     sweeper.abort();
     exchange.abort();
     let told = parts.lookup.exchange(&parts.store).await;
-    // The file alone is whole from here on, so that a plain copy of it is.
+    // Afterwards a copy of the database file alone is complete.
     if let Err(error) = file::checkpoint(&parts.settings.database_url) {
         tracing::error!(%error, "the database's -wal file has to be kept with it");
     }

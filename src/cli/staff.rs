@@ -1,8 +1,8 @@
-//! `kaozheng staff`: the roster.
+//! `kaozheng staff`: the staff members.
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Stop, migrate};
+use super::{Stop, database};
 use crate::casework::roster;
 use crate::people::document::{Document, DocumentType};
 use crate::people::name;
@@ -88,16 +88,16 @@ impl Staff {
 impl Add {
     async fn run(self) -> Result<(), Stop> {
         let (document, name) = (self.document.parse()?, name::parse(&self.name)?);
-        let store = migrate::open_current(&self.raw).await?;
-        let freed = store.write(move |tx| roster::add(tx, &name, &document, self.role)).await?;
+        let store = database::open_current(&self.raw).await?;
+        let released = store.write(move |tx| roster::add(tx, &name, &document, self.role)).await?;
         println!("Done: they are on the roster as {}.", self.role.label());
-        tell_freed(freed);
+        print_released(released);
         Ok(())
     }
 }
 
 async fn list(raw: &RawSettings) -> Result<(), Stop> {
-    let members = migrate::open_current(raw).await?.read(staff::list).await?;
+    let members = database::open_current(raw).await?.read(staff::list).await?;
     for member in &members {
         println!("{}\t{}\t{}", member.name, member.role.label(), member.document);
     }
@@ -110,18 +110,17 @@ async fn list(raw: &RawSettings) -> Result<(), Stop> {
 impl Remove {
     async fn run(self) -> Result<(), Stop> {
         let document = self.document.parse()?;
-        let store = migrate::open_current(&self.raw).await?;
-        let freed = store.write(move |tx| roster::remove(tx, &document)).await?;
-        let freed = freed.ok_or("nobody on the roster has this document")?;
+        let store = database::open_current(&self.raw).await?;
+        let released = store.write(move |tx| roster::remove(tx, &document)).await?;
+        let released = released.ok_or("nobody on the roster has this document")?;
         println!("Done: they are off the roster, also where they are signed in.");
-        tell_freed(freed);
+        print_released(released);
         Ok(())
     }
 }
 
-/// How many cases went back into the queue.
-fn tell_freed(freed: usize) {
-    if freed > 0 {
-        println!("{freed} cases whose reviewers do not decide them any more are back in the queue.");
+fn print_released(released: usize) {
+    if released > 0 {
+        println!("{released} cases whose reviewers do not decide them any more are back in the queue.");
     }
 }

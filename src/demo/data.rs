@@ -1,5 +1,5 @@
-//! What `kaozheng demo` starts with: an authority, its exams and a few people. Nothing of it
-//! is real, and every date is counted from today so that it never goes stale.
+//! The data of `kaozheng demo`: an authority, its exams and a few people, all fictional. Every date is relative
+//! to today, so the data does not become old.
 
 mod applications;
 mod papers;
@@ -29,13 +29,12 @@ use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Viol
 /// Days from today to each exam's past sittings.
 const PAST: [i64; 2] = [-540, -175];
 
-/// Loads authority, exams, people and records, unless the database has exams already;
-/// answers whether it did.
+/// Loads authority, exams, people and records. Returns `false` if the database has exams already.
 pub async fn load_demo(store: &Store) -> Result<bool, Error> {
     store.write(load).await
 }
 
-/// Loads applications in every state, for what [`load_demo`] has loaded.
+/// Loads applications in every state, after [`load_demo`].
 pub async fn load_applications(store: &Store, files: &Storage) -> Result<(), Refusal> {
     applications::load(store, files).await
 }
@@ -71,7 +70,7 @@ fn holder(tx: &Tx, person: usize) -> String {
     candidate::holder(tx.vault, person.document_type, person.document_number)
 }
 
-/// Staff go on the roster; candidates have been here before.
+/// Adds the staff members and the candidates.
 fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
     let document = document(tx, person)?;
     let role = match person.role {
@@ -87,7 +86,7 @@ fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
     staff::add(tx, person.name, &document, role).map(drop)
 }
 
-/// Keys that can be computed, so that records find their exam and sitting without a query.
+/// Ids that are computed from codes, so that records need no query for their exam and sitting.
 fn exam_key(code: &str) -> String {
     format!("exam-{code}")
 }

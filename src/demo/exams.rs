@@ -1,18 +1,17 @@
-//! The exams of the demo's authority, as a table; samples are of the first few.
+//! The exams of the demo, as a table. Samples use the first few.
 
-/// An exam and what it offers.
 pub(super) struct Exam {
     pub code: &'static str,
     pub name: &'static str,
     pub category: &'static str,
-    /// For each subject, in fen.
+    /// Fee of one subject, in fen.
     pub fee: i32,
     /// Days from today to the next sitting, and to the end of its check of qualification.
     pub next: (i64, i64),
     pub levels: &'static [Level],
 }
 
-/// A level: its specialties, the subjects they share, and the one of each specialty.
+/// Each specialty of a level has each of its subjects.
 pub(super) struct Level {
     pub name: &'static str,
     pub specialties: &'static [&'static str],
@@ -20,7 +19,7 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// Each specialty with each of its subjects.
+    /// Pairs of specialty and subject.
     pub fn papers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let of = |specialty| self.subjects.iter().map(move |subject| (specialty, *subject));
         self.specialties.iter().copied().flat_map(of)
@@ -29,7 +28,7 @@ impl Level {
 
 const NONE: &[&str] = &["不分专业"];
 
-/// Sorted by code, as the first page of a form lists them.
+/// Sorted by code.
 pub(super) const EXAMS: &[Exam] = &[
     Exam {
         code: "01",

@@ -1,4 +1,4 @@
-//! Certificates, as the public finds them.
+//! Certificates, as the public lookup shows them.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -7,10 +7,9 @@ use crate::people::{document, mask, name};
 use crate::store::schema::{certificates, exams};
 use crate::store::{Error, Tx, Vault};
 
-/// What anybody may read of a certificate whose holder is known to them or lets them.
+/// The public part of a certificate. It is shown to people who know the holder's name and number, or have a link.
 #[derive(Clone, Queryable)]
 pub struct PublicCertificate {
-    /// Key of the row.
     pub id: String,
     holder_name: String,
     /// Masked number of the holder's document.
@@ -29,7 +28,6 @@ pub struct PublicCertificate {
     pub issuing_body: String,
 }
 
-/// The type of [`PUBLIC`].
 pub type PublicColumns = (
     certificates::id,
     certificates::holder_name,
@@ -56,37 +54,34 @@ pub const PUBLIC: PublicColumns = (
 );
 
 impl PublicCertificate {
-    /// The holder's name as others may see it.
     pub fn masked_name(&self) -> String {
         mask::name(&self.holder_name)
     }
 
-    /// Whether a number, in its one spelling, is on this certificate now.
+    /// Whether a normalised number is on this certificate.
     pub fn has_number(&self, number: &str) -> bool {
         [&self.management_number, &self.print_number].into_iter().any(|own| is_number(own, number))
     }
 }
 
-/// Whether a certificate's own number, as it was imported, is this one in its one spelling. What is not
-/// there is no number.
+/// Whether a certificate's number, as imported, equals a normalised number. An empty number equals none.
 pub fn is_number(own: &str, number: &str) -> bool {
     !number.is_empty() && document::normalise(own) == number
 }
 
-/// An exam of which there are certificates.
+/// An exam with certificates.
 #[derive(Clone, Debug, Queryable)]
 pub struct CertifiedExam {
-    /// What addresses call it.
+    /// Code in URLs.
     pub code: String,
-    /// Its name.
     pub name: String,
-    /// The group it belongs to.
+    /// 考试类别
     pub category: String,
-    /// When the newest certificate was approved.
+    /// Approval date of the newest certificate.
     pub newest: Option<NaiveDate>,
 }
 
-/// All exams that have certificates, the one with the newest first.
+/// The exam with the newest certificate first.
 pub fn certified_exams(tx: &mut Tx) -> Result<Vec<CertifiedExam>, Error> {
     let own = certificates::table.filter(certificates::exam_id.eq(exams::id));
     let newest = own.select(diesel::dsl::max(certificates::approved_on)).single_value();
@@ -97,12 +92,11 @@ pub fn certified_exams(tx: &mut Tx) -> Result<Vec<CertifiedExam>, Error> {
     Ok(listed)
 }
 
-/// What a certificate is found by without a sign-in: a keyed hash of its holder's name and
-/// document number, each in any spelling. The kind of document is left out, because the public
-/// does not say it. A wrong name, a wrong number and a person who does not exist are so one and
-/// the same miss in one index.
+/// The keyed hash by which the public lookup finds certificates: of the holder's name and document number, both
+/// normalised. The kind of document is not part of it, because the public does not enter it. A wrong name, a wrong
+/// number and an unknown person all miss in the same index, so they cannot be told apart.
 pub fn lookup_hash(vault: &Vault, holder_name: &str, document_number: &str) -> String {
-    // Neither half holds a line break once it is in its one spelling, so no two pairs read the same.
+    // Normalised texts have no line break, so different pairs have different inputs.
     let person = [name::key(holder_name), document::normalise(document_number)].join("\n");
     vault.blind("certificate", &person)
 }
@@ -116,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_one_person_is_one_hash() {
+    fn spellings_of_one_person_have_one_hash() {
         let stored = hash("买买提·艾力", "11010519491231002X");
         assert_eq!(hash(" 买买提.艾力　", " 110105 19491231 ００２ｘ"), stored);
         assert_eq!(hash("schmidt  anna", "19av12345"), hash("SCHMIDT ANNA", "19AV12345"));

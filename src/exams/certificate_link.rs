@@ -1,7 +1,7 @@
-//! 核验链接: by it a holder lets somebody verify one certificate for some days.
+//! 核验链接: links by which a holder lets others verify a certificate for some days.
 //!
-//! Whoever has the link may read, so its token is a secret: the database holds it sealed, for
-//! the holder to see again, and hashed, to be found by.
+//! The token in a link is a secret. The database stores it sealed, to show it to the holder again, and hashed, to
+//! find the link.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,18 +14,17 @@ use crate::store::schema::certificate_link_views::dsl as v;
 use crate::store::schema::{certificate_links as links, certificates, exams};
 use crate::store::{Error, Tx, Vault};
 
-/// Days that a link may live, to choose from.
+/// Lifetimes to choose from, in days.
 pub const DAYS: [i64; 3] = [1, 7, 30];
 
-/// Links of one certificate that live at a time.
+/// Most live links of one certificate.
 pub const MOST: usize = 10;
 
-/// Bytes of a token: beyond guessing.
+/// Bytes of a token.
 const TOKEN_BYTES: usize = 16;
 
-/// A link as its maker sees it.
+/// A link, for the holder.
 pub struct Link {
-    /// Key of the row.
     pub id: String,
     /// The secret part of its address.
     pub token: String,
@@ -33,23 +32,20 @@ pub struct Link {
     pub created_at: NaiveDateTime,
     /// UTC.
     pub expires_at: NaiveDateTime,
-    /// UTC; nothing while it has not been taken back. When its time is over and that has been noted, it
-    /// is the same as `expires_at`.
+    /// UTC. Equals `expires_at` once the end of the link is stored by [`expire`].
     pub revoked_at: Option<NaiveDateTime>,
-    /// When it was opened, as minutes in UTC with how often, the latest first.
+    /// Views by minute (UTC), the latest first.
     pub views: Vec<(NaiveDateTime, i32)>,
 }
 
-/// What was opened by links and is not noted yet, by link and minute.
+/// Counts of views that are not stored yet, by link and minute.
 pub type Opened = BTreeMap<(String, NaiveDateTime), i32>;
 
 impl Link {
-    /// Whether it opens at a moment.
     pub fn is_live(&self, now: NaiveDateTime) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
 
-    /// How often it was opened.
     pub fn view_count(&self) -> i32 {
         self.views.iter().map(|view| view.1).sum()
     }
@@ -59,7 +55,7 @@ fn hash(vault: &Vault, token: &str) -> String {
     vault.blind("certificate link", token)
 }
 
-/// Makes a link to a certificate, which the caller has found to be the holder's.
+/// The caller has checked that the certificate belongs to the holder.
 pub fn make(tx: &mut Tx, certificate: &str, days: i64) -> Result<(), Error> {
     let token = tx.ids.token(TOKEN_BYTES);
     let row = (
@@ -74,7 +70,7 @@ pub fn make(tx: &mut Tx, certificate: &str, days: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// The links of a holder's certificate, the newest first; none of anybody else's.
+/// The links of a holder's certificate, the newest first. Empty if the certificate is another holder's.
 pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Link>, Error> {
     type Row = (String, String, NaiveDateTime, NaiveDateTime, Option<NaiveDateTime>);
     let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder));
@@ -104,7 +100,7 @@ fn with_views(
     Ok(Link { id, token, created_at, expires_at, revoked_at, views })
 }
 
-/// Takes a link of a holder's certificate back; one of anybody else's stays.
+/// Revokes a link of a holder's certificate. Does nothing to another holder's link.
 pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, link: &str) -> Result<(), Error> {
     let own = certificates::table
         .filter(certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder)))
@@ -116,15 +112,14 @@ pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, link: &str) -> Resul
     Ok(())
 }
 
-/// What a token opens.
 pub enum Opening {
-    /// Id of the link, name of the exam, the certificate.
+    /// Id of the link, name of the exam, and the certificate.
     Live(String, String, Box<PublicCertificate>),
-    /// The time of this link is over.
+    /// Id of the link.
     Expired(String),
 }
 
-/// What a token opens now, if it is one of a link that was not taken back.
+/// `None` if there is no such link or it was revoked.
 pub fn open(tx: &mut Tx, token: &str) -> Result<Option<Opening>, Error> {
     type Row = (String, NaiveDateTime, String, PublicCertificate);
     let row: Option<Row> = links::table
@@ -139,21 +134,21 @@ pub fn open(tx: &mut Tx, token: &str) -> Result<Option<Opening>, Error> {
     }))
 }
 
-/// Stores that the time of links is over: they stay so when the clock goes back.
+/// Stores that links have expired. They stay expired if the clock goes back.
 pub fn expire(tx: &mut Tx, over: &BTreeSet<String>) -> Result<(), Error> {
     let rows = links::table.filter(links::id.eq_any(over)).filter(links::revoked_at.is_null());
     diesel::update(rows).set(links::revoked_at.eq(links::expires_at.nullable())).execute(tx.conn)?;
     Ok(())
 }
 
-/// [`expire`] for all links whose time is over; returns how many.
+/// Stores the end of all expired links. Returns their number.
 pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
     let over = links::table.filter(links::revoked_at.is_null().and(links::expires_at.le(tx.now)));
     Ok(diesel::update(over).set(links::revoked_at.eq(links::expires_at.nullable())).execute(tx.conn)?)
 }
 
-/// Notes that links were opened.
-pub fn note_views(tx: &mut Tx, opened: &Opened) -> Result<(), Error> {
+/// Adds to the stored counts.
+pub fn add_views(tx: &mut Tx, opened: &Opened) -> Result<(), Error> {
     for ((link, minute), times) in opened {
         let row = (v::link_id.eq(link), v::minute.eq(minute), v::count.eq(times));
         let insert = diesel::insert_into(v::certificate_link_views).values(row);

@@ -1,7 +1,7 @@
-//! Correcting what the records say of a person.
+//! Corrections of personal data on imported records.
 //!
-//! What a correction replaces is kept beside the record, so that a file of the authority which does not know
-//! of the correction yet does not undo it.
+//! The replaced values are stored in `former_values`, so that an import of an older file does not undo the
+//! correction.
 
 use diesel::prelude::*;
 
@@ -15,28 +15,26 @@ use crate::store::schema::{
 };
 use crate::store::{Error, Tx};
 
-/// Which records are corrected besides the person's own.
+/// Which records are corrected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Registrations for sittings that are still to come.
+    /// Registrations for future sittings.
     pub coming: bool,
-    /// Certificates that were issued.
+    /// Issued certificates.
     pub issued: bool,
 }
 
-/// What a record says of its holder.
+/// The corrected data of a holder.
 pub struct Holder<'a> {
-    /// The hash by which their records are found.
+    /// Hash of the document, by which records are found.
     pub hash: &'a str,
-    /// Full name.
     pub name: &'a str,
-    /// Number of the document.
     pub document_number: &'a str,
     /// 性别, where it is known.
     pub gender: Option<Gender>,
 }
 
-/// Everything on record about somebody is found by another document from now on.
+/// Moves all records of a person to the hash of another document.
 pub fn move_records(tx: &mut Tx, from: &str, to: &str) -> Result<(), Error> {
     diesel::update(r::table.filter(r::holder_hash.eq(from))).set(r::holder_hash.eq(to)).execute(tx.conn)?;
     diesel::update(c::table.filter(c::holder_hash.eq(from))).set(c::holder_hash.eq(to)).execute(tx.conn)?;
@@ -45,7 +43,6 @@ pub fn move_records(tx: &mut Tx, from: &str, to: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The records in scope say what is right from now on.
 pub fn correct_records(tx: &mut Tx, holder: &Holder, scope: Scope) -> Result<(), Error> {
     if scope.coming {
         correct_registrations(tx, holder)?;
@@ -61,7 +58,7 @@ fn correct_registrations(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
     let own = r::table.filter(r::holder_hash.eq(holder.hash)).filter(r::sitting_id.eq_any(coming));
     let before: Vec<(String, String)> = own.select((r::id, r::holder_name)).load(tx.conn)?;
     for (id, name) in before {
-        keep_former(tx, &id, &[("holder_name", &name, holder.name)])?;
+        store_replaced(tx, &id, &[("holder_name", &name, holder.name)])?;
         diesel::update(r::table.find(id)).set(r::holder_name.eq(holder.name)).execute(tx.conn)?;
     }
     Ok(())
@@ -81,7 +78,7 @@ fn correct_certificates(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
             ("lookup_hash", &*old_hash, &*hash),
             ("gender", &*old_gender, gender),
         ];
-        keep_former(tx, &id, &changes)?;
+        store_replaced(tx, &id, &changes)?;
         let [name, mask, hash, gender] = changes.map(|(.., new)| new);
         let shown = (
             c::holder_name.eq(name),
@@ -94,8 +91,8 @@ fn correct_certificates(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps what each column of a record was before; what it is again is former no more.
-fn keep_former(tx: &mut Tx, record: &str, changes: &[(&str, &str, &str)]) -> Result<(), Error> {
+/// Stores the replaced value of each changed column. A value that is valid again is no longer a replaced one.
+fn store_replaced(tx: &mut Tx, record: &str, changes: &[(&str, &str, &str)]) -> Result<(), Error> {
     for (field, old, new) in changes.iter().filter(|(_, old, new)| old != new) {
         let row = (f::record_id.eq(record), f::field.eq(*field), f::value.eq(*old));
         let insert = diesel::insert_into(f::former_values).values(row).on_conflict_do_nothing();

@@ -1,4 +1,4 @@
-//! What counts against somebody: violations in an exam room, and records of lost integrity.
+//! Violations in exams, and integrity records.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -10,7 +10,6 @@ use crate::store::{Error, Tx};
 /// 违纪记录
 #[derive(Clone, Debug, Queryable)]
 pub struct Violation {
-    /// Key of the row.
     pub id: String,
     /// Name of the exam.
     pub exam: String,
@@ -18,19 +17,17 @@ pub struct Violation {
     pub month: String,
     /// 科目
     pub subject: String,
-    /// When, UTC.
+    /// UTC.
     pub happened_at: NaiveDateTime,
-    /// Where.
     pub place: String,
-    /// What.
     pub fact: String,
-    /// The clause of 人社部令第31号 that is cited.
+    /// The cited clause of 人社部令第31号.
     pub clause: String,
     /// 拟处理决定
     pub proposed_decision: String,
     /// When the notice was served.
     pub served_on: NaiveDate,
-    /// How an appeal against it ended; empty before.
+    /// Result of the appeal against it. Empty before.
     pub outcome: String,
 }
 
@@ -63,7 +60,7 @@ pub fn violations_of(tx: &mut Tx, holder: &str) -> Result<Vec<Violation>, Error>
         .load(tx.conn)?)
 }
 
-/// Notes how the appeal against a violation ended.
+/// Stores the result of the appeal against a violation.
 pub fn settle_violation(tx: &mut Tx, id: &str, outcome: &str) -> Result<(), Error> {
     diesel::update(v::table.find(id)).set(v::outcome.eq(outcome)).execute(tx.conn)?;
     Ok(())
@@ -72,11 +69,9 @@ pub fn settle_violation(tx: &mut Tx, id: &str, outcome: &str) -> Result<(), Erro
 /// 失信记录
 #[derive(Clone, Debug, Queryable)]
 pub struct IntegrityRecord {
-    /// Key of the row.
     pub id: String,
     /// 类别
     pub category: String,
-    /// What.
     pub fact: String,
     /// 决定文号
     pub decision_number: String,
@@ -86,7 +81,7 @@ pub struct IntegrityRecord {
     pub ends_on: NaiveDate,
 }
 
-/// A person's records of lost integrity, the latest first.
+/// A person's integrity records, the latest first.
 pub fn integrity_of(tx: &mut Tx, holder: &str) -> Result<Vec<IntegrityRecord>, Error> {
     let own = i::table.filter(i::holder_hash.eq(holder)).order((i::starts_on.desc(), i::id));
     Ok(own

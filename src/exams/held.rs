@@ -1,4 +1,4 @@
-//! Certificates as their holders have them: what the paper says, and where it is.
+//! Certificates, as their holders see them.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -8,20 +8,17 @@ use crate::people::document::Gender;
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Conn, Error, Tx, codes};
 
-/// Where the paper is.
+/// Delivery of the paper certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is being made.
     Making,
-    /// It can be collected or posted.
+    /// To be collected or posted.
     Ready,
-    /// Its posting was applied for.
+    /// The holder has applied for posting.
     Requested,
-    /// It is on its way.
     Posted,
-    /// It has arrived.
     Delivered,
-    /// Its holder has collected it.
+    /// By the holder in person.
     Collected,
 }
 
@@ -50,13 +47,11 @@ impl Delivery {
 /// A certificate, for its holder.
 #[derive(Clone, Debug)]
 pub struct Certificate {
-    /// Key of the row.
     pub id: String,
-    /// Name as the paper shows it.
+    /// As printed.
     pub holder_name: String,
-    /// 性别, where it is known.
     pub gender: Option<Gender>,
-    /// The document's number as the paper shows it, masked; may be empty.
+    /// Masked document number, as printed. May be empty.
     pub document_mask: String,
     /// Name of the exam.
     pub exam: String,
@@ -76,9 +71,8 @@ pub struct Certificate {
     pub issued_on: NaiveDate,
     /// 签发机构
     pub issuing_body: String,
-    /// Where the paper is.
     pub delivery: Delivery,
-    /// The application by which it is posted, if there is one.
+    /// The application for its posting.
     pub mailing_id: Option<String>,
 }
 
@@ -133,14 +127,14 @@ impl Certificate {
     }
 }
 
-/// Somebody's own certificate; another's is not found.
+/// `None` if the certificate is another holder's.
 pub fn own(tx: &mut Tx, holder: &str, id: &str) -> Result<Option<Certificate>, Error> {
     let row = certificates::table.inner_join(exams::table).filter(certificates::holder_hash.eq(holder));
     let row = row.filter(certificates::id.eq(id)).select((Row::as_select(), exams::name));
     row.first(tx.conn).optional()?.map(Certificate::of).transpose()
 }
 
-/// Somebody's certificates, the latest first, from an offset on and so many at most.
+/// A holder's certificates, the latest first.
 pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Vec<Certificate>, Error> {
     let rows: Vec<(Row, String)> = certificates::table
         .inner_join(exams::table)
@@ -153,14 +147,14 @@ pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Ve
     rows.into_iter().map(Certificate::of).collect()
 }
 
-/// Notes where the paper is, and the application that sends it.
+/// Sets the delivery and the application for posting.
 pub fn set_delivery(tx: &mut Tx, id: &str, delivery: Delivery, mailing: Option<&str>) -> Result<(), Error> {
     let row = (certificates::delivery.eq(delivery.code()), certificates::mailing_id.eq(mailing));
     diesel::update(certificates::table.find(id)).set(row).execute(tx.conn)?;
     Ok(())
 }
 
-/// Whether no certificate has or had this number, in the spelling in which numbers are stored.
+/// Whether no certificate has or had this normalised number.
 pub fn is_unused(tx: &mut Tx, number: &str) -> Result<bool, Error> {
     lock_print_numbers(tx)?;
     let has = certificates::print_number.eq(number).or(certificates::management_number.eq(number));
@@ -170,8 +164,7 @@ pub fn is_unused(tx: &mut Tx, number: &str) -> Result<bool, Error> {
     Ok(valid + void == 0)
 }
 
-/// Until this transaction ends, no other one finds out whether a print number is unused. SQLite has one
-/// writer anyway.
+/// Serialises checks of print numbers until the end of the transaction. SQLite has one writer anyway.
 pub fn lock_print_numbers(tx: &mut Tx) -> Result<(), Error> {
     const PRINT_NUMBERS: i64 = 0x7072_696e_746e_6f73;
     if let Conn::Postgres(conn) = tx.conn {
@@ -182,7 +175,7 @@ pub fn lock_print_numbers(tx: &mut Tx) -> Result<(), Error> {
     Ok(())
 }
 
-/// A new paper takes the place of the old one, whose print number is void from today on.
+/// Replaces the print number. The old one is void from today on.
 pub fn reissue(tx: &mut Tx, id: &str, print_number: &str, issued_on: NaiveDate) -> Result<(), Error> {
     let old: String = certificates::table.find(id).select(certificates::print_number).first(tx.conn)?;
     let void = (

@@ -1,4 +1,4 @@
-//! Registrations: what somebody entered for, paid, got back and got a receipt for.
+//! Registrations for exams, with their subjects, payments, refunds and receipts.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -10,7 +10,6 @@ use crate::store::{Error, Tx};
 /// A registration with its subjects.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// Key of the row.
     pub id: String,
     /// Key of the sitting.
     pub sitting_id: String,
@@ -30,23 +29,21 @@ pub struct Registration {
     pub order_number: String,
     /// When the fee was paid, UTC.
     pub paid_at: Option<NaiveDateTime>,
-    /// The application that got it its receipt.
+    /// The application for its receipt.
     pub receipt_id: Option<String>,
-    /// Its subjects.
-    pub subjects: Vec<Entry>,
+    pub subjects: Vec<RegisteredSubject>,
 }
 
 /// A subject of a registration.
 #[derive(Clone, Debug, Queryable)]
-pub struct Entry {
+pub struct RegisteredSubject {
     registration_id: String,
-    /// Key of the row.
     pub id: String,
     /// 科目
     pub subject: String,
     /// In fen.
     pub fee: i32,
-    /// The application that got it refunded.
+    /// The application for its refund.
     pub refund_id: Option<String>,
 }
 
@@ -61,7 +58,7 @@ impl Registration {
         format!("{} · {}", self.level, self.specialty)
     }
 
-    /// What was paid and not refunded, in fen.
+    /// Fees that are not refunded, in fen.
     pub fn paid(&self) -> i32 {
         self.subjects.iter().filter(|entry| entry.refund_id.is_none()).map(|entry| entry.fee).sum()
     }
@@ -102,7 +99,7 @@ pub fn of_holder(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> 
         ))
         .load(tx.conn)?;
     let ids: Vec<&String> = rows.iter().map(|row| &row.0).collect();
-    let entries: Vec<Entry> = rs::table
+    let entries: Vec<RegisteredSubject> = rs::table
         .filter(rs::registration_id.eq_any(ids))
         .order(rs::id)
         .select((rs::registration_id, rs::id, rs::subject, rs::fee, rs::refund_id))
@@ -110,7 +107,7 @@ pub fn of_holder(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> 
     Ok(rows.into_iter().map(|row| with_subjects(row, &entries)).collect())
 }
 
-fn with_subjects(row: Row, entries: &[Entry]) -> Registration {
+fn with_subjects(row: Row, entries: &[RegisteredSubject]) -> Registration {
     let (
         id,
         sitting_id,
@@ -140,21 +137,20 @@ fn with_subjects(row: Row, entries: &[Entry]) -> Registration {
     }
 }
 
-/// Ties subjects to the application that refunds them, where none does yet; returns how many.
+/// Assigns subjects to the application for their refund, except those that have one. Returns their number.
 pub fn refund(tx: &mut Tx, entries: &[String], application: &str) -> Result<usize, Error> {
     let free = rs::table.filter(rs::id.eq_any(entries)).filter(rs::refund_id.is_null());
     Ok(diesel::update(free).set(rs::refund_id.eq(Some(application))).execute(tx.conn)?)
 }
 
-/// Lets go of the subjects that an application was to refund.
+/// Releases the subjects that an application was to refund.
 pub fn release(tx: &mut Tx, application: &str) -> Result<(), Error> {
     let tied = rs::table.filter(rs::refund_id.eq(Some(application)));
     diesel::update(tied).set(rs::refund_id.eq(None::<String>)).execute(tx.conn)?;
     Ok(())
 }
 
-/// Ties registrations to the application that gets them their receipt, where none does yet;
-/// returns how many.
+/// Assigns registrations to the application for their receipt, except those that have one. Returns their number.
 pub fn receipt(tx: &mut Tx, registrations: &[String], application: &str) -> Result<usize, Error> {
     let free = r::table.filter(r::id.eq_any(registrations)).filter(r::receipt_id.is_null());
     Ok(diesel::update(free).set(r::receipt_id.eq(Some(application))).execute(tx.conn)?)

@@ -39,7 +39,7 @@ impl OpenedLinks {
         }
         let again = seen.clone();
         let noted = store.write(move |tx| {
-            certificate_link::note_views(tx, &seen.opened)?;
+            certificate_link::add_views(tx, &seen.opened)?;
             certificate_link::expire(tx, &seen.expired)
         });
         let noted = noted.await;

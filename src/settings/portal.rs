@@ -1,4 +1,4 @@
-//! The settings of the government portal: where it is, who we are there, what it calls things.
+//! Settings of the government portal: its endpoints, the site's client and the names of its claims.
 
 mod conditions;
 #[cfg(test)]
@@ -10,7 +10,7 @@ use url::Url;
 use super::Check;
 pub use conditions::{ClaimRules, Conditions};
 
-/// What `serve` needs to know of the portal, not yet checked.
+/// Unchecked settings of the portal.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RawPortal {
     /// Ways to sign in, separated by spaces: `portal` (redirect), `scan` (our QR code, which needs
@@ -82,18 +82,18 @@ pub struct RawPortal {
     pub portal_id_types: Option<String>,
 }
 
-/// The ways to sign in that are offered. At least one is.
+/// The ways to sign in. At least one is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ways {
-    /// To the portal and back on one device.
+    /// Redirect to the portal and back, on one device.
     pub portal: bool,
-    /// Our QR code.
+    /// The site's QR code.
     pub scan: bool,
-    /// The portal's QR code.
+    /// The portal's QR code (RFC 8628).
     pub device: bool,
 }
 
-/// How we prove to the portal who we are (RFC 6749 §2.3, RFC 7636 without a secret).
+/// Client authentication (RFC 6749 §2.3; RFC 7636 without a secret).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuth {
     /// `client_secret_basic`
@@ -104,27 +104,24 @@ pub enum ClientAuth {
     None,
 }
 
-/// Where the claims about a person are read.
+/// The source of the claims about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimsFrom {
-    /// Asked with the access token.
+    /// The userinfo endpoint.
     Userinfo,
-    /// In the ID token, verified.
+    /// The verified ID token.
     IdToken,
 }
 
 /// JSON pointers into the claims.
 #[derive(Clone, Debug)]
 pub struct ClaimNames {
-    /// Full name.
     pub name: String,
     /// Kind of identity document.
     pub id_type: String,
-    /// Its number.
     pub id_number: String,
-    /// Mobile number.
     pub phone: String,
-    /// The account's own name.
+    /// Identifier of the account.
     pub subject: String,
 }
 
@@ -136,45 +133,34 @@ impl Default for ClaimNames {
     }
 }
 
-/// Where and as whom we speak to the portal.
 #[derive(Clone, Debug)]
 pub struct PortalSettings {
-    /// What is offered.
     pub ways: Ways,
-    /// Its name; checked wherever it says one. Endpoints not given are discovered from it.
+    /// Checked in every answer that names an issuer. Endpoints that are not set are discovered from it.
     pub issuer: Option<String>,
-    /// Where browsers are sent.
     pub authorize_url: Option<Url>,
-    /// Where codes are exchanged.
     pub token_url: Option<Url>,
-    /// Where the identity is read.
     pub userinfo_url: Option<Url>,
-    /// Keys of its ID tokens.
+    /// Keys of the ID tokens.
     pub jwks_url: Option<Url>,
-    /// Where device codes are had.
+    /// The device authorization endpoint.
     pub device_url: Option<Url>,
-    /// Our client id.
     pub client_id: String,
-    /// Our client secret; none for a public client.
+    /// `None` for a public client.
     pub client_secret: Option<String>,
-    /// How the secret is sent.
     pub client_auth: ClientAuth,
-    /// Scopes to ask for.
     pub scopes: Vec<String>,
-    /// More of the authorization request.
+    /// Further parameters of the authorization request.
     pub authorize_params: Vec<(String, String)>,
-    /// Where the claims are read.
     pub claims_from: ClaimsFrom,
-    /// What the portal calls them.
     pub claims: ClaimNames,
-    /// What they must say.
     pub rules: ClaimRules,
-    /// The portal's code and ours, for kinds of documents that it calls otherwise.
+    /// The portal's code of a document type, and the site's.
     pub id_types: Vec<(String, String)>,
 }
 
 impl PortalSettings {
-    /// The name under which accounts of this portal are kept: its issuer, or else the origin of its
+    /// The name under which accounts of this portal are stored: its issuer, otherwise the origin of its
     /// authorization endpoint.
     pub fn name(&self) -> String {
         let origin = || self.authorize_url.as_ref().map(|url| url.origin().ascii_serialization());
@@ -185,7 +171,7 @@ impl PortalSettings {
     }
 }
 
-/// Checks all that is said of the portal; what is wrong is added to `check`.
+/// Adds problems to `check`.
 pub(super) fn check(check: &mut Check, raw: &RawPortal) -> Option<PortalSettings> {
     let ways = ways(check, &raw.login_ways);
     let claims_from = claims_from(check, &raw.portal_claims_from);
@@ -198,7 +184,7 @@ pub(super) fn check(check: &mut Check, raw: &RawPortal) -> Option<PortalSettings
         check.problem("KAOZHENG_PORTAL_ISSUER is missing: ID tokens are checked against it");
     }
     let device = ways.is_some_and(|ways| ways.device);
-    // Name, value, whether it is needed.
+    // Name, value, and whether it is required.
     let endpoints = [
         ("KAOZHENG_PORTAL_AUTHORIZE_URL", &raw.portal_authorize_url, true),
         ("KAOZHENG_PORTAL_TOKEN_URL", &raw.portal_token_url, true),

@@ -1,4 +1,4 @@
-//! What a backup consists of. The manifest is written last, so a backup without one was interrupted.
+//! The manifest of a backup. It is written last, so a backup without one was interrupted.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,53 +13,52 @@ use crate::cli::Stop;
 use crate::store::schema::{applications, attachments, candidates, certificates};
 use crate::store::{Conn, Error};
 
-/// Its name in the folder of a backup.
+/// File name.
 const NAME: &str = "manifest.json";
 
-/// A later layout gets another number.
+/// Version of the layout.
 const FORMAT: u32 = 1;
 
-/// Everything that a restore checks before it touches anything.
+/// What a restore checks before it changes anything.
 #[derive(Serialize, Deserialize)]
 pub(in crate::cli) struct Manifest {
     format: u32,
-    /// The program that made the backup.
+    /// Version of the program that made the backup.
     pub version: String,
     /// RFC 3339, UTC.
     pub made_at: String,
     /// `sqlite` or `postgres`.
     pub database: String,
-    /// Tells whether a data key is the right one, and nothing about the key.
+    /// Fingerprint of the data key.
     pub key: String,
-    /// Versions of the migrations that the database had.
+    /// Versions of the database's migrations.
     pub migrations: Vec<String>,
     /// Rows by table.
     pub rows: BTreeMap<String, i64>,
-    /// Keys of uploads that were damaged or gone when the backup was made.
+    /// Storage keys of uploads that were damaged or missing during the backup.
     pub missing: Vec<String>,
-    /// Every file of the backup but this one.
-    pub pieces: Vec<Piece>,
+    /// Every other file of the backup.
+    pub pieces: Vec<BackupFile>,
 }
 
 /// A file of a backup.
 #[derive(Serialize, Deserialize)]
-pub(in crate::cli) struct Piece {
-    /// Below the folder of the backup, with `/`.
+pub(in crate::cli) struct BackupFile {
+    /// Relative to the folder of the backup, with `/`.
     pub path: String,
     size: u64,
     sha256: String,
 }
 
-impl Piece {
-    /// Describes a file as it is now.
-    pub fn of(folder: &Path, path: &str) -> io::Result<Piece> {
+impl BackupFile {
+    pub fn of(folder: &Path, path: &str) -> io::Result<BackupFile> {
         let (size, sha256) = sum(&folder.join(path))?;
-        Ok(Piece { path: path.to_owned(), size, sha256 })
+        Ok(BackupFile { path: path.to_owned(), size, sha256 })
     }
 
-    /// What is wrong with the file, if anything is.
+    /// Compares the file with its size and hash.
     fn problem(&self, folder: &Path) -> Option<String> {
-        let Piece { path, size, sha256 } = self;
+        let BackupFile { path, size, sha256 } = self;
         match sum(&folder.join(path)) {
             Err(error) => Some(format!("{path}: {error}")),
             Ok((found, _)) if found != *size => Some(format!("{path}: {found} bytes instead of {size}")),
@@ -75,7 +74,7 @@ impl Piece {
 }
 
 impl Manifest {
-    /// The manifest of a backup that is made now.
+    /// Without time and files.
     pub fn new(database: &str, key: String, contents: &Contents) -> Manifest {
         Manifest {
             format: FORMAT,
@@ -90,9 +89,8 @@ impl Manifest {
         }
     }
 
-    /// Writes it into a folder, whole or not at all.
+    /// Writes the manifest atomically, after a flush of all other files.
     pub fn write(&self, folder: &Path) -> Result<(), Stop> {
-        // First everything that it describes.
         rustix::fs::syncfs(File::open(folder)?)?;
         let draft = folder.join("manifest.draft");
         let mut file = File::create(&draft)?;
@@ -102,10 +100,8 @@ impl Manifest {
         Ok(File::open(folder)?.sync_all()?)
     }
 
-    /// Reads the manifest of a backup.
-    ///
     /// # Errors
-    /// When there is none, or it is of a layout that this program does not know.
+    /// The manifest is missing, or its format is unknown.
     pub fn read(folder: &Path) -> Result<Manifest, Stop> {
         let text = fs::read(folder.join(NAME)).map_err(|error| {
             format!(
@@ -124,7 +120,7 @@ impl Manifest {
     /// Compares every file with its size and SHA-256.
     ///
     /// # Errors
-    /// The first files that are missing or changed.
+    /// Names the first ten files that are missing or changed.
     pub fn check_pieces(&self, folder: &Path) -> Result<(), Stop> {
         if let Some(piece) = self.pieces.iter().find(|piece| !piece.is_inside()) {
             return Err(format!("{NAME} names a file outside of the backup: {}", piece.path).into());
@@ -153,18 +149,16 @@ fn sum(path: &Path) -> io::Result<(u64, String)> {
     Ok((size, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
-/// What a database holds, as far as a backup has to know.
+/// The contents of a database that a backup records.
 pub(in crate::cli) struct Contents {
-    /// Versions of its migrations.
     pub migrations: Vec<String>,
     /// Rows by table.
     pub rows: BTreeMap<String, i64>,
-    /// Storage key of each upload, and its width: pictures have a thumbnail.
+    /// Storage key and width of each upload. Width is 0 unless it is a picture, which has a thumbnail.
     pub uploads: Vec<(String, i32)>,
 }
 
 impl Contents {
-    /// Reads them.
     pub fn of(conn: &mut Conn, migrations: Vec<String>) -> Result<Contents, Error> {
         let rows = [
             ("applications", applications::table.count().get_result(conn)?),
@@ -178,7 +172,7 @@ impl Contents {
     }
 }
 
-/// The folder as an absolute path, fit to be put between single quotes.
+/// An absolute path in single quotes, for a shell.
 pub(in crate::cli) fn quoted(path: &Path) -> String {
     let path: PathBuf = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     format!("'{}'", path.display().to_string().replace('\'', "'\\''"))

@@ -1,36 +1,35 @@
-//! Whether the clock may be believed when something is to be removed because it is old.
+//! Decides whether the clock is trusted to delete old data.
 //!
-//! A clock that is set weeks ahead makes everything old at once. The time of the last look is kept in
-//! the database; when the next look is much later, the clock has leapt or the program was stopped, which
-//! look the same. Then nothing is removed until looks have followed each other for a day.
+//! A clock that is set weeks ahead makes everything old at once. The database stores the time of the last check.
+//! If the next check is much later, either the clock has jumped or the program was stopped. In both cases nothing
+//! is deleted until checks have followed each other for a day.
 
 use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Error, Store, meta};
 
-/// Looks further apart than this are a leap. A program that is stopped every night makes none.
-const LEAP: Duration = Duration::hours(18);
+/// A greater gap between two checks is a jump. It allows for a program that is stopped every night.
+const JUMP: Duration = Duration::hours(18);
 
-/// How long looks must have followed each other.
+/// How long there must have been no jump.
 const CONFIRMED: Duration = Duration::days(1);
 
-/// Name of the watch in the database.
+/// Name of the value in the table `meta`.
 const NAME: &str = "clock";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Watch {
-    /// The time at the last look.
+struct ClockHistory {
+    /// Time of the last check.
     seen: NaiveDateTime,
-    /// Since then there was no leap.
+    /// There was no jump since.
     steady_since: NaiveDateTime,
 }
 
-impl Watch {
-    /// The watch after a look at `now`.
-    fn next(last: Option<Watch>, now: NaiveDateTime) -> Watch {
-        let steady = last.filter(|last| (now - last.seen).abs() <= LEAP && last.steady_since <= now);
-        Watch { seen: now, steady_since: steady.map_or(now, |last| last.steady_since) }
+impl ClockHistory {
+    fn next(last: Option<ClockHistory>, now: NaiveDateTime) -> ClockHistory {
+        let steady = last.filter(|last| (now - last.seen).abs() <= JUMP && last.steady_since <= now);
+        ClockHistory { seen: now, steady_since: steady.map_or(now, |last| last.steady_since) }
     }
 
     fn is_confirmed(self) -> bool {
@@ -38,43 +37,44 @@ impl Watch {
     }
 }
 
-/// Looks at the clock, and says whether what is old by it may be removed.
+/// Checks the clock, and returns whether it is trusted.
 pub(super) async fn is_confirmed(store: &Store) -> Result<bool, Error> {
-    let (last, watch) = store
+    let (last, history) = store
         .write::<_, Error, _>(|tx| {
-            let last: Option<Watch> = meta::get(tx, NAME)?.and_then(|text| serde_json::from_str(&text).ok());
-            let watch = Watch::next(last, tx.now);
-            let text = serde_json::to_string(&watch).map_err(|_| Error::Corrupt("meta.clock"))?;
+            let last: Option<ClockHistory> =
+                meta::get(tx, NAME)?.and_then(|text| serde_json::from_str(&text).ok());
+            let history = ClockHistory::next(last, tx.now);
+            let text = serde_json::to_string(&history).map_err(|_| Error::Corrupt("meta.clock"))?;
             meta::set(tx, NAME, &text)?;
-            Ok((last, watch))
+            Ok((last, history))
         })
         .await?;
-    if let Some(last) = last.filter(|last| watch.steady_since != last.steady_since) {
+    if let Some(last) = last.filter(|last| history.steady_since != last.steady_since) {
         tracing::warn!(
             was = %last.seen,
-            now = %watch.seen,
+            now = %history.seen,
             "the clock has leapt, or the program was stopped; nothing old is removed for a day"
         );
     }
-    Ok(watch.is_confirmed())
+    Ok(history.is_confirmed())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn after(hours: &[i64]) -> Watch {
+    fn after(hours: &[i64]) -> ClockHistory {
         let mut now: NaiveDateTime = "2026-11-28T12:00:00".parse().unwrap();
-        let mut watch = Watch::next(None, now);
+        let mut history = ClockHistory::next(None, now);
         for hours in hours {
             now += Duration::hours(*hours);
-            watch = Watch::next(Some(watch), now);
+            history = ClockHistory::next(Some(history), now);
         }
-        watch
+        history
     }
 
     #[test]
-    fn a_leap_of_the_clock_either_way_wants_another_day() {
+    fn jump_in_either_direction_starts_another_day() {
         let table: &[(&[i64], bool)] = &[
             (&[], false),
             (&[12], false),

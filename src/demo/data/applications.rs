@@ -1,5 +1,5 @@
-//! Plays the demo's stories by the same functions that candidates and staff use, at times in the
-//! past: every application has a history that could have happened.
+//! Runs the demo's stories with the functions that candidates and staff use, at times in the past, so that every
+//! application has a valid history.
 
 use std::collections::BTreeMap;
 
@@ -25,11 +25,11 @@ use crate::people::candidate::{self, Candidate};
 use crate::people::staff::{self, Role, StaffMember};
 use crate::store::{Clock, Store, Tx, clock};
 
-/// 10:10 in China, when the first story's steps are taken; each later story's follow soon after.
+/// 10:10 in China: time of day of the first story's steps. The steps of later stories follow.
 const MORNING: Option<NaiveTime> = NaiveTime::from_hms_opt(2, 10, 0);
 const MINUTES_BETWEEN: i64 = 6;
 
-/// Plays every story in office hours, so that the last act of each was yesterday.
+/// Runs every story within office hours. The last step of each was yesterday.
 pub(super) async fn load(store: &Store, files: &Storage) -> Result<(), Refusal> {
     let yesterday = clock::china_date(store.clock.now()) - Duration::days(1);
     let morning = yesterday.and_time(MORNING.unwrap_or_default());
@@ -52,15 +52,15 @@ fn at_time(store: &Store, at: NaiveDateTime) -> Store {
     past
 }
 
-/// A story as far as it has been told.
+/// The state of a story that is being run.
 #[derive(Clone)]
 struct Told {
     story: &'static Story,
-    /// Kind of the application that it is about now: the appeal's, once there is one.
+    /// Business of the current application: that of the appeal, once there is one.
     business: &'static Business,
     /// Its 受理号; empty before it is submitted.
     number: String,
-    /// What was marked last.
+    /// Materials marked by the last return.
     marks: Pairs,
 }
 
@@ -87,7 +87,7 @@ impl Told {
         Ok(self)
     }
 
-    /// Which form is filled in next.
+    /// The form to fill in next.
     fn which(&self) -> Which {
         match (self.number.is_empty(), self.business.origin) {
             (true, Origin::Certificate) => Which::For(self.value("certificate").to_owned()),
@@ -102,7 +102,7 @@ impl Told {
         all.rev().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
-    /// Fills a form in; the 受理号 of what was submitted, or the empty text.
+    /// Fills in a form. Returns the 受理号 if it was submitted, otherwise an empty text.
     async fn fill_in(
         &self,
         store: &Store,
@@ -116,7 +116,7 @@ impl Told {
         let (told, which) = (self.clone(), self.which());
         store
             .write(move |tx| {
-                // An appeal begins at the application that it is against.
+                // An appeal starts from the application that was rejected.
                 let candidate = person(tx, told.story)?;
                 let mut sheet = Sheet::load(tx, kind(told.story)?, candidate, &which)?;
                 fill_in(tx, &mut sheet, values, received)?;
@@ -125,13 +125,13 @@ impl Told {
             .await
     }
 
-    /// What one step of the candidate or of the kind's reviewer comes to.
+    /// Runs one step of the candidate or of a reviewer.
     async fn review(&self, store: &Store, act: &'static Act) -> Result<(), Refusal> {
         let (business, number) = (self.business, self.number.clone());
         store
             .write(move |tx| {
                 let application = Application::by_number(tx, &number)?;
-                // Who rejected something does not decide the appeal against it.
+                // The reviewer of a rejection must not decide the appeal.
                 let by = if business.is_appeal() { Role::Administrator } else { business.reviewed_by };
                 let staff = member(tx, by)?;
                 let verdict = match act {
@@ -181,7 +181,7 @@ fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Refusal> {
     Candidate::with_holder(tx, &holder)?.ok_or(Refusal::NotFound)
 }
 
-/// Whose work it is; the first of them does it all.
+/// The staff member who does the work of a role: always the first one.
 fn member(tx: &mut Tx, role: Role) -> Result<StaffMember, Refusal> {
     let member = staff::list(tx)?.into_iter().find(|member| member.role == role).ok_or(Refusal::NotFound)?;
     Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() })
@@ -191,7 +191,7 @@ fn mark((name, reason): &(&str, &str)) -> Mark {
     Mark { name: (*name).to_owned(), reason: (*reason).to_owned() }
 }
 
-/// Answers by question; a later piece takes the place of what an earlier one says.
+/// Answers by question. Later pieces overwrite earlier ones.
 fn values(story: &Story, pieces: &[Pairs], store: &Store) -> BTreeMap<String, Vec<String>> {
     let today = clock::china_date(store.clock.now()).to_string();
     let said = |text: &str| text.replace("{name}", PEOPLE[story.person].name).replace("{today}", &today);
@@ -219,7 +219,7 @@ async fn receive(
     Ok(received)
 }
 
-/// A story that nobody could live is a mistake in its table.
+/// An impossible step is a mistake in the table of stories.
 fn refuse(problems: &Problems) -> Result<(), Refusal> {
     if problems.is_empty() {
         return Ok(());
@@ -228,8 +228,8 @@ fn refuse(problems: &Problems) -> Result<(), Refusal> {
     Err(Refusal::Defect("a story of the demo has problems"))
 }
 
-/// Puts the story's answers over what the form begins with. Where several can be picked and the
-/// story does not say, all are.
+/// Overwrites the form's initial answers with those of the story. A question of several choices without an answer
+/// gets all of them.
 fn fill_in(
     tx: &mut Tx,
     sheet: &mut Sheet,
@@ -255,7 +255,7 @@ fn fill_in(
     refuse(&sheet.problems(tx)?)
 }
 
-/// What a browser would send of a form that is filled in so.
+/// The form data that a browser would send.
 fn as_sent(answers: &Answers) -> SentValues {
     let kept = answers.materials.iter().map(|(slot, ids)| (format!("material.{slot}"), ids.clone()));
     let values = answers.fields.clone().into_iter().chain(kept);

@@ -1,4 +1,4 @@
-//! What the demo's people upload: pictures of nothing, in the shapes that are asked for.
+//! The uploads of the demo: blank pictures and PDFs of the required sizes.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::casework::answers::Answers;
 use crate::casework::business::{Business, Material};
 use crate::files::SentFile;
 
-/// Slot, size and colour of what is photographed; everything else comes as a PDF. They are as
-/// small as they may be: everybody who tries the demo waits for them.
+/// Slot, size and colour of pictures. Other slots get a PDF. The pictures have the least allowed size, so that
+/// the demo starts quickly.
 const PHOTOGRAPHED: &[(&str, (u32, u32), [u8; 3])] = &[
     ("id_front", (320, 202), [196, 214, 222]),
     ("id_back", (320, 202), [214, 222, 196]),
@@ -22,7 +22,7 @@ const PHOTOGRAPHED: &[(&str, (u32, u32), [u8; 3])] = &[
     ("portrait", (295, 413), [150, 180, 210]),
 ];
 
-/// A file of the demo's, before it is sent.
+/// A file to upload.
 pub(super) struct Paper {
     field: String,
     name: String,
@@ -35,8 +35,7 @@ impl Paper {
     }
 }
 
-/// A paper for each material that these answers ask for and that must be there, and evidence;
-/// after a return, only for what was marked.
+/// A file for each required material of these answers, and evidence. After a return, only for marked materials.
 pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, marks: Pairs) -> Vec<Paper> {
     let answers = Answers { fields: values.clone(), ..Answers::default() };
     let marked = |slot: &str| marks.is_empty() || marks.iter().any(|(name, _)| *name == slot);
@@ -48,7 +47,6 @@ pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, ma
         .collect()
 }
 
-/// A file for a slot, named after it.
 pub(super) fn paper(material: &Material) -> Paper {
     let photographed = PHOTOGRAPHED.iter().find(|(slot, ..)| *slot == material.slot);
     let (ending, bytes) = match photographed {
@@ -58,7 +56,7 @@ pub(super) fn paper(material: &Material) -> Paper {
     Paper { field: format!("file.{}", material.slot), name: format!("{}.{ending}", material.label), bytes }
 }
 
-/// A sheet with a frame and lines, like a form seen from afar.
+/// A sheet with a frame and lines.
 fn picture((width, height): (u32, u32), colour: [u8; 3]) -> Option<Vec<u8>> {
     let dark = colour.map(|shade| shade / 2);
     let drawn = RgbImage::from_fn(width, height, |x, y| {
@@ -71,7 +69,7 @@ fn picture((width, height): (u32, u32), colour: [u8; 3]) -> Option<Vec<u8>> {
     Some(bytes.into_inner())
 }
 
-/// A page like [`picture`]: a sheet of A4 with lines on it.
+/// An A4 page with lines.
 fn pdf() -> Vec<u8> {
     let lines = (100..780).step_by(40).map(|y| format!("100 {y} 395 3 re f "));
     let drawn = format!(".9 g 0 0 595 842 re f .45 g {}", lines.collect::<String>());

@@ -1,11 +1,11 @@
-//! What the demo's authority has on record about its candidates, as tables. People are
-//! named by their place in the demo portal's list, exams by their code.
+//! The records of the demo's authority, as tables. People are given by their index in the demo portal's list,
+//! exams by their code.
 
 /// A registration for a past or coming sitting.
 pub(super) struct Entry {
     pub person: usize,
     pub exam: &'static str,
-    /// Which of the exam's sittings, the oldest first.
+    /// Index of the exam's sitting, the oldest first.
     pub sitting: usize,
     pub level: &'static str,
     pub specialty: &'static str,
@@ -23,7 +23,7 @@ const fn entry(
     Entry { person, exam, sitting, level, specialty, result }
 }
 
-/// 合格 brings a certificate.
+/// 合格 adds a certificate.
 pub(super) const ENTRIES: &[Entry] = &[
     entry(0, "02", 0, "二级", "建筑工程", "合格"),
     entry(0, "01", 1, "一级", "建筑工程", "不合格"),
@@ -36,7 +36,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(3, "09", 1, "中级", "不分专业", "合格"),
     entry(4, "12", 0, "二级", "日语", "合格"),
     entry(0, "02", 1, "二级", "市政公用工程", "合格"),
-    // From here on for the demo's applications, which name them by their place: the first is 11.
+    // The rest is for the demo's applications, which refer to it by index. The first one is 11.
     entry(1, "01", 2, "一级", "市政公用工程", "待公布"),
     entry(1, "03", 2, "一级", "安装工程", "待公布"),
     entry(1, "05", 2, "中级", "建筑施工安全", "待公布"),
@@ -64,7 +64,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(4, "11", 1, "全国", "不分专业", "不合格"),
 ];
 
-/// Print numbers that a reissue made void: the entry whose certificate it was, the number, days ago.
+/// Print numbers that a reissue made void: index of the certificate's entry, the number, days ago.
 pub(super) const VOIDED: &[(usize, &str, i64)] = &[(4, "SF07900004", 60)];
 
 /// 违纪
@@ -98,7 +98,7 @@ const DEVICES: &str = "《专业技术人员资格考试违纪违规行为处理
 pub(super) const VIOLATIONS: &[Violation] = &[
     violation(0, "01", "开考后在座位上查看手机", DEVICES, 1),
     violation(2, "12", "考试结束信号发出后继续答题", AFTER_TIME, 2),
-    // From here on for the demo's applications.
+    // The rest is for the demo's applications.
     violation(4, "01", "考试结束信号发出后继续答题", AFTER_TIME, 1),
     violation(4, "03", "将手机带至座位，经提醒仍不改正", BELONGINGS, 5),
     violation(4, "06", "将教材带至座位，经提醒仍不改正", BELONGINGS, 5),
@@ -108,8 +108,7 @@ pub(super) const VIOLATIONS: &[Violation] = &[
     violation(4, "12", "将教材带至座位，经提醒仍不改正", BELONGINGS, 40),
 ];
 
-/// 失信: person, category, fact, the decision's number within its year, days since it began,
-/// days it lasts.
+/// 失信: person, category, fact, number of the decision within its year, days since its start, length in days.
 pub(super) const INTEGRITY: &[(usize, &str, &str, i32, i64, i64)] = &[
     (0, "提供虚假材料", "报名时提交的工作年限证明与事实不符", 12, 400, 730),
     (3, "考试作弊", "在考试中抄袭他人答案", 3, 800, 1825),

@@ -1,37 +1,36 @@
-//! What happened at the demo's authority, as tables: who applied for what, and what came of it.
-//! Between them they show each kind in every state that a candidate or the staff meets.
+//! The demo's applications and their histories, as tables. They show each business in every state.
 
 mod entry;
 
 use crate::casework::lifecycle::Action;
 
-/// Names and values: of questions with their answers, of materials with what is wrong with them.
+/// Pairs: a question and its answer, or a material and what is wrong with it.
 pub(super) type Pairs = &'static [(&'static str, &'static str)];
 
-/// What somebody did, a day after the step before.
+/// A step of a story, one day after the previous one.
 pub(super) enum Act {
-    /// Fills the form in and leaves it.
+    /// Saves a draft.
     Draft,
-    /// Submits it, or submits it again with other answers; materials that were marked come anew.
+    /// Submits the form, or submits it again with other answers and new files for marked materials.
     Submit(Pairs),
     Withdraw,
     Take,
     Return(Pairs),
     Reject(&'static str),
-    /// In which of the kind's ways, with which words.
+    /// With one of the outcomes of the business, and the words of the decision.
     Approve(usize, &'static str),
-    /// Appeals against the rejection; what follows happens to the appeal.
+    /// Appeals against the rejection. Further steps concern the appeal.
     Appeal(Pairs),
-    /// Staff carry out what was approved.
+    /// Staff fulfil the approved application.
     Do(Action, Pairs),
 }
 
-/// Whose application, of which kind, filled in how, and what happened to it.
+/// An application: candidate, business, answers and steps.
 pub(super) struct Story {
     pub person: usize,
     pub kind: &'static str,
-    /// In several pieces, the later ones over the earlier. `{name}` is the candidate's, `{today}`
-    /// the day of the step. Several answers of one question are all that is offered, if not said.
+    /// In pieces; later ones overwrite earlier ones. `{name}` is the candidate's name, `{today}` the date of the step.
+    /// A question of several choices without an answer gets all of them.
     pub answers: &'static [Pairs],
     pub acts: &'static [Act],
 }

@@ -79,7 +79,7 @@ fn whole_groups(facts: &mut Facts, _: &ReferenceData) -> Result<(), RowProblem> 
         let given = group.iter().any(|name| !facts.get(name).is_empty());
         if let (Some(name), true) = (missing, given) {
             return Err(RowProblem::new(
-                *name,
+                name,
                 "级别、专业、科目、费用要一起填写，考试年月和三个日期也要一起填写",
             ));
         }

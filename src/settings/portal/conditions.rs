@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Claims that must each have one of some values; without any, all is well.
+/// Each claim must have one of its values. Without conditions every account passes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions(Vec<Condition>);
 
@@ -13,20 +13,19 @@ struct Condition {
     values: Vec<String>,
 }
 
-/// What the portal must say about an account.
+/// Conditions on the claims of an account.
 #[derive(Clone, Debug, Default)]
 pub struct ClaimRules {
-    /// Who fails one of these is refused before anything else.
+    /// An account that fails one is refused.
     pub required: Conditions,
-    /// Who fails one of these is a company.
+    /// An account that fails one belongs to a company.
     pub person: Conditions,
-    /// Who meets all of these is verified; without any, nobody is.
+    /// An account that meets all of them is verified. `None`: no account is verified.
     pub verified: Option<Conditions>,
 }
 
 impl Conditions {
-    /// Reads conditions that are separated by spaces; `None` when one of them is not
-    /// `pointer=value|value`.
+    /// Parses conditions separated by spaces. `None` unless each is `pointer=value|value`.
     pub fn parse(text: &str) -> Option<Conditions> {
         text.split_whitespace().map(Condition::parse).collect::<Option<_>>().map(Conditions)
     }
@@ -46,13 +45,13 @@ impl Condition {
     }
 
     fn holds(&self, claims: &Value) -> bool {
-        let said = match claims.pointer(&self.pointer) {
+        let value = match claims.pointer(&self.pointer) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
             Some(Value::Bool(flag)) => flag.to_string(),
             _ => return false,
         };
-        self.values.contains(&said)
+        self.values.contains(&value)
     }
 }
 
@@ -62,7 +61,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn all_conditions_hold_and_each_by_one_of_its_values() {
+    fn each_condition_needs_one_of_its_values() {
         let conditions = Conditions::parse("/level=L2|L3  /user/type=1 /real=true").unwrap();
         let claims = |level: Value, kind: Value, real: Value| json!({ "level": level, "user": { "type": kind }, "real": real });
         for (level, kind, real) in
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_are_no_conditions() {
+    fn malformed_conditions_are_refused() {
         for text in ["level=1", "/level", "/level=", "/level=1|", "/a=1 b"] {
             assert_eq!(Conditions::parse(text), None, "{text}");
         }

@@ -50,7 +50,7 @@ fn endpoints_are_given_or_discovered() {
 }
 
 #[test]
-fn what_is_used_must_be_there() {
+fn required_settings_must_be_set() {
     let (_, problems) = checked(|raw| raw.portal_claims_from = text("id_token"));
     assert!(problems.contains("ISSUER is missing") && problems.contains("JWKS_URL is missing"));
     let (_, problems) = checked(|raw| raw.login_ways = text("portal device"));
@@ -64,7 +64,7 @@ fn what_is_used_must_be_there() {
 }
 
 #[test]
-fn nonsense_is_told() {
+fn invalid_values_are_reported() {
     type Change = fn(&mut RawPortal);
     let table: [(Change, &str); 11] = [
         (|raw| raw.login_ways = text("scan"), "KAOZHENG_LOGIN_WAYS is wrong"),
@@ -86,7 +86,7 @@ fn nonsense_is_told() {
 }
 
 #[test]
-fn lists_are_taken_apart() {
+fn lists_are_parsed() {
     let (settings, _) = checked(|raw| {
         raw.portal_authorize_params = text("prompt=login&ui_locales=zh-CN");
         raw.portal_id_types = text("111=resident 414=passport");
@@ -98,7 +98,7 @@ fn lists_are_taken_apart() {
 }
 
 #[test]
-fn nobody_is_verified_until_the_settings_say_how() {
+fn no_account_is_verified_by_default() {
     let verified = |value: Option<&str>| {
         let (settings, problems) = checked(|raw| raw.portal_verified = value.map(str::to_owned));
         assert_eq!(problems, "");
@@ -109,7 +109,7 @@ fn nobody_is_verified_until_the_settings_say_how() {
 }
 
 #[test]
-fn accounts_are_kept_under_the_name_of_the_portal() {
+fn accounts_are_stored_under_the_portals_name() {
     let name =
         |issuer: Option<&str>| checked(|raw| raw.portal_issuer = issuer.map(str::to_owned)).0.unwrap().name();
     assert_eq!(name(None), "https://portal.example");

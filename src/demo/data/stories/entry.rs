@@ -1,10 +1,10 @@
-//! Who asks whether they may enter for an exam.
+//! Stories of qualification checks.
 
 use super::{Act, FINE, Pairs, SUBMIT, Story, story};
 
 const TOO_SHORT: Act = Act::Reject("从事专业工作年限不满足报考条件，详见考试公告第二条。");
 
-/// Education and work of whoever applies to enter for an exam.
+/// Education and work of an applicant.
 const PROFILE: Pairs = &[
     ("area", "市直考区"),
     ("education", "本科"),
