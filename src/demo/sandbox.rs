@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use maud::{Markup, html};
 use parking_lot::Mutex;
 use poem::http::{StatusCode, header};
@@ -30,7 +30,7 @@ use crate::people::mask;
 use crate::settings::{
     ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, Settings, Ways,
 };
-use crate::store::Store;
+use crate::store::{Store, Timestamp};
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame, Submission, see_other};
 
@@ -83,7 +83,7 @@ struct Grant {
     person: &'static Person,
     /// What it answers; nothing where a device asked.
     request: Option<Asked>,
-    at: NaiveDateTime,
+    at: Timestamp,
 }
 
 /// An authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Duration, NaiveDateTime};
+use chrono::{DateTime, Duration};
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use parking_lot::Mutex;
@@ -17,7 +17,7 @@ use sha2::Sha256;
 
 use crate::either;
 use crate::store::schema::lookup_counts::dsl as l;
-use crate::store::{Error, Store, Tx, Vault};
+use crate::store::{Error, Store, Timestamp, Tx, Vault};
 use crate::web::Failure;
 use crate::web::address::Network;
 
@@ -58,7 +58,7 @@ type Id = u64;
 pub struct Limits {
     key: Hmac<Sha256>,
     counts: Mutex<HashMap<Id, Count>>,
-    heard_at: Mutex<Option<NaiveDateTime>>,
+    heard_at: Mutex<Option<Timestamp>>,
 }
 
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`Failure::TooMany`] with the seconds until the next may come.
-    pub fn check(&self, rule: &Rule, who: &str, now: NaiveDateTime) -> Result<(), Failure> {
+    pub fn check(&self, rule: &Rule, who: &str, now: Timestamp) -> Result<(), Failure> {
         let now = now.and_utc().timestamp();
         let window = now.div_euclid(rule.seconds);
         let ends = (window + 1) * rule.seconds;
@@ -108,7 +108,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`Failure::TooMany`] with the seconds until the next may come.
-    pub fn check_network(&self, network: &Network, now: NaiveDateTime) -> Result<(), Failure> {
+    pub fn check_network(&self, network: &Network, now: Timestamp) -> Result<(), Failure> {
         match network {
             Network::Known(network) => self.check(&NETWORK, network, now),
             Network::Unknown => self.check(&UNKNOWN, "", now),
@@ -146,9 +146,9 @@ impl Limits {
         news
     }
 
-    async fn hear(&self, store: &Store, now: NaiveDateTime) -> Result<(), Error> {
+    async fn hear(&self, store: &Store, now: Timestamp) -> Result<(), Error> {
         let heard_at = *self.heard_at.lock();
-        let since = heard_at.map_or(DateTime::UNIX_EPOCH.naive_utc(), |at| at - CLOCKS_DIFFER);
+        let since = heard_at.map_or(Timestamp::from(DateTime::UNIX_EPOCH), |at| at - CLOCKS_DIFFER);
         let rows = store.read(move |tx| told_since(tx, since)).await?;
         *self.heard_at.lock() = Some(now);
         let mut counts = self.counts.lock();
@@ -201,7 +201,7 @@ fn write_down(tx: &mut Tx, news: &[(Id, Count)]) -> Result<(), Error> {
     Ok(())
 }
 
-fn told_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, i32, NaiveDateTime)>, Error> {
+fn told_since(tx: &mut Tx, since: Timestamp) -> Result<Vec<(String, i32, Timestamp)>, Error> {
     let live = l::told_at.ge(since).and(l::ends_at.gt(tx.now));
     Ok(l::lookup_counts.filter(live).select((l::id, l::count, l::ends_at)).load(tx.conn)?)
 }
@@ -219,11 +219,11 @@ mod tests {
         Limits::new(&Vault::from_key(&[7; 32]))
     }
 
-    fn at(text: &str) -> NaiveDateTime {
+    fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn allowed(limits: &Limits, who: &str, now: NaiveDateTime) -> usize {
+    fn allowed(limits: &Limits, who: &str, now: Timestamp) -> usize {
         (0..500).take_while(|_| limits.check(&DOCUMENT, who, now).is_ok()).count()
     }
 

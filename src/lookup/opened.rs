@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DurationRound, NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use parking_lot::Mutex;
 
 use crate::exams::certificate_link::{self, Opened};
-use crate::store::{Error, Store};
+use crate::store::{Error, Store, Timestamp};
 
 /// Links that were opened and not noted yet. A process that is killed forgets a second of them.
 #[derive(Default)]
@@ -21,8 +21,8 @@ struct Seen {
 
 impl OpenedLinks {
     /// Somebody opened a link.
-    pub fn add(&self, link: &str, now: NaiveDateTime) {
-        let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+    pub fn add(&self, link: &str, now: Timestamp) {
+        let minute = now.truncate(TimeDelta::minutes(1));
         *self.0.lock().opened.entry((link.to_owned(), minute)).or_default() += 1;
     }
 

@@ -1,6 +1,6 @@
 //! Candidates: who they are, as the portal told us.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::document::{Document, DocumentType, Gender};
@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
-use crate::store::{Conn, Error, Tx, Vault};
+use crate::store::{Conn, Error, Timestamp, Tx, Vault};
 
 /// Column names under which personal data is sealed; what the portal told is sealed like what
 /// we know, because it begins as the same.
@@ -133,9 +133,9 @@ pub(super) fn names(tx: &mut Tx, id: &str) -> Result<[String; 2], Error> {
 /// When a candidate signed in.
 pub struct Seen {
     /// For the first time, UTC.
-    pub since: NaiveDateTime,
+    pub since: Timestamp,
     /// For the last time, UTC.
-    pub last: NaiveDateTime,
+    pub last: Timestamp,
 }
 
 /// When a candidate signed in.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::casework::{Refusal, assignment, number};
 use crate::people::mask;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
-use crate::store::{Error, Tx, codes};
+use crate::store::{Error, Timestamp, Tx, codes};
 
 /// Which part of the work a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub struct Item {
     /// How often it was submitted.
     pub round: i32,
     /// Since when it has been with the desk: its last submission, UTC.
-    pub since: NaiveDateTime,
+    pub since: Timestamp,
     /// When the desk promised to be done.
     pub due_on: Option<NaiveDate>,
     /// Who took it.
@@ -121,7 +121,7 @@ type Row = (
     String,
     String,
     i32,
-    NaiveDateTime,
+    Timestamp,
     Option<NaiveDate>,
     Option<String>,
 );
@@ -214,9 +214,9 @@ fn items(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
         .collect()
 }
 
-fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, NaiveDateTime>, Error> {
+fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, Timestamp>, Error> {
     use application_events as e;
-    let rows: Vec<(String, Option<NaiveDateTime>)> = e::table
+    let rows: Vec<(String, Option<Timestamp>)> = e::table
         .filter(e::application_id.eq_any(ids))
         .filter(e::action.eq(Action::Submit.code()))
         .group_by(e::application_id)

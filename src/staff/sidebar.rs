@@ -1,6 +1,5 @@
 //! The short queue at the left of a case.
 
-use chrono::NaiveDateTime;
 use maud::{Markup, html};
 
 use super::days::Days;
@@ -9,7 +8,7 @@ use super::queue_page;
 use crate::casework::Refusal;
 use crate::paths;
 use crate::people::staff::StaffMember;
-use crate::store::Tx;
+use crate::store::{Timestamp, Tx};
 
 /// How many of each part are shown.
 const MOST: i64 = 6;
@@ -20,7 +19,7 @@ const PARTS: [Show; 3] = [Show::Mine, Show::Waiting, Show::ToDo];
 /// A few of each part.
 pub struct Sidebar {
     parts: Vec<(Show, Vec<Item>)>,
-    now: NaiveDateTime,
+    now: Timestamp,
     pub(super) days: Days,
 }
 

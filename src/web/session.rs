@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use async_trait::async_trait;
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{FromRequest, Request, RequestBody, Response};
@@ -28,7 +28,7 @@ use super::log_throttle::LogThrottle;
 use super::{Failure, frame};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
-use crate::store::{self, Store, Tx};
+use crate::store::{self, Store, Timestamp, Tx};
 
 const SIGNED_IN: &str = "signed_in";
 
@@ -54,10 +54,10 @@ pub struct SignedIn {
     pub candidate: String,
     /// The staff member's id, when the roster has this person.
     pub staff: Option<String>,
-    /// When they signed in, UTC.
-    pub since: NaiveDateTime,
-    /// Last request that was noted, UTC; noted once a minute at most.
-    pub seen: NaiveDateTime,
+    /// When they signed in.
+    pub since: Timestamp,
+    /// Last request that was noted; noted once a minute at most.
+    pub seen: Timestamp,
     /// How they signed in.
     pub way: Way,
     /// Browser and system in words.
@@ -101,8 +101,8 @@ impl SignedIn {
         Ok(Some(who))
     }
 
-    /// Somebody who signs in at a moment (UTC), at the portal on this device.
-    pub fn at(now: NaiveDateTime, candidate: String, staff: Option<String>, device: String) -> SignedIn {
+    /// Somebody who signs in at a moment, at the portal on this device.
+    pub fn at(now: Timestamp, candidate: String, staff: Option<String>, device: String) -> SignedIn {
         SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
     }
 
@@ -290,7 +290,7 @@ impl SessionStore for SessionRows {
         let key = hash(id);
         let read = self.store.read(move |tx| {
             let row = s::sessions.find(key).select((s::data, s::expires_at));
-            Ok((row.first::<(String, NaiveDateTime)>(tx.conn).optional()?, tx.now))
+            Ok((row.first::<(String, Timestamp)>(tx.conn).optional()?, tx.now))
         });
         let data = match read.await.map_err(backend)? {
             (Some((data, expires_at)), now) if now < expires_at => data,

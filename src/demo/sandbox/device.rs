@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use maud::html;
 use parking_lot::Mutex;
 use poem::http::StatusCode;
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{Grant, Person, Sandbox, choices, chosen, is_known, refuse};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, Timestamp};
 use crate::ui::{self, Page};
 use crate::web::{Failure, Frame, Submission};
 
@@ -38,8 +38,8 @@ pub(super) struct Devices(Mutex<HashMap<String, Shown>>);
 
 struct Shown {
     user_code: String,
-    at: NaiveDateTime,
-    polled: NaiveDateTime,
+    at: Timestamp,
+    polled: Timestamp,
     answer: Answer,
 }
 
@@ -51,7 +51,7 @@ enum Answer {
 
 impl Devices {
     /// What came of a code, or the error of RFC 8628 §3.5.
-    pub(super) fn poll(&self, device_code: &str, now: NaiveDateTime) -> Result<Grant, &'static str> {
+    pub(super) fn poll(&self, device_code: &str, now: Timestamp) -> Result<Grant, &'static str> {
         let mut codes = self.0.lock();
         let shown = codes.get_mut(device_code).ok_or("invalid_grant")?;
         let too_soon = now - shown.polled < INTERVAL;
@@ -67,7 +67,7 @@ impl Devices {
         Ok(Grant { person, request: None, at: now })
     }
 
-    fn answer(&self, user_code: &str, answer: Answer, now: NaiveDateTime) -> bool {
+    fn answer(&self, user_code: &str, answer: Answer, now: Timestamp) -> bool {
         let mut codes = self.0.lock();
         let open = |shown: &&mut Shown| {
             shown.user_code == user_code && now - shown.at < LIVES && matches!(shown.answer, Answer::None)

@@ -2,7 +2,6 @@
 
 mod verdict;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -11,7 +10,7 @@ use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};
-use crate::store::{Error, Tx, Vault};
+use crate::store::{Error, Timestamp, Tx, Vault};
 pub use verdict::{CaseRefusal, Verdict, decide};
 
 const NAME: &str = "identity_cases.name";
@@ -59,13 +58,13 @@ pub struct Case {
     /// How often it was tried.
     pub attempts: i32,
     /// First attempt, UTC.
-    pub first_at: NaiveDateTime,
+    pub first_at: Timestamp,
     /// Last attempt, UTC.
-    pub last_at: NaiveDateTime,
+    pub last_at: Timestamp,
     /// What was decided; nothing while it is open.
     pub verdict: Option<Verdict>,
     /// When it was decided, UTC.
-    pub decided_at: Option<NaiveDateTime>,
+    pub decided_at: Option<Timestamp>,
     /// Why it was decided so.
     pub decision_reason: String,
 }
@@ -85,10 +84,10 @@ struct Row {
     phone: String,
     verified: bool,
     attempts: i32,
-    first_at: NaiveDateTime,
-    last_at: NaiveDateTime,
+    first_at: Timestamp,
+    last_at: Timestamp,
     status: String,
-    decided_at: Option<NaiveDateTime>,
+    decided_at: Option<Timestamp>,
     decision_reason: String,
 }
 
@@ -101,7 +100,7 @@ pub struct Line {
     /// How often it was tried.
     pub attempts: i32,
     /// Last attempt, UTC.
-    pub last_at: NaiveDateTime,
+    pub last_at: Timestamp,
     /// What was decided; nothing while it is open.
     pub verdict: Option<Verdict>,
 }
@@ -183,7 +182,7 @@ pub fn list(tx: &mut Tx, most: i64) -> Result<Vec<Line>, Error> {
     let columns = (i::id, i::reason, i::attempts, i::last_at, i::status);
     for open in [true, false] {
         let cases = i::identity_cases.filter(i::status.eq(OPEN).eq(open));
-        let rows: Vec<(String, String, i32, NaiveDateTime, String)> =
+        let rows: Vec<(String, String, i32, Timestamp, String)> =
             cases.order((i::last_at.desc(), i::id.desc())).limit(most).select(columns).load(tx.conn)?;
         for (id, reason, attempts, last_at, status) in rows {
             let reason = Reason::from_code(&reason).ok_or(Error::Corrupt("identity_cases.reason"))?;
