@@ -1,4 +1,4 @@
-//! Where log lines go: to standard error, with the id of the request that they belong to.
+//! Writes log lines to standard error, with the id of their request.
 
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
@@ -17,15 +17,15 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::web::log::request_id;
 
-/// Who reads the log.
+/// The format of the log.
 pub(super) enum Lines {
-    /// A machine: one object a line.
+    /// One JSON object a line.
     Json,
-    /// Somebody at a terminal.
+    /// For a terminal.
     Plain,
 }
 
-/// Logs from now on. `RUST_LOG` says what, as `info,poem=warn` does.
+/// Starts the log. `RUST_LOG` filters it, for example `info,poem=warn`.
 pub(super) fn begin(lines: Lines) {
     let asked = std::env::var("RUST_LOG").ok().and_then(|targets| targets.parse::<Targets>().ok());
     let unasked = || Targets::new().with_default(LevelFilter::INFO).with_target("poem", LevelFilter::WARN);
@@ -37,12 +37,12 @@ pub(super) fn begin(lines: Lines) {
             .event_format(Plain(Format::default().with_target(false)))
             .boxed(),
     };
-    // A second subscriber in one process is no reason to stop.
+    // Fails if the process has a subscriber already, which then stays.
     let _ = tracing_subscriber::registry().with(lines).with(asked.unwrap_or_else(unasked)).try_init();
 }
 
-/// A line for machines. The keys are those that tracing-subscriber's own format has; it needs a
-/// span for the request, and with it a lookup spends a sixth of its time on the log.
+/// A line with the keys of tracing-subscriber's JSON format, and the request's id as `request`. The library
+/// would take the id from a span around each request; `benches/README.md` has what that costs.
 #[derive(Serialize)]
 struct Line<'a> {
     timestamp: DateTime<Utc>,
@@ -59,7 +59,7 @@ impl<S: Subscriber> Layer<S> for Json {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let Ok(mut line) = serde_json::to_vec(&line(event)) else { return };
         line.push(b'\n');
-        // In one piece, since other threads write too. Nobody can be told that it went nowhere.
+        // One write for each line, because other threads write too. An error cannot be reported anywhere.
         let _ = stderr().write_all(&line);
     }
 }
@@ -75,7 +75,7 @@ fn line<'a>(event: &'a Event<'a>) -> Line<'a> {
     }
 }
 
-/// The library's line for people, after the id of the request.
+/// The library's format for terminals, after the request's id.
 struct Plain(Format);
 
 impl<S, N> FormatEvent<S, N> for Plain
@@ -105,24 +105,24 @@ mod tests {
     use super::*;
     use crate::web::log::within;
 
-    /// Keeps the lines instead of writing them.
+    /// Collects the lines.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<Value>>>);
+    struct Collected(Arc<Mutex<Vec<Value>>>);
 
-    impl<S: Subscriber> Layer<S> for Kept {
+    impl<S: Subscriber> Layer<S> for Collected {
         fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
             self.0.lock().unwrap().push(serde_json::to_value(line(event)).unwrap());
         }
     }
 
     #[tokio::test]
-    async fn a_line_says_which_request_it_belongs_to() {
-        let kept = Kept::default();
-        let subscriber = tracing_subscriber::registry().with(kept.clone());
+    async fn a_line_has_the_id_of_its_request() {
+        let collected = Collected::default();
+        let subscriber = tracing_subscriber::registry().with(collected.clone());
         let _until_the_end = tracing::subscriber::set_default(subscriber);
         tracing::warn!(count = 3, error = %"a \"quoted\" line\nand another", "outside");
         within("WV83-R0TF-83A6".to_owned(), async { tracing::info!(status = 200, "answered") }).await;
-        let lines = kept.0.lock().unwrap();
+        let lines = collected.0.lock().unwrap();
         let fields = json!({ "message": "outside", "count": 3, "error": "a \"quoted\" line\nand another" });
         assert_eq!((&lines[0]["fields"], &lines[0]["level"]), (&fields, &json!("WARN")));
         assert_eq!(lines[0].get("request"), None);
