@@ -48,9 +48,7 @@ impl Parts {
         Ok(Parts { settings, store, files, login, lookup, health })
     }
 
-    /// What handlers ask for as `Data`. A copy has as many places as its original, so there are some
-    /// for what each request adds to its own, its session and the pattern of its path: else the copy
-    /// would be laid out anew, larger, for every request.
+    /// What handlers get as `Data`.
     fn data(&self) -> Extensions {
         let mut data = Extensions::new();
         data.insert(self.settings.clone());
@@ -60,10 +58,6 @@ impl Parts {
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
         data.insert(self.health.clone());
-        data.insert(Place::<1>);
-        data.insert(Place::<2>);
-        data.remove::<Place<1>>();
-        data.remove::<Place<2>>();
         data
     }
 
@@ -71,10 +65,6 @@ impl Parts {
         Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
     }
 }
-
-/// Takes a place and nothing else.
-#[derive(Clone)]
-struct Place<const N: usize>;
 
 /// Serves the site until `stop` resolves. Requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
@@ -128,7 +118,7 @@ impl Endpoint for Site {
     /// Not an async function: its future would hold the request twice.
     fn call(&self, mut req: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let line = log::RequestLine::begin(&req);
-        // Copied as a whole: put in one after the other, the map would grow twice for every request.
+        // The data is cloned as a whole, because inserting it piece by piece would grow the map twice.
         let brought = std::mem::replace(req.extensions_mut(), self.data.clone());
         req.extensions_mut().extend(brought);
         let asked = Asked::of(&req);
