@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use poem::http::{HeaderValue, Method, Uri};
 use poem::{Request, Response};
+use tracing::Instrument;
 
 /// Paths whose last part is secret. Only this first part is logged.
 const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
@@ -13,13 +14,15 @@ const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
 const QUIET: &[&str] = &["/login/wait/", "/healthz", "/readyz"];
 
 tokio::task_local! {
-    /// A task-local and not a span of `tracing`: see `benches/README.md` for what a span costs.
+    /// Besides the span, because the fields of a span cannot be read back.
     static REQUEST: String;
 }
 
-/// Runs `answering` with `id` as the id of its request.
+/// Runs `answering` in a span with `id` as the id of its request.
 pub fn within<T>(id: String, answering: impl Future<Output = T>) -> impl Future<Output = T> {
-    REQUEST.scope(id, answering)
+    // At the highest level, so that no filter of levels takes the id from the lines.
+    let span = tracing::error_span!("request", id);
+    REQUEST.scope(id, answering).instrument(span)
 }
 
 /// The id of the current request, if any. Pages show it, so that people can quote it.
