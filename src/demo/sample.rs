@@ -1,4 +1,4 @@
-//! Files to import, of people who do not exist: for trials, tests and benchmarks.
+//! Files for `kaozheng import` with invented people, for trials, tests and benchmarks.
 
 pub mod exams;
 
@@ -13,7 +13,7 @@ use exams::{MONTHS, SAMPLED};
 const HEADER: &str =
     "证书管理号,证书印制号,姓名,证件类型,证件号码,考试代码,考试年月,级别,专业,批准日期,签发日期,发证机关";
 
-/// Writes so many certificates; the same seed gives the same ones.
+/// Writes `count` certificates. The same seed gives the same file.
 pub fn certificates(count: u32, seed: u64, to: &mut dyn Write) -> io::Result<()> {
     let ids = Ids::seeded(seed);
     writeln!(to, "{HEADER}")?;
@@ -62,7 +62,7 @@ fn name(ids: &Ids) -> String {
 const AREAS: [&str; 10] =
     ["110105", "310115", "320102", "330106", "370202", "420106", "440304", "440305", "510107", "610113"];
 
-/// One in fifty has another document than a resident's card.
+/// Two in a hundred have another document than a resident's card.
 fn document(ids: &Ids) -> (&'static str, String) {
     match ids.number(0..100) {
         0 => ("护照", format!("E{:08}", ids.number(0..100_000_000))),

@@ -1,4 +1,4 @@
-//! The exams that samples are of.
+//! The exams of the sample files.
 
 use std::io::{self, Write};
 
@@ -6,10 +6,10 @@ use crate::demo::exams::{EXAMS, Exam};
 
 pub(super) const SAMPLED: &[Exam] = EXAMS.split_at(3).0;
 
-/// When they were held, the earliest first.
+/// The months of their sittings, in order.
 pub(super) const MONTHS: &[&str] = &["201803", "201903", "202103", "202203", "202303", "202403"];
 
-/// Writes subjects first, then sittings.
+/// Writes the subjects first, then the sittings.
 pub fn write(to: &mut dyn Write) -> io::Result<()> {
     writeln!(
         to,
