@@ -4,6 +4,7 @@
 //! once only one succeeds. A handshake whose time is over is [`Status::Expired`] even if its row does not
 //! say so yet, and does not change any more.
 
+mod outcomes;
 mod states;
 
 use chrono::Duration;
@@ -12,6 +13,7 @@ use diesel::prelude::*;
 use crate::store::schema::login_handshakes::{self, dsl as h};
 use crate::store::{Error, Timestamp, Tx};
 use crate::web::address::Network;
+pub use outcomes::{NumberOutcome, ScanOutcome, ScanRefusal, Verdict};
 pub use states::Status;
 use states::{Action, Actor, OPEN};
 
@@ -100,26 +102,6 @@ struct Changes<'a> {
     phone: Option<&'a str>,
     candidate_id: Option<&'a str>,
     expires_at: Option<Timestamp>,
-}
-
-/// The result of opening a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScanOutcome {
-    /// The phone is bound to the handshake from now on.
-    Bound,
-    /// The phone was bound to it before.
-    Again,
-    Refused(ScanRefusal),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScanRefusal {
-    /// Another phone was first.
-    Taken,
-    /// The code is no longer on the screen, or never was.
-    Stale,
-    /// There is no such handshake, or it has ended.
-    Gone,
 }
 
 /// A screen that asks for a handshake.
@@ -231,17 +213,6 @@ fn count_stale(tx: &mut Tx, handshake: &Handshake) -> Result<(), Error> {
     Ok(())
 }
 
-/// The result of typing a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberOutcome {
-    /// The number was right.
-    Approved,
-    /// The number was wrong.
-    Denied,
-    /// The handshake had been decided before, or is not this phone's.
-    Undecidable,
-}
-
 /// Types a number on the phone: the right one approves the login for `candidate`, a wrong one denies it.
 pub fn type_number(
     tx: &mut Tx,
@@ -265,18 +236,6 @@ pub fn type_number(
 pub fn deny(tx: &mut Tx, id: &str, phone: &str) -> Result<bool, Error> {
     let Some(handshake) = of_phone(tx, id, phone)? else { return Ok(false) };
     change(tx, &handshake, Deny, Actor::Phone, Changes::default())
-}
-
-/// The portal's answer about its own code.
-pub enum Verdict {
-    /// This candidate signed in at the portal.
-    Approved(String),
-    /// The login was declined at the portal.
-    Denied,
-    /// The code is too old.
-    Expired,
-    /// The answer signs nobody in.
-    Failed,
 }
 
 /// Applies the portal's answer. Returns whether that changed anything.
