@@ -1,17 +1,18 @@
-//! The desk: the queue, one case at a time, the decision, and what is carried out afterwards.
+//! The review desk: the queue, the page of a case, decisions, and tasks after an approval.
 
 mod actions;
 mod case;
+mod case_request;
 mod confirm;
 mod days;
 mod handover;
 pub mod identities;
 mod keys;
-mod opened;
 mod queue;
 mod queue_page;
 mod review_page;
 mod sidebar;
+mod task_forms;
 mod tasks;
 mod typed;
 mod verdict;
@@ -30,7 +31,7 @@ use crate::store::{Error, Tx};
 use crate::ui::Desk;
 use crate::web::{Failure, Submission};
 
-/// The version of an application that the sender of a form looked at.
+/// The version of the application when the form was shown.
 fn version(sent: &Submission) -> Result<i32, Failure> {
     sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))
 }

@@ -43,8 +43,8 @@ impl Authority {
         let (reviewer, number, sent) = (reviewer.clone(), number.to_owned(), form(&pairs));
         let settled = self.write(move |tx| staff::settle(tx, &reviewer, &number, &sent)).await;
         match settled {
-            Ok(None) => Outcome::Done,
-            Ok(Some((_, problems))) => Outcome::Problem(problems[0].1.clone()),
+            Ok(problems) if problems.is_empty() => Outcome::Done,
+            Ok(problems) => Outcome::Problem(problems[0].1.clone()),
             Err(failure) => Outcome::Failed(failure),
         }
     }
