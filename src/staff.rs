@@ -20,7 +20,7 @@ mod verdict;
 pub use actions::{done, next, put_back, take};
 pub use handover::hand_over;
 pub use keys::switch as switch_keys;
-pub use queue::{Filter, Item, Show, list, take_next};
+pub use queue::{QueueFilter, QueueItem, QueuePart, list, take_next};
 pub use queue_page::{home, show_queue};
 pub use review_page::review;
 pub use tasks::carry_out;
@@ -36,7 +36,7 @@ fn version(sent: &Submission) -> Result<i32, Failure> {
     sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))
 }
 
-/// The frame of the desk's pages.
+/// What the header of the desk's pages shows.
 fn desk(tx: &mut Tx, staff: &StaffMember) -> Result<Desk, Error> {
     let who = format!("{} · {}", staff.name, staff.role.label());
     Ok(Desk { who, waiting: queue::count_waiting(tx, staff.role)? })
