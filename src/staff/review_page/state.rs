@@ -72,11 +72,11 @@ impl<'a> ReviewPage<'a> {
 }
 
 /// Address of a case with a file in the viewer.
-pub(super) fn view_path(case: &str, file: &Attachment) -> String {
+pub fn view_path(case: &str, file: &Attachment) -> String {
     format!("{case}?material={}", file.id)
 }
 
 /// Id of the element around a control. A colon would need escaping in CSS selectors.
-pub(super) fn anchor(control: &str) -> String {
+pub fn anchor(control: &str) -> String {
     format!("f-{}", control.replace(':', "-"))
 }
