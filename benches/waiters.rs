@@ -1,12 +1,11 @@
-//! Login screens that wait: 10,000 of them on one process, by loopback. Prints what one costs in
-//! memory, what all cost while nothing happens, and how long an approval takes to reach its
-//! screen while 50 a second happen: on SQLite, and with PGHOST set on PostgreSQL, there also
-//! when the phones talk to another process.
+//! 10,000 waiting login screens on one process, by loopback. Prints the memory of a screen, the CPU while
+//! nothing happens, and how long an approval takes to reach its screen at 50 approvals a second: on SQLite,
+//! and with PGHOST set on PostgreSQL, there also with the phones at another process.
 //!
 //!     cargo bench --bench waiters
 //!
-//! The server is this program once more, started with `WAITERS_SERVER` set, so that its memory
-//! and time are its own.
+//! The server is this program in a second process, started with `WAITERS_SERVER` set, so that its memory and
+//! CPU are measured alone.
 
 #[path = "waiters/client.rs"]
 mod client;
@@ -30,7 +29,7 @@ use server::{PHONE, Visitor};
 
 const WAITERS: usize = 10_000;
 
-/// Longer than two pictures.
+/// Longer than two pictures of 15 seconds.
 const IDLE: Duration = Duration::from_secs(32);
 
 const PHONES: usize = 100;
@@ -83,7 +82,7 @@ async fn run(title: &str, kind: &str, elsewhere: bool) {
 
 /// Statements a second and the share of a core while everybody waits.
 async fn idle(process: &Process) -> (f64, f64) {
-    // Screens that have just begun ask for their first wait.
+    // New screens send their first waiting request.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (began, statements, cpu) = (Instant::now(), process.statements().await, process.cpu());
     tokio::time::sleep(IDLE).await;
@@ -101,7 +100,7 @@ async fn sign_in(base: &str) -> Vec<Visitor> {
     phones.buffer_unordered(8).collect().await
 }
 
-/// Fifty approvals a second of different screens; how long each took to arrive.
+/// Approves different screens, fifty a second. Returns how long each approval took to arrive.
 async fn approve(room: &Room, phones: &[Visitor], process: &Process) -> Vec<Duration> {
     let codes = Codes::new(&Vault::from_key(&process::KEY));
     let (began, codes) = (Instant::now(), &codes);

@@ -1,4 +1,4 @@
-//! The demo: a portal to sign in at, data to start with, and samples to import. Nobody in it exists.
+//! The demo portal, the demo's data, and sample files to import. All people are invented.
 //!
 //! | file | what it has |
 //! | --- | --- |

@@ -48,10 +48,8 @@ pub mod way_in;
 
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
-
 use crate::settings::Settings;
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Store, Timestamp, Tx};
 use crate::web::Failure;
 use crate::web::limit::PerNetwork;
 use code::Codes;
@@ -105,7 +103,7 @@ impl Login {
 
     /// Names what a screen shows at a moment, such as `waiting-3` (the fourth picture) or `scanned`. A
     /// screen's request says the mark that it has, and is parked while that is the current one.
-    fn mark(handshake: &handshake::Handshake, now: NaiveDateTime) -> String {
+    fn mark(handshake: &handshake::Handshake, now: Timestamp) -> String {
         match handshake.status {
             // The portal's picture does not change.
             handshake::Status::Waiting if handshake.portal_code.is_some() => "waiting".to_owned(),

@@ -1,18 +1,18 @@
-//! 证书查询: anybody verifies a certificate, without signing in.
+//! 证书查询: the public verifies certificates without signing in.
 //!
-//! Nothing here touches a session or sets a cookie, no GET writes to the database, and nothing
-//! personal is in an address or a log. Whatever of name, document number and certificate number
-//! is wrong, the answer is the same.
+//! No handler here uses a session or sets a cookie, no GET writes to the database, and no personal data is in
+//! an address or a log. The page for "not found" is the same whichever of name, document number and
+//! certificate number is wrong.
 //!
-//! | file | what it knows |
+//! | file | what it has |
 //! | --- | --- |
 //! | `exams` | the list of exams to choose from (manual 图11.1) |
-//! | `form` | an exam's form and its answers (图11.2–11.4) |
-//! | `finding` | the one query, and what follows from its rows |
-//! | `link` | 核验链接: what a holder lets somebody see |
-//! | `opened` | when links were opened |
-//! | `limits` | how often one may look up |
-//! | `pages` | what people read, in Chinese and English |
+//! | `form` | an exam's form and its results (图11.2–11.4) |
+//! | `finding` | the query |
+//! | `link` | 核验链接: the page of a holder's link |
+//! | `opened` | counts how often links were opened |
+//! | `limits` | rate limits |
+//! | `pages` | the pages, in Chinese and English |
 
 pub mod exams;
 pub mod finding;
@@ -23,27 +23,24 @@ pub mod opened;
 mod pages;
 
 use crate::store::{Error, Store};
-use limits::Limits;
+use limits::LookupLimits;
 use opened::OpenedLinks;
 
-/// What the lookup keeps between requests; one for the whole program.
+/// What the lookup keeps in memory between requests; one for the whole program.
 pub struct Lookup {
-    /// Counts who asks how often.
-    pub limits: Limits,
-    /// Links that were opened and not noted yet.
+    pub limits: LookupLimits,
     pub opened: OpenedLinks,
 }
 
 impl Lookup {
-    /// Nothing is counted yet.
     pub fn new(store: &Store) -> Lookup {
-        Lookup { limits: Limits::new(&store.vault), opened: OpenedLinks::default() }
+        Lookup { limits: LookupLimits::new(&store.vault), opened: OpenedLinks::default() }
     }
 
-    /// Brings to the database what was kept back to answer faster, and hears what other
-    /// processes brought. To be called every second or so.
+    /// Writes the counts of this process to the database, and reads those of other processes. Call it about
+    /// every second.
     pub async fn exchange(&self, store: &Store) -> Result<(), Error> {
-        self.opened.note(store).await?;
+        self.opened.save(store).await?;
         self.limits.exchange(store).await
     }
 }

@@ -1,6 +1,6 @@
 //! 业务查询: all applications of a candidate, with filters (manual 图2.2).
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use maud::{Markup, html};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
@@ -13,7 +13,7 @@ use crate::casework::number;
 use crate::pages::cards::{self, Listed};
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::Store;
+use crate::store::{Store, Timestamp};
 use crate::ui::{self, Choice, Control, FormField, Icon, Look, Page, Tab, TextMode};
 use crate::web::{Failure, Frame};
 
@@ -33,7 +33,7 @@ const PERIODS: &[(&str, &str, i64)] =
     &[("month", "近一个月", 31), ("half", "近半年", 183), ("year", "近一年", 366)];
 
 impl Search {
-    fn filter(&self, now: NaiveDateTime) -> Filter {
+    fn filter(&self, now: Timestamp) -> Filter {
         let days = PERIODS.iter().find(|(value, ..)| *value == self.period).map(|(.., days)| *days);
         let typed = !self.number.trim().is_empty();
         Filter {

@@ -1,4 +1,4 @@
-//! Every URL, and what is done for every request.
+//! Every URL, and the steps that every request goes through.
 
 mod ready;
 
@@ -27,18 +27,13 @@ use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, head, headers, log, origin, session};
 use crate::{certificates, home, lookup, paths, progress, staff};
 
-/// What the program is made of when it serves.
+/// The parts of a serving program.
 #[derive(Clone)]
 pub struct Parts {
-    /// Checked settings.
     pub settings: Arc<Settings>,
-    /// The database.
     pub store: Store,
-    /// The uploads.
     pub files: Storage,
-    /// What login keeps between requests.
     pub login: Arc<Login>,
-    /// What the public lookup keeps between requests.
     pub lookup: Arc<Lookup>,
     health: Health,
 }
@@ -54,9 +49,7 @@ impl Parts {
         Ok(Parts { settings, store, files, login, lookup, health })
     }
 
-    /// What handlers ask for as `Data`. A copy has as many places as its original, so there are some
-    /// for what each request adds to its own, its session and the pattern of its path: else the copy
-    /// would be laid out anew, larger, for every request.
+    /// What handlers get as `Data`.
     fn data(&self) -> Extensions {
         let mut data = Extensions::new();
         data.insert(self.settings.clone());
@@ -65,24 +58,15 @@ impl Parts {
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
         data.insert(self.health.clone());
-        data.insert(Place::<1>);
-        data.insert(Place::<2>);
-        data.remove::<Place<1>>();
-        data.remove::<Place<2>>();
         data
     }
 
-    /// The sessions in the database.
     pub fn sessions(&self) -> Arc<SessionRows> {
         Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
     }
 }
 
-/// Takes a place and nothing else.
-#[derive(Clone)]
-struct Place<const N: usize>;
-
-/// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
+/// Serves the site until `stop` resolves. Requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
     // Compresses the assets before the first request needs them.
     tokio::task::spawn_blocking(assets::get);
@@ -107,7 +91,6 @@ fn park(parts: &Parts) -> Park {
     })
 }
 
-/// The whole site.
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
     Site {
@@ -119,8 +102,8 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
     }
 }
 
-/// What is done for every request. As a layer of middleware for each step it would be as many
-/// futures on the heap, each with room for the request that is moved through all of them.
+/// The middleware. It is one endpoint, because each layer of poem's middleware boxes a future that holds
+/// the request.
 struct Site {
     urls: Route,
     data: Extensions,
@@ -132,10 +115,10 @@ struct Site {
 impl Endpoint for Site {
     type Output = Response;
 
-    /// No async function: that would keep room for the request beside the one that it hands it on to.
+    /// Not an async function: its future would hold the request twice.
     fn call(&self, mut req: Request) -> impl Future<Output = poem::Result<Response>> + Send {
-        let entry = log::Entry::begin(&req);
-        // Copied as a whole: put in one after the other, the map would grow twice for every request.
+        let line = log::RequestLine::begin(&req);
+        // The data is cloned as a whole, because inserting it piece by piece would grow the map twice.
         let brought = std::mem::replace(req.extensions_mut(), self.data.clone());
         req.extensions_mut().extend(brought);
         let asked = Asked::of(&req);
@@ -153,21 +136,21 @@ impl Endpoint for Site {
             };
             let mut response = answered.unwrap_or_else(|failure| asked.answer(failure.into()));
             headers::secure(&mut response, self.https);
-            entry.end(&mut response);
+            line.end(&mut response);
             Ok(response)
         })
     }
 }
 
 impl Site {
-    /// After failures have become pages, so that these have the session's cookie too.
+    /// Runs after failures have become pages, so that these get the session's cookie too.
     async fn finish(
         &self,
         mut response: Response,
         session: &Session,
         gzip: bool,
     ) -> Result<Response, Failure> {
-        session::keep(session, &mut response, self.https).await?;
+        session::save(session, &mut response, self.https).await?;
         compress::pack(response, gzip).await
     }
 }
@@ -240,7 +223,7 @@ fn urls() -> Route {
         .at(paths::REVOKE, post(scan::revoke))
 }
 
-/// The demo portal; only ever part of the demo.
+/// The demo portal, which only the demo has.
 fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
     Route::new()
         .at("/authorize", get(sandbox::authorize).post(sandbox::choose))
@@ -253,7 +236,7 @@ fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
         .map_to_response()
 }
 
-/// `GET /healthz`: the program runs.
+/// `GET /healthz`: 200 while the program runs.
 #[handler]
 fn healthz() -> &'static str {
     "ok"

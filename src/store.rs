@@ -23,6 +23,7 @@ mod pool;
 mod readers;
 mod relay;
 pub mod schema;
+mod timestamp;
 mod tls;
 pub mod vault;
 mod write_turn;
@@ -31,7 +32,6 @@ mod writer;
 use std::any::Any;
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 pub use bulk::Bulk;
@@ -42,6 +42,7 @@ use database::Database;
 pub use ids::Ids;
 use pool::Pool;
 use readers::Readers;
+pub use timestamp::Timestamp;
 pub use vault::Vault;
 use write_turn::WriteTurn;
 use writer::Writer;
@@ -115,8 +116,8 @@ pub struct Tx<'a> {
     pub conn: &'a mut Conn,
     pub vault: &'a Vault,
     pub ids: &'a Ids,
-    /// UTC; the same for everything in this transaction.
-    pub now: NaiveDateTime,
+    /// The same for everything in this transaction.
+    pub now: Timestamp,
     /// What [`Store::attach`] attached; read by [`Tx::attached`].
     pub attached: &'static (dyn Any + Send + Sync),
 }

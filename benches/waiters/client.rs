@@ -1,4 +1,4 @@
-//! Login screens, each on a connection of its own, as cheap as they can be.
+//! Login screens, each on its own connection, with little work for the client.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,20 +9,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-/// So many begin at the same time.
+/// Screens that are opened in parallel.
 const AT_ONCE: usize = 32;
 
-/// As htmx waits before it asks again.
+/// htmx's delay before the next request.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// All screens.
 #[derive(Default)]
 pub struct Room {
     screens: Mutex<Vec<Arc<Screen>>>,
     lost: AtomicUsize,
 }
 
-/// One of them.
 pub struct Screen {
     pub handshake: String,
     shown: watch::Sender<Shown>,
@@ -36,7 +34,7 @@ struct Shown {
 }
 
 impl Room {
-    /// So many more screens begin, and wait.
+    /// Opens `count` more screens.
     pub async fn fill(self: &Arc<Self>, base: &str, count: usize) {
         let host = base.trim_start_matches("http://").to_owned();
         let first = self.screens.lock().expect("screens").len();
@@ -45,12 +43,12 @@ impl Room {
         begun.buffer_unordered(AT_ONCE).collect::<()>().await;
     }
 
-    /// Some of the last ones to begin, which have the most time left.
+    /// `count` of the last opened screens, which have the most time left.
     pub fn some(&self, count: usize) -> Vec<Arc<Screen>> {
         self.screens.lock().expect("screens").iter().rev().take(count).cloned().collect()
     }
 
-    /// How many got no answer, or none that they understood.
+    /// How many screens got no answer, or an unexpected one.
     pub fn lost(&self) -> usize {
         self.lost.load(Ordering::Relaxed)
     }
@@ -77,7 +75,7 @@ async fn begin(room: Arc<Room>, host: String, number: usize) {
     });
 }
 
-/// Asks again and again until it is signed in, or its time is over.
+/// Sends waiting requests until the screen is signed in or has expired.
 async fn wait(line: &mut Line, screen: &Screen, mut seen: String) -> Option<()> {
     loop {
         tokio::time::sleep(PAUSE).await;
@@ -97,14 +95,14 @@ async fn wait(line: &mut Line, screen: &Screen, mut seen: String) -> Option<()> 
 }
 
 impl Screen {
-    /// The number it shows, once it has heard of the scan.
+    /// The number on the screen, as soon as it is shown.
     pub async fn number(&self) -> String {
         let mut shown = self.shown.subscribe();
         let known = shown.wait_for(|shown| shown.number.is_some()).await.expect("a screen");
         known.number.clone().unwrap_or_default()
     }
 
-    /// When it was told that it is signed in; nothing if it was lost.
+    /// When the screen was signed in; `None` if it was lost.
     pub async fn arrived(&self) -> Option<Instant> {
         let mut shown = self.shown.subscribe();
         let known = shown.wait_for(|shown| shown.arrived.is_some() || shown.lost).await.expect("a screen");
@@ -112,7 +110,7 @@ impl Screen {
     }
 }
 
-/// A kept connection of one browser, in a network of its own.
+/// The connection of one browser, in its own network.
 struct Line {
     stream: TcpStream,
     host: String,
@@ -121,7 +119,7 @@ struct Line {
 }
 
 impl Line {
-    /// Asks for a path; the whole answer as text, its header in lower case.
+    /// Requests a path. Returns the whole response as text.
     async fn ask(&mut self, path: &str, htmx: bool) -> Option<String> {
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: */*\r\n\
@@ -147,7 +145,7 @@ impl Line {
     }
 }
 
-/// The answer, if all of it is there.
+/// The response, if it is complete.
 fn whole(answer: &[u8]) -> Option<String> {
     let ends = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&answer[..ends]);

@@ -1,4 +1,4 @@
-//! The server that is measured.
+//! The measured server.
 
 use std::future::pending;
 use std::net::TcpListener;
@@ -26,9 +26,9 @@ fn count(event: InstrumentationEvent<'_>) {
     }
 }
 
-/// A server until it is killed, with the demo's portal; `WAITERS_PUBLIC` is where people go.
+/// Serves until it is killed, with the demo's portal. `WAITERS_PUBLIC` is the public address.
 pub async fn serve(listen: &str) {
-    // Lines are made, as by `kaozheng serve`.
+    // Formats log lines, as `kaozheng serve` does.
     tracing_subscriber::fmt().with_writer(std::io::sink).init();
     set_default_instrumentation(|| Some(Box::new(count))).expect("instrumentation");
     let url = |text: String| Url::parse(&text).expect("an address");
@@ -66,7 +66,6 @@ fn free_address() -> String {
     listener.local_addr().expect("an address").to_string()
 }
 
-/// That server, running.
 pub struct Process {
     pub base: String,
     counter: String,
@@ -74,7 +73,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Beside another one of the same site, if there is one.
+    /// Starts a server; `beside` is another process of the same site.
     pub async fn start(database: &str, beside: Option<&Process>) -> Process {
         let [address, counter] = [(); 2].map(|()| free_address());
         let base = format!("http://{address}");
@@ -92,13 +91,13 @@ impl Process {
         process
     }
 
-    /// Bytes in memory (proc(5), statm).
+    /// Resident memory in bytes (proc(5), statm).
     pub fn memory(&self) -> u64 {
         let sizes = self.proc("statm");
         sizes.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).expect("a size") * 4096
     }
 
-    /// Time on a core since it began (proc(5), stat).
+    /// CPU time since the start (proc(5), stat).
     pub fn cpu(&self) -> Duration {
         let all = self.proc("stat");
         let fields: Vec<&str> = all.rsplit(") ").next().expect("fields").split(' ').collect();
@@ -107,7 +106,7 @@ impl Process {
         Duration::from_millis((ticks(11) + ticks(12)) * 10)
     }
 
-    /// Database statements since it began.
+    /// Database statements since the start.
     pub async fn statements(&self) -> u64 {
         let answer = reqwest::get(format!("http://{}/", self.counter)).await.expect("an answer");
         answer.text().await.expect("text").parse().expect("a number")

@@ -1,6 +1,6 @@
 //! Applications in the database: read by their owner or by staff, and changed step by step.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::answers::Answers;
@@ -9,7 +9,7 @@ use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
 use super::refusal::Refusal;
 use crate::store::schema::applications::{self, dsl as a};
-use crate::store::{Conn, Error, Tx};
+use crate::store::{Conn, Error, Timestamp, Tx};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = applications)]
@@ -30,10 +30,10 @@ pub(super) struct Row {
     working: Option<String>,
     assignee_id: Option<String>,
     notice_version: String,
-    agreed_at: Option<NaiveDateTime>,
-    updated_at: NaiveDateTime,
-    submitted_at: Option<NaiveDateTime>,
-    decided_at: Option<NaiveDateTime>,
+    agreed_at: Option<Timestamp>,
+    updated_at: Timestamp,
+    submitted_at: Option<Timestamp>,
+    decided_at: Option<Timestamp>,
     due_on: Option<NaiveDate>,
 }
 
@@ -50,8 +50,8 @@ pub(super) struct Change {
     pub form: Option<String>,
     pub working: Option<Option<String>>,
     pub assignee_id: Option<Option<String>>,
-    pub submitted_at: Option<NaiveDateTime>,
-    pub decided_at: Option<NaiveDateTime>,
+    pub submitted_at: Option<Timestamp>,
+    pub decided_at: Option<Timestamp>,
     pub due_on: Option<Option<NaiveDate>>,
 }
 
@@ -95,8 +95,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// 受理号, in its one spelling.
     pub number: Option<String>,
-    /// First submitted at this time (UTC) or later.
-    pub since: Option<NaiveDateTime>,
+    /// First submitted at this time or later.
+    pub since: Option<Timestamp>,
     /// Pages of [`PAGE`] to pass over.
     pub page: i64,
 }

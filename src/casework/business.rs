@@ -15,7 +15,7 @@ pub use task::Task;
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 
 use super::answers::Answers;
 use super::field::{self, Choices, Field, Problems, Section, When};
@@ -25,7 +25,7 @@ use super::refusal::Refusal;
 use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Store, Timestamp, Tx};
 
 /// A kind of application. What a kind does not say is as in [`Business::PLAIN`].
 pub struct Business {
@@ -153,14 +153,14 @@ pub struct Application {
     pub assignee_id: Option<String>,
     /// Version of the notice that was agreed to; empty if none was.
     pub notice_version: String,
-    /// When that was, UTC.
-    pub agreed_at: Option<NaiveDateTime>,
-    /// Last change of any kind, UTC.
-    pub updated_at: NaiveDateTime,
-    /// First submission, UTC.
-    pub submitted_at: Option<NaiveDateTime>,
-    /// Decision, UTC.
-    pub decided_at: Option<NaiveDateTime>,
+    /// When that was.
+    pub agreed_at: Option<Timestamp>,
+    /// Last change of any kind.
+    pub updated_at: Timestamp,
+    /// First submission.
+    pub submitted_at: Option<Timestamp>,
+    /// Decision.
+    pub decided_at: Option<Timestamp>,
     /// Until when whose turn it is should act.
     pub due_on: Option<NaiveDate>,
 }

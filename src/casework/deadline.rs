@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{Days, NaiveDate, NaiveDateTime};
+use chrono::{Days, NaiveDate};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
@@ -15,7 +15,7 @@ use super::lifecycle::{Action, Status};
 use crate::store::clock::china_date;
 use crate::store::schema::application_events::dsl as e;
 use crate::store::schema::applications::dsl as a;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 
 /// 承诺办结: working days from submission to decision.
 pub const REVIEW: u32 = 5;
@@ -88,14 +88,14 @@ fn early_in(
         .order(a::id)
         .select((a::id, a::version, a::due_on.assume_not_null()))
         .load(tx.conn)?;
-    let begun: Vec<(String, Option<NaiveDateTime>)> = e::application_events
+    let begun: Vec<(String, Option<Timestamp>)> = e::application_events
         .inner_join(a::applications)
         .filter(a::status.eq_any(&states))
         .filter(e::action.eq_any(&steps))
         .group_by(e::application_id)
         .select((e::application_id, max(e::at)))
         .load(tx.conn)?;
-    let begun: HashMap<String, NaiveDateTime> =
+    let begun: HashMap<String, Timestamp> =
         begun.into_iter().filter_map(|(id, at)| Some((id, at?))).collect();
     let later = |(id, version, stored): (String, i32, NaiveDate)| {
         let due_on = working_days_after(calendar, china_date(*begun.get(&id)?), count);

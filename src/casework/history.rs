@@ -1,13 +1,12 @@
 //! What has happened to an application: rows that are only ever added.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
 use super::lifecycle::{Action, Status};
 use crate::store::schema::{application_events as e, staff};
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 
 /// Column name under which an event's content is sealed.
 const SEALED_AS: &str = "application_events.content";
@@ -46,8 +45,8 @@ pub struct Content {
 
 /// One thing that happened.
 pub struct Event {
-    /// When, UTC.
-    pub at: NaiveDateTime,
+    /// When.
+    pub at: Timestamp,
     /// What.
     pub action: Action,
     /// The state it led to.
@@ -90,7 +89,7 @@ pub(super) fn add(tx: &mut Tx, event: &NewEvent) -> Result<(), Error> {
 
 /// Everything that happened to an application, in order.
 pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
-    type Row = (NaiveDateTime, String, String, Option<String>, String);
+    type Row = (Timestamp, String, String, Option<String>, String);
     let rows: Vec<Row> = e::table
         .left_join(staff::table)
         .filter(e::application_id.eq(application))

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::answers::Answers;
@@ -15,7 +14,7 @@ use crate::files::{self, FileContent, SentFile, UploadRules};
 use crate::people::staff as roster;
 use crate::permits::Permit;
 use crate::store::schema::attachments::{self, dsl as f};
-use crate::store::{Error, Store, Tx, Vault};
+use crate::store::{Error, Store, Timestamp, Tx, Vault};
 
 /// Unsubmitted files that one candidate may have here; a form has far fewer slots.
 const MOST_UNSUBMITTED: i64 = 100;
@@ -54,7 +53,7 @@ struct Row {
     size: i64,
     width: i32,
     storage_key: String,
-    unreadable_since: Option<NaiveDateTime>,
+    unreadable_since: Option<Timestamp>,
 }
 
 impl Attachment {
@@ -298,8 +297,8 @@ pub fn for_staff(tx: &mut Tx, staff: &str, id: &str) -> Result<Option<Attachment
     if works_on { Ok(Some(Attachment::open(tx.vault, row)?)) } else { Ok(None) }
 }
 
-/// Removes rows of files that nothing has used since `cutoff` (UTC), and notes their files for deletion.
-pub(super) fn forget_strays(tx: &mut Tx, cutoff: NaiveDateTime) -> Result<(), Error> {
+/// Removes rows of files that nothing has used since `cutoff`, and notes their files for deletion.
+pub(super) fn forget_strays(tx: &mut Tx, cutoff: Timestamp) -> Result<(), Error> {
     use crate::store::schema::files_to_delete::dsl as d;
     let stray = f::application_id.is_null().and(f::created_at.lt(cutoff));
     let strays = f::attachments.filter(stray).select((f::id, f::storage_key));
@@ -321,7 +320,7 @@ pub(super) fn known(tx: &mut Tx, storage_keys: &[String]) -> Result<BTreeSet<Str
     Ok(rows.load(tx.conn)?.into_iter().collect())
 }
 
-/// When the newest file was taken in (UTC).
-pub(super) fn newest(tx: &mut Tx) -> Result<Option<NaiveDateTime>, Error> {
+/// When the newest file was taken in.
+pub(super) fn newest(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
     Ok(f::attachments.select(diesel::dsl::max(f::created_at)).first(tx.conn)?)
 }

@@ -2,7 +2,7 @@
 
 mod objects;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 
 use super::lifecycle::Status;
@@ -10,7 +10,7 @@ use super::materials;
 use crate::casework::refusal::Refusal;
 use crate::files::storage::{self, Storage, StorageError};
 use crate::store::schema::{applications::dsl as a, attachments::dsl as f, files_to_delete::dsl as d};
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Store, Timestamp, Tx};
 
 /// A file that no form uses is kept this long: its sender may only have lost the network.
 const STRAYS: Duration = Duration::hours(24);
@@ -59,7 +59,7 @@ async fn delete(files: &Storage, key: &str) -> Result<(), StorageError> {
 }
 
 /// The files of a dropped draft become strays, and go with the next step.
-fn drop_drafts(tx: &mut Tx, cutoff: NaiveDateTime) -> Result<(), Error> {
+fn drop_drafts(tx: &mut Tx, cutoff: Timestamp) -> Result<(), Error> {
     let old = a::status.eq(Status::Draft.code()).and(a::updated_at.lt(cutoff));
     let ids: Vec<String> = a::applications.filter(old).select(a::id).load(tx.conn)?;
     discard(tx, &ids)

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
@@ -12,7 +11,7 @@ use crate::exams::held;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::settings::Settings;
-use crate::store::{Error, Store, Tx, clock};
+use crate::store::{Error, Store, Timestamp, Tx, clock};
 use crate::ui::{self, Choice, Control, FormField, Look, Medium, Page};
 use crate::web::{Failure, Frame, Submission, host, see_other};
 
@@ -132,7 +131,7 @@ fn form(certificate: &str) -> Markup {
     )
 }
 
-fn ended(links: &[Link], now: NaiveDateTime) -> Markup {
+fn ended(links: &[Link], now: Timestamp) -> Markup {
     let ended: Vec<&Link> = links.iter().filter(|link| !link.is_live(now)).collect();
     html! {
         @if !ended.is_empty() {

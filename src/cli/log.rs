@@ -1,24 +1,16 @@
 //! Writes log lines to standard error, with the id of their request.
 
-use std::fmt;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use tracing::{Event, Subscriber};
-use tracing_serde::fields::{AsMap, SerializeFieldMap};
+use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::format::{Format, Writer};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::store::clock::machine_time;
-use crate::web::log::request_id;
-
-/// Format of the log.
+/// The format of the log.
 pub(super) enum Lines {
     /// One JSON object a line.
     Json,
@@ -26,108 +18,68 @@ pub(super) enum Lines {
     Plain,
 }
 
-/// Starts the log. `RUST_LOG` sets the levels, such as `info,poem=warn`.
+/// Starts the log. `RUST_LOG` filters it, for example `info,poem=warn`.
 pub(super) fn begin(lines: Lines) {
     let asked = std::env::var("RUST_LOG").ok().and_then(|targets| targets.parse::<Targets>().ok());
     let unasked = || Targets::new().with_default(LevelFilter::INFO).with_target("poem", LevelFilter::WARN);
     let lines = match lines {
-        Lines::Json => Json.boxed(),
+        Lines::Json => json(stderr).boxed(),
         Lines::Plain => tracing_subscriber::fmt::layer()
             .with_writer(stderr)
             .with_ansi(stderr().is_terminal())
-            .event_format(Plain(Format::default().with_target(false)))
+            .with_target(false)
             .boxed(),
     };
-    // A second subscriber in one process is no reason to stop.
+    // Fails if the process has a subscriber already, which then stays.
     let _ = tracing_subscriber::registry().with(lines).with(asked.unwrap_or_else(unasked)).try_init();
 }
 
-/// A JSON line with the keys of tracing-subscriber's own format. That format would need a span for each request,
-/// which is expensive.
-#[derive(Serialize)]
-struct Line<'a> {
-    timestamp: DateTime<Utc>,
-    level: &'static str,
-    target: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<String>,
-    fields: SerializeFieldMap<'a, Event<'a>>,
-}
-
-struct Json;
-
-impl<S: Subscriber> Layer<S> for Json {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let Ok(mut line) = serde_json::to_vec(&line(event)) else { return };
-        line.push(b'\n');
-        // One write, because other threads write too. A failure cannot be reported.
-        let _ = stderr().write_all(&line);
-    }
-}
-
-fn line<'a>(event: &'a Event<'a>) -> Line<'a> {
-    let about = event.metadata();
-    Line {
-        timestamp: machine_time(),
-        level: about.level().as_str(),
-        target: about.target(),
-        request: request_id(),
-        fields: event.field_map(),
-    }
-}
-
-/// The request's id, followed by a line of tracing-subscriber.
-struct Plain(Format);
-
-impl<S, N> FormatEvent<S, N> for Plain
+/// The request's id is in `span.id`, see [`within`](crate::web::log::within).
+fn json<S, W>(writer: W) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut to: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        if let Some(id) = request_id() {
-            write!(to, "{id} ")?;
-        }
-        self.0.format_event(context, to, event)
-    }
+    tracing_subscriber::fmt::layer().json().with_span_list(false).with_writer(writer)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::{Arc, Mutex};
 
     use serde_json::{Value, json};
 
-    use super::*;
     use crate::web::log::within;
 
-    /// Keeps the lines instead of writing them.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<Value>>>);
+    struct Collected(Arc<Mutex<Vec<u8>>>);
 
-    impl<S: Subscriber> Layer<S> for Kept {
-        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-            self.0.lock().unwrap().push(serde_json::to_value(line(event)).unwrap());
+    impl io::Write for Collected {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
         }
     }
 
     #[tokio::test]
-    async fn a_line_says_which_request_it_belongs_to() {
-        let kept = Kept::default();
-        let subscriber = tracing_subscriber::registry().with(kept.clone());
+    async fn a_line_has_the_id_of_its_request() {
+        use tracing_subscriber::layer::SubscriberExt;
+        let collected = Collected::default();
+        let writer = collected.clone();
+        let subscriber = tracing_subscriber::registry().with(super::json(move || writer.clone()));
         let _until_the_end = tracing::subscriber::set_default(subscriber);
         tracing::warn!(count = 3, error = %"a \"quoted\" line\nand another", "outside");
         within("WV83-R0TF-83A6".to_owned(), async { tracing::info!(status = 200, "answered") }).await;
-        let lines = kept.0.lock().unwrap();
+        let text = String::from_utf8(collected.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let fields = json!({ "message": "outside", "count": 3, "error": "a \"quoted\" line\nand another" });
         assert_eq!((&lines[0]["fields"], &lines[0]["level"]), (&fields, &json!("WARN")));
-        assert_eq!(lines[0].get("request"), None);
-        assert_eq!(lines[1]["request"], "WV83-R0TF-83A6");
+        assert_eq!(lines[0].get("span"), None);
+        assert_eq!(lines[1]["span"]["id"], "WV83-R0TF-83A6");
         assert_eq!(lines[1]["target"], module_path!());
         assert!(lines[1]["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')));
     }

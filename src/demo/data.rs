@@ -23,7 +23,7 @@ use crate::store::schema::{
     announcements, certificates, exam_subjects, integrity_records, registration_subjects, registrations,
     sittings, violations, voided_prints,
 };
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Store, Timestamp, Tx};
 use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation};
 
 /// Days from today to each exam's past sittings.
@@ -250,7 +250,8 @@ fn add_violations(tx: &mut Tx) -> Result<(), Error> {
             v::holder_hash.eq(holder(tx, person)),
             v::sitting_id.eq(sitting_key(exam.code, sitting)),
             v::subject.eq(exam.levels[0].subjects[0]),
-            v::happened_at.eq(held_on(tx, exam, sitting).and_hms_opt(2, 10, 0).unwrap_or(tx.now)),
+            v::happened_at
+                .eq(held_on(tx, exam, sitting).and_hms_opt(2, 10, 0).map_or(tx.now, Timestamp::from_utc)),
             v::place.eq("示范市第一中学考点 012 考场"),
             v::fact.eq(fact),
             v::clause.eq(clause),

@@ -1,7 +1,7 @@
-//! The demo portal: the same protocol over real HTTP, with people who do not exist.
+//! The demo portal: a real portal's protocol over HTTP, with invented people.
 //!
-//! Authorization code with PKCE S256 and `client_secret_basic`; codes work once and for a
-//! minute. What it has issued lives in memory.
+//! Authorization code with PKCE S256 and `client_secret_basic`. Codes work once, within a minute. Issued
+//! codes and tokens are in memory.
 
 pub mod device;
 pub mod people;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use maud::{Markup, html};
 use parking_lot::Mutex;
 use poem::http::{StatusCode, header};
@@ -30,14 +30,14 @@ use crate::people::mask;
 use crate::settings::{
     ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, Settings, Ways,
 };
-use crate::store::Store;
+use crate::store::{Store, Timestamp};
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame, Submission, see_other};
 
-/// How long a code may be exchanged, and a token used.
-const CODE_LIVES: Duration = Duration::seconds(60);
+/// Lifetime of codes and tokens.
+const LIFETIME: Duration = Duration::seconds(60);
 
-/// How to speak to the demo portal: browsers reach it at `public`, this program at `own`.
+/// The settings for the demo portal. Browsers reach it at `public`, this program at `own`.
 pub fn settings(public: &Url, own: &Url) -> PortalSettings {
     let at = |base: &Url, path: &str| {
         let mut url = base.clone();
@@ -69,7 +69,7 @@ pub fn settings(public: &Url, own: &Url) -> PortalSettings {
     }
 }
 
-/// What the demo portal has issued.
+/// The codes and tokens that the demo portal has issued.
 #[derive(Default)]
 pub struct Sandbox {
     devices: device::Devices,
@@ -81,14 +81,14 @@ pub struct Sandbox {
 #[derive(Clone)]
 struct Grant {
     person: &'static Person,
-    /// What it answers; nothing where a device asked.
-    request: Option<Asked>,
-    at: NaiveDateTime,
+    /// `None` for a device grant.
+    request: Option<AuthorizationRequest>,
+    at: Timestamp,
 }
 
 /// An authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
 #[derive(Clone, Serialize, Deserialize)]
-struct Asked {
+struct AuthorizationRequest {
     response_type: String,
     client_id: String,
     redirect_uri: String,
@@ -97,8 +97,8 @@ struct Asked {
     code_challenge_method: String,
 }
 
-impl Asked {
-    /// Never redirects to an address that is not ours, whatever was asked.
+impl AuthorizationRequest {
+    /// Refuses requests of other clients, so that nobody is redirected to a foreign address.
     fn check(&self, req: &Request, settings: &Settings) -> Result<(), Failure> {
         let ours = format!("{}{CALLBACK}", settings.base_for(req.header(header::HOST)));
         let valid = self.response_type == "code"
@@ -119,9 +119,9 @@ impl Asked {
         ]
     }
 
-    fn of_form(form: &Submission) -> Asked {
+    fn of_form(form: &Submission) -> AuthorizationRequest {
         let field = |name: &str| form.one(name).to_owned();
-        Asked {
+        AuthorizationRequest {
             response_type: field("response_type"),
             client_id: field("client_id"),
             redirect_uri: field("redirect_uri"),
@@ -131,8 +131,8 @@ impl Asked {
         }
     }
 
-    /// The way back with an answer (RFC 6749 §4.1.2, RFC 9207 §2).
-    fn answer(&self, settings: &Settings, name: &str, value: &str) -> Result<Response, Failure> {
+    /// Redirects to the client with a response (RFC 6749 §4.1.2, RFC 9207 §2).
+    fn respond(&self, settings: &Settings, name: &str, value: &str) -> Result<Response, Failure> {
         let mut back = Url::parse(&self.redirect_uri).map_err(|_| Failure::BadRequest("回调地址有误"))?;
         back.query_pairs_mut().append_pair(name, value).append_pair("state", &self.state);
         if let Some(issuer) = &settings.portal.issuer {
@@ -142,27 +142,27 @@ impl Asked {
     }
 }
 
-/// `GET /sandbox/authorize`: choose who you are.
+/// `GET /sandbox/authorize`: asks which person signs in.
 #[handler]
 pub fn authorize(
     req: &Request,
     frame: Frame,
     Data(settings): Data<&Arc<Settings>>,
-    Query(asked): Query<Asked>,
+    Query(request): Query<AuthorizationRequest>,
 ) -> Result<Response, Failure> {
-    asked.check(req, settings)?;
+    request.check(req, settings)?;
     let main = html! {
         (ui::heading("演示环境", "统一身份认证", &format!("“{}考证通”申请使用您的身份信息。", settings.authority)))
         (ui::banner(ui::Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请选择以谁的身份登录。" } }))
         form method="post" action="/sandbox/authorize" hx-boost="false" {
-            @for (name, value) in asked.fields() { input type="hidden" name=(name) value=(value); }
+            @for (name, value) in request.fields() { input type="hidden" name=(name) value=(value); }
             (choices())
         }
     };
     Ok(frame.page(Page::new("省政务服务平台", main).own_heading().back("/login")))
 }
 
-/// A button for each person, and one for nobody.
+/// A button for each person, and one to decline.
 fn choices() -> Markup {
     html! {
         div.choices {
@@ -183,7 +183,7 @@ fn chosen(form: &Submission) -> Option<&'static Person> {
     form.one("person").parse::<usize>().ok().and_then(|place| PEOPLE.get(place))
 }
 
-/// `POST /sandbox/authorize`: sends the browser back with a code, or with a refusal.
+/// `POST /sandbox/authorize`: redirects with a code, or with `access_denied`.
 #[handler]
 pub fn choose(
     req: &Request,
@@ -192,12 +192,12 @@ pub fn choose(
     Data(sandbox): Data<&Arc<Sandbox>>,
     form: Submission,
 ) -> Result<Response, Failure> {
-    let request = Asked::of_form(&form);
+    let request = AuthorizationRequest::of_form(&form);
     request.check(req, settings)?;
-    let Some(person) = chosen(&form) else { return request.answer(settings, "error", "access_denied") };
+    let Some(person) = chosen(&form) else { return request.respond(settings, "error", "access_denied") };
     let grant = Grant { person, request: Some(request.clone()), at: store.clock.now() };
     let code = issue(&sandbox.codes, store, grant);
-    request.answer(settings, "code", &code)
+    request.respond(settings, "code", &code)
 }
 
 /// `POST /sandbox/token` (RFC 6749 §4.1.3, RFC 8628 §3.4).
@@ -223,7 +223,7 @@ pub fn exchange(
     };
     let token = issue(&sandbox.tokens, store, grant);
     let answer =
-        json!({ "access_token": token, "token_type": "Bearer", "expires_in": CODE_LIVES.num_seconds() });
+        json!({ "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME.num_seconds() });
     Json(answer).with_header(header::CACHE_CONTROL, "no-store").into_response()
 }
 
@@ -234,18 +234,18 @@ fn is_known(client: Option<TypedHeader<Authorization<Basic>>>, settings: &Settin
     })
 }
 
-/// Taken out before it is looked at: a code works once, also a wrong attempt ends it.
+/// Removes the code before checking the request, so that a failed attempt ends it too.
 fn redeem(sandbox: &Sandbox, store: &Store, form: &Submission) -> Result<Grant, &'static str> {
     let grant = sandbox.codes.lock().remove(form.one("code")).ok_or("invalid_grant")?;
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form.one("code_verifier")));
-    let answers = grant.request.as_ref().is_some_and(|asked| {
-        form.one("redirect_uri") == asked.redirect_uri && challenge == asked.code_challenge
+    let answers = grant.request.as_ref().is_some_and(|request| {
+        form.one("redirect_uri") == request.redirect_uri && challenge == request.code_challenge
     });
-    let fresh = store.clock.now() - grant.at < CODE_LIVES;
+    let fresh = store.clock.now() - grant.at < LIFETIME;
     if answers && fresh { Ok(grant) } else { Err("invalid_grant") }
 }
 
-/// `GET /sandbox/userinfo`: the claims of whoever the token speaks for.
+/// `GET /sandbox/userinfo`: the claims of the token's person.
 #[handler]
 pub fn userinfo(
     Data(store): Data<&Store>,
@@ -254,7 +254,7 @@ pub fn userinfo(
 ) -> Response {
     let token = bearer.map(|TypedHeader(bearer)| bearer.token().to_owned()).unwrap_or_default();
     let grant = sandbox.tokens.lock().get(&token).cloned();
-    let Some(Grant { person, .. }) = grant.filter(|grant| store.clock.now() - grant.at < CODE_LIVES) else {
+    let Some(Grant { person, .. }) = grant.filter(|grant| store.clock.now() - grant.at < LIFETIME) else {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_token");
     };
     let claims = json!({
@@ -291,11 +291,11 @@ fn refuse(status: StatusCode, error: &str) -> Response {
     Json(json!({ "error": error })).with_status(status).into_response()
 }
 
-/// Keeps a grant under a new secret, and forgets those whose time is over.
+/// Stores a grant under a new secret, and drops expired ones.
 fn issue(grants: &Mutex<HashMap<String, Grant>>, store: &Store, grant: Grant) -> String {
     let (secret, now) = (store.ids.token(24), store.clock.now());
     let mut grants = grants.lock();
-    grants.retain(|_, grant| now - grant.at < CODE_LIVES);
+    grants.retain(|_, grant| now - grant.at < LIFETIME);
     grants.insert(secret.clone(), grant);
     secret
 }

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 
 use super::certificate::{PUBLIC, PublicCertificate};
 use crate::either;
 use crate::store::schema::certificate_link_views::dsl as v;
 use crate::store::schema::{certificate_links as links, certificates, exams};
-use crate::store::{Error, Tx, Vault};
+use crate::store::{Error, Timestamp, Tx, Vault};
 
 /// Lifetimes to choose from, in days.
 pub const DAYS: [i64; 3] = [1, 7, 30];
@@ -28,21 +28,19 @@ pub struct Link {
     pub id: String,
     /// The secret part of its address.
     pub token: String,
-    /// UTC.
-    pub created_at: NaiveDateTime,
-    /// UTC.
-    pub expires_at: NaiveDateTime,
-    /// UTC. Equals `expires_at` once the end of the link is stored by [`expire`].
-    pub revoked_at: Option<NaiveDateTime>,
-    /// Views by minute (UTC), the latest first.
-    pub views: Vec<(NaiveDateTime, i32)>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// Equals `expires_at` once the end of the link is stored by [`expire`].
+    pub revoked_at: Option<Timestamp>,
+    /// Views by minute, the latest first.
+    pub views: Vec<(Timestamp, i32)>,
 }
 
 /// Counts of views that are not stored yet, by link and minute.
-pub type Opened = BTreeMap<(String, NaiveDateTime), i32>;
+pub type Opened = BTreeMap<(String, Timestamp), i32>;
 
 impl Link {
-    pub fn is_live(&self, now: NaiveDateTime) -> bool {
+    pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
 
@@ -72,7 +70,7 @@ pub fn make(tx: &mut Tx, certificate: &str, days: i64) -> Result<(), Error> {
 
 /// The links of a holder's certificate, the newest first. Empty if the certificate is another holder's.
 pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Link>, Error> {
-    type Row = (String, String, NaiveDateTime, NaiveDateTime, Option<NaiveDateTime>);
+    type Row = (String, String, Timestamp, Timestamp, Option<Timestamp>);
     let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder));
     let columns = (links::id, links::token, links::created_at, links::expires_at, links::revoked_at);
     let rows: Vec<Row> = links::table
@@ -89,9 +87,9 @@ fn with_views(
     (id, token, created_at, expires_at, revoked_at): (
         String,
         String,
-        NaiveDateTime,
-        NaiveDateTime,
-        Option<NaiveDateTime>,
+        Timestamp,
+        Timestamp,
+        Option<Timestamp>,
     ),
 ) -> Result<Link, Error> {
     let views = v::certificate_link_views.filter(v::link_id.eq(&id)).order(v::minute.desc());
@@ -121,7 +119,7 @@ pub enum Opening {
 
 /// `None` if there is no such link or it was revoked.
 pub fn open(tx: &mut Tx, token: &str) -> Result<Option<Opening>, Error> {
-    type Row = (String, NaiveDateTime, String, PublicCertificate);
+    type Row = (String, Timestamp, String, PublicCertificate);
     let row: Option<Row> = links::table
         .inner_join(certificates::table.inner_join(exams::table))
         .filter(links::token_hash.eq(hash(tx.vault, token)).and(links::revoked_at.is_null()))

@@ -1,11 +1,11 @@
 //! Violations in exams, and integrity records.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::month_label;
 use crate::store::schema::{exams, integrity_records as i, sittings, violations as v};
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 
 /// 违纪记录
 #[derive(Clone, Debug, Queryable)]
@@ -17,8 +17,7 @@ pub struct Violation {
     pub month: String,
     /// 科目
     pub subject: String,
-    /// UTC.
-    pub happened_at: NaiveDateTime,
+    pub happened_at: Timestamp,
     pub place: String,
     pub fact: String,
     /// The cited clause of 人社部令第31号.

@@ -1,11 +1,11 @@
 //! Registrations for exams, with their subjects, payments, refunds and receipts.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::month_label;
 use crate::store::schema::{exams, registration_subjects as rs, registrations as r, sittings};
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 
 /// A registration with its subjects.
 #[derive(Clone, Debug)]
@@ -27,8 +27,8 @@ pub struct Registration {
     pub specialty: String,
     /// 订单号
     pub order_number: String,
-    /// When the fee was paid, UTC.
-    pub paid_at: Option<NaiveDateTime>,
+    /// When the fee was paid.
+    pub paid_at: Option<Timestamp>,
     /// The application for its receipt.
     pub receipt_id: Option<String>,
     pub subjects: Vec<RegisteredSubject>,
@@ -74,7 +74,7 @@ type Row = (
     String,
     String,
     String,
-    Option<NaiveDateTime>,
+    Option<Timestamp>,
     Option<String>,
 );
 

@@ -4,12 +4,13 @@
 //! database than the restored one. So it is moved to `quarantine/<day>/<key>`, where `<day>` is the day of the
 //! move. [`Storage::get`] moves it back when it is requested.
 
+use crate::store::Timestamp;
 use std::fs;
 use std::io;
 use std::path::Path as Folder;
 use std::time::SystemTime;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -23,10 +24,10 @@ const SWEEPS: &str = "sweeps";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     pub key: String,
-    /// Time in its id, UTC.
-    pub made: NaiveDateTime,
-    /// Time in its id or of the last write, whichever is later, UTC.
-    pub touched: NaiveDateTime,
+    /// Time in its id.
+    pub made: Timestamp,
+    /// Time in its id or of the last write, whichever is later.
+    pub touched: Timestamp,
 }
 
 /// A file in quarantine.
@@ -48,7 +49,7 @@ impl Storage {
     /// Every entry of the upload folder that belongs to the program.
     pub const FOLDERS: [&str; 4] = [UPLOADS, QUARANTINE, ARRIVING, SWEEPS];
 
-    /// The days (UTC) that have uploads, oldest first.
+    /// The days that have uploads, oldest first.
     pub async fn days(&self) -> Result<Vec<NaiveDate>, StorageError> {
         self.folders(UPLOADS).await
     }
@@ -60,7 +61,7 @@ impl Storage {
         let object = |file: object_store::ObjectMeta| {
             let key = file.location.to_string();
             let made = made_at(&key)?;
-            Some(Object { touched: made.max(file.last_modified.naive_utc()), made, key })
+            Some(Object { touched: made.max(file.last_modified.into()), made, key })
         };
         Ok(objects.into_iter().filter_map(object).collect())
     }
@@ -123,8 +124,8 @@ impl Storage {
         Ok(())
     }
 
-    /// Deletes files of interrupted uploads that were not written since `cutoff` (UTC). Returns their number.
-    pub async fn sweep_unfinished(&self, cutoff: NaiveDateTime) -> Result<usize, StorageError> {
+    /// Deletes files of interrupted uploads that were not written since `cutoff`. Returns their number.
+    pub async fn sweep_unfinished(&self, cutoff: Timestamp) -> Result<usize, StorageError> {
         let root = self.root().to_owned();
         let swept = tokio::task::spawn_blocking(move || sweep_unfinished(&root, cutoff)).await;
         let swept = swept.map_err(|_| StorageError::Interrupted)?;
@@ -145,7 +146,7 @@ fn generic(error: io::Error) -> object_store::Error {
     object_store::Error::Generic { store: "local", source: error.into() }
 }
 
-fn sweep_unfinished(root: &Folder, cutoff: NaiveDateTime) -> io::Result<usize> {
+fn sweep_unfinished(root: &Folder, cutoff: Timestamp) -> io::Result<usize> {
     let mut swept = remove_old(&root.join(ARRIVING), cutoff, |_| true)?;
     for day in entries(&root.join(UPLOADS))? {
         swept += remove_old(&day, cutoff, is_staged)?;
@@ -158,7 +159,7 @@ fn is_staged(name: &str) -> bool {
     name.rsplit_once('#').is_some_and(|(_, number)| number.bytes().all(|letter| letter.is_ascii_digit()))
 }
 
-fn remove_old(folder: &Folder, cutoff: NaiveDateTime, chosen: fn(&str) -> bool) -> io::Result<usize> {
+fn remove_old(folder: &Folder, cutoff: Timestamp, chosen: fn(&str) -> bool) -> io::Result<usize> {
     let mut removed = 0;
     for path in entries(folder)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -171,14 +172,14 @@ fn remove_old(folder: &Folder, cutoff: NaiveDateTime, chosen: fn(&str) -> bool) 
 }
 
 /// Whether a file was last written before `cutoff`. `false` if it no longer exists.
-fn is_older(path: &Folder, cutoff: NaiveDateTime) -> io::Result<bool> {
+fn is_older(path: &Folder, cutoff: Timestamp) -> io::Result<bool> {
     let about = match fs::metadata(path) {
         Ok(about) => about,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
     let written: SystemTime = about.modified()?;
-    Ok(about.is_file() && DateTime::<Utc>::from(written).naive_utc() < cutoff)
+    Ok(about.is_file() && Timestamp::from(DateTime::<Utc>::from(written)) < cutoff)
 }
 
 /// Paths in a folder. Empty if the folder does not exist.

@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path as Folder, PathBuf};
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -15,8 +14,8 @@ use tokio::task::spawn_blocking;
 
 use super::memory::MemoryBudget;
 use super::upload_permits::UploadPermits;
-use crate::store::ids;
 use crate::store::vault::{Unreadable, Vault};
+use crate::store::{Timestamp, ids};
 
 pub(super) const UPLOADS: &str = "uploads";
 pub(super) const QUARANTINE: &str = "quarantine";
@@ -78,13 +77,13 @@ impl StorageError {
     }
 }
 
-/// `uploads/2026-11-23/<id>`. `id` is a ULID made at `now` (UTC).
-pub fn key(id: &str, now: NaiveDateTime) -> String {
+/// `uploads/2026-11-23/<id>`. `id` is a ULID made at `now`.
+pub fn key(id: &str, now: Timestamp) -> String {
     format!("{}/{id}", day_prefix(now))
 }
 
-/// The prefix of the keys of one day (UTC): `uploads/2026-11-23`.
-pub fn day_prefix(now: NaiveDateTime) -> String {
+/// The prefix of the keys of one day: `uploads/2026-11-23`.
+pub fn day_prefix(now: Timestamp) -> String {
     format!("{UPLOADS}/{}", now.date())
 }
 
@@ -198,8 +197,8 @@ fn context(key: &str) -> String {
     format!("file {key}")
 }
 
-/// The time in the id at the end of a key, UTC.
-pub(super) fn made_at(key: &str) -> Option<NaiveDateTime> {
+/// The time in the id at the end of a key.
+pub(super) fn made_at(key: &str) -> Option<Timestamp> {
     let id = key.rsplit('/').next()?;
     ids::made_at(id.strip_suffix(THUMB).unwrap_or(id))
 }
@@ -214,7 +213,7 @@ mod tests {
     use super::*;
     use crate::store::ids::Ids;
 
-    fn now() -> NaiveDateTime {
+    fn now() -> Timestamp {
         "2026-11-23T12:00:00".parse().unwrap()
     }
 

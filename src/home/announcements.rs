@@ -1,6 +1,5 @@
 //! 通知公告: announcements of the authority.
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use maud::{Markup, html};
 use poem::web::{Data, Path};
@@ -8,7 +7,7 @@ use poem::{Response, handler};
 
 use crate::paths;
 use crate::store::schema::announcements::dsl as a;
-use crate::store::{Error, Store, Tx, clock};
+use crate::store::{Error, Store, Timestamp, Tx, clock};
 use crate::ui::{self, ListRow, Page};
 use crate::web::{Failure, Frame};
 
@@ -16,7 +15,7 @@ use crate::web::{Failure, Frame};
 const LATEST: i64 = 4;
 
 /// Id, title and time of an announcement.
-pub(super) type Headline = (String, String, NaiveDateTime);
+pub(super) type Headline = (String, String, Timestamp);
 
 /// The latest announcements, newest first.
 pub(super) fn latest(tx: &mut Tx) -> Result<Vec<Headline>, Error> {
@@ -45,7 +44,7 @@ pub async fn show(
     frame: Frame,
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
-    let found: Option<(String, String, NaiveDateTime)> = store
+    let found: Option<(String, String, Timestamp)> = store
         .read::<_, Error, _>(move |tx| {
             let row = a::announcements.find(id).filter(a::published_at.le(tx.now));
             Ok(row.select((a::title, a::body, a::published_at)).first(tx.conn).optional()?)

@@ -4,14 +4,14 @@
 //! sent twice at once, gets the same answer. It belongs to the browser with the secret cookie of its
 //! [`Binding`] and needs no session.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::portal::{self, AttemptSecrets};
 use super::refusal::Refusal;
 use crate::store::schema::portal_attempts::dsl as p;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 use crate::web::binding::{self, Binding};
 
 /// From the redirect to the portal until the callback.
@@ -94,7 +94,7 @@ pub fn id_of(state: &str) -> String {
 
 /// Finds an attempt. `None` also if its callback did not come in time.
 pub fn find(tx: &mut Tx, id: &str) -> Result<Option<StoredAttempt>, Error> {
-    type Row = (String, String, NaiveDateTime, String, Option<NaiveDateTime>, Option<String>);
+    type Row = (String, String, Timestamp, String, Option<Timestamp>, Option<String>);
     let columns = (p::binding, p::next_path, p::expires_at, p::status, p::ended_at, p::ending);
     let row: Option<Row> = p::portal_attempts.find(id).select(columns).first(tx.conn).optional()?;
     let Some((binding, next, expires_at, status, ended_at, ending)) = row else { return Ok(None) };

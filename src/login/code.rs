@@ -5,12 +5,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::store::Vault;
+use crate::store::{Timestamp, Vault};
 
 /// How long one picture is on the screen.
 pub const STEP: Duration = Duration::seconds(15);
@@ -19,12 +19,12 @@ pub const STEP: Duration = Duration::seconds(15);
 const MAC_BYTES: usize = 16;
 
 /// The number of the picture on the screen at `now`, from 0.
-pub fn step(began: NaiveDateTime, now: NaiveDateTime) -> i64 {
+pub fn step(began: Timestamp, now: Timestamp) -> i64 {
     (now - began).num_milliseconds().max(0) / STEP.num_milliseconds()
 }
 
 /// When the picture on the screen at `now` is replaced.
-pub fn step_ends(began: NaiveDateTime, now: NaiveDateTime) -> NaiveDateTime {
+pub fn step_ends(began: Timestamp, now: Timestamp) -> Timestamp {
     let steps = i32::try_from(step(began, now) + 1).unwrap_or(i32::MAX);
     began + STEP * steps
 }
@@ -41,14 +41,14 @@ impl Codes {
     }
 
     /// The code of a handshake at `now`.
-    pub fn make(&self, handshake: &str, began: NaiveDateTime, now: NaiveDateTime) -> String {
+    pub fn make(&self, handshake: &str, began: Timestamp, now: Timestamp) -> String {
         let text = format!("{handshake}.{}", step(began, now));
         let mac = self.mac(&text);
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
     /// Whether `code` is this handshake's current picture or the previous one.
-    pub fn accepts(&self, code: &str, handshake: &str, began: NaiveDateTime, now: NaiveDateTime) -> bool {
+    pub fn accepts(&self, code: &str, handshake: &str, began: Timestamp, now: Timestamp) -> bool {
         let Some((text, mac)) = code.rsplit_once('.') else { return false };
         let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };
         if !bool::from(self.mac(text).as_slice().ct_eq(&mac)) {
@@ -81,11 +81,11 @@ mod tests {
         Codes::new(&Vault::from_key(&[key; 32]))
     }
 
-    fn began() -> NaiveDateTime {
+    fn began() -> Timestamp {
         "2026-04-01T01:30:07.500".parse().unwrap()
     }
 
-    fn after(millis: i64) -> NaiveDateTime {
+    fn after(millis: i64) -> Timestamp {
         began() + Duration::milliseconds(millis)
     }
 

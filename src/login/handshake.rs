@@ -4,14 +4,16 @@
 //! once only one succeeds. A handshake whose time is over is [`Status::Expired`] even if its row does not
 //! say so yet, and does not change any more.
 
+mod outcomes;
 mod states;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 
 use crate::store::schema::login_handshakes::{self, dsl as h};
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 use crate::web::address::Network;
+pub use outcomes::{NumberOutcome, ScanOutcome, ScanRefusal, Verdict};
 pub use states::Status;
 use states::{Action, Actor, OPEN};
 
@@ -57,12 +59,10 @@ pub struct Handshake {
     pub candidate: Option<String>,
     /// Local path where the screen goes after signing in.
     pub next: String,
-    /// UTC.
-    pub created_at: NaiveDateTime,
-    /// UTC.
-    pub expires_at: NaiveDateTime,
-    /// UTC. Rises with every change, even if the clock does not.
-    pub changed_at: NaiveDateTime,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// Rises with every change, even if the clock does not.
+    pub changed_at: Timestamp,
     /// The portal's code, if that is on the screen instead of ours.
     pub portal_code: Option<PortalCode>,
 }
@@ -88,9 +88,9 @@ struct Row {
     address: String,
     candidate_id: Option<String>,
     next_path: String,
-    created_at: NaiveDateTime,
-    expires_at: NaiveDateTime,
-    changed_at: NaiveDateTime,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    changed_at: Timestamp,
     user_code: Option<String>,
     portal_address: Option<String>,
 }
@@ -101,27 +101,7 @@ struct Row {
 struct Changes<'a> {
     phone: Option<&'a str>,
     candidate_id: Option<&'a str>,
-    expires_at: Option<NaiveDateTime>,
-}
-
-/// The result of opening a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScanOutcome {
-    /// The phone is bound to the handshake from now on.
-    Bound,
-    /// The phone was bound to it before.
-    Again,
-    Refused(ScanRefusal),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScanRefusal {
-    /// Another phone was first.
-    Taken,
-    /// The code is no longer on the screen, or never was.
-    Stale,
-    /// There is no such handshake, or it has ended.
-    Gone,
+    expires_at: Option<Timestamp>,
 }
 
 /// A screen that asks for a handshake.
@@ -233,17 +213,6 @@ fn count_stale(tx: &mut Tx, handshake: &Handshake) -> Result<(), Error> {
     Ok(())
 }
 
-/// The result of typing a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberOutcome {
-    /// The number was right.
-    Approved,
-    /// The number was wrong.
-    Denied,
-    /// The handshake had been decided before, or is not this phone's.
-    Undecidable,
-}
-
 /// Types a number on the phone: the right one approves the login for `candidate`, a wrong one denies it.
 pub fn type_number(
     tx: &mut Tx,
@@ -267,18 +236,6 @@ pub fn type_number(
 pub fn deny(tx: &mut Tx, id: &str, phone: &str) -> Result<bool, Error> {
     let Some(handshake) = of_phone(tx, id, phone)? else { return Ok(false) };
     change(tx, &handshake, Deny, Actor::Phone, Changes::default())
-}
-
-/// The portal's answer about its own code.
-pub enum Verdict {
-    /// This candidate signed in at the portal.
-    Approved(String),
-    /// The login was declined at the portal.
-    Denied,
-    /// The code is too old.
-    Expired,
-    /// The answer signs nobody in.
-    Failed,
 }
 
 /// Applies the portal's answer. Returns whether that changed anything.
@@ -341,9 +298,9 @@ pub fn load(tx: &mut Tx, ids: &[String]) -> Result<Vec<Handshake>, Error> {
     Ok(handshakes)
 }
 
-/// The handshakes that changed after `since` (UTC), except those that have only begun, with the time of
+/// The handshakes that changed after `since`, except those that have only begun, with the time of
 /// the last change.
-pub fn changes_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, NaiveDateTime)>, Error> {
+pub fn changes_since(tx: &mut Tx, since: Timestamp) -> Result<Vec<(String, Timestamp)>, Error> {
     let changed = h::changed_at.gt(since).and(h::changed_at.gt(h::created_at));
     Ok(h::login_handshakes.filter(changed).select((h::id, h::changed_at)).load(tx.conn)?)
 }
@@ -374,7 +331,7 @@ fn change(
 }
 
 impl Handshake {
-    fn at(now: NaiveDateTime, row: Row) -> Result<Handshake, Error> {
+    fn at(now: Timestamp, row: Row) -> Result<Handshake, Error> {
         let stored = Status::from_code(&row.status).ok_or(Error::Corrupt("login_handshakes.status"))?;
         let mut handshake = Handshake {
             id: row.id,
@@ -410,7 +367,7 @@ impl Handshake {
     }
 
     /// Its status at another moment, if nothing changes it.
-    pub(super) fn status_at(&self, now: NaiveDateTime) -> Status {
+    pub(super) fn status_at(&self, now: Timestamp) -> Status {
         if self.status.may_expire() && now >= self.expires_at { Expired } else { self.status }
     }
 }

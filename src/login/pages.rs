@@ -2,7 +2,7 @@
 
 pub mod phone;
 
-use chrono::NaiveDateTime;
+use crate::store::Timestamp;
 use maud::{Markup, html};
 
 use super::handshake::{Handshake, PortalCode, Status};
@@ -15,8 +15,7 @@ const LOOK_AGAIN: u32 = 3;
 /// A handshake as its screen shows it.
 pub struct ScreenView<'a> {
     pub handshake: &'a Handshake,
-    /// UTC.
-    pub now: NaiveDateTime,
+    pub now: Timestamp,
     /// See [`Login::mark`](super::Login::mark).
     pub mark: String,
     /// The text of the QR code.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DurationRound, NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use poem::http::{Method, Request};
 use tokio::time::Instant;
 use tower_sessions::session::Id;
@@ -16,7 +16,7 @@ use super::handshake::Handshake;
 use super::pages::NextPoll;
 use super::{Login, code, secrets};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, Timestamp};
 use crate::web::SignedIn;
 use crate::web::address::{Customer, address_of, customer};
 use crate::web::frame::wants_fragment;
@@ -126,8 +126,8 @@ impl Parking {
     }
 }
 
-fn next_picture(handshake: &Handshake, now: NaiveDateTime) -> Instant {
+fn next_picture(handshake: &Handshake, now: Timestamp) -> Instant {
     let due = code::step_ends(handshake.created_at, now);
-    let beat = due.duration_trunc(BEAT).map_or(due, |beat| beat + BEAT);
+    let beat = due.truncate(BEAT) + BEAT;
     Instant::now() + (beat - now).to_std().unwrap_or_default()
 }

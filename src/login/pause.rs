@@ -2,13 +2,13 @@
 //! limits attackers who send their codes to people, and people who guess numbers. The denials are in the
 //! database, for all processes.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::people::candidate::Candidate;
 use crate::store::schema::login_denials::dsl as d;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 use crate::web::address::Network;
 
 /// This many denials of one account, or from one network, start a pause.
@@ -22,15 +22,15 @@ const PAUSE: Duration = Duration::minutes(10);
 /// How long a denial stays in the database, for the investigation of incidents.
 const RETENTION: Duration = Duration::days(1);
 
-/// The end (UTC) of a candidate's pause. Locks the candidate until the transaction ends, so that parallel
+/// The end of a candidate's pause. Locks the candidate until the transaction ends, so that parallel
 /// guesses are counted one after the other.
-pub fn lock_and_read(tx: &mut Tx, candidate: &Candidate) -> Result<Option<NaiveDateTime>, Error> {
+pub fn lock_and_read(tx: &mut Tx, candidate: &Candidate) -> Result<Option<Timestamp>, Error> {
     candidate.lock(tx)?;
     read(tx, &candidate.id)
 }
 
-/// The end (UTC) of a candidate's pause, without a lock.
-pub fn read(tx: &mut Tx, candidate: &str) -> Result<Option<NaiveDateTime>, Error> {
+/// The end of a candidate's pause, without a lock.
+pub fn read(tx: &mut Tx, candidate: &str) -> Result<Option<Timestamp>, Error> {
     let on = d::login_denials.filter(d::candidate_id.eq(candidate)).filter(d::paused_until.gt(tx.now));
     Ok(on.select(max(d::paused_until)).first(tx.conn)?)
 }

@@ -16,7 +16,6 @@ mod refusal_log;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -32,7 +31,7 @@ use url::Url;
 use super::refusal::Refusal;
 use crate::people::identity::Arrival;
 use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
-use crate::store::clock;
+use crate::store::{Timestamp, clock};
 use endpoints::{EndpointCache, Endpoints, same_issuer};
 use http::{Http, Userinfo};
 use id_token::{Expected, KeyCache, TokenKind};
@@ -126,7 +125,7 @@ impl Portal {
         host: Option<&str>,
         attempt: AttemptSecrets,
         response: AuthorizationResponse,
-        now: NaiveDateTime,
+        now: Timestamp,
     ) -> Result<Arrival, Refusal> {
         let endpoints = self.endpoints().await?;
         let code = self.code_in(response, &endpoints)?;
@@ -207,7 +206,7 @@ impl Portal {
         tokens: &Tokens,
         endpoints: &Endpoints,
         nonce: Option<&str>,
-        now: NaiveDateTime,
+        now: Timestamp,
     ) -> Result<Arrival, Refusal> {
         let proven = self.id_token(tokens, endpoints, nonce, now).await?;
         let claims = match (self.portal().claims_from, &endpoints.userinfo) {
@@ -233,7 +232,7 @@ impl Portal {
         tokens: &Tokens,
         endpoints: &Endpoints,
         nonce: Option<&str>,
-        now: NaiveDateTime,
+        now: Timestamp,
     ) -> Result<Option<Value>, Refusal> {
         let token = tokens.extra_fields().id_token.as_deref();
         match (token.filter(|token| id_token::is_asymmetric(token)), &endpoints.jwks) {
@@ -250,7 +249,7 @@ impl Portal {
         url: &Url,
         tokens: &Tokens,
         endpoints: &Endpoints,
-        now: NaiveDateTime,
+        now: Timestamp,
     ) -> Result<Value, Refusal> {
         match (self.http.userinfo(url, tokens.access_token().secret()).await?, &endpoints.jwks) {
             (Userinfo::Plain(claims), _) => Ok(claims),
@@ -264,7 +263,7 @@ impl Portal {
         }
     }
 
-    fn expected(&self, kind: TokenKind, now: NaiveDateTime) -> Expected<'_> {
+    fn expected(&self, kind: TokenKind, now: Timestamp) -> Expected<'_> {
         let portal = self.portal();
         let issuer = portal.issuer.as_deref().unwrap_or_default();
         Expected { kind, issuer, audience: &portal.client_id, nonce: None, now }

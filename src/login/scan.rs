@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
@@ -13,7 +12,7 @@ use super::{Login, allowance, code, pause, secrets};
 use crate::people::candidate::Candidate;
 use crate::people::width;
 use crate::settings::Settings;
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Store, Timestamp, Tx};
 use crate::web::address::{client_address, network};
 use crate::web::session::live;
 use crate::web::{Failure, Frame, SignedIn, Submission, binding, see_other};
@@ -24,8 +23,8 @@ const SECRET_BYTES: usize = 16;
 /// The result of opening a code.
 enum Scan {
     Done(ScanOutcome),
-    /// The account cannot confirm logins before this time, UTC.
-    Paused(NaiveDateTime),
+    /// The account cannot confirm logins before this time.
+    Paused(Timestamp),
 }
 
 /// `GET /s/{code}`: binds the first phone that opens the code to its handshake.
@@ -80,7 +79,7 @@ fn scan(
     }
 }
 
-fn paused(frame: &Frame, until: NaiveDateTime) -> Response {
+fn paused(frame: &Frame, until: Timestamp) -> Response {
     frame.page_with(StatusCode::TOO_MANY_REQUESTS, phone::paused(until))
 }
 
@@ -148,7 +147,7 @@ async fn show(
 struct PhoneState {
     handshake: Handshake,
     account: Option<Candidate>,
-    paused_until: Option<NaiveDateTime>,
+    paused_until: Option<Timestamp>,
 }
 
 fn read(tx: &mut Tx, id: &str, phone: &str, candidate: Option<String>) -> Result<Option<PhoneState>, Error> {

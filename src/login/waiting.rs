@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::handshake::{self, Handshake};
 use crate::permits::{KeyedPermits, Permit};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Timestamp, Tx};
 use crate::web::Failure;
 use crate::web::address::Customer;
 
@@ -176,7 +176,7 @@ impl Watch {
         if handshake.is_of(screen) { Ok(handshake) } else { Err(Failure::NotFound) }
     }
 
-    fn latest(&self, now: NaiveDateTime) -> Option<Arc<Handshake>> {
+    fn latest(&self, now: Timestamp) -> Option<Arc<Handshake>> {
         let mut latest = None;
         self.state.send_if_modified(|state| {
             if let Some(known) = &mut state.latest
@@ -207,7 +207,7 @@ impl Watch {
 
     /// Resolves when the handshake has changed after `seen`, at `deadline`, when the request is
     /// displaced, or when the program stops.
-    pub async fn changed_after(&mut self, seen: NaiveDateTime, deadline: Instant) {
+    pub async fn changed_after(&mut self, seen: Timestamp, deadline: Instant) {
         let (turn, mut stopping) = (self.turn, self.shared.stopping.subscribe());
         let woken = async {
             tokio::select! {
@@ -238,7 +238,7 @@ impl Drop for Watch {
 }
 
 impl WatchState {
-    fn is_newer_than(&self, seen: NaiveDateTime) -> bool {
+    fn is_newer_than(&self, seen: Timestamp) -> bool {
         self.latest.as_ref().is_some_and(|latest| latest.changed_at > seen)
     }
 
@@ -274,9 +274,9 @@ impl Shared {
     }
 
     /// Which of these handshakes are watched and known only as they stood before this change.
-    fn outdated(&self, changed: Vec<(String, NaiveDateTime)>) -> Vec<String> {
+    fn outdated(&self, changed: Vec<(String, Timestamp)>) -> Vec<String> {
         let watched = self.watched.lock();
-        let is_outdated = |(id, at): &(String, NaiveDateTime)| {
+        let is_outdated = |(id, at): &(String, Timestamp)| {
             let latest = watched.handshakes.get(id).map(|entry| entry.state.borrow().latest.clone());
             latest.is_some_and(|latest| latest.is_none_or(|latest| latest.changed_at < *at))
         };

@@ -1,4 +1,4 @@
-//! The exams that one can look up in (manual 图11.1).
+//! The list of exams whose certificates can be looked up (manual 图11.1).
 
 use poem::web::{Data, Query};
 use poem::{Response, handler};
@@ -10,10 +10,10 @@ use crate::people::width;
 use crate::store::Store;
 use crate::web::{Failure, Frame};
 
-/// What the list is narrowed to.
+/// The query of the list.
 #[derive(Deserialize)]
 pub struct Search {
-    /// A part of an exam's name.
+    /// Part of an exam's name.
     #[serde(default)]
     q: String,
 }
@@ -31,7 +31,7 @@ pub async fn show(
     Ok(frame.page(pages::exams(frame.lang(), &typed, &grouped(matching))))
 }
 
-/// Groups in the order of their newest certificate, and so the exams within each.
+/// Groups the exams by category, and keeps their order: the newest certificate first.
 fn grouped(exams: impl Iterator<Item = CertifiedExam>) -> Vec<(String, Vec<CertifiedExam>)> {
     let mut groups: Vec<(String, Vec<CertifiedExam>)> = Vec::new();
     for exam in exams {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_the_name_in_any_width_is_enough() {
+    fn part_of_a_name_matches_in_any_width() {
         assert!(matches("一级建造师", " 建造 "));
         assert!(matches("翻译专业资格（CATTI）", "ｃａｔｔｉ"));
         assert!(matches("一级建造师", ""));

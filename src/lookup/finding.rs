@@ -1,4 +1,4 @@
-//! The one query of a lookup, and what follows from its rows.
+//! The query of a lookup.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -8,39 +8,38 @@ use crate::exams::certificate::{PUBLIC, PublicCertificate, PublicColumns, is_num
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Error, Tx};
 
-/// What a lookup comes to.
+/// The result of a lookup.
 pub enum Finding {
-    /// No such certificate; what was wrong is not told.
+    /// No such certificate. The result does not tell which field was wrong.
     Nothing,
-    /// All that the person has of this exam, the one that was asked for first.
+    /// All certificates of the person in this exam; first the one whose number was given.
     Found(Vec<PublicCertificate>),
     /// The print number was replaced on this day.
     Voided(NaiveDate),
 }
 
-/// The exam's name; a certificate, and whether it is of this exam; a void print number of it.
+/// The exam's name; a certificate, and whether it is of this exam; a void print number of the certificate.
 type Row = (String, Option<(bool, PublicCertificate)>, Option<(String, NaiveDate)>);
 
-/// Name of an exam; nothing when there is none of this code.
+/// The name of the exam with this code.
 pub(super) fn exam_name(tx: &mut Tx, code: &str) -> Result<Option<String>, Error> {
     Ok(exams::table.filter(exams::code.eq(code)).select(exams::name).first(tx.conn).optional()?)
 }
 
-/// Looks up in one exam, whose name is answered too; nothing when there is no such exam.
+/// Looks up a certificate in one exam. Returns the exam's name too; `None` if there is no such exam.
 ///
-/// It is the same statement on the same index whatever is wrong, so that the time it takes
-/// tells nothing either. `hash` is of [`lookup_hash`](crate::exams::certificate::lookup_hash),
-/// `number` in its one spelling.
+/// The statement and its index are the same whichever field is wrong, so its timing does not tell. `hash`
+/// comes from [`lookup_hash`](crate::exams::certificate::lookup_hash); `number` is normalised.
 pub fn find(tx: &mut Tx, code: &str, hash: String, number: &str) -> Result<Option<(String, Finding)>, Error> {
-    // On the connection itself, which knows a statement by its type; the enum of both would write
-    // its SQL anew each time, to know it by that.
+    // Runs on the inner connection, where diesel caches the statement by its type. On the enum of both
+    // connections it would generate the SQL for each lookup.
     let rows: Vec<Row> = either!(tx.conn, conn => query(code, hash).load(conn))?;
     let Some((name, ..)) = rows.first() else { return Ok(None) };
     Ok(Some((name.clone(), decide(rows, number))))
 }
 
-/// All certificates of a person beside one exam. Which of them are of this exam is not asked of
-/// the database: without statistics SQLite would rather read all certificates of the exam.
+/// One exam with all certificates of a person. [`decide`] filters by exam, because without statistics SQLite
+/// would choose the index by exam and read all its certificates.
 #[diesel::dsl::auto_type]
 fn query<'a>(code: &'a str, hash: String) -> _ {
     let persons = certificates::lookup_hash.eq(hash);
@@ -57,7 +56,7 @@ fn query<'a>(code: &'a str, hash: String) -> _ {
         ))
 }
 
-/// A certificate comes once for each of its void print numbers, and once without any.
+/// The rows have a certificate once for each of its void print numbers, or once if it has none.
 fn decide(rows: Vec<Row>, number: &str) -> Finding {
     let mut voided = None;
     let mut certificates: Vec<PublicCertificate> = Vec::new();
@@ -92,7 +91,7 @@ mod tests {
         detail: String,
     }
 
-    /// Whatever SQLite knows of the tables: a scan of an exam's certificates takes a second.
+    /// A scan of an exam's certificates would take a second.
     #[tokio::test]
     async fn sqlite_finds_a_person_by_the_hash() {
         let folder = tempfile::tempdir().unwrap();

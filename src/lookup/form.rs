@@ -1,4 +1,4 @@
-//! An exam's form and its answers (manual 图11.2–11.4).
+//! The lookup form of an exam, and its results (manual 图11.2–11.4).
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::store::Store;
 use crate::web::address::{client_address, network};
 use crate::web::{Failure, Frame, Submission};
 
-/// A miss is answered no sooner, so that the time tells even less of what the database had to
-/// read for it. Some ten times what it takes.
+/// Shortest time until the answer "not found", about ten times the work, so that its timing does not reveal
+/// how much the database read.
 const MISS_TAKES: Duration = Duration::from_millis(3);
 
-/// What somebody looks up with, as it was typed.
+/// The three fields as they were typed.
 #[derive(Default)]
 pub(super) struct Typed<'a> {
     pub name: &'a str,
@@ -33,7 +33,7 @@ impl Typed<'_> {
         Typed { name, document, number }
     }
 
-    /// Whether all three hold something.
+    /// Whether no field is blank.
     fn is_complete(&self) -> bool {
         ![self.name, self.document, self.number].into_iter().any(width::is_blank)
     }

@@ -1,15 +1,15 @@
-//! How often one may look up.
+//! Rate limits of the lookup.
 //!
-//! By network, so that nobody collects certificates; by document number, so that nobody guesses
-//! the rest of what is known about one person, from however many networks.
+//! The limit by network stops the collection of certificates. The limit by document number stops guessing
+//! the other details of one person from many networks.
 //!
-//! Counting happens in memory, because writing down each lookup would cost far more than the
-//! lookup. Once a second the processes tell each other, through the database, who asks often.
-//! What they tell is a keyed hash of who and when: no address and no document number.
+//! Lookups are counted in memory, because a database write costs far more than a lookup. Once a second the
+//! processes share the higher counts through the database. A count's key is a keyed hash, so the table has
+//! neither addresses nor document numbers.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Duration, NaiveDateTime};
+use chrono::{DateTime, Duration};
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use parking_lot::Mutex;
@@ -17,90 +17,95 @@ use sha2::Sha256;
 
 use crate::either;
 use crate::store::schema::lookup_counts::dsl as l;
-use crate::store::{Error, Store, Tx, Vault};
+use crate::store::{Error, Store, Timestamp, Tx, Vault};
 use crate::web::Failure;
 use crate::web::address::Network;
 
-/// So many in so many seconds, counted from whole multiples of them.
-pub struct Rule {
+/// Fixed window: at most `most` lookups per `seconds`.
+pub struct Limit {
     what: &'static str,
     most: u16,
     seconds: i64,
 }
 
-/// An office verifies a list of people from one address; this stops machines.
-pub const NETWORK: Rule = Rule { what: "network", most: 120, seconds: 60 };
+/// An office that verifies a list of people stays below this.
+pub const NETWORK: Limit = Limit { what: "network", most: 120, seconds: 60 };
 
-/// Everybody whose network is not known shares this.
-const UNKNOWN: Rule = Rule { what: "unknown network", most: 2400, seconds: 60 };
+/// Shared by all clients whose network is not known.
+const UNKNOWN: Limit = Limit { what: "unknown network", most: 2400, seconds: 60 };
 
-/// Nobody verifies one person more often, and guessing a number takes far more.
-pub const DOCUMENT: Rule = Rule { what: "document", most: 20, seconds: 600 };
+/// More than anybody needs to verify one person, and far fewer than it takes to guess a number.
+pub const DOCUMENT: Limit = Limit { what: "document", most: 20, seconds: 600 };
 
-/// The other processes are to know who has had a third of what a rule allows. To tell of everybody would be
-/// a write each second, and SQLite's readers map the file anew after every change.
-const TELL_FROM: u16 = 3;
+/// A counter is shared with other processes once it reaches a third of its limit. Sharing every counter
+/// would write each second, and after each write SQLite's readers map the file again.
+const SHARED_FROM_PART: u16 = 3;
 
-/// Most that are counted at once, some 3 MB. When more come, those who asked least are forgotten
-/// (Manku and Motwani's lossy counting), so a flood can neither fill the memory nor make each lookup
-/// look through all of it.
-const MOST_COUNTED: usize = 100_000;
-const FORGET_BELOW: u16 = 3;
+/// Most counters, some 3 MB. Beyond them the lowest counters are dropped (Manku and Motwani's lossy
+/// counting), so a flood of requests does not fill the memory.
+const MAX_COUNTERS: usize = 100_000;
+const DROP_BELOW: u16 = 3;
 
-/// What a process wrote is looked for so much longer, because clocks differ.
-const CLOCKS_DIFFER: Duration = Duration::seconds(10);
+/// How far each read of shared counters goes back before the previous one, because clocks differ.
+const CLOCK_SKEW: Duration = Duration::seconds(10);
 
-/// Who and when: the beginning of a keyed hash. That two of the 100,000 are one happens once in a
-/// billion times, and each byte more is one more to be fetched for every lookup.
+/// The first 64 bits of a keyed hash of limit, window and client. Two of 100,000 counters collide with a
+/// probability of one in a billion.
 type Id = u64;
 
-/// The counts of this process and what it heard of the others.
-pub struct Limits {
+/// The counters of this process, with what it has read of the others.
+pub struct LookupLimits {
     key: Hmac<Sha256>,
-    counts: Mutex<HashMap<Id, Count>>,
-    heard_at: Mutex<Option<NaiveDateTime>>,
+    counters: Mutex<HashMap<Id, Counter>>,
+    read_at: Mutex<Option<Timestamp>>,
 }
 
 #[derive(Clone, Copy)]
-struct Count {
-    /// By all processes, as far as we know.
+struct Counter {
+    /// Lookups in all processes, as far as known.
     all: u16,
-    /// By us, and not yet told.
-    untold: u16,
-    /// Often enough to be told.
-    often: bool,
-    /// Seconds since 1970.
+    /// Lookups in this process that have not been shared yet.
+    unshared: u16,
+    /// Whether the counter is high enough to be shared.
+    is_shared: bool,
+    /// End of the window, in seconds since 1970.
     ends: i64,
 }
 
-impl Limits {
-    /// All processes with one vault count alike.
-    pub fn new(vault: &Vault) -> Limits {
+impl Counter {
+    fn new(ends: i64) -> Counter {
+        Counter { all: 0, unshared: 0, is_shared: false, ends }
+    }
+}
+
+impl LookupLimits {
+    /// Derives the key from the vault, so that all processes use the same keys for a client.
+    pub fn new(vault: &Vault) -> LookupLimits {
         let key = vault.subkey("lookup limits");
         let key = Hmac::new_from_slice(&key).expect("HMAC takes a key of any length");
-        Limits { key, counts: Mutex::default(), heard_at: Mutex::default() }
+        LookupLimits { key, counters: Mutex::default(), read_at: Mutex::default() }
     }
 
-    /// Counts one lookup of `who`.
+    /// Counts one lookup of `client`: a network or a document number.
     ///
     /// # Errors
     /// [`Failure::TooMany`] with the seconds until the next may come.
-    pub fn check(&self, rule: &Rule, who: &str, now: NaiveDateTime) -> Result<(), Failure> {
+    pub fn check(&self, limit: &Limit, client: &str, now: Timestamp) -> Result<(), Failure> {
         let now = now.and_utc().timestamp();
-        let window = now.div_euclid(rule.seconds);
-        let ends = (window + 1) * rule.seconds;
-        let id = self.id(rule, who, window);
-        let mut counts = self.counts.lock();
-        if counts.len() >= MOST_COUNTED {
-            make_room(&mut counts, now);
+        let window = now.div_euclid(limit.seconds);
+        let ends = (window + 1) * limit.seconds;
+        let id = self.id(limit, client, window);
+        let mut counters = self.counters.lock();
+        if counters.len() >= MAX_COUNTERS {
+            drop_lowest(&mut counters, now);
         }
-        let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: false, ends });
-        if count.all >= rule.most {
+        let counter = counters.entry(id).or_insert(Counter::new(ends));
+        if counter.all >= limit.most {
             return Err(Failure::TooMany((ends - now).unsigned_abs()));
         }
-        count.all += 1;
-        count.untold += 1;
-        count.often = count.all >= rule.most / TELL_FROM;
+        counter.all += 1;
+        counter.unshared += 1;
+        counter.is_shared = counter.all >= limit.most / SHARED_FROM_PART;
         Ok(())
     }
 
@@ -108,63 +113,67 @@ impl Limits {
     ///
     /// # Errors
     /// [`Failure::TooMany`] with the seconds until the next may come.
-    pub fn check_network(&self, network: &Network, now: NaiveDateTime) -> Result<(), Failure> {
+    pub fn check_network(&self, network: &Network, now: Timestamp) -> Result<(), Failure> {
         match network {
             Network::Known(network) => self.check(&NETWORK, network, now),
             Network::Unknown => self.check(&UNKNOWN, "", now),
         }
     }
 
-    /// Tells the other processes who asks often, and hears it from them.
+    /// Shares counters with the other processes.
     pub async fn exchange(&self, store: &Store) -> Result<(), Error> {
         let now = store.clock.now();
-        self.counts.lock().retain(|_, count| count.ends > now.and_utc().timestamp());
-        self.tell(store).await?;
-        self.hear(store, now).await
+        self.counters.lock().retain(|_, counter| counter.ends > now.and_utc().timestamp());
+        self.share(store).await?;
+        self.read_shared(store, now).await
     }
 
-    async fn tell(&self, store: &Store) -> Result<(), Error> {
-        let news = self.news();
-        if news.is_empty() {
+    async fn share(&self, store: &Store) -> Result<(), Error> {
+        let to_share = self.to_share();
+        if to_share.is_empty() {
             return Ok(());
         }
-        let told = news.clone();
-        store.write(move |tx| write_down(tx, &news)).await?;
-        let mut counts = self.counts.lock();
-        for (id, told) in told {
-            counts.entry(id).and_modify(|count| count.untold = count.untold.saturating_sub(told.untold));
+        let shared = to_share.clone();
+        store.write(move |tx| write_shared(tx, &to_share)).await?;
+        let mut counters = self.counters.lock();
+        for (id, shared) in shared {
+            counters
+                .entry(id)
+                .and_modify(|counter| counter.unshared = counter.unshared.saturating_sub(shared.unshared));
         }
         Ok(())
     }
 
-    /// Sorted, so that two processes lock the rows in one order.
-    fn news(&self) -> Vec<(Id, Count)> {
-        let counts = self.counts.lock();
-        let often = counts.iter().filter(|(_, count)| count.often && count.untold > 0);
-        let mut news: Vec<(Id, Count)> = often.map(|(id, count)| (*id, *count)).collect();
-        news.sort_by_key(|(id, _)| *id);
-        news
+    /// The counters to share, sorted, so that two processes lock the rows in the same order.
+    fn to_share(&self) -> Vec<(Id, Counter)> {
+        let counters = self.counters.lock();
+        let high = counters.iter().filter(|(_, counter)| counter.is_shared && counter.unshared > 0);
+        let mut to_share: Vec<(Id, Counter)> = high.map(|(id, counter)| (*id, *counter)).collect();
+        to_share.sort_by_key(|(id, _)| *id);
+        to_share
     }
 
-    async fn hear(&self, store: &Store, now: NaiveDateTime) -> Result<(), Error> {
-        let heard_at = *self.heard_at.lock();
-        let since = heard_at.map_or(DateTime::UNIX_EPOCH.naive_utc(), |at| at - CLOCKS_DIFFER);
-        let rows = store.read(move |tx| told_since(tx, since)).await?;
-        *self.heard_at.lock() = Some(now);
-        let mut counts = self.counts.lock();
-        for (id, told, ends) in rows {
+    async fn read_shared(&self, store: &Store, now: Timestamp) -> Result<(), Error> {
+        let read_at = *self.read_at.lock();
+        let since = read_at.map_or(Timestamp::from(DateTime::UNIX_EPOCH), |at| at - CLOCK_SKEW);
+        let rows = store.read(move |tx| shared_since(tx, since)).await?;
+        *self.read_at.lock() = Some(now);
+        let mut counters = self.counters.lock();
+        for (id, shared, ends) in rows {
             let Ok(id) = Id::from_str_radix(&id, 16) else { continue };
             let ends = ends.and_utc().timestamp();
-            let count = counts.entry(id).or_insert(Count { all: 0, untold: 0, often: true, ends });
-            count.often = true; // elsewhere: the few that came here are missing there
-            count.all = count.all.max(u16::try_from(told).unwrap_or(u16::MAX).saturating_add(count.untold));
+            let counter = counters.entry(id).or_insert(Counter::new(ends));
+            // The others have to know this process's lookups too, even if they are few.
+            counter.is_shared = true;
+            let shared = u16::try_from(shared).unwrap_or(u16::MAX);
+            counter.all = counter.all.max(shared.saturating_add(counter.unshared));
         }
         Ok(())
     }
 
-    fn id(&self, rule: &Rule, who: &str, window: i64) -> Id {
+    fn id(&self, limit: &Limit, client: &str, window: i64) -> Id {
         let mut mac = self.key.clone();
-        for part in [rule.what.as_bytes(), &window.to_be_bytes(), who.as_bytes()] {
+        for part in [limit.what.as_bytes(), &window.to_be_bytes(), client.as_bytes()] {
             mac.update(part);
         }
         let bytes = mac.finalize().into_bytes();
@@ -172,19 +181,19 @@ impl Limits {
     }
 }
 
-/// To half, so that not each of those who come next pays for it anew.
-fn make_room(counts: &mut HashMap<Id, Count>, now: i64) {
-    let mut below = FORGET_BELOW;
-    while counts.len() > MOST_COUNTED / 2 {
-        counts.retain(|_, count| count.ends > now && count.all >= below);
+/// Drops counters until half of the maximum is left, so that the next lookups need not do it again.
+fn drop_lowest(counters: &mut HashMap<Id, Counter>, now: i64) {
+    let mut below = DROP_BELOW;
+    while counters.len() > MAX_COUNTERS / 2 {
+        counters.retain(|_, counter| counter.ends > now && counter.all >= below);
         below = below.saturating_mul(2);
     }
 }
 
-fn write_down(tx: &mut Tx, news: &[(Id, Count)]) -> Result<(), Error> {
-    for (id, count) in news {
-        let more = i32::from(count.untold);
-        let ends_at = DateTime::from_timestamp(count.ends, 0).unwrap_or_default().naive_utc();
+fn write_shared(tx: &mut Tx, counters: &[(Id, Counter)]) -> Result<(), Error> {
+    for (id, counter) in counters {
+        let more = i32::from(counter.unshared);
+        let ends_at = DateTime::from_timestamp(counter.ends, 0).unwrap_or_default().naive_utc();
         let row = (
             l::id.eq(format!("{id:016x}")),
             l::count.eq(more),
@@ -201,12 +210,12 @@ fn write_down(tx: &mut Tx, news: &[(Id, Count)]) -> Result<(), Error> {
     Ok(())
 }
 
-fn told_since(tx: &mut Tx, since: NaiveDateTime) -> Result<Vec<(String, i32, NaiveDateTime)>, Error> {
+fn shared_since(tx: &mut Tx, since: Timestamp) -> Result<Vec<(String, i32, Timestamp)>, Error> {
     let live = l::told_at.ge(since).and(l::ends_at.gt(tx.now));
     Ok(l::lookup_counts.filter(live).select((l::id, l::count, l::ends_at)).load(tx.conn)?)
 }
 
-/// Removes what no longer counts; returns how much.
+/// Removes shared counters whose window is over. Returns how many.
 pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
     Ok(diesel::delete(l::lookup_counts.filter(l::ends_at.le(tx.now))).execute(tx.conn)?)
 }
@@ -215,20 +224,20 @@ pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
 mod tests {
     use super::*;
 
-    fn limits() -> Limits {
-        Limits::new(&Vault::from_key(&[7; 32]))
+    fn limits() -> LookupLimits {
+        LookupLimits::new(&Vault::from_key(&[7; 32]))
     }
 
-    fn at(text: &str) -> NaiveDateTime {
+    fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn allowed(limits: &Limits, who: &str, now: NaiveDateTime) -> usize {
+    fn allowed(limits: &LookupLimits, who: &str, now: Timestamp) -> usize {
         (0..500).take_while(|_| limits.check(&DOCUMENT, who, now).is_ok()).count()
     }
 
     #[test]
-    fn the_limit_holds_until_its_time_is_over() {
+    fn a_limit_holds_until_its_window_ends() {
         let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
         assert_eq!(allowed(&limits, "a", now), 20);
         let refused = limits.check(&DOCUMENT, "a", now).unwrap_err();
@@ -239,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_networks_share_a_larger_budget() {
+    fn unknown_networks_share_a_larger_limit() {
         let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
         let allowed =
             |network: &Network| (0..3000).take_while(|_| limits.check_network(network, now).is_ok()).count();
@@ -248,45 +257,45 @@ mod tests {
     }
 
     #[test]
-    fn one_name_under_two_rules_is_counted_twice() {
+    fn one_client_under_two_limits_is_counted_twice() {
         let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
         assert_eq!(allowed(&limits, "a", now), 20);
         assert!(limits.check(&NETWORK, "a", now).is_ok());
     }
 
     #[test]
-    fn the_others_hear_of_it_from_a_third_on() {
+    fn a_counter_is_shared_from_a_third_of_its_limit_on() {
         let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
         for _ in 0..DOCUMENT.most / 3 - 1 {
             limits.check(&DOCUMENT, "a", now).unwrap();
         }
-        assert!(limits.news().is_empty());
+        assert!(limits.to_share().is_empty());
         limits.check(&DOCUMENT, "a", now).unwrap();
-        let untold: Vec<u16> = limits.news().iter().map(|(_, count)| count.untold).collect();
-        assert_eq!(untold, [DOCUMENT.most / 3]);
+        let unshared: Vec<u16> = limits.to_share().iter().map(|(_, counter)| counter.unshared).collect();
+        assert_eq!(unshared, [DOCUMENT.most / 3]);
     }
 
     #[test]
-    fn a_flood_makes_us_forget_only_who_asked_least() {
+    fn a_flood_drops_only_the_lowest_counters() {
         let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
         assert_eq!(allowed(&limits, "often", now), 20);
-        for number in 0..MOST_COUNTED + 10 {
+        for number in 0..MAX_COUNTERS + 10 {
             limits.check(&DOCUMENT, &number.to_string(), now).unwrap();
         }
-        assert!(limits.counts.lock().len() < 100);
+        assert!(limits.counters.lock().len() < 100);
         assert_eq!(allowed(&limits, "often", now), 0);
     }
 
     #[test]
-    fn a_flood_of_those_who_ask_again_and_again_is_forgotten_too() {
+    fn a_flood_of_repeated_lookups_is_dropped_too() {
         let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
         assert_eq!(allowed(&limits, "often", now), 20);
-        for number in 0..MOST_COUNTED + 10 {
-            for _ in 0..FORGET_BELOW {
+        for number in 0..MAX_COUNTERS + 10 {
+            for _ in 0..DROP_BELOW {
                 limits.check(&DOCUMENT, &number.to_string(), now).unwrap();
             }
         }
-        assert!(limits.counts.lock().len() < MOST_COUNTED / 2);
+        assert!(limits.counters.lock().len() < MAX_COUNTERS / 2);
         assert_eq!(allowed(&limits, "often", now), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! What a holder lets somebody see (核验链接).
+//! 核验链接: the page of a holder's link.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::web::address::{client_address, network};
 use crate::web::{Failure, Frame};
 
-/// `GET /v/{token}`. A link that ended, was taken back or never was gets one answer.
+/// `GET /v/{token}`. The page is the same for a link that has expired, was revoked or never existed.
 #[handler]
 pub async fn show(
     req: &Request,
@@ -35,7 +35,7 @@ pub async fn show(
             frame.page(pages::by_link(&exam, &certificate, &pages::QueryStamp::at(now)))
         }
     };
-    // The address is the secret: no search engine may keep it.
+    // The address is secret, so search engines must not index it.
     let robots = HeaderValue::from_static("noindex, nofollow, noarchive");
     response.headers_mut().insert("x-robots-tag", robots);
     Ok(response)

@@ -1,15 +1,15 @@
-//! When links were opened, and which were found expired: kept here for a moment, so that opening one
-//! writes nothing.
+//! Counts in memory how often links were opened and which have expired, so that opening a link does not
+//! write to the database.
 
 use std::collections::BTreeSet;
 
-use chrono::{DurationRound, NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use parking_lot::Mutex;
 
 use crate::exams::certificate_link::{self, Opened};
-use crate::store::{Error, Store};
+use crate::store::{Error, Store, Timestamp};
 
-/// Links that were opened and not noted yet. A process that is killed forgets a second of them.
+/// Counts that have not been saved yet. A process that is killed loses about a second of them.
 #[derive(Default)]
 pub struct OpenedLinks(Mutex<Seen>);
 
@@ -20,19 +20,19 @@ struct Seen {
 }
 
 impl OpenedLinks {
-    /// Somebody opened a link.
-    pub fn add(&self, link: &str, now: NaiveDateTime) {
-        let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+    /// Counts one opening of a link.
+    pub fn add(&self, link: &str, now: Timestamp) {
+        let minute = now.truncate(TimeDelta::minutes(1));
         *self.0.lock().opened.entry((link.to_owned(), minute)).or_default() += 1;
     }
 
-    /// Somebody opened a link whose time is over.
+    /// Records that an opened link has expired.
     pub fn add_expired(&self, link: String) {
         self.0.lock().expired.insert(link);
     }
 
-    /// Notes them all in the database; what cannot be noted now stays for the next time.
-    pub async fn note(&self, store: &Store) -> Result<(), Error> {
+    /// Saves the counts in the database. After a failure they stay for the next call.
+    pub async fn save(&self, store: &Store) -> Result<(), Error> {
         let seen = std::mem::take(&mut *self.0.lock());
         if seen.opened.is_empty() && seen.expired.is_empty() {
             return Ok(());

@@ -1,12 +1,12 @@
 //! The pages of the lookup, in Chinese and English.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::form::Typed;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
 use crate::people::width;
-use crate::store::clock;
+use crate::store::{Timestamp, clock};
 use crate::ui::{self, Control, Fact, FormField, Icon, Lang, ListRow, Look, Page, TextMode, Tone};
 use crate::web::log;
 
@@ -18,7 +18,7 @@ pub(super) struct Exam {
 
 /// The time of a lookup and the id of its request in the log.
 pub(super) struct QueryStamp {
-    at: NaiveDateTime,
+    at: Timestamp,
     id: String,
 }
 
@@ -279,7 +279,7 @@ impl LookupField<'_> {
 
 impl QueryStamp {
     /// The stamp of the current request.
-    pub(super) fn at(at: NaiveDateTime) -> QueryStamp {
+    pub(super) fn at(at: Timestamp) -> QueryStamp {
         QueryStamp { at, id: log::request_id().unwrap_or_default() }
     }
 

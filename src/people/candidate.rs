@@ -1,6 +1,6 @@
 //! Candidates and their personal data.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::document::{Document, DocumentType, Gender};
@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
-use crate::store::{Conn, Error, Tx, Vault};
+use crate::store::{Conn, Error, Timestamp, Tx, Vault};
 
 /// Column names under which personal data is sealed. The portal's phone number is sealed under the
 /// same name, since both columns begin with one value.
@@ -124,8 +124,8 @@ pub(super) fn names(tx: &mut Tx, id: &str) -> Result<[String; 2], Error> {
 
 /// A candidate's first and last sign-in.
 pub struct SignInTimes {
-    pub first: NaiveDateTime,
-    pub last: NaiveDateTime,
+    pub first: Timestamp,
+    pub last: Timestamp,
 }
 
 pub fn sign_in_times(tx: &mut Tx, id: &str) -> Result<SignInTimes, Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::casework::{Refusal, assignment, number};
 use crate::people::mask;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
-use crate::store::{Error, Tx, codes};
+use crate::store::{Error, Timestamp, Tx, codes};
 
 /// The part of the work that a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub struct QueueItem {
     /// Number of its submissions.
     pub round: i32,
     /// Its last submission.
-    pub since: NaiveDateTime,
+    pub since: Timestamp,
     /// The last day for the decision.
     pub due_on: Option<NaiveDate>,
     /// Name of the staff member who has taken it.
@@ -119,7 +119,7 @@ struct Row {
     status: String,
     result: String,
     round: i32,
-    updated_at: NaiveDateTime,
+    updated_at: Timestamp,
     due_on: Option<NaiveDate>,
     assignee: Option<String>,
 }
@@ -212,9 +212,9 @@ fn items(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QueueItem>, Error> {
         .collect()
 }
 
-fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, NaiveDateTime>, Error> {
+fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, Timestamp>, Error> {
     use application_events as e;
-    let rows: Vec<(String, Option<NaiveDateTime>)> = e::table
+    let rows: Vec<(String, Option<Timestamp>)> = e::table
         .filter(e::application_id.eq_any(ids))
         .filter(e::action.eq(Action::Submit.code()))
         .group_by(e::application_id)

@@ -1,6 +1,5 @@
 //! The page of the queue.
 
-use chrono::NaiveDateTime;
 use maud::{Markup, html};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
@@ -17,7 +16,7 @@ use crate::pages::views;
 use crate::paths;
 use crate::people::staff::{Role, StaffMember};
 use crate::store::clock::china;
-use crate::store::{Store, Tx};
+use crate::store::{Store, Timestamp, Tx};
 use crate::ui::{self, Icon, ListRow, Look, Page, Tone};
 use crate::web::{Failure, Frame, see_other};
 
@@ -64,7 +63,7 @@ struct Listing {
     filter: QueueFilter,
     registry: Registry,
     role: Role,
-    now: NaiveDateTime,
+    now: Timestamp,
     days: Days,
 }
 
@@ -215,7 +214,7 @@ fn is_with_desk(status: Status) -> bool {
 }
 
 /// A duration in days, or in hours below one day.
-pub(super) fn span(since: NaiveDateTime, now: NaiveDateTime) -> String {
+pub(super) fn span(since: Timestamp, now: Timestamp) -> String {
     let passed = now - since;
     match (passed.num_days(), passed.num_hours()) {
         (_, ..1) => "不到 1 小时".to_owned(),
@@ -247,7 +246,7 @@ mod tests {
                 status,
                 result: String::new(),
                 round: 1,
-                since: NaiveDateTime::default(),
+                since: Timestamp::MIN,
                 due_on: Some(day(due)),
                 assignee: None,
             };
@@ -262,7 +261,7 @@ mod tests {
 
     #[test]
     fn waiting_time_is_shown_in_its_largest_unit() {
-        let start: NaiveDateTime = "2026-11-23T01:00:00".parse().unwrap();
+        let start: Timestamp = "2026-11-23T01:00:00".parse().unwrap();
         let after = |minutes| span(start, start + chrono::TimeDelta::minutes(minutes));
         assert_eq!(after(59), "不到 1 小时");
         assert_eq!(after(60), " 1 小时");

@@ -1,6 +1,5 @@
 //! The short queue beside a case.
 
-use chrono::NaiveDateTime;
 use maud::{Markup, html};
 
 use super::days::Days;
@@ -9,7 +8,7 @@ use super::queue_page;
 use crate::casework::Refusal;
 use crate::paths;
 use crate::people::staff::StaffMember;
-use crate::store::Tx;
+use crate::store::{Timestamp, Tx};
 
 /// At most so many applications of each part are shown.
 const MOST: i64 = 6;
@@ -19,7 +18,7 @@ const PARTS: [QueuePart; 3] = [QueuePart::Mine, QueuePart::Waiting, QueuePart::T
 /// The first applications of each part.
 pub struct Sidebar {
     parts: Vec<(QueuePart, Vec<QueueItem>)>,
-    now: NaiveDateTime,
+    now: Timestamp,
     pub(super) days: Days,
 }
 

@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, DurationRound, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use parking_lot::Mutex;
+
+use super::Timestamp;
 
 /// Offset of China's time. China has one time zone, without summer time since 1991.
 pub const CHINA: TimeDelta = TimeDelta::hours(8);
@@ -17,7 +19,7 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Manual(Arc<Mutex<NaiveDateTime>>),
+    Manual(Arc<Mutex<Timestamp>>),
 }
 
 impl Clock {
@@ -25,25 +27,25 @@ impl Clock {
         Clock(Source::System)
     }
 
-    /// A clock that stands at `start` (UTC) until [`Clock::advance`].
-    pub fn manual(start: NaiveDateTime) -> Clock {
+    /// A clock that stands at `start` until [`Clock::advance`].
+    pub fn manual(start: Timestamp) -> Clock {
         Clock(Source::Manual(Arc::new(Mutex::new(start))))
     }
 
-    /// UTC, in whole milliseconds, which both databases store exactly.
-    pub fn now(&self) -> NaiveDateTime {
+    /// In whole milliseconds, which both databases store exactly.
+    pub fn now(&self) -> Timestamp {
         let now = match &self.0 {
-            Source::System => machine_time().naive_utc(),
+            Source::System => machine_time().into(),
             Source::Manual(time) => *time.lock(),
         };
-        now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now)
+        now.truncate(TimeDelta::milliseconds(1))
     }
 
     /// Moves a manual clock. The system clock is not affected.
     pub fn advance(&self, by: TimeDelta) {
         if let Source::Manual(time) = &self.0 {
             let mut time = time.lock();
-            *time = time.checked_add_signed(by).unwrap_or(*time);
+            *time = time.checked_add_signed(by).map_or(*time, Timestamp::from_utc);
         }
     }
 }
@@ -54,31 +56,31 @@ pub fn machine_time() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Formats a UTC time as China's time: `2026-04-01 09:30`.
-pub fn china(utc: NaiveDateTime) -> String {
-    in_china(utc).format("%Y-%m-%d %H:%M").to_string()
+/// Formats a time as China's time: `2026-04-01 09:30`.
+pub fn china(at: Timestamp) -> String {
+    in_china(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// [`china`] to the second: `2026-04-01 09:30:00`.
-pub fn china_to_the_second(utc: NaiveDateTime) -> String {
+pub fn china_to_the_second(at: Timestamp) -> String {
     let whole = |time: NaiveDateTime| time.with_nanosecond(0).unwrap_or(time);
-    whole(in_china(utc)).to_string()
+    whole(in_china(at)).to_string()
 }
 
-/// The date in China at a UTC time.
-pub fn china_date(utc: NaiveDateTime) -> NaiveDate {
-    in_china(utc).date()
+/// The date in China at a time.
+pub fn china_date(at: Timestamp) -> NaiveDate {
+    in_china(at).date()
 }
 
-fn in_china(utc: NaiveDateTime) -> NaiveDateTime {
-    utc.checked_add_signed(CHINA).unwrap_or(utc)
+fn in_china(at: Timestamp) -> NaiveDateTime {
+    at.checked_add_signed(CHINA).unwrap_or(*at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> NaiveDateTime {
+    fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
@@ -109,6 +111,6 @@ mod tests {
         assert_eq!(china_to_the_second(at("2026-04-01T01:30:05.123")), "2026-04-01 09:30:05");
         assert_eq!(china_date(at("2026-03-31T15:59:59")).to_string(), "2026-03-31");
         assert_eq!(china_date(at("2026-12-31T16:00:00")).to_string(), "2027-01-01");
-        assert_eq!(china_date(NaiveDateTime::MAX), NaiveDate::MAX);
+        assert_eq!(china_date(Timestamp::from_utc(NaiveDateTime::MAX)), NaiveDate::MAX);
     }
 }

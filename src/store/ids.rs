@@ -1,10 +1,10 @@
 //! Ids of rows, secret tokens and random numbers, from one random generator.
 
+use super::Timestamp;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::NaiveDateTime;
 use parking_lot::Mutex;
 use rand::distr::uniform::SampleRange;
 use rand::rngs::StdRng;
@@ -40,7 +40,7 @@ impl Ids {
 
     /// A ULID of 26 characters, greater than every earlier one of this generator, so that rows sort by it in
     /// their order of creation. It is not a secret: the next one can be guessed.
-    pub fn next(&self, now: NaiveDateTime) -> String {
+    pub fn next(&self, now: Timestamp) -> String {
         self.with(|Source { rng, ulids }| {
             let id = match ulids.generate_from_datetime_with_source(now.and_utc().into(), rng) {
                 Ok(id) => id,
@@ -81,17 +81,17 @@ impl Ids {
     }
 }
 
-/// The time in a ULID, UTC. `None` if the text is not a ULID.
-pub fn made_at(id: &str) -> Option<NaiveDateTime> {
+/// The time in a ULID. `None` if the text is not a ULID.
+pub fn made_at(id: &str) -> Option<Timestamp> {
     let millis = Ulid::from_string(id).ok()?.timestamp_ms();
-    Some(chrono::DateTime::from_timestamp_millis(i64::try_from(millis).ok()?)?.naive_utc())
+    Some(chrono::DateTime::from_timestamp_millis(i64::try_from(millis).ok()?)?.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn now() -> NaiveDateTime {
+    fn now() -> Timestamp {
         "2026-04-01T01:30:00.123".parse().unwrap()
     }
 

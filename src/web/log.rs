@@ -1,47 +1,48 @@
-//! A structured line for each request that somebody made, without personal data.
+//! The log line of a request, without personal data, and the request's id.
 
 use std::time::Instant;
 
 use poem::http::{HeaderValue, Method, Uri};
 use poem::{Request, Response};
+use tracing::Instrument;
 
-/// Paths whose tail is a secret: only their first part is logged.
+/// Paths whose last part is secret. Only this first part is logged.
 const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
 
-/// Paths that are asked every few seconds without anybody doing anything. While all is well that is
-/// no news: ten thousand waiting screens would be some ten gigabytes of it a day.
+/// Paths that scripts and monitors request every few seconds. Their successful requests are not logged: ten
+/// thousand waiting screens would write about ten gigabytes a day.
 const QUIET: &[&str] = &["/login/wait/", "/healthz", "/readyz"];
 
 tokio::task_local! {
-    // Not a span: to make one, print what it says and give it back for each request cost as much
-    // as the request's own line.
+    /// Besides the span, because the fields of a span cannot be read back.
     static REQUEST: String;
 }
 
-/// Runs what answers the request that the log is to call `id`.
+/// Runs `answering` in a span with `id` as the id of its request.
 pub fn within<T>(id: String, answering: impl Future<Output = T>) -> impl Future<Output = T> {
-    REQUEST.scope(id, answering)
+    // At the highest level, so that no filter of levels takes the id from the lines.
+    let span = tracing::error_span!("request", id);
+    REQUEST.scope(id, answering).instrument(span)
 }
 
-/// What the log calls the request that is being answered, if one is. It may be shown, to be quoted.
+/// The id of the current request, if any. Pages show it, so that people can quote it.
 pub fn request_id() -> Option<String> {
     REQUEST.try_with(String::clone).ok()
 }
 
-/// The line of a request that is being answered.
-pub struct Entry {
+/// The log line of a request that is being answered.
+pub struct RequestLine {
     method: Method,
     uri: Uri,
     began: Instant,
 }
 
-impl Entry {
-    /// Remembers what was asked, and when.
-    pub fn begin(req: &Request) -> Entry {
-        Entry { method: req.method().clone(), uri: req.uri().clone(), began: Instant::now() }
+impl RequestLine {
+    pub fn begin(req: &Request) -> RequestLine {
+        RequestLine { method: req.method().clone(), uri: req.uri().clone(), began: Instant::now() }
     }
 
-    /// Logs how it ended, and answers the id as `X-Request-Id`.
+    /// Logs the line, and sets `X-Request-Id`.
     pub fn end(self, response: &mut Response) {
         if !is_quiet(self.uri.path()) || !response.status().is_success() {
             let (status, took) = (response.status().as_u16(), self.began.elapsed().as_millis() as u64);

@@ -1,8 +1,8 @@
 //! Sessions: tower-sessions over our own store.
 //!
-//! A request without a session cookie costs nothing, and a page that never asks
-//! for its session never loads it: [`Session`] is lazy. Only the hash of the
-//! cookie's value is kept, so a stolen database signs nobody in.
+//! [`Session`] is lazy: a request without a session cookie costs nothing, and a page that does not use its
+//! session does not load it. The database has only the hash of the cookie's value, so a stolen database
+//! signs nobody in.
 
 pub mod live;
 
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use async_trait::async_trait;
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{FromRequest, Request, RequestBody, Response};
@@ -28,14 +28,14 @@ use super::log_throttle::LogThrottle;
 use super::{Failure, frame};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
-use crate::store::{self, Store, Tx};
+use crate::store::{self, Store, Timestamp, Tx};
 
 const SIGNED_IN: &str = "signed_in";
 
-/// For so long an answer waits for "last seen" to be noted.
-const NOTED_WITHIN: StdDuration = StdDuration::from_secs(1);
+/// How long a response waits for "last seen" to be saved.
+const SAVE_TIMEOUT: StdDuration = StdDuration::from_secs(1);
 
-/// How somebody signed in; shown with their devices.
+/// A way to sign in; shown with a candidate's devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
@@ -47,27 +47,27 @@ pub enum Way {
     Device,
 }
 
-/// Who is signed in, as the session remembers it.
+/// Who is signed in, as stored in the session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignedIn {
     /// The candidate's id.
     pub candidate: String,
-    /// The staff member's id, when the roster has this person.
+    /// The staff member's id, if this person is on the roster.
     pub staff: Option<String>,
-    /// When they signed in, UTC.
-    pub since: NaiveDateTime,
-    /// Last request that was noted, UTC; noted once a minute at most.
-    pub seen: NaiveDateTime,
+    /// Time of the sign-in.
+    pub since: Timestamp,
+    /// Time of the last request; updated at most once a minute.
+    pub seen: Timestamp,
     /// How they signed in.
     pub way: Way,
-    /// Browser and system in words.
+    /// Browser and system, such as `Windows 电脑 · Chrome`.
     pub device: String,
-    /// The handshake that signed this screen in, if one did.
+    /// The handshake by which this device was signed in, if any.
     pub handshake: Option<String>,
 }
 
 impl SignedIn {
-    /// Reads who is signed in, if anybody still is.
+    /// Who is signed in on a request, if anybody.
     pub async fn find(req: &Request) -> Result<Option<SignedIn>, Failure> {
         let (Some(store), Some(settings)) = (req.data::<Store>(), req.data::<Arc<Settings>>()) else {
             return Ok(None);
@@ -75,20 +75,20 @@ impl SignedIn {
         SignedIn::of(&of(req), store, settings).await
     }
 
-    /// Who is signed in in a session, if anybody still is.
+    /// Who is signed in in a session, if anybody. Ends the session when its time is over.
     pub async fn of(
         session: &Session,
         store: &Store,
         settings: &Settings,
     ) -> Result<Option<SignedIn>, Failure> {
-        // What an older program wrote and this one cannot read is no sign-in, not an error.
+        // A value of an older version that cannot be read counts as not signed in.
         let kept = session.get::<serde_json::Value>(SIGNED_IN).await?;
         let Some(mut who) = kept.and_then(|kept| serde_json::from_value::<SignedIn>(kept).ok()) else {
             return Ok(None);
         };
         let now = store.clock.now();
         if now - who.since >= settings.session_absolute || now - who.seen >= settings.session_idle {
-            // Removed at once: it stays expired when the clock goes back.
+            // Removed at once, so that it stays expired when the clock goes back.
             if let Err(error) = session.flush().await {
                 tracing::warn!(%error, "an expired session was not removed");
             }
@@ -101,12 +101,12 @@ impl SignedIn {
         Ok(Some(who))
     }
 
-    /// Somebody who signs in at a moment (UTC), at the portal on this device.
-    pub fn at(now: NaiveDateTime, candidate: String, staff: Option<String>, device: String) -> SignedIn {
+    /// A sign-in at `now`, at the portal on this device.
+    pub fn at(now: Timestamp, candidate: String, staff: Option<String>, device: String) -> SignedIn {
         SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
     }
 
-    /// The same, by a handshake that was approved elsewhere.
+    /// The same by a handshake that another device approved.
     pub fn by_handshake(self, way: Way, handshake: String) -> SignedIn {
         SignedIn { way, handshake: Some(handshake), ..self }
     }
@@ -126,8 +126,8 @@ pub fn of(req: &Request) -> Session {
         .expect("site puts a session on every request that may have one")
 }
 
-/// Signs somebody in within a transaction: a new session with nothing of the old one, whose id
-/// may be known to somebody. [`give`] hands the new session to the browser.
+/// Signs somebody in within a transaction, in a new session with nothing of the old one, whose id an
+/// attacker may know. [`give`] sets the cookie of the new session.
 pub fn replace(tx: &mut Tx, old: Option<Id>, who: &SignedIn, idle: Duration) -> Result<Id, store::Error> {
     if let Some(old) = old {
         diesel::delete(s::sessions.find(hash(&old))).execute(tx.conn)?;
@@ -150,10 +150,10 @@ fn insert(
     Ok(())
 }
 
-/// Ends a session: its row is removed.
+/// Ends a session by removing its row.
 ///
 /// # Errors
-/// [`Failure::NotSignedOut`] when it cannot be removed, and lives on.
+/// [`Failure::NotSignedOut`] when the row cannot be removed; the session goes on.
 pub async fn end(session: &Session) -> Result<(), Failure> {
     session.flush().await.map_err(|error| {
         tracing::error!(%error, "a session could not be ended");
@@ -166,24 +166,24 @@ fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-kaozheng" } else { "kaozheng" }
 }
 
-/// The session that a request says it is of.
+/// The session id in a request's cookie.
 pub fn id_in(headers: &HeaderMap, https: bool) -> Option<Id> {
     frame::cookie(headers, cookie_name(https))?.parse().ok()
 }
 
-/// Puts the request's session on it; nothing is loaded yet.
+/// Attaches its session to a request, without loading it.
 pub fn begin(req: &mut Request, rows: &Arc<SessionRows>, https: bool) -> Session {
     let session = Session::new(id_in(req.headers(), https), rows.clone(), None);
     req.extensions_mut().insert(session.clone());
     session
 }
 
-/// Saves the session if it has changed, and adds its cookie to the answer.
+/// Saves the session if it has changed, and adds its cookie to the response.
 ///
 /// # Errors
-/// When a new session cannot be saved: nobody is signed in then. What changes in one that exists is
-/// when it was last used, and that decides no answer.
-pub async fn keep(session: &Session, response: &mut Response, https: bool) -> Result<(), Failure> {
+/// When a new session cannot be saved. In an existing session only the time of its last use changes, so a
+/// failure to save that is logged and not returned.
+pub async fn save(session: &Session, response: &mut Response, https: bool) -> Result<(), Failure> {
     match session.id() {
         _ if !session.is_modified() => {}
         None if session.is_empty().await => set_cookie(response, "", "; Max-Age=0", https),
@@ -191,15 +191,15 @@ pub async fn keep(session: &Session, response: &mut Response, https: bool) -> Re
             session.save().await?;
             give(response, &session.id().unwrap_or_default(), https);
         }
-        Some(_) => note(session).await,
+        Some(_) => save_last_use(session).await,
     }
     Ok(())
 }
 
-/// Saves a session that exists, if that can be done soon.
-async fn note(session: &Session) {
+/// Saves an existing session, within [`SAVE_TIMEOUT`].
+async fn save_last_use(session: &Session) {
     static WARNED: LogThrottle = LogThrottle::new();
-    let reason = match timeout(NOTED_WITHIN, session.save()).await {
+    let reason = match timeout(SAVE_TIMEOUT, session.save()).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the database is busy".to_owned(),
@@ -209,14 +209,14 @@ async fn note(session: &Session) {
     }
 }
 
-/// Hands a session to the browser.
+/// Sets the session's cookie.
 pub fn give(response: &mut Response, session: &Id, https: bool) {
     set_cookie(response, &session.to_string(), "", https);
 }
 
-fn set_cookie(response: &mut Response, value: &str, lives: &str, https: bool) {
+fn set_cookie(response: &mut Response, value: &str, max_age: &str, https: bool) {
     let (name, secure) = (cookie_name(https), if https { "; Secure" } else { "" });
-    let cookie = format!("{name}={value}; Path=/{lives}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!("{name}={value}; Path=/{max_age}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -236,12 +236,12 @@ impl fmt::Debug for SessionRows {
 }
 
 impl SessionRows {
-    /// Sessions end `idle` after they were last saved.
+    /// Sessions expire `idle` after they were last saved.
     pub fn new(store: Store, idle: Duration) -> SessionRows {
         SessionRows { store, idle }
     }
 
-    /// Removes expired rows; returns how many.
+    /// Removes expired rows. Returns how many.
     pub async fn sweep(&self) -> Result<usize, store::Error> {
         self.store
             .write(|tx| Ok(diesel::delete(s::sessions.filter(s::expires_at.le(tx.now))).execute(tx.conn)?))
@@ -272,7 +272,7 @@ impl SessionStore for SessionRows {
         self.store.write(move |tx| insert(tx, key, data, candidate.as_deref(), idle)).await.map_err(backend)
     }
 
-    /// Updates only: a session that was signed out meanwhile stays signed out.
+    /// Only updates, so that a session that was signed out meanwhile stays signed out.
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let (data, candidate) = Self::encode(record)?;
         let (key, idle) = (hash(&record.id), self.idle);
@@ -290,12 +290,12 @@ impl SessionStore for SessionRows {
         let key = hash(id);
         let read = self.store.read(move |tx| {
             let row = s::sessions.find(key).select((s::data, s::expires_at));
-            Ok((row.first::<(String, NaiveDateTime)>(tx.conn).optional()?, tx.now))
+            Ok((row.first::<(String, Timestamp)>(tx.conn).optional()?, tx.now))
         });
         let data = match read.await.map_err(backend)? {
             (Some((data, expires_at)), now) if now < expires_at => data,
             (Some(_), _) => {
-                // Removed at once: it stays expired when the clock goes back.
+                // Removed at once, so that it stays expired when the clock goes back.
                 if let Err(error) = self.delete(id).await {
                     tracing::warn!(%error, "an expired session was not removed");
                 }
@@ -305,7 +305,7 @@ impl SessionStore for SessionRows {
         };
         let data =
             serde_json::from_str(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
-        // Expiry is ours to judge, by our clock; tower-sessions only carries the field.
+        // The expiry has been checked above by our clock; tower-sessions does not check this field.
         Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))
     }
 

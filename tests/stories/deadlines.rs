@@ -2,11 +2,11 @@
 
 mod calendar;
 
-use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use kaozheng::store::clock::CHINA;
 use kaozheng::store::schema::{applications, sittings, violations};
-use kaozheng::store::{Clock, Error};
+use kaozheng::store::{Clock, Error, Timestamp};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -21,8 +21,9 @@ pub async fn server_at(china: &str) -> Server {
     server
 }
 
-fn utc(china: &str) -> NaiveDateTime {
-    NaiveDateTime::parse_from_str(china, "%Y-%m-%d %H:%M:%S").expect("a time") - CHINA
+fn utc(china: &str) -> Timestamp {
+    let time = chrono::NaiveDateTime::parse_from_str(china, "%Y-%m-%d %H:%M:%S").expect("a time");
+    Timestamp::from_utc(time - CHINA)
 }
 
 pub fn set_time(server: &Server, china: &str) {

@@ -14,11 +14,11 @@ mod screen_binding;
 mod sessions;
 mod threats;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 use futures_util::FutureExt;
 use kaozheng::store::schema::login_handshakes::dsl as h;
-use kaozheng::store::{Clock, Error, ids};
+use kaozheng::store::{Clock, Error, Timestamp, ids};
 use tokio::time::Instant;
 
 use crate::server::{Answer, DESKTOP, PHONE, Server, Visitor};
@@ -71,7 +71,7 @@ impl LoginScreen {
     }
 }
 
-fn now(server: &Server) -> NaiveDateTime {
+fn now(server: &Server) -> Timestamp {
     server.parts.store.clock.now()
 }
 

@@ -7,12 +7,12 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
 use kaozheng::settings::Settings;
 use kaozheng::site::{self, Parts};
-use kaozheng::store::{Clock, Ids, Store, Vault};
+use kaozheng::store::{Clock, Ids, Store, Timestamp, Vault};
 use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, header};
@@ -45,7 +45,7 @@ pub struct Server {
 impl Server {
     /// Starts at 2026-04-01 09:30 in China. The test moves the clock.
     pub async fn start() -> Server {
-        let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
+        let start: Timestamp = "2026-04-01T01:30:00".parse().expect("a time");
         Server::start_with(Clock::manual(start), |_| {}).await
     }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::either;
 use crate::store::clock::china_date;
 use crate::store::schema::holiday_years::dsl as h;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Timestamp, Tx};
 
 macro_rules! published {
     ($($year:literal)*) => { [$(include_str!(concat!("../../../assets/vendor/holiday-cn/", $year, ".json"))),*] };
@@ -129,7 +129,7 @@ pub(super) fn published() -> &'static BTreeMap<i32, Arrangement> {
 
 /// What was imported.
 pub(super) fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error> {
-    let rows: Vec<(i32, String, NaiveDateTime)> =
+    let rows: Vec<(i32, String, Timestamp)> =
         h::holiday_years.select((h::year, h::days, h::imported_at)).load(tx.conn)?;
     rows.into_iter()
         .map(|(year, json, at)| {

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 
 use crate::casework::materials;
 use crate::casework::refusal::Refusal;
 use crate::files::quarantine::Object;
 use crate::files::storage::{self, Storage};
-use crate::store::{Error, Store, meta};
+use crate::store::{Error, Store, Timestamp, meta};
 
 /// How old an object without a row is when it goes to quarantine, by its id and by its file.
 const GRACE: Duration = Duration::weeks(4);
@@ -102,10 +102,10 @@ pub(super) async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
     empty_quarantine(store, files, now).await
 }
 
-async fn is_due(store: &Store, now: NaiveDateTime) -> Result<bool, Error> {
+async fn is_due(store: &Store, now: Timestamp) -> Result<bool, Error> {
     store
         .write(move |tx| {
-            let last = meta::get(tx, LOOKED_AT)?.and_then(|text| text.parse::<NaiveDateTime>().ok());
+            let last = meta::get(tx, LOOKED_AT)?.and_then(|text| text.parse::<Timestamp>().ok());
             // A clock that went back is no reason to wait until it is there again.
             let due = last.is_none_or(|last| now - last >= EVERY || now < last);
             if due {
@@ -126,11 +126,7 @@ async fn belongs_elsewhere(store: &Store, files: &Storage) -> Result<bool, Refus
 }
 
 /// How many objects were looked at, and the keys of those past their grace that no row knows.
-async fn unknown(
-    store: &Store,
-    files: &Storage,
-    now: NaiveDateTime,
-) -> Result<(usize, Vec<String>), Refusal> {
+async fn unknown(store: &Store, files: &Storage, now: Timestamp) -> Result<(usize, Vec<String>), Refusal> {
     let (from, until) = ((now - LOOK_BACK).date(), (now - GRACE).date());
     let (mut looked_at, mut unknown) = (0, Vec::new());
     for day in files.days().await?.into_iter().filter(|day| (from..=until).contains(day)) {
@@ -156,7 +152,7 @@ async fn known(store: &Store, keys: &[String]) -> Result<BTreeSet<String>, Error
     Ok(known)
 }
 
-async fn empty_quarantine(store: &Store, files: &Storage, now: NaiveDateTime) -> Result<(), Refusal> {
+async fn empty_quarantine(store: &Store, files: &Storage, now: Timestamp) -> Result<(), Refusal> {
     let mut over = files.quarantined().await?;
     over.retain(|file| file.since < (now - QUARANTINE).date());
     let keys: Vec<String> = over.iter().map(|file| file.key.clone()).collect();

@@ -4,10 +4,10 @@
 //! If the next check is much later, either the clock has jumped or the program was stopped. In both cases nothing
 //! is deleted until checks have followed each other for a day.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Error, Store, meta};
+use crate::store::{Error, Store, Timestamp, meta};
 
 /// A greater gap between two checks is a jump. It allows for a program that is stopped every night.
 const JUMP: Duration = Duration::hours(18);
@@ -21,13 +21,13 @@ const NAME: &str = "clock";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct ClockHistory {
     /// Time of the last check.
-    seen: NaiveDateTime,
+    seen: Timestamp,
     /// There was no jump since.
-    steady_since: NaiveDateTime,
+    steady_since: Timestamp,
 }
 
 impl ClockHistory {
-    fn next(last: Option<ClockHistory>, now: NaiveDateTime) -> ClockHistory {
+    fn next(last: Option<ClockHistory>, now: Timestamp) -> ClockHistory {
         let steady = last.filter(|last| (now - last.seen).abs() <= JUMP && last.steady_since <= now);
         ClockHistory { seen: now, steady_since: steady.map_or(now, |last| last.steady_since) }
     }
@@ -64,10 +64,10 @@ mod tests {
     use super::*;
 
     fn after(hours: &[i64]) -> ClockHistory {
-        let mut now: NaiveDateTime = "2026-11-28T12:00:00".parse().unwrap();
+        let mut now: Timestamp = "2026-11-28T12:00:00".parse().unwrap();
         let mut history = ClockHistory::next(None, now);
         for hours in hours {
-            now += Duration::hours(*hours);
+            now = now + Duration::hours(*hours);
             history = ClockHistory::next(Some(history), now);
         }
         history

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Duration, NaiveDateTime, NaiveTime};
+use chrono::{Duration, NaiveTime};
 
 use super::papers::{self, Paper};
 use super::stories::{Act, Pairs, STORIES, Story};
@@ -23,7 +23,7 @@ use crate::demo::sandbox::people::PEOPLE;
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Candidate};
 use crate::people::staff::{self, Role, StaffMember};
-use crate::store::{Clock, Store, Tx, clock};
+use crate::store::{Clock, Store, Timestamp, Tx, clock};
 
 /// 10:10 in China: time of day of the first story's steps. The steps of later stories follow.
 const MORNING: Option<NaiveTime> = NaiveTime::from_hms_opt(2, 10, 0);
@@ -38,7 +38,7 @@ pub(super) async fn load(store: &Store, files: &Storage) -> Result<(), Refusal> 
         let mut at = end - Duration::days(story.acts.len() as i64 - 1);
         let mut told = Told::begin(story)?;
         for act in story.acts {
-            told = told.go_on(&at_time(store, at), files, act).await?;
+            told = told.go_on(&at_time(store, Timestamp::from_utc(at)), files, act).await?;
             at += Duration::days(1);
         }
     }
@@ -46,7 +46,7 @@ pub(super) async fn load(store: &Store, files: &Storage) -> Result<(), Refusal> 
 }
 
 /// The same store at another time.
-fn at_time(store: &Store, at: NaiveDateTime) -> Store {
+fn at_time(store: &Store, at: Timestamp) -> Store {
     let mut past = store.clone();
     past.clock = Clock::manual(at);
     past

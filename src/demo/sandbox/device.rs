@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use maud::html;
 use parking_lot::Mutex;
 use poem::http::StatusCode;
@@ -16,30 +16,30 @@ use serde_json::json;
 
 use super::{Grant, Person, Sandbox, choices, chosen, is_known, refuse};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, Timestamp};
 use crate::ui::{self, Page};
 use crate::web::{Failure, Frame, Submission};
 
 /// RFC 8628 §3.4
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// How long a code may be used.
-const LIVES: Duration = Duration::minutes(5);
+/// Lifetime of a code.
+const LIFETIME: Duration = Duration::minutes(5);
 
-/// At least so long between two polls.
+/// Shortest time between two polls.
 const INTERVAL: Duration = Duration::seconds(1);
 
-/// No vowels and nothing that looks like something else (RFC 8628 §6.1).
+/// Letters without vowels, and without those that look like another one (RFC 8628 §6.1).
 const LETTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ";
 
-/// Codes that devices show, by what they ask with.
+/// The issued codes, by device code.
 #[derive(Default)]
-pub(super) struct Devices(Mutex<HashMap<String, Shown>>);
+pub(super) struct Devices(Mutex<HashMap<String, IssuedCode>>);
 
-struct Shown {
+struct IssuedCode {
     user_code: String,
-    at: NaiveDateTime,
-    polled: NaiveDateTime,
+    at: Timestamp,
+    polled: Timestamp,
     answer: Answer,
 }
 
@@ -50,14 +50,14 @@ enum Answer {
 }
 
 impl Devices {
-    /// What came of a code, or the error of RFC 8628 §3.5.
-    pub(super) fn poll(&self, device_code: &str, now: NaiveDateTime) -> Result<Grant, &'static str> {
+    /// The grant of a code, or the error of RFC 8628 §3.5.
+    pub(super) fn poll(&self, device_code: &str, now: Timestamp) -> Result<Grant, &'static str> {
         let mut codes = self.0.lock();
         let shown = codes.get_mut(device_code).ok_or("invalid_grant")?;
         let too_soon = now - shown.polled < INTERVAL;
         shown.polled = now;
         let person = match shown.answer {
-            _ if now - shown.at >= LIVES => return Err("expired_token"),
+            _ if now - shown.at >= LIFETIME => return Err("expired_token"),
             Answer::None if too_soon => return Err("slow_down"),
             Answer::None => return Err("authorization_pending"),
             Answer::No => return Err("access_denied"),
@@ -67,10 +67,10 @@ impl Devices {
         Ok(Grant { person, request: None, at: now })
     }
 
-    fn answer(&self, user_code: &str, answer: Answer, now: NaiveDateTime) -> bool {
+    fn answer(&self, user_code: &str, answer: Answer, now: Timestamp) -> bool {
         let mut codes = self.0.lock();
-        let open = |shown: &&mut Shown| {
-            shown.user_code == user_code && now - shown.at < LIVES && matches!(shown.answer, Answer::None)
+        let open = |shown: &&mut IssuedCode| {
+            shown.user_code == user_code && now - shown.at < LIFETIME && matches!(shown.answer, Answer::None)
         };
         let Some(shown) = codes.values_mut().find(open) else { return false };
         shown.answer = answer;
@@ -99,25 +99,30 @@ pub fn authorize(
         "user_code": user_code,
         "verification_uri": uri,
         "verification_uri_complete": format!("{uri}?user_code={user_code}"),
-        "expires_in": LIVES.num_seconds(),
+        "expires_in": LIFETIME.num_seconds(),
         "interval": INTERVAL.num_seconds(),
     });
     let mut codes = sandbox.devices.0.lock();
-    codes.retain(|_, shown| now - shown.at < LIVES * 2);
-    codes.insert(device_code, Shown { user_code, at: now, polled: now - INTERVAL, answer: Answer::None });
+    codes.retain(|_, shown| now - shown.at < LIFETIME * 2);
+    codes
+        .insert(device_code, IssuedCode { user_code, at: now, polled: now - INTERVAL, answer: Answer::None });
     Json(answer).into_response()
 }
 
-/// What the code's address says.
+/// The query of the verification address.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct Verification {
     user_code: Option<String>,
 }
 
-/// `GET /sandbox/device`: who signs in on the device that shows this code?
+/// `GET /sandbox/device`: asks which person signs in on the device that shows this code.
 #[handler]
-pub fn show(frame: Frame, Data(settings): Data<&Arc<Settings>>, Query(asked): Query<Asked>) -> Response {
-    let code = asked.user_code.unwrap_or_default();
+pub fn show(
+    frame: Frame,
+    Data(settings): Data<&Arc<Settings>>,
+    Query(query): Query<Verification>,
+) -> Response {
+    let code = query.user_code.unwrap_or_default();
     let field = ui::Control::Text { value: &code, mode: ui::TextMode::Text, max: 8, suffix: "" };
     let main = html! {
         (ui::heading("演示环境", "授权另一台设备登录", &format!("“{}考证通”申请使用您的身份信息。", settings.authority)))
@@ -133,7 +138,7 @@ pub fn show(frame: Frame, Data(settings): Data<&Arc<Settings>>, Query(asked): Qu
     frame.page(Page::new("省政务服务平台", main).own_heading().back("/login"))
 }
 
-/// `POST /sandbox/device`: a person says yes, or nobody does.
+/// `POST /sandbox/device`: grants or declines the device's sign-in.
 #[handler]
 pub fn choose(
     frame: Frame,

@@ -1,31 +1,26 @@
-//! The people of the demo portal. None of them exists.
+//! The accounts of the demo portal. All people are invented.
 
 use crate::people::document::DocumentType;
 
-/// Somebody to sign in as.
+/// An account.
 pub struct Person {
-    /// Full name.
     pub name: &'static str,
-    /// Kind of the identity document.
     pub document_type: DocumentType,
-    /// Its number.
     pub document_number: &'static str,
-    /// Mobile number.
     pub phone: &'static str,
-    /// What they are to us, such as 考生; shown beside the name.
+    /// The role on our site, such as 考生; shown beside the name.
     pub role: &'static str,
     /// The account's `sub`.
     pub account: &'static str,
     /// The account's level; `L2` and above are verified.
     pub level: &'static str,
-    /// `person`, or else a company.
+    /// `person` or `company`.
     pub user_type: &'static str,
 }
 
 const PERSON: &str = "person";
 
-/// Every account of the demo portal: a candidate of each kind of document, the staff, and two who
-/// do not get in.
+/// A candidate of each document type, the staff, and two accounts that are refused.
 pub const PEOPLE: &[Person] = &[
     Person {
         name: "张小三",
@@ -168,7 +163,7 @@ mod tests {
     use crate::people::{name, phone};
 
     #[test]
-    fn everybody_would_pass_the_checks_of_a_real_portal() {
+    fn all_accounts_pass_the_checks_of_a_real_portal() {
         let today = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
         for person in PEOPLE {
             let document = Document::parse(person.document_type, person.document_number, today);

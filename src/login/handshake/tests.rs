@@ -1,9 +1,8 @@
-use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 
 use super::states::Status::*;
 use super::*;
-use crate::store::{Conn, Ids, Vault};
+use crate::store::{Conn, Ids, Timestamp, Vault};
 
 const ALL: [Status; 8] = [Waiting, Scanned, Approved, Redeemed, Denied, Expired, Cancelled, Failed];
 const ACTIONS: [Action; 8] = [Action::Scan, Approve, Redeem, Deny, Cancel, Suspect, Expire, Fail];
@@ -13,7 +12,7 @@ struct World {
     conn: Conn,
     vault: Vault,
     ids: Ids,
-    now: NaiveDateTime,
+    now: Timestamp,
 }
 
 impl World {
@@ -234,7 +233,7 @@ fn changes_rise_even_when_the_clock_stands() {
     seen.push(find(&mut world.tx(), &id).unwrap().unwrap().changed_at);
     world.scan(&id, "phone", true);
     seen.push(find(&mut world.tx(), &id).unwrap().unwrap().changed_at);
-    world.now -= Duration::seconds(1);
+    world.now = world.now - Duration::seconds(1);
     deny(&mut world.tx(), &id, "phone").unwrap();
     seen.push(find(&mut world.tx(), &id).unwrap().unwrap().changed_at);
     assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
@@ -244,9 +243,9 @@ fn changes_rise_even_when_the_clock_stands() {
 fn old_handshakes_are_swept() {
     let mut world = World::new();
     let old = world.begin().id;
-    world.now += LIFETIME + RETENTION;
+    world.now = world.now + LIFETIME + RETENTION;
     assert_eq!(sweep(&mut world.tx()).unwrap(), 0);
-    world.now += Duration::milliseconds(1);
+    world.now = world.now + Duration::milliseconds(1);
     let new = world.begin().id;
     assert_eq!(sweep(&mut world.tx()).unwrap(), 1);
     assert!(find(&mut world.tx(), &old).unwrap().is_none() && find(&mut world.tx(), &new).unwrap().is_some());

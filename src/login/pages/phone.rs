@@ -1,13 +1,12 @@
 //! The pages of the phone that scans a code.
 
-use chrono::NaiveDateTime;
 use maud::{Markup, html};
 use poem::http::StatusCode;
 
 use super::in_words;
 use crate::login::handshake::{Handshake, ScanRefusal, Status};
 use crate::people::candidate::Candidate;
-use crate::store::clock;
+use crate::store::{Timestamp, clock};
 use crate::ui::{self, Control, Fact, FormField, Icon, Look, Page, TextMode, Tone};
 use crate::web::address::Proximity;
 
@@ -19,8 +18,7 @@ pub struct PhoneView<'a> {
     pub authority: &'a str,
     /// Of the screen and the phone.
     pub proximity: Proximity,
-    /// UTC.
-    pub now: NaiveDateTime,
+    pub now: Timestamp,
     /// The number as it was typed.
     pub typed: &'a str,
     /// What is wrong with it.
@@ -121,8 +119,8 @@ fn outcome_words(status: Status) -> (&'static str, &'static str) {
 }
 
 /// The page of a handshake that the phone cannot decide any more. If repeated denials have started a
-/// pause, it ends at `paused_until`, UTC.
-pub fn outcome(id: &str, status: Status, paused_until: Option<NaiveDateTime>) -> Page {
+/// pause, it ends at `paused_until`.
+pub fn outcome(id: &str, status: Status, paused_until: Option<Timestamp>) -> Page {
     let (headline, explanation) = outcome_words(status);
     let main = match status {
         Status::Approved | Status::Redeemed => html! {
@@ -146,12 +144,12 @@ pub fn outcome(id: &str, status: Status, paused_until: Option<NaiveDateTime>) ->
 
 const PAUSED: &str = "扫码登录已暂停";
 
-fn pause_ends(until: NaiveDateTime) -> String {
+fn pause_ends(until: Timestamp) -> String {
     format!("您的账号多次拒绝登录或输错数字。请在 {} 之后再扫码。", clock::china_to_the_second(until))
 }
 
-/// The page during a pause, which ends at `until`, UTC.
-pub fn paused(until: NaiveDateTime) -> Page {
+/// The page during a pause, which ends at `until`.
+pub fn paused(until: Timestamp) -> Page {
     let body = format!("{}在手机上办理不受影响。", pause_ends(until));
     Page::new(PAUSED, ui::error_page(PAUSED, &body, ui::link_button("/", "返回首页", Look::Primary)))
         .own_heading()

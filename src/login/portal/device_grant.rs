@@ -1,8 +1,8 @@
 //! The device grant at the portal (RFC 8628): requests a code for a screen and polls for its result.
 
+use crate::store::Timestamp;
 use std::time::Duration;
 
-use chrono::NaiveDateTime;
 use oauth2::http::StatusCode;
 use oauth2::{
     DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType, HttpRequest, HttpResponse,
@@ -89,7 +89,7 @@ impl Portal {
     }
 
     /// Polls once (RFC 8628 §3.4).
-    pub async fn poll(&self, device_code: &str, interval: Duration, now: NaiveDateTime) -> PollOutcome {
+    pub async fn poll(&self, device_code: &str, interval: Duration, now: Timestamp) -> PollOutcome {
         match self.try_poll(device_code, interval, now).await {
             Ok(poll) => poll,
             Err(refusal) => {
@@ -103,7 +103,7 @@ impl Portal {
         &self,
         device_code: &str,
         interval: Duration,
-        now: NaiveDateTime,
+        now: Timestamp,
     ) -> Result<PollOutcome, Refusal> {
         let endpoints = self.endpoints().await?;
         let client = self.client(None, endpoints.clone())?;
@@ -130,7 +130,7 @@ impl Portal {
         }
     }
 
-    async fn person(&self, tokens: &Tokens, now: NaiveDateTime) -> Result<PollOutcome, Refusal> {
+    async fn person(&self, tokens: &Tokens, now: Timestamp) -> Result<PollOutcome, Refusal> {
         let arrival = self.arrival(tokens, &self.endpoints().await?, None, now).await?;
         Ok(PollOutcome::Done(Box::new(arrival)))
     }

@@ -159,7 +159,7 @@ fn check(metadata: Metadata, issuer: &str) -> Result<Metadata, Refusal> {
 fn document_urls(issuer: &str) -> Vec<Url> {
     let Ok(base) = Url::parse(issuer) else { return Vec::new() };
     let path = base.path().trim_end_matches('/');
-    let [openid, oauth] = ["/.well-cached/openid-configuration", "/.well-cached/oauth-authorization-server"];
+    let [openid, oauth] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
     let paths = [
         format!("{path}{openid}"),
         format!("{oauth}{path}"),
@@ -181,16 +181,16 @@ mod tests {
     fn documents_are_looked_for_before_and_after_the_issuers_path() {
         let urls = |issuer| document_urls(issuer).iter().map(Url::to_string).collect::<Vec<_>>();
         let deep = [
-            "https://id.example/province/.well-cached/openid-configuration",
-            "https://id.example/.well-cached/oauth-authorization-server/province",
-            "https://id.example/province/.well-cached/oauth-authorization-server",
-            "https://id.example/.well-cached/openid-configuration/province",
+            "https://id.example/province/.well-known/openid-configuration",
+            "https://id.example/.well-known/oauth-authorization-server/province",
+            "https://id.example/province/.well-known/oauth-authorization-server",
+            "https://id.example/.well-known/openid-configuration/province",
         ];
         assert_eq!(urls("https://id.example/province"), deep);
         assert_eq!(urls("https://id.example/province/"), deep);
         let flat = [
-            "https://id.example/.well-cached/openid-configuration",
-            "https://id.example/.well-cached/oauth-authorization-server",
+            "https://id.example/.well-known/openid-configuration",
+            "https://id.example/.well-known/oauth-authorization-server",
         ];
         assert_eq!(urls("https://id.example"), flat);
     }

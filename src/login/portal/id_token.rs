@@ -1,9 +1,10 @@
 //! Verifies what the portal signs: ID tokens, and signed answers of userinfo. First the signature by the
 //! portal's keys, then one table of claims (OpenID Connect Core 1.0 §3.1.3.7, §5.3.2).
 
+use crate::store::Timestamp;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use parking_lot::Mutex;
@@ -40,8 +41,7 @@ pub struct Expected<'a> {
     pub audience: &'a str,
     /// The attempt's nonce; a device grant has none.
     pub nonce: Option<&'a str>,
-    /// UTC.
-    pub now: NaiveDateTime,
+    pub now: Timestamp,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ async fn fetch(url: &Url, http: &Http) -> Result<Vec<Jwk>, Refusal> {
 /// Checks each claim that is present. Some must be present.
 fn check(claims: &Value, expected: Expected) -> Result<(), Refusal> {
     let claim = |name: &str| claims.get(name).filter(|value| !value.is_null());
-    let time = |name: &str, holds: &dyn Fn(NaiveDateTime) -> bool| {
+    let time = |name: &str, holds: &dyn Fn(Timestamp) -> bool| {
         claim(name).map(|seconds| as_time(seconds).is_some_and(holds))
     };
     let (now, is_id_token) = (expected.now, expected.kind == TokenKind::IdToken);
@@ -151,8 +151,8 @@ fn check(claims: &Value, expected: Expected) -> Result<(), Refusal> {
     }
 }
 
-fn as_time(seconds: &Value) -> Option<NaiveDateTime> {
-    DateTime::from_timestamp(seconds.as_f64()? as i64, 0).map(|time| time.naive_utc())
+fn as_time(seconds: &Value) -> Option<Timestamp> {
+    DateTime::from_timestamp(seconds.as_f64()? as i64, 0).map(Timestamp::from)
 }
 
 /// `aud` is one name or a list of names.

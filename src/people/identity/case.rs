@@ -2,7 +2,6 @@
 
 mod verdict;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};
-use crate::store::{Error, Tx, Vault};
+use crate::store::{Error, Timestamp, Tx, Vault};
 pub use verdict::{CaseRefusal, DocumentChange, IdentityVerdict, decide};
 
 const NAME: &str = "identity_cases.name";
@@ -52,12 +51,12 @@ pub struct IdentityCase {
     pub verified: bool,
     pub attempts: i32,
     /// The first attempt.
-    pub first_at: NaiveDateTime,
+    pub first_at: Timestamp,
     /// The last attempt.
-    pub last_at: NaiveDateTime,
+    pub last_at: Timestamp,
     /// `None` while the case is open.
     pub verdict: Option<IdentityVerdict>,
-    pub decided_at: Option<NaiveDateTime>,
+    pub decided_at: Option<Timestamp>,
     pub decision_reason: String,
 }
 
@@ -76,10 +75,10 @@ struct Row {
     phone: String,
     verified: bool,
     attempts: i32,
-    first_at: NaiveDateTime,
-    last_at: NaiveDateTime,
+    first_at: Timestamp,
+    last_at: Timestamp,
     status: String,
-    decided_at: Option<NaiveDateTime>,
+    decided_at: Option<Timestamp>,
     decision_reason: String,
 }
 
@@ -89,7 +88,7 @@ pub struct CaseSummary {
     pub reason: Reason,
     pub attempts: i32,
     /// The last attempt.
-    pub last_at: NaiveDateTime,
+    pub last_at: Timestamp,
     /// `None` while the case is open.
     pub verdict: Option<IdentityVerdict>,
 }
@@ -170,7 +169,7 @@ pub fn list(tx: &mut Tx, most: i64) -> Result<Vec<CaseSummary>, Error> {
     let columns = (i::id, i::reason, i::attempts, i::last_at, i::status);
     for open in [true, false] {
         let part = i::identity_cases.filter(i::status.eq(OPEN).eq(open));
-        let rows: Vec<(String, String, i32, NaiveDateTime, String)> =
+        let rows: Vec<(String, String, i32, Timestamp, String)> =
             part.order((i::last_at.desc(), i::id.desc())).limit(most).select(columns).load(tx.conn)?;
         for (id, reason, attempts, last_at, status) in rows {
             let reason = Reason::from_code(&reason).ok_or(Error::Corrupt("identity_cases.reason"))?;

@@ -1,11 +1,11 @@
 //! Notices to candidates about sign-ins to their account, shown on every device.
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 
 use crate::store::schema::account_notices::{self, dsl as n};
 use crate::store::schema::known_devices::dsl as d;
-use crate::store::{Error, Tx, codes};
+use crate::store::{Error, Timestamp, Tx, codes};
 
 /// At most so many notices of a candidate are stored; the oldest are deleted.
 const MOST: i64 = 20;
@@ -48,7 +48,7 @@ pub struct Notice {
     /// The device of [`NoticeKind::NewDevice`], otherwise empty.
     pub detail: String,
     /// When it happened.
-    pub at: NaiveDateTime,
+    pub at: Timestamp,
 }
 
 /// Adds a notice and deletes the oldest beyond the limit.
@@ -75,13 +75,13 @@ pub(super) fn add_once(tx: &mut Tx, candidate: &str, kind: NoticeKind) -> Result
 
 /// The notices of a candidate that are still shown, the newest first.
 pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> {
-    let rows: Vec<(String, String, String, NaiveDateTime)> = n::account_notices
+    let rows: Vec<(String, String, String, Timestamp)> = n::account_notices
         .filter(n::candidate_id.eq(candidate))
         .order((n::at.desc(), n::id.desc()))
         .select((account_notices::id, n::kind, n::detail, n::at))
         .limit(MOST)
         .load(tx.conn)?;
-    let read = |(id, code, detail, at): (String, String, String, NaiveDateTime)| {
+    let read = |(id, code, detail, at): (String, String, String, Timestamp)| {
         let kind = NoticeKind::from_code(&code)?;
         (tx.now - at < kind.shown_for()).then_some(Notice { id, kind, detail, at })
     };

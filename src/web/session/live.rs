@@ -1,4 +1,4 @@
-//! The sessions in which somebody is signed in, and ending them.
+//! Lists and ends the sessions in which somebody is signed in.
 
 use diesel::prelude::*;
 use serde_json::Value;
@@ -9,26 +9,25 @@ use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
 use crate::store::{Error, Tx};
 
-/// A session that is still good.
+/// A session that has not expired.
 pub struct Live {
-    /// Key of its row; not the cookie's value.
+    /// The hash of the cookie's value.
     pub key: String,
-    /// Who is signed in, since when, where.
     pub who: SignedIn,
 }
 
-/// The key of this request's own session.
+/// The key of a session.
 pub fn own_key(session: &Session) -> Option<String> {
     session.id().map(|id| hash(&id))
 }
 
-/// Whether a session is there and its time is not over.
+/// Whether a session exists and has not expired.
 pub fn is_live(tx: &mut Tx, id: &Id) -> Result<bool, Error> {
     let row = s::sessions.find(hash(id)).filter(s::expires_at.gt(tx.now));
     Ok(diesel::select(diesel::dsl::exists(row)).get_result(tx.conn)?)
 }
 
-/// A candidate's live sessions, the last used first.
+/// A candidate's live sessions, the most recently used first.
 pub fn of_candidate(tx: &mut Tx, candidate: &str, settings: &Settings) -> Result<Vec<Live>, Error> {
     let rows: Vec<(String, String)> = s::sessions
         .filter(s::candidate_id.eq(candidate))
@@ -48,13 +47,13 @@ impl Live {
     }
 }
 
-/// Ends one of a candidate's sessions. Returns whether it was theirs and there.
+/// Ends one of a candidate's sessions. Returns whether the candidate had it.
 pub fn end(tx: &mut Tx, candidate: &str, key: &str) -> Result<bool, Error> {
     let row = s::sessions.find(key).filter(s::candidate_id.eq(candidate));
     Ok(diesel::delete(row).execute(tx.conn)? > 0)
 }
 
-/// Ends a candidate's sessions but this one. Returns how many.
+/// Ends all sessions of a candidate except `own_key`. Returns how many.
 pub fn end_others(tx: &mut Tx, candidate: &str, own_key: &str) -> Result<usize, Error> {
     let rows = s::sessions.filter(s::candidate_id.eq(candidate)).filter(s::id.ne(own_key));
     Ok(diesel::delete(rows).execute(tx.conn)?)

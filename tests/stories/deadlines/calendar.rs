@@ -1,9 +1,9 @@
 //! Importing a year of holidays: which deadlines move, and who is told.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
-use kaozheng::store::Error;
 use kaozheng::store::schema::{applications, holiday_years};
+use kaozheng::store::{Error, Timestamp};
 
 use super::{serve_violation_notice, server_at, set_time};
 use crate::filing::{refund, reissue, violation};
@@ -157,7 +157,7 @@ async fn import_shortens_no_time_to_appeal() {
 
 /// The command uses the machine's clock, so the server's clock is set by hand.
 async fn import_on(server: &Server, day: &str) {
-    let at = format!("{day}T04:00:00").parse::<NaiveDateTime>().expect("a time");
+    let at = format!("{day}T04:00:00").parse::<Timestamp>().expect("a time");
     let change = server.parts.store.write::<_, Error, _>(move |tx| {
         diesel::update(holiday_years::table).set(holiday_years::imported_at.eq(at)).execute(tx.conn)?;
         Ok(())

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use chrono::NaiveDateTime;
-use kaozheng::store::Clock;
+use kaozheng::store::{Clock, Timestamp};
 use poem::listener::TcpAcceptor;
 use poem::web::Data;
 use poem::{EndpointExt, Response, Route, get, handler, post};
@@ -74,7 +73,7 @@ async fn with_portal() -> (Server, Shared) {
         Route::new().at("/token", post(give_token)).at("/userinfo", get(give_person)).data(replies.clone());
     let acceptor = TcpAcceptor::from_tokio(listener).expect("an acceptor");
     tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(urls));
-    let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
+    let start: Timestamp = "2026-04-01T01:30:00".parse().expect("a time");
     let server = Server::start_with(Clock::manual(start), |settings| {
         settings.portal.token_url = Url::parse(&format!("{portal}/token")).ok();
         settings.portal.userinfo_url = Url::parse(&format!("{portal}/userinfo")).ok();
@@ -195,7 +194,7 @@ async fn foreign_callback_signs_nobody_in() {
 
 #[tokio::test]
 async fn unreachable_portal_signs_nobody_in() {
-    let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
+    let start: Timestamp = "2026-04-01T01:30:00".parse().expect("a time");
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let server = Server::start_with(Clock::manual(start), |settings| {
         settings.portal.token_url = Url::parse(&format!("http://{closed}/token")).ok();
@@ -213,7 +212,7 @@ async fn unreachable_portal_signs_nobody_in() {
 
 #[tokio::test]
 async fn silent_portal_is_given_up() {
-    let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
+    let start: Timestamp = "2026-04-01T01:30:00".parse().expect("a time");
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = silent.local_addr().expect("an address");
     let server = Server::start_with(Clock::manual(start), |settings| {
@@ -272,7 +271,7 @@ async fn demo_portal_follows_the_protocol() {
 
 #[tokio::test]
 async fn demo_portal_exists_only_in_the_demo() {
-    let start: NaiveDateTime = "2026-04-01T01:30:00".parse().expect("a time");
+    let start: Timestamp = "2026-04-01T01:30:00".parse().expect("a time");
     let server = Server::start_with(Clock::manual(start), |settings| settings.demo = false).await;
     assert_eq!(server.visitor(PHONE).step("/sandbox/authorize").await.status, 404);
 }

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::NaiveDateTime;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use kaozheng::demo::sandbox;
 use kaozheng::settings::{PortalSettings, Settings};
-use kaozheng::store::Clock;
+use kaozheng::store::{Clock, Timestamp};
 use poem::listener::TcpAcceptor;
 use poem::web::Data;
 use poem::{EndpointExt, Request, Response, Route, handler};
@@ -67,7 +66,7 @@ fn settings(portal: &str) -> PortalSettings {
 }
 
 /// 2026-04-01 09:30 in China.
-pub fn start() -> NaiveDateTime {
+pub fn start() -> Timestamp {
     "2026-04-01T01:30:00".parse().expect("a time")
 }
 

@@ -1,0 +1,85 @@
+//! Times of the program and of the database.
+
+use std::fmt;
+use std::ops::{Add, Deref, Sub};
+use std::str::FromStr;
+
+use chrono::{DateTime, DurationRound, NaiveDateTime, ParseError, TimeDelta, Utc};
+use diesel_derive_newtype::DieselNewType;
+use serde::{Deserialize, Serialize};
+
+/// A time in UTC.
+///
+/// It stands for `DateTime<Utc>`, which diesel maps to a different SQL type for each database. A
+/// `TIMESTAMP` column is the same type for both, and has no offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DieselNewType, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(NaiveDateTime);
+
+impl Timestamp {
+    /// Before every other time.
+    pub const MIN: Timestamp = Timestamp(NaiveDateTime::MIN);
+
+    /// The time of a date and time of day in UTC.
+    pub const fn from_utc(utc: NaiveDateTime) -> Timestamp {
+        Timestamp(utc)
+    }
+
+    /// The last multiple of `unit` that is not later.
+    pub fn truncate(self, unit: TimeDelta) -> Timestamp {
+        self.0.duration_trunc(unit).map_or(self, Timestamp)
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(time: DateTime<Utc>) -> Timestamp {
+        Timestamp(time.naive_utc())
+    }
+}
+
+impl Deref for Timestamp {
+    type Target = NaiveDateTime;
+
+    fn deref(&self) -> &NaiveDateTime {
+        &self.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = ParseError;
+
+    /// Reads `2026-04-01T01:30:00`.
+    fn from_str(text: &str) -> Result<Timestamp, ParseError> {
+        text.parse().map(Timestamp)
+    }
+}
+
+impl Add<TimeDelta> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, by: TimeDelta) -> Timestamp {
+        Timestamp(self.0 + by)
+    }
+}
+
+impl Sub<TimeDelta> for Timestamp {
+    type Output = Timestamp;
+
+    fn sub(self, by: TimeDelta) -> Timestamp {
+        Timestamp(self.0 - by)
+    }
+}
+
+impl Sub for Timestamp {
+    type Output = TimeDelta;
+
+    fn sub(self, earlier: Timestamp) -> TimeDelta {
+        self.0 - earlier.0
+    }
+}
