@@ -1,4 +1,4 @@
-//! Every URL, and what is done for every request.
+//! The routes of all addresses, and the steps that every request goes through.
 
 mod ready;
 
@@ -22,30 +22,26 @@ use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
 use crate::store::{Ids, Store};
-use crate::web::failure::Asked;
+use crate::web::failure::ErrorResponder;
 use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, head, headers, log, origin, session};
 use crate::{certificates, home, lookup, paths, progress, staff};
 
-/// What the program is made of when it serves.
+/// The state that requests share. Handlers take the parts of it as `Data`.
 #[derive(Clone)]
 pub struct Parts {
-    /// Checked settings.
     pub settings: Arc<Settings>,
-    /// The database.
     pub store: Store,
-    /// The uploads.
+    /// Uploaded files.
     pub files: Storage,
-    /// What login keeps between requests.
     pub login: Arc<Login>,
-    /// What the public lookup keeps between requests.
     pub lookup: Arc<Lookup>,
     health: Health,
 }
 
 impl Parts {
     /// # Errors
-    /// When no HTTPS client for the portal can be made on this machine.
+    /// The HTTPS client for the portal cannot be created.
     pub fn new(settings: Settings, store: Store, files: Storage) -> Result<Parts, reqwest::Error> {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
@@ -54,9 +50,9 @@ impl Parts {
         Ok(Parts { settings, store, files, login, lookup, health })
     }
 
-    /// What handlers ask for as `Data`. A copy has as many places as its original, so there are some
-    /// for what each request adds to its own, its session and the pattern of its path: else the copy
-    /// would be laid out anew, larger, for every request.
+    /// What handlers take as `Data`, with free capacity for the two values that each request adds: its
+    /// session and the pattern of its path. A clone has the capacity of its original, so the map of a
+    /// request does not grow.
     fn data(&self) -> Extensions {
         let mut data = Extensions::new();
         data.insert(self.settings.clone());
@@ -65,32 +61,31 @@ impl Parts {
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
         data.insert(self.health.clone());
-        data.insert(Place::<1>);
-        data.insert(Place::<2>);
-        data.remove::<Place<1>>();
-        data.remove::<Place<2>>();
+        data.insert(Reserved::<1>);
+        data.insert(Reserved::<2>);
+        data.remove::<Reserved<1>>();
+        data.remove::<Reserved<2>>();
         data
     }
 
-    /// The sessions in the database.
     pub fn sessions(&self) -> Arc<SessionRows> {
         Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
     }
 }
 
-/// Takes a place and nothing else.
+/// A value whose only purpose is to take capacity in [`Parts::data`].
 #[derive(Clone)]
-struct Place<const N: usize>;
+struct Reserved<const N: usize>;
 
-/// Serves the whole site until `stop` is over; requests in flight then have `grace` to finish.
+/// Serves the site until `stop` resolves. Requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
-    // Compresses the assets before the first request needs them.
+    // The assets are compressed before the first request needs them.
     tokio::task::spawn_blocking(assets::get);
     let limits = ConnectionLimits::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
     server::serve(listener, Handlers { site: site(parts), park: park(parts) }, limits, stop, grace).await;
 }
 
-/// Parks the requests of waiting login screens. Their handler finds the outcome in the request.
+/// Parks the long polls of login screens. Their handler finds the update in the extensions of the request.
 fn park(parts: &Parts) -> Park {
     let (login, store, settings) = (parts.login.clone(), parts.store.clone(), parts.settings.clone());
     let parking = Arc::new(Parking::new(login, store, parts.sessions(), settings));
@@ -107,7 +102,6 @@ fn park(parts: &Parts) -> Park {
     })
 }
 
-/// The whole site.
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
     let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
     Site {
@@ -119,8 +113,8 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
     }
 }
 
-/// What is done for every request. As a layer of middleware for each step it would be as many
-/// futures on the heap, each with room for the request that is moved through all of them.
+/// The endpoint that runs every request. It is one endpoint instead of a stack of middleware because each
+/// layer allocates a future that has room for the whole request.
 struct Site {
     urls: Route,
     data: Extensions,
@@ -132,13 +126,13 @@ struct Site {
 impl Endpoint for Site {
     type Output = Response;
 
-    /// No async function: that would keep room for the request beside the one that it hands it on to.
+    /// Not an `async fn`, whose future would hold the request a second time.
     fn call(&self, mut req: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let entry = log::Entry::begin(&req);
-        // Copied as a whole: put in one after the other, the map would grow twice for every request.
-        let brought = std::mem::replace(req.extensions_mut(), self.data.clone());
-        req.extensions_mut().extend(brought);
-        let asked = Asked::of(&req);
+        // One clone of the map is cheaper than inserts, which make it grow twice.
+        let attached = std::mem::replace(req.extensions_mut(), self.data.clone());
+        req.extensions_mut().extend(attached);
+        let errors = ErrorResponder::of(&req);
         let gzip = compress::accepts_gzip(req.headers());
         let admitted = head::refuse_large(&req)
             .and_then(|()| origin::refuse_cross_site(&req))
@@ -146,12 +140,12 @@ impl Endpoint for Site {
         log::within(self.ids.reference(), async move {
             let answered = match admitted {
                 Ok(session) => {
-                    let response = self.urls.call(req).await.unwrap_or_else(|error| asked.answer(error));
+                    let response = self.urls.call(req).await.unwrap_or_else(|error| errors.respond(error));
                     self.finish(response, &session, gzip).await
                 }
                 Err(failure) => Err(failure),
             };
-            let mut response = answered.unwrap_or_else(|failure| asked.answer(failure.into()));
+            let mut response = answered.unwrap_or_else(|failure| errors.respond(failure.into()));
             headers::secure(&mut response, self.https);
             entry.end(&mut response);
             Ok(response)
@@ -160,7 +154,7 @@ impl Endpoint for Site {
 }
 
 impl Site {
-    /// After failures have become pages, so that these have the session's cookie too.
+    /// Runs after failures became pages, so that these set the session's cookie too.
     async fn finish(
         &self,
         mut response: Response,
@@ -217,10 +211,9 @@ fn urls() -> Route {
         .at(paths::STAFF_KEYS, post(staff::switch_keys))
         .at(paths::CASE, get(staff::review))
         .at(paths::TAKE, post(staff::take))
-        // A page that was sent back with a conflict may be loaded anew from its address.
+        // GET reloads a page that a POST answered with a conflict or with problems.
         .at(paths::PUT_BACK, get(staff::review).post(staff::put_back))
         .at(paths::HAND_OVER, get(staff::review).post(staff::hand_over))
-        // A page that was sent back with errors may be loaded anew from its address.
         .at(paths::DECIDE, get(staff::review).post(staff::decide))
         .at(paths::TASK, get(staff::review).post(staff::carry_out))
         .at(paths::DONE, get(staff::done))
@@ -234,13 +227,13 @@ fn urls() -> Route {
         .at(paths::LOGOUT, post(way_in::logout))
         .at(paths::SCAN, get(scan::open))
         .at(paths::CONFIRM, get(scan::confirm))
-        // A page that was sent back with an error may be loaded anew from its address.
+        // GET reloads a page that a POST answered with a problem.
         .at(paths::TYPE_NUMBER, get(scan::confirm).post(scan::type_number))
         .at(paths::DECLINE, post(scan::decline))
         .at(paths::REVOKE, post(scan::revoke))
 }
 
-/// The demo portal; only ever part of the demo.
+/// The sandbox portal, which only the demo has.
 fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
     Route::new()
         .at("/authorize", get(sandbox::authorize).post(sandbox::choose))
@@ -253,7 +246,7 @@ fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
         .map_to_response()
 }
 
-/// `GET /healthz`: the program runs.
+/// `GET /healthz`: liveness. It checks nothing else.
 #[handler]
 fn healthz() -> &'static str {
     "ok"
