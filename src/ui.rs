@@ -48,7 +48,7 @@ pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks
 pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
-pub use lists::{Card, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
+pub use lists::{Card, Link, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
 pub use upload::{UploadField, Uploaded, materials, upload};

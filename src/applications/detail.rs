@@ -17,7 +17,7 @@ use crate::pages::{links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx, clock};
-use crate::ui::{self, Confirm, Fact, Look, Page, Tone};
+use crate::ui::{self, Confirm, Fact, Link, Look, Page, Tone};
 use crate::web::{Failure, Frame};
 
 /// An application with everything its page says.
@@ -28,7 +28,7 @@ pub struct Detail {
     files: Vec<Attachment>,
     standing: Standing,
     parent: Option<Parent>,
-    more: Option<(String, String)>,
+    posting: Option<Link>,
 }
 
 /// What an appeal is about.
@@ -49,12 +49,12 @@ impl Detail {
             Some(parent) => Some(Parent { events: history::of(tx, &parent.id)?, application: parent }),
             None => None,
         };
-        let posted = (business.leads_to)(tx, &application)?;
+        let certificate = (business.leads_to)(tx, &application)?;
         Ok(Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
             standing: appeal::standing(tx, &application)?,
-            more: posted.as_ref().and_then(links::posting),
+            posting: certificate.as_ref().and_then(links::posting),
             candidate,
             application,
             parent,
@@ -150,7 +150,7 @@ fn bar(detail: &Detail) -> Markup {
         @if business.submits_by(application.status).is_some() {
             (ui::link_button(&links::edit(application), "修改", Look::Primary))
         }
-        @if let Some((label, href)) = &detail.more { (ui::link_button(href, label, Look::Primary)) }
+        @if let Some(Link { label, href }) = &detail.posting { (ui::link_button(href, label, Look::Primary)) }
         @match &detail.standing {
             Standing::Until(_) => (ui::link_button(&format!("{path}/appeal"), "申诉", Look::Primary)),
             Standing::Made(appeal) => (ui::link_button(&links::application(appeal), "申诉详情", Look::Primary)),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::casework::materials::{self, Attachment};
 use crate::casework::stored;
 use crate::files::storage::{self, Storage};
-use crate::pages::refusal::looking;
+use crate::pages::refusal::explain_audit;
 use crate::store::Store;
 use crate::web::{Failure, SignedIn};
 
@@ -61,7 +61,7 @@ async fn find(store: &Store, who: &SignedIn, id: String) -> Result<(Attachment, 
     let own = store.read::<_, Failure, _>(move |tx| Ok(materials::own(tx, &candidate, &wanted)?)).await;
     let Some(staff) = who.staff.clone().filter(|_| own.is_err()) else { return Ok((own?, true)) };
     let found = store.write::<_, Failure, _>(move |tx| Ok(materials::for_staff(tx, &staff, &id)?)).await;
-    Ok((looking(found)?.ok_or(Failure::NotFound)?, false))
+    Ok((explain_audit(found)?.ok_or(Failure::NotFound)?, false))
 }
 
 fn answer(file: &Attachment, shown: bool, bytes: Vec<u8>) -> Response {

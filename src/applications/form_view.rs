@@ -7,7 +7,7 @@ use crate::casework::business::Material;
 use crate::casework::field::{Field, Problems, Rule};
 use crate::casework::history::Mark;
 use crate::casework::sheet::Sheet;
-use crate::pages::fields::{self, Beside};
+use crate::pages::fields::{self, QuestionNotes};
 use crate::pages::{links, views};
 use crate::ui::{self, Fact, Look, Page, Tone, UploadField};
 
@@ -146,13 +146,13 @@ fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup
         return nothing_to_pick(sheet, field);
     }
     let steers = sheet.business.steers(field);
-    let beside = Beside {
+    let notes = QuestionNotes {
         error: fields::message(problems, field.name),
         mark: mark(sheet, field.name),
         reload: steers,
         check: !steers && is_checked_at_once(field),
     };
-    fields::asked(field, &sheet.answers, &sheet.choices, beside)
+    fields::question(field, &sheet.answers, &sheet.choices, notes)
 }
 
 /// What the server says; it changes with the answers, and is read out when it does.

@@ -5,7 +5,7 @@ use super::sidebar::Sidebar;
 use super::{desk, keys};
 use crate::casework::stored;
 use crate::files::storage::Storage;
-use crate::pages::refusal::looking;
+use crate::pages::refusal::explain_audit;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
 use crate::ui::Desk;
@@ -44,7 +44,7 @@ impl Opened {
                 keys: keys::are_on(tx, &reader.id)?,
             })
         };
-        let mut opened = looking(on_case(store, staff, number, open).await)?;
+        let mut opened = explain_audit(on_case(store, staff, number, open).await)?;
         for file in [Some(&mut opened.case.file), opened.case.appealed.as_mut()].into_iter().flatten() {
             stored::check(store, files, &mut file.attachments).await;
         }
