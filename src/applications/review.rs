@@ -1,4 +1,4 @@
-//! 核对信息: the last look before a first submission.
+//! 核对信息: shows all answers before the first submission.
 
 use maud::{Markup, html};
 use poem::web::Data;
@@ -16,7 +16,7 @@ use crate::store::Store;
 use crate::ui::{self, Fact, Look, Page};
 use crate::web::{Failure, Frame, Submission};
 
-/// What was read on this page; a change in another window makes it another.
+/// Identifies the state of the draft that the page shows. A save in another window changes it.
 fn fingerprint(sheet: &Sheet) -> String {
     sheet.application.as_ref().map_or_else(String::new, |draft| {
         format!("{}.{}.{}", draft.id, draft.version, draft.updated_at.and_utc().timestamp_millis())
@@ -70,7 +70,7 @@ pub async fn submit(
             tx.now = arrived;
             candidate.lock(tx)?;
             let id = seen.split('.').next().unwrap_or_default();
-            // A second tap finds the application that the first one made.
+            // The second request of a double tap finds the submitted application.
             if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
                 && done.status != lifecycle::Status::Draft
             {
@@ -98,7 +98,7 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
         @if changed {
             (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
         }
-        p.muted { "请核对以下内容，确认无误后提交。" (after(sheet.business.edit)) }
+        p.muted { "请核对以下内容，确认无误后提交。" (edits_after_submission(sheet.business.edit)) }
         (answers(sheet, &form))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
@@ -108,8 +108,7 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
     })
 }
 
-/// What can still be done after submitting.
-fn after(edit: EditRule) -> &'static str {
+fn edits_after_submission(edit: EditRule) -> &'static str {
     match edit {
         EditRule::Returned => "提交后在审核退回前不能修改。",
         EditRule::UntilTaken => "提交后、审核员领取前还可以修改。",
