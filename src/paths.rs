@@ -6,6 +6,10 @@ use std::fmt::Display;
 
 /// The first page.
 pub const HOME: &str = "/";
+/// Liveness, for load balancers.
+pub const HEALTHZ: &str = "/healthz";
+/// Readiness, for load balancers.
+pub const READYZ: &str = "/readyz";
 /// 业务办理.
 pub const SERVICES: &str = "/services";
 /// 我的.
@@ -60,6 +64,8 @@ macro_rules! addresses {
 }
 
 addresses! {
+    /// A stylesheet, script or picture of the site.
+    ASSET asset(name) = "/assets/:name";
     /// An announcement.
     ANNOUNCEMENT announcement(id) = "/announcements/:id";
     /// A file of an application.

@@ -168,9 +168,9 @@ impl Site {
 
 fn urls() -> Route {
     Route::new()
-        .at("/assets/:name", get(assets::serve))
-        .at("/healthz", get(healthz))
-        .at("/readyz", get(ready::readyz))
+        .at(paths::ASSET, get(assets::serve))
+        .at(paths::HEALTHZ, get(healthz))
+        .at(paths::READYZ, get(ready::readyz))
         .at(paths::HOME, get(home::show))
         .at(paths::ANNOUNCEMENT, get(home::announcement))
         .at(paths::SERVICES, get(home::services::show))

@@ -44,7 +44,9 @@ pub use basics::{
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{FormField, field};
-pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors};
+pub use form::{
+    Confirm, Mark, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors,
+};
 pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};

@@ -13,8 +13,9 @@ use super::{form_view, notice};
 use crate::casework::appeal::{Standing, standing};
 use crate::casework::business::Application;
 use crate::casework::field::Problems;
+use crate::casework::lifecycle::Status;
 use crate::casework::sheet::{Sheet, Step, Which};
-use crate::casework::{lifecycle, materials, stored, submission};
+use crate::casework::{materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
 use crate::pages::links;
@@ -119,7 +120,7 @@ pub(super) async fn receive(
     frame: &Frame,
     store: &Store,
     files: &Storage,
-    Upload(sent, papers): Upload,
+    Upload(sent, uploads): Upload,
 ) -> Result<Response, Failure> {
     let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
     let before = match submitted_appeal(store, &wanted).await? {
@@ -133,7 +134,7 @@ pub(super) async fn receive(
     // The address of an appeal names the business of the rejected application.
     let of_form =
         if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
-    let (received, refused) = materials::receive(store, files, of_form.materials, papers).await?;
+    let (received, refused) = materials::receive(store, files, of_form.materials, uploads).await?;
     let next = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
@@ -164,7 +165,7 @@ async fn submitted_before(
     let (candidate, id, version) = (candidate.id.clone(), id.to_owned(), version.parse::<i32>().ok());
     let found = store.read(move |tx| Application::own_by_id(tx, &candidate, &id)).await?;
     let just_after = |application: &Application| {
-        application.status == lifecycle::Status::Submitted && version == Some(application.version - 1)
+        application.status == Status::Submitted && version == Some(application.version - 1)
     };
     Ok(found.filter(just_after))
 }

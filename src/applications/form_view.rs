@@ -24,10 +24,12 @@ pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
 }
 
 fn title(sheet: &Sheet) -> String {
-    match () {
-        () if sheet.is_edit() => format!("修改{}", sheet.business.label),
-        () if sheet.parent.is_some() => sheet.business.label.to_owned(),
-        () => sheet.business.start_label.to_owned(),
+    if sheet.is_edit() {
+        format!("修改{}", sheet.business.label)
+    } else if sheet.parent.is_some() {
+        sheet.business.label.to_owned()
+    } else {
+        sheet.business.start_label.to_owned()
     }
 }
 
@@ -37,11 +39,12 @@ fn back(sheet: &Sheet) -> String {
 }
 
 fn bar(sheet: &Sheet) -> Markup {
-    let (step, label) = match () {
-        () if sheet.is_edit() && sheet.marks.is_empty() => ("submit", "保存修改"),
-        () if sheet.is_edit() => ("submit", "保存修改并重新提交"),
-        () if sheet.business.review => ("review", "下一步：核对信息"),
-        () => ("submit", sheet.business.submit_label),
+    let (step, label) = if sheet.is_edit() {
+        ("submit", if sheet.marks.is_empty() { "保存修改" } else { "保存修改并重新提交" })
+    } else if sheet.business.review {
+        ("review", "下一步：核对信息")
+    } else {
+        ("submit", sheet.business.submit_label)
     };
     // An appeal has one deadline. Elsewhere another answer may still be in time.
     let is_late = sheet.closed.is_some() && sheet.parent.is_some();
@@ -84,15 +87,12 @@ fn marked(sheet: &Sheet) -> Markup {
     if sheet.marks.is_empty() {
         return html! {};
     }
-    let items: Vec<_> = sheet
-        .marks
-        .iter()
-        .map(|mark| {
-            let place = sheet.business.place_of(&mark.name, &sheet.answers);
-            let anchor = if place.is_empty() { "form".to_owned() } else { format!("f-{place}") };
-            (anchor, sheet.business.label_of(place).to_owned(), mark.reason.clone())
-        })
-        .collect();
+    let items = sheet.marks.iter().map(|mark| {
+        let place = sheet.business.place_of(&mark.name, &sheet.answers);
+        let anchor = if place.is_empty() { "form".to_owned() } else { format!("f-{place}") };
+        ui::Mark { anchor, label: sheet.business.label_of(place), reason: &mark.reason }
+    });
+    let items: Vec<_> = items.collect();
     let due = sheet.application.as_ref().and_then(|application| application.due_on);
     let foot = due.map(|day| format!("请在 {day} 前修改并重新提交；其余内容无需再填。")).unwrap_or_default();
     let why = sheet.application.as_ref().map_or("", |application| views::word(application));

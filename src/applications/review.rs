@@ -6,15 +6,16 @@ use poem::{Response, handler};
 
 use super::address::BusinessOf;
 use crate::casework::business::{Application, Business, EditRule, Origin};
+use crate::casework::lifecycle::Status;
 use crate::casework::sheet::{Sheet, Which};
-use crate::casework::{lifecycle, submission};
+use crate::casework::submission;
 use crate::pages::arrival::Arrived;
 use crate::pages::views;
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use crate::ui::{self, Fact, Look, Page};
-use crate::web::{Failure, Frame, Submission};
+use crate::web::{Failure, Frame, Submission, see_other};
 
 /// Identifies the state of the draft that the page shows. A save in another window changes it.
 fn fingerprint(sheet: &Sheet) -> String {
@@ -39,7 +40,7 @@ pub async fn show(
         })
         .await?;
     if !complete {
-        return Ok(crate::web::see_other(&format!("{}?check", paths::new_application(business.slug))));
+        return Ok(see_other(&format!("{}?check", paths::new_application(business.slug))));
     }
     Ok(frame.page(page(&sheet, false)))
 }
@@ -65,31 +66,40 @@ pub async fn submit(
 ) -> Result<Response, Failure> {
     require_review(business)?;
     let seen = sent.one("seen").to_owned();
-    let outcome = store
-        .write::<_, Failure, _>(move |tx| {
-            tx.now = arrived;
-            candidate.lock(tx)?;
-            let id = seen.split('.').next().unwrap_or_default();
-            // The second request of a double tap finds the submitted application.
-            if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
-                && done.status != lifecycle::Status::Draft
-            {
-                return Ok(Outcome::Submitted(done.shown_number().to_owned()));
-            }
-            let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
-            match () {
-                () if sheet.must_agree() || sheet.application.is_none() => Ok(Outcome::Incomplete),
-                () if !sheet.problems(tx)?.is_empty() => Ok(Outcome::Incomplete),
-                () if fingerprint(&sheet) != seen => Ok(Outcome::Changed(Box::new(sheet))),
-                () => Ok(Outcome::Submitted(submission::submit(tx, &sheet)?)),
-            }
-        })
-        .await?;
-    Ok(match outcome {
+    let outcome = store.write::<_, Failure, _>(move |tx| {
+        tx.now = arrived;
+        submit_seen(tx, business, candidate, &seen)
+    });
+    Ok(match outcome.await? {
         Outcome::Submitted(number) => frame.go(&paths::submitted(business.slug, number)),
         Outcome::Incomplete => frame.go(&format!("{}?check", paths::new_application(business.slug))),
         Outcome::Changed(sheet) => frame.page(page(&sheet, true)),
     })
+}
+
+/// Submits the draft if it is complete and still what the candidate has seen.
+fn submit_seen(
+    tx: &mut Tx,
+    business: &'static Business,
+    candidate: Candidate,
+    seen: &str,
+) -> Result<Outcome, Failure> {
+    candidate.lock(tx)?;
+    let id = seen.split('.').next().unwrap_or_default();
+    // The second request of a double tap finds the submitted application.
+    if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
+        && done.status != Status::Draft
+    {
+        return Ok(Outcome::Submitted(done.shown_number().to_owned()));
+    }
+    let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+    if sheet.must_agree() || sheet.application.is_none() || !sheet.problems(tx)?.is_empty() {
+        return Ok(Outcome::Incomplete);
+    }
+    if fingerprint(&sheet) != seen {
+        return Ok(Outcome::Changed(Box::new(sheet)));
+    }
+    Ok(Outcome::Submitted(submission::submit(tx, &sheet)?))
 }
 
 fn page(sheet: &Sheet, changed: bool) -> Page {

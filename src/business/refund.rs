@@ -119,7 +119,7 @@ const TASKS: &[Task] = &[
 ];
 
 /// The registrations that can be refunded: paid, not yet refunded, and early enough before the sitting.
-/// A registration that the form has already chosen is kept after its time is over.
+/// A registration that the form already names stays in the list after the deadline.
 fn refundable(tx: &mut Tx, candidate: &Candidate, chosen: &str) -> Result<Vec<Registration>, Error> {
     let today = tx.today();
     let mut all = registration::of_holder(tx, &candidate.holder)?;
