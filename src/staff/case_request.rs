@@ -9,7 +9,7 @@ use super::sidebar::Sidebar;
 use super::{desk, keys};
 use crate::casework::stored;
 use crate::files::storage::Storage;
-use crate::pages::refusal::looking;
+use crate::pages::refusal::explain_audit;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
 use crate::ui::Desk;
@@ -65,7 +65,7 @@ impl CaseRequest {
                 keys: keys::are_on(tx, &staff.id)?,
             })
         };
-        let mut opened = looking(self.run(open).await)?;
+        let mut opened = explain_audit(self.run(open).await)?;
         for file in [Some(&mut opened.case.file), opened.case.appealed.as_mut()].into_iter().flatten() {
             stored::check(&self.store, &self.files, &mut file.attachments).await;
         }

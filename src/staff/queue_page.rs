@@ -11,7 +11,7 @@ use super::{desk, identities, keys};
 use crate::casework::application::PAGE;
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
-use crate::pages::refusal::looking;
+use crate::pages::refusal::explain_audit;
 use crate::pages::views;
 use crate::paths;
 use crate::people::staff::{Role, StaffMember};
@@ -53,7 +53,7 @@ pub async fn show_queue(
         let main = html! { (listing.show(&redirected)) (keys::show(keys)) };
         Ok::<_, Failure>(Page::new("待办", main).own_heading().wide().desk(desk))
     };
-    Ok(frame.page(looking(store.write(page).await)?))
+    Ok(frame.page(explain_audit(store.write(page).await)?))
 }
 
 struct Listing {
