@@ -200,7 +200,7 @@ fn document(answers: &Answers, person: &Candidate, today: NaiveDate) -> Result<D
 
 fn describe(_: &mut Tx, context: &Context) -> Result<About, Refusal> {
     Ok(About {
-        subject: context.candidate.id.clone(),
+        subject: context.candidate.id.to_string(),
         title: "信息修改".to_owned(),
         summary: context.answers.all("what").join("、"),
     })

@@ -25,7 +25,7 @@ use super::refusal::Refusal;
 use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
-use crate::store::{Error, Store, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
 
 /// A kind of application. What a kind does not say is as in [`Business::PLAIN`].
 pub struct Business {
@@ -128,7 +128,7 @@ pub struct Application {
     /// What it is an application for.
     pub business: &'static Business,
     /// Whose it is.
-    pub candidate_id: String,
+    pub candidate_id: CandidateId,
     /// What it began from: a rejected application, a certificate; else empty.
     pub parent_id: String,
     /// What it is about; one open application each.

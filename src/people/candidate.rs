@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
-use crate::store::{Conn, Error, Timestamp, Tx, Vault};
+use crate::store::{CandidateId, Conn, Error, Timestamp, Tx, Vault};
 
 /// Column names under which personal data is sealed; what the portal told is sealed like what
 /// we know, because it begins as the same.
@@ -38,7 +38,7 @@ impl Identity {
 #[derive(Clone)]
 pub struct Candidate {
     /// Key of the row.
-    pub id: String,
+    pub id: CandidateId,
     /// Kind of the identity document.
     pub document_type: DocumentType,
     /// Its number, in clear.
@@ -69,7 +69,7 @@ pub struct Profile {
 /// Who a sign-in is to us.
 pub struct Known {
     /// The candidate's id.
-    pub candidate: String,
+    pub candidate: CandidateId,
     /// The staff member's id, when the review desk opens to this sign-in.
     pub staff: Option<String>,
 }
@@ -77,7 +77,7 @@ pub struct Known {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = candidates)]
 struct Row {
-    id: String,
+    id: CandidateId,
     document_type: String,
     document_number: String,
     document_hash: String,
@@ -97,7 +97,7 @@ pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
 
 /// Takes in somebody for whom the authority itself vouches, or recognises them. A sign-in at the
 /// portal is [`identity::sign_in`](super::identity::sign_in).
-pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<String, Error> {
+pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<CandidateId, Error> {
     let holder = identity.holder(tx.vault);
     match with_document(tx, &holder)? {
         Some(id) => Ok(id),
@@ -106,7 +106,7 @@ pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<String, Error> {
 }
 
 /// The candidate who has a document, or had it before a correction.
-pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
+pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<CandidateId>, Error> {
     let present = c::candidates.filter(c::document_hash.eq(holder)).select(c::id);
     if let Some(id) = present.first(tx.conn).optional()? {
         return Ok(Some(id));
@@ -115,7 +115,7 @@ pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>,
 }
 
 /// Hashes of the documents that a candidate has and had.
-pub(super) fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
+pub(super) fn documents_of(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<String>, Error> {
     let present = c::candidates.find(candidate).select(c::document_hash);
     let mut documents: Vec<String> = present.load(tx.conn)?;
     let former = f::former_documents.filter(f::candidate_id.eq(candidate)).select(f::document_hash);
@@ -124,7 +124,7 @@ pub(super) fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, 
 }
 
 /// The name on record, and the last one that a portal told.
-pub(super) fn names(tx: &mut Tx, id: &str) -> Result<[String; 2], Error> {
+pub(super) fn names(tx: &mut Tx, id: &CandidateId) -> Result<[String; 2], Error> {
     let row = c::candidates.find(id).select((c::name, c::portal_name));
     let (name, told): (String, String) = row.first(tx.conn)?;
     Ok([name, told])
@@ -139,32 +139,37 @@ pub struct Seen {
 }
 
 /// When a candidate signed in.
-pub fn seen(tx: &mut Tx, id: &str) -> Result<Seen, Error> {
+pub fn seen(tx: &mut Tx, id: &CandidateId) -> Result<Seen, Error> {
     let (since, last) = c::candidates.find(id).select((c::created_at, c::signed_in_at)).first(tx.conn)?;
     Ok(Seen { since, last })
 }
 
 /// Notes that a candidate signs in now.
-pub(super) fn note_sign_in(tx: &mut Tx, id: &str) -> Result<(), Error> {
+pub(super) fn note_sign_in(tx: &mut Tx, id: &CandidateId) -> Result<(), Error> {
     diesel::update(c::candidates.find(id)).set(c::signed_in_at.eq(tx.now)).execute(tx.conn)?;
     Ok(())
 }
 
 /// Keeps the portal's name beside the one on record, which only a correction changes.
-pub(super) fn note_name(tx: &mut Tx, id: &str, told: &str) -> Result<(), Error> {
+pub(super) fn note_name(tx: &mut Tx, id: &CandidateId, told: &str) -> Result<(), Error> {
     diesel::update(c::candidates.find(id)).set(c::portal_name.eq(told)).execute(tx.conn)?;
     Ok(())
 }
 
 /// The last phone number that a portal told, in clear.
-pub(super) fn portal_phone(tx: &mut Tx, id: &str) -> Result<String, Error> {
+pub(super) fn portal_phone(tx: &mut Tx, id: &CandidateId) -> Result<String, Error> {
     let sealed: String = c::candidates.find(id).select(c::portal_phone).first(tx.conn)?;
     Ok(tx.vault.open(PHONE, &sealed)?)
 }
 
 /// Takes the portal's phone number over if the portal told another one `before`: the one on record
 /// may have been corrected since.
-pub(super) fn note_phone(tx: &mut Tx, id: &str, identity: &Identity, before: &str) -> Result<(), Error> {
+pub(super) fn note_phone(
+    tx: &mut Tx,
+    id: &CandidateId,
+    identity: &Identity,
+    before: &str,
+) -> Result<(), Error> {
     let Some(told) = identity.phone.as_deref().filter(|told| *told != before) else { return Ok(()) };
     let sealed = tx.vault.seal(PHONE, told);
     let row = (c::phone.eq(&sealed), c::portal_phone.eq(&sealed));
@@ -211,8 +216,8 @@ fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result
 }
 
 /// Of two processes where somebody signs in for the first time, one is faster.
-pub(super) fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Error> {
-    let id = tx.id();
+pub(super) fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<CandidateId, Error> {
+    let id = CandidateId::from(tx.id());
     let phone = identity.phone.as_deref().unwrap_or_default();
     let row = (
         c::id.eq(&id),
@@ -235,7 +240,7 @@ pub(super) fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<
 
 impl Candidate {
     /// The candidate of an id.
-    pub fn load(tx: &mut Tx, id: &str) -> Result<Option<Candidate>, Error> {
+    pub fn load(tx: &mut Tx, id: &CandidateId) -> Result<Option<Candidate>, Error> {
         let row = c::candidates.find(id).select(Row::as_select()).first(tx.conn).optional()?;
         row.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
@@ -268,7 +273,7 @@ impl Candidate {
     /// are read one after the other. SQLite has one writer, so there they do anyway.
     pub fn lock(&self, tx: &mut Tx) -> Result<(), Error> {
         if let Conn::Postgres(conn) = tx.conn {
-            c::candidates.find(&self.id).select(c::id).for_update().first::<String>(conn)?;
+            c::candidates.find(&self.id).select(c::id).for_update().first::<CandidateId>(conn)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::demo::sandbox::people::PEOPLE;
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Candidate};
 use crate::people::staff::{self, Role, StaffMember};
-use crate::store::{Clock, Store, Timestamp, Tx, clock};
+use crate::store::{CandidateId, Clock, Store, Timestamp, Tx, clock};
 
 /// 10:10 in China: time of day of the first story's steps. The steps of later stories follow.
 const MORNING: Option<NaiveTime> = NaiveTime::from_hms_opt(2, 10, 0);
@@ -184,7 +184,7 @@ fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Refusal> {
 /// The staff member who does the work of a role: always the first one.
 fn member(tx: &mut Tx, role: Role) -> Result<StaffMember, Refusal> {
     let member = staff::list(tx)?.into_iter().find(|member| member.role == role).ok_or(Refusal::NotFound)?;
-    Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() })
+    Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: CandidateId::default() })
 }
 
 fn mark((name, reason): &(&str, &str)) -> Mark {

@@ -6,7 +6,7 @@ use super::decision::{self, Decision, Facts};
 use super::{Account, Reason, account, case, event, notice};
 use crate::people::candidate::{self, Identity};
 use crate::people::staff;
-use crate::store::{Error, Tx};
+use crate::store::{CandidateId, Error, Tx};
 
 /// Somebody who comes back from the portal.
 #[derive(Clone)]
@@ -54,7 +54,7 @@ struct Admission<'a> {
 
 /// A candidate with their names, and what else is known.
 struct Known<T> {
-    candidate: String,
+    candidate: CandidateId,
     names: [String; 2],
     more: T,
 }
@@ -90,9 +90,9 @@ impl Admission<'_> {
     }
 
     /// Whose account would be opened.
-    fn candidate(&self) -> Option<&str> {
+    fn candidate(&self) -> Option<&CandidateId> {
         let bound = self.bound.as_ref().map(|bound| &bound.candidate);
-        bound.or(self.holder.as_ref().map(|holder| &holder.candidate)).map(String::as_str)
+        bound.or(self.holder.as_ref().map(|holder| &holder.candidate))
     }
 
     fn carry_out(&self, tx: &mut Tx, decision: Decision) -> Result<Entry, Error> {
@@ -108,7 +108,7 @@ impl Admission<'_> {
         }
     }
 
-    fn stop(&self, tx: &mut Tx, reason: Reason, candidate: &str) -> Result<Entry, Error> {
+    fn stop(&self, tx: &mut Tx, reason: Reason, candidate: &CandidateId) -> Result<Entry, Error> {
         let attempt = case::Attempt {
             reason,
             candidate,
@@ -120,7 +120,7 @@ impl Admission<'_> {
         Ok(Entry::Stopped { reason, separated })
     }
 
-    fn admit(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<Entry, Error> {
+    fn admit(&self, tx: &mut Tx, decision: Decision, candidate: &CandidateId) -> Result<Entry, Error> {
         let identity = &self.arrival.identity;
         candidate::note_sign_in(tx, candidate)?;
         match decision {
@@ -143,11 +143,11 @@ impl Admission<'_> {
             account::bind(tx, key, candidate, &identity.name, phone)?;
         }
         let staff = self.staff(tx, candidate)?;
-        Ok(Entry::In(candidate::Known { candidate: candidate.to_owned(), staff }))
+        Ok(Entry::In(candidate::Known { candidate: candidate.clone(), staff }))
     }
 
     /// What the candidate should know about this sign-in.
-    fn tell(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<(), Error> {
+    fn tell(&self, tx: &mut Tx, decision: Decision, candidate: &CandidateId) -> Result<(), Error> {
         let (kind, event) = match decision {
             Decision::AdmitRenamed => (notice::NoticeKind::AnotherName, "identity_renamed"),
             Decision::BindAnother => (notice::NoticeKind::AnotherAccount, "identity_another_account"),
@@ -158,7 +158,7 @@ impl Admission<'_> {
     }
 
     /// The roster's entry of this person, if the desk opens to this sign-in.
-    fn staff(&self, tx: &mut Tx, candidate: &str) -> Result<Option<String>, Error> {
+    fn staff(&self, tx: &mut Tx, candidate: &CandidateId) -> Result<Option<String>, Error> {
         let documents = candidate::documents_of(tx, candidate)?;
         let Some((id, roster)) = staff::active_with_documents(tx, &documents)? else { return Ok(None) };
         let Arrival { identity, account } = self.arrival;

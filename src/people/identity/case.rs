@@ -10,7 +10,7 @@ use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};
-use crate::store::{Error, Timestamp, Tx, Vault};
+use crate::store::{CandidateId, Error, Timestamp, Tx, Vault};
 pub use verdict::{CaseRefusal, Verdict, decide};
 
 const NAME: &str = "identity_cases.name";
@@ -23,7 +23,7 @@ const OPEN: &str = "open";
 pub(super) struct Attempt<'a> {
     pub reason: Reason,
     /// Whose account would have been opened.
-    pub candidate: &'a str,
+    pub candidate: &'a CandidateId,
     /// Hash of the account's `sub`.
     pub subject: Option<&'a str>,
     /// Hash of the document.
@@ -38,7 +38,7 @@ pub struct Case {
     /// Why the sign-in was stopped.
     pub reason: Reason,
     /// Whose account would have been opened.
-    pub candidate: String,
+    pub candidate: CandidateId,
     /// The portal of the account.
     pub portal: String,
     /// Hash of the account's `sub`, if the portal told one.
@@ -74,7 +74,7 @@ pub struct Case {
 struct Row {
     id: String,
     reason: String,
-    candidate_id: String,
+    candidate_id: CandidateId,
     portal: String,
     subject_hash: Option<String>,
     name: String,

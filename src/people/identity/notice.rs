@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::store::schema::account_notices::{self, dsl as n};
 use crate::store::schema::known_devices::dsl as d;
-use crate::store::{Error, Timestamp, Tx, codes};
+use crate::store::{CandidateId, Error, Timestamp, Tx, codes};
 
 /// Notices that are kept of one candidate; the oldest are dropped.
 const MOST: i64 = 20;
@@ -56,7 +56,7 @@ pub struct Notice {
 }
 
 /// Tells a candidate something.
-pub fn tell(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Result<(), Error> {
+pub fn tell(tx: &mut Tx, candidate: &CandidateId, kind: NoticeKind, detail: &str) -> Result<(), Error> {
     let row = (
         n::id.eq(tx.id()),
         n::candidate_id.eq(candidate),
@@ -72,13 +72,13 @@ pub fn tell(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Res
 }
 
 /// [`tell`], unless the same was told while it still shows.
-pub(super) fn tell_once(tx: &mut Tx, candidate: &str, kind: NoticeKind) -> Result<(), Error> {
+pub(super) fn tell_once(tx: &mut Tx, candidate: &CandidateId, kind: NoticeKind) -> Result<(), Error> {
     let known = of_candidate(tx, candidate)?;
     if known.iter().any(|notice| notice.kind == kind) { Ok(()) } else { tell(tx, candidate, kind, "") }
 }
 
 /// A candidate's notices that a session may still have to be told, the newest first.
-pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> {
+pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Notice>, Error> {
     let rows: Vec<(String, String, String, Timestamp)> = n::account_notices
         .filter(n::candidate_id.eq(candidate))
         .order((n::at.desc(), n::id.desc()))
@@ -94,7 +94,7 @@ pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> 
 
 /// Remembers the device of a sign-in, and tells the candidate about one that is new. The first
 /// device of all is not news.
-pub fn signed_in_on(tx: &mut Tx, candidate: &str, device: &str) -> Result<(), Error> {
+pub fn signed_in_on(tx: &mut Tx, candidate: &CandidateId, device: &str) -> Result<(), Error> {
     let seen = diesel::update(d::known_devices.find((candidate, device))).set(d::seen_at.eq(tx.now));
     if seen.execute(tx.conn)? > 0 {
         return Ok(());
