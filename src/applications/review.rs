@@ -6,6 +6,7 @@ use poem::{Response, handler};
 
 use super::address::BusinessOf;
 use crate::casework::business::{Application, Business, EditRule, Origin};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::sheet::{Sheet, Which};
 use crate::casework::{lifecycle, submission};
 use crate::pages::arrival::Arrived;
@@ -49,7 +50,7 @@ fn require_review(business: &Business) -> Result<(), Failure> {
 }
 
 enum Outcome {
-    Submitted(String),
+    Submitted(ApplicationNumber),
     Incomplete,
     Changed(Box<Sheet>),
 }
@@ -74,7 +75,7 @@ pub async fn submit(
             if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
                 && done.status != lifecycle::Status::Draft
             {
-                return Ok(Outcome::Submitted(done.shown_number().to_owned()));
+                return Ok(Outcome::Submitted(done.shown_number().to_owned().into()));
             }
             let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
             match () {

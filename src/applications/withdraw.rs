@@ -7,6 +7,7 @@ use super::address::{BusinessOf, Number};
 use super::detail::ask_withdraw;
 use crate::casework::business::{Application, Business};
 use crate::casework::lifecycle::{Action, Actor, may};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::{decision, sweep};
 use crate::pages::links;
 use crate::paths;
@@ -29,7 +30,7 @@ pub async fn confirm(
 /// The page that asks before an application is taken back.
 pub(super) async fn ask(
     business: &'static Business,
-    number: String,
+    number: ApplicationNumber,
     candidate: Candidate,
     frame: &Frame,
     store: &Store,
@@ -60,7 +61,7 @@ pub async fn withdraw(
 /// Takes an application back.
 pub(super) async fn carry_out(
     business: &'static Business,
-    number: String,
+    number: ApplicationNumber,
     candidate: Candidate,
     frame: &Frame,
     store: &Store,

@@ -7,6 +7,7 @@ use super::answers::Answers;
 use super::business::{Application, Registry};
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
+use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::store::schema::applications::{self, dsl as a};
 use crate::store::{CandidateId, Conn, Error, Timestamp, Tx};
@@ -15,7 +16,7 @@ use crate::store::{CandidateId, Conn, Error, Timestamp, Tx};
 #[diesel(table_name = applications)]
 pub(super) struct Row {
     id: String,
-    number: Option<String>,
+    number: Option<ApplicationNumber>,
     kind: String,
     candidate_id: CandidateId,
     parent_id: String,
@@ -41,7 +42,7 @@ pub(super) struct Row {
 #[derive(AsChangeset, Default)]
 #[diesel(table_name = applications)]
 pub(super) struct Change {
-    pub number: Option<String>,
+    pub number: Option<ApplicationNumber>,
     pub subject: Option<String>,
     pub title: Option<String>,
     pub summary: Option<String>,
@@ -94,7 +95,7 @@ pub struct Filter {
     /// Where they stand.
     pub status: Option<Status>,
     /// 受理号, in its one spelling.
-    pub number: Option<String>,
+    pub number: Option<ApplicationNumber>,
     /// First submitted at this time or later.
     pub since: Option<Timestamp>,
     /// Pages of [`PAGE`] to pass over.
@@ -139,7 +140,7 @@ impl Application {
         tx: &mut Tx,
         candidate: &CandidateId,
         kind: &str,
-        number: &str,
+        number: &ApplicationNumber,
     ) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
@@ -250,7 +251,7 @@ impl Application {
         kind: &str,
         subject: &str,
         states: &[&str],
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<ApplicationNumber>, Error> {
         let number = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::kind.eq(kind))
@@ -261,7 +262,7 @@ impl Application {
     }
 
     /// Any submitted application by its number: for staff, who are noted in the audit.
-    pub fn by_number(tx: &mut Tx, number: &str) -> Result<Application, Refusal> {
+    pub fn by_number(tx: &mut Tx, number: &ApplicationNumber) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::number.eq(number))
             .select(Row::as_select())

@@ -21,6 +21,7 @@ use super::answers::Answers;
 use super::field::{self, Choices, Field, Problems, Section, When};
 use super::history::Content;
 use super::lifecycle::{Action, Actor, Status, may};
+use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
@@ -124,7 +125,7 @@ pub struct Application {
     /// Key of the row.
     pub id: String,
     /// 受理号; a draft has none yet.
-    pub number: Option<String>,
+    pub number: Option<ApplicationNumber>,
     /// What it is an application for.
     pub business: &'static Business,
     /// Whose it is.

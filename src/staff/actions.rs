@@ -10,6 +10,7 @@ use crate::casework::assignment;
 use crate::casework::business::{Application, Registry};
 use crate::casework::history;
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::number::ApplicationNumber;
 use crate::files::storage::Storage;
 use crate::pages::views;
 use crate::paths;
@@ -36,7 +37,7 @@ pub async fn next(Data(store): Data<&Store>, staff: StaffMember) -> Result<Respo
 pub async fn take(
     Data(store): Data<&Store>,
     staff: StaffMember,
-    Path(number): Path<String>,
+    Path(number): Path<ApplicationNumber>,
 ) -> Result<Response, Failure> {
     let (page, case, who) = (paths::case(&number), number.clone(), staff.clone());
     let work = move |tx: &mut Tx| {
@@ -57,7 +58,7 @@ pub async fn put_back(
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
     staff: StaffMember,
-    Path(number): Path<String>,
+    Path(number): Path<ApplicationNumber>,
     sent: Submission,
 ) -> Result<Response, Failure> {
     let seen = version(&sent)?;
@@ -85,7 +86,7 @@ pub async fn done(
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
     staff: StaffMember,
-    Path(number): Path<String>,
+    Path(number): Path<ApplicationNumber>,
 ) -> Result<Response, Failure> {
     let Opened { case, desk, .. } = Opened::load(store, files, &staff, &number).await?;
     let application = &case.file.application;

@@ -12,6 +12,7 @@ use crate::casework::business::{Application, Business, Registry};
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
+use crate::casework::number::ApplicationNumber;
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
@@ -37,7 +38,7 @@ pub struct File {
 /// Another application of the same candidate.
 pub struct Other {
     /// 受理号
-    pub number: String,
+    pub number: ApplicationNumber,
     /// Its kind.
     pub business: &'static Business,
     /// Exam and sitting.
@@ -145,7 +146,7 @@ impl Case {
     /// # Errors
     /// [`Refusal::NotTheirBusiness`] for who does not work on its kind; [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the
     /// audit cannot be written.
-    pub fn open(tx: &mut Tx, reader: &StaffMember, number: &str) -> Result<Case, Refusal> {
+    pub fn open(tx: &mut Tx, reader: &StaffMember, number: &ApplicationNumber) -> Result<Case, Refusal> {
         let application = Application::by_number(tx, number)?;
         let business = application.business;
         if !business.is_work_of(reader.role) {
@@ -222,7 +223,7 @@ fn assignee(tx: &mut Tx, application: &Application) -> Result<Option<String>, Er
 }
 
 fn others(tx: &mut Tx, shown: &Application) -> Result<Vec<Other>, Error> {
-    let rows: Vec<(String, String, String, String, String)> = a::applications
+    let rows: Vec<(ApplicationNumber, String, String, String, String)> = a::applications
         .filter(a::candidate_id.eq(&shown.candidate_id))
         .filter(a::id.ne(&shown.id))
         .filter(a::status.ne(Status::Draft.code()))

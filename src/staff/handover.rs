@@ -11,6 +11,7 @@ use super::version;
 use crate::casework::assignment::{self, WORD};
 use crate::casework::business::Application;
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::number::ApplicationNumber;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
@@ -22,7 +23,7 @@ use crate::web::{Failure, Submission, see_other};
 pub async fn hand_over(
     Data(store): Data<&Store>,
     staff: StaffMember,
-    Path(number): Path<String>,
+    Path(number): Path<ApplicationNumber>,
     sent: Submission,
 ) -> Result<Response, Failure> {
     let (page, case, who) = (paths::case(&number), number.clone(), staff.clone());

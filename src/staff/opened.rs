@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::sidebar::Sidebar;
 use super::{desk, keys};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::stored;
 use crate::files::storage::Storage;
 use crate::pages::refusal::looking;
@@ -33,9 +34,9 @@ impl Opened {
         store: &Store,
         files: &Storage,
         staff: &StaffMember,
-        number: &str,
+        number: &ApplicationNumber,
     ) -> Result<Opened, Failure> {
-        let (reader, wanted) = (staff.clone(), number.to_owned());
+        let (reader, wanted) = (staff.clone(), number.clone());
         let open = move |tx: &mut Tx| {
             Ok(Opened {
                 case: Case::open(tx, &reader, &wanted)?,
@@ -57,7 +58,7 @@ impl Opened {
 pub(super) async fn on_case<T, F>(
     store: &Store,
     staff: &StaffMember,
-    number: &str,
+    number: &ApplicationNumber,
     work: F,
 ) -> Result<T, Failure>
 where
@@ -66,7 +67,7 @@ where
 {
     let done = store.write(work).await;
     if matches!(done, Err(Failure::Forbidden(_))) {
-        let (staff, number) = (staff.id.clone(), number.to_owned());
+        let (staff, number) = (staff.id.clone(), number.clone());
         store.write(move |tx| roster::viewed(tx, &staff, "refused", &number)).await?;
     }
     done

@@ -11,7 +11,8 @@ use crate::casework::application::PAGE;
 use crate::casework::business::{Application, Business, Registry};
 use crate::casework::history::DECISIONS;
 use crate::casework::lifecycle::{Action, Status};
-use crate::casework::{Refusal, assignment, number};
+use crate::casework::number::{self, ApplicationNumber};
+use crate::casework::{Refusal, assignment};
 use crate::people::mask;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
@@ -91,7 +92,7 @@ impl Filter {
 /// One application of a list.
 pub struct Item {
     /// 受理号
-    pub number: String,
+    pub number: ApplicationNumber,
     /// Its kind.
     pub business: &'static Business,
     /// Exam and sitting.
@@ -114,7 +115,7 @@ pub struct Item {
 
 type Row = (
     String,
-    Option<String>,
+    Option<ApplicationNumber>,
     String,
     String,
     String,
@@ -264,7 +265,7 @@ pub(super) fn count_waiting(tx: &mut Tx, role: Role) -> Result<i64, Error> {
 /// Takes the first of the queue that is neither the reviewer's own nor an appeal against what they
 /// decided; of what somebody else takes at
 /// the same moment, the following one. Returns its number, or nothing when nothing waits.
-pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, Refusal> {
+pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<ApplicationNumber>, Refusal> {
     let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
     let decided = application_events::table
         .filter(application_events::staff_id.eq_any(entries))

@@ -238,7 +238,7 @@ mod tests {
         let days = Days::at("2026-09-30"); // the last working day before 国庆
         let shown = |due: &str, status| {
             let item = Item {
-                number: String::new(),
+                number: String::new().into(),
                 business: &Business::PLAIN,
                 title: String::new(),
                 name: String::new(),

@@ -19,6 +19,7 @@ use super::typed::{MARK_TEMPLATES, REASON, Typed, mark_control};
 use crate::casework::field::Problems;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
+use crate::casework::number::ApplicationNumber;
 use crate::files::storage::Storage;
 use crate::pages::refusal::DECIDED_BEFORE;
 use crate::pages::views::{self, Reader};
@@ -38,7 +39,7 @@ struct Viewed {
 /// The number in the address, which may go on with the step that a form was sent to.
 #[derive(Deserialize)]
 struct Named {
-    number: String,
+    number: ApplicationNumber,
 }
 
 /// `GET /staff/applications/{number}`; every opening is noted in the audit.

@@ -49,7 +49,7 @@ impl Sidebar {
         html! {
             @if !items.is_empty() {
                 h2.small.muted { (heading) }
-                ul { @for item in items { li { (self.entry(item, item.number == current)) } } }
+                ul { @for item in items { li { (self.entry(item, *item.number == *current)) } } }
             }
         }
     }

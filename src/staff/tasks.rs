@@ -13,6 +13,7 @@ use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Task};
 use crate::casework::field::{Problems, problem};
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::{Refusal, materials, task};
 use crate::files::storage::Storage;
 use crate::pages::fields::{plain_field, plain_upload};
@@ -40,7 +41,7 @@ pub async fn carry_out(
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
     staff: StaffMember,
-    Path((number, action)): Path<(String, String)>,
+    Path((number, action)): Path<(ApplicationNumber, String)>,
     Upload(sent, papers): Upload,
 ) -> Result<Response, Failure> {
     let wanted = find(staff.role, &number, &action);
@@ -87,10 +88,10 @@ pub async fn carry_out(
 /// The task that an address names, if it is the work of this role.
 fn find(
     role: Role,
-    number: &str,
+    number: &ApplicationNumber,
     action: &str,
 ) -> impl FnOnce(&mut Tx) -> Result<&'static Task, Failure> + Clone + Send + 'static {
-    let (number, action) = (number.to_owned(), Action::from_code(action));
+    let (number, action) = (number.clone(), Action::from_code(action));
     move |tx| {
         let application = Application::by_number(tx, &number)?;
         let task = action.and_then(|action| application.business.task(action)).ok_or(Failure::NotFound)?;

@@ -13,6 +13,7 @@ use super::version;
 use crate::casework::business::Application;
 use crate::casework::decision::{self, Verdict};
 use crate::casework::field::Problems;
+use crate::casework::number::ApplicationNumber;
 use crate::files::storage::Storage;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
@@ -26,7 +27,7 @@ pub async fn decide(
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
     staff: StaffMember,
-    Path(number): Path<String>,
+    Path(number): Path<ApplicationNumber>,
     sent: Submission,
 ) -> Result<Response, Failure> {
     let opened = Opened::load(store, files, &staff, &number).await?;
@@ -68,7 +69,7 @@ pub async fn decide(
 pub fn settle(
     tx: &mut Tx,
     staff: &StaffMember,
-    number: &str,
+    number: &ApplicationNumber,
     sent: &Submission,
 ) -> Result<Option<(Typed, Problems)>, Failure> {
     let application = Application::by_number(tx, number)?;

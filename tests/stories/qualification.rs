@@ -36,7 +36,7 @@ fn reviewer(tx: &mut Tx, of: &Application) -> StaffMember {
 
 /// Assigns an application to a reviewer and decides it.
 async fn decide(server: &Server, number: &str, verdict: Verdict) {
-    let number = number.to_owned();
+    let number = number.to_owned().into();
     let decided = server.parts.store.write::<_, Refusal, _>(move |tx| {
         let waiting = Application::by_number(tx, &number)?;
         let staff = reviewer(tx, &waiting);
