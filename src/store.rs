@@ -9,6 +9,7 @@
 
 mod address;
 mod bulk;
+mod candidate_id;
 pub mod clock;
 pub mod codes;
 mod connection;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 pub use bulk::Bulk;
+pub use candidate_id::CandidateId;
 pub use clock::Clock;
 pub(crate) use codes::codes;
 pub use connection::Conn;

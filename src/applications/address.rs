@@ -4,7 +4,7 @@ use poem::{FromRequest, Request, RequestBody};
 use serde::Deserialize;
 
 use crate::casework::business::{Application, Business, Origin, Registry};
-use crate::casework::number;
+use crate::casework::number::{self, ApplicationNumber};
 use crate::casework::sheet::Which;
 use crate::exams::held;
 use crate::people::candidate::Candidate;
@@ -34,7 +34,7 @@ impl<'a> FromRequest<'a> for BusinessOf {
 }
 
 /// The 受理号 in its canonical spelling. A malformed one is not found.
-pub(super) struct Number(pub String);
+pub(super) struct Number(pub ApplicationNumber);
 
 impl<'a> FromRequest<'a> for Number {
     async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
@@ -49,13 +49,13 @@ pub(super) struct Mailing {
     pub candidate: Candidate,
     certificate: String,
     /// 受理号 of the present posting, if there is one.
-    number: Option<String>,
+    number: Option<ApplicationNumber>,
 }
 
 impl Mailing {
     /// # Errors
     /// [`Failure::NotFound`] if the certificate has no posting.
-    pub fn number(&self) -> Result<String, Failure> {
+    pub fn number(&self) -> Result<ApplicationNumber, Failure> {
         self.number.clone().ok_or(Failure::NotFound)
     }
 
@@ -80,7 +80,7 @@ async fn present_posting(
     store: &Store,
     candidate: &Candidate,
     certificate: &str,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<ApplicationNumber>, Failure> {
     let (candidate, key) = (candidate.clone(), certificate.to_owned());
     let found = store.read(move |tx| {
         let certificate = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;

@@ -10,6 +10,7 @@ use crate::casework::business::{Application, Business, Origin};
 use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::stored;
 use crate::files::storage::Storage;
 use crate::pages::views::Reader;
@@ -42,7 +43,7 @@ impl Detail {
         tx: &mut Tx,
         business: &'static Business,
         candidate: Candidate,
-        number: &str,
+        number: &ApplicationNumber,
     ) -> Result<Detail, Failure> {
         let application = Application::own(tx, &candidate.id, business.slug, number)?;
         let parent = match Application::own_by_id(tx, &candidate.id, &application.parent_id)? {
@@ -65,7 +66,7 @@ impl Detail {
         store: &Store,
         business: &'static Business,
         candidate: Candidate,
-        number: String,
+        number: ApplicationNumber,
     ) -> Result<Detail, Failure> {
         store.read(move |tx| Detail::load(tx, business, candidate, &number)).await
     }

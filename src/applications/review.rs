@@ -7,6 +7,7 @@ use poem::{Response, handler};
 use super::address::BusinessOf;
 use crate::casework::business::{Application, Business, EditRule, Origin};
 use crate::casework::lifecycle::Status;
+use crate::casework::number::ApplicationNumber;
 use crate::casework::sheet::{Sheet, Which};
 use crate::casework::submission;
 use crate::pages::arrival::Arrived;
@@ -50,7 +51,7 @@ fn require_review(business: &Business) -> Result<(), Failure> {
 }
 
 enum Outcome {
-    Submitted(String),
+    Submitted(ApplicationNumber),
     Incomplete,
     Changed(Box<Sheet>),
 }
@@ -90,7 +91,7 @@ fn submit_seen(
     if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
         && done.status != Status::Draft
     {
-        return Ok(Outcome::Submitted(done.shown_number().to_owned()));
+        return Ok(Outcome::Submitted(done.shown_number().to_owned().into()));
     }
     let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
     if sheet.must_agree() || sheet.application.is_none() || !sheet.problems(tx)?.is_empty() {

@@ -8,6 +8,7 @@ use super::address::{BusinessOf, Number};
 use super::detail::withdraw_dialog;
 use crate::casework::business::{Application, Business};
 use crate::casework::lifecycle::{Action, Actor, may};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::{decision, sweep};
 use crate::pages::links;
 use crate::paths;
@@ -30,7 +31,7 @@ pub async fn confirm(
 /// The page that confirms a withdrawal.
 pub(super) async fn confirmation(
     business: &'static Business,
-    number: String,
+    number: ApplicationNumber,
     candidate: Candidate,
     frame: &Frame,
     store: &Store,
@@ -60,7 +61,7 @@ pub async fn withdraw(
 
 pub(super) async fn carry_out(
     business: &'static Business,
-    number: String,
+    number: ApplicationNumber,
     candidate: Candidate,
     frame: &Frame,
     store: &Store,

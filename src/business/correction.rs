@@ -204,7 +204,7 @@ fn new_document(answers: &Answers, person: &Candidate, today: NaiveDate) -> Resu
 
 fn describe(_: &mut Tx, context: &Context) -> Result<About, Refusal> {
     Ok(About {
-        subject: context.candidate.id.clone(),
+        subject: context.candidate.id.to_string(),
         title: "信息修改".to_owned(),
         summary: context.answers.all("what").join("、"),
     })

@@ -168,7 +168,7 @@ fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     }
     let chosen = application.form.as_ref().map(|form| form.all("registrations").to_vec()).unwrap_or_default();
     if registration::receipt(tx, &chosen, &application.id)? < chosen.len() {
-        return Err(Refusal::ReceiptedAlready { number: application.shown_number().to_owned() });
+        return Err(Refusal::ReceiptedAlready { number: application.shown_number().to_owned().into() });
     }
     Ok(())
 }

@@ -216,7 +216,9 @@ fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
             let entries =
                 application.form.as_ref().map(|form| form.all("subjects").to_vec()).unwrap_or_default();
             if registration::refund(tx, &entries, &application.id)? < entries.len() {
-                return Err(Refusal::RefundedAlready { number: application.shown_number().to_owned() });
+                return Err(Refusal::RefundedAlready {
+                    number: application.shown_number().to_owned().into(),
+                });
             }
             Ok(())
         }

@@ -3,6 +3,7 @@
 use super::business::{Application, Business};
 use super::deadline;
 use super::lifecycle::Status;
+use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::people::candidate::Candidate;
 use crate::store::clock::china_date;
@@ -45,11 +46,12 @@ pub fn against(
     tx: &mut Tx,
     business: &'static Business,
     candidate: &Candidate,
-    number: &str,
+    number: &ApplicationNumber,
 ) -> Result<(&'static Business, Application), Refusal> {
     let rejected = Application::own(tx, &candidate.id, business.slug, number)?;
     let by = business.appeal.ok_or(Refusal::NotFound)?;
-    let number = |application: &Application| application.shown_number().to_owned();
+    let number =
+        |application: &Application| -> ApplicationNumber { application.shown_number().to_owned().into() };
     match standing(tx, &rejected)? {
         Standing::Until(_) | Standing::Over(_) => Ok((by, rejected)),
         Standing::None => Err(Refusal::NotRejected { slug: business.slug, number: number(&rejected) }),

@@ -7,17 +7,18 @@ use super::answers::Answers;
 use super::business::{Application, Registry};
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
+use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::store::schema::applications::{self, dsl as a};
-use crate::store::{Conn, Error, Timestamp, Tx};
+use crate::store::{CandidateId, Conn, Error, Timestamp, Tx};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = applications)]
 pub(super) struct Row {
     id: String,
-    number: Option<String>,
+    number: Option<ApplicationNumber>,
     kind: String,
-    candidate_id: String,
+    candidate_id: CandidateId,
     parent_id: String,
     subject: String,
     title: String,
@@ -41,7 +42,7 @@ pub(super) struct Row {
 #[derive(AsChangeset, Default)]
 #[diesel(table_name = applications)]
 pub(super) struct Change {
-    pub number: Option<String>,
+    pub number: Option<ApplicationNumber>,
     pub subject: Option<String>,
     pub title: Option<String>,
     pub summary: Option<String>,
@@ -94,7 +95,7 @@ pub struct Filter {
     /// Where they stand.
     pub status: Option<Status>,
     /// 受理号, in its one spelling.
-    pub number: Option<String>,
+    pub number: Option<ApplicationNumber>,
     /// First submitted at this time or later.
     pub since: Option<Timestamp>,
     /// Pages of [`PAGE`] to pass over.
@@ -135,7 +136,12 @@ impl Application {
     }
 
     /// A candidate's own application of a kind by its number; somebody else's is not found.
-    pub fn own(tx: &mut Tx, candidate: &str, kind: &str, number: &str) -> Result<Application, Refusal> {
+    pub fn own(
+        tx: &mut Tx,
+        candidate: &CandidateId,
+        kind: &str,
+        number: &ApplicationNumber,
+    ) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::kind.eq(kind))
@@ -147,7 +153,7 @@ impl Application {
     }
 
     /// A candidate's own application by its key, drafts too.
-    pub fn own_by_id(tx: &mut Tx, candidate: &str, id: &str) -> Result<Option<Application>, Error> {
+    pub fn own_by_id(tx: &mut Tx, candidate: &CandidateId, id: &str) -> Result<Option<Application>, Error> {
         let row = a::applications.find(id).filter(a::candidate_id.eq(candidate)).select(Row::as_select());
         let row = row.first(tx.conn).optional()?;
         row.map(|row| Application::open(tx, row)).transpose()
@@ -156,7 +162,7 @@ impl Application {
     /// A candidate's draft of a kind, if they began one; `parent` is what it began from, or empty.
     pub fn draft(
         tx: &mut Tx,
-        candidate: &str,
+        candidate: &CandidateId,
         kind: &str,
         parent: &str,
     ) -> Result<Option<Application>, Error> {
@@ -172,7 +178,7 @@ impl Application {
 
     /// A candidate's submitted applications, newest first; one more than [`PAGE`] when
     /// there is a next page.
-    pub fn list(tx: &mut Tx, candidate: &str, filter: &Filter) -> Result<Vec<Application>, Error> {
+    pub fn list(tx: &mut Tx, candidate: &CandidateId, filter: &Filter) -> Result<Vec<Application>, Error> {
         let mut rows = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::status.ne(Status::Draft.code()))
@@ -198,7 +204,7 @@ impl Application {
     }
 
     /// What waits for the candidate: returned applications, the most pressing first.
-    pub fn waiting_for(tx: &mut Tx, candidate: &str) -> Result<Vec<Application>, Error> {
+    pub fn waiting_for(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Application>, Error> {
         let rows = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::status.eq(Status::Returned.code()))
@@ -210,7 +216,7 @@ impl Application {
     }
 
     /// A candidate's drafts, the last touched first.
-    pub fn drafts(tx: &mut Tx, candidate: &str) -> Result<Vec<Application>, Error> {
+    pub fn drafts(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Application>, Error> {
         let rows = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::status.eq(Status::Draft.code()))
@@ -222,7 +228,11 @@ impl Application {
     }
 
     /// The appeal that a candidate made against one of their applications.
-    pub fn appeal_of(tx: &mut Tx, candidate: &str, parent: &str) -> Result<Option<Application>, Error> {
+    pub fn appeal_of(
+        tx: &mut Tx,
+        candidate: &CandidateId,
+        parent: &str,
+    ) -> Result<Option<Application>, Error> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::parent_id.eq(parent))
@@ -237,11 +247,11 @@ impl Application {
     /// The number of an application of the same kind about the same subject, in one of these states.
     pub(super) fn open_about(
         tx: &mut Tx,
-        candidate: &str,
+        candidate: &CandidateId,
         kind: &str,
         subject: &str,
         states: &[&str],
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<ApplicationNumber>, Error> {
         let number = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::kind.eq(kind))
@@ -252,7 +262,7 @@ impl Application {
     }
 
     /// Any submitted application by its number: for staff, who are noted in the audit.
-    pub fn by_number(tx: &mut Tx, number: &str) -> Result<Application, Refusal> {
+    pub fn by_number(tx: &mut Tx, number: &ApplicationNumber) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::number.eq(number))
             .select(Row::as_select())

@@ -59,7 +59,7 @@ pub fn hand_over(
         return Err(application.overtaken(by));
     }
     let Some(to) = colleagues(tx, application)?.into_iter().find(|member| member.id == to) else {
-        return Err(Refusal::NotAColleague { number: application.shown_number().to_owned() });
+        return Err(Refusal::NotAColleague { number: application.shown_number().to_owned().into() });
     };
     let word: String = word.trim().chars().take(WORD).collect();
     let aside = if word.is_empty() { String::new() } else { format!("：{word}") };

@@ -21,11 +21,12 @@ use super::answers::Answers;
 use super::field::{self, Choices, Field, Problems, Section, When};
 use super::history::Content;
 use super::lifecycle::{Action, Actor, Status, may};
+use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
-use crate::store::{Error, Store, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
 
 /// A kind of application. What a kind does not say is as in [`Business::PLAIN`].
 pub struct Business {
@@ -124,11 +125,11 @@ pub struct Application {
     /// Key of the row.
     pub id: String,
     /// 受理号; a draft has none yet.
-    pub number: Option<String>,
+    pub number: Option<ApplicationNumber>,
     /// What it is an application for.
     pub business: &'static Business,
     /// Whose it is.
-    pub candidate_id: String,
+    pub candidate_id: CandidateId,
     /// What it began from: a rejected application, a certificate; else empty.
     pub parent_id: String,
     /// What it is about; one open application each.

@@ -14,7 +14,7 @@ use crate::files::{self, FileContent, SentFile, UploadRules};
 use crate::people::staff as roster;
 use crate::permits::Permit;
 use crate::store::schema::attachments::{self, dsl as f};
-use crate::store::{Error, Store, Timestamp, Tx, Vault};
+use crate::store::{CandidateId, Error, Store, Timestamp, Tx, Vault};
 
 /// Unsubmitted files that one candidate may have here; a form has far fewer slots.
 const MOST_UNSUBMITTED: i64 = 100;
@@ -161,7 +161,7 @@ async fn keep(
 /// the new one instead of the old, a slot for several is filled up.
 pub(super) fn add(
     tx: &mut Tx,
-    candidate: &str,
+    candidate: &CandidateId,
     business: &'static Business,
     answers: &mut Answers,
     received: Vec<Received>,
@@ -189,7 +189,7 @@ pub(super) fn add(
     Ok(problems)
 }
 
-fn insert(tx: &mut Tx, candidate: &str, file: Received) -> Result<(), Error> {
+fn insert(tx: &mut Tx, candidate: &CandidateId, file: Received) -> Result<(), Error> {
     let row = (
         f::id.eq(file.id),
         f::candidate_id.eq(candidate),
@@ -225,7 +225,7 @@ pub(super) fn hand_over(
 /// this application; what a form claims beyond that is not there.
 pub(super) fn usable(
     tx: &mut Tx,
-    candidate: &str,
+    candidate: &CandidateId,
     application: Option<&str>,
     ids: &[String],
 ) -> Result<Vec<Attachment>, Error> {
@@ -273,7 +273,7 @@ pub(super) fn submit(tx: &mut Tx, application: &str, answers: &Answers) -> Resul
 }
 
 /// A candidate's own file by its id.
-pub fn own(tx: &mut Tx, candidate: &str, id: &str) -> Result<Attachment, Refusal> {
+pub fn own(tx: &mut Tx, candidate: &CandidateId, id: &str) -> Result<Attachment, Refusal> {
     let row = f::attachments.find(id).filter(f::candidate_id.eq(candidate)).select(Row::as_select());
     let row: Option<Row> = row.first(tx.conn).optional()?;
     Ok(Attachment::open(tx.vault, row.ok_or(Refusal::NotFound)?)?)

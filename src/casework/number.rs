@@ -4,29 +4,59 @@
 //! ISO/IEC 7064 MOD 37-36, which notices every single wrong character and nearly
 //! every swap of neighbours: `ZG20260401000123E`.
 
+use std::fmt;
+use std::ops::Deref;
+
 use chrono::NaiveDate;
+use diesel_derive_newtype::DieselNewType;
+use serde::{Deserialize, Serialize};
 
 use crate::people::width;
 
 const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LENGTH: usize = 2 + 8 + 6 + 1;
 
+/// A 受理号 from [`parse`], the database or an address. The last may have any shape.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, DieselNewType, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApplicationNumber(String);
+
+impl From<String> for ApplicationNumber {
+    fn from(number: String) -> ApplicationNumber {
+        ApplicationNumber(number)
+    }
+}
+
+impl Deref for ApplicationNumber {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ApplicationNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
 /// The number of the `seq`-th application (below 1,000,000) of a kind on a day in China.
 ///
 /// `prefix` is the kind's two capital letters.
-pub fn format(prefix: &str, date: &NaiveDate, seq: u32) -> String {
+pub fn format(prefix: &str, date: &NaiveDate, seq: u32) -> ApplicationNumber {
     debug_assert!(prefix.len() == 2 && seq < 1_000_000, "{prefix} {seq}");
     let body = format!("{prefix}{}{seq:06}", date.format("%Y%m%d"));
     let check = check_character(&body).unwrap_or_default();
-    format!("{body}{check}")
+    ApplicationNumber(format!("{body}{check}"))
 }
 
 /// The number as it is stored, from what somebody typed (small letters, spaces,
 /// full-width); nothing if it cannot be a number of ours.
-pub fn parse(text: &str) -> Option<String> {
+pub fn parse(text: &str) -> Option<ApplicationNumber> {
     let number = width::compact(text);
     let shaped = number.is_ascii() && number.len() == LENGTH;
-    (shaped && is_body(&number[..LENGTH - 1]) && check_holds(&number)).then_some(number)
+    (shaped && is_body(&number[..LENGTH - 1]) && check_holds(&number)).then_some(ApplicationNumber(number))
 }
 
 fn is_body(body: &str) -> bool {
@@ -74,7 +104,7 @@ mod tests {
     #[test]
     fn a_number_reads_back_however_it_is_typed() {
         let number = format("ZG", &day(), 123);
-        assert_eq!(number, "ZG20260401000123E");
+        assert_eq!(&*number, "ZG20260401000123E");
         assert_eq!(parse(&number), Some(number.clone()));
         let typed = format!(" {} {} ", number[..2].to_lowercase(), &number[2..]);
         assert_eq!(parse(&typed), Some(number.clone()));
@@ -86,17 +116,17 @@ mod tests {
         let number = format("TF", &day(), 987_654);
         for at in 0..number.len() {
             for &other in ALPHABET {
-                let mut wrong = number.clone().into_bytes();
+                let mut wrong = number.as_bytes().to_vec();
                 wrong[at] = other;
                 let wrong = String::from_utf8(wrong).unwrap();
-                assert_eq!(parse(&wrong).is_some(), wrong == number, "{wrong}");
+                assert_eq!(parse(&wrong).is_some(), wrong == *number, "{wrong}");
             }
         }
         for at in 1..number.len() {
-            let mut wrong = number.clone().into_bytes();
+            let mut wrong = number.as_bytes().to_vec();
             wrong.swap(at - 1, at);
             let wrong = String::from_utf8(wrong).unwrap();
-            assert_eq!(parse(&wrong).is_some(), wrong == number, "{wrong}");
+            assert_eq!(parse(&wrong).is_some(), wrong == *number, "{wrong}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! `pages::refusal` gives each reason its status, its words and its link.
 
 use super::lifecycle::Actor;
+use super::number::ApplicationNumber;
 use crate::exams::held::Delivery;
 use crate::files::storage::StorageError;
 use crate::people;
@@ -20,7 +21,7 @@ pub enum Refusal {
         /// Slug of its business.
         slug: &'static str,
         /// Its number; a draft has none.
-        number: Option<String>,
+        number: Option<ApplicationNumber>,
         /// Who wanted the step.
         actor: Actor,
     },
@@ -30,7 +31,7 @@ pub enum Refusal {
         /// Slug of its business.
         slug: &'static str,
         /// Its number.
-        number: String,
+        number: ApplicationNumber,
         /// What people call its business.
         label: &'static str,
         /// Title of the subject.
@@ -42,7 +43,7 @@ pub enum Refusal {
         /// Slug of its business.
         slug: &'static str,
         /// Its number.
-        number: String,
+        number: ApplicationNumber,
     },
     /// The application was appealed against before.
     #[error("appealed already")]
@@ -50,7 +51,7 @@ pub enum Refusal {
         /// Slug of its business.
         slug: &'static str,
         /// Number of the appeal.
-        number: String,
+        number: ApplicationNumber,
     },
     /// The certificate cannot be posted in its present state.
     #[error("the certificate is not ready")]
@@ -66,19 +67,19 @@ pub enum Refusal {
     #[error("refunded already")]
     RefundedAlready {
         /// Number of the application.
-        number: String,
+        number: ApplicationNumber,
     },
     /// Some of the registrations have a receipt.
     #[error("receipted already")]
     ReceiptedAlready {
         /// Number of the application.
-        number: String,
+        number: ApplicationNumber,
     },
     /// The chosen staff member cannot decide the application.
     #[error("not a colleague who decides it")]
     NotAColleague {
         /// Number of the application.
-        number: String,
+        number: ApplicationNumber,
     },
     /// The application belongs to the staff member.
     #[error("own application")]

@@ -19,6 +19,7 @@ use super::field::{Choices, Field, Problems, Rule, problem};
 use super::history::{self, Mark};
 use super::lifecycle::Status;
 use super::materials::{self, Attachment, Received};
+use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::either;
 use crate::people::candidate::Candidate;
@@ -31,11 +32,11 @@ pub enum Which {
     /// The candidate's new application of a kind.
     New,
     /// An appeal against their application of this number.
-    Appeal(String),
+    Appeal(ApplicationNumber),
     /// The posting of the certificate with this key.
     For(String),
     /// A submitted application of this number that can be changed.
-    Edit(String),
+    Edit(ApplicationNumber),
 }
 
 /// A form with everything needed to show, judge and submit it.
@@ -364,7 +365,7 @@ fn editable(
     tx: &mut Tx,
     business: &Business,
     candidate: &Candidate,
-    number: &str,
+    number: &ApplicationNumber,
 ) -> Result<Application, Refusal> {
     let application = Application::own(tx, &candidate.id, business.slug, number)?;
     match business.submits_by(application.status) {

@@ -6,10 +6,11 @@ use super::application::{By, Change};
 use super::business::{About, Application};
 use super::deadline;
 use super::history::Content;
+use super::materials;
+use super::number::{self, ApplicationNumber};
 use super::refusal::Refusal;
 use super::sheet::Sheet;
 use super::transition::step;
-use super::{materials, number};
 use crate::either;
 use crate::store::schema::number_sequences::dsl as n;
 use crate::store::{Error, Tx};
@@ -19,7 +20,7 @@ use crate::store::{Error, Tx};
 /// # Errors
 /// [`Refusal::OpenAlready`] when the subject has an open application, [`Refusal::Overtaken`] when the
 /// application changed since it was read.
-pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<String, Refusal> {
+pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<ApplicationNumber, Refusal> {
     let application =
         sheet.application.as_ref().ok_or(Refusal::Defect("a form was submitted before it was saved"))?;
     let business = sheet.business;
@@ -73,7 +74,7 @@ fn refuse_second(
 }
 
 /// The next number of a kind on today's date. Two at once wait for each other's row.
-fn next_number(tx: &mut Tx, prefix: &str) -> Result<String, Error> {
+fn next_number(tx: &mut Tx, prefix: &str) -> Result<ApplicationNumber, Error> {
     let today = tx.today();
     let name = format!("{prefix}{today}");
     let first = (n::name.eq(&name), n::last.eq(1));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::portal::{self, AttemptSecrets};
 use super::refusal::Refusal;
 use crate::store::schema::portal_attempts::dsl as p;
-use crate::store::{Error, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Timestamp, Tx};
 use crate::web::binding::{self, Binding};
 
 /// From the redirect to the portal until the callback.
@@ -36,7 +36,7 @@ const ENDED: &str = "ended";
 pub enum Ending {
     /// A candidate is signed in.
     In {
-        candidate: String,
+        candidate: CandidateId,
         /// The value of the session's cookie.
         session: String,
     },

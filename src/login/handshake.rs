@@ -11,7 +11,7 @@ use chrono::Duration;
 use diesel::prelude::*;
 
 use crate::store::schema::login_handshakes::{self, dsl as h};
-use crate::store::{Error, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Timestamp, Tx};
 use crate::web::address::Network;
 pub use outcomes::{NumberOutcome, ScanOutcome, ScanRefusal, Verdict};
 pub use states::Status;
@@ -56,7 +56,7 @@ pub struct Handshake {
     /// Network of the screen.
     pub network: Network,
     /// The candidate who approved it.
-    pub candidate: Option<String>,
+    pub candidate: Option<CandidateId>,
     /// Local path where the screen goes after signing in.
     pub next: String,
     pub created_at: Timestamp,
@@ -86,7 +86,7 @@ struct Row {
     number: i32,
     device: String,
     address: String,
-    candidate_id: Option<String>,
+    candidate_id: Option<CandidateId>,
     next_path: String,
     created_at: Timestamp,
     expires_at: Timestamp,
@@ -100,7 +100,7 @@ struct Row {
 #[diesel(table_name = login_handshakes)]
 struct Changes<'a> {
     phone: Option<&'a str>,
-    candidate_id: Option<&'a str>,
+    candidate_id: Option<&'a CandidateId>,
     expires_at: Option<Timestamp>,
 }
 
@@ -218,7 +218,7 @@ pub fn type_number(
     tx: &mut Tx,
     id: &str,
     phone: &str,
-    candidate: &str,
+    candidate: &CandidateId,
     number: u32,
 ) -> Result<NumberOutcome, Error> {
     let Some(scanned) = of_phone(tx, id, phone)? else { return Ok(NumberOutcome::Undecidable) };
@@ -262,7 +262,7 @@ pub fn cancel(tx: &mut Tx, id: &str, screen: &str) -> Result<bool, Error> {
 }
 
 /// Redeems an approved handshake for its screen, once. Returns the candidate.
-pub fn redeem(tx: &mut Tx, id: &str, screen: &str) -> Result<Option<String>, Error> {
+pub fn redeem(tx: &mut Tx, id: &str, screen: &str) -> Result<Option<CandidateId>, Error> {
     let Some(handshake) = of_screen(tx, id, screen)? else { return Ok(None) };
     let won = change(tx, &handshake, Redeem, Actor::Screen, Changes::default())?;
     Ok(handshake.candidate.filter(|_| won))

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use crate::people::candidate::Candidate;
 use crate::store::schema::login_denials::dsl as d;
-use crate::store::{Error, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Timestamp, Tx};
 use crate::web::address::Network;
 
 /// This many denials of one account, or from one network, start a pause.
@@ -30,13 +30,13 @@ pub fn lock_and_read(tx: &mut Tx, candidate: &Candidate) -> Result<Option<Timest
 }
 
 /// The end of a candidate's pause, without a lock.
-pub fn read(tx: &mut Tx, candidate: &str) -> Result<Option<Timestamp>, Error> {
+pub fn read(tx: &mut Tx, candidate: &CandidateId) -> Result<Option<Timestamp>, Error> {
     let on = d::login_denials.filter(d::candidate_id.eq(candidate)).filter(d::paused_until.gt(tx.now));
     Ok(on.select(max(d::paused_until)).first(tx.conn)?)
 }
 
 /// Records that a phone in `network` denied a login. `candidate` was signed in on it.
-pub fn record_denial(tx: &mut Tx, candidate: Option<&str>, network: &Network) -> Result<(), Error> {
+pub fn record_denial(tx: &mut Tx, candidate: Option<&CandidateId>, network: &Network) -> Result<(), Error> {
     let network = match network {
         Network::Known(network) => Some(network),
         Network::Unknown => None,

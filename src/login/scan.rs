@@ -12,7 +12,7 @@ use super::{Login, allowance, code, pause, secrets};
 use crate::people::candidate::Candidate;
 use crate::people::width;
 use crate::settings::Settings;
-use crate::store::{Error, Store, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
 use crate::web::address::{client_address, network};
 use crate::web::session::live;
 use crate::web::{Failure, Frame, SignedIn, Submission, binding, see_other};
@@ -69,7 +69,7 @@ fn scan(
     tx: &mut Tx,
     id: &str,
     phone: &Phone,
-    candidate: Option<String>,
+    candidate: Option<CandidateId>,
     is_genuine: impl FnOnce(&Handshake) -> bool,
 ) -> Result<Scan, Error> {
     let until = candidate.map_or(Ok(None), |candidate| pause::read(tx, &candidate))?;
@@ -150,7 +150,12 @@ struct PhoneState {
     paused_until: Option<Timestamp>,
 }
 
-fn read(tx: &mut Tx, id: &str, phone: &str, candidate: Option<String>) -> Result<Option<PhoneState>, Error> {
+fn read(
+    tx: &mut Tx,
+    id: &str,
+    phone: &str,
+    candidate: Option<CandidateId>,
+) -> Result<Option<PhoneState>, Error> {
     let Some(handshake) = handshake::of_phone(tx, id, phone)? else { return Ok(None) };
     let Some(candidate) = candidate else {
         return Ok(Some(PhoneState { handshake, account: None, paused_until: None }));
@@ -222,7 +227,7 @@ pub async fn decline(
     let denied = store.write::<_, Error, _>(move |tx| {
         let denied = handshake::deny(tx, &declined, &phone)?;
         if denied {
-            pause::record_denial(tx, who.as_deref(), &own)?;
+            pause::record_denial(tx, who.as_ref(), &own)?;
         }
         Ok(denied)
     });

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
-use crate::store::{Conn, Error, Timestamp, Tx, Vault};
+use crate::store::{CandidateId, Conn, Error, Timestamp, Tx, Vault};
 
 /// Column names under which personal data is sealed. The portal's phone number is sealed under the
 /// same name, since both columns begin with one value.
@@ -35,7 +35,7 @@ impl Identity {
 
 #[derive(Clone)]
 pub struct Candidate {
-    pub id: String,
+    pub id: CandidateId,
     pub document_type: DocumentType,
     /// In clear.
     pub document_number: String,
@@ -61,7 +61,7 @@ pub struct Profile {
 
 /// The ids of a person whom a sign-in admits.
 pub struct AdmittedPerson {
-    pub candidate: String,
+    pub candidate: CandidateId,
     /// The id of the staff member, if the review desk opens to this sign-in.
     pub staff: Option<String>,
 }
@@ -69,7 +69,7 @@ pub struct AdmittedPerson {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = candidates)]
 struct Row {
-    id: String,
+    id: CandidateId,
     document_type: String,
     document_number: String,
     document_hash: String,
@@ -89,7 +89,7 @@ pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
 
 /// Finds or creates the candidate of an identity that the authority itself vouches for. Sign-ins at
 /// the portal use [`identity::sign_in`](super::identity::sign_in).
-pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<String, Error> {
+pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<CandidateId, Error> {
     let holder = identity.holder(tx.vault);
     match with_document(tx, &holder)? {
         Some(id) => Ok(id),
@@ -98,7 +98,7 @@ pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<String, Error> {
 }
 
 /// The candidate who has a document or had it before a correction.
-pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
+pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<CandidateId>, Error> {
     let present = c::candidates.filter(c::document_hash.eq(holder)).select(c::id);
     if let Some(id) = present.first(tx.conn).optional()? {
         return Ok(Some(id));
@@ -107,7 +107,7 @@ pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>,
 }
 
 /// Hashes of a candidate's present and former documents.
-pub(super) fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
+pub(super) fn documents_of(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<String>, Error> {
     let present = c::candidates.find(candidate).select(c::document_hash);
     let mut documents: Vec<String> = present.load(tx.conn)?;
     let former = f::former_documents.filter(f::candidate_id.eq(candidate)).select(f::document_hash);
@@ -116,7 +116,7 @@ pub(super) fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, 
 }
 
 /// The name on record, and the last one from a portal.
-pub(super) fn names(tx: &mut Tx, id: &str) -> Result<[String; 2], Error> {
+pub(super) fn names(tx: &mut Tx, id: &CandidateId) -> Result<[String; 2], Error> {
     let row = c::candidates.find(id).select((c::name, c::portal_name));
     let (name, portal_name): (String, String) = row.first(tx.conn)?;
     Ok([name, portal_name])
@@ -128,32 +128,37 @@ pub struct SignInTimes {
     pub last: Timestamp,
 }
 
-pub fn sign_in_times(tx: &mut Tx, id: &str) -> Result<SignInTimes, Error> {
+pub fn sign_in_times(tx: &mut Tx, id: &CandidateId) -> Result<SignInTimes, Error> {
     let (first, last) = c::candidates.find(id).select((c::created_at, c::signed_in_at)).first(tx.conn)?;
     Ok(SignInTimes { first, last })
 }
 
 /// Sets the time of the last sign-in to now.
-pub(super) fn record_sign_in(tx: &mut Tx, id: &str) -> Result<(), Error> {
+pub(super) fn record_sign_in(tx: &mut Tx, id: &CandidateId) -> Result<(), Error> {
     diesel::update(c::candidates.find(id)).set(c::signed_in_at.eq(tx.now)).execute(tx.conn)?;
     Ok(())
 }
 
 /// Stores the portal's name beside the one on record, which only a correction changes.
-pub(super) fn save_portal_name(tx: &mut Tx, id: &str, name: &str) -> Result<(), Error> {
+pub(super) fn save_portal_name(tx: &mut Tx, id: &CandidateId, name: &str) -> Result<(), Error> {
     diesel::update(c::candidates.find(id)).set(c::portal_name.eq(name)).execute(tx.conn)?;
     Ok(())
 }
 
 /// The last phone number from a portal, in clear.
-pub(super) fn portal_phone(tx: &mut Tx, id: &str) -> Result<String, Error> {
+pub(super) fn portal_phone(tx: &mut Tx, id: &CandidateId) -> Result<String, Error> {
     let sealed: String = c::candidates.find(id).select(c::portal_phone).first(tx.conn)?;
     Ok(tx.vault.open(PHONE, &sealed)?)
 }
 
 /// Overwrites the phone number only if the portal's number differs from `before`, its last one: the
 /// number on record may have been corrected meanwhile.
-pub(super) fn update_phone(tx: &mut Tx, id: &str, identity: &Identity, before: &str) -> Result<(), Error> {
+pub(super) fn update_phone(
+    tx: &mut Tx,
+    id: &CandidateId,
+    identity: &Identity,
+    before: &str,
+) -> Result<(), Error> {
     let Some(phone) = identity.phone.as_deref().filter(|phone| *phone != before) else { return Ok(()) };
     let sealed = tx.vault.seal(PHONE, phone);
     let row = (c::phone.eq(&sealed), c::portal_phone.eq(&sealed));
@@ -201,8 +206,8 @@ fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result
 
 /// Inserts a candidate and returns the id. If another process has inserted the same document at the
 /// same time, returns the id of its row.
-pub(super) fn insert(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Error> {
-    let id = tx.id();
+pub(super) fn insert(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<CandidateId, Error> {
+    let id = CandidateId::from(tx.id());
     let phone = identity.phone.as_deref().unwrap_or_default();
     let row = (
         c::id.eq(&id),
@@ -224,7 +229,7 @@ pub(super) fn insert(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<S
 }
 
 impl Candidate {
-    pub fn load(tx: &mut Tx, id: &str) -> Result<Option<Candidate>, Error> {
+    pub fn load(tx: &mut Tx, id: &CandidateId) -> Result<Option<Candidate>, Error> {
         let row = c::candidates.find(id).select(Row::as_select()).first(tx.conn).optional()?;
         row.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
@@ -257,7 +262,7 @@ impl Candidate {
     /// window. SQLite needs no lock, since it has one writer.
     pub fn lock(&self, tx: &mut Tx) -> Result<(), Error> {
         if let Conn::Postgres(conn) = tx.conn {
-            c::candidates.find(&self.id).select(c::id).for_update().first::<String>(conn)?;
+            c::candidates.find(&self.id).select(c::id).for_update().first::<CandidateId>(conn)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ pub use super::audit::{audit, audit_command, viewed};
 use super::document::Document;
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
-use crate::store::{Error, Tx, codes};
+use crate::store::{CandidateId, Error, Tx, codes};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
@@ -101,21 +101,21 @@ pub fn entries_of(tx: &mut Tx, ids: &[String]) -> Result<Vec<String>, Error> {
         return Ok(Vec::new());
     }
     let documents: Vec<String> = s::staff.filter(s::id.eq_any(ids)).select(s::document_hash).load(tx.conn)?;
-    let mut people: Vec<String> =
+    let mut people: Vec<CandidateId> =
         c::candidates.filter(c::document_hash.eq_any(&documents)).select(c::id).load(tx.conn)?;
     let former = f::former_documents.filter(f::document_hash.eq_any(&documents)).select(f::candidate_id);
-    people.extend(former.load::<String>(tx.conn)?);
+    people.extend(former.load::<CandidateId>(tx.conn)?);
     let mut entries = entries_of_people(tx, &people)?;
     entries.extend_from_slice(ids);
     Ok(entries)
 }
 
 /// Ids of the rows that belong to a candidate.
-pub fn entries_of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
+pub fn entries_of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<String>, Error> {
     entries_of_people(tx, &[candidate.to_owned()])
 }
 
-fn entries_of_people(tx: &mut Tx, candidates: &[String]) -> Result<Vec<String>, Error> {
+fn entries_of_people(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<String>, Error> {
     let present = c::candidates.filter(c::id.eq_any(candidates)).select(c::document_hash);
     let mut documents: Vec<String> = present.load(tx.conn)?;
     let former = f::former_documents.filter(f::candidate_id.eq_any(candidates)).select(f::document_hash);
@@ -137,13 +137,13 @@ pub struct StaffMember {
     pub name: String,
     pub role: Role,
     /// Their id as a candidate: nobody reviews their own application.
-    pub candidate: String,
+    pub candidate: CandidateId,
 }
 
 /// The active staff member of an id, who is also the candidate `candidate`.
-pub fn member_of(tx: &mut Tx, id: &str, candidate: &str) -> Result<Option<StaffMember>, Error> {
+pub fn member_of(tx: &mut Tx, id: &str, candidate: &CandidateId) -> Result<Option<StaffMember>, Error> {
     let found = active(tx, id)?;
-    let candidate = candidate.to_owned();
+    let candidate = candidate.clone();
     Ok(found.map(|Member { id, name, role, .. }| StaffMember { id, name, role, candidate }))
 }
 

@@ -9,6 +9,7 @@ use crate::casework::assignment;
 use crate::casework::business::{Application, Registry};
 use crate::casework::history;
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::number::ApplicationNumber;
 use crate::pages::views;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
@@ -32,7 +33,7 @@ pub async fn next(Data(store): Data<&Store>, staff: StaffMember) -> Result<Respo
 /// `POST /staff/applications/{number}/take`
 #[handler]
 pub async fn take(request: CaseRequest) -> Result<Response, Failure> {
-    let work = |tx: &mut Tx, staff: &StaffMember, number: &str| {
+    let work = |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
         let application = Application::by_number(tx, number)?;
         assignment::take(tx, staff, &application)?;
         Ok(roster::audit(tx, &staff.id, Action::Take.code(), number)?)
@@ -46,7 +47,7 @@ pub async fn take(request: CaseRequest) -> Result<Response, Failure> {
 #[handler]
 pub async fn put_back(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
     let seen = version(&sent)?;
-    let work = move |tx: &mut Tx, staff: &StaffMember, number: &str| {
+    let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
         let application = Application::by_number(tx, number)?;
         assignment::put_back(tx, staff, &application, seen)?;
         Ok(roster::audit(tx, &staff.id, Action::PutBack.code(), number)?)

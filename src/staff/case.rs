@@ -12,6 +12,7 @@ use crate::casework::business::{Application, Business, Registry};
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
+use crate::casework::number::ApplicationNumber;
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
@@ -36,7 +37,7 @@ pub struct CaseFile {
 /// Another application of the same candidate.
 pub struct OtherApplication {
     /// 受理号
-    pub number: String,
+    pub number: ApplicationNumber,
     pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
@@ -140,7 +141,7 @@ impl Case {
     /// [`Refusal::NotTheirBusiness`] if the business is not the work of the reader's role;
     /// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) if the audit cannot be
     /// written.
-    pub fn open(tx: &mut Tx, reader: &StaffMember, number: &str) -> Result<Case, Refusal> {
+    pub fn open(tx: &mut Tx, reader: &StaffMember, number: &ApplicationNumber) -> Result<Case, Refusal> {
         let application = Application::by_number(tx, number)?;
         let business = application.business;
         if !business.is_work_of(reader.role) {
@@ -218,7 +219,7 @@ fn assignee(tx: &mut Tx, application: &Application) -> Result<Option<String>, Er
 }
 
 fn others(tx: &mut Tx, shown: &Application) -> Result<Vec<OtherApplication>, Error> {
-    let rows: Vec<(String, String, String, String, String)> = a::applications
+    let rows: Vec<(ApplicationNumber, String, String, String, String)> = a::applications
         .filter(a::candidate_id.eq(&shown.candidate_id))
         .filter(a::id.ne(&shown.id))
         .filter(a::status.ne(Status::Draft.code()))

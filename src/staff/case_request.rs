@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::case::Case;
 use super::sidebar::Sidebar;
 use super::{desk, keys};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::stored;
 use crate::files::storage::Storage;
 use crate::pages::refusal::explain_audit;
@@ -21,13 +22,13 @@ pub(super) struct CaseRequest {
     pub store: Store,
     pub files: Storage,
     pub staff: StaffMember,
-    pub number: String,
+    pub number: ApplicationNumber,
 }
 
 /// The first value of the address; the addresses of tasks have another one.
 #[derive(Deserialize)]
 struct CasePath {
-    number: String,
+    number: ApplicationNumber,
 }
 
 impl<'a> FromRequest<'a> for CaseRequest {
@@ -57,7 +58,7 @@ impl CaseRequest {
     /// [`Failure::Forbidden`] if the business is not the work of the staff member's role, which is
     /// noted too; [`Failure::Unrecorded`] if the audit cannot be written.
     pub async fn open(&self) -> Result<OpenedCase, Failure> {
-        let open = |tx: &mut Tx, staff: &StaffMember, number: &str| {
+        let open = |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
             Ok(OpenedCase {
                 case: Case::open(tx, staff, number)?,
                 sidebar: Sidebar::load(tx, staff)?,
@@ -77,7 +78,7 @@ impl CaseRequest {
     pub async fn run<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Tx, &StaffMember, &str) -> Result<T, Failure> + Clone + Send + 'static,
+        F: FnOnce(&mut Tx, &StaffMember, &ApplicationNumber) -> Result<T, Failure> + Clone + Send + 'static,
     {
         let (staff, number) = (self.staff.clone(), self.number.clone());
         let done = self.store.write(move |tx| work(tx, &staff, &number)).await;

@@ -10,6 +10,7 @@ use super::version;
 use crate::casework::assignment::{self, WORD};
 use crate::casework::business::Application;
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::number::ApplicationNumber;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::Tx;
@@ -19,7 +20,7 @@ use crate::web::{Failure, Submission, see_other};
 /// `POST /staff/applications/{number}/hand-over`
 #[handler]
 pub async fn hand_over(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
-    let work = move |tx: &mut Tx, staff: &StaffMember, number: &str| {
+    let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
         let application = Application::by_number(tx, number)?;
         let seen = (&application, version(&sent)?);
         assignment::hand_over(tx, staff, seen, (sent.one("to"), sent.one("word")))?;

@@ -11,7 +11,8 @@ use crate::casework::application::PAGE;
 use crate::casework::business::{Application, Business, Registry};
 use crate::casework::history::DECISIONS;
 use crate::casework::lifecycle::{Action, Status};
-use crate::casework::{Refusal, assignment, number};
+use crate::casework::number::{self, ApplicationNumber};
+use crate::casework::{Refusal, assignment};
 use crate::people::mask;
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
@@ -90,7 +91,7 @@ impl QueueFilter {
 /// One application of a list.
 pub struct QueueItem {
     /// 受理号
-    pub number: String,
+    pub number: ApplicationNumber,
     pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
@@ -112,7 +113,7 @@ pub struct QueueItem {
 #[derive(Queryable)]
 struct Row {
     id: String,
-    number: Option<String>,
+    number: Option<ApplicationNumber>,
     slug: String,
     title: String,
     name: String,
@@ -261,7 +262,7 @@ pub(super) fn count_waiting(tx: &mut Tx, role: Role) -> Result<i64, Error> {
 
 /// Takes the first application that is neither the reviewer's own nor an appeal against their own
 /// decision, and skips those that somebody else takes at the same time. Returns its number.
-pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, Refusal> {
+pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<ApplicationNumber>, Refusal> {
     let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
     let decided = application_events::table
         .filter(application_events::staff_id.eq_any(entries))

@@ -239,7 +239,7 @@ mod tests {
         let days = Days::at("2026-09-30"); // the last working day before 国庆
         let shown = |due: &str, status| {
             let item = QueueItem {
-                number: String::new(),
+                number: Default::default(),
                 business: &Business::PLAIN,
                 title: String::new(),
                 name: String::new(),

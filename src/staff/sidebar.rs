@@ -47,7 +47,7 @@ impl Sidebar {
         html! {
             @if !items.is_empty() {
                 h2.small.muted { (heading) }
-                ul { @for item in items { li { (self.item(item, item.number == current)) } } }
+                ul { @for item in items { li { (self.item(item, *item.number == *current)) } } }
             }
         }
     }

@@ -12,6 +12,7 @@ use super::{verdict, version};
 use crate::casework::business::{Application, Task};
 use crate::casework::field::problem;
 use crate::casework::lifecycle::Action;
+use crate::casework::number::ApplicationNumber;
 use crate::casework::{Refusal, materials, task};
 use crate::pages::upload::Upload;
 use crate::paths;
@@ -45,7 +46,7 @@ pub async fn carry_out(
     let mut conflict = None;
     if problems.is_empty() {
         let noted = noted.clone();
-        let work = move |tx: &mut Tx, staff: &StaffMember, number: &str| {
+        let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
             let problems = (task.check)(tx, &noted)?;
             if problems.is_empty() {
                 let application = Application::by_number(tx, number)?;
@@ -70,7 +71,12 @@ pub async fn carry_out(
 }
 
 /// The task of an action's code, if it is the work of the staff member's role.
-fn find(tx: &mut Tx, staff: &StaffMember, number: &str, action: &str) -> Result<&'static Task, Failure> {
+fn find(
+    tx: &mut Tx,
+    staff: &StaffMember,
+    number: &ApplicationNumber,
+    action: &str,
+) -> Result<&'static Task, Failure> {
     let application = Application::by_number(tx, number)?;
     let action = Action::from_code(action);
     let task = action.and_then(|action| application.business.task(action)).ok_or(Failure::NotFound)?;

@@ -12,6 +12,7 @@ use super::version;
 use crate::casework::business::Application;
 use crate::casework::decision::{self, Verdict};
 use crate::casework::field::Problems;
+use crate::casework::number::ApplicationNumber;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::Tx;
@@ -42,8 +43,9 @@ pub async fn decide(request: CaseRequest, sent: Submission) -> Result<Response, 
         return Ok(confirmation.answer(frame));
     }
     let form = sent.clone();
-    let work =
-        move |tx: &mut Tx, staff: &StaffMember, number: &str| settle(tx, staff, number, &form).map(drop);
+    let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
+        settle(tx, staff, number, &form).map(drop)
+    };
     attempt(&request, &sent, work, &paths::done(&request.number)).await
 }
 
@@ -52,7 +54,7 @@ pub async fn decide(request: CaseRequest, sent: Submission) -> Result<Response, 
 pub(super) async fn attempt(
     request: &CaseRequest,
     sent: &Submission,
-    work: impl FnOnce(&mut Tx, &StaffMember, &str) -> Result<(), Failure> + Clone + Send + 'static,
+    work: impl FnOnce(&mut Tx, &StaffMember, &ApplicationNumber) -> Result<(), Failure> + Clone + Send + 'static,
     next: &str,
 ) -> Result<Response, Failure> {
     match request.run(work).await {
@@ -70,7 +72,7 @@ pub(super) async fn attempt(
 pub fn settle(
     tx: &mut Tx,
     staff: &StaffMember,
-    number: &str,
+    number: &ApplicationNumber,
     sent: &Submission,
 ) -> Result<Problems, Failure> {
     let application = Application::by_number(tx, number)?;

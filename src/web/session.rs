@@ -28,7 +28,7 @@ use super::log_throttle::LogThrottle;
 use super::{Failure, frame};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
-use crate::store::{self, Store, Timestamp, Tx};
+use crate::store::{self, CandidateId, Store, Timestamp, Tx};
 
 const SIGNED_IN: &str = "signed_in";
 
@@ -51,7 +51,7 @@ pub enum Way {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignedIn {
     /// The candidate's id.
-    pub candidate: String,
+    pub candidate: CandidateId,
     /// The staff member's id, if this person is on the roster.
     pub staff: Option<String>,
     /// Time of the sign-in.
@@ -102,7 +102,7 @@ impl SignedIn {
     }
 
     /// A sign-in at `now`, at the portal on this device.
-    pub fn at(now: Timestamp, candidate: String, staff: Option<String>, device: String) -> SignedIn {
+    pub fn at(now: Timestamp, candidate: CandidateId, staff: Option<String>, device: String) -> SignedIn {
         SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
     }
 
@@ -141,7 +141,7 @@ fn insert(
     tx: &mut Tx,
     key: String,
     data: String,
-    candidate: Option<&str>,
+    candidate: Option<&CandidateId>,
     idle: Duration,
 ) -> Result<(), store::Error> {
     let row =
@@ -248,11 +248,11 @@ impl SessionRows {
             .await
     }
 
-    fn encode(record: &Record) -> session_store::Result<(String, Option<String>)> {
+    fn encode(record: &Record) -> session_store::Result<(String, Option<CandidateId>)> {
         let data = serde_json::to_string(&record.data)
             .map_err(|error| session_store::Error::Encode(error.to_string()))?;
         let candidate = record.data.get(SIGNED_IN).and_then(|who| who.get("candidate")?.as_str());
-        Ok((data, candidate.map(str::to_owned)))
+        Ok((data, candidate.map(|id| CandidateId::from(id.to_owned()))))
     }
 }
 
@@ -269,7 +269,7 @@ impl SessionStore for SessionRows {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         let (data, candidate) = Self::encode(record)?;
         let (key, idle) = (hash(&record.id), self.idle);
-        self.store.write(move |tx| insert(tx, key, data, candidate.as_deref(), idle)).await.map_err(backend)
+        self.store.write(move |tx| insert(tx, key, data, candidate.as_ref(), idle)).await.map_err(backend)
     }
 
     /// Only updates, so that a session that was signed out meanwhile stays signed out.

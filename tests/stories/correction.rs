@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use kaozheng::people::candidate::{self, Identity};
 use kaozheng::people::document::{Document, DocumentType};
+use kaozheng::store::CandidateId;
 use kaozheng::store::schema::{candidates, certificates, registrations};
 
 use crate::filing::{correction, refund, start_demo};
@@ -24,7 +25,7 @@ async fn approved_correction(server: &Server, candidate: &Visitor) -> String {
 }
 
 /// The candidate's id for an identity from the portal.
-async fn candidate_id_for(server: &Server, name: &'static str, number: &'static str) -> String {
+async fn candidate_id_for(server: &Server, name: &'static str, number: &'static str) -> CandidateId {
     let signed_in = server.parts.store.write::<_, kaozheng::store::Error, _>(move |tx| {
         let document = Document::parse(DocumentType::Resident, number, tx.today()).expect("a document");
         let identity = Identity { name: name.to_owned(), document, phone: None };

@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use kaozheng::casework::business::Application;
 use kaozheng::casework::history;
 use kaozheng::casework::lifecycle::{Action, Status};
+use kaozheng::casework::number::ApplicationNumber;
 use kaozheng::casework::sheet::Which;
 use kaozheng::people::staff::StaffMember;
 use kaozheng::staff::{self, QueueFilter, QueuePart};
@@ -21,7 +22,7 @@ use kaozheng::web::Failure;
 use authority::{Authority, form};
 
 impl Authority {
-    async fn take_next(&self, reviewer: &StaffMember) -> Option<String> {
+    async fn take_next(&self, reviewer: &StaffMember) -> Option<ApplicationNumber> {
         let reviewer = reviewer.clone();
         self.write(move |tx| Ok(staff::take_next(tx, &reviewer)?)).await.expect("no failure")
     }
@@ -40,7 +41,7 @@ impl Authority {
         pairs: &[(&str, &str)],
     ) -> Outcome {
         let pairs: Vec<_> = pairs.iter().copied().chain([("version", version)]).collect();
-        let (reviewer, number, sent) = (reviewer.clone(), number.to_owned(), form(&pairs));
+        let (reviewer, number, sent) = (reviewer.clone(), number.to_owned().into(), form(&pairs));
         let settled = self.write(move |tx| staff::settle(tx, &reviewer, &number, &sent)).await;
         match settled {
             Ok(problems) if problems.is_empty() => Outcome::Done,
@@ -52,7 +53,7 @@ impl Authority {
     async fn queued(&self, reader: &StaffMember, filter: QueueFilter) -> Vec<String> {
         let reader = reader.clone();
         let listed = self.write(move |tx| Ok(staff::list(tx, &reader, &filter)?)).await;
-        listed.expect("a list").into_iter().map(|item| item.number).collect()
+        listed.expect("a list").into_iter().map(|item| item.number.to_string()).collect()
     }
 
     async fn events(&self, number: &str) -> Vec<(Action, history::Content)> {
@@ -228,7 +229,7 @@ async fn outdated_page_decides_nothing() {
     assert_eq!(authority.application(&number).await.version, seen);
     assert!(matches!(authority.decide(&one, &number, APPROVE).await, Outcome::Done));
     assert!(authority.decide(&one, &number, APPROVE).await.is_conflict(), "it is decided");
-    assert_eq!(authority.audited().await.last(), Some(&("approve".to_owned(), number)));
+    assert_eq!(authority.audited().await.last(), Some(&("approve".to_owned(), number.to_string())));
 }
 
 #[tokio::test]

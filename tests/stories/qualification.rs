@@ -9,8 +9,8 @@ use kaozheng::casework::business::Application;
 use kaozheng::casework::decision::{self, Verdict};
 use kaozheng::casework::history::Mark;
 use kaozheng::people::staff::{self, Role, StaffMember};
-use kaozheng::store::Tx;
 use kaozheng::store::schema::{applications, attachments};
+use kaozheng::store::{CandidateId, Tx};
 use reqwest::Method;
 
 use crate::applicant::{LIST, PDF, file, form, jpeg, with_files};
@@ -31,12 +31,12 @@ fn reviewer(tx: &mut Tx, of: &Application) -> StaffMember {
     let mut reviewers = roster.into_iter().filter(|member| member.role.does(Role::Reviewer));
     let found = if of.business.slug == "appeal" { reviewers.next_back() } else { reviewers.next() };
     let member = found.expect("a reviewer");
-    StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() }
+    StaffMember { id: member.id, name: member.name, role: member.role, candidate: CandidateId::default() }
 }
 
 /// Assigns an application to a reviewer and decides it.
 async fn decide(server: &Server, number: &str, verdict: Verdict) {
-    let number = number.to_owned();
+    let number = number.to_owned().into();
     let decided = server.parts.store.write::<_, Refusal, _>(move |tx| {
         let waiting = Application::by_number(tx, &number)?;
         let staff = reviewer(tx, &waiting);

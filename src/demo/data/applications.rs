@@ -17,13 +17,14 @@ use crate::casework::field::{Problems, Rule};
 use crate::casework::history::Mark;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::{self, Received};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::sheet::{Sheet, Step, Which};
 use crate::casework::{assignment, submission, task};
 use crate::demo::sandbox::people::PEOPLE;
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Candidate};
 use crate::people::staff::{self, Role, StaffMember};
-use crate::store::{Clock, Store, Timestamp, Tx, clock};
+use crate::store::{CandidateId, Clock, Store, Timestamp, Tx, clock};
 
 /// 10:10 in China: time of day of the first story's steps. The steps of later stories follow.
 const MORNING: Option<NaiveTime> = NaiveTime::from_hms_opt(2, 10, 0);
@@ -59,14 +60,14 @@ struct Told {
     /// Business of the current application: that of the appeal, once there is one.
     business: &'static Business,
     /// Its 受理号; empty before it is submitted.
-    number: String,
+    number: ApplicationNumber,
     /// Materials marked by the last return.
     marks: Pairs,
 }
 
 impl Told {
     fn begin(story: &'static Story) -> Result<Told, Refusal> {
-        Ok(Told { story, business: kind(story)?, number: String::new(), marks: &[] })
+        Ok(Told { story, business: kind(story)?, number: ApplicationNumber::default(), marks: &[] })
     }
 
     async fn go_on(mut self, store: &Store, files: &Storage, act: &'static Act) -> Result<Told, Refusal> {
@@ -109,7 +110,7 @@ impl Told {
         files: &Storage,
         other: Pairs,
         submit: bool,
-    ) -> Result<String, Refusal> {
+    ) -> Result<ApplicationNumber, Refusal> {
         let values = values(self.story, &[self.story.answers, &[other]].concat(), store);
         let papers = papers::of(self.business, &values, self.marks);
         let received = receive(store, files, self.business.materials, papers).await?;
@@ -120,7 +121,7 @@ impl Told {
                 let candidate = person(tx, told.story)?;
                 let mut sheet = Sheet::load(tx, kind(told.story)?, candidate, &which)?;
                 fill_in(tx, &mut sheet, values, received)?;
-                if submit { submission::submit(tx, &sheet) } else { Ok(String::new()) }
+                if submit { submission::submit(tx, &sheet) } else { Ok(ApplicationNumber::default()) }
             })
             .await
     }
@@ -184,7 +185,7 @@ fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Refusal> {
 /// The staff member who does the work of a role: always the first one.
 fn member(tx: &mut Tx, role: Role) -> Result<StaffMember, Refusal> {
     let member = staff::list(tx)?.into_iter().find(|member| member.role == role).ok_or(Refusal::NotFound)?;
-    Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: String::new() })
+    Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: CandidateId::default() })
 }
 
 fn mark((name, reason): &(&str, &str)) -> Mark {

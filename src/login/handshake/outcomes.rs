@@ -1,5 +1,7 @@
 //! The results of what phones and the portal do to a handshake.
 
+use crate::store::CandidateId;
+
 /// The result of opening a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanOutcome {
@@ -34,7 +36,7 @@ pub enum NumberOutcome {
 /// The portal's answer about its own code.
 pub enum Verdict {
     /// This candidate signed in at the portal.
-    Approved(String),
+    Approved(CandidateId),
     /// The login was declined at the portal.
     Denied,
     /// The code is too old.

@@ -7,6 +7,10 @@ use crate::store::{Conn, Ids, Timestamp, Vault};
 const ALL: [Status; 8] = [Waiting, Scanned, Approved, Redeemed, Denied, Expired, Cancelled, Failed];
 const ACTIONS: [Action; 8] = [Action::Scan, Approve, Redeem, Deny, Cancel, Suspect, Expire, Fail];
 
+fn someone() -> CandidateId {
+    CandidateId::from("someone".to_owned())
+}
+
 /// An empty database in memory, and a time to choose.
 struct World {
     conn: Conn,
@@ -157,7 +161,7 @@ fn only_the_right_number_approves_and_only_the_screen_redeems_once() {
     assert!((10..=99).contains(&right));
     world.scan(id, "phone", true);
     let typed = |world: &mut World, id: &str, phone: &str, number: u32| {
-        type_number(&mut world.tx(), id, phone, "someone", number).unwrap()
+        type_number(&mut world.tx(), id, phone, &someone(), number).unwrap()
     };
     assert_eq!(typed(&mut world, id, "other", right), NumberOutcome::Undecidable);
     assert_eq!(typed(&mut world, id, "phone", right), NumberOutcome::Approved);
@@ -177,7 +181,7 @@ fn only_the_right_number_approves_and_only_the_screen_redeems_once() {
 #[test]
 fn the_portal_answers_for_its_own_code() {
     let mut world = World::new();
-    let approved = Verdict::Approved("someone".into());
+    let approved = Verdict::Approved(someone());
     let ours = world.begin().id;
     assert!(!settle(&mut world.tx(), &ours, &approved).unwrap());
     let code = PortalCode { user_code: "BCDF".into(), address: "https://portal.example/d".into() };

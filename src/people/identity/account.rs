@@ -6,7 +6,7 @@ use super::Assurance;
 use crate::either;
 use crate::people::candidate::{Identity, PHONE};
 use crate::store::schema::portal_accounts::dsl as p;
-use crate::store::{Conn, Error, Tx, Vault};
+use crate::store::{CandidateId, Conn, Error, Tx, Vault};
 
 /// An account as the portal names it.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub(super) struct AccountKey<'a> {
 
 /// An account that is bound to a candidate.
 pub(super) struct BoundAccount {
-    pub candidate: String,
+    pub candidate: CandidateId,
     /// The last accepted name.
     pub name: String,
     /// The last phone number from the portal, in clear.
@@ -65,15 +65,15 @@ pub(super) fn lock(tx: &mut Tx, subject_hash: Option<&str>, holder: &str) -> Res
 pub(super) fn find(tx: &mut Tx, key: AccountKey) -> Result<Option<BoundAccount>, Error> {
     let row =
         p::portal_accounts.find((key.portal, key.subject_hash)).select((p::candidate_id, p::name, p::phone));
-    let row: Option<(String, String, String)> = row.first(tx.conn).optional()?;
-    let open = |(candidate, name, sealed): (String, String, String)| {
+    let row: Option<(CandidateId, String, String)> = row.first(tx.conn).optional()?;
+    let open = |(candidate, name, sealed): (CandidateId, String, String)| {
         Ok(BoundAccount { candidate, name, phone: tx.vault.open(PHONE, &sealed)? })
     };
     row.map(open).transpose()
 }
 
 /// Whether any account is bound to a candidate.
-pub(super) fn has_any(tx: &mut Tx, candidate: &str) -> Result<bool, Error> {
+pub(super) fn has_any(tx: &mut Tx, candidate: &CandidateId) -> Result<bool, Error> {
     let bound = p::portal_accounts.filter(p::candidate_id.eq(candidate));
     Ok(diesel::select(diesel::dsl::exists(bound)).get_result(tx.conn)?)
 }
@@ -82,7 +82,7 @@ pub(super) fn has_any(tx: &mut Tx, candidate: &str) -> Result<bool, Error> {
 pub(super) fn bind(
     tx: &mut Tx,
     key: AccountKey,
-    candidate: &str,
+    candidate: &CandidateId,
     name: &str,
     phone: &str,
 ) -> Result<(), Error> {

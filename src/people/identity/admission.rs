@@ -9,7 +9,7 @@ use super::notice::{self, NoticeKind};
 use super::{Reason, event};
 use crate::people::candidate::{self, AdmittedPerson};
 use crate::people::staff::{self, Member};
-use crate::store::{Error, Tx};
+use crate::store::{CandidateId, Error, Tx};
 
 /// How a sign-in ended.
 pub enum SignInOutcome {
@@ -47,7 +47,7 @@ struct Admission<'a> {
 /// A candidate with the names to compare. `more` is the bound account, or whether any account is
 /// bound to the holder of the document.
 struct KnownCandidate<T> {
-    candidate: String,
+    candidate: CandidateId,
     names: [String; 2],
     more: T,
 }
@@ -83,9 +83,9 @@ impl Admission<'_> {
     }
 
     /// The candidate whom the sign-in would admit.
-    fn candidate(&self) -> Option<&str> {
+    fn candidate(&self) -> Option<&CandidateId> {
         let bound = self.bound.as_ref().map(|bound| &bound.candidate);
-        bound.or(self.holder.as_ref().map(|holder| &holder.candidate)).map(String::as_str)
+        bound.or(self.holder.as_ref().map(|holder| &holder.candidate))
     }
 
     fn carry_out(&self, tx: &mut Tx, decision: Decision) -> Result<SignInOutcome, Error> {
@@ -101,7 +101,7 @@ impl Admission<'_> {
         }
     }
 
-    fn stop(&self, tx: &mut Tx, reason: Reason, candidate: &str) -> Result<SignInOutcome, Error> {
+    fn stop(&self, tx: &mut Tx, reason: Reason, candidate: &CandidateId) -> Result<SignInOutcome, Error> {
         let attempt = StoppedSignIn {
             reason,
             candidate,
@@ -113,7 +113,12 @@ impl Admission<'_> {
         Ok(SignInOutcome::Stopped { reason, separated })
     }
 
-    fn admit(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<SignInOutcome, Error> {
+    fn admit(
+        &self,
+        tx: &mut Tx,
+        decision: Decision,
+        candidate: &CandidateId,
+    ) -> Result<SignInOutcome, Error> {
         let identity = &self.arrival.identity;
         candidate::record_sign_in(tx, candidate)?;
         match decision {
@@ -141,7 +146,7 @@ impl Admission<'_> {
     }
 
     /// Adds a notice and a security event if the sign-in was unusual.
-    fn notify(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<(), Error> {
+    fn notify(&self, tx: &mut Tx, decision: Decision, candidate: &CandidateId) -> Result<(), Error> {
         let (kind, event) = match decision {
             Decision::AdmitRenamed => (NoticeKind::AnotherName, "identity_renamed"),
             Decision::BindAnother => (NoticeKind::AnotherAccount, "identity_another_account"),
@@ -152,7 +157,7 @@ impl Admission<'_> {
     }
 
     /// Id of the person's roster row, if this sign-in may open the desk.
-    fn staff(&self, tx: &mut Tx, candidate: &str) -> Result<Option<String>, Error> {
+    fn staff(&self, tx: &mut Tx, candidate: &CandidateId) -> Result<Option<String>, Error> {
         let documents = candidate::documents_of(tx, candidate)?;
         let Some(Member { id, name, .. }) = staff::active_with_documents(tx, &documents)? else {
             return Ok(None);

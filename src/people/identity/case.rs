@@ -11,7 +11,7 @@ use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};
-use crate::store::{Error, Timestamp, Tx, Vault};
+use crate::store::{CandidateId, Error, Timestamp, Tx, Vault};
 pub use verdict::{CaseRefusal, DocumentChange, IdentityVerdict, decide};
 
 const NAME: &str = "identity_cases.name";
@@ -23,7 +23,7 @@ const OPEN: &str = "open";
 pub(super) struct StoppedSignIn<'a> {
     pub reason: Reason,
     /// The candidate whom the sign-in would have admitted.
-    pub candidate: &'a str,
+    pub candidate: &'a CandidateId,
     /// Hash of `sub`.
     pub subject: Option<&'a str>,
     /// Hash of the document.
@@ -36,7 +36,7 @@ pub struct IdentityCase {
     pub id: String,
     pub reason: Reason,
     /// The candidate whom the sign-in would have admitted.
-    pub candidate: String,
+    pub candidate: CandidateId,
     pub portal: String,
     /// Hash of `sub`, if the portal sent one.
     subject: Option<String>,
@@ -65,7 +65,7 @@ pub struct IdentityCase {
 struct Row {
     id: String,
     reason: String,
-    candidate_id: String,
+    candidate_id: CandidateId,
     portal: String,
     subject_hash: Option<String>,
     name: String,

@@ -4,11 +4,16 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::store::schema::security_events::dsl as e;
-use crate::store::{Error, Tx};
+use crate::store::{CandidateId, Error, Tx};
 
 /// Writes an event to the database and the log. `details` contains codes and keys, no personal data.
-pub fn record(tx: &mut Tx, kind: &'static str, candidate: &str, details: &Value) -> Result<(), Error> {
-    tracing::warn!(kind, candidate, %details, "security event");
+pub fn record(
+    tx: &mut Tx,
+    kind: &'static str,
+    candidate: &CandidateId,
+    details: &Value,
+) -> Result<(), Error> {
+    tracing::warn!(kind, %candidate, %details, "security event");
     let row = (
         e::id.eq(tx.id()),
         e::at.eq(tx.now),

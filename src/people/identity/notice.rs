@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::store::schema::account_notices::{self, dsl as n};
 use crate::store::schema::known_devices::dsl as d;
-use crate::store::{Error, Timestamp, Tx, codes};
+use crate::store::{CandidateId, Error, Timestamp, Tx, codes};
 
 /// At most so many notices of a candidate are stored; the oldest are deleted.
 const MOST: i64 = 20;
@@ -52,7 +52,7 @@ pub struct Notice {
 }
 
 /// Adds a notice and deletes the oldest beyond the limit.
-pub(super) fn add(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Result<(), Error> {
+pub(super) fn add(tx: &mut Tx, candidate: &CandidateId, kind: NoticeKind, detail: &str) -> Result<(), Error> {
     let row = (
         n::id.eq(tx.id()),
         n::candidate_id.eq(candidate),
@@ -68,13 +68,13 @@ pub(super) fn add(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) 
 }
 
 /// Adds a notice unless one of its kind is still shown.
-pub(super) fn add_once(tx: &mut Tx, candidate: &str, kind: NoticeKind) -> Result<(), Error> {
+pub(super) fn add_once(tx: &mut Tx, candidate: &CandidateId, kind: NoticeKind) -> Result<(), Error> {
     let known = of_candidate(tx, candidate)?;
     if known.iter().any(|notice| notice.kind == kind) { Ok(()) } else { add(tx, candidate, kind, "") }
 }
 
 /// The notices of a candidate that are still shown, the newest first.
-pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> {
+pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Notice>, Error> {
     let rows: Vec<(String, String, String, Timestamp)> = n::account_notices
         .filter(n::candidate_id.eq(candidate))
         .order((n::at.desc(), n::id.desc()))
@@ -89,7 +89,7 @@ pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> 
 }
 
 /// Stores the device of a sign-in. A new device adds a notice, unless it is the candidate's first.
-pub fn signed_in_on(tx: &mut Tx, candidate: &str, device: &str) -> Result<(), Error> {
+pub fn signed_in_on(tx: &mut Tx, candidate: &CandidateId, device: &str) -> Result<(), Error> {
     let known = diesel::update(d::known_devices.find((candidate, device))).set(d::seen_at.eq(tx.now));
     if known.execute(tx.conn)? > 0 {
         return Ok(());

@@ -7,7 +7,7 @@ use tower_sessions::Session;
 use super::{Id, SIGNED_IN, SignedIn, hash};
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
-use crate::store::{Error, Tx};
+use crate::store::{CandidateId, Error, Tx};
 
 /// A session that has not expired.
 pub struct Live {
@@ -28,7 +28,7 @@ pub fn is_live(tx: &mut Tx, id: &Id) -> Result<bool, Error> {
 }
 
 /// A candidate's live sessions, the most recently used first.
-pub fn of_candidate(tx: &mut Tx, candidate: &str, settings: &Settings) -> Result<Vec<Live>, Error> {
+pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId, settings: &Settings) -> Result<Vec<Live>, Error> {
     let rows: Vec<(String, String)> = s::sessions
         .filter(s::candidate_id.eq(candidate))
         .filter(s::expires_at.gt(tx.now))
@@ -48,13 +48,13 @@ impl Live {
 }
 
 /// Ends one of a candidate's sessions. Returns whether the candidate had it.
-pub fn end(tx: &mut Tx, candidate: &str, key: &str) -> Result<bool, Error> {
+pub fn end(tx: &mut Tx, candidate: &CandidateId, key: &str) -> Result<bool, Error> {
     let row = s::sessions.find(key).filter(s::candidate_id.eq(candidate));
     Ok(diesel::delete(row).execute(tx.conn)? > 0)
 }
 
 /// Ends all sessions of a candidate except `own_key`. Returns how many.
-pub fn end_others(tx: &mut Tx, candidate: &str, own_key: &str) -> Result<usize, Error> {
+pub fn end_others(tx: &mut Tx, candidate: &CandidateId, own_key: &str) -> Result<usize, Error> {
     let rows = s::sessions.filter(s::candidate_id.eq(candidate)).filter(s::id.ne(own_key));
     Ok(diesel::delete(rows).execute(tx.conn)?)
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use kaozheng::casework::lifecycle::{Action, Status};
+use kaozheng::casework::number::ApplicationNumber;
 use kaozheng::casework::{assignment, decision, roster};
 use kaozheng::people::staff::{Role, StaffMember};
 use kaozheng::store::schema::{application_events, audit_entries, staff};
@@ -35,7 +36,7 @@ impl Authority {
 }
 
 /// An application of 张小三 that is assigned to 王审核.
-async fn assigned(authority: &Authority) -> (StaffMember, String) {
+async fn assigned(authority: &Authority) -> (StaffMember, ApplicationNumber) {
     let reviewer = authority.reviewer("王审核", "S0000001").await;
     let number = authority.apply(&authority.candidate("张小三", "E0000001").await).await;
     assert_eq!(authority.take_next(&reviewer).await.as_ref(), Some(&number));
@@ -187,7 +188,7 @@ async fn administrator_hands_over_to_an_eligible_colleague() {
 
 /// A check that 王审核 returned and an administrator rejected, with its appeal. Returns 王审核 and the
 /// appeal's number.
-async fn appealed(authority: &Authority, administrator: &StaffMember) -> (StaffMember, String) {
+async fn appealed(authority: &Authority, administrator: &StaffMember) -> (StaffMember, ApplicationNumber) {
     let (reviewer, number) = assigned(authority).await;
     let returned = [("action", "return"), ("mark:years", "请核对年限")];
     assert!(matches!(authority.decide(&reviewer, &number, &returned).await, Outcome::Done));

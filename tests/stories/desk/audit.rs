@@ -29,7 +29,7 @@ async fn every_view_of_an_application_is_audited() {
     let number = authority.apply(&authority.candidate("张小三", "E0000001").await).await;
     authority.take_next(&taker).await;
     let case = format!("/staff/applications/{number}");
-    let opened = ("open".to_owned(), number.clone());
+    let opened = ("open".to_owned(), number.to_string());
     let posts: &[(&str, &[(&str, &str)])] = &[
         ("decide", &[("version", "2")]),
         ("decide", &[("version", "2"), ("action", "approve")]),
@@ -95,7 +95,7 @@ async fn refused_view_is_audited() {
     let desk = authority.browser_of(&finance).await;
     let case = format!("/staff/applications/{number}");
     desk.get(&case).await.assert_status(StatusCode::FORBIDDEN);
-    assert_eq!(authority.audited_by(&finance.id).await, [("refused".to_owned(), number.clone())]);
+    assert_eq!(authority.audited_by(&finance.id).await, [("refused".to_owned(), number.to_string())]);
     for step in ["take", "decide", "tasks/fulfil", "put-back", "hand-over"] {
         let refused = desk.post(&format!("{case}/{step}"), &[("version", "1")]).await.0.status();
         assert!(refused.is_client_error(), "{step}: {refused}");

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use kaozheng::business::ALL;
 use kaozheng::casework::business::Application;
 use kaozheng::casework::business::Business;
+use kaozheng::casework::number::ApplicationNumber;
 use kaozheng::casework::sheet::{Sheet, Step, Which};
 use kaozheng::casework::submission;
 use kaozheng::people::candidate::{self, Candidate, Identity};
@@ -108,7 +109,12 @@ impl Authority {
     }
 
     /// Submits a new or a returned application. Returns its number.
-    pub async fn submit(&self, candidate: &Candidate, which: Which, years: &'static str) -> String {
+    pub async fn submit(
+        &self,
+        candidate: &Candidate,
+        which: Which,
+        years: &'static str,
+    ) -> ApplicationNumber {
         let candidate = candidate.clone();
         let submitted = self.write(move |tx| {
             let business = qualification();
@@ -120,12 +126,12 @@ impl Authority {
         submitted.await.expect("a number")
     }
 
-    pub async fn apply(&self, candidate: &Candidate) -> String {
+    pub async fn apply(&self, candidate: &Candidate) -> ApplicationNumber {
         self.submit(candidate, Which::New, "6").await
     }
 
-    pub async fn appeal(&self, candidate: &Candidate, against: &str) -> String {
-        let (candidate, which) = (candidate.clone(), Which::Appeal(against.to_owned()));
+    pub async fn appeal(&self, candidate: &Candidate, against: &ApplicationNumber) -> ApplicationNumber {
+        let (candidate, which) = (candidate.clone(), Which::Appeal(against.clone()));
         let submitted = self.write(move |tx| {
             let mut sheet = Sheet::load(tx, qualification(), candidate, &which)?;
             let sent = form(&[("reason", "工作年限证明已附，请重新核对"), ("phone", "13800138000")]);
@@ -136,7 +142,7 @@ impl Authority {
     }
 
     pub async fn application(&self, number: &str) -> Application {
-        let number = number.to_owned();
+        let number = number.to_owned().into();
         self.write(move |tx| Ok(Application::by_number(tx, &number)?)).await.expect("an application")
     }
 }

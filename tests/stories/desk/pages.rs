@@ -165,7 +165,7 @@ async fn colleague_reads_and_outsider_sees_nothing() {
     let nobody = StaffMember { id: "gone".into(), ..reviewer };
     let outsider = authority.browser_of(&nobody).await;
     let nothing = text(finance.get("/staff/queue").await).await;
-    assert!(!nothing.contains(&number), "checks of qualification are not the work of finance");
+    assert!(!nothing.contains(&*number), "checks of qualification are not the work of finance");
     let refused = finance.get(&case).await;
     refused.assert_status(poem::http::StatusCode::FORBIDDEN);
     assert!(text(refused).await.contains("您的岗位不办理这类申请"));
@@ -193,7 +193,10 @@ async fn appeal_is_shown_beside_the_application() {
     {
         assert!(page.contains(shown), "{shown}");
     }
-    assert!(authority.audited().await.contains(&("open".to_owned(), number)), "its file was opened too");
+    assert!(
+        authority.audited().await.contains(&("open".to_owned(), number.to_string())),
+        "its file was opened too"
+    );
 }
 
 #[tokio::test]

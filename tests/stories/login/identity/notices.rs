@@ -1,6 +1,7 @@
 //! Notices about sign-ins, shown on each device of a candidate.
 
 use super::*;
+use kaozheng::store::CandidateId;
 
 const READ: &str = "/me/devices/read";
 
@@ -87,7 +88,7 @@ async fn devices_and_notices_are_limited() {
     let person = account("a", "ZHANG SAN", "E1000001");
     assert_signed_in(&site, &person).await;
     let write = |tx: &mut Tx| {
-        let id: String = c::candidates.select(c::id).first(tx.conn)?;
+        let id: CandidateId = c::candidates.select(c::id).first(tx.conn)?;
         for n in 0..50 {
             kaozheng::people::identity::notice::signed_in_on(tx, &id, &format!("device {n}"))?;
         }
