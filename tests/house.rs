@@ -133,6 +133,9 @@ impl<'ast> Visit<'ast> for Reader {
         visit::visit_path(self, path);
     }
 
+    /// `pub(super)` and `pub(in crate::store)` name a module without importing it.
+    fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
+
     /// Markup names paths inside of macros.
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         let text = item.tokens.to_string().replace(" :: ", "::");
