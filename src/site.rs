@@ -92,7 +92,7 @@ fn park(parts: &Parts) -> Park {
 }
 
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
-    let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
+    let urls = if parts.settings.demo { urls().nest(paths::SANDBOX, sandbox_urls()) } else { urls() };
     Site {
         urls,
         data: parts.data(),
@@ -157,9 +157,9 @@ impl Site {
 
 fn urls() -> Route {
     Route::new()
-        .at("/assets/:name", get(assets::serve))
-        .at("/healthz", get(healthz))
-        .at("/readyz", get(ready::readyz))
+        .at(paths::ASSET, get(assets::serve))
+        .at(paths::HEALTH, get(healthz))
+        .at(paths::READINESS, get(ready::readyz))
         .at(paths::HOME, get(home::show))
         .at(paths::ANNOUNCEMENT, get(home::announcement))
         .at(paths::SERVICES, get(home::services::show))

@@ -8,8 +8,9 @@ use chrono::Duration;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::portal::{self, AttemptSecrets};
+use super::portal::AttemptSecrets;
 use super::refusal::Refusal;
+use crate::paths;
 use crate::store::schema::portal_attempts::dsl as p;
 use crate::store::{Error, Timestamp, Tx};
 use crate::web::binding::{self, Binding};
@@ -69,7 +70,7 @@ pub enum Stage {
 /// The cookie that binds an attempt to its browser. Each attempt has its own, so that windows are
 /// independent.
 pub fn binding(id: &str, https: bool) -> Binding<'_> {
-    Binding { name: &id[..16], path: portal::CALLBACK, https }
+    Binding { name: &id[..16], path: paths::LOGIN_CALLBACK, https }
 }
 
 /// Stores an attempt of the browser that gets the cookie `secret`.

@@ -14,6 +14,7 @@ use super::pages::login_path;
 use super::portal::{AttemptSecrets, AuthorizationResponse};
 use super::refusal::{Refusal, admitted};
 use super::{Login, devices, not_saved, user_agent};
+use crate::paths;
 use crate::people::identity::{self, Arrival, notice};
 use crate::settings::Settings;
 use crate::store::{Error, Store};
@@ -36,7 +37,7 @@ pub struct Next {
 impl Next {
     /// The checked local path to go to after signing in; `/` if none was given.
     pub fn path(&self) -> &str {
-        local_path(self.next.as_deref().unwrap_or("/"))
+        local_path(self.next.as_deref().unwrap_or(paths::HOME))
     }
 }
 
@@ -71,7 +72,7 @@ pub async fn callback(
     Data(settings): Data<&Arc<Settings>>,
     Query(response): Query<AuthorizationResponse>,
 ) -> Result<Response, Failure> {
-    let outdated = || Refusal::Outdated.failure("/login".to_owned());
+    let outdated = || Refusal::Outdated.failure(paths::LOGIN.to_owned());
     let state = response.state.clone().ok_or_else(outdated)?;
     let id = attempt::id_of(&state);
     let found = id.clone();
@@ -230,5 +231,5 @@ pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
     if session.id().is_some() {
         session::end(&session).await?;
     }
-    Ok(frame.go("/"))
+    Ok(frame.go(paths::HOME))
 }

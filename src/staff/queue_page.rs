@@ -191,7 +191,7 @@ impl Listing {
             ("page", &page),
         ];
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        format!("/staff/queue?{query}")
+        format!("{}?{query}", paths::QUEUE)
     }
 }
 

@@ -8,6 +8,8 @@ use poem::web::Path;
 use poem::{Response, handler};
 use sha2::{Digest, Sha256};
 
+use crate::paths;
+
 /// One file in every encoding that is served.
 struct Asset {
     name: String,
@@ -54,7 +56,7 @@ impl Asset {
     }
 
     fn url(&self) -> String {
-        format!("/assets/{}", self.name)
+        paths::asset(&self.name)
     }
 
     fn encoded_for(&self, headers: &HeaderMap) -> (&[u8], Option<&'static str>) {
