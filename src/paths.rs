@@ -6,6 +6,10 @@ use std::fmt::Display;
 
 /// The first page.
 pub const HOME: &str = "/";
+/// Liveness, for load balancers.
+pub const HEALTHZ: &str = "/healthz";
+/// Readiness, for load balancers.
+pub const READYZ: &str = "/readyz";
 /// 业务办理.
 pub const SERVICES: &str = "/services";
 /// 我的.
@@ -52,10 +56,6 @@ pub const PHONE: &str = "/s";
 pub const ENGLISH: &str = "/en/";
 /// The demo portal, which only the demo has, is below this address.
 pub const SANDBOX: &str = "/sandbox/";
-/// Whether the program runs.
-pub const HEALTH: &str = "/healthz";
-/// Whether the program can serve, check by check.
-pub const READINESS: &str = "/readyz";
 
 macro_rules! addresses {
     ($($(#[$doc:meta])* $pattern:ident $function:ident($($value:ident),+) = $text:literal;)+) => {
@@ -70,10 +70,10 @@ macro_rules! addresses {
 }
 
 addresses! {
+    /// A stylesheet, script or picture of the site.
+    ASSET asset(name) = "/assets/:name";
     /// An announcement.
     ANNOUNCEMENT announcement(id) = "/announcements/:id";
-    /// A style sheet, a script or a picture of the site.
-    ASSET asset(name) = "/assets/:name";
     /// A file of an application.
     FILE file(id) = "/files/:id";
     /// The lookup form of an exam.
@@ -190,6 +190,6 @@ mod tests {
     #[test]
     fn prefix_ends_before_the_first_value() {
         assert_eq!(prefix(REVOKE_LINK), "/certificates/");
-        assert_eq!(prefix(HEALTH), "/healthz");
+        assert_eq!(prefix(HEALTHZ), "/healthz");
     }
 }

@@ -158,8 +158,8 @@ impl Site {
 fn urls() -> Route {
     Route::new()
         .at(paths::ASSET, get(assets::serve))
-        .at(paths::HEALTH, get(healthz))
-        .at(paths::READINESS, get(ready::readyz))
+        .at(paths::HEALTHZ, get(healthz))
+        .at(paths::READYZ, get(ready::readyz))
         .at(paths::HOME, get(home::show))
         .at(paths::ANNOUNCEMENT, get(home::announcement))
         .at(paths::SERVICES, get(home::services::show))

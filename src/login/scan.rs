@@ -40,8 +40,8 @@ pub async fn open(
 ) -> Result<Response, Failure> {
     login.scans.check(req)?;
     let (id, https) = (code::handshake_of(&text).to_owned(), settings.is_https());
-    let (secret, held) = (store.ids.token(SECRET_BYTES), secrets::of_phone(req.headers(), &id, https));
-    let phone = Phone { held, fresh: binding::hash(&secret) };
+    let (secret, sent) = (store.ids.token(SECRET_BYTES), secrets::of_phone(req.headers(), &id, https));
+    let phone = Phone { sent, fresh: binding::hash(&secret) };
     let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let (known, checker, scanned) = (id.clone(), login.clone(), store.clock.now());
     let scan = store.write(move |tx| {

@@ -10,7 +10,7 @@ use tower_sessions::session::Id;
 use super::handshake::{self, Handshake, Screen, Status};
 use super::pages::NextPoll;
 use super::parking::ScreenUpdate;
-use super::way_in::Next;
+use super::way_in::NextPage;
 use super::{Login, allowance, device_grant, devices, not_saved, pages, secrets, user_agent};
 use crate::paths;
 use crate::people::identity::notice;
@@ -36,7 +36,7 @@ pub async fn show(
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
-    Query(next): Query<Next>,
+    Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));
@@ -63,7 +63,7 @@ pub async fn show_device(
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
-    Query(next): Query<Next>,
+    Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));

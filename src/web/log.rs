@@ -13,7 +13,7 @@ const SECRET: &[&str] = &[paths::SCAN, paths::VERIFICATION, paths::WAIT, paths::
 
 /// Addresses that scripts and monitors request every few seconds. Their successful requests are not logged: ten
 /// thousand waiting screens would write about ten gigabytes a day.
-const QUIET: &[&str] = &[paths::WAIT, paths::HEALTH, paths::READINESS];
+const QUIET: &[&str] = &[paths::WAIT, paths::HEALTHZ, paths::READYZ];
 
 tokio::task_local! {
     /// Besides the span, because the fields of a span cannot be read back.

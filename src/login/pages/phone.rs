@@ -26,7 +26,7 @@ pub struct PhoneView<'a> {
     pub error: Option<&'a str>,
 }
 
-/// What a phone is told about the network of the screen.
+/// What the phone's page says about the network of the screen.
 struct NetworkAdvice {
     fact: &'static str,
     /// Headline of a warning.
