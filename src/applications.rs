@@ -1,6 +1,4 @@
-//! The pages of an application, for every kind: list, form, check, confirmation, detail, slip.
-
-#![allow(missing_docs)] // handlers are described by their addresses in `site`
+//! The pages of an application of any business: list, notice, form, review, detail and slip.
 
 mod address;
 pub mod detail;

@@ -1,4 +1,4 @@
-//! The kinds of application, one file each; [`profile`] is what several of them ask.
+//! The businesses, one file each. [`profile`] has the questions that several of them ask.
 
 mod appeal;
 mod correction;
@@ -13,7 +13,7 @@ mod violation;
 
 use crate::casework::business::Registry;
 
-/// Every kind, in the order of the first page.
+/// In the order of the first page.
 pub static ALL: Registry = Registry(&[
     &qualification::BUSINESS,
     &refund::BUSINESS,
@@ -31,6 +31,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::casework::business::Business;
+    use crate::casework::field::Rule::{OneOf, SomeOf};
     use crate::casework::field::When;
     use crate::casework::lifecycle::Action;
 
@@ -55,16 +57,14 @@ mod tests {
         }
     }
 
-    /// A condition names a question that exists, and answers that it can have.
     #[test]
-    fn every_condition_can_hold() {
+    fn every_condition_names_offered_answers() {
         for business in ALL.iter() {
             let fields = business.fields().filter_map(|field| field.when);
             for when in fields.chain(business.materials.iter().filter_map(|material| material.when)) {
                 let When { field, any_of } = when;
-                let known = business.field(field).unwrap_or_else(|| panic!("{}: {field}", business.slug));
-                use crate::casework::field::Rule::{OneOf, SomeOf};
-                let (OneOf(offered) | SomeOf(offered)) = known.rule else {
+                let question = business.field(field).unwrap_or_else(|| panic!("{}: {field}", business.slug));
+                let (OneOf(offered) | SomeOf(offered)) = question.rule else {
                     panic!("{field} has no fixed answers")
                 };
                 assert!(any_of.iter().all(|answer| offered.contains(answer)), "{}: {field}", business.slug);
@@ -72,20 +72,19 @@ mod tests {
         }
     }
 
-    /// The index `applications_one_open` names the kinds that are open until they are carried out.
     #[test]
-    fn what_is_carried_out_is_open_until_then() {
+    fn index_of_open_applications_names_every_business_with_a_fulfilment() {
         let up = include_str!("../migrations/sqlite/2026-11-24-000003_businesses/up.sql");
-        let index = up.rsplit("kind IN (").next().and_then(|rest| rest.split(')').next()).expect("the kinds");
-        let carried_out = |business: &&crate::casework::business::Business| {
-            business.tasks.iter().any(|task| task.action == Action::Fulfil)
-        };
-        let kinds: Vec<_> = ALL.iter().filter(carried_out).map(|b| format!("'{}'", b.slug)).collect();
-        assert_eq!(index, kinds.join(", "));
+        let index =
+            up.rsplit("kind IN (").next().and_then(|rest| rest.split(')').next()).expect("a list of slugs");
+        let is_fulfilled =
+            |business: &&Business| business.tasks.iter().any(|task| task.action == Action::Fulfil);
+        let slugs: Vec<_> = ALL.iter().filter(is_fulfilled).map(|b| format!("'{}'", b.slug)).collect();
+        assert_eq!(index, slugs.join(", "));
     }
 
     #[test]
-    fn a_failure_is_mended_in_a_field_of_the_form() {
+    fn every_failed_task_returns_a_question_of_the_form() {
         for business in ALL.iter() {
             for name in business.tasks.iter().flat_map(|task| task.mends) {
                 assert!(business.field(name).is_some(), "{}: {name}", business.slug);

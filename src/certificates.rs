@@ -1,4 +1,4 @@
-//! 证书管理: a candidate's own certificates (manual chapter 4), and links to show them.
+//! 证书管理: the certificates of a candidate (manual chapter 4), and links with which others verify them.
 
 pub mod detail;
 pub mod links;

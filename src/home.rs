@@ -28,7 +28,7 @@ pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Res
         let news = store.read(announcements::latest).await?;
         return Ok(frame.page(guest::page(&news)));
     };
-    let acknowledged = account_notices::told(&session::of(req)).await?;
+    let acknowledged = account_notices::acknowledged(&session::of(req)).await?;
     let today = crate::store::clock::china_date(store.clock.now());
     let overview = store
         .read::<_, Failure, _>(move |tx| {

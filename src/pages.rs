@@ -1,5 +1,5 @@
-//! What the pages of several rooms share: who is signed in, uploads, how a refusal is told, and
-//! pieces of an application.
+//! Parts that the pages of several modules share: the extractors for signed-in people and uploads, the
+//! responses to refusals, and views of an application.
 
 pub mod account_notices;
 pub mod arrival;

@@ -97,27 +97,27 @@ addresses! {
     /// Takes a posting back.
     CANCEL_MAILING cancel_mailing(certificate) = "/certificates/:certificate/mailing/cancel";
     /// A candidate's applications of a business.
-    BUSINESS business(slug) = "/services/:kind";
+    BUSINESS business(slug) = "/services/:business";
     /// 须知 of a business.
-    NOTICE notice(slug) = "/services/:kind/notice";
+    NOTICE notice(slug) = "/services/:business/notice";
     /// The form of a new application.
-    NEW new_application(slug) = "/services/:kind/new";
+    NEW new_application(slug) = "/services/:business/new";
     /// 核对信息.
-    REVIEW review(slug) = "/services/:kind/review";
+    REVIEW review(slug) = "/services/:business/review";
     /// Deletes a draft.
-    DISCARD discard(slug) = "/services/:kind/discard";
+    DISCARD discard(slug) = "/services/:business/discard";
     /// An application.
-    APPLICATION application(slug, number) = "/services/:kind/:number";
+    APPLICATION application(slug, number) = "/services/:business/:number";
     /// 提交成功.
-    SUBMITTED submitted(slug, number) = "/services/:kind/:number/submitted";
+    SUBMITTED submitted(slug, number) = "/services/:business/:number/submitted";
     /// The form of a submitted application.
-    EDIT edit(slug, number) = "/services/:kind/:number/edit";
+    EDIT edit(slug, number) = "/services/:business/:number/edit";
     /// Takes an application back.
-    WITHDRAW withdraw(slug, number) = "/services/:kind/:number/withdraw";
+    WITHDRAW withdraw(slug, number) = "/services/:business/:number/withdraw";
     /// The form of an appeal.
-    APPEAL appeal(slug, number) = "/services/:kind/:number/appeal";
+    APPEAL appeal(slug, number) = "/services/:business/:number/appeal";
     /// 受理回执.
-    SLIP slip(slug, number) = "/services/:kind/:number/slip";
+    SLIP slip(slug, number) = "/services/:business/:number/slip";
     /// An application at the review desk.
     CASE case(number) = "/staff/applications/:number";
     /// Takes an application.

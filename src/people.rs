@@ -1,4 +1,4 @@
-//! Candidates, staff, identity documents and masking.
+//! Candidates, staff, identity documents, masking and the audit.
 
 pub use refusal::Refusal;
 

@@ -1,4 +1,4 @@
-//! Every URL, and the steps that every request goes through.
+//! The routes of all addresses, and the steps that every request goes through.
 
 mod ready;
 
@@ -22,7 +22,7 @@ use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
 use crate::store::{Ids, Store};
-use crate::web::failure::Asked;
+use crate::web::failure::ErrorResponder;
 use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, head, headers, log, origin, session};
 use crate::{certificates, home, lookup, paths, progress, staff};
@@ -32,6 +32,7 @@ use crate::{certificates, home, lookup, paths, progress, staff};
 pub struct Parts {
     pub settings: Arc<Settings>,
     pub store: Store,
+    /// Uploaded files.
     pub files: Storage,
     pub login: Arc<Login>,
     pub lookup: Arc<Lookup>,
@@ -40,7 +41,7 @@ pub struct Parts {
 
 impl Parts {
     /// # Errors
-    /// When no HTTPS client for the portal can be made on this machine.
+    /// The HTTPS client for the portal cannot be created.
     pub fn new(settings: Settings, store: Store, files: Storage) -> Result<Parts, reqwest::Error> {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
@@ -68,13 +69,13 @@ impl Parts {
 
 /// Serves the site until `stop` resolves. Requests in flight then have `grace` to finish.
 pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Output = ()>, grace: Duration) {
-    // Compresses the assets before the first request needs them.
+    // The assets are compressed before the first request needs them.
     tokio::task::spawn_blocking(assets::get);
     let limits = ConnectionLimits::of_process(parts.settings.max_waiters, parts.settings.trusted_proxy);
     server::serve(listener, Handlers { site: site(parts), park: park(parts) }, limits, stop, grace).await;
 }
 
-/// Parks the requests of waiting login screens. Their handler finds the outcome in the request.
+/// Parks the long polls of login screens. Their handler finds the update in the extensions of the request.
 fn park(parts: &Parts) -> Park {
     let (login, store, settings) = (parts.login.clone(), parts.store.clone(), parts.settings.clone());
     let parking = Arc::new(Parking::new(login, store, parts.sessions(), settings));
@@ -119,9 +120,9 @@ impl Endpoint for Site {
     fn call(&self, mut req: Request) -> impl Future<Output = poem::Result<Response>> + Send {
         let line = log::RequestLine::begin(&req);
         // The data is cloned as a whole, because inserting it piece by piece would grow the map twice.
-        let brought = std::mem::replace(req.extensions_mut(), self.data.clone());
-        req.extensions_mut().extend(brought);
-        let asked = Asked::of(&req);
+        let attached = std::mem::replace(req.extensions_mut(), self.data.clone());
+        req.extensions_mut().extend(attached);
+        let errors = ErrorResponder::of(&req);
         let gzip = compress::accepts_gzip(req.headers());
         let admitted = head::refuse_large(&req)
             .and_then(|()| origin::refuse_cross_site(&req))
@@ -129,12 +130,12 @@ impl Endpoint for Site {
         log::within(self.ids.reference(), async move {
             let answered = match admitted {
                 Ok(session) => {
-                    let response = self.urls.call(req).await.unwrap_or_else(|error| asked.answer(error));
+                    let response = self.urls.call(req).await.unwrap_or_else(|error| errors.respond(error));
                     self.finish(response, &session, gzip).await
                 }
                 Err(failure) => Err(failure),
             };
-            let mut response = answered.unwrap_or_else(|failure| asked.answer(failure.into()));
+            let mut response = answered.unwrap_or_else(|failure| errors.respond(failure.into()));
             headers::secure(&mut response, self.https);
             line.end(&mut response);
             Ok(response)
@@ -143,7 +144,7 @@ impl Endpoint for Site {
 }
 
 impl Site {
-    /// Runs after failures have become pages, so that these get the session's cookie too.
+    /// Runs after failures became pages, so that these set the session's cookie too.
     async fn finish(
         &self,
         mut response: Response,
@@ -200,10 +201,9 @@ fn urls() -> Route {
         .at(paths::STAFF_KEYS, post(staff::switch_keys))
         .at(paths::CASE, get(staff::review))
         .at(paths::TAKE, post(staff::take))
-        // A page that was sent back with a conflict may be loaded anew from its address.
+        // GET reloads a page that a POST answered with a conflict or with problems.
         .at(paths::PUT_BACK, get(staff::review).post(staff::put_back))
         .at(paths::HAND_OVER, get(staff::review).post(staff::hand_over))
-        // A page that was sent back with errors may be loaded anew from its address.
         .at(paths::DECIDE, get(staff::review).post(staff::decide))
         .at(paths::TASK, get(staff::review).post(staff::carry_out))
         .at(paths::DONE, get(staff::done))
@@ -217,13 +217,13 @@ fn urls() -> Route {
         .at(paths::LOGOUT, post(way_in::logout))
         .at(paths::SCAN, get(scan::open))
         .at(paths::CONFIRM, get(scan::confirm))
-        // A page that was sent back with an error may be loaded anew from its address.
+        // GET reloads a page that a POST answered with a problem.
         .at(paths::TYPE_NUMBER, get(scan::confirm).post(scan::type_number))
         .at(paths::DECLINE, post(scan::decline))
         .at(paths::REVOKE, post(scan::revoke))
 }
 
-/// The demo portal, which only the demo has.
+/// The sandbox portal, which only the demo has.
 fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
     Route::new()
         .at("/authorize", get(sandbox::authorize).post(sandbox::choose))
@@ -236,7 +236,7 @@ fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
         .map_to_response()
 }
 
-/// `GET /healthz`: 200 while the program runs.
+/// `GET /healthz`: liveness. It checks nothing else.
 #[handler]
 fn healthz() -> &'static str {
     "ok"

@@ -1,17 +1,18 @@
-//! The desk: the queue, one case at a time, the decision, and what is carried out afterwards.
+//! The review desk: the queue, the page of a case, decisions, and tasks after an approval.
 
 mod actions;
 mod case;
+mod case_request;
 mod confirm;
 mod days;
 mod handover;
 pub mod identities;
 mod keys;
-mod opened;
 mod queue;
 mod queue_page;
 mod review_page;
 mod sidebar;
+mod task_forms;
 mod tasks;
 mod typed;
 mod verdict;
@@ -19,7 +20,7 @@ mod verdict;
 pub use actions::{done, next, put_back, take};
 pub use handover::hand_over;
 pub use keys::switch as switch_keys;
-pub use queue::{Filter, Item, Show, list, take_next};
+pub use queue::{QueueFilter, QueueItem, QueuePart, list, take_next};
 pub use queue_page::{home, show_queue};
 pub use review_page::review;
 pub use tasks::carry_out;
@@ -30,12 +31,12 @@ use crate::store::{Error, Tx};
 use crate::ui::Desk;
 use crate::web::{Failure, Submission};
 
-/// The version of an application that the sender of a form looked at.
+/// The version of the application when the form was shown.
 fn version(sent: &Submission) -> Result<i32, Failure> {
     sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))
 }
 
-/// The frame of the desk's pages.
+/// What the header of the desk's pages shows.
 fn desk(tx: &mut Tx, staff: &StaffMember) -> Result<Desk, Error> {
     let who = format!("{} · {}", staff.name, staff.role.label());
     Ok(Desk { who, waiting: queue::count_waiting(tx, staff.role)? })

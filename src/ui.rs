@@ -44,11 +44,13 @@ pub use basics::{
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{FormField, field};
-pub use form::{Confirm, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors};
+pub use form::{
+    Confirm, Mark, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors,
+};
 pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
-pub use lists::{Card, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
+pub use lists::{Card, Link, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
 pub use upload::{UploadField, Uploaded, materials, upload};

@@ -71,7 +71,7 @@ struct Reader {
 
 impl Reader {
     /// A path from the root of the crate, if it begins with `crate`, `self` or `super`.
-    fn absolute(&self, segments: &[String]) -> Option<String> {
+    fn absolute_path(&self, segments: &[String]) -> Option<String> {
         let (first, rest) = segments.split_first()?;
         let base = match first.as_str() {
             "crate" | "kaozheng" => String::new(),
@@ -106,12 +106,12 @@ impl Reader {
 
     fn used(&mut self, path: &[String], name: Option<String>, handed_on: bool) {
         // A module's own children need no `self`.
-        let absolute = self.absolute(path).or_else(|| {
+        let absolute = self.absolute_path(path).or_else(|| {
             let own = [self.at.as_str(), &path.join("::")].join("::");
             handed_on.then_some(own.trim_start_matches("::").to_owned())
         });
         let child = [std::slice::from_ref(&"self".to_owned()), path].concat();
-        let Some(path) = absolute.or_else(|| self.absolute(&child)) else { return };
+        let Some(path) = absolute.or_else(|| self.absolute_path(&child)) else { return };
         match name.filter(|_| handed_on) {
             Some(name) => drop(self.module.handed_on.insert(name, path)),
             None if handed_on => {}
@@ -128,7 +128,7 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if let Some(path) = self.absolute(&segments) {
+        if let Some(path) = self.absolute_path(&segments) {
             self.module.named.insert(path);
         }
         visit::visit_path(self, path);

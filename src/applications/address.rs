@@ -1,4 +1,4 @@
-//! What the address says: which business, which application, which certificate.
+//! Extractors for what an address names: a business, an application or a certificate.
 
 use poem::{FromRequest, Request, RequestBody};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::web::Failure;
 
 #[derive(Deserialize)]
 struct Params {
-    kind: Option<String>,
+    business: Option<String>,
     number: Option<String>,
     certificate: Option<String>,
 }
@@ -24,17 +24,16 @@ impl Params {
     }
 }
 
-/// The business that the address names.
 pub(super) struct BusinessOf(pub &'static Business);
 
 impl<'a> FromRequest<'a> for BusinessOf {
     async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let slug = Params::of(req)?.kind.unwrap_or_default();
+        let slug = Params::of(req)?.business.unwrap_or_default();
         Ok(BusinessOf(registry(req)?.find(&slug).ok_or(Failure::NotFound)?))
     }
 }
 
-/// The 受理号 that the address names, in its canonical spelling; what cannot be one is not found.
+/// The 受理号 in its canonical spelling. A malformed one is not found.
 pub(super) struct Number(pub String);
 
 impl<'a> FromRequest<'a> for Number {
@@ -44,17 +43,18 @@ impl<'a> FromRequest<'a> for Number {
     }
 }
 
-/// The posting of the certificate that the address names, which belongs to the candidate.
+/// The posting of one of the candidate's certificates.
 pub(super) struct Mailing {
     pub business: &'static Business,
     pub candidate: Candidate,
     certificate: String,
-    /// 受理号 of the present posting.
+    /// 受理号 of the present posting, if there is one.
     number: Option<String>,
 }
 
 impl Mailing {
-    /// 受理号 of the present posting; without one it is not found.
+    /// # Errors
+    /// [`Failure::NotFound`] if the certificate has no posting.
     pub fn number(&self) -> Result<String, Failure> {
         self.number.clone().ok_or(Failure::NotFound)
     }

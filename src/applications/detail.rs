@@ -1,4 +1,4 @@
-//! One application as its owner reads it (manual 图3.4.1, 3.4.2), and the page after submitting.
+//! The page of an application for its candidate, and the page after a submission (manual 图3.4.1, 3.4.2).
 
 use maud::{Markup, html};
 use poem::web::Data;
@@ -17,10 +17,10 @@ use crate::pages::{links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx, clock};
-use crate::ui::{self, Confirm, Fact, Look, Page, Tone};
+use crate::ui::{self, Confirm, Fact, Link, Look, Page, Tone};
 use crate::web::{Failure, Frame};
 
-/// An application with everything its page says.
+/// An application with the data of its page.
 pub struct Detail {
     pub(super) candidate: Candidate,
     pub(super) application: Application,
@@ -28,10 +28,10 @@ pub struct Detail {
     files: Vec<Attachment>,
     standing: Standing,
     parent: Option<Parent>,
-    more: Option<(String, String)>,
+    posting: Option<Link>,
 }
 
-/// What an appeal is about.
+/// The rejected application of an appeal.
 struct Parent {
     application: Application,
     events: Vec<Event>,
@@ -49,12 +49,12 @@ impl Detail {
             Some(parent) => Some(Parent { events: history::of(tx, &parent.id)?, application: parent }),
             None => None,
         };
-        let posted = (business.leads_to)(tx, &application)?;
+        let certificate = (business.leads_to)(tx, &application)?;
         Ok(Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
             standing: appeal::standing(tx, &application)?,
-            more: posted.as_ref().and_then(links::posting),
+            posting: certificate.as_ref().and_then(links::posting),
             candidate,
             application,
             parent,
@@ -75,7 +75,7 @@ impl Detail {
     }
 }
 
-/// The application that the address names, of whoever is signed in.
+/// An application of the signed-in candidate, by the business and the number in the address.
 impl<'a> FromRequest<'a> for Detail {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let BusinessOf(business) = BusinessOf::from_request(req, body).await?;
@@ -96,7 +96,7 @@ pub async fn show(
     answer(detail, &frame, store, files).await
 }
 
-/// The page of an application, after a look at whether its files still open.
+/// Checks whether the files can be read, and renders the page.
 pub(super) async fn answer(mut detail: Detail, frame: &Frame, store: &Store, files: &Storage) -> Response {
     stored::check(store, files, &mut detail.files).await;
     let title = match detail.application.business.origin {
@@ -112,7 +112,6 @@ pub(super) async fn answer(mut detail: Detail, frame: &Frame, store: &Store, fil
 #[handler]
 pub async fn submitted(detail: Detail, frame: Frame) -> Response {
     let application = &detail.application;
-    let path = links::application(application);
     let due = application.due_on.map(|day| format!("预计 {day} 前办结。")).unwrap_or_default();
     let next = &detail.application.business.next;
     let steps = [(next.work, due.as_str()), (next.look, next.hint)];
@@ -122,14 +121,18 @@ pub async fn submitted(detail: Detail, frame: Frame) -> Response {
         application.shown_number(),
         html! {
             (ui::panel("接下来", ui::steps(&steps)))
-            p { a href={ (path) "/slip" } { "查看或打印回执" } }
+            p { a href=(slip_path(application)) { "查看或打印回执" } }
         },
     );
     let bar = html! {
         (ui::link_button(paths::HOME, "返回首页", Look::Plain))
-        (ui::link_button(&path, "查看进度", Look::Primary))
+        (ui::link_button(&links::application(application), "查看进度", Look::Primary))
     };
     frame.page(Page::new("提交成功", main).own_heading().back(back(&detail)).bar(bar))
+}
+
+fn slip_path(application: &Application) -> String {
+    paths::slip(application.business.slug, application.shown_number())
 }
 
 fn back(detail: &Detail) -> String {
@@ -141,40 +144,39 @@ fn back(detail: &Detail) -> String {
 
 fn bar(detail: &Detail) -> Markup {
     let (business, application) = (detail.application.business, &detail.application);
-    let path = links::application(application);
+    let (slug, number) = (business.slug, application.shown_number());
     html! {
         @if may(application.status, Action::Withdraw, Actor::Candidate) {
-            (ui::confirm(&ask_withdraw(business, &format!("{path}/withdraw"))))
+            (ui::confirm(&withdraw_dialog(business, &paths::withdraw(slug, number))))
         }
-        (ui::link_button(&format!("{path}/slip"), "回执", Look::Plain))
+        (ui::link_button(&slip_path(application), "回执", Look::Plain))
         @if business.submits_by(application.status).is_some() {
             (ui::link_button(&links::edit(application), "修改", Look::Primary))
         }
-        @if let Some((label, href)) = &detail.more { (ui::link_button(href, label, Look::Primary)) }
+        @if let Some(Link { label, href }) = &detail.posting { (ui::link_button(href, label, Look::Primary)) }
         @match &detail.standing {
-            Standing::Until(_) => (ui::link_button(&format!("{path}/appeal"), "申诉", Look::Primary)),
+            Standing::Until(_) => (ui::link_button(&paths::appeal(slug, number), "申诉", Look::Primary)),
             Standing::Made(appeal) => (ui::link_button(&links::application(appeal), "申诉详情", Look::Primary)),
             Standing::None | Standing::Over(_) => {}
         }
     }
 }
 
-/// Where it stands, what happened, what was sent.
 fn view(detail: &Detail) -> Markup {
     let (application, business) = (&detail.application, detail.application.business);
     let plain = application.form.clone().unwrap_or_default();
     let answers = views::masked(business.fields(), &plain);
-    // 信息修改 is about no exam, so its title says the kind already.
-    let kind = if application.title == business.label { "" } else { business.label };
-    // What failed is told at the top, with what to do about it.
-    let failed = application.status == Status::Returned;
-    let outcome = if failed { Vec::new() } else { views::outcome(business, &detail.events) };
+    // 信息修改 is about no exam: its title is the label of the business.
+    let label = if application.title == business.label { "" } else { business.label };
+    // A failed task is explained in the banner, with what to do.
+    let is_returned = application.status == Status::Returned;
+    let outcome = if is_returned { Vec::new() } else { views::outcome(business, &detail.events) };
     let given = views::handed_over(&detail.events, &detail.files);
     let materials = views::materials(business, &plain, &detail.files);
     html! {
-        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, kind))
+        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, label))
         (standing(detail))
-        (lost(detail))
+        (lost_materials(detail))
         @if !outcome.is_empty() {
             (ui::panel("办理结果", html! {
                 (ui::facts(&outcome))
@@ -193,17 +195,17 @@ fn view(detail: &Detail) -> Markup {
             (ui::panel(heading, ui::facts_under(heading, &views::facts(fields, &answers, None))))
         }
         @if !materials.is_empty() { (ui::panel("材料", ui::materials(&materials))) }
-        @if let Some(notice) = agreed(application) { p.muted.small { (notice) } }
+        @if let Some(notice) = agreed_notice(application) { p.muted.small { (notice) } }
     }
 }
 
-/// Which notice was agreed to, and when.
-fn agreed(application: &Application) -> Option<String> {
+/// The time and the version of the notice that was agreed to.
+fn agreed_notice(application: &Application) -> Option<String> {
     let at = application.agreed_at.filter(|_| !application.notice_version.is_empty())?;
     Some(format!("{} 已阅读并同意须知（版本 {}）", clock::china(at), application.notice_version))
 }
 
-/// Where the application stands, what happens next, and what its owner can do.
+/// The banner with the state, the next step, and what the candidate can do.
 fn standing(detail: &Detail) -> Markup {
     let application = &detail.application;
     let due = application.due_on.map(|day| day.to_string()).unwrap_or_default();
@@ -227,12 +229,13 @@ fn standing(detail: &Detail) -> Markup {
     ui::banner(tone, views::word(application), body)
 }
 
-/// Which materials cannot be opened any more, and what helps.
-fn lost(detail: &Detail) -> Markup {
+/// The banner about materials whose files are lost or damaged.
+fn lost_materials(detail: &Detail) -> Markup {
     let (business, application) = (detail.application.business, &detail.application);
     let answers = application.form.clone().unwrap_or_default();
-    let lost = |id: &String| detail.files.iter().any(|file| file.id == *id && file.unreadable);
-    let wanted = business.wanted(&answers).filter(|material| answers.files(material.slot).iter().any(lost));
+    let is_lost = |id: &String| detail.files.iter().any(|file| file.id == *id && file.unreadable);
+    let wanted =
+        business.wanted(&answers).filter(|material| answers.files(material.slot).iter().any(is_lost));
     let labels: Vec<&str> = wanted.map(|material| material.label).collect();
     if labels.is_empty() {
         return html! {};
@@ -254,7 +257,6 @@ fn lost(detail: &Detail) -> Markup {
     )
 }
 
-/// What an approval means, and what it still waits for.
 fn approved(detail: &Detail) -> Markup {
     let waits_for = detail.application.business.awaited_task(Status::Approved);
     html! {
@@ -272,11 +274,11 @@ fn note(label: &str, text: &str) -> Markup {
 
 fn returned(detail: &Detail, due: &str) -> Markup {
     let form = detail.application.form.clone().unwrap_or_default();
-    let place =
-        |name| detail.application.business.label_of(detail.application.business.place_of(name, &form));
+    let business = detail.application.business;
+    let label = |name| business.label_of(business.place_of(name, &form));
     html! {
         ol {
-            @for mark in history::last_marks(&detail.events) { li { (place(&mark.name)) "：" (mark.reason) } }
+            @for mark in history::last_marks(&detail.events) { li { (label(&mark.name)) "：" (mark.reason) } }
         }
         p { "请在 " (due) " 前修改并重新提交。" }
         p { a href=(links::edit(&detail.application)) { "去修改" } }
@@ -295,7 +297,7 @@ fn rejected(detail: &Detail) -> Markup {
     }
 }
 
-/// 申诉详情 shows what was refused and why, beside the appeal itself (图3.4.2).
+/// 申诉详情 also shows the rejected application and the reason (图3.4.2).
 fn appealed(detail: &Detail, parent: &Parent) -> Markup {
     let answers = parent.application.form.clone().unwrap_or_default();
     let first = views::sections(parent.application.business, &answers).into_iter().next();
@@ -310,11 +312,11 @@ fn appealed(detail: &Detail, parent: &Parent) -> Markup {
             (ui::facts(&facts))
             p { a href=(links::application(&parent.application)) { "查看原申请" } }
         }))
-        @if let Some(outcome) = outcome(detail) { (ui::panel("申诉结果", ui::facts(&outcome))) }
+        @if let Some(outcome) = appeal_outcome(detail) { (ui::panel("申诉结果", ui::facts(&outcome))) }
     }
 }
 
-fn outcome(detail: &Detail) -> Option<Vec<Fact>> {
+fn appeal_outcome(detail: &Detail) -> Option<Vec<Fact>> {
     let (word, action) = match detail.application.status {
         Status::Approved => ("申诉通过", Action::Approve),
         Status::Rejected => ("申诉不通过", Action::Reject),
@@ -327,8 +329,8 @@ fn outcome(detail: &Detail) -> Option<Vec<Fact>> {
     ])
 }
 
-/// The dialog, and the page that asks the same at `url`.
-pub(super) fn ask_withdraw<'a>(business: &Business, url: &'a str) -> Confirm<'a> {
+/// The dialog that confirms a withdrawal. Without JavaScript, `url` shows it as a page.
+pub(super) fn withdraw_dialog<'a>(business: &Business, url: &'a str) -> Confirm<'a> {
     let usual = Confirm {
         id: "withdraw",
         open_label: "撤销申请",

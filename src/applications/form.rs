@@ -1,7 +1,7 @@
-//! Filling in a form: new, edit, appeal (manual 图3.1.1–3.3.2).
+//! The form of a new application, of an edit and of an appeal (manual 图3.1.1–3.3.2).
 //!
-//! A form posts to its own address; `action` says what for. Every post keeps what was
-//! sent before it judges it.
+//! A form posts to its own address, and the field `action` names the step. Each POST saves the answers before
+//! they are checked.
 
 use maud::Markup;
 use poem::http::StatusCode;
@@ -13,8 +13,9 @@ use super::{form_view, notice};
 use crate::casework::appeal::{Standing, standing};
 use crate::casework::business::Application;
 use crate::casework::field::Problems;
+use crate::casework::lifecycle::Status;
 use crate::casework::sheet::{Sheet, Step, Which};
-use crate::casework::{lifecycle, materials, stored, submission};
+use crate::casework::{materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
 use crate::pages::links;
@@ -24,12 +25,11 @@ use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
 use crate::web::{Failure, Frame, see_other};
 
-/// What a post came to.
 enum Outcome {
-    /// The form again, with what is wrong in it.
+    /// The form again, with its problems.
     Form(Box<Sheet>, Problems),
-    /// On to this address.
-    Go(String),
+    /// A redirect to this path.
+    Redirect(String),
 }
 
 #[handler]
@@ -43,13 +43,13 @@ pub async fn show(
     open(wanted, wants_check(req), &frame, store, files).await
 }
 
-/// Whether the page shall say what is still wrong in the form: `?check`.
+/// `?check` asks for the problems of the draft.
 pub(super) fn wants_check(req: &Request) -> bool {
     req.uri().query() == Some("check")
 }
 
-/// The form as it was left; when `checked`, also what is still wrong in it. An appeal that was
-/// made is shown instead (申诉详情).
+/// The form with the saved answers and, if `checked`, with their problems. Redirects to 申诉详情 if the appeal
+/// was submitted.
 pub(super) async fn open(
     wanted: FormRequest,
     checked: bool,
@@ -57,8 +57,8 @@ pub(super) async fn open(
     store: &Store,
     files: &Storage,
 ) -> Result<Response, Failure> {
-    if let Some(made) = appeal_made(store, &wanted).await? {
-        return Ok(see_other(&links::application(&made)));
+    if let Some(appeal) = submitted_appeal(store, &wanted).await? {
+        return Ok(see_other(&links::application(&appeal)));
     }
     let (mut sheet, problems) = store
         .read::<_, Failure, _>(move |tx| {
@@ -68,15 +68,15 @@ pub(super) async fn open(
         })
         .await?;
     if sheet.must_agree() {
-        return Ok(see_other(&notice::path(&sheet)));
+        return Ok(see_other(&notice::notice_path(&sheet)));
     }
-    refuse_late_beginner(&sheet)?;
+    refuse_late_start(&sheet)?;
     stored::check(store, files, &mut sheet.attachments).await;
     Ok(frame.page(form_view::page(&sheet, &problems)))
 }
 
-/// An appeal that was not begun in time has nothing to keep.
-fn refuse_late_beginner(sheet: &Sheet) -> Result<(), Failure> {
+/// Refuses a late appeal that has no draft. A draft is still shown.
+fn refuse_late_start(sheet: &Sheet) -> Result<(), Failure> {
     match (&sheet.closed, &sheet.parent, &sheet.application) {
         (Some((_, what)), Some(parent), None) => Err(Failure::Conflict {
             message: what.clone(),
@@ -86,15 +86,15 @@ fn refuse_late_beginner(sheet: &Sheet) -> Result<(), Failure> {
     }
 }
 
-/// The appeal, when the address asks for one that was made already.
-async fn appeal_made(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
+/// The appeal that the address names, if it was submitted.
+async fn submitted_appeal(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
     let Which::Appeal(number) = &wanted.which else { return Ok(None) };
     let (business, candidate, number) = (wanted.business, wanted.candidate.id.clone(), number.clone());
     store
         .read(move |tx| {
             let application = Application::own(tx, &candidate, business.slug, &number)?;
             Ok(match standing(tx, &application)? {
-                Standing::Made(made) => Some(*made),
+                Standing::Made(appeal) => Some(*appeal),
                 _ => None,
             })
         })
@@ -113,28 +113,28 @@ pub async fn save(
     receive(arrived, wanted, &frame, store, files, upload).await
 }
 
-/// Saves what was sent and does what its `action` says.
+/// Saves the answers and does the step that `action` names.
 pub(super) async fn receive(
     Arrived(arrived): Arrived,
     wanted: FormRequest,
     frame: &Frame,
     store: &Store,
     files: &Storage,
-    Upload(sent, papers): Upload,
+    Upload(sent, uploads): Upload,
 ) -> Result<Response, Failure> {
     let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
-    let before = match appeal_made(store, &wanted).await? {
-        Some(made) => Some(made),
+    let before = match submitted_appeal(store, &wanted).await? {
+        Some(appeal) => Some(appeal),
         None => submitted_before(store, &wanted.candidate, sent.one("seen")).await?,
     };
     if let Some(done) = before {
         return Ok(frame.go(&paths::submitted(done.business.slug, done.shown_number())));
     }
     let FormRequest { business, candidate, which } = wanted;
-    // The appeal's own business says which materials it takes.
-    let fills =
+    // The address of an appeal names the business of the rejected application.
+    let of_form =
         if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
-    let (received, refused) = materials::receive(store, files, fills.materials, papers).await?;
+    let (received, refused) = materials::receive(store, files, of_form.materials, uploads).await?;
     let next = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
@@ -142,7 +142,7 @@ pub(super) async fn receive(
             candidate.lock(tx)?;
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             if sheet.must_agree() {
-                return Ok(Outcome::Go(notice::path(&sheet)));
+                return Ok(Outcome::Redirect(notice::notice_path(&sheet)));
             }
             let mut problems = refused;
             problems.extend(sheet.save(tx, &sent.values, &next, received)?);
@@ -150,12 +150,12 @@ pub(super) async fn receive(
         })
         .await?;
     Ok(match outcome {
-        Outcome::Go(path) => frame.go(&path),
+        Outcome::Redirect(path) => frame.go(&path),
         Outcome::Form(sheet, problems) => answer(frame, &sheet, &problems, &step),
     })
 }
 
-/// The same form sent twice, by a double tap or a reload: the first one counts.
+/// The application that the same form submitted before, after a double tap or a reload.
 async fn submitted_before(
     store: &Store,
     candidate: &Candidate,
@@ -165,7 +165,7 @@ async fn submitted_before(
     let (candidate, id, version) = (candidate.id.clone(), id.to_owned(), version.parse::<i32>().ok());
     let found = store.read(move |tx| Application::own_by_id(tx, &candidate, &id)).await?;
     let just_after = |application: &Application| {
-        application.status == lifecycle::Status::Submitted && version == Some(application.version - 1)
+        application.status == Status::Submitted && version == Some(application.version - 1)
     };
     Ok(found.filter(just_after))
 }
@@ -179,14 +179,14 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result
             if !all.is_empty() {
                 return Ok(Outcome::Form(Box::new(sheet), all));
             }
-            let kind = sheet.business.slug;
+            let slug = sheet.business.slug;
             if sheet.business.review && !sheet.is_edit() {
-                return Ok(Outcome::Go(paths::review(kind)));
+                return Ok(Outcome::Redirect(paths::review(slug)));
             }
             let number = submission::submit(tx, &sheet)?;
-            Ok(Outcome::Go(paths::submitted(kind, number)))
+            Ok(Outcome::Redirect(paths::submitted(slug, number)))
         }
-        Step::Draft if problems.is_empty() => Ok(Outcome::Go(match &sheet.parent {
+        Step::Draft if problems.is_empty() => Ok(Outcome::Redirect(match &sheet.parent {
             Some(parent) => links::application(parent),
             None => links::list(sheet.business),
         })),
@@ -200,16 +200,16 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result
     }
 }
 
-/// The piece of the form that htmx asked for, or the whole page.
+/// The part of the form that htmx asked for, or the whole page.
 fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Response {
-    if let Some(part) = piece(frame, sheet, problems, step) {
+    if let Some(part) = part(frame, sheet, problems, step) {
         return frame.part(part);
     }
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     frame.page_with(status, form_view::page(sheet, problems))
 }
 
-fn piece(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Option<Markup> {
+fn part(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Option<Markup> {
     let target = frame.target().filter(|_| frame.is_fragment())?;
     match (step, target.strip_prefix("f-")) {
         (Step::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),

@@ -1,4 +1,4 @@
-//! How a form looks, made from the tables of its business.
+//! Renders the form of an application from the sections and materials of its business.
 
 use maud::{Markup, html};
 
@@ -7,11 +7,10 @@ use crate::casework::business::Material;
 use crate::casework::field::{Field, Problems, Rule};
 use crate::casework::history::Mark;
 use crate::casework::sheet::Sheet;
-use crate::pages::fields::{self, Beside};
+use crate::pages::fields::{self, QuestionNotes};
 use crate::pages::{links, views};
 use crate::ui::{self, Fact, Look, Page, Tone, UploadField};
 
-/// The whole page.
 pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
     let main = html! {
         (closed(sheet))
@@ -25,10 +24,12 @@ pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
 }
 
 fn title(sheet: &Sheet) -> String {
-    match () {
-        () if sheet.is_edit() => format!("修改{}", sheet.business.label),
-        () if sheet.parent.is_some() => sheet.business.label.to_owned(),
-        () => sheet.business.start_label.to_owned(),
+    if sheet.is_edit() {
+        format!("修改{}", sheet.business.label)
+    } else if sheet.parent.is_some() {
+        sheet.business.label.to_owned()
+    } else {
+        sheet.business.start_label.to_owned()
     }
 }
 
@@ -38,27 +39,28 @@ fn back(sheet: &Sheet) -> String {
 }
 
 fn bar(sheet: &Sheet) -> Markup {
-    let (step, label) = match () {
-        () if sheet.is_edit() && sheet.marks.is_empty() => ("submit", "保存修改"),
-        () if sheet.is_edit() => ("submit", "保存修改并重新提交"),
-        () if sheet.business.review => ("review", "下一步：核对信息"),
-        () => ("submit", sheet.business.submit_label),
+    let (step, label) = if sheet.is_edit() {
+        ("submit", if sheet.marks.is_empty() { "保存修改" } else { "保存修改并重新提交" })
+    } else if sheet.business.review {
+        ("review", "下一步：核对信息")
+    } else {
+        ("submit", sheet.business.submit_label)
     };
-    // Another answer may still be in time, but not for an appeal, which is about one decision.
-    let is_over = sheet.closed.is_some() && sheet.parent.is_some();
+    // An appeal has one deadline. Elsewhere another answer may still be in time.
+    let is_late = sheet.closed.is_some() && sheet.parent.is_some();
     html! {
         (ui::bar_submit("action", "draft", "存草稿", Look::Plain))
-        @if !is_over { (ui::bar_submit("action", step, label, Look::Primary)) }
+        @if !is_late { (ui::bar_submit("action", step, label, Look::Primary)) }
     }
 }
 
-/// What is known already and cannot be changed here.
+/// Data of the candidate that the form cannot change.
 fn identity(sheet: &Sheet) -> Vec<Fact> {
     let candidate = &sheet.candidate;
     vec![Fact::of("姓名", &candidate.name), Fact::of("证件", candidate.masked_document())]
 }
 
-/// The time to submit is over; what was typed is kept.
+/// The banner after the deadline.
 fn closed(sheet: &Sheet) -> Markup {
     let Some((name, what)) = &sheet.closed else { return html! {} };
     let body = html! {
@@ -68,10 +70,10 @@ fn closed(sheet: &Sheet) -> Markup {
     ui::banner(Tone::Danger, "已截止", body)
 }
 
-/// What the candidate can correct: that it is too late, is told by itself.
+/// The problems without the missed deadline, which has a banner of its own.
 fn correctable(sheet: &Sheet, problems: &Problems) -> Problems {
     let is_late = |name: &str, what: &str| {
-        sheet.closed.as_ref().is_some_and(|(field, told)| *field == name && told == what)
+        sheet.closed.as_ref().is_some_and(|(field, text)| *field == name && text == what)
     };
     problems.iter().filter(|(name, what)| !is_late(name, what)).cloned().collect()
 }
@@ -80,20 +82,17 @@ fn anchored(problems: &Problems) -> Vec<(String, String)> {
     problems.iter().map(|(name, what)| (format!("f-{name}"), what.clone())).collect()
 }
 
-/// What the reviewer marked, leading to each place.
+/// The banner with the marks of the reviewer, each linked to its question.
 fn marked(sheet: &Sheet) -> Markup {
     if sheet.marks.is_empty() {
         return html! {};
     }
-    let items: Vec<_> = sheet
-        .marks
-        .iter()
-        .map(|mark| {
-            let place = sheet.business.place_of(&mark.name, &sheet.answers);
-            let anchor = if place.is_empty() { "form".to_owned() } else { format!("f-{place}") };
-            (anchor, sheet.business.label_of(place).to_owned(), mark.reason.clone())
-        })
-        .collect();
+    let items = sheet.marks.iter().map(|mark| {
+        let place = sheet.business.place_of(&mark.name, &sheet.answers);
+        let anchor = if place.is_empty() { "form".to_owned() } else { format!("f-{place}") };
+        ui::Mark { anchor, label: sheet.business.label_of(place), reason: &mark.reason }
+    });
+    let items: Vec<_> = items.collect();
     let due = sheet.application.as_ref().and_then(|application| application.due_on);
     let foot = due.map(|day| format!("请在 {day} 前修改并重新提交；其余内容无需再填。")).unwrap_or_default();
     let why = sheet.application.as_ref().map_or("", |application| views::word(application));
@@ -109,7 +108,7 @@ fn appealed(sheet: &Sheet) -> Markup {
     ui::banner(Tone::Info, "您正在对这件申请提出申诉", body)
 }
 
-/// The form element alone, which a choice replaces.
+/// The form element, which htmx replaces after a choice.
 pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
     let seen =
         sheet.application.as_ref().map(|application| format!("{}.{}", application.id, application.version));
@@ -118,7 +117,7 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
             (ui::default_submit(if sheet.business.review && !sheet.is_edit() { "review" } else { "submit" }))
             @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
             @for (heading, fields) in views::sections(sheet.business, &sheet.answers) {
-                h2 class=[says_the_question(heading, &fields).then_some("titled")] { (heading) }
+                h2 class=[repeats_first_label(heading, &fields).then_some("titled")] { (heading) }
                 @for field in fields { (question(sheet, problems, field)) }
             }
             @let wanted: Vec<_> = sheet.business.wanted(&sheet.answers).collect();
@@ -128,35 +127,34 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
     }
 }
 
-/// Whether the heading is the first question already, whose label then need not be seen as well.
-fn says_the_question(heading: &str, fields: &[&Field]) -> bool {
+/// Whether the heading equals the label of the first question. CSS then hides the label.
+fn repeats_first_label(heading: &str, fields: &[&Field]) -> bool {
     fields.first().is_some_and(|first| first.label == heading)
 }
 
-/// One field by its name.
 pub(super) fn field(sheet: &Sheet, problems: &Problems, name: &str) -> Option<Markup> {
     Some(question(sheet, problems, sheet.business.field(name)?))
 }
 
 fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup {
     if field.is_told() {
-        return told(field, &sheet.answers);
+        return computed_value(field, &sheet.answers);
     }
     if field.is_picked() && sheet.choices.get(field.name).is_none_or(Vec::is_empty) {
         return nothing_to_pick(sheet, field);
     }
     let steers = sheet.business.steers(field);
-    let beside = Beside {
+    let notes = QuestionNotes {
         error: fields::message(problems, field.name),
         mark: mark(sheet, field.name),
         reload: steers,
-        check: !steers && is_checked_at_once(field),
+        check: !steers && is_checked_on_change(field),
     };
-    fields::asked(field, &sheet.answers, &sheet.choices, beside)
+    fields::question(field, &sheet.answers, &sheet.choices, notes)
 }
 
-/// What the server says; it changes with the answers, and is read out when it does.
-fn told(field: &Field, answers: &Answers) -> Markup {
+/// A value that the server computes from the answers. Screen readers announce its changes.
+fn computed_value(field: &Field, answers: &Answers) -> Markup {
     let value = field.display(answers);
     let value = field.mask().map_or(value.clone(), |mask| mask(&value));
     html! {
@@ -167,10 +165,10 @@ fn told(field: &Field, answers: &Answers) -> Markup {
     }
 }
 
-/// Nothing is offered yet, or at all.
+/// A question without choices: there are none, or an earlier question decides them.
 fn nothing_to_pick(sheet: &Sheet, field: &Field) -> Markup {
-    let first = sheet.business.fields().next().is_some_and(|first| first.name == field.name);
-    let why = if first { "目前没有可以选择的项目。" } else { "请先选择上一项" };
+    let is_first = sheet.business.fields().next().is_some_and(|first| first.name == field.name);
+    let why = if is_first { "目前没有可以选择的项目。" } else { "请先选择上一项" };
     html! {
         div.field id={ "f-" (field.name) } {
             p.label { (field.label) }
@@ -179,12 +177,11 @@ fn nothing_to_pick(sheet: &Sheet, field: &Field) -> Markup {
     }
 }
 
-/// What is typed is judged when the reader goes on; what is picked cannot be wrong.
-fn is_checked_at_once(field: &Field) -> bool {
+/// Typed answers are checked when the control loses the focus. A picked answer is always valid.
+fn is_checked_on_change(field: &Field) -> bool {
     matches!(field.rule, Rule::Text(..) | Rule::Area(..) | Rule::Like(_) | Rule::Count(..) | Rule::PastDay)
 }
 
-/// One material by its slot.
 pub(super) fn material(sheet: &Sheet, problems: &Problems, slot: &str) -> Option<Markup> {
     Some(upload(sheet, problems, sheet.business.material(slot)?))
 }

@@ -1,4 +1,4 @@
-//! `/services/{kind}`: a candidate's applications of one kind (manual 图3.1).
+//! `/services/{business}`: the applications of a candidate for one business (manual 图3.1).
 
 use maud::{Markup, html};
 use poem::web::{Data, Query};
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::address::BusinessOf;
 use crate::casework::application::Filter;
 use crate::casework::business::{Application, Business, Origin, Outset, Record};
+use crate::casework::sweep::DRAFT_AGE;
 use crate::pages::cards::{self, Listed};
 use crate::pages::{controls, links};
 use crate::paths;
@@ -72,7 +73,7 @@ fn view(
     }
 }
 
-/// What the authority has on record, with the time that is left.
+/// A record of the authority, with the deadline for an application.
 fn recorded(record: &Record) -> Markup {
     let facts: Vec<_> = record.facts.iter().map(|(label, value)| Fact::of(label, value)).collect();
     ui::panel(
@@ -86,9 +87,9 @@ fn recorded(record: &Record) -> Markup {
 
 fn draft_banner(business: &Business, draft: &Application) -> Markup {
     let slug = business.slug;
-    let kept = format!("{} 保存，尚未提交，保留 30 天。", clock::china(draft.updated_at));
+    let (saved, days) = (clock::china(draft.updated_at), DRAFT_AGE.num_days());
     let body = html! {
-        p { (kept) }
+        p { (saved) " 保存，尚未提交，保留 " (days) " 天。" }
         p { a href=(paths::new_application(slug)) { "继续填写" } "　" a href=(paths::discard(slug)) { "删除草稿" } }
     };
     ui::banner(ui::Tone::Info, "您有一份草稿", body)

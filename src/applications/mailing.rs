@@ -1,4 +1,4 @@
-//! The pages of a posting, below its certificate: those of any application, found by the certificate.
+//! The pages of a posting, at addresses below its certificate. They are the pages of any application.
 
 use poem::web::Data;
 use poem::{Request, Response, handler};
@@ -68,7 +68,7 @@ pub async fn confirm_cancel(
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
     let number = mailing.number()?;
-    withdraw::ask(mailing.business, number, mailing.candidate, &frame, store).await
+    withdraw::confirmation(mailing.business, number, mailing.candidate, &frame, store).await
 }
 
 #[handler]

@@ -1,4 +1,4 @@
-//! 须知: what is agreed to before a form, and before posting is changed (manual 图4.1.2, 7.1.2, 10.1.2).
+//! 须知: the notice to agree to before a form, and before a change of a posting (manual 图4.1.2, 7.1.2, 10.1.2).
 
 use maud::html;
 use poem::web::Data;
@@ -13,15 +13,13 @@ use crate::store::{Store, Tx};
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame};
 
-/// Where the notice of a form is.
-pub(super) fn path(sheet: &Sheet) -> String {
+pub(super) fn notice_path(sheet: &Sheet) -> String {
     match sheet.origin.as_str() {
         "" => paths::notice(sheet.business.slug),
         certificate => paths::mailing_notice(certificate),
     }
 }
 
-/// Where the form is that follows the notice.
 fn form_path(sheet: &Sheet) -> String {
     match sheet.origin.as_str() {
         "" => paths::new_application(sheet.business.slug),
@@ -38,7 +36,6 @@ pub async fn show(wanted: FormRequest, frame: Frame, Data(store): Data<&Store>) 
     read(wanted, &frame, store).await
 }
 
-/// The page of the notice.
 pub(super) async fn read(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
     let load = move |tx: &mut Tx| Sheet::load(tx, wanted.business, wanted.candidate, &wanted.which);
     let sheet = store.read(load).await?;
@@ -64,7 +61,7 @@ pub async fn agree(
     accept(wanted, &frame, store).await
 }
 
-/// Notes that the notice was agreed to, and goes on to the form.
+/// Saves the agreement and redirects to the form.
 pub(super) async fn accept(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
     let path = store
         .write::<_, Failure, _>(move |tx| {

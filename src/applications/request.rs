@@ -1,4 +1,4 @@
-//! Which form a request asks for.
+//! The extractor for the form that a request is about.
 
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};
@@ -8,25 +8,22 @@ use crate::casework::business::Business;
 use crate::casework::sheet::Which;
 use crate::people::candidate::Candidate;
 
-/// Which form a route opens.
+/// The form that a route opens. `site` attaches it to the route.
 #[derive(Clone, Copy)]
 pub enum FormOf {
-    /// A new application.
     New,
-    /// A submitted application.
+    /// The form of a submitted application.
     Edit,
-    /// An appeal against an application.
+    /// An appeal against the application in the address.
     Appeal,
 }
 
-/// Whose form of which business a request asks for.
 pub struct FormRequest {
     pub(super) business: &'static Business,
     pub(super) candidate: Candidate,
     pub(super) which: Which,
 }
 
-/// The route says which form, as [`FormOf`]; the address says of what.
 impl<'a> FromRequest<'a> for FormRequest {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let BusinessOf(business) = BusinessOf::from_request(req, body).await?;

@@ -1,4 +1,4 @@
-//! 核对信息: the last look before a first submission.
+//! 核对信息: shows all answers before the first submission.
 
 use maud::{Markup, html};
 use poem::web::Data;
@@ -6,17 +6,18 @@ use poem::{Response, handler};
 
 use super::address::BusinessOf;
 use crate::casework::business::{Application, Business, EditRule, Origin};
+use crate::casework::lifecycle::Status;
 use crate::casework::sheet::{Sheet, Which};
-use crate::casework::{lifecycle, submission};
+use crate::casework::submission;
 use crate::pages::arrival::Arrived;
 use crate::pages::views;
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use crate::ui::{self, Fact, Look, Page};
-use crate::web::{Failure, Frame, Submission};
+use crate::web::{Failure, Frame, Submission, see_other};
 
-/// What was read on this page; a change in another window makes it another.
+/// Identifies the state of the draft that the page shows. A save in another window changes it.
 fn fingerprint(sheet: &Sheet) -> String {
     sheet.application.as_ref().map_or_else(String::new, |draft| {
         format!("{}.{}.{}", draft.id, draft.version, draft.updated_at.and_utc().timestamp_millis())
@@ -39,7 +40,7 @@ pub async fn show(
         })
         .await?;
     if !complete {
-        return Ok(crate::web::see_other(&format!("{}?check", paths::new_application(business.slug))));
+        return Ok(see_other(&format!("{}?check", paths::new_application(business.slug))));
     }
     Ok(frame.page(page(&sheet, false)))
 }
@@ -65,31 +66,40 @@ pub async fn submit(
 ) -> Result<Response, Failure> {
     require_review(business)?;
     let seen = sent.one("seen").to_owned();
-    let outcome = store
-        .write::<_, Failure, _>(move |tx| {
-            tx.now = arrived;
-            candidate.lock(tx)?;
-            let id = seen.split('.').next().unwrap_or_default();
-            // A second tap finds the application that the first one made.
-            if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
-                && done.status != lifecycle::Status::Draft
-            {
-                return Ok(Outcome::Submitted(done.shown_number().to_owned()));
-            }
-            let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
-            match () {
-                () if sheet.must_agree() || sheet.application.is_none() => Ok(Outcome::Incomplete),
-                () if !sheet.problems(tx)?.is_empty() => Ok(Outcome::Incomplete),
-                () if fingerprint(&sheet) != seen => Ok(Outcome::Changed(Box::new(sheet))),
-                () => Ok(Outcome::Submitted(submission::submit(tx, &sheet)?)),
-            }
-        })
-        .await?;
-    Ok(match outcome {
+    let outcome = store.write::<_, Failure, _>(move |tx| {
+        tx.now = arrived;
+        submit_seen(tx, business, candidate, &seen)
+    });
+    Ok(match outcome.await? {
         Outcome::Submitted(number) => frame.go(&paths::submitted(business.slug, number)),
         Outcome::Incomplete => frame.go(&format!("{}?check", paths::new_application(business.slug))),
         Outcome::Changed(sheet) => frame.page(page(&sheet, true)),
     })
+}
+
+/// Submits the draft if it is complete and still what the candidate has seen.
+fn submit_seen(
+    tx: &mut Tx,
+    business: &'static Business,
+    candidate: Candidate,
+    seen: &str,
+) -> Result<Outcome, Failure> {
+    candidate.lock(tx)?;
+    let id = seen.split('.').next().unwrap_or_default();
+    // The second request of a double tap finds the submitted application.
+    if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
+        && done.status != Status::Draft
+    {
+        return Ok(Outcome::Submitted(done.shown_number().to_owned()));
+    }
+    let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+    if sheet.must_agree() || sheet.application.is_none() || !sheet.problems(tx)?.is_empty() {
+        return Ok(Outcome::Incomplete);
+    }
+    if fingerprint(&sheet) != seen {
+        return Ok(Outcome::Changed(Box::new(sheet)));
+    }
+    Ok(Outcome::Submitted(submission::submit(tx, &sheet)?))
 }
 
 fn page(sheet: &Sheet, changed: bool) -> Page {
@@ -98,7 +108,7 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
         @if changed {
             (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
         }
-        p.muted { "请核对以下内容，确认无误后提交。" (after(sheet.business.edit)) }
+        p.muted { "请核对以下内容，确认无误后提交。" (edits_after_submission(sheet.business.edit)) }
         (answers(sheet, &form))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
@@ -108,8 +118,7 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
     })
 }
 
-/// What can still be done after submitting.
-fn after(edit: EditRule) -> &'static str {
+fn edits_after_submission(edit: EditRule) -> &'static str {
     match edit {
         EditRule::Returned => "提交后在审核退回前不能修改。",
         EditRule::UntilTaken => "提交后、审核员领取前还可以修改。",

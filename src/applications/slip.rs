@@ -1,4 +1,4 @@
-//! 回执: a page to print or keep, with a code that leads back to the application.
+//! 受理回执: a page to print, with a QR code that links to the application.
 
 use std::sync::Arc;
 

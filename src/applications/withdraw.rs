@@ -1,10 +1,11 @@
-//! 撤销 a submitted application, 删除 a draft: asked before done, also without scripts.
+//! 撤销 of a submitted application and 删除 of a draft, each with a confirmation page for browsers without
+//! JavaScript.
 
 use poem::web::Data;
 use poem::{Response, handler};
 
 use super::address::{BusinessOf, Number};
-use super::detail::ask_withdraw;
+use super::detail::withdraw_dialog;
 use crate::casework::business::{Application, Business};
 use crate::casework::lifecycle::{Action, Actor, may};
 use crate::casework::{decision, sweep};
@@ -23,11 +24,11 @@ pub async fn confirm(
     frame: Frame,
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
-    ask(business, number, candidate, &frame, store).await
+    confirmation(business, number, candidate, &frame, store).await
 }
 
-/// The page that asks before an application is taken back.
-pub(super) async fn ask(
+/// The page that confirms a withdrawal.
+pub(super) async fn confirmation(
     business: &'static Business,
     number: String,
     candidate: Candidate,
@@ -41,7 +42,7 @@ pub(super) async fn ask(
         return Ok(frame.go(&path));
     }
     let url = paths::withdraw(business.slug, application.shown_number());
-    let ask = ask_withdraw(business, &url);
+    let ask = withdraw_dialog(business, &url);
     let main = ui::confirm_form(&ask, &path);
     Ok(frame.page(Page::new(ask.open_label, main).back(path)))
 }
@@ -57,7 +58,6 @@ pub async fn withdraw(
     carry_out(business, number, candidate, &frame, store).await
 }
 
-/// Takes an application back.
 pub(super) async fn carry_out(
     business: &'static Business,
     number: String,

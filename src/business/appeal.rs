@@ -1,4 +1,6 @@
-//! 资格审核申诉 (manual 3.3, 3.4): against a rejected check of qualification.
+//! 资格审核申诉: an appeal against a rejected 报考资格在线核查 (manual 3.3, 3.4).
+
+use const_str::concat;
 
 use super::profile;
 use crate::casework::Refusal;
@@ -8,22 +10,26 @@ use crate::casework::business::{
 use crate::casework::field::{Rule, Section, ask};
 use crate::casework::lifecycle::Action;
 use crate::casework::{deadline, decision};
+use crate::files::inspect::Limits;
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
-/// The appeal. Approving it approves what it is about.
+const MAX_FILES: usize = 5;
+const MAX_MEGABYTES: usize = Limits::STANDARD.bytes >> 20;
+
+/// An approval also approves the rejected application.
 pub static BUSINESS: Business = Business {
     slug: "appeal",
     prefix: "SS",
     label: "资格审核申诉",
     icon: Icon::Scales,
-    about: "对审核不通过的结果有异议时，可以在 30 天内申诉一次。",
+    about: concat!("对审核不通过的结果有异议时，可以在 ", deadline::APPEAL, " 天内申诉一次。"),
     start_label: "申诉",
     origin: Origin::Rejection,
     sections: &[&APPEAL],
     materials: &[Material {
-        hint: "JPG、PNG 或 PDF，每份不超过 10 MB，最多 5 份",
-        ..extra("evidence", "证明材料", 5)
+        hint: concat!("JPG、PNG 或 PDF，每份不超过 ", MAX_MEGABYTES, " MB，最多 ", MAX_FILES, " 份"),
+        ..extra("evidence", "证明材料", MAX_FILES)
     }],
     review: false,
     submit_label: "提交申诉",

@@ -1,4 +1,4 @@
-//! 信息修改 (manual chapter 10): correcting what is on record about a candidate.
+//! 信息修改: corrects the personal data of a candidate and, in the chosen scope, of records (manual chapter 10).
 
 use chrono::NaiveDate;
 
@@ -17,7 +17,6 @@ use crate::people::document::{Document, DocumentType, Gender};
 use crate::people::mask;
 use crate::store::{Error, Tx};
 
-/// The correction.
 pub static BUSINESS: Business = Business {
     slug: "correction",
     prefix: "XG",
@@ -88,7 +87,7 @@ const DOCUMENT_TYPES: &[&str] = &[
 
 const PLAIN: Rule = Rule::Told(str::to_owned);
 
-/// Each item: what is on record now, and what is right.
+/// For each item, the recorded value and the new one.
 const CHANGES: Section = Section {
     heading: "修改内容",
     fields: &[
@@ -131,7 +130,7 @@ const MATERIALS: &[Material] = &[
     extra("other", "其他材料", 3),
 ];
 
-/// What is on record now; once submitted it stays what it was then.
+/// The recorded values. A submission fixes them.
 fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     let person = context.candidate;
     let profile = &person.profile;
@@ -139,32 +138,32 @@ fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     let gender = profile.gender.or_else(|| document.as_ref().and_then(Document::gender));
     let birth = document.as_ref().and_then(Document::birth_date);
     let born_on = profile.born_on.or(birth).map(|day| day.to_string());
-    let known = |text: &str| if text.is_empty() { "未登记".to_owned() } else { text.to_owned() };
+    let or_none = |text: &str| if text.is_empty() { "未登记".to_owned() } else { text.to_owned() };
     Ok(vec![
         ("old_name", person.name.clone()),
         ("old_type", person.document_type.label().to_owned()),
         ("old_number", person.document_number.clone()),
-        ("old_gender", known(gender.map_or("", Gender::label))),
-        ("old_birth", born_on.unwrap_or_else(|| known(""))),
-        ("old_phone", known(&person.phone)),
-        ("old_education", known(&profile.education)),
+        ("old_gender", or_none(gender.map_or("", Gender::label))),
+        ("old_birth", born_on.unwrap_or_else(|| or_none(""))),
+        ("old_phone", or_none(&person.phone)),
+        ("old_education", or_none(&profile.education)),
     ])
 }
 
-/// A new value is another one, and kind and number of the document fit each other.
+/// A new value differs from the recorded one, and type and number of the document match.
 fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
     let answers = context.answers;
     let mut problems = Problems::new();
-    for (what, old, new) in PAIRS {
+    for Item { label, old, new } in ITEMS {
         let same = answers.one(old) == answers.one(new);
-        if same && answers.has("what", what) && !answers.one(new).is_empty() {
-            problems.push(problem(new, format!("与现登记的{what}相同，请核对")));
+        if same && answers.has("what", label) && !answers.one(new).is_empty() {
+            problems.push(problem(new, format!("与现登记的{label}相同，请核对")));
         }
     }
     if answers.has("what", TYPE) || answers.has("what", NUMBER) {
-        let place = if answers.has("what", NUMBER) { "new_number" } else { "new_type" };
-        if let Err(what_to_do) = document(answers, context.candidate, tx.today()) {
-            problems.push(problem(place, what_to_do));
+        let field = if answers.has("what", NUMBER) { "new_number" } else { "new_type" };
+        if let Err(what_to_do) = new_document(answers, context.candidate, tx.today()) {
+            problems.push(problem(field, what_to_do));
         }
     }
     if answers.has("scope", THIS_EXAM) && answers.all("scope").len() > 1 {
@@ -173,29 +172,34 @@ fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
     Ok(problems)
 }
 
-/// Item, the field that tells it now and the one that asks for it anew.
-const PAIRS: &[(&str, &str, &str)] = &[
-    (NAME, "old_name", "new_name"),
-    (TYPE, "old_type", "new_type"),
-    (NUMBER, "old_number", "new_number"),
-    (GENDER, "old_gender", "new_gender"),
-    (BIRTH, "old_birth", "new_birth"),
-    (PHONE, "old_phone", "new_phone"),
-    (EDUCATION, "old_education", "new_education"),
-];
-
-/// The new value of an item, if it is one of those to be changed.
-fn new<'a>(answers: &'a Answers, what: &str) -> Option<&'a str> {
-    let (.., field) = PAIRS.iter().find(|(known, ..)| *known == what)?;
-    answers.has("what", what).then(|| answers.one(field))
+/// An item that is corrected by typing, with the questions of its recorded and its new value.
+struct Item {
+    label: &'static str,
+    old: &'static str,
+    new: &'static str,
 }
 
-/// The document after the change.
-fn document(answers: &Answers, person: &Candidate, today: NaiveDate) -> Result<Document, &'static str> {
-    let label = new(answers, TYPE);
-    let kind = DocumentType::ALL.into_iter().find(|kind| Some(kind.label()) == label);
-    let number = new(answers, NUMBER).unwrap_or(&person.document_number);
-    Document::parse(kind.unwrap_or(person.document_type), number, today)
+const ITEMS: &[Item] = &[
+    Item { label: NAME, old: "old_name", new: "new_name" },
+    Item { label: TYPE, old: "old_type", new: "new_type" },
+    Item { label: NUMBER, old: "old_number", new: "new_number" },
+    Item { label: GENDER, old: "old_gender", new: "new_gender" },
+    Item { label: BIRTH, old: "old_birth", new: "new_birth" },
+    Item { label: PHONE, old: "old_phone", new: "new_phone" },
+    Item { label: EDUCATION, old: "old_education", new: "new_education" },
+];
+
+/// The new value of an item that is to be changed.
+fn new_value<'a>(answers: &'a Answers, label: &str) -> Option<&'a str> {
+    let item = ITEMS.iter().find(|item| item.label == label)?;
+    answers.has("what", label).then(|| answers.one(item.new))
+}
+
+fn new_document(answers: &Answers, person: &Candidate, today: NaiveDate) -> Result<Document, &'static str> {
+    let label = new_value(answers, TYPE);
+    let chosen = DocumentType::ALL.into_iter().find(|known| Some(known.label()) == label);
+    let number = new_value(answers, NUMBER).unwrap_or(&person.document_number);
+    Document::parse(chosen.unwrap_or(person.document_type), number, today)
 }
 
 fn describe(_: &mut Tx, context: &Context) -> Result<About, Refusal> {
@@ -206,19 +210,19 @@ fn describe(_: &mut Tx, context: &Context) -> Result<About, Refusal> {
     })
 }
 
-/// The candidate and everything in scope, in the transaction of the decision.
+/// Corrects the candidate and the records in scope.
 fn apply(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let answers = step.application.form.clone().unwrap_or_default();
     let before = Candidate::load(tx, &step.application.candidate_id)?.ok_or(Refusal::NotFound)?;
     let mut person = before.clone();
-    let document = document(&answers, &before, tx.today()).map_err(Refusal::Invalid)?;
+    let document = new_document(&answers, &before, tx.today()).map_err(Refusal::Invalid)?;
     person.document_type = document.kind();
     person.document_number = document.number().to_owned();
     person.holder = candidate::holder(tx.vault, document.kind(), document.number());
-    if let Some(name) = new(&answers, NAME) {
+    if let Some(name) = new_value(&answers, NAME) {
         person.name = name.to_owned();
     }
-    if let Some(phone) = new(&answers, PHONE) {
+    if let Some(phone) = new_value(&answers, PHONE) {
         person.phone = phone.to_owned();
     }
     person.profile = profile_after(&answers, before.profile.clone());
@@ -241,9 +245,9 @@ fn apply(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
 
 fn profile_after(answers: &Answers, before: Profile) -> Profile {
     Profile {
-        gender: new(answers, GENDER).and_then(Gender::from_label).or(before.gender),
-        born_on: new(answers, BIRTH).and_then(|day| day.parse().ok()).or(before.born_on),
-        education: new(answers, EDUCATION).map_or(before.education, str::to_owned),
+        gender: new_value(answers, GENDER).and_then(Gender::from_label).or(before.gender),
+        born_on: new_value(answers, BIRTH).and_then(|day| day.parse().ok()).or(before.born_on),
+        education: new_value(answers, EDUCATION).map_or(before.education, str::to_owned),
         portrait_id: answers.files("new_portrait").first().cloned().or(before.portrait_id),
     }
 }

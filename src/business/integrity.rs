@@ -1,16 +1,15 @@
-//! 失信人员资格审核 (manual chapter 8): whether somebody with a record of lost integrity may enter.
+//! 失信人员资格审核: whether a candidate with an integrity record may register (manual chapter 8).
 
 use super::{profile, qualification};
 use crate::casework::Refusal;
-use crate::casework::business::{About, Business, Context, Icon, Material, Outset, extra, need};
-use crate::casework::field::{Choice, Choices, Field, Rule, Section, ask};
+use crate::casework::business::{About, Business, Context, Icon, Material, Outset, Record, extra, need};
+use crate::casework::field::{Choice, Choices, Rule, Section, ask};
 use crate::exams::discipline::{self, IntegrityRecord};
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx};
 
 const SLUG: &str = "integrity";
 
-/// The check of a candidate with a record of lost integrity.
 pub static BUSINESS: Business = Business {
     slug: SLUG,
     prefix: "SX",
@@ -38,9 +37,13 @@ const RECORD: Section = Section {
 
 const EXAM: Section = Section { heading: "拟报考的考试", fields: profile::ENTRY };
 
-const STATEMENT: Section = Section { heading: "情况说明", fields: &[STATED, profile::PHONE] };
-
-const STATED: Field = ask("statement", "情况说明", "事情经过、您的认识和之后的改正", Rule::Area(20, 2000));
+const STATEMENT: Section = Section {
+    heading: "情况说明",
+    fields: &[
+        ask("statement", "情况说明", "事情经过、您的认识和之后的改正", Rule::Area(20, 2000)),
+        profile::PHONE,
+    ],
+};
 
 const MATERIALS: &[Material] = &[
     profile::ID_FRONT,
@@ -51,21 +54,19 @@ const MATERIALS: &[Material] = &[
     extra("repair_proof", "信用修复证明", 3),
 ];
 
-/// Everybody else is told why there is nothing to apply for.
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     let records = discipline::integrity_of(tx, &candidate.holder)?;
     let nothing = records
         .is_empty()
         .then_some("您没有失信记录，报考不需要这项审核。如果您认为应当有记录，请联系考试机构。");
-    let shown = |record: &IntegrityRecord| {
-        profile::record(
-            record.category.clone(),
-            vec![
-                ("事由", record.fact.clone()),
-                ("决定文号", record.decision_number.clone()),
-                ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
-            ],
-        )
+    let shown = |record: &IntegrityRecord| Record {
+        title: record.category.clone(),
+        facts: vec![
+            ("事由", record.fact.clone()),
+            ("决定文号", record.decision_number.clone()),
+            ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
+        ],
+        deadline: None,
     };
     Ok(Outset { records: records.iter().map(shown).collect(), nothing })
 }
@@ -82,7 +83,7 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     Ok(choices)
 }
 
-/// One open application for a record and a sitting.
+/// The subject is the pair of record and sitting.
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let about = profile::describe(tx, context)?;
     Ok(About { subject: format!("{}/{}", context.answers.one("record"), about.subject), ..about })

@@ -1,7 +1,6 @@
-//! 证书邮寄 (manual 4.1–4.3, 6.3–6.5): posting a certificate, also a reissued one.
+//! 证书邮寄: posts a certificate or a reissued one (manual 4.1–4.3, 6.3–6.5).
 //!
-//! Posting is an application like the others: it has a notice, a form, a number, a history, and
-//! a member of staff who takes it; what differs is that it is packed and posted, not judged.
+//! A posting has no verdicts: the staff member who takes it packs and posts the certificate.
 
 use super::profile;
 use crate::casework::Refusal;
@@ -21,7 +20,6 @@ use crate::store::{Error, Tx};
 
 const SLUG: &str = "mailing";
 
-/// The posting of a certificate.
 pub static BUSINESS: Business = Business {
     slug: SLUG,
     prefix: "YJ",
@@ -29,7 +27,6 @@ pub static BUSINESS: Business = Business {
     icon: Icon::Mail,
     about: "申请把证书寄给您。寄出前可以修改或撤销。",
     start_label: "申请邮寄",
-
     origin: Origin::Certificate,
     sections: &[&RECIPIENT, &ADDRESS, &CARRIER],
     notice: Some(NOTICE),
@@ -125,12 +122,12 @@ const TASKS: &[Task] = &[
     },
 ];
 
-/// Province, then city, then district: each offers what lies below the one before.
+/// The answer to each level of the address decides the choices of the next.
 fn choices(_: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let (province, city) = (context.answers.one("province"), context.answers.one("city"));
     let choice = |name: &str| Choice { value: name.to_owned(), label: name.to_owned(), hint: String::new() };
     let below = |path: &[&str]| region::below(path).into_iter().map(choice).collect();
-    let unless = |open: bool, path: &[&str]| if open { Vec::new() } else { below(path) };
+    let unless = |is_open: bool, path: &[&str]| if is_open { Vec::new() } else { below(path) };
     Ok(Choices::from([
         ("province", below(&[])),
         ("city", unless(province.is_empty(), &[province])),
@@ -138,7 +135,7 @@ fn choices(_: &mut Tx, context: &Context) -> Result<Choices, Error> {
     ]))
 }
 
-/// To the candidate, where the last one went.
+/// The answers of the last posting, else the name and phone of the candidate.
 fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
     let filter = Filter { kind: Some(SLUG.to_owned()), ..Filter::default() };
     let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
@@ -160,7 +157,7 @@ fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     Ok(About { title: found.title(), summary: found.summary(), subject: found.id })
 }
 
-/// Where the paper is follows from what happens to its posting.
+/// Updates the delivery state of the certificate.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
     let (delivery, mailing) = match step.action {

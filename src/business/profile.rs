@@ -1,11 +1,11 @@
-//! What several kinds ask of a candidate: which exam, who they are, education and work.
+//! Questions and materials that several businesses share: exam, contact, education and work.
 
 use chrono::{Datelike, NaiveDate};
 
 use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::application::Filter;
-use crate::casework::business::{About, Application, Closing, Context, Material, Record, need};
+use crate::casework::business::{About, Application, Closing, Context, Material, need};
 use crate::casework::field::{Choice, Choices, Field, Problems, Rule, Section, ask, may_ask, problem};
 use crate::casework::format;
 use crate::exams::{self, Sitting, Subject};
@@ -13,7 +13,7 @@ use crate::people::candidate::Candidate;
 use crate::people::document::Document;
 use crate::store::{Error, Tx};
 
-/// Which exam is meant to be taken.
+/// The exam for which the candidate wants to register.
 pub(super) const ENTRY: &[Field] = &[
     ask("sitting", "考试", "只列出目前可以申请的考试", Rule::Pick),
     ask("level", "级别", "", Rule::Pick),
@@ -21,14 +21,11 @@ pub(super) const ENTRY: &[Field] = &[
     ask("subjects", "科目", "至少选一科", Rule::PickSome),
 ];
 
-/// How to reach the candidate.
 pub(super) const PHONE: Field =
     ask("phone", "手机号", "审核员可能打这个电话向您核实", Rule::Like(&format::PHONE));
 
-/// Levels of education.
 pub(super) const EDUCATION_LEVELS: &[&str] = &["高中", "中专", "大专", "本科", "硕士", "博士"];
 
-/// What was studied, and where.
 pub(super) const EDUCATION: Section = Section {
     heading: "学历",
     fields: &[
@@ -40,7 +37,6 @@ pub(super) const EDUCATION: Section = Section {
     ],
 };
 
-/// What was done for a living.
 pub(super) const WORK: Section = Section {
     heading: "从业",
     fields: &[
@@ -52,17 +48,13 @@ pub(super) const WORK: Section = Section {
     ],
 };
 
-/// Both sides of the identity document.
 pub(super) const ID_FRONT: Material = need("id_front", "身份证件正面", "四角完整，文字清楚，不反光");
-/// The other side.
 pub(super) const ID_BACK: Material = need("id_back", "身份证件反面", "四角完整，有效期清楚");
-/// The diploma.
 pub(super) const DIPLOMA: Material = need("diploma", "学历证书", "能看清证书编号；也可以上传学信网报告 PDF");
-/// What an employer says about the years.
 pub(super) const WORK_PROOF: Material = need("work_proof", "工作年限证明", "加盖单位公章，JPG、PNG 或 PDF");
 
-/// What stays the same from one application to the next.
-const LASTING: &[&str] = &[
+/// Questions whose answers are copied from the last application.
+const COPIED: &[&str] = &[
     "gender",
     "area",
     "education",
@@ -76,7 +68,7 @@ const LASTING: &[&str] = &[
     "other_number",
 ];
 
-/// Sitting, then level, then specialty, then subjects: each offers what the one before leaves.
+/// The answers to sitting, level and specialty decide the choices of the next question.
 pub(super) fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let answers = context.answers;
     let sittings = sittings(tx, context)?;
@@ -95,8 +87,8 @@ pub(super) fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> 
     ]))
 }
 
-/// The sittings open for check, and the chosen one also when it has closed since: another one must not
-/// silently take its place. An application that was returned keeps its own.
+/// The sittings open for a check. The chosen one stays in the list after it closed, so that the form does not
+/// silently select another, and a returned application keeps its own.
 fn sittings(tx: &mut Tx, context: &Context) -> Result<Vec<Sitting>, Error> {
     let today = tx.today();
     let mut sittings = Sitting::open_for_check(tx, today)?;
@@ -110,13 +102,12 @@ fn sittings(tx: &mut Tx, context: &Context) -> Result<Vec<Sitting>, Error> {
     Ok(sittings)
 }
 
-/// The sitting that the application was submitted for; empty before.
+/// Id of the sitting in the last submission, or an empty text.
 fn submitted_for<'a>(context: &Context<'a>) -> &'a str {
     let form = context.submitted.and_then(|application| application.form.as_ref());
     form.map_or("", |form| form.one("sitting"))
 }
 
-/// When the check for the chosen sitting ends.
 pub(super) fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     let closing = |sitting: Sitting| Closing {
         field: "sitting",
@@ -145,17 +136,17 @@ fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<Choice> {
     choices
 }
 
-/// From the portal, the document and the last application of the kind.
-pub(super) fn prefill(tx: &mut Tx, candidate: &Candidate, kind: &str) -> Result<Answers, Error> {
+/// Answers from the portal, the identity document and the last application of the business.
+pub(super) fn prefill(tx: &mut Tx, candidate: &Candidate, slug: &str) -> Result<Answers, Error> {
     let mut answers = Answers::default();
     answers.set("phone", candidate.phone.clone());
     let document = Document::parse(candidate.document_type, &candidate.document_number, tx.today());
     if let Some(gender) = document.ok().and_then(|document| document.gender()) {
         answers.set("gender", gender.label());
     }
-    let filter = Filter { kind: Some(kind.to_owned()), ..Filter::default() };
+    let filter = Filter { kind: Some(slug.to_owned()), ..Filter::default() };
     let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
-    for name in LASTING {
+    for name in COPIED {
         if let Some(values) = last.as_ref().map(|form| form.all(name)).filter(|values| !values.is_empty()) {
             answers.fields.insert((*name).to_owned(), values.to_vec());
         }
@@ -163,7 +154,7 @@ pub(super) fn prefill(tx: &mut Tx, candidate: &Candidate, kind: &str) -> Result<
     Ok(answers)
 }
 
-/// Nobody has worked longer in a profession than they have worked.
+/// The years in the profession do not exceed the years of work, and another qualification has a number.
 pub(super) fn check(answers: &Answers, today: NaiveDate) -> Problems {
     let mut problems = Problems::new();
     let began: Option<NaiveDate> = answers.one("began_work_on").parse().ok();
@@ -183,7 +174,6 @@ pub(super) fn check(answers: &Answers, today: NaiveDate) -> Problems {
     problems
 }
 
-/// What a form is about that picks a sitting, a level and a specialty.
 pub(super) fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let answers = context.answers;
     let sitting = Sitting::find(tx, answers.one("sitting"))?.ok_or(Refusal::NotFound)?;
@@ -192,11 +182,6 @@ pub(super) fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal>
         summary: format!("{} · {}", answers.one("level"), answers.one("specialty")),
         subject: sitting.id,
     })
-}
-
-/// A record without a time to keep.
-pub(super) fn record(title: String, facts: Vec<(&'static str, String)>) -> Record {
-    Record { title, facts, deadline: None }
 }
 
 #[cfg(test)]
@@ -212,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn years_in_the_profession_fit_into_the_years_of_work() {
+    fn years_in_the_profession_cannot_exceed_years_of_work() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         let problem = |years| check(&answers(&[("began_work_on", "2016-11-24"), ("years", years)]), today);
         assert!(problem("9").is_empty());
@@ -220,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn another_qualification_comes_with_its_number() {
+    fn another_qualification_requires_its_number() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         assert_eq!(check(&answers(&[("other_qualification", "二级建造师")]), today)[0].0, "other_number");
         assert_eq!(check(&answers(&[("other_number", "JZ001")]), today)[0].0, "other_qualification");

@@ -1,4 +1,4 @@
-//! 报考资格在线核查 (manual chapter 3): whether a candidate may enter for a sitting.
+//! 报考资格在线核查: whether a candidate may register for a sitting (manual chapter 3).
 
 use super::{appeal, profile};
 use crate::casework::business::{Approval, Business, Icon, Material, Verdicts, extra, portrait};
@@ -7,7 +7,7 @@ use crate::casework::lifecycle::Action;
 
 const SLUG: &str = "qualification";
 
-/// The check of qualification; approval lets the candidate register, and changes nothing here.
+/// An approval changes no record: candidates register in another system.
 pub static BUSINESS: Business = Business {
     slug: SLUG,
     prefix: "ZG",
@@ -28,7 +28,6 @@ pub static BUSINESS: Business = Business {
     ..Business::PLAIN
 };
 
-/// What reviewers of a qualification say.
 pub(super) const VERDICTS: Verdicts = Verdicts {
     approve: &[Approval { label: "通过", result: "" }],
     remarks: &[

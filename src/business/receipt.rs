@@ -1,4 +1,4 @@
-//! 票据申领 (manual chapter 7): a receipt for paid registrations of one sitting.
+//! 票据申领: a receipt for the paid registrations of a sitting (manual chapter 7).
 
 use super::profile;
 use crate::casework::Refusal;
@@ -16,7 +16,6 @@ use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
 
-/// The receipt.
 pub static BUSINESS: Business = Business {
     slug: "receipt",
     prefix: "PJ",
@@ -111,14 +110,14 @@ const TASKS: &[Task] = &[Task {
 }];
 
 /// Paid registrations without a receipt.
-fn open(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Registration>, Error> {
+fn without_receipt(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Registration>, Error> {
     let mut all = registration::of_holder(tx, &candidate.holder)?;
     all.retain(|row| row.paid_at.is_some() && row.receipt_id.is_none() && row.paid() > 0);
     Ok(all)
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
-    let nothing = open(tx, candidate)?.is_empty().then_some("您没有已缴费且尚未开具票据的报名。");
+    let nothing = without_receipt(tx, candidate)?.is_empty().then_some("您没有已缴费且尚未开具票据的报名。");
     Ok(Outset { nothing, ..Outset::default() })
 }
 
@@ -131,7 +130,7 @@ fn prefill(_: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
-    let all = open(tx, context.candidate)?;
+    let all = without_receipt(tx, context.candidate)?;
     let mut sittings: Vec<Choice> = Vec::new();
     for row in &all {
         if !sittings.iter().any(|choice| choice.value == row.sitting_id) {
@@ -147,22 +146,21 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     Ok(Choices::from([("sitting", sittings), ("registrations", of_sitting.map(registration).collect())]))
 }
 
-/// What was paid for the chosen registrations.
 fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
-    let all = open(tx, context.candidate)?;
+    let all = without_receipt(tx, context.candidate)?;
     let chosen = all.iter().filter(|row| context.answers.has("registrations", &row.id));
     let sum: i64 = chosen.map(|row| i64::from(row.paid())).sum();
     Ok(vec![("amount", if sum == 0 { String::new() } else { sum.to_string() })])
 }
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
-    let all = open(tx, context.candidate)?;
+    let all = without_receipt(tx, context.candidate)?;
     let first = all.into_iter().find(|row| context.answers.has("registrations", &row.id));
     let first = first.ok_or(Refusal::NotFound)?;
     Ok(About { title: first.title(), summary: first.summary(), subject: first.sitting_id })
 }
 
-/// One receipt for each registration.
+/// Marks the registrations. Each has at most one receipt.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
     if step.action != Action::Approve {

@@ -1,6 +1,7 @@
-//! 考试退费 (manual chapter 5): subjects of a paid registration, refunded by finance after approval.
+//! 考试退费: finance refunds subjects of a paid registration after the approval (manual chapter 5).
 
 use chrono::{Days, NaiveDate};
+use const_str::concat;
 
 use super::profile;
 use crate::casework::Refusal;
@@ -18,16 +19,15 @@ use crate::people::name;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
 
-/// Days before a sitting from which on its fees are spent.
-const CLOSES: Days = Days::new(15);
+/// Calendar days before the exam on which refunds close.
+const CLOSING_DAYS: u64 = 15;
 
-/// The refund.
 pub static BUSINESS: Business = Business {
     slug: "refund",
     prefix: "TF",
     label: "考试退费",
     icon: Icon::Refund,
-    about: "已缴费但不能参加考试的，在这里申请退费。开考前 15 天停止受理。",
+    about: concat!("已缴费但不能参加考试的，在这里申请退费。开考前 ", CLOSING_DAYS, " 天停止受理。"),
     start_label: "申请考试退费",
     sections: &[&FEES, &REASON, &PAYOUT],
     materials: MATERIALS,
@@ -119,7 +119,7 @@ const TASKS: &[Task] = &[
 ];
 
 /// The registrations that can be refunded: paid, not yet refunded, and early enough before the sitting.
-/// A registration that the form has already chosen is kept after its time is over.
+/// A registration that the form already names stays in the list after the deadline.
 fn refundable(tx: &mut Tx, candidate: &Candidate, chosen: &str) -> Result<Vec<Registration>, Error> {
     let today = tx.today();
     let mut all = registration::of_holder(tx, &candidate.holder)?;
@@ -131,17 +131,20 @@ fn refundable(tx: &mut Tx, candidate: &Candidate, chosen: &str) -> Result<Vec<Re
 }
 
 fn last_day(row: &Registration) -> NaiveDate {
-    row.held_on.checked_sub_days(CLOSES).unwrap_or(row.held_on)
+    row.held_on.checked_sub_days(Days::new(CLOSING_DAYS)).unwrap_or(row.held_on)
 }
 
+const NOTHING_TO_REFUND: &str = concat!(
+    "您没有可以退费的报名：只有已缴费、尚未退费、离开考还有 ",
+    CLOSING_DAYS,
+    " 天以上的报名可以申请。"
+);
+
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
-    let nothing = refundable(tx, candidate, "")?
-        .is_empty()
-        .then_some("您没有可以退费的报名：只有已缴费、尚未退费、离开考还有 15 天以上的报名可以申请。");
+    let nothing = refundable(tx, candidate, "")?.is_empty().then_some(NOTHING_TO_REFUND);
     Ok(Outset { nothing, ..Outset::default() })
 }
 
-/// The registrations that the form offers.
 fn offered(tx: &mut Tx, context: &Context) -> Result<Vec<Registration>, Error> {
     refundable(tx, context.candidate, context.answers.one("registration"))
 }
@@ -179,7 +182,6 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     ]))
 }
 
-/// The sum of the chosen subjects' fees.
 fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     let chosen = chosen(tx, context)?;
     let entries = chosen.iter().flat_map(|row| &row.subjects);
@@ -188,12 +190,13 @@ fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     Ok(vec![("amount", if sum == 0 { String::new() } else { sum.to_string() })])
 }
 
-/// Money goes to nobody else.
+/// The account belongs to the candidate.
 fn check(_: &mut Tx, context: &Context) -> Result<Problems, Error> {
     let answers = context.answers;
     let holder = answers.one("account_holder");
-    let foreign = answers.one("refund_to") == TO_ACCOUNT[0] && !name::same(holder, &context.candidate.name);
-    Ok(if foreign {
+    let is_foreign =
+        answers.one("refund_to") == TO_ACCOUNT[0] && !name::same(holder, &context.candidate.name);
+    Ok(if is_foreign {
         vec![problem("account_holder", "开户人必须是您本人，请填写与证件一致的姓名")]
     } else {
         Vec::new()
@@ -205,7 +208,7 @@ fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 
-/// What was approved is not refunded again, unless paying it fails.
+/// An approval marks the subjects as refunded. A failed payment releases them.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
     match step.action {

@@ -1,4 +1,4 @@
-//! 证书补发 (manual chapter 6): a new paper for a lost, damaged or wrong one; the old number is void.
+//! 证书补发: a new paper for a lost, damaged or wrong one. It voids the old print number (manual chapter 6).
 
 use super::profile;
 use crate::casework::Refusal;
@@ -14,7 +14,6 @@ use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
 
-/// The reissue.
 pub static BUSINESS: Business = Business {
     slug: "reissue",
     prefix: "BF",
@@ -39,8 +38,8 @@ const DAMAGED: &str = "损毁";
 const MISSING: &str = "未收到";
 const BY_POST: &str = "邮寄";
 
-/// Most certificates of one person that can be picked from.
-const MOST: i64 = 100;
+/// Maximum number of certificates in the list of choices.
+const MAX_CHOICES: i64 = 100;
 
 const REISSUE: Section = Section {
     heading: "补发信息",
@@ -82,17 +81,18 @@ const TASKS: &[Task] = &[Task {
     mends: &[],
 }];
 
-/// The new paper has a number of its own.
+/// The print number of the new paper was never used.
 fn unused_number(tx: &mut Tx, noted: &Answers) -> Result<Problems, Error> {
     let number = noted.one("print_number");
-    let used = !held::is_unused(tx, number)?;
-    let refusal =
-        || problem("print_number", format!("印制号 {number} 已用于其他证书或已作废，请与新证书核对"));
-    Ok(used.then(refusal).into_iter().collect())
+    if held::is_unused(tx, number)? {
+        return Ok(Problems::new());
+    }
+    let text = format!("印制号 {number} 已用于其他证书或已作废，请与新证书核对");
+    Ok(vec![problem("print_number", text)])
 }
 
 fn own(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Certificate>, Error> {
-    held::of_holder(tx, &candidate.holder, 0, MOST)
+    held::of_holder(tx, &candidate.holder, 0, MAX_CHOICES)
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
@@ -121,7 +121,7 @@ fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     Ok(held::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
 }
 
-/// The certificate, once it is printed anew and is to be posted.
+/// The certificate, after the reissue of one that is to be posted.
 fn leads_to(tx: &mut Tx, application: &Application) -> Result<Option<Certificate>, Error> {
     let by_post = application.form.as_ref().is_some_and(|form| form.one("collect_by") == BY_POST);
     if application.status != Status::Completed || !by_post {

@@ -1,6 +1,7 @@
-//! 违纪申诉 (manual chapter 9): against a violation that an exam room has recorded.
+//! 违纪申诉: an appeal against a recorded violation of the exam rules (manual chapter 9).
 
 use chrono::NaiveDate;
+use const_str::concat;
 
 use super::profile;
 use crate::casework::Refusal;
@@ -14,25 +15,37 @@ use crate::casework::deadline;
 use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::lifecycle::Action;
 use crate::exams::discipline::{self, Violation};
+use crate::files::inspect::Limits;
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx, clock};
 
 const SLUG: &str = "violation";
+const MAX_FILES: usize = 8;
+const MAX_MEGABYTES: usize = Limits::RECORDING.bytes >> 20;
 
-/// The appeal against a violation.
 pub static BUSINESS: Business = Business {
     slug: SLUG,
     prefix: "WJ",
     label: "违纪申诉",
     icon: Icon::Scales,
-    about: "对违纪认定有异议的，自收到告知之日起 5 个工作日内，可以在这里陈述、申辩。",
+    about: concat!(
+        "对违纪认定有异议的，自收到告知之日起 ",
+        deadline::PLEAD,
+        " 个工作日内，可以在这里陈述、申辩。"
+    ),
     start_label: "违纪申诉",
     summary_label: "科目",
     sections: &[&RECORD, &APPEAL],
     materials: &[Material {
         kind: MaterialKind::Evidence,
-        hint: "图片、PDF，或不超过 50 MB 的录音录像（MP3、M4A、MP4），最多 8 份",
-        ..extra("evidence", "证据材料", 8)
+        hint: concat!(
+            "图片、PDF，或不超过 ",
+            MAX_MEGABYTES,
+            " MB 的录音录像（MP3、M4A、MP4），最多 ",
+            MAX_FILES,
+            " 份"
+        ),
+        ..extra("evidence", "证据材料", MAX_FILES)
     }],
     edit: EditRule::UntilTaken,
     verdicts: Verdicts {
@@ -70,7 +83,6 @@ const APPEAL: Section = Section {
     ],
 };
 
-/// The last day on which an appeal is taken.
 fn last_day(calendar: &Calendar, violation: &Violation) -> NaiveDate {
     deadline::last_day_to_plead(calendar, violation.served_on)
 }
@@ -79,8 +91,8 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
     let (today, calendar) = (tx.today(), Calendar::load(tx)?);
     let all = discipline::violations_of(tx, &candidate.holder)?;
     let last = |violation: &Violation| last_day(&calendar, violation);
-    let open = |violation: &Violation| violation.outcome.is_empty() && today <= last(violation);
-    let nothing = match (all.is_empty(), all.iter().any(open)) {
+    let is_open = |violation: &Violation| violation.outcome.is_empty() && today <= last(violation);
+    let nothing = match (all.is_empty(), all.iter().any(is_open)) {
         (true, _) => Some("您没有违纪记录，不需要申诉。"),
         (_, false) => Some("您的违纪记录都已有申诉结果，或已超过申诉期限，见上。"),
         _ => None,
@@ -135,7 +147,7 @@ fn chosen(tx: &mut Tx, context: &Context) -> Result<Option<Violation>, Error> {
     Ok(all.into_iter().find(|violation| violation.id == context.answers.one("violation")))
 }
 
-/// The appeal against a violation that was made in time can be mended later; not against another one.
+/// An appeal that was submitted in time may be corrected after the deadline, but not moved to another violation.
 fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     let calendar = Calendar::load(tx)?;
     let closing = |violation: Violation| Closing {
@@ -147,11 +159,11 @@ fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     Ok(chosen(tx, context)?.map(closing))
 }
 
-/// A violation is appealed against once.
+/// Each violation can be appealed against once.
 fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
-    let settled = chosen(tx, context)?.is_some_and(|violation| !violation.outcome.is_empty());
-    let refusal = || problem("violation", "这条记录的申诉已有结果，不能再次申诉");
-    Ok(settled.then(refusal).into_iter().collect())
+    let settled = chosen(tx, context)?.filter(|violation| !violation.outcome.is_empty());
+    let refusal = |_| problem("violation", "这条记录的申诉已有结果，不能再次申诉");
+    Ok(settled.map(refusal).into_iter().collect())
 }
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {

@@ -19,7 +19,7 @@ const STRAYS: Duration = Duration::hours(24);
 const AT_ONCE: i64 = 10_000;
 
 /// A draft that nobody touches is kept this long, with its files.
-const DRAFTS: Duration = Duration::days(30);
+pub const DRAFT_AGE: Duration = Duration::days(30);
 
 /// Removes old drafts, files that nothing uses, and stored objects that no row knows; nothing at all
 /// when the database is older than the files.
@@ -28,7 +28,7 @@ pub async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
         return Ok(());
     }
     let now = store.clock.now();
-    store.write::<_, Error, _>(move |tx| drop_drafts(tx, now - DRAFTS)).await?;
+    store.write::<_, Error, _>(move |tx| drop_drafts(tx, now - DRAFT_AGE)).await?;
     store.write::<_, Error, _>(move |tx| materials::forget_strays(tx, now - STRAYS)).await?;
     delete_dropped(store, files).await?;
     objects::run(store, files).await

@@ -1,4 +1,4 @@
-//! `/certificates/{id}` (manual 图4.4.2), to look at and to print.
+//! `/certificates/{id}`: one certificate, for the screen and for print (manual 图4.4.2).
 
 use std::sync::Arc;
 
@@ -19,7 +19,6 @@ use crate::store::Store;
 use crate::ui::{self, Fact, Look, Page, Tab};
 use crate::web::{Failure, Frame, host};
 
-/// One certificate, for its holder.
 #[handler]
 pub async fn show(
     req: &Request,
@@ -33,14 +32,14 @@ pub async fn show(
     let (held, link) = store
         .read::<_, Failure, _>(move |tx| {
             let held = held::own(tx, &reader.holder, &id)?.ok_or(Failure::NotFound)?;
-            let link = links::newest_live(tx, &reader, &held.id)?;
+            let link = links::last_to_expire(tx, &reader, &held.id)?;
             Ok((held, link))
         })
         .await?;
     let link = links::panel(&held.id, link.as_ref(), &settings.base_for(host(req)));
     let bar = html! {
         (ui::print_button("打印"))
-        @if let Some((label, href)) = links_to::posting(&held) { (ui::link_button(&href, &label, Look::Primary)) }
+        @if let Some(posting) = links_to::posting(&held) { (ui::link_button(&posting.href, posting.label, Look::Primary)) }
     };
     let page = Page::new("证书详情", view(&candidate, &held, link)).own_heading().back(paths::CERTIFICATES);
     Ok(frame.page(page.tab(Tab::Certificates).bar(bar)))

@@ -1,4 +1,4 @@
-//! 核验链接 as their maker sees them: make one, hand it out, see when it was opened, take it back.
+//! 核验链接: a candidate creates verification links to a certificate, sees their views, and revokes them.
 
 use std::sync::Arc;
 
@@ -15,17 +15,17 @@ use crate::store::{Error, Store, Timestamp, Tx, clock};
 use crate::ui::{self, Choice, Control, FormField, Look, Medium, Page};
 use crate::web::{Failure, Frame, Submission, host, see_other};
 
-/// Times of opening that a link shows; the rest are counted only.
-const TIMES: usize = 20;
+/// Maximum number of views that are listed with their time. The count includes all.
+const LISTED_VIEWS: usize = 20;
 
-/// The link of a candidate's certificate that lives longest, for [`panel`].
-pub fn newest_live(tx: &mut Tx, candidate: &Candidate, certificate: &str) -> Result<Option<Link>, Error> {
+/// The link to a certificate that expires last, for [`panel`].
+pub fn last_to_expire(tx: &mut Tx, candidate: &Candidate, certificate: &str) -> Result<Option<Link>, Error> {
     let links = certificate_link::of(tx, &candidate.holder, certificate)?;
     Ok(links.into_iter().filter(|link| link.is_live(tx.now)).max_by_key(|link| link.expires_at))
 }
 
-/// The code of a certificate's link, for the page that is printed; a button to make one while
-/// there is none. `base` is where others reach us, see [`Settings::base_for`].
+/// The QR code of a link, for the printed page, or a button to create a link. `base` is the public URL of the
+/// site, see [`Settings::base_for`].
 pub fn panel(certificate: &str, link: Option<&Link>, base: &str) -> Markup {
     let Some(link) = link else {
         return html! { div.actions { (ui::link_button(&paths::links(certificate), "生成核验链接", Look::Plain)) } };
@@ -63,14 +63,14 @@ pub async fn show(
     let base = settings.base_for(host(req));
     let main = html! {
         (ui::heading("", &exam, "把链接或二维码交给用人单位，对方无需登录就能核验这本证书。"))
-        @for link in links.iter().filter(|link| link.is_live(now)) { (living(&id, link, &base)) }
+        @for link in links.iter().filter(|link| link.is_live(now)) { (live_link(&id, link, &base)) }
         (form(&id))
-        (ended(&links, now))
+        (expired(&links, now))
     };
     Ok(frame.page(Page::new("核验链接", main).own_heading().back(paths::certificate(id))))
 }
 
-fn living(certificate: &str, link: &Link, base: &str) -> Markup {
+fn live_link(certificate: &str, link: &Link, base: &str) -> Markup {
     let address = format!("{base}{}", paths::verification(&link.token));
     ui::qr_card(
         &format!("有效期至 {}", clock::china(link.expires_at)),
@@ -95,7 +95,7 @@ fn views(link: &Link) -> Markup {
             details {
                 summary { "被查看 " (count) " 次" }
                 ul.small {
-                    @for (minute, times) in link.views.iter().take(TIMES) {
+                    @for (minute, times) in link.views.iter().take(LISTED_VIEWS) {
                         li { time { (clock::china(*minute)) } @if *times > 1 { "，" (times) " 次" } }
                     }
                 }
@@ -131,13 +131,13 @@ fn form(certificate: &str) -> Markup {
     )
 }
 
-fn ended(links: &[Link], now: Timestamp) -> Markup {
-    let ended: Vec<&Link> = links.iter().filter(|link| !link.is_live(now)).collect();
+fn expired(links: &[Link], now: Timestamp) -> Markup {
+    let expired: Vec<&Link> = links.iter().filter(|link| !link.is_live(now)).collect();
     html! {
-        @if !ended.is_empty() {
+        @if !expired.is_empty() {
             (ui::panel("已失效的链接", html! {
                 ul.timeline {
-                    @for link in ended {
+                    @for link in expired {
                         li {
                             strong { (clock::china(link.created_at)) " 生成" }
                             span.muted.small {
@@ -155,7 +155,7 @@ fn ended(links: &[Link], now: Timestamp) -> Markup {
     }
 }
 
-/// `POST /certificates/{id}/links` makes one.
+/// `POST /certificates/{id}/links`
 #[handler]
 pub async fn make(
     candidate: Candidate,
@@ -183,7 +183,7 @@ pub async fn make(
     Ok(see_other(&paths::links(&id)))
 }
 
-/// `POST /certificates/{id}/links/{link}/revoke`. To take back what is taken back changes nothing.
+/// `POST /certificates/{id}/links/{link}/revoke`. Idempotent.
 #[handler]
 pub async fn revoke(
     candidate: Candidate,

@@ -1,4 +1,4 @@
-//! `/certificates` (manual 图4.1).
+//! `/certificates`: the certificates of a candidate, newest first (manual 图4.1).
 
 use maud::{Markup, html};
 use poem::web::{Data, Query};
@@ -12,7 +12,7 @@ use crate::pages::links;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
-use crate::ui::{self, Card, Icon, Page, Tab};
+use crate::ui::{self, Card, Icon, Link, Page, Tab};
 use crate::web::{Failure, Frame};
 
 #[derive(Deserialize)]
@@ -21,7 +21,6 @@ struct Paging {
     page: i64,
 }
 
-/// A candidate's certificates, the latest first.
 #[handler]
 pub async fn show(
     candidate: Candidate,
@@ -55,16 +54,16 @@ fn items(held: &[Certificate], page: i64) -> Markup {
 
 fn card(one: &Certificate) -> Markup {
     let mut actions: Vec<_> = links::posting(one).into_iter().collect();
-    actions.push(("证书详情".to_owned(), paths::certificate(&one.id)));
+    actions.push(Link::new("证书详情", paths::certificate(&one.id)));
     ui::card(&Card {
         title: one.exam.clone(),
         href: paths::certificate(&one.id),
         tag: ui::tag(one.delivery.state(), one.delivery.label()),
         facts: vec![
-            ("考试年月".to_owned(), month_label(&one.month)),
-            ("级别专业".to_owned(), one.summary()),
-            ("管理号".to_owned(), one.management_number.clone()),
-            ("批准日期".to_owned(), one.approved_on.to_string()),
+            ("考试年月", month_label(&one.month)),
+            ("级别专业", one.summary()),
+            ("管理号", one.management_number.clone()),
+            ("批准日期", one.approved_on.to_string()),
         ],
         note: None,
         actions,

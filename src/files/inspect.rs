@@ -2,6 +2,8 @@
 
 use image::ImageFormat;
 
+use crate::web::form::MAX_FILE_MEGABYTES;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most bytes of the file as sent.
@@ -16,11 +18,11 @@ pub struct Limits {
 
 /// Limits with the texts that name them: megabytes (MiB), and 万 (ten thousands) of pixels.
 macro_rules! limits {
-    ($megabytes:literal MB, $wan:literal pixels) => {
+    ($megabytes:expr, $wan:literal) => {
         Limits {
             bytes: $megabytes << 20,
             pixels: $wan * 10_000,
-            too_large: concat!("文件超过 ", $megabytes, " MB，请压缩后再上传"),
+            too_large: const_str::concat!("文件超过 ", $megabytes, " MB，请压缩后再上传"),
             too_many_pixels: concat!("图片尺寸太大，请缩小到 ", $wan, " 万像素以内再上传"),
         }
     };
@@ -28,10 +30,10 @@ macro_rules! limits {
 
 impl Limits {
     /// 40 megapixels are every phone's camera in its usual mode.
-    pub const STANDARD: Limits = limits!(10 MB, 4000 pixels);
+    pub const STANDARD: Limits = limits!(MAX_FILE_MEGABYTES, 4000);
 
     /// For sound and film.
-    pub const RECORDING: Limits = limits!(50 MB, 4000 pixels);
+    pub const RECORDING: Limits = limits!(50_usize, 4000);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,9 +59,9 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
 
 fn waiting(listed: &Listed) -> Markup {
     let application = &listed.application;
-    let title = format!("{}{}，待您处理", listed.kind_label(), listed.why_waiting());
+    let title = format!("{}{}，待您处理", listed.business().label, listed.reason_for_waiting());
     let body = html! {
-        p { (application.title) "：" (listed.what_waits()) }
+        p { (application.title) "：" (listed.return_summary()) }
         p { a href=(links::edit(application)) { "去修改" } }
     };
     ui::banner(Tone::Warn, &title, body)
@@ -83,7 +83,7 @@ fn unfinished(draft: &Application) -> Markup {
 fn recent(listed: &Listed) -> ListRow {
     let application = &listed.application;
     ListRow {
-        title: format!("{} · {}", listed.kind_label(), application.title),
+        title: format!("{} · {}", listed.business().label, application.title),
         detail: clock::china(application.updated_at),
         href: links::application(application),
         trailing: listed.tag(),

@@ -14,7 +14,7 @@ use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
 use super::portal::device_grant::{DeviceCode, PollOutcome};
 use super::refusal::{Refusal, admitted};
 use super::{Login, allowance};
-use crate::people::candidate::Known;
+use crate::people::candidate::AdmittedPerson;
 use crate::people::identity;
 use crate::store::schema::device_grants::dsl as g;
 use crate::store::schema::login_handshakes::dsl as h;
@@ -145,7 +145,7 @@ fn save(tx: &mut Tx, id: &str, outcome: PollOutcome) -> Result<bool, Error> {
     handshake::settle(tx, id, &verdict)
 }
 
-fn approve(tx: &mut Tx, id: &str, known: &Known) -> Result<bool, Error> {
+fn approve(tx: &mut Tx, id: &str, known: &AdmittedPerson) -> Result<bool, Error> {
     diesel::delete(g::device_grants.find(id)).execute(tx.conn)?;
     let changed = handshake::settle(tx, id, &Verdict::Approved(known.candidate.clone()))?;
     allowance::allow(tx, id, known.staff.as_deref())?;

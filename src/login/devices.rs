@@ -26,7 +26,7 @@ pub async fn show(
     Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
     let (own, settings) = (live::own_key(&session::of(req)), settings.clone());
-    let told = account_notices::told(&session::of(req)).await?;
+    let acknowledged = account_notices::acknowledged(&session::of(req)).await?;
     let read = store.read::<_, Error, _>(move |tx| {
         let notices = notice::of_candidate(tx, &who.candidate)?;
         Ok((notices, live::of_candidate(tx, &who.candidate, &settings)?))
@@ -34,7 +34,7 @@ pub async fn show(
     let (notices, sessions) = read.await?;
     let others = sessions.len() > 1;
     let main = html! {
-        (account_notices::list(&notices, &told))
+        (account_notices::list(&notices, &acknowledged))
         p.muted { "这些设备登录着您的账号。有不认识的，请立即退出。" }
         @for session in &sessions { (device(session, own.as_ref() == Some(&session.key))) }
         @if others {

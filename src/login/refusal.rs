@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::people::candidate::Known;
+use crate::people::candidate::AdmittedPerson;
 use crate::people::document::DocumentType;
-use crate::people::identity::{Entry, Reason};
+use crate::people::identity::{Reason, SignInOutcome};
 use crate::web::Failure;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -54,13 +54,13 @@ pub enum Refusal {
     Broken,
 }
 
-/// The candidate of an entry, or why it admits nobody.
-pub fn admitted(entry: Entry) -> Result<Known, Refusal> {
-    match entry {
-        Entry::In(known) => Ok(known),
-        Entry::Unverified => Err(Refusal::Unverified),
-        Entry::Nameless => Err(Refusal::Nameless),
-        Entry::Stopped { reason, separated } => Err(Refusal::Stopped { reason, separated }),
+/// The admitted person, or why nobody is admitted.
+pub fn admitted(outcome: SignInOutcome) -> Result<AdmittedPerson, Refusal> {
+    match outcome {
+        SignInOutcome::Admitted(person) => Ok(person),
+        SignInOutcome::Unverified => Err(Refusal::Unverified),
+        SignInOutcome::Nameless => Err(Refusal::Nameless),
+        SignInOutcome::Stopped { reason, separated } => Err(Refusal::Stopped { reason, separated }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Notices as candidates read them, and which of them a session has been told.
+//! Security notices of an account, and which of them were acknowledged in a session.
 
 use maud::{Markup, html};
 
@@ -9,53 +9,52 @@ use crate::ui::{self, Look, Tone};
 use crate::web::Failure;
 use crate::web::session::Session;
 
-/// Key in the session: the notices that it has been told.
-const TOLD: &str = "told";
+/// Key of the acknowledged notices in the session.
+const ACKNOWLEDGED: &str = "told";
 
-/// How many the first page shows.
-const SHOWN: usize = 3;
+/// Maximum number of notices in the banner.
+const IN_BANNER: usize = 3;
 
-/// Keys of the notices that were acknowledged in this session. Another session is told by itself:
-/// whoever signed in as somebody else cannot hide that from them.
-pub async fn told(session: &Session) -> Result<Vec<String>, Failure> {
-    Ok(session.get(TOLD).await?.unwrap_or_default())
+/// Ids of the notices that were acknowledged in this session. Each session acknowledges for itself, so
+/// that an intruder cannot hide a notice from the owner of the account.
+pub async fn acknowledged(session: &Session) -> Result<Vec<String>, Failure> {
+    Ok(session.get(ACKNOWLEDGED).await?.unwrap_or_default())
 }
 
-/// Notes that notices were acknowledged in this session; those that are gone are forgotten.
+/// Adds acknowledged notices to the session, and removes the ids of deleted ones.
 pub async fn acknowledge(session: &Session, notices: &[Notice], read: &[String]) -> Result<(), Failure> {
-    let before = told(session).await?;
-    let known = notices.iter().map(|notice| &notice.id);
-    let told: Vec<&String> = known.filter(|id| before.contains(id) || read.contains(id)).collect();
-    Ok(session.insert(TOLD, told).await?)
+    let before = acknowledged(session).await?;
+    let existing = notices.iter().map(|notice| &notice.id);
+    let after: Vec<&String> = existing.filter(|id| before.contains(id) || read.contains(id)).collect();
+    Ok(session.insert(ACKNOWLEDGED, after).await?)
 }
 
-/// The notices that a session has not acknowledged.
-pub fn unread<'a>(notices: &'a [Notice], told: &[String]) -> Vec<&'a Notice> {
-    notices.iter().filter(|notice| !told.contains(&notice.id)).collect()
+fn unread<'a>(notices: &'a [Notice], acknowledged: &[String]) -> Vec<&'a Notice> {
+    notices.iter().filter(|notice| !acknowledged.contains(&notice.id)).collect()
 }
 
-/// The banner of the first page; nothing when all was read.
-pub fn banner(notices: &[Notice], told: &[String]) -> Markup {
-    let unread = unread(notices, told);
+/// The banner of the first page. Empty without unread notices.
+pub fn banner(notices: &[Notice], acknowledged: &[String]) -> Markup {
+    let unread = unread(notices, acknowledged);
     if unread.is_empty() {
         return html! {};
     }
     let body = html! {
-        @for notice in unread.iter().take(SHOWN) { p { (when(notice)) "：" (headline(notice)) } }
-        @if unread.len() > SHOWN { p { "还有 " (unread.len() - SHOWN) " 条。" } }
+        @for notice in unread.iter().take(IN_BANNER) { p { (when(notice)) "：" (headline(notice)) } }
+        @if unread.len() > IN_BANNER { p { "还有 " (unread.len() - IN_BANNER) " 条。" } }
         @if unread.iter().any(|notice| notice.kind == NoticeKind::AnotherName) { (correction()) }
         p { a href=(paths::DEVICES) { "查看详情" } }
     };
     ui::banner(Tone::Warn, "账号安全提醒", body)
 }
 
-/// All notices with what helps, and the button that ends the banner in this session.
-pub fn list(notices: &[Notice], told: &[String]) -> Markup {
-    let unread = unread(notices, told);
+/// The unread notices with advice, and the button that acknowledges them.
+pub fn list(notices: &[Notice], acknowledged: &[String]) -> Markup {
+    let unread = unread(notices, acknowledged);
     html! {
         @for notice in &unread {
             (ui::banner(Tone::Warn, headline(notice), html! {
-                p { (when(notice)) @if !notice.detail.is_empty() { "，" (notice.detail) } "。" (help(notice.kind)) }
+                p { (when(notice)) @if !notice.detail.is_empty() { "，" (notice.detail) } "。" (advice(notice.kind)) }
                 @if notice.kind == NoticeKind::AnotherName { (correction()) }
             }))
         }
@@ -81,7 +80,7 @@ fn headline(notice: &Notice) -> &'static str {
     }
 }
 
-fn help(kind: NoticeKind) -> &'static str {
+fn advice(kind: NoticeKind) -> &'static str {
     match kind {
         NoticeKind::AnotherAccount => "如果不是您本人的账号，请退出其他设备，并联系考试机构。",
         NoticeKind::AnotherName => "您的登记姓名和报名、证书等记录没有改变。",

@@ -1,27 +1,26 @@
-//! Applications as cards of a list: where each stands, and what its owner can do.
+//! Applications as cards of a list.
 
 use maud::{Markup, html};
 
 use super::{links, views};
 use crate::casework::appeal::{self, Standing};
 use crate::casework::application::PAGE;
-use crate::casework::business::Application;
+use crate::casework::business::{Application, Business};
 use crate::casework::history::{self, Mark};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
+use crate::paths;
 use crate::store::{Error, Tx, clock};
-use crate::ui::{self, Card};
+use crate::ui::{self, Card, Link};
 
-/// An application with what its card says.
+/// An application with the data of its card.
 pub struct Listed {
-    /// The application.
     pub application: Application,
     marks: Vec<Mark>,
     standing: Standing,
-    more: Vec<(String, String)>,
+    posting: Option<Link>,
 }
 
 impl Listed {
-    /// Looks up what the cards of some applications say.
     pub fn load(tx: &mut Tx, applications: Vec<Application>) -> Result<Vec<Listed>, Error> {
         applications.into_iter().map(|application| Listed::of(tx, application)).collect()
     }
@@ -35,50 +34,47 @@ impl Listed {
             Status::Rejected | Status::Approved => appeal::standing(tx, &application)?,
             _ => Standing::None,
         };
-        let posted = (application.business.leads_to)(tx, &application)?;
-        let more = posted.as_ref().and_then(links::posting).into_iter().collect();
-        Ok(Listed { application, marks, standing, more })
+        let certificate = (application.business.leads_to)(tx, &application)?;
+        let posting = certificate.as_ref().and_then(links::posting);
+        Ok(Listed { application, marks, standing, posting })
     }
 
     /// `2 处需要修改：学历证书、从业年限。请在 2026-11-30 前重新提交。`
-    pub fn what_waits(&self) -> String {
-        let form = self.application.form.clone().unwrap_or_default();
-        let place = |mark: &Mark| {
-            self.application.business.label_of(self.application.business.place_of(&mark.name, &form))
-        };
-        let labels: Vec<_> = self.marks.iter().map(place).collect();
+    pub fn return_summary(&self) -> String {
+        let (business, form) = (self.business(), self.application.form.clone().unwrap_or_default());
+        let label = |mark: &Mark| business.label_of(business.place_of(&mark.name, &form));
+        let labels: Vec<_> = self.marks.iter().map(label).collect();
         let by = self.application.due_on.map(|day| format!("请在 {day} 前重新提交。")).unwrap_or_default();
         format!("{} 处需要修改：{}。{by}", labels.len(), labels.join("、"))
     }
 
-    /// The tag of its state.
+    /// The tag of the application's state.
     pub fn tag(&self) -> Markup {
         views::tag(&self.application)
     }
 
-    /// Why it waits for the candidate: 被退回, or what failed.
-    pub fn why_waiting(&self) -> &str {
+    /// Why the candidate must act: 被退回, or the task that failed.
+    pub fn reason_for_waiting(&self) -> &str {
         if self.application.result.is_empty() { "被退回" } else { &self.application.result }
     }
 
-    /// Name of its kind.
-    pub fn kind_label(&self) -> &'static str {
-        self.application.business.label
+    pub fn business(&self) -> &'static Business {
+        self.application.business
     }
 
-    /// The card; with its kind where several kinds stand together.
-    pub fn card(&self, with_kind: bool) -> Markup {
+    /// The card. `with_business` adds 业务 and 办结时间, for lists of several businesses.
+    fn card(&self, with_business: bool) -> Markup {
         let application = &self.application;
         let mut facts = vec![
-            (self.application.business.summary_label.to_owned(), application.summary.clone()),
-            ("申请时间".to_owned(), application.submitted_at.map(clock::china).unwrap_or_default()),
-            ("受理号".to_owned(), application.shown_number().to_owned()),
+            (self.business().summary_label, application.summary.clone()),
+            ("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
+            ("受理号", application.shown_number().to_owned()),
         ];
-        if with_kind {
-            facts.insert(0, ("业务".to_owned(), self.application.business.label.to_owned()));
+        if with_business {
+            facts.insert(0, ("业务", self.business().label.to_owned()));
         }
-        if let Some(decided_at) = application.decided_at.filter(|_| with_kind) {
-            facts.push(("办结时间".to_owned(), clock::china(decided_at)));
+        if let Some(decided_at) = application.decided_at.filter(|_| with_business) {
+            facts.push(("办结时间", clock::china(decided_at)));
         }
         ui::card(&Card {
             title: application.title.clone(),
@@ -90,47 +86,48 @@ impl Listed {
         })
     }
 
-    fn note(&self) -> Option<(String, String)> {
+    fn note(&self) -> Option<(&'static str, String)> {
         match (&self.application.status, &self.standing) {
-            (Status::Returned, _) => Some(("returned".to_owned(), self.what_waits())),
+            (Status::Returned, _) => Some(("returned", self.return_summary())),
             (Status::Rejected, Standing::Until(day)) => {
-                Some(("rejected".to_owned(), format!("如有异议，可以在 {day} 前申诉一次。")))
+                Some(("rejected", format!("如有异议，可以在 {day} 前申诉一次。")))
             }
             (Status::Rejected, Standing::Made(appeal)) => {
-                Some((appeal.status.code().to_owned(), format!("申诉：{}", appeal.status)))
+                Some((appeal.status.code(), format!("申诉：{}", appeal.status)))
             }
             (status, _) => {
-                let waiting = self.application.business.awaited_task(*status)?.waiting;
-                Some(("due".to_owned(), waiting.to_owned()))
+                let waiting = self.business().awaited_task(*status)?.waiting;
+                Some(("due", waiting.to_owned()))
             }
         }
     }
 
-    fn actions(&self) -> Vec<(String, String)> {
-        let (application, path) = (&self.application, links::application(&self.application));
-        let mut actions = vec![("详情".to_owned(), path.clone())];
-        if self.application.business.submits_by(application.status).is_some() {
-            actions.push(("修改".to_owned(), links::edit(application)));
+    fn actions(&self) -> Vec<Link> {
+        let (application, slug) = (&self.application, self.business().slug);
+        let number = application.shown_number();
+        let mut actions = vec![Link::new("详情", links::application(application))];
+        if self.business().submits_by(application.status).is_some() {
+            actions.push(Link::new("修改", links::edit(application)));
         }
-        actions.extend(self.more.iter().cloned());
+        actions.extend(self.posting.clone());
         match &self.standing {
-            Standing::Until(_) => actions.push(("申诉".to_owned(), format!("{path}/appeal"))),
-            Standing::Made(appeal) => actions.push(("申诉详情".to_owned(), links::application(appeal))),
+            Standing::Until(_) => actions.push(Link::new("申诉", paths::appeal(slug, number))),
+            Standing::Made(appeal) => actions.push(Link::new("申诉详情", links::application(appeal))),
             Standing::None | Standing::Over(_) => {}
         }
         if may(application.status, Action::Withdraw, Actor::Candidate) {
-            actions.push(("撤销".to_owned(), format!("{path}/withdraw")));
+            actions.push(Link::new("撤销", paths::withdraw(slug, number)));
         }
         actions
     }
 }
 
-/// Cards with a link to the rest; `href` is the address of a page.
-pub(crate) fn items(listed: &[Listed], href: &dyn Fn(i64) -> String, page: i64, with_kind: bool) -> Markup {
+/// The cards of a page and a link to the next one. `href` builds the address of a page.
+pub fn items(listed: &[Listed], href: &dyn Fn(i64) -> String, page: i64, with_business: bool) -> Markup {
     let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
     html! {
         div #items {
-            @for one in listed.iter().take(shown) { (one.card(with_kind)) }
+            @for one in listed.iter().take(shown) { (one.card(with_business)) }
             @if listed.len() > shown { (ui::more(&href(page + 1), "加载更多")) }
         }
     }

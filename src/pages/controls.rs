@@ -1,11 +1,10 @@
-//! What a business names as data, as the components of `ui` show it.
+//! Conversions from the data of a business to the types of `ui`. `casework` does not know `ui`.
 
 use crate::casework::business::Icon;
 use crate::casework::field::Choice;
 use crate::casework::format::TextMode;
 use crate::ui;
 
-/// The picture of a business.
 pub fn icon(icon: Icon) -> ui::Icon {
     match icon {
         Icon::Clipboard => ui::Icon::Clipboard,
@@ -20,7 +19,6 @@ pub fn icon(icon: Icon) -> ui::Icon {
     }
 }
 
-/// The keyboard of a text field.
 pub fn text_mode(mode: TextMode) -> ui::TextMode {
     match mode {
         TextMode::Text => ui::TextMode::Text,
@@ -32,7 +30,6 @@ pub fn text_mode(mode: TextMode) -> ui::TextMode {
     }
 }
 
-/// The answers that a question offers.
 pub fn choices(offered: &[Choice]) -> Vec<ui::Choice> {
     let choice = |Choice { value, label, hint }: &Choice| ui::Choice {
         value: value.clone(),

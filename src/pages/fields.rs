@@ -8,7 +8,7 @@ use crate::casework::business::{Material, MaterialKind};
 use crate::casework::field::{Choices, Field, Problems, Rule};
 use crate::ui::{self, Control, TextMode};
 
-/// What each kind of slot takes; the server looks at the content.
+/// The `accept` attribute of a file control. It is a hint for browsers: the server checks the content.
 pub fn accept(kind: MaterialKind) -> &'static str {
     match kind {
         MaterialKind::Document => "image/jpeg,image/png,application/pdf",
@@ -20,15 +20,19 @@ pub fn accept(kind: MaterialKind) -> &'static str {
     }
 }
 
-/// What is said beside a question, and what an answer sets in motion.
-pub struct Beside<'a> {
+/// The notes beside a question, and the requests that htmx sends after an answer.
+#[derive(Default)]
+pub struct QuestionNotes<'a> {
     pub error: Option<&'a str>,
+    /// The reason for which a reviewer marked the question.
     pub mark: Option<&'a str>,
+    /// Whether an answer reloads the form, because other questions depend on it.
     pub reload: bool,
+    /// Whether an answer is checked when the control loses the focus.
     pub check: bool,
 }
 
-pub fn asked(field: &'static Field, answers: &Answers, choices: &Choices, beside: Beside) -> Markup {
+pub fn question(field: &'static Field, answers: &Answers, choices: &Choices, notes: QuestionNotes) -> Markup {
     let fixed: Vec<ui::Choice> = match field.rule {
         Rule::OneOf(offered) | Rule::SomeOf(offered) => offered.iter().map(|text| plain(text)).collect(),
         _ => Vec::new(),
@@ -39,10 +43,10 @@ pub fn asked(field: &'static Field, answers: &Answers, choices: &Choices, beside
         label: field.label,
         hint: field.doubt(answers).unwrap_or(field.hint),
         optional: field.optional,
-        error: beside.error,
-        mark: beside.mark,
-        reload: beside.reload,
-        check: beside.check,
+        error: notes.error,
+        mark: notes.mark,
+        reload: notes.reload,
+        check: notes.check,
         control: control(field, answers, &offered),
     })
 }
@@ -51,8 +55,8 @@ fn plain(text: &str) -> ui::Choice {
     ui::Choice { value: text.to_owned(), label: text.to_owned(), hint: String::new() }
 }
 
-/// More choices than this are a list to unfold.
-const MOST_RADIOS: usize = 6;
+/// More choices than this are shown as a drop-down list.
+const MAX_RADIOS: usize = 6;
 
 fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [ui::Choice]) -> Control<'a> {
     let value = answers.one(field.name);
@@ -64,7 +68,7 @@ fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [ui::Choice]) -
         }
         Rule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
         Rule::PastDay => Control::Date { value },
-        Rule::OneOf(_) | Rule::Pick if options.len() > MOST_RADIOS => Control::Select { options, value },
+        Rule::OneOf(_) | Rule::Pick if options.len() > MAX_RADIOS => Control::Select { options, value },
         Rule::OneOf(_) | Rule::Pick => Control::Radios { options, value },
         Rule::SomeOf(_) | Rule::PickSome => Control::Checks { options, values: answers.all(field.name) },
         Rule::Promise(text) => Control::Agree { text, checked: value == "yes" },
@@ -72,13 +76,13 @@ fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [ui::Choice]) -
     }
 }
 
-/// One field of a form that is not kept while it is filled in: a task of staff.
+/// A question of a task of staff, which has no drafts.
 pub fn plain_field(field: &'static Field, answers: &Answers, problems: &Problems) -> Markup {
-    let beside = Beside { error: message(problems, field.name), mark: None, reload: false, check: false };
-    asked(field, answers, &Choices::new(), beside)
+    let notes = QuestionNotes { error: message(problems, field.name), ..QuestionNotes::default() };
+    question(field, answers, &Choices::new(), notes)
 }
 
-/// An upload of a form that is not kept while it is filled in.
+/// An upload of a task of staff.
 pub fn plain_upload(material: &Material, problems: &Problems) -> Markup {
     html! {
         div.field id={ "f-" (material.slot) } data-error[message(problems, material.slot).is_some()] {
@@ -91,6 +95,7 @@ pub fn plain_upload(material: &Material, problems: &Problems) -> Markup {
     }
 }
 
+/// The problem of a question or of a slot.
 pub fn message<'a>(problems: &'a Problems, name: &str) -> Option<&'a str> {
     problems.iter().find(|(wrong, _)| wrong == name).map(|(_, what)| what.as_str())
 }

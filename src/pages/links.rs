@@ -1,8 +1,9 @@
-//! Paths to the pages of an application and of a business.
+//! Links to the pages of an application, which depend on the origin of its business.
 
 use crate::casework::business::{Application, Business, Origin};
 use crate::exams::held::{Certificate, Delivery};
 use crate::paths;
+use crate::ui::Link;
 
 /// The list of a candidate's applications of a business.
 pub fn list(business: &Business) -> String {
@@ -12,12 +13,12 @@ pub fn list(business: &Business) -> String {
     }
 }
 
-/// Where its owner reads an application.
+/// The page on which candidates read an application.
 pub fn application(application: &Application) -> String {
     paths::application(application.business.slug, application.shown_number())
 }
 
-/// Where its owner changes an application: posting begins with its notice again.
+/// The page on which candidates edit an application. A change of a posting begins with the notice.
 pub fn edit(application: &Application) -> String {
     match application.business.origin {
         Origin::Certificate => paths::mailing_notice(&application.parent_id),
@@ -25,11 +26,11 @@ pub fn edit(application: &Application) -> String {
     }
 }
 
-/// What the holder of a certificate can do about its posting, as label and path.
-pub fn posting(certificate: &Certificate) -> Option<(String, String)> {
+/// The link to the posting of a certificate, or to its form if the certificate can be posted.
+pub fn posting(certificate: &Certificate) -> Option<Link> {
     match (certificate.delivery, &certificate.mailing_id) {
-        (_, Some(_)) => Some(("查看邮寄信息".to_owned(), paths::mailing(&certificate.id))),
-        (Delivery::Ready, None) => Some(("申请邮寄".to_owned(), paths::mailing_notice(&certificate.id))),
+        (_, Some(_)) => Some(Link::new("查看邮寄信息", paths::mailing(&certificate.id))),
+        (Delivery::Ready, None) => Some(Link::new("申请邮寄", paths::mailing_notice(&certificate.id))),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! How a refusal of casework or people is told: its status, its words and its link.
+//! The responses to refusals of `casework`, `people` and `files`: status, Chinese sentence and link.
 
 use crate::casework::Refusal;
 use crate::casework::lifecycle::Actor;
@@ -12,40 +12,36 @@ impl From<Refusal> for Failure {
         match refusal {
             Refusal::NotFound => Failure::NotFound,
             Refusal::Overtaken { slug, number, actor } => {
-                let number = number.as_deref();
                 let path = match (actor, number) {
                     (Actor::Reviewer | Actor::Roster, number) => paths::case(number.unwrap_or_default()),
                     (Actor::Candidate, Some(number)) => paths::application(slug, number),
                     (Actor::Candidate, None) => paths::business(slug),
                 };
-                conflict("这件申请已被处理，请刷新".to_owned(), "查看最新情况", path)
+                conflict("这件申请已被处理，请刷新", "查看最新情况", path)
             }
             Refusal::OpenAlready { slug, number, label, title } => {
                 let message = format!("{title}已有一件正在办理的{label}申请");
                 conflict(message, "查看这件申请", paths::application(slug, number))
             }
             Refusal::NotRejected { slug, number } => {
-                let message = "只有审核不通过的申请可以申诉".to_owned();
-                conflict(message, "查看申请", paths::application(slug, number))
+                conflict("只有审核不通过的申请可以申诉", "查看申请", paths::application(slug, number))
             }
             Refusal::AppealedAlready { slug, number } => {
-                let message = "这件申请已经申诉过，每件只能申诉一次".to_owned();
-                conflict(message, "查看申诉详情", paths::application(slug, number))
+                let path = paths::application(slug, number);
+                conflict("这件申请已经申诉过，每件只能申诉一次", "查看申诉详情", path)
             }
             Refusal::NotReady { certificate, title, delivery } => {
                 let message = format!("{title}的证书{}，不能申请邮寄", delivery.label());
                 conflict(message, "查看证书", paths::certificate(certificate))
             }
             Refusal::RefundedAlready { number } => {
-                let message = "其中有科目已经退费，请退回申请让考生更正".to_owned();
-                conflict(message, "查看申请", paths::case(number))
+                conflict("其中有科目已经退费，请退回申请让考生更正", "查看申请", paths::case(number))
             }
             Refusal::ReceiptedAlready { number } => {
-                let message = "其中有报名已经开过票据，请退回申请让考生更正".to_owned();
-                conflict(message, "查看申请", paths::case(number))
+                conflict("其中有报名已经开过票据，请退回申请让考生更正", "查看申请", paths::case(number))
             }
             Refusal::NotAColleague { number } => {
-                conflict("选择的同事不能办理这件申请".to_owned(), "重新选择", paths::case(number))
+                conflict("选择的同事不能办理这件申请", "重新选择", paths::case(number))
             }
             Refusal::OwnApplication => Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"),
             Refusal::DecidedBefore => Failure::Forbidden(DECIDED_BEFORE),
@@ -61,7 +57,7 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// Tells a reviewer that they cannot handle an appeal against their own decision.
+/// Shown to a reviewer who opens an appeal against their own decision.
 pub const DECIDED_BEFORE: &str = "您办理过被申诉的申请，这件申诉须由其他工作人员办理。";
 
 impl From<people::Refusal> for Failure {
@@ -69,7 +65,7 @@ impl From<people::Refusal> for Failure {
         match refusal {
             people::Refusal::NoCandidate => Failure::NotFound,
             people::Refusal::DocumentTaken => {
-                let message = "新的证件号码已有人使用，请退回申请并与考生核实".to_owned();
+                let message = "新的证件号码已有人使用，请退回申请并与考生核实";
                 conflict(message, "返回待办", paths::QUEUE.to_owned())
             }
             people::Refusal::Unrecorded(error) => Failure::Unrecorded(error.to_string()),
@@ -89,14 +85,14 @@ impl From<StorageError> for Failure {
     }
 }
 
-fn conflict(message: String, label: &'static str, path: String) -> Failure {
-    Failure::Conflict { message, action: (label, path) }
+fn conflict(message: impl Into<String>, label: &'static str, path: String) -> Failure {
+    Failure::Conflict { message: message.into(), action: (label, path) }
 }
 
-/// The outcome of a transaction that shows personal data: while the audit cannot be written,
-/// nothing is shown, and the page says why.
-pub fn looking<T>(shown: Result<T, Failure>) -> Result<T, Failure> {
-    shown.map_err(|failure| match failure {
+/// For a transaction that reads personal data and writes the audit: explains on the page that nothing is
+/// shown while the audit cannot be written.
+pub fn explain_audit<T>(outcome: Result<T, Failure>) -> Result<T, Failure> {
+    outcome.map_err(|failure| match failure {
         Failure::Unavailable(why) => Failure::Unrecorded(why),
         other => other,
     })

@@ -1,4 +1,4 @@
-//! Who is signed in: handlers take a [`Candidate`] or a [`StaffMember`] as an argument.
+//! The extractors for signed-in people: handlers take a [`Candidate`] or a [`StaffMember`].
 
 use poem::{FromRequest, Request, RequestBody};
 
@@ -7,7 +7,7 @@ use crate::people::staff::{self, StaffMember};
 use crate::store::Store;
 use crate::web::{Failure, SignedIn};
 
-/// Sends a request without a session to sign in.
+/// Without a session, the request is sent to the login screen.
 impl<'a> FromRequest<'a> for Candidate {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let who = SignedIn::from_request(req, body).await?;
@@ -16,7 +16,7 @@ impl<'a> FromRequest<'a> for Candidate {
     }
 }
 
-/// Reads the roster at every request, so that a member who was removed is out at once.
+/// Reads the roster at every request, so that a removal takes effect at once.
 impl<'a> FromRequest<'a> for StaffMember {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         const NOT_STAFF: Failure = Failure::Forbidden("这里是工作人员的审核台，您的账号不在工作人员名单上。");

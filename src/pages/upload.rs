@@ -1,4 +1,4 @@
-//! A form that may bring files.
+//! The extractor for forms with files.
 
 use std::io;
 
@@ -12,17 +12,18 @@ use crate::web::address::{ClientNetwork, client_address, client_network};
 use crate::web::form::{MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
 use crate::web::{Failure, SignedIn, Submission};
 
-/// Largest file that any slot accepts, a recording. The content of a larger file is dropped.
+/// Maximum bytes of a file in any slot. Recordings have the highest limit. The content of a larger file is
+/// not stored.
 const MAX_FILE_BYTES: u64 = Limits::RECORDING.bytes as u64;
 
-/// All parts of one form together: a form without JavaScript sends its files at once.
+/// Maximum bytes of all files of a form. Without JavaScript, a form sends all of its files at once.
 const MAX_TOTAL_BYTES: u64 = 120 << 20;
 
 const INTERRUPTED: Failure = Failure::BadRequest("上传中断，请重试");
 
-/// The text fields of a form, and the files that were chosen; empty file controls are left out.
+/// The text fields of a form, and its files without the empty file controls.
 ///
-/// Only somebody who is signed in may send one: it takes room on the disk.
+/// It requires a session, because files take disk space before the handler runs.
 pub struct Upload(pub Submission, pub Vec<SentFile>);
 
 impl<'a> FromRequest<'a> for Upload {
@@ -68,7 +69,7 @@ async fn from_parts(mut parts: Multipart, mut spool: UploadSpool) -> Result<Uplo
     Ok(Upload(submission, files))
 }
 
-/// The file, unless nothing was chosen, and the bytes that came.
+/// Returns the file, unless the control was empty, and the number of bytes read.
 async fn take_file(
     part: Field,
     name: String,
@@ -82,18 +83,18 @@ async fn take_file(
     Ok((chosen.then_some(SentFile { field, name, content }), length))
 }
 
-async fn take_text(part: Field, most: usize) -> Result<(String, Vec<u8>), Failure> {
+async fn take_text(part: Field, max: usize) -> Result<(String, Vec<u8>), Failure> {
     use tokio::io::AsyncReadExt;
     let (name, mut value) = (part.name().unwrap_or_default().to_owned(), Vec::new());
-    let mut reader = part.into_async_read().take(most as u64 + 1);
+    let mut reader = part.into_async_read().take(max as u64 + 1);
     reader.read_to_end(&mut value).await.map_err(|error| cut_off(&error, INTERRUPTED))?;
-    if value.len() > most { Err(Failure::TooLarge) } else { Ok((name, value)) }
+    if value.len() > max { Err(Failure::TooLarge) } else { Ok((name, value)) }
 }
 
-/// A full disk is ours, a broken connection is not.
+/// Tells an error of the operating system, such as a full disk, from a broken connection.
 fn not_saved(error: io::Error) -> Failure {
     if error.raw_os_error().is_some() {
-        return Failure::NotSaved(format!("an upload cannot be kept: {error}"));
+        return Failure::NotSaved(format!("an upload cannot be stored: {error}"));
     }
     cut_off(&error, INTERRUPTED)
 }

@@ -1,4 +1,4 @@
-//! Pieces that the candidate's pages and the review desk share.
+//! Views of an application that the pages of candidates and the review desk share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::paths;
 use crate::store::clock;
 use crate::ui::{self, Fact, Moment, Uploaded};
 
-/// What the state of an application is called.
+/// The label of an application's state.
 pub fn word(application: &Application) -> &str {
     state_word(application.business, application.status, &application.result)
 }
@@ -24,17 +24,16 @@ fn state_word<'a>(business: &Business, status: Status, result: &'a str) -> &'a s
     if result.is_empty() { business.word(status) } else { result }
 }
 
-/// The tag of an application's state.
 pub fn tag(application: &Application) -> Markup {
     state_tag(application.business, application.status, &application.result)
 }
 
-/// The tag of a state, from an application's columns.
+/// The tag of a state, from columns of `applications`.
 pub fn state_tag(business: &Business, status: Status, result: &str) -> Markup {
     ui::tag(status.code(), state_word(business, status, result))
 }
 
-/// The headings of a form with the questions that belong to the answers.
+/// The headings of a form, each with the questions that are asked for these answers.
 pub fn sections(business: &Business, answers: &Answers) -> Vec<(&'static str, Vec<&'static Field>)> {
     let asked = |section: &&'static Section| {
         let fields = section.fields.iter().filter(|field| business.is_asked(field.when, answers));
@@ -43,7 +42,7 @@ pub fn sections(business: &Business, answers: &Answers) -> Vec<(&'static str, Ve
     business.sections.iter().map(asked).filter(|(_, fields)| !fields.is_empty()).collect()
 }
 
-/// The answers to some questions, as label and value; those in `earlier` that changed show both.
+/// The answers to some questions. An answer that differs from `earlier` is shown as before → after.
 pub fn facts<'a>(
     fields: impl IntoIterator<Item = &'a Field>,
     answers: &Answers,
@@ -60,7 +59,7 @@ pub fn facts<'a>(
                     let before = if before.is_empty() { "未填".to_owned() } else { before };
                     html! { span.changed { (before) " → " (now) } }
                 }
-                // Subjects and their fees read better below each other.
+                // One value per line, for subjects with their fees.
                 None if field.is_picked() && field.takes_several() => html! {
                     @for value in answers.all(field.name) { div { (ui::words(answers.label(value))) } }
                 },
@@ -71,8 +70,7 @@ pub fn facts<'a>(
         .collect()
 }
 
-/// The answers as they are shown outside the form and the review desk: what is nobody else's
-/// business is covered.
+/// The answers with personal data masked, for pages other than the form and the review desk.
 pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Field>, answers: &Answers) -> Answers {
     let mut shown = answers.clone();
     for (name, mask) in fields.into_iter().filter_map(|field| Some((field.name, field.mask()?))) {
@@ -83,8 +81,8 @@ pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Field>, answers: &Answers
     shown
 }
 
-/// What staff noted when they carried something out, as label and value: since the last
-/// submission, because what failed before was mended.
+/// The answers that staff gave in tasks since the last submission. Earlier ones belong to a task that
+/// failed.
 pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
     let mut done: BTreeMap<&str, Vec<Fact>> = BTreeMap::new();
     for event in events {
@@ -98,7 +96,7 @@ pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
     done.into_values().flatten().collect()
 }
 
-/// The files that staff gave to the candidate.
+/// The files that staff uploaded in tasks, such as a receipt.
 pub fn handed_over(events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
     let ids: Vec<String> = events
         .iter()
@@ -108,7 +106,6 @@ pub fn handed_over(events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
     files.iter().filter(|file| ids.contains(&file.id)).map(uploaded).collect()
 }
 
-/// A file as the components show it.
 pub fn uploaded(file: &Attachment) -> Uploaded {
     let href = paths::file(&file.id);
     Uploaded {
@@ -121,7 +118,7 @@ pub fn uploaded(file: &Attachment) -> Uploaded {
     }
 }
 
-/// The materials of the answers, as label and files; what is optional and absent is left out.
+/// The materials, each as label and files. Optional materials without files are left out.
 pub fn materials(
     business: &Business,
     answers: &Answers,
@@ -139,16 +136,14 @@ pub fn materials(
         .collect()
 }
 
-/// Who reads a timeline.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// The applicant.
     Candidate,
-    /// Staff, who also read what is between them.
+    /// Staff also read the internal notes.
     Staff,
 }
 
-/// What happened, newest first.
+/// The history, newest first.
 pub fn timeline(business: &Business, events: &[Event], reader: Reader) -> Markup {
     let mut earlier: Option<&Answers> = None;
     let mut moments = Vec::new();
@@ -169,12 +164,12 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
         (action, _) => action.label().to_owned(),
     };
     let who = match event.action {
-        // A change of the roster did it, which is nobody's business outside.
+        // A change of the roster, which candidates need not know about.
         Action::PutBack if event.staff.is_none() => "",
         _ => event.staff.as_deref().unwrap_or("本人"),
     };
     let aside = if reader == Reader::Staff { event.content.aside.as_str() } else { "" };
-    let detail = [who.to_owned(), told(business, &event.content, changes), aside.to_owned()];
+    let detail = [who.to_owned(), event_detail(business, &event.content, changes), aside.to_owned()];
     let detail: Vec<String> = detail.into_iter().filter(|text| !text.is_empty()).collect();
     Moment {
         state: event.to.code().to_owned(),
@@ -184,7 +179,7 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
     }
 }
 
-fn told(business: &Business, content: &Content, changes: Option<&BTreeSet<String>>) -> String {
+fn event_detail(business: &Business, content: &Content, changes: Option<&BTreeSet<String>>) -> String {
     let names =
         |names: Vec<&str>| names.iter().map(|name| business.label_of(name)).collect::<Vec<_>>().join("、");
     match changes {

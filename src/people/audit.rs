@@ -1,4 +1,4 @@
-//! Who looked at what, and who did what: rows that are only ever added.
+//! The audit: who viewed and who changed personal data. Rows are only added.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -7,25 +7,24 @@ use super::refusal::Refusal;
 use crate::store::schema::audit_entries::dsl as a;
 use crate::store::{Error, Tx};
 
-/// Looks of one person at one thing share an entry for so long.
+/// Repeated views of one target by one person within this time share an entry.
 const SHARED_FOR: TimeDelta = TimeDelta::minutes(1);
 
-/// Notes that a member of staff did something with somebody's data, such as `approve` with an
-/// application's number.
+/// Notes an action of a staff member, such as `approve` with the number of an application.
 pub fn audit(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Error> {
     note(tx, Some(staff), action, target)
 }
 
-/// Notes what was done at the command line, which signs nobody in.
+/// Notes an action at the command line, which has no staff member.
 pub fn audit_command(tx: &mut Tx, action: &str, target: &str) -> Result<(), Error> {
     note(tx, None, action, target)
 }
 
-/// Notes that a member of staff is shown somebody's data. Called where the data is loaded, so that
-/// none is shown without an entry.
+/// Notes that a staff member views personal data. The functions that load such data call it, so
+/// that none is shown without an entry.
 ///
 /// # Errors
-/// [`Refusal::Unrecorded`] when the entry cannot be written: then nothing is shown.
+/// [`Refusal::Unrecorded`] if the entry cannot be written; the data must not be shown then.
 pub fn viewed(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Refusal> {
     let noted = is_recent(tx, staff, action, target).and_then(|recent| match recent {
         true => Ok(()),

@@ -1,4 +1,4 @@
-//! Candidates: who they are, as the portal told us.
+//! Candidates and their personal data.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -11,66 +11,58 @@ use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
 use crate::store::{Conn, Error, Timestamp, Tx, Vault};
 
-/// Column names under which personal data is sealed; what the portal told is sealed like what
-/// we know, because it begins as the same.
+/// Column names under which personal data is sealed. The portal's phone number is sealed under the
+/// same name, since both columns begin with one value.
 pub(super) const NUMBER: &str = "candidates.document_number";
 pub(super) const PHONE: &str = "candidates.phone";
 
-/// What the portal says about a person, checked.
+/// A person as the portal or an import describes them, validated.
 #[derive(Clone)]
 pub struct Identity {
-    /// In its one spelling, see [`name::parse`](super::name::parse).
+    /// Normalised by [`name::parse`](super::name::parse).
     pub name: String,
-    /// The document they identified themselves with.
     pub document: Document,
-    /// In its one spelling; the portal may not tell.
+    /// Normalised; `None` if the portal sends none.
     pub phone: Option<String>,
 }
 
 impl Identity {
-    /// The hash by which the records of this person are found, see [`holder`].
+    /// The hash by which the person's records are found, see [`holder`].
     pub fn holder(&self, vault: &Vault) -> String {
         holder(vault, self.document.kind(), self.document.number())
     }
 }
 
-/// Somebody who has signed in at least once.
 #[derive(Clone)]
 pub struct Candidate {
-    /// Key of the row.
     pub id: String,
-    /// Kind of the identity document.
     pub document_type: DocumentType,
-    /// Its number, in clear.
+    /// In clear.
     pub document_number: String,
-    /// Searchable hash of kind and number; what the authority's records refer to.
+    /// Hash of document type and number, which the authority's records refer to.
     pub holder: String,
-    /// Full name.
     pub name: String,
-    /// Mobile number, in clear; may be empty.
+    /// In clear; may be empty.
     pub phone: String,
-    /// What else is on record.
     pub profile: Profile,
 }
 
-/// What is on record about a candidate besides name, document and phone; each may be missing.
+/// Further data of a candidate; each may be missing.
 #[derive(Clone, Default)]
 pub struct Profile {
     /// 性别
     pub gender: Option<Gender>,
-    /// Date of birth.
     pub born_on: Option<NaiveDate>,
     /// 学历
     pub education: String,
-    /// Id of the upload that is their portrait.
+    /// Id of the uploaded portrait.
     pub portrait_id: Option<String>,
 }
 
-/// Who a sign-in is to us.
-pub struct Known {
-    /// The candidate's id.
+/// The ids of a person whom a sign-in admits.
+pub struct AdmittedPerson {
     pub candidate: String,
-    /// The staff member's id, when the review desk opens to this sign-in.
+    /// The id of the staff member, if the review desk opens to this sign-in.
     pub staff: Option<String>,
 }
 
@@ -89,23 +81,23 @@ struct Row {
     portrait_id: Option<String>,
 }
 
-/// The hash by which a person's records are found. The kind counts: passports and
-/// permits of two people may carry the same digits.
+/// The hash by which a person's records are found. It includes the document type, since a passport
+/// and a permit of two people may have the same number.
 pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
     vault.blind("document", &format!("{}:{number}", kind.code()))
 }
 
-/// Takes in somebody for whom the authority itself vouches, or recognises them. A sign-in at the
-/// portal is [`identity::sign_in`](super::identity::sign_in).
+/// Finds or creates the candidate of an identity that the authority itself vouches for. Sign-ins at
+/// the portal use [`identity::sign_in`](super::identity::sign_in).
 pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<String, Error> {
     let holder = identity.holder(tx.vault);
     match with_document(tx, &holder)? {
         Some(id) => Ok(id),
-        None => take_in(tx, &holder, identity),
+        None => insert(tx, &holder, identity),
     }
 }
 
-/// The candidate who has a document, or had it before a correction.
+/// The candidate who has a document or had it before a correction.
 pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>, Error> {
     let present = c::candidates.filter(c::document_hash.eq(holder)).select(c::id);
     if let Some(id) = present.first(tx.conn).optional()? {
@@ -114,7 +106,7 @@ pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<String>,
     Ok(f::former_documents.find(holder).select(f::candidate_id).first(tx.conn).optional()?)
 }
 
-/// Hashes of the documents that a candidate has and had.
+/// Hashes of a candidate's present and former documents.
 pub(super) fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
     let present = c::candidates.find(candidate).select(c::document_hash);
     let mut documents: Vec<String> = present.load(tx.conn)?;
@@ -123,59 +115,56 @@ pub(super) fn documents_of(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, 
     Ok(documents)
 }
 
-/// The name on record, and the last one that a portal told.
+/// The name on record, and the last one from a portal.
 pub(super) fn names(tx: &mut Tx, id: &str) -> Result<[String; 2], Error> {
     let row = c::candidates.find(id).select((c::name, c::portal_name));
-    let (name, told): (String, String) = row.first(tx.conn)?;
-    Ok([name, told])
+    let (name, portal_name): (String, String) = row.first(tx.conn)?;
+    Ok([name, portal_name])
 }
 
-/// When a candidate signed in.
-pub struct Seen {
-    /// For the first time, UTC.
-    pub since: Timestamp,
-    /// For the last time, UTC.
+/// A candidate's first and last sign-in.
+pub struct SignInTimes {
+    pub first: Timestamp,
     pub last: Timestamp,
 }
 
-/// When a candidate signed in.
-pub fn seen(tx: &mut Tx, id: &str) -> Result<Seen, Error> {
-    let (since, last) = c::candidates.find(id).select((c::created_at, c::signed_in_at)).first(tx.conn)?;
-    Ok(Seen { since, last })
+pub fn sign_in_times(tx: &mut Tx, id: &str) -> Result<SignInTimes, Error> {
+    let (first, last) = c::candidates.find(id).select((c::created_at, c::signed_in_at)).first(tx.conn)?;
+    Ok(SignInTimes { first, last })
 }
 
-/// Notes that a candidate signs in now.
-pub(super) fn note_sign_in(tx: &mut Tx, id: &str) -> Result<(), Error> {
+/// Sets the time of the last sign-in to now.
+pub(super) fn record_sign_in(tx: &mut Tx, id: &str) -> Result<(), Error> {
     diesel::update(c::candidates.find(id)).set(c::signed_in_at.eq(tx.now)).execute(tx.conn)?;
     Ok(())
 }
 
-/// Keeps the portal's name beside the one on record, which only a correction changes.
-pub(super) fn note_name(tx: &mut Tx, id: &str, told: &str) -> Result<(), Error> {
-    diesel::update(c::candidates.find(id)).set(c::portal_name.eq(told)).execute(tx.conn)?;
+/// Stores the portal's name beside the one on record, which only a correction changes.
+pub(super) fn save_portal_name(tx: &mut Tx, id: &str, name: &str) -> Result<(), Error> {
+    diesel::update(c::candidates.find(id)).set(c::portal_name.eq(name)).execute(tx.conn)?;
     Ok(())
 }
 
-/// The last phone number that a portal told, in clear.
+/// The last phone number from a portal, in clear.
 pub(super) fn portal_phone(tx: &mut Tx, id: &str) -> Result<String, Error> {
     let sealed: String = c::candidates.find(id).select(c::portal_phone).first(tx.conn)?;
     Ok(tx.vault.open(PHONE, &sealed)?)
 }
 
-/// Takes the portal's phone number over if the portal told another one `before`: the one on record
-/// may have been corrected since.
-pub(super) fn note_phone(tx: &mut Tx, id: &str, identity: &Identity, before: &str) -> Result<(), Error> {
-    let Some(told) = identity.phone.as_deref().filter(|told| *told != before) else { return Ok(()) };
-    let sealed = tx.vault.seal(PHONE, told);
+/// Overwrites the phone number only if the portal's number differs from `before`, its last one: the
+/// number on record may have been corrected meanwhile.
+pub(super) fn update_phone(tx: &mut Tx, id: &str, identity: &Identity, before: &str) -> Result<(), Error> {
+    let Some(phone) = identity.phone.as_deref().filter(|phone| *phone != before) else { return Ok(()) };
+    let sealed = tx.vault.seal(PHONE, phone);
     let row = (c::phone.eq(&sealed), c::portal_phone.eq(&sealed));
     diesel::update(c::candidates.find(id)).set(row).execute(tx.conn)?;
     Ok(())
 }
 
-/// Changes what is on record about somebody; a former document goes on opening their account.
+/// Changes the data of a candidate. Sign-ins with the former document still find the candidate.
 ///
 /// # Errors
-/// [`Refusal::DocumentTaken`] when the new document is somebody else's.
+/// [`Refusal::DocumentTaken`] if the new document belongs to another candidate.
 pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Refusal> {
     if before.holder != after.holder {
         change_document(tx, before, after)?;
@@ -210,8 +199,9 @@ fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result
     Ok(())
 }
 
-/// Of two processes where somebody signs in for the first time, one is faster.
-pub(super) fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Error> {
+/// Inserts a candidate and returns the id. If another process has inserted the same document at the
+/// same time, returns the id of its row.
+pub(super) fn insert(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<String, Error> {
     let id = tx.id();
     let phone = identity.phone.as_deref().unwrap_or_default();
     let row = (
@@ -234,13 +224,12 @@ pub(super) fn take_in(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<
 }
 
 impl Candidate {
-    /// The candidate of an id.
     pub fn load(tx: &mut Tx, id: &str) -> Result<Option<Candidate>, Error> {
         let row = c::candidates.find(id).select(Row::as_select()).first(tx.conn).optional()?;
         row.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
 
-    /// The candidate whose records carry this hash, see [`holder`].
+    /// The candidate of a document hash, see [`holder`].
     pub fn with_holder(tx: &mut Tx, holder: &str) -> Result<Option<Candidate>, Error> {
         let row = c::candidates.filter(c::document_hash.eq(holder)).select(Row::as_select());
         row.first(tx.conn).optional()?.map(|row| Candidate::open(tx.vault, row)).transpose()
@@ -264,8 +253,8 @@ impl Candidate {
         })
     }
 
-    /// Until this transaction ends, other writes of this candidate wait: two taps or two windows
-    /// are read one after the other. SQLite has one writer, so there they do anyway.
+    /// Makes other writes of this candidate wait until the transaction ends, such as those of a second
+    /// window. SQLite needs no lock, since it has one writer.
     pub fn lock(&self, tx: &mut Tx) -> Result<(), Error> {
         if let Conn::Postgres(conn) = tx.conn {
             c::candidates.find(&self.id).select(c::id).for_update().first::<String>(conn)?;
@@ -273,12 +262,11 @@ impl Candidate {
         Ok(())
     }
 
-    /// The name as others may see it.
     pub fn masked_name(&self) -> String {
         mask::name(&self.name)
     }
 
-    /// Kind and masked number of the document.
+    /// Type and masked number.
     pub fn masked_document(&self) -> String {
         format!("{} {}", self.document_type.label(), mask::number(&self.document_number))
     }

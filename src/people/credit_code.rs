@@ -8,7 +8,7 @@ const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 /// Weights of the first 17 places: powers of 3 modulo 31 (GB 32100-2015 annex A).
 const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 
-/// The stored spelling of a code whose check character holds; the error says what to do.
+/// Normalises a code and verifies its check character. The error says in Chinese what to do.
 pub fn parse(text: &str) -> Result<String, &'static str> {
     let code = width::compact(text);
     if code.len() != 18 || !code.is_ascii() {
@@ -20,7 +20,7 @@ pub fn parse(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The 18th character that 17 others call for; nothing if one of them is not in the alphabet.
+/// The check character of 17 others; `None` if one of them is not in the alphabet.
 pub fn check_character(body: &str) -> Option<char> {
     let mut sum = 0;
     for (byte, weight) in body.bytes().zip(WEIGHTS) {
@@ -37,7 +37,7 @@ mod tests {
     const REAL: [&str; 3] = ["91440300708461136T", "91110000100005220B", "914403001922038216"];
 
     #[test]
-    fn published_codes_hold_however_they_are_typed() {
+    fn published_codes_are_valid_in_any_spelling() {
         for code in REAL {
             assert_eq!(parse(code).as_deref(), Ok(code));
             assert_eq!(
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_character_is_noticed() {
+    fn every_single_wrong_character_is_refused() {
         for at in 0..18 {
             for &other in ALPHABET {
                 let mut wrong = REAL[0].as_bytes().to_vec();

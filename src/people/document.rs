@@ -1,4 +1,7 @@
-//! Identity documents: their kinds, how a number is spelled, and how it is checked.
+//! Identity documents: their types, and the normalisation and validation of their numbers.
+
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -6,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::width;
 use crate::store::codes;
 
-/// The documents that a candidate may be registered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentType {
@@ -16,7 +18,7 @@ pub enum DocumentType {
     HkMacaoPermit,
     /// 台湾居民来往大陆通行证.
     TaiwanPermit,
-    /// 港澳台居民居住证, numbered like a resident's card.
+    /// 港澳台居民居住证; its number has the shape of a resident's.
     HmtResidence,
     /// 外国人永久居留身份证.
     ForeignPermanent,
@@ -24,7 +26,6 @@ pub enum DocumentType {
     Passport,
 }
 
-/// Gender as documents know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {
@@ -34,7 +35,7 @@ pub enum Gender {
     Female,
 }
 
-/// A document whose number has passed the check of its type.
+/// A document with a valid number.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     kind: DocumentType,
@@ -63,8 +64,8 @@ impl Gender {
 }
 
 impl Document {
-    /// Checks a number as it was typed. `today` is the day in China: nobody is
-    /// born after it. The error says in Chinese what to do.
+    /// Normalises and validates a number. `today` is the day in China, the latest possible date of
+    /// birth. The error says in Chinese what to do.
     pub fn parse(kind: DocumentType, text: &str, today: NaiveDate) -> Result<Document, &'static str> {
         let number = normalise(text);
         match kind {
@@ -78,22 +79,21 @@ impl Document {
         Ok(Document { kind, number })
     }
 
-    /// Which document it is.
     pub fn kind(&self) -> DocumentType {
         self.kind
     }
 
-    /// The number in its one spelling.
+    /// The normalised number.
     pub fn number(&self) -> &str {
         &self.number
     }
 
-    /// The date of birth, where the number tells it (positions 7–14 of an 18-character number).
+    /// The date of birth, if the number contains it (positions 7–14 of an 18-character number).
     pub fn birth_date(&self) -> Option<NaiveDate> {
         self.is_resident_like().then(|| birth_date(&self.number)).flatten()
     }
 
-    /// The gender, where the number tells it: position 17 is odd for men.
+    /// The gender, if the number contains it: position 17 is odd for men.
     pub fn gender(&self) -> Option<Gender> {
         let digit = self.number.as_bytes().get(16).filter(|_| self.is_resident_like())?;
         Some(if digit % 2 == 1 { Gender::Male } else { Gender::Female })
@@ -104,22 +104,29 @@ impl Document {
     }
 }
 
-/// Shows the type only: numbers do not belong in logs.
+/// Shows the type only, to keep numbers out of logs.
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Document({:?}, ..)", self.kind)
     }
 }
 
-/// A number in its one spelling: half-width, capitals, no spaces. It is what
-/// is stored, compared and blinded, also where the type is not asked for.
+/// Normalises a number of any type: half-width, capitals, no spaces. This spelling is stored, compared
+/// and hashed.
 pub fn normalise(text: &str) -> String {
     width::compact(text)
 }
 
 type Check = Result<(), &'static str>;
 
-/// Province codes of GB/T 2260, by their first digit: which second digits exist.
+/// Lengths of a passport's number, in characters.
+const PASSPORT_LENGTH: RangeInclusive<usize> = 5..=17;
+
+static WRONG_PASSPORT: LazyLock<String> = LazyLock::new(|| {
+    format!("请填写护照号码，{} 到 {} 位字母或数字", PASSPORT_LENGTH.start(), PASSPORT_LENGTH.end())
+});
+
+/// Province codes of GB/T 2260: a first digit, and the second digits that exist with it.
 const PROVINCES: [(u8, &[u8]); 7] = [
     (b'1', b"12345"),
     (b'2', b"123"),
@@ -129,7 +136,7 @@ const PROVINCES: [(u8, &[u8]); 7] = [
     (b'6', b"12345"),
     (b'7', b"1"),
 ];
-/// Where residents of Hong Kong, Macao and Taiwan are counted (国办发〔2018〕81号).
+/// Area codes of residents of Hong Kong, Macao and Taiwan (国办发〔2018〕81号).
 const HMT_AREAS: [&str; 3] = ["810000", "820000", "830000"];
 
 const WRONG_RESIDENT: &str = "身份证号有误，请逐位核对";
@@ -177,8 +184,8 @@ fn foreign_permanent(number: &str) -> Check {
 }
 
 fn passport(number: &str) -> Check {
-    let holds = (5..=17).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
-    require(holds, "请填写护照号码，5 到 17 位字母或数字")
+    let holds = PASSPORT_LENGTH.contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
+    require(holds, &WRONG_PASSPORT)
 }
 
 fn require(holds: bool, otherwise: &'static str) -> Check {
@@ -201,17 +208,17 @@ fn has_resident_shape(number: &str) -> bool {
         && (number.ends_with('X') || is_digits(&number[17..], &[1]))
 }
 
-/// Positions 7–14 as a real date. The number has the shape of a resident's.
+/// Positions 7–14 as a date, if it exists. The number has the shape of a resident's.
 fn birth_date(number: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(number.get(6..14)?, "%Y%m%d").ok()
 }
 
-/// ISO 7064 MOD 11-2: the weighted sum leaves 1. The number has the shape of a resident's.
+/// ISO 7064 MOD 11-2: the remainder is 1. The number has the shape of a resident's.
 fn mod_11_2_holds(number: &str) -> bool {
     mod_11_2(number) == 1
 }
 
-/// The last character of a resident's number, which its first 17 digits call for.
+/// The check character of the 17 digits of a resident's number.
 pub fn check_character(body: &str) -> char {
     debug_assert!(is_digits(body, &[17]), "{body}");
     char::from(b"10X98765432"[mod_11_2(body) as usize * 2 % 11])
@@ -242,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_of_the_standard_hold() {
+    fn examples_of_the_standard_are_valid() {
         assert!(STANDARD.iter().all(|number| mod_11_2_holds(number)));
         let document = parse(DocumentType::Resident, " 110105 19491231 ００２ｘ").unwrap();
         assert_eq!(document.number(), "11010519491231002X");
@@ -270,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn area_and_birth_date_must_be_real() {
+    fn area_and_birth_date_must_exist() {
         let cases = [
             ("11010520260401001", true),  // born today
             ("11010520260402001", false), // tomorrow
@@ -291,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_documents_follow_their_own_rules() {
+    fn other_types_have_their_own_shapes() {
         use DocumentType::*;
         let hmt = with_check("81000019900101001");
         let foreign = with_check("91115619900101001");

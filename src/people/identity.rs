@@ -1,16 +1,16 @@
-//! Who somebody is: accounts of the portal and the candidates they are bound to.
+//! Accounts of the portal and the candidates that they are bound to.
 //!
 //! An account is (portal, `sub`). Its first sign-in binds it to a candidate; after that a document
-//! number alone opens nothing.
+//! number alone admits nobody.
 //!
-//! | file | what it knows |
+//! | file | contents |
 //! | --- | --- |
-//! | `decision` | the rules, as one pure function |
-//! | `admission` | one sign-in: facts, decision, what is stored |
-//! | `account` | the accounts and their candidates |
-//! | `case` | sign-ins that were stopped, and an administrator's decision |
+//! | `decision` | the rules of admission, as a pure function |
+//! | `admission` | one sign-in: loads the facts, decides, stores the result |
+//! | `account` | accounts and their candidates |
+//! | `case` | stopped sign-ins and the decisions of administrators |
 //! | `event` | security events |
-//! | `notice` | what candidates are told about sign-ins |
+//! | `notice` | notices to candidates about sign-ins |
 
 pub mod account;
 pub mod admission;
@@ -19,6 +19,6 @@ pub mod decision;
 pub mod event;
 pub mod notice;
 
-pub use account::Account;
-pub use admission::{Arrival, Entry, sign_in};
+pub use account::{Account, Arrival};
+pub use admission::{SignInOutcome, sign_in};
 pub use decision::{Assurance, Reason};

@@ -1,4 +1,4 @@
-//! What others may see of personal data: enough to recognise, too little to use.
+//! Masks personal data: the owner recognises it, others cannot use it.
 
 use super::name::is_han;
 
@@ -6,35 +6,35 @@ use super::name::is_han;
 pub fn name(name: &str) -> String {
     if name.chars().any(is_han) {
         return match name.chars().count() {
-            0..=2 => keep(name, 1, 0),
-            _ => keep(name, 1, 1),
+            0..=2 => show_ends(name, 1, 0),
+            _ => show_ends(name, 1, 1),
         };
     }
     match name.split_once(' ') {
         Some((family, _)) => format!("{family} *"),
-        None => keep(name, 1, 0),
+        None => show_ends(name, 1, 0),
     }
 }
 
-/// A document number: the first 3 and the last 4. A short one, where that
-/// would leave hardly anything covered, shows the first 2 and the last 2.
+/// A document number: the first 3 and the last 4 characters; the first 2 and the last 2 of a number
+/// with fewer than 11 characters.
 pub fn number(number: &str) -> String {
-    ends(number)
+    mask_number(number)
 }
 
 /// A phone number: 13800138000 → `138****8000`.
 pub fn phone(phone: &str) -> String {
-    ends(phone)
+    mask_number(phone)
 }
 
-/// A bank account: the last 4, however long it is.
+/// A bank account: the last 4 digits. The mask hides the length.
 pub fn account(account: &str) -> String {
     let length = account.chars().count();
     let shown = if length > 8 { 4 } else { 0 };
     format!("****{}", account.chars().skip(length - shown).collect::<String>())
 }
 
-/// An address: 东湖路8号1栋 → `东湖路****`, however long it is.
+/// An address: 东湖路8号1栋 → `东湖路****`. The mask hides the length.
 pub fn address(address: &str) -> String {
     let shown = if address.chars().count() > 4 { 3 } else { 0 };
     format!("{}****", address.chars().take(shown).collect::<String>())
@@ -44,16 +44,17 @@ pub fn address(address: &str) -> String {
 pub fn email(email: &str) -> String {
     match email.split_once('@') {
         Some((user, host)) => format!("{}****@{host}", user.chars().take(1).collect::<String>()),
-        None => keep(email, 0, 0),
+        None => show_ends(email, 0, 0),
     }
 }
 
-fn ends(text: &str) -> String {
-    if text.chars().count() < 11 { keep(text, 2, 2) } else { keep(text, 3, 4) }
+fn mask_number(text: &str) -> String {
+    if text.chars().count() < 11 { show_ends(text, 2, 2) } else { show_ends(text, 3, 4) }
 }
 
-/// Keeps so many characters at each end and covers the rest; covers all if nothing were covered.
-fn keep(text: &str, first: usize, last: usize) -> String {
+/// Shows `first` and `last` characters at the ends and masks the rest. Masks a text that would be
+/// shown whole.
+fn show_ends(text: &str, first: usize, last: usize) -> String {
     let length = text.chars().count();
     let all = first + last >= length;
     let shown = |at: usize| !all && (at < first || at >= length - last);
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_show_the_ends() {
+    fn names_show_their_ends() {
         let cases = [
             ("张三", "张*"),
             ("张小三", "张*三"),
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_phones_show_three_and_four() {
+    fn numbers_show_the_first_three_and_last_four() {
         assert_eq!(number("11010519491231002X"), "110***********002X");
         assert_eq!(number("H12345678"), "H1*****78");
         assert_eq!(number("12345678"), "12****78");
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_show_where_but_not_which_door() {
+    fn addresses_hide_the_house_number() {
         assert_eq!(address("东湖路8号1栋"), "东湖路****");
         assert_eq!(address("东湖8号"), "****");
         assert_eq!(email("zhang@example.com"), "z****@example.com");
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_show_four_and_hide_their_length() {
+    fn accounts_show_the_last_four_and_hide_their_length() {
         assert_eq!(account("6222021234567890123"), "****0123");
         assert_eq!(account("1234"), "****");
         assert_eq!(account(""), "****");

@@ -1,17 +1,25 @@
-//! Names of people: one spelling to store, one key to compare.
+//! Names of people: normalisation for storage, and a key for comparison.
+
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use super::width;
 
-/// What keyboards offer for the middle dot of a name such as 买买提·艾力.
+/// Characters typed for the middle dot of a name such as 买买提·艾力.
 const DOTS: [char; 8] = ['·', '•', '・', '･', '‧', '∙', '.', '。'];
 
-/// The stored spelling of a name of 2–50 characters: Chinese with `·` and
-/// without spaces, or Latin letters with single spaces. The error says what to do.
+/// Lengths of a name, in characters.
+const LENGTH: RangeInclusive<usize> = 2..=50;
+
+static WRONG_LENGTH: LazyLock<String> =
+    LazyLock::new(|| format!("请填写 {} 到 {} 个字的姓名", LENGTH.start(), LENGTH.end()));
+
+/// Normalises a name: Chinese with `·` and without spaces, or Latin letters with single spaces. The
+/// error says in Chinese what to do.
 pub fn parse(text: &str) -> Result<String, &'static str> {
     let name = normalise(text);
-    let length = name.chars().count();
-    if !(2..=50).contains(&length) {
-        return Err("请填写 2 到 50 个字的姓名");
+    if !LENGTH.contains(&name.chars().count()) {
+        return Err(&WRONG_LENGTH);
     }
     if is_chinese(&name) || is_latin(&name) {
         Ok(name)
@@ -20,12 +28,12 @@ pub fn parse(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// What two spellings of one name have in common: to compare and to blind.
+/// Equal for all spellings of a name: for comparison and for hashes.
 pub fn key(name: &str) -> String {
     normalise(name).to_uppercase()
 }
 
-/// Whether two spellings are one name: capitals, spaces and the sort of dot do not matter.
+/// Whether two spellings are one name: case, spaces and the kind of dot are ignored.
 pub fn same(one: &str, other: &str) -> bool {
     key(one) == key(other)
 }
@@ -43,7 +51,7 @@ fn is_chinese(name: &str) -> bool {
     name.split('·').all(|part| !part.is_empty() && part.chars().all(is_han))
 }
 
-/// Letters, with the signs that passports print: O'NEIL, JEAN-LUC, JOHN F. KENNEDY.
+/// Letters and the punctuation that passports print: O'NEIL, JEAN-LUC, JOHN F. KENNEDY.
 fn is_latin(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || matches!(c, 'À'..='ɏ') && c.is_alphabetic();
     let begins = name.chars().next().is_some_and(letter);
@@ -84,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn other_text_is_refused() {
         let long = "张".repeat(51);
         for text in
             ["", "张", " 张 ", "张三1", "·张三", "张三·", "张··三", "张A", "12", "--", "<b>a", "Иван", &long]

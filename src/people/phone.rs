@@ -4,8 +4,9 @@ use super::width;
 
 const WHAT_TO_DO: &str = "请填写 11 位手机号，境外号码以 + 和国家代码开头";
 
-/// The stored spelling: `13800138000` for the mainland, `+85291234567` elsewhere
-/// (ITU-T E.164). Spaces, hyphens and a leading +86 are taken off. The error says what to do.
+/// Normalises a number: `13800138000` for the mainland, `+85291234567` elsewhere
+/// (ITU-T E.164). Removes spaces, hyphens and a leading +86. The error says in
+/// Chinese what to do.
 pub fn parse(text: &str) -> Result<String, &'static str> {
     let number: String = width::compact(text).chars().filter(|c| !"-()".contains(*c)).collect();
     let national = ["+86", "0086"].iter().find_map(|code| number.strip_prefix(code));
@@ -35,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_get_one_spelling() {
+    fn numbers_are_normalised() {
         let cases = [
             ("13800138000", "13800138000"),
             ("138-0013-8000", "13800138000"),

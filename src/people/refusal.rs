@@ -1,20 +1,19 @@
-//! Why `people` does not do what it was asked, as data.
+//! The refusals of `people`.
 
 use crate::store;
 
-/// A reason to refuse. Whoever gets one rolls back the transaction.
+/// The caller rolls back the transaction.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// No candidate has this key.
+    /// No candidate has this id.
     #[error("no such candidate")]
     NoCandidate,
     /// The new document belongs to another candidate.
     #[error("the document is taken")]
     DocumentTaken,
-    /// The audit entry for a look at personal data could not be written.
+    /// The audit entry for a view of personal data could not be written.
     #[error("the audit cannot be written: {0}")]
     Unrecorded(store::Error),
-    /// The database did not do its part.
     #[error(transparent)]
     Store(#[from] store::Error),
 }

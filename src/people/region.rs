@@ -1,6 +1,6 @@
 //! Provinces, cities and districts (GB/T 2260, with Hong Kong, Macao and Taiwan).
 //!
-//! The data is that of china-division, unmodified; it is read once, at the first question.
+//! The data is that of china-division, unmodified. It is parsed at the first use.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,40 +11,40 @@ const MAINLAND: &str = include_str!("../../assets/vendor/china-division-2.7.0/pc
 const HK_MO_TW: &str = include_str!("../../assets/vendor/china-division-2.7.0/HK-MO-TW.json");
 
 #[derive(Deserialize)]
-struct Place {
+struct Region {
     name: String,
     #[serde(default)]
-    children: Vec<Place>,
+    children: Vec<Region>,
 }
 
-static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
-    let mut places: Vec<Place> = serde_json::from_str(MAINLAND).expect("a test reads this file");
+static REGIONS: LazyLock<Vec<Region>> = LazyLock::new(|| {
+    let mut regions: Vec<Region> = serde_json::from_str(MAINLAND).expect("a test reads this file");
     let others: BTreeMap<String, BTreeMap<String, Vec<String>>> =
         serde_json::from_str(HK_MO_TW).expect("a test reads this file");
-    let district = |name: String| Place { name, children: Vec::new() };
-    places.extend(others.into_iter().map(|(name, cities)| {
-        Place {
+    let district = |name: String| Region { name, children: Vec::new() };
+    regions.extend(others.into_iter().map(|(name, cities)| {
+        Region {
             name,
             children: cities
                 .into_iter()
-                .map(|(name, districts)| Place {
+                .map(|(name, districts)| Region {
                     name,
                     children: districts.into_iter().map(district).collect(),
                 })
                 .collect(),
         }
     }));
-    places
+    regions
 });
 
-/// What lies below a path of names: provinces below `[]`, cities below a province, districts
-/// below a province and a city. Empty for a path that does not exist.
+/// The names below a path: provinces below `[]`, cities below a province, districts below a province
+/// and a city. Empty for a path that does not exist.
 pub fn below(path: &[&str]) -> Vec<&'static str> {
-    let mut places: &'static [Place] = &PLACES;
+    let mut regions: &'static [Region] = &REGIONS;
     for step in path {
-        places = places.iter().find(|place| place.name == *step).map_or(&[], |place| &place.children);
+        regions = regions.iter().find(|region| region.name == *step).map_or(&[], |region| &region.children);
     }
-    places.iter().map(|place| place.name.as_str()).collect()
+    regions.iter().map(|region| region.name.as_str()).collect()
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_country_is_here() {
+    fn every_city_has_districts() {
         assert_eq!(below(&[]).len(), 34);
         for province in below(&[]) {
             let cities = below(&[province]);
@@ -70,7 +70,7 @@ mod tests {
 
     /// Published with china-division 2.7.0 on npm.
     #[test]
-    fn the_data_is_the_published_file() {
+    fn files_are_the_published_ones() {
         let sum =
             |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         assert_eq!(sum(MAINLAND), "83b7536f853ad16beb4d37b92890a3fd7bb9d33d4f37e7c8885fb948749a9bc4");

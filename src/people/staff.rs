@@ -1,4 +1,4 @@
-//! The roster: who reviews, and what each may do.
+//! The roster: the staff and their roles.
 
 use diesel::prelude::*;
 
@@ -8,7 +8,6 @@ use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
 use crate::store::{Error, Tx, codes};
 
-/// What somebody on the roster does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
     /// 审核员: reviews applications.
@@ -29,26 +28,25 @@ codes!(Role {
 });
 
 impl Role {
-    /// Whether the work of a role is this one's: administrators do everybody's.
+    /// Whether this role does the work of another; administrators do all work.
     pub fn does(self, work: Role) -> bool {
         self == work || self == Role::Administrator
     }
 }
 
-/// Somebody on the roster, as `staff list` shows them.
+/// A staff member, as `staff list` shows them.
 pub struct Member {
-    /// Key of the row.
     pub id: String,
-    /// Full name; candidates see it in their timeline.
+    /// Candidates see it in their timeline.
     pub name: String,
-    /// What they do.
     pub role: Role,
-    /// Kind and number of the document, masked.
+    /// Type and masked number.
     pub document: String,
 }
 
-/// Puts somebody on the roster, or back on it with a new name or role; returns the key of the row.
-/// Commands use `casework::roster`, which also puts back what they do not decide any more.
+/// Adds a staff member, or activates them again with a new name and role. Returns the id of the
+/// row. Commands use `casework::roster`, which also puts back applications that the new role does
+/// not decide.
 pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<String, Error> {
     let holder = candidate::holder(tx.vault, document.kind(), document.number());
     let known: Option<String> =
@@ -71,7 +69,7 @@ pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<S
     Ok(id)
 }
 
-/// Everybody who is on the roster now, by name.
+/// The active staff members, by name.
 pub fn list(tx: &mut Tx) -> Result<Vec<Member>, Error> {
     let columns = (s::id, s::name, s::role, s::document_mask);
     let rows: Vec<(String, String, String, String)> =
@@ -83,9 +81,9 @@ fn member((id, name, role, document): (String, String, String, String)) -> Resul
     Ok(Member { id, name, role: Role::from_code(&role).ok_or(Error::Corrupt("staff.role"))?, document })
 }
 
-/// Takes somebody off the roster, at once and for every session; what they did stays in the
-/// history. Returns the key of their row if they were on it. Commands use `casework::roster`, which
-/// also puts back what they had taken.
+/// Deactivates a staff member in every session; the history keeps their actions. Returns the id of
+/// their row, if they were active. Commands use `casework::roster`, which also puts back the
+/// applications that they had taken.
 pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<String>, Error> {
     let holder = candidate::holder(tx.vault, document.kind(), document.number());
     let row = s::staff.filter(s::document_hash.eq(holder)).filter(s::active.eq(true));
@@ -96,8 +94,8 @@ pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<String>, Error>
     Ok(known)
 }
 
-/// Keys of every row of the roster that belongs to the same people as these: somebody whose
-/// document was corrected may have been put on it again with the new one.
+/// Ids of all rows that belong to the same people as these rows: a staff member whose document was
+/// corrected may have a second row.
 pub fn entries_of(tx: &mut Tx, ids: &[String]) -> Result<Vec<String>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -112,7 +110,7 @@ pub fn entries_of(tx: &mut Tx, ids: &[String]) -> Result<Vec<String>, Error> {
     Ok(entries)
 }
 
-/// Keys of the rows of the roster that belong to a candidate.
+/// Ids of the rows that belong to a candidate.
 pub fn entries_of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<String>, Error> {
     entries_of_people(tx, &[candidate.to_owned()])
 }
@@ -125,29 +123,24 @@ fn entries_of_people(tx: &mut Tx, candidates: &[String]) -> Result<Vec<String>, 
     Ok(s::staff.filter(s::document_hash.eq_any(documents)).select(s::id).load(tx.conn)?)
 }
 
-/// Id and name of whoever on the roster has one of these documents.
-pub(super) fn active_with_documents(
-    tx: &mut Tx,
-    holders: &[String],
-) -> Result<Option<(String, String)>, Error> {
+/// The active staff member who has one of these documents.
+pub(super) fn active_with_documents(tx: &mut Tx, holders: &[String]) -> Result<Option<Member>, Error> {
+    let columns = (s::id, s::name, s::role, s::document_mask);
     let row = s::staff.filter(s::document_hash.eq_any(holders)).filter(s::active.eq(true));
-    Ok(row.select((s::id, s::name)).first(tx.conn).optional()?)
+    row.select(columns).first(tx.conn).optional()?.map(member).transpose()
 }
 
-/// A signed-in member of staff. Asked of the roster at every request: who was removed is out.
+/// A signed-in staff member, read from the roster at every request.
 #[derive(Clone)]
 pub struct StaffMember {
-    /// Key of the roster's row.
     pub id: String,
-    /// Full name.
     pub name: String,
-    /// What they may do.
     pub role: Role,
-    /// Who they are as a candidate: nobody reviews their own application.
+    /// Their id as a candidate: nobody reviews their own application.
     pub candidate: String,
 }
 
-/// The staff member of a roster key who is on the roster now, as the candidate that they are too.
+/// The active staff member of an id, who is also the candidate `candidate`.
 pub fn member_of(tx: &mut Tx, id: &str, candidate: &str) -> Result<Option<StaffMember>, Error> {
     let found = active(tx, id)?;
     let candidate = candidate.to_owned();
@@ -160,7 +153,7 @@ fn active(tx: &mut Tx, id: &str) -> Result<Option<Member>, Error> {
     row.first(tx.conn).optional()?.map(member).transpose()
 }
 
-/// The role of a session's staff id, if it is on the roster now.
+/// The role of a session's staff id, if the member is active.
 pub fn role_of(tx: &mut Tx, id: Option<&str>) -> Result<Option<Role>, Error> {
     let Some(id) = id else { return Ok(None) };
     Ok(active(tx, id)?.map(|member| member.role))

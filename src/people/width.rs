@@ -1,7 +1,7 @@
-//! What Chinese keyboards do to numbers: full-width digits and stray spaces.
+//! Normalises full-width characters and spaces, which Chinese keyboards produce.
 
-/// The text with full-width letters, digits and signs (U+FF01–U+FF5E) as their
-/// ASCII twins, the ideographic space as a space, and zero-width characters gone.
+/// Replaces full-width characters (U+FF01–U+FF5E) by ASCII and the ideographic space by a space, and
+/// removes zero-width characters.
 pub fn half(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
@@ -11,7 +11,7 @@ pub fn half(text: &str) -> String {
     half
 }
 
-/// A number as it is stored: [`half`] width, without any space, in capitals.
+/// Normalises a number: [`half`] width, no spaces, capital letters.
 pub fn compact(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.to_ascii_uppercase();
@@ -22,7 +22,7 @@ pub fn compact(text: &str) -> String {
     half
 }
 
-/// Whether there is nothing in it that would be left of a name or a number.
+/// Whether the text has only spaces and invisible characters.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
@@ -35,7 +35,7 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// Comes along when one copies from a chat or a web page.
+/// Text copied from chats and web pages contains these characters.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_blank() {
+    fn invisible_characters_are_blank() {
         for blank in ["", " \t\n", "\u{3000}\u{a0}", "\u{200b}\u{feff} \u{202e}"] {
             assert!(is_blank(blank) && compact(blank).is_empty(), "{blank:?}");
         }
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_loses_spaces_and_small_letters() {
+    fn compact_removes_spaces_and_lower_case() {
         assert_eq!(compact("11010519491231002x"), "11010519491231002X");
         assert_eq!(compact(" 1101 0519\u{a0}４９１２ 31002ｘ\n"), "11010519491231002X");
     }

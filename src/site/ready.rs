@@ -1,4 +1,4 @@
-//! `GET /readyz`: what works, check by check.
+//! `GET /readyz`: readiness, with one check for each thing that serving needs.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -15,28 +15,27 @@ use crate::files::folder;
 use crate::files::storage::Storage;
 use crate::store::{Store, file};
 
-/// Whoever asks sooner gets the same answer: anybody may ask, and the check writes.
-const GOOD_FOR: Duration = Duration::from_secs(5);
+/// A report is reused for this long, because the checks write and the address needs no sign-in.
+const MAX_AGE: Duration = Duration::from_secs(5);
 
-/// A database that answers later than this does not serve people.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A database that takes longer than this counts as down.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Below this many bytes an operator has to act: some dozens of the largest uploads still fit.
-const FREE_BYTES: u64 = 512 * 1024 * 1024;
+/// Minimum free bytes on each disk. Some dozens of the largest uploads still fit.
+const MIN_FREE_BYTES: u64 = 512 * 1024 * 1024;
 
-/// Answers `/readyz`. Cheap to clone.
+/// Runs the checks of `/readyz`. Cheap to clone.
 #[derive(Clone)]
 pub struct Health(Arc<Inner>);
 
 struct Inner {
     store: Store,
     files: Storage,
-    /// The folders whose disks must not run full.
+    /// Folders whose disks need free space.
     disks: Vec<PathBuf>,
     last: Mutex<Option<(Instant, Report)>>,
 }
 
-/// What works and what does not.
 #[derive(Clone, Serialize)]
 struct Report {
     ready: bool,
@@ -51,7 +50,7 @@ struct Check {
 }
 
 impl Check {
-    /// The log has the reason of a failure; everybody may read this.
+    /// The log has the error. The report is public and has only `failed`.
     fn of<E: Display>(name: &'static str, outcome: Result<String, E>, failed: &str) -> Check {
         match outcome {
             Ok(says) => Check { name, ok: true, says },
@@ -64,18 +63,17 @@ impl Check {
 }
 
 impl Health {
-    /// Watches a database at `database_url` and the uploads.
     pub fn new(store: Store, files: Storage, database_url: &str) -> Health {
         let database = file::path(database_url).map(|path| path.parent().unwrap_or(Path::new("")).join("."));
         let disks = database.into_iter().chain([files.root().to_owned()]).collect();
         Health(Arc::new(Inner { store, files, disks, last: Mutex::new(None) }))
     }
 
-    /// A report that is not older than [`GOOD_FOR`]. Those who ask meanwhile wait for the same one.
+    /// A report that is not older than [`MAX_AGE`]. Concurrent requests wait for the same one.
     async fn report(&self) -> Report {
         let mut last = self.0.last.lock().await;
         match &*last {
-            Some((made, report)) if made.elapsed() < GOOD_FOR => report.clone(),
+            Some((made, report)) if made.elapsed() < MAX_AGE => report.clone(),
             _ => {
                 let report = self.0.check().await;
                 *last = Some((Instant::now(), report.clone()));
@@ -98,7 +96,7 @@ impl Inner {
 
     async fn database(&self) -> Check {
         const NAME: &str = "database";
-        match tokio::time::timeout(PATIENCE, self.store.is_ready()).await {
+        match tokio::time::timeout(TIMEOUT, self.store.is_ready()).await {
             Ok(Ok(true)) => Check { name: NAME, ok: true, says: "answers and is up to date".into() },
             Ok(Ok(false)) => {
                 Check { name: NAME, ok: false, says: "migrations are pending: run `kaozheng migrate`".into() }
@@ -110,7 +108,7 @@ impl Inner {
 
     async fn writer(&self) -> Check {
         const FAILED: &str = "nothing can be saved: the disk is full or the database is read-only";
-        match tokio::time::timeout(PATIENCE, self.store.check_writable()).await {
+        match tokio::time::timeout(TIMEOUT, self.store.check_writable()).await {
             Ok(written) => Check::of("writer", written.map(|()| "a row was written".into()), FAILED),
             Err(late) => Check::of("writer", Err(late), "the database takes too long to write"),
         }
@@ -132,16 +130,16 @@ fn check_disks(_: &Storage, disks: &[PathBuf]) -> Check {
     let free: std::io::Result<Vec<u64>> = disks.iter().map(|disk| folder::free_bytes(disk)).collect();
     match free.map(|free| free.into_iter().min().unwrap_or_default()) {
         Ok(free) => {
-            let says = format!("{} MB free; at least {} wanted", free >> 20, FREE_BYTES >> 20);
-            Check { name: "disk", ok: free >= FREE_BYTES, says }
+            let says = format!("{} MB free; at least {} wanted", free >> 20, MIN_FREE_BYTES >> 20);
+            Check { name: "disk", ok: free >= MIN_FREE_BYTES, says }
         }
         Err(error) => Check::of("disk", Err(error), "the free space is not known"),
     }
 }
 
-/// `GET /readyz`: 200 when every check is well, else 503; the body says which is not.
+/// `GET /readyz`: 200 if every check passes, else 503. The body is JSON with each check.
 #[handler]
-pub(super) async fn readyz(Data(health): Data<&Health>) -> Response {
+pub async fn readyz(Data(health): Data<&Health>) -> Response {
     let report = health.report().await;
     let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::to_string(&report).unwrap_or_default();

@@ -1,24 +1,22 @@
-//! What reviewers do besides deciding: take, put back, go on.
+//! What reviewers do with an application besides deciding it: take it, put it back, take the next.
 
-use poem::web::{Data, Path};
+use poem::web::Data;
 use poem::{Response, handler};
 
-use super::opened::{Opened, on_case};
-use super::typed::Typed;
+use super::case_request::{CaseRequest, OpenedCase};
 use super::{queue, verdict, version};
 use crate::casework::assignment;
 use crate::casework::business::{Application, Registry};
 use crate::casework::history;
 use crate::casework::lifecycle::{Action, Status};
-use crate::files::storage::Storage;
 use crate::pages::views;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::{Store, Tx};
 use crate::ui::{self, Look, Page};
-use crate::web::{Failure, Frame, Submission, see_other};
+use crate::web::{Failure, Submission, see_other};
 
-/// `POST /staff/queue/next`: takes the next one.
+/// `POST /staff/queue/next`
 #[handler]
 pub async fn next(Data(store): Data<&Store>, staff: StaffMember) -> Result<Response, Failure> {
     if !queue::decides(Registry::of_store(store), staff.role) {
@@ -33,61 +31,33 @@ pub async fn next(Data(store): Data<&Store>, staff: StaffMember) -> Result<Respo
 
 /// `POST /staff/applications/{number}/take`
 #[handler]
-pub async fn take(
-    Data(store): Data<&Store>,
-    staff: StaffMember,
-    Path(number): Path<String>,
-) -> Result<Response, Failure> {
-    let (page, case, who) = (paths::case(&number), number.clone(), staff.clone());
-    let work = move |tx: &mut Tx| {
-        let application = Application::by_number(tx, &number)?;
-        assignment::take(tx, &who, &application)?;
-        Ok(roster::audit(tx, &who.id, Action::Take.code(), &number)?)
+pub async fn take(request: CaseRequest) -> Result<Response, Failure> {
+    let work = |tx: &mut Tx, staff: &StaffMember, number: &str| {
+        let application = Application::by_number(tx, number)?;
+        assignment::take(tx, staff, &application)?;
+        Ok(roster::audit(tx, &staff.id, Action::Take.code(), number)?)
     };
-    on_case(store, &staff, &case, work).await?;
-    Ok(see_other(&page))
+    request.run(work).await?;
+    Ok(see_other(&paths::case(&request.number)))
 }
 
-/// `POST /staff/applications/{number}/put-back`: one's own case, or as an administrator anybody's.
-/// The button is in the decision form, so what was typed comes along; it is lost by putting back,
-/// and kept when the case is not the sender's any more.
+/// `POST /staff/applications/{number}/put-back`. The button is part of the decision form, so the
+/// request also contains what was typed; after a conflict the page shows it again.
 #[handler]
-pub async fn put_back(
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(files): Data<&Storage>,
-    staff: StaffMember,
-    Path(number): Path<String>,
-    sent: Submission,
-) -> Result<Response, Failure> {
+pub async fn put_back(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
     let seen = version(&sent)?;
-    let (who, case) = (staff.clone(), number.clone());
-    let work = move |tx: &mut Tx| {
-        let application = Application::by_number(tx, &case)?;
-        assignment::put_back(tx, &who, &application, seen)?;
-        Ok(roster::audit(tx, &who.id, Action::PutBack.code(), &case)?)
+    let work = move |tx: &mut Tx, staff: &StaffMember, number: &str| {
+        let application = Application::by_number(tx, number)?;
+        assignment::put_back(tx, staff, &application, seen)?;
+        Ok(roster::audit(tx, &staff.id, Action::PutBack.code(), number)?)
     };
-    match on_case(store, &staff, &number, work).await {
-        Err(Failure::Conflict { message, .. }) => {
-            let opened = Opened::load(store, files, &staff, &number).await?;
-            let typed = Typed::of(&sent, opened.case.file.application.business);
-            let why = verdict::why(&opened, seen, message);
-            Ok(verdict::stopped(&frame, opened, &typed, why))
-        }
-        other => other.map(|()| see_other(paths::QUEUE)),
-    }
+    verdict::attempt(&request, &sent, work, paths::QUEUE).await
 }
 
-/// `GET /staff/applications/{number}/done`: what was decided, and the way on.
+/// `GET /staff/applications/{number}/done`: shows what was decided and links to what comes next.
 #[handler]
-pub async fn done(
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(files): Data<&Storage>,
-    staff: StaffMember,
-    Path(number): Path<String>,
-) -> Result<Response, Failure> {
-    let Opened { case, desk, .. } = Opened::load(store, files, &staff, &number).await?;
+pub async fn done(request: CaseRequest) -> Result<Response, Failure> {
+    let OpenedCase { case, desk, .. } = request.open().await?;
     let application = &case.file.application;
     let marks = history::last_marks(&case.file.events).len();
     let word = views::word(application);
@@ -110,5 +80,5 @@ pub async fn done(
             (ui::link_button(&paths::case(application.shown_number()), "查看这件申请", Look::Plain))
         }
     };
-    Ok(frame.page(Page::new("办理结果", main).own_heading().desk(desk)))
+    Ok(request.frame.page(Page::new("办理结果", main).own_heading().desk(desk)))
 }

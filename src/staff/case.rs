@@ -1,4 +1,4 @@
-//! Everything a reviewer needs to see of one application.
+//! One application with everything that a reviewer needs to see of it.
 
 use std::collections::BTreeSet;
 
@@ -19,117 +19,111 @@ use crate::people::staff::{self as roster, Member, Role, StaffMember};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Error, Tx};
 
-/// Other applications of the candidate that are shown.
+/// At most so many other applications of the candidate are shown.
 const MOST_OTHERS: i64 = 50;
 
-/// An application with what was sent in and what happened.
-pub struct File {
-    /// The application.
+/// An application with its answers, attachments and history.
+pub struct CaseFile {
     pub application: Application,
-    /// Everything that happened, in order.
+    /// The oldest first.
     pub events: Vec<Event>,
-    /// Every file it uses or used.
+    /// Also those of former rounds.
     pub attachments: Vec<Attachment>,
     /// What was submitted last.
     pub answers: Answers,
 }
 
 /// Another application of the same candidate.
-pub struct Other {
+pub struct OtherApplication {
     /// 受理号
     pub number: String,
-    /// Its kind.
     pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
-    /// Where it stands.
+    /// Its state.
     pub tag: Markup,
 }
 
-/// What the reader may do with an application.
+/// The reader's relation to an application, which decides what they may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It waits and can be taken.
+    /// Nobody has taken it.
     Free,
-    /// The reader took it and decides.
+    /// The reader has taken it.
     Mine,
-    /// A colleague took it.
+    /// A colleague has taken it.
     Taken,
-    /// It is the reader's own.
+    /// The reader is the candidate.
     Own,
-    /// It is an appeal against what the reader decided.
+    /// It is an appeal against a decision of the reader.
     Involved,
-    /// It is not with the desk now.
+    /// It does not wait for a review.
     Closed,
 }
 
-/// A material whose file is missing or damaged.
-pub struct Lost {
-    /// Id of the file.
+/// A submitted file that is missing or damaged.
+pub struct UnreadableFile {
     pub id: String,
-    /// What it is.
+    /// Label of its material.
     pub label: String,
 }
 
 /// One application on the desk.
 pub struct Case {
-    /// The application.
-    pub file: File,
-    /// What an appeal is about.
-    pub appealed: Option<File>,
-    /// Whose it is.
+    pub file: CaseFile,
+    /// The rejected application, if this one is an appeal.
+    pub appealed: Option<CaseFile>,
     pub candidate: Candidate,
-    /// Who reads it.
     pub reader: Role,
-    /// What they may do.
     pub standing: Standing,
-    /// Who took it.
+    /// Name of the staff member who has taken it.
     pub assignee: Option<String>,
-    /// Whether that is the reader.
+    /// Whether the reader is the assignee.
     pub mine: bool,
-    /// Whether the reader may put it back and hand it over, whoever took it.
+    /// Whether the reader may put it back and hand it over, whoever has taken it.
     pub manages: bool,
-    /// Whom it can be handed over to; only for who [`Case::manages`] it.
+    /// The staff it can be handed over to; empty unless `manages`.
     pub colleagues: Vec<Member>,
-    /// What the candidate is registered for.
+    /// The candidate's registrations.
     pub registrations: Vec<Registration>,
-    /// What else the candidate applied for, newest first.
-    pub others: Vec<Other>,
+    /// The candidate's other applications, the newest first.
+    pub others: Vec<OtherApplication>,
 }
 
-impl File {
-    fn load(tx: &mut Tx, application: Application) -> Result<File, Refusal> {
+impl CaseFile {
+    fn load(tx: &mut Tx, application: Application) -> Result<CaseFile, Refusal> {
         let events = history::of(tx, &application.id)?;
         let answers = application.form.clone().unwrap_or_default();
-        Ok(File { attachments: materials::of(tx, &application.id)?, application, events, answers })
+        Ok(CaseFile { attachments: materials::of(tx, &application.id)?, application, events, answers })
     }
 
-    /// Fields and slots that differ from the round before; none in the first.
+    /// Names of the questions and slots that changed since the previous round; none in the first.
     pub fn changed(&self) -> BTreeSet<String> {
         let earlier = history::previous_answers(&self.events);
         earlier.map(|earlier| self.answers.changes(earlier)).unwrap_or_default()
     }
 
-    /// What was marked in the round before.
+    /// The marks of the previous round.
     pub fn earlier_marks(&self) -> &[Mark] {
         history::last_marks(&self.events)
     }
 
-    /// Why it was rejected.
+    /// The reason of the rejection.
     pub fn rejection(&self) -> Option<&str> {
         history::last(&self.events, Action::Reject).map(|event| event.content.note.as_str())
     }
 
-    /// The materials submitted last whose files do not open.
-    fn lost(&self) -> impl Iterator<Item = Lost> {
-        let found = |id: &String| self.attachments.iter().any(|file| file.id == *id && !file.unreadable);
+    /// The submitted files that cannot be read.
+    fn unreadable(&self) -> impl Iterator<Item = UnreadableFile> {
+        let is_readable =
+            |id: &String| self.attachments.iter().any(|file| file.id == *id && !file.unreadable);
         self.application.business.wanted(&self.answers).flat_map(move |material| {
-            let lost = self.answers.files(material.slot).iter().filter(move |id| !found(id));
-            lost.map(|id| Lost { id: id.clone(), label: material.label.to_owned() })
+            let ids = self.answers.files(material.slot).iter().filter(move |id| !is_readable(id));
+            ids.map(|id| UnreadableFile { id: id.clone(), label: material.label.to_owned() })
         })
     }
 
-    /// The files submitted last, with what they are, in the order of the form.
+    /// The submitted files with the labels of their materials, in the order of the form.
     pub fn sheets(&self) -> impl Iterator<Item = (&'static str, &Attachment)> {
         self.application.business.wanted(&self.answers).flat_map(|material| {
             let find = |id: &String| self.attachments.iter().find(|file| file.id == *id);
@@ -139,12 +133,13 @@ impl File {
 }
 
 impl Case {
-    /// Opens an application for a member of staff, and what an appeal is about with it. The audit
-    /// gets an entry for both: there is no other way to a case.
+    /// Opens an application for a staff member, and with an appeal the rejected application. The
+    /// audit gets an entry for each: no other function loads a case.
     ///
     /// # Errors
-    /// [`Refusal::NotTheirBusiness`] for who does not work on its kind; [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the
-    /// audit cannot be written.
+    /// [`Refusal::NotTheirBusiness`] if the business is not the work of the reader's role;
+    /// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) if the audit cannot be
+    /// written.
     pub fn open(tx: &mut Tx, reader: &StaffMember, number: &str) -> Result<Case, Refusal> {
         let application = Application::by_number(tx, number)?;
         let business = application.business;
@@ -173,30 +168,31 @@ impl Case {
             },
             registrations: registration::of_holder(tx, &candidate.holder)?,
             others: others(tx, &application)?,
-            appealed: appealed.map(|application| File::load(tx, application)).transpose()?,
-            file: File::load(tx, application)?,
+            appealed: appealed.map(|application| CaseFile::load(tx, application)).transpose()?,
+            file: CaseFile::load(tx, application)?,
             candidate,
         })
     }
 
-    /// The materials whose files do not open, those of what an appeal is about too.
-    pub fn lost(&self) -> Vec<Lost> {
-        let earlier = self.appealed.iter().flat_map(File::lost);
-        let earlier = earlier.map(|lost| Lost { label: format!("被申诉申请的{}", lost.label), ..lost });
-        self.file.lost().chain(earlier).collect()
+    /// The files that cannot be read, also those of the rejected application of an appeal.
+    pub fn unreadable(&self) -> Vec<UnreadableFile> {
+        let earlier = self.appealed.iter().flat_map(CaseFile::unreadable);
+        let earlier =
+            earlier.map(|file| UnreadableFile { label: format!("被申诉申请的{}", file.label), ..file });
+        self.file.unreadable().chain(earlier).collect()
     }
 
-    /// What [`Case::lost`] comes to, in words.
-    pub fn told_of_lost(&self) -> Option<String> {
-        let labels: Vec<String> = self.lost().into_iter().map(|lost| lost.label).collect();
-        let told =
+    /// A sentence that names the unreadable files.
+    pub fn warning_of_unreadable(&self) -> Option<String> {
+        let labels: Vec<String> = self.unreadable().into_iter().map(|file| file.label).collect();
+        let sentence =
             || format!("有 {} 份材料打不开（{}），请退回让考生重新上传。", labels.len(), labels.join("、"));
-        (!labels.is_empty()).then(told)
+        (!labels.is_empty()).then(sentence)
     }
 
-    /// Every file that can be looked at here, in order.
+    /// Every file that the viewer can show, with its label.
     pub fn sheets(&self) -> Vec<(&'static str, &Attachment)> {
-        self.file.sheets().chain(self.appealed.iter().flat_map(File::sheets)).collect()
+        self.file.sheets().chain(self.appealed.iter().flat_map(CaseFile::sheets)).collect()
     }
 }
 
@@ -221,7 +217,7 @@ fn assignee(tx: &mut Tx, application: &Application) -> Result<Option<String>, Er
     Ok(s::staff.find(id).select(s::name).first(tx.conn).optional()?)
 }
 
-fn others(tx: &mut Tx, shown: &Application) -> Result<Vec<Other>, Error> {
+fn others(tx: &mut Tx, shown: &Application) -> Result<Vec<OtherApplication>, Error> {
     let rows: Vec<(String, String, String, String, String)> = a::applications
         .filter(a::candidate_id.eq(&shown.candidate_id))
         .filter(a::id.ne(&shown.id))
@@ -232,10 +228,10 @@ fn others(tx: &mut Tx, shown: &Application) -> Result<Vec<Other>, Error> {
         .load(tx.conn)?;
     let registry = Registry::of(tx);
     rows.into_iter()
-        .map(|(number, kind, title, status, result)| {
-            let business = registry.find(&kind).ok_or(Error::Corrupt("applications.kind"))?;
+        .map(|(number, slug, title, status, result)| {
+            let business = registry.find(&slug).ok_or(Error::Corrupt("applications.kind"))?;
             let status = Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?;
-            Ok(Other { business, tag: views::state_tag(business, status, &result), number, title })
+            Ok(OtherApplication { business, tag: views::state_tag(business, status, &result), number, title })
         })
         .collect()
 }

@@ -1,36 +1,36 @@
-//! The question before a decision: what is sent to whom, with the safe choice first.
+//! The confirmation before a decision: the result, the candidate, and what they will read.
 
 use maud::{Markup, html};
 use poem::Response;
 use poem::http::HeaderValue;
 
-use super::opened::Opened;
+use super::case_request::OpenedCase;
 use super::typed::{Typed, mark_control};
 use crate::casework::decision::Verdict;
 use crate::paths;
 use crate::ui::{self, Fact, Look, Page, Tone};
 use crate::web::Frame;
 
-/// A decision that was asked for and is not confirmed yet.
-pub(super) struct Question<'a> {
-    pub opened: &'a Opened,
+/// A decision that is not confirmed yet.
+pub(super) struct Confirmation<'a> {
+    pub opened: &'a OpenedCase,
     pub typed: &'a Typed,
     pub verdict: &'a Verdict,
     /// The `action` of the button that was pressed.
     pub action: &'a str,
 }
 
-/// Ids of the files that do not open, as the question names them.
-pub(super) fn named(opened: &Opened) -> String {
-    opened.case.lost().iter().map(|lost| lost.id.as_str()).collect::<Vec<_>>().join(" ")
+/// Ids of the unreadable files that the confirmation names, separated by spaces.
+pub(super) fn named(opened: &OpenedCase) -> String {
+    opened.case.unreadable().iter().map(|file| file.id.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-impl Question<'_> {
-    /// With scripts a dialog over the page, which stays as it is; without them a page.
+impl Confirmation<'_> {
+    /// A dialog over the page if the browser runs scripts, otherwise a page.
     pub(super) fn answer(self, frame: &Frame) -> Response {
         if !frame.is_fragment() {
             let main = html! {
-                section.panel { (self.words()) (self.form(html! {
+                section.panel { (self.summary()) (self.form(html! {
                     button.button type="submit" name="confirmed" value="no" data-look="plain" autofocus { "返回修改" }
                 })) }
             };
@@ -38,7 +38,7 @@ impl Question<'_> {
         }
         let dialog = html! {
             dialog #confirm aria-labelledby="confirm-title" {
-                (self.words())
+                (self.summary())
                 (self.form(html! {
                     button.button type="button" data-look="plain" data-close autofocus { "返回修改" }
                 }))
@@ -53,7 +53,6 @@ impl Question<'_> {
         response
     }
 
-    /// What the button is called.
     fn label(&self) -> &'static str {
         let verdicts = &self.opened.case.file.application.business.verdicts;
         match self.verdict {
@@ -65,7 +64,7 @@ impl Question<'_> {
         }
     }
 
-    fn words(&self) -> Markup {
+    fn summary(&self) -> Markup {
         let case = &self.opened.case;
         let application = &case.file.application;
         let facts = [
@@ -73,18 +72,18 @@ impl Question<'_> {
             Fact::of("受理号", application.shown_number()),
             Fact::of("业务", format!("{} · {}", case.file.application.business.label, application.title)),
             Fact::of("结果", self.label()),
-            Fact { label: "告知考生", value: self.told() },
+            Fact { label: "告知考生", value: self.message() },
         ];
         html! {
             h2 #confirm-title { "确认" (self.label()) "？" }
-            (self.lost())
+            (self.warning())
             (ui::facts(&facts))
             p.muted { "确认后立即生效，考生马上可以看到。" }
         }
     }
 
-    /// The words that go to the candidate.
-    fn told(&self) -> Markup {
+    /// What the candidate will read.
+    fn message(&self) -> Markup {
         match self.verdict {
             Verdict::Return(marks) => html! {
                 ol {
@@ -99,9 +98,9 @@ impl Question<'_> {
         }
     }
 
-    /// What cannot be looked at is named before anything is decided without it.
-    fn lost(&self) -> Markup {
-        match self.opened.case.told_of_lost() {
+    /// Names the unreadable files, unless the application is returned.
+    fn warning(&self) -> Markup {
+        match self.opened.case.warning_of_unreadable() {
             Some(words) if !matches!(self.verdict, Verdict::Return(_)) => {
                 ui::banner(Tone::Warn, &words, html! { p { "没有看到这些材料就作出决定，请再想一想。" } })
             }
@@ -123,7 +122,7 @@ impl Question<'_> {
                 @for (name, reason) in &self.typed.marks {
                     input type="hidden" name=(mark_control(name)) value=(reason);
                 }
-                // The safe choice comes first, so that an opened dialog focuses it.
+                // The first button of a dialog gets the focus, so the safe choice comes first.
                 div.actions { (safe) (ui::submit("confirmed", "yes", &label, look)) }
             }
         }

@@ -1,4 +1,4 @@
-//! What the desk needs to know of the calendar.
+//! The working days that the desk's due dates depend on.
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
@@ -10,7 +10,7 @@ use crate::ui::{self, Tone};
 
 /// Today, and the working days around it.
 pub struct Days {
-    /// The day in China.
+    /// Today in China.
     pub today: NaiveDate,
     /// The working day after it.
     pub next: NaiveDate,
@@ -18,7 +18,6 @@ pub struct Days {
 }
 
 impl Days {
-    /// Reads the calendar.
     pub fn load(tx: &mut Tx) -> Result<Days, Error> {
         Ok(Days::of(Calendar::load(tx)?, tx.today()))
     }
@@ -27,7 +26,7 @@ impl Days {
         Days { today, next: deadline::working_days_after(&calendar, today, 1), calendar }
     }
 
-    /// Says that a due day is the latest possible one, when its year's holidays are not known.
+    /// A banner that due days are the latest possible ones, if the holidays of that year are unknown.
     pub fn uncertain(&self, due_on: Option<NaiveDate>) -> Markup {
         let unknown = due_on.and_then(|day| Some((day, self.calendar.unknown_year(day)?)));
         let Some((due_on, year)) = unknown else { return html! {} };
@@ -38,7 +37,7 @@ impl Days {
 
 #[cfg(test)]
 impl Days {
-    /// By the published arrangements.
+    /// Uses the published holidays.
     pub fn at(today: &str) -> Days {
         Days::of(Calendar::published(), today.parse().unwrap())
     }

@@ -1,43 +1,36 @@
-//! What an administrator does with anybody's case: put it back, or hand it over.
+//! What an administrator does with any case: put it back, or hand it over.
 
 use maud::{Markup, html};
-use poem::web::{Data, Path};
 use poem::{Response, handler};
 
 use super::case::Standing;
-use super::opened::on_case;
-use super::review_page::Shown;
+use super::case_request::CaseRequest;
+use super::review_page::ReviewPage;
 use super::version;
 use crate::casework::assignment::{self, WORD};
 use crate::casework::business::Application;
 use crate::casework::lifecycle::{Action, Status};
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
-use crate::store::{Store, Tx};
+use crate::store::Tx;
 use crate::ui::{self, Look};
 use crate::web::{Failure, Submission, see_other};
 
 /// `POST /staff/applications/{number}/hand-over`
 #[handler]
-pub async fn hand_over(
-    Data(store): Data<&Store>,
-    staff: StaffMember,
-    Path(number): Path<String>,
-    sent: Submission,
-) -> Result<Response, Failure> {
-    let (page, case, who) = (paths::case(&number), number.clone(), staff.clone());
-    let work = move |tx: &mut Tx| {
-        let application = Application::by_number(tx, &number)?;
+pub async fn hand_over(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
+    let work = move |tx: &mut Tx, staff: &StaffMember, number: &str| {
+        let application = Application::by_number(tx, number)?;
         let seen = (&application, version(&sent)?);
-        assignment::hand_over(tx, &who, seen, (sent.one("to"), sent.one("word")))?;
-        Ok(roster::audit(tx, &who.id, Action::HandOver.code(), &number)?)
+        assignment::hand_over(tx, staff, seen, (sent.one("to"), sent.one("word")))?;
+        Ok(roster::audit(tx, &staff.id, Action::HandOver.code(), number)?)
     };
-    on_case(store, &staff, &case, work).await?;
-    Ok(see_other(&page))
+    request.run(work).await?;
+    Ok(see_other(&paths::case(&request.number)))
 }
 
-impl Shown<'_> {
-    /// Buttons for an administrator. On a case that the reader decides they are part of its form.
+impl ReviewPage<'_> {
+    /// The buttons of an administrator. If the reader may decide, they are part of the decision form.
     pub(super) fn handover(&self) -> Markup {
         let application = &self.case.file.application;
         let waits = matches!(application.status, Status::Submitted | Status::InReview);
@@ -45,13 +38,13 @@ impl Shown<'_> {
             return html! {};
         }
         let body = html! {
-            @if self.case.standing == Standing::Taken { (self.free()) }
-            (self.in_form(paths::hand_over(application.shown_number()), self.choice()))
+            @if self.case.standing == Standing::Taken { (self.put_back_form()) }
+            (self.in_form(paths::hand_over(application.shown_number()), self.hand_over_form()))
         };
         ui::panel("管理", body)
     }
 
-    fn free(&self) -> Markup {
+    fn put_back_form(&self) -> Markup {
         let taker = self.case.assignee.as_deref().unwrap_or("领取人");
         let action = paths::put_back(self.case.file.application.shown_number());
         self.in_form(
@@ -63,7 +56,7 @@ impl Shown<'_> {
         )
     }
 
-    fn choice(&self) -> Markup {
+    fn hand_over_form(&self) -> Markup {
         html! {
             @if self.case.colleagues.is_empty() {
                 p.muted { "名单上没有其他可以办理这件申请的同事。" }
@@ -87,7 +80,7 @@ impl Shown<'_> {
         }
     }
 
-    /// Forms cannot be nested.
+    /// Wraps `body` in a form unless it is inside the decision form already.
     fn in_form(&self, action: String, body: Markup) -> Markup {
         if self.may_decide() {
             return body;

@@ -1,4 +1,4 @@
-//! 身份核对: sign-ins that were stopped, which administrators decide.
+//! 身份核对: stopped sign-ins, which administrators decide.
 
 mod view;
 
@@ -7,52 +7,50 @@ use poem::web::{Data, Path};
 use poem::{Response, handler};
 
 use super::desk;
+use super::typed::REASON_LENGTH;
 use crate::exams::correction;
 use crate::paths;
 use crate::people::candidate::{self, Candidate};
-use crate::people::identity::case::{self, Case, CaseRefusal, Verdict};
+use crate::people::identity::case::{self, CaseRefusal, IdentityCase, IdentityVerdict};
 use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::{Error, Store, Tx};
 use crate::ui::{self, ListRow, Page};
 use crate::web::{Failure, Frame, Submission, see_other};
 
-/// How many open and how many decided cases the list shows.
+/// The list shows at most so many open and so many decided cases.
 const MOST: i64 = 100;
 
-/// Shortest and longest reason of a decision, in characters.
-const REASON: (usize, usize) = (5, 500);
-
-/// A case and what is known of both sides.
-struct Sides {
-    case: Case,
+/// A case with the candidate and the reader's relation to it.
+struct CaseDetails {
+    case: IdentityCase,
     candidate: Candidate,
-    seen: candidate::Seen,
-    /// The name of another candidate who has the number that the portal told.
+    sign_ins: candidate::SignInTimes,
+    /// The name of another candidate who has the portal's document number.
     owner: Option<String>,
-    /// Whether the reader is one of the sides.
+    /// Whether the case concerns the reader.
     own: bool,
 }
 
-impl Sides {
-    fn load(tx: &mut Tx, staff: &StaffMember, id: &str) -> Result<Sides, Failure> {
+impl CaseDetails {
+    fn load(tx: &mut Tx, staff: &StaffMember, id: &str) -> Result<CaseDetails, Failure> {
         let case = case::load(tx, id)?.ok_or(Failure::NotFound)?;
         let candidate = Candidate::load(tx, &case.candidate)?.ok_or(Failure::NotFound)?;
-        let seen = candidate::seen(tx, &case.candidate)?;
+        let sign_ins = candidate::sign_in_times(tx, &case.candidate)?;
         let owner = Candidate::with_holder(tx, &case.holder)?;
         let owner = owner.filter(|owner| owner.id != candidate.id).map(|owner| owner.name);
         let own = case.is_about(tx, staff)?;
         roster::audit(tx, &staff.id, "identity", id)?;
-        Ok(Sides { case, candidate, seen, owner, own })
+        Ok(CaseDetails { case, candidate, sign_ins, owner, own })
     }
 }
 
-/// How many cases wait for a member of staff; nothing for those who do not decide them.
-pub(super) fn waiting(tx: &mut Tx, staff: &StaffMember) -> Result<Option<i64>, Error> {
+/// The number of open cases; `None` unless the staff member is an administrator.
+pub(super) fn count_waiting(tx: &mut Tx, staff: &StaffMember) -> Result<Option<i64>, Error> {
     if staff.role == Role::Administrator { case::count_open(tx).map(Some) } else { Ok(None) }
 }
 
-/// The link to the cases on the desk's home.
-pub(super) fn door(waiting: i64) -> Markup {
+/// The link to the cases on the page of the queue.
+pub(super) fn home_link(waiting: i64) -> Markup {
     let tag = if waiting > 0 {
         ("due", format!("{waiting} 件待核对"))
     } else {
@@ -66,7 +64,7 @@ pub(super) fn door(waiting: i64) -> Markup {
     }])
 }
 
-fn administrator(staff: &StaffMember) -> Result<(), Failure> {
+fn require_administrator(staff: &StaffMember) -> Result<(), Failure> {
     match staff.role {
         Role::Administrator => Ok(()),
         _ => Err(Failure::Forbidden("身份核对由管理员办理。")),
@@ -76,16 +74,16 @@ fn administrator(staff: &StaffMember) -> Result<(), Failure> {
 /// `GET /staff/identities`
 #[handler]
 pub async fn list(frame: Frame, Data(store): Data<&Store>, staff: StaffMember) -> Result<Response, Failure> {
-    administrator(&staff)?;
+    require_administrator(&staff)?;
     let page = move |tx: &mut Tx| {
-        let lines = case::list(tx, MOST)?;
+        let cases = case::list(tx, MOST)?;
         let desk = desk(tx, &staff)?;
-        Ok::<_, Error>(Page::new("身份核对", view::list(&lines)).own_heading().desk(desk))
+        Ok::<_, Error>(Page::new("身份核对", view::list(&cases)).own_heading().desk(desk))
     };
     Ok(frame.page(store.read(page).await?))
 }
 
-/// `GET /staff/identities/{id}`; every opening is noted in the audit.
+/// `GET /staff/identities/{id}`; the audit notes every opening.
 #[handler]
 pub async fn show(
     frame: Frame,
@@ -93,10 +91,10 @@ pub async fn show(
     staff: StaffMember,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    administrator(&staff)?;
+    require_administrator(&staff)?;
     let page = move |tx: &mut Tx| {
-        let sides = Sides::load(tx, &staff, &id)?;
-        Ok::<_, Failure>(view::case(&sides, "", None).desk(desk(tx, &staff)?))
+        let details = CaseDetails::load(tx, &staff, &id)?;
+        Ok::<_, Failure>(view::case(&details, "", None).desk(desk(tx, &staff)?))
     };
     Ok(frame.page(store.write(page).await?))
 }
@@ -110,21 +108,21 @@ pub async fn decide(
     Path(id): Path<String>,
     sent: Submission,
 ) -> Result<Response, Failure> {
-    administrator(&staff)?;
+    require_administrator(&staff)?;
     let verdict = match sent.one("decision") {
-        "join" => Verdict::Join,
-        "separate" => Verdict::Separate,
+        "join" => IdentityVerdict::Join,
+        "separate" => IdentityVerdict::Separate,
         _ => return Err(Failure::BadRequest("请选择是否同一人")),
     };
     let (reason, path) = (sent.one("reason").trim().to_owned(), paths::identity(&id));
     let problem = problem(&reason);
     let decided = move |tx: &mut Tx| {
-        let sides = Sides::load(tx, &staff, &id)?;
+        let details = CaseDetails::load(tx, &staff, &id)?;
         if problem.is_some() {
-            let page = view::case(&sides, &reason, problem).desk(desk(tx, &staff)?);
+            let page = view::case(&details, &reason, problem.as_deref()).desk(desk(tx, &staff)?);
             return Ok(Some(page));
         }
-        carry_out(tx, &sides.case, verdict, &staff, &reason)?;
+        carry_out(tx, &details.case, verdict, &staff, &reason)?;
         Ok::<_, Failure>(None)
     };
     Ok(match store.write(decided).await? {
@@ -133,28 +131,29 @@ pub async fn decide(
     })
 }
 
-fn problem(reason: &str) -> Option<&'static str> {
-    let fits = (REASON.0..=REASON.1).contains(&reason.chars().count());
-    (!fits).then_some("请写明理由，5 到 500 个字")
+fn problem(reason: &str) -> Option<String> {
+    let (least, most) = REASON_LENGTH.into_inner();
+    let fits = REASON_LENGTH.contains(&reason.chars().count());
+    (!fits).then(|| format!("请写明理由，{least} 到 {most} 个字"))
 }
 
-/// Records follow a document that changes, in the transaction of the decision.
+/// Decides a case, and moves the records of a document that changes with it.
 fn carry_out(
     tx: &mut Tx,
-    case: &Case,
-    verdict: Verdict,
+    case: &IdentityCase,
+    verdict: IdentityVerdict,
     staff: &StaffMember,
     reason: &str,
 ) -> Result<(), Failure> {
     match case::decide(tx, case, verdict, staff, reason)? {
-        Ok(Some((before, after))) => correction::move_records(tx, &before.holder, &after.holder)?,
+        Ok(Some(change)) => correction::move_records(tx, &change.before.holder, &change.after.holder)?,
         Ok(None) => {}
         Err(refusal) => return Err(refused(case, refusal)),
     }
     Ok(roster::audit(tx, &staff.id, verdict.code(), &case.id)?)
 }
 
-fn refused(case: &Case, refusal: CaseRefusal) -> Failure {
+fn refused(case: &IdentityCase, refusal: CaseRefusal) -> Failure {
     let message = match refusal {
         CaseRefusal::Decided => "这件身份核对已由其他管理员办理",
         CaseRefusal::Own => "这件身份核对涉及您本人，请由其他管理员办理",

@@ -1,4 +1,5 @@
-//! Single keys on the review desk: off until somebody turns them on for themselves (WCAG 2.1.4).
+//! Single-key shortcuts of the review desk. They are off until a staff member turns them on
+//! (WCAG 2.1.4).
 
 use diesel::prelude::*;
 use maud::{Markup, html};
@@ -11,12 +12,11 @@ use crate::store::schema::staff::dsl as s;
 use crate::store::{Error, Store, Tx};
 use crate::web::{Failure, Submission, see_other};
 
-/// Whether a member of staff has turned them on.
 pub(super) fn are_on(tx: &mut Tx, staff: &str) -> Result<bool, Error> {
     Ok(s::staff.find(staff).select(s::single_keys).first(tx.conn)?)
 }
 
-/// `POST /staff/keys`: turns them on or off, as `on` says.
+/// `POST /staff/keys`
 #[handler]
 pub async fn switch(
     Data(store): Data<&Store>,
@@ -32,7 +32,7 @@ pub async fn switch(
     Ok(see_other(paths::QUEUE))
 }
 
-/// The switch. It is on the queue's page, where nothing is being typed.
+/// The switch. It is on the page of the queue, where nothing is typed.
 pub(super) fn show(on: bool) -> Markup {
     html! {
         form.desk-keys method="post" action=(paths::STAFF_KEYS) {

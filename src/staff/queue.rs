@@ -1,4 +1,4 @@
-//! What waits at the desk. Lists read columns only: no sealed form is opened for them.
+//! The applications that wait at the desk. Lists do not decrypt forms.
 
 use std::collections::HashMap;
 
@@ -17,9 +17,9 @@ use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
 use crate::store::{Error, Timestamp, Tx, codes};
 
-/// Which part of the work a list shows.
+/// The part of the work that a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Show {
+pub enum QueuePart {
     /// Nobody has taken it.
     #[default]
     Waiting,
@@ -27,13 +27,13 @@ pub enum Show {
     InReview,
     /// The reader has taken it.
     Mine,
-    /// It is approved and has to be carried out.
+    /// It is approved, and its task is not carried out yet.
     ToDo,
-    /// It has left the desk, for good or back to the candidate.
+    /// It is decided or returned to the candidate.
     Decided,
 }
 
-codes!(Show {
+codes!(QueuePart {
     Waiting = "submitted", "待审核";
     InReview = "in_review", "审核中";
     Mine = "mine", "我领取的";
@@ -41,110 +41,108 @@ codes!(Show {
     Decided = "decided", "已办理";
 });
 
-impl Show {
+impl QueuePart {
     fn states(self) -> Vec<&'static str> {
         let states: &[Status] = match self {
-            Show::Waiting => &[Status::Submitted],
-            Show::InReview | Show::Mine => &[Status::InReview],
-            Show::ToDo => &[Status::Approved],
-            Show::Decided => &[Status::Returned, Status::Rejected, Status::Approved, Status::Completed],
+            QueuePart::Waiting => &[Status::Submitted],
+            QueuePart::InReview | QueuePart::Mine => &[Status::InReview],
+            QueuePart::ToDo => &[Status::Approved],
+            QueuePart::Decided => &[Status::Returned, Status::Rejected, Status::Approved, Status::Completed],
         };
         states.iter().map(|status| status.code()).collect()
     }
 }
 
-/// What of the queue is asked for, as the address says it.
+/// The query string of the queue.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Filter {
+pub struct QueueFilter {
     /// Slug of a business; empty for all.
-    pub kind: String,
-    /// Code of a [`Show`]; anything else is 待审核.
+    #[serde(rename = "kind")]
+    pub business: String,
+    /// Code of a [`QueuePart`]; any other text means 待审核.
     pub status: String,
-    /// Part of the exam's title, or a whole 受理号.
+    /// Part of an exam's title, or a whole 受理号.
     pub q: String,
-    /// Not empty: only what is past its day.
+    /// Not empty: only overdue applications.
     pub overdue: String,
     /// Pages to skip.
     pub page: i64,
 }
 
-impl Filter {
-    /// The part of the work it asks for.
-    pub fn show(&self) -> Show {
-        Show::from_code(&self.status).unwrap_or_default()
+impl QueueFilter {
+    pub fn part(&self) -> QueuePart {
+        QueuePart::from_code(&self.status).unwrap_or_default()
     }
 
-    /// The same, beginning where a role's work is: who decides nothing has only what is to be
-    /// carried out.
-    pub(super) fn opened_by(self, registry: Registry, role: Role) -> Filter {
+    /// Without a status, a role that decides nothing sees the applications whose task is due.
+    pub(super) fn for_role(self, registry: Registry, role: Role) -> QueueFilter {
         let todo = self.status.is_empty() && !decides(registry, role);
-        Filter { status: if todo { Show::ToDo.code().to_owned() } else { self.status }, ..self }
+        QueueFilter { status: if todo { QueuePart::ToDo.code().to_owned() } else { self.status }, ..self }
     }
 
-    /// Whether it leaves anything out besides by state.
+    /// Whether it filters by anything but the part.
     pub fn is_narrow(&self) -> bool {
-        !(self.kind.is_empty() && self.q.trim().is_empty() && self.overdue.is_empty())
+        !(self.business.is_empty() && self.q.trim().is_empty() && self.overdue.is_empty())
     }
 }
 
 /// One application of a list.
-pub struct Item {
+pub struct QueueItem {
     /// 受理号
     pub number: String,
-    /// Its kind.
     pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
-    /// Masked.
+    /// The candidate's name, masked.
     pub name: String,
-    /// Where it stands.
     pub status: Status,
-    /// What its state is called, where it has a word of its own.
+    /// The word for its state, if it differs from the status; else empty.
     pub result: String,
-    /// How often it was submitted.
+    /// Number of its submissions.
     pub round: i32,
-    /// Since when it has been with the desk: its last submission, UTC.
+    /// Its last submission.
     pub since: Timestamp,
-    /// When the desk promised to be done.
+    /// The last day for the decision.
     pub due_on: Option<NaiveDate>,
-    /// Who took it.
+    /// Name of the staff member who has taken it.
     pub assignee: Option<String>,
 }
 
-type Row = (
-    String,
-    Option<String>,
-    String,
-    String,
-    String,
-    String,
-    String,
-    i32,
-    Timestamp,
-    Option<NaiveDate>,
-    Option<String>,
-);
+#[derive(Queryable)]
+struct Row {
+    id: String,
+    number: Option<String>,
+    slug: String,
+    title: String,
+    name: String,
+    status: String,
+    result: String,
+    round: i32,
+    updated_at: Timestamp,
+    due_on: Option<NaiveDate>,
+    assignee: Option<String>,
+}
 
-/// A page of the queue: what is due first comes first, decided ones the latest first. One
-/// more than [`PAGE`] when there is a next page. The audit has an entry with the numbers shown.
-pub fn list(tx: &mut Tx, reader: &StaffMember, filter: &Filter) -> Result<Vec<Item>, Refusal> {
+/// A page of the queue by due day; decided applications the latest first. One more than [`PAGE`]
+/// if there is a next page. The audit notes the numbers shown.
+pub fn list(tx: &mut Tx, reader: &StaffMember, filter: &QueueFilter) -> Result<Vec<QueueItem>, Refusal> {
     read(tx, reader, filter, PAGE)
 }
 
-/// [`list`] of at most `most` and one more.
+/// Like [`list`], with at most `most` applications and one more.
 pub(super) fn read(
     tx: &mut Tx,
     reader: &StaffMember,
-    filter: &Filter,
+    filter: &QueueFilter,
     most: i64,
-) -> Result<Vec<Item>, Refusal> {
-    let show = filter.show();
+) -> Result<Vec<QueueItem>, Refusal> {
+    let part = filter.part();
     let mut query = applications::table
         .inner_join(candidates::table)
         .left_join(staff::table)
-        .filter(applications::status.eq_any(show.states()))
-        .filter(applications::kind.eq_any(kinds(Registry::of(tx), reader.role, show)))
+        .filter(applications::status.eq_any(part.states()))
+        .filter(applications::kind.eq_any(businesses(Registry::of(tx), reader.role, part)))
         .offset(filter.page.max(0).saturating_mul(PAGE))
         .limit(most + 1)
         .select((
@@ -161,13 +159,13 @@ pub(super) fn read(
             staff::name.nullable(),
         ))
         .into_boxed();
-    if !filter.kind.is_empty() {
-        query = query.filter(applications::kind.eq(&filter.kind));
+    if !filter.business.is_empty() {
+        query = query.filter(applications::kind.eq(&filter.business));
     }
-    if show == Show::Mine {
+    if part == QueuePart::Mine {
         query = query.filter(applications::assignee_id.eq(&reader.id));
     }
-    if !filter.overdue.is_empty() && show != Show::Decided {
+    if !filter.overdue.is_empty() && part != QueuePart::Decided {
         query = query.filter(applications::due_on.lt(tx.today()));
     }
     match (filter.q.trim(), number::parse(&filter.q)) {
@@ -175,13 +173,13 @@ pub(super) fn read(
         (_, Some(number)) => query = query.filter(applications::number.eq(number)),
         (words, None) => query = query.filter(applications::title.like(pattern(words)).escape('\\')),
     }
-    query = match show {
-        Show::Decided => query.order((applications::updated_at.desc(), applications::id.desc())),
+    query = match part {
+        QueuePart::Decided => query.order((applications::updated_at.desc(), applications::id.desc())),
         _ => query.order((applications::due_on, applications::submitted_at, applications::id)),
     };
     let rows: Vec<Row> = query.load(tx.conn)?;
     let shown = rows.iter().take(usize::try_from(most).unwrap_or_default());
-    let numbers: Vec<&str> = shown.filter_map(|row| row.1.as_deref()).collect();
+    let numbers: Vec<&str> = shown.filter_map(|row| row.number.as_deref()).collect();
     if !numbers.is_empty() {
         roster::viewed(tx, &reader.id, "list", &numbers.join(" "))?;
     }
@@ -193,22 +191,22 @@ fn pattern(words: &str) -> String {
     format!("%{plain}%")
 }
 
-fn items(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
+fn items(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QueueItem>, Error> {
     let registry = Registry::of(tx);
-    let since = last_submissions(tx, rows.iter().map(|row| row.0.as_str()).collect())?;
+    let since = last_submissions(tx, rows.iter().map(|row| row.id.as_str()).collect())?;
     rows.into_iter()
-        .map(|(id, number, kind, title, name, status, result, round, updated_at, due_on, assignee)| {
-            Ok(Item {
-                number: number.unwrap_or_default(),
-                business: registry.find(&kind).ok_or(Error::Corrupt("applications.kind"))?,
-                title,
-                name: mask::name(&name),
-                status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
-                result,
-                round,
-                since: since.get(&id).copied().unwrap_or(updated_at),
-                due_on,
-                assignee,
+        .map(|row| {
+            Ok(QueueItem {
+                number: row.number.unwrap_or_default(),
+                business: registry.find(&row.slug).ok_or(Error::Corrupt("applications.kind"))?,
+                title: row.title,
+                name: mask::name(&row.name),
+                status: Status::from_code(&row.status).ok_or(Error::Corrupt("applications.status"))?,
+                result: row.result,
+                round: row.round,
+                since: since.get(&row.id).copied().unwrap_or(row.updated_at),
+                due_on: row.due_on,
+                assignee: row.assignee,
             })
         })
         .collect()
@@ -225,45 +223,44 @@ fn last_submissions(tx: &mut Tx, ids: Vec<&str>) -> Result<HashMap<String, Times
     Ok(rows.into_iter().filter_map(|(id, at)| Some((id, at?))).collect())
 }
 
-/// Kinds that are the work of a role, in a part of the queue.
-fn kinds(registry: Registry, role: Role, show: Show) -> Vec<&'static str> {
-    let is_work = |business: &&'static Business| match show {
-        Show::Waiting | Show::InReview | Show::Mine => role.does(business.reviewed_by),
-        Show::ToDo => awaited_by(business, role),
-        Show::Decided => business.is_work_of(role),
+/// Slugs of the businesses that are the work of a role in a part of the queue.
+fn businesses(registry: Registry, role: Role, part: QueuePart) -> Vec<&'static str> {
+    let is_work = |business: &&'static Business| match part {
+        QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine => role.does(business.reviewed_by),
+        QueuePart::ToDo => awaits(business, role),
+        QueuePart::Decided => business.is_work_of(role),
     };
     registry.iter().filter(is_work).map(|business| business.slug).collect()
 }
 
-/// Whether what is approved of a business waits for a task of this role.
-fn awaited_by(business: &Business, role: Role) -> bool {
+/// Whether approved applications of a business wait for a task of this role.
+fn awaits(business: &Business, role: Role) -> bool {
     business.awaited_task(Status::Approved).is_some_and(|task| role.does(task.role))
 }
 
-/// Whether somebody of a role takes applications and decides them.
+/// Whether a role takes and decides applications.
 pub(super) fn decides(registry: Registry, role: Role) -> bool {
-    !kinds(registry, role, Show::Waiting).is_empty()
+    !businesses(registry, role, QueuePart::Waiting).is_empty()
 }
 
-/// Whether somebody of a role carries out what is approved.
+/// Whether a role carries out tasks.
 pub(super) fn carries_out(registry: Registry, role: Role) -> bool {
-    !kinds(registry, role, Show::ToDo).is_empty()
+    !businesses(registry, role, QueuePart::ToDo).is_empty()
 }
 
-/// How many wait for somebody of a role, to be decided or to be carried out.
+/// The number of applications that wait for a decision or a task of this role.
 pub(super) fn count_waiting(tx: &mut Tx, role: Role) -> Result<i64, Error> {
     let registry = Registry::of(tx);
-    let mut count = |show: Show| {
-        let part = applications::table.filter(applications::status.eq_any(show.states()));
-        let part = part.filter(applications::kind.eq_any(kinds(registry, role, show)));
-        part.count().get_result::<i64>(tx.conn)
+    let mut count = |part: QueuePart| {
+        let rows = applications::table.filter(applications::status.eq_any(part.states()));
+        let rows = rows.filter(applications::kind.eq_any(businesses(registry, role, part)));
+        rows.count().get_result::<i64>(tx.conn)
     };
-    Ok(count(Show::Waiting)? + count(Show::ToDo)?)
+    Ok(count(QueuePart::Waiting)? + count(QueuePart::ToDo)?)
 }
 
-/// Takes the first of the queue that is neither the reviewer's own nor an appeal against what they
-/// decided; of what somebody else takes at
-/// the same moment, the following one. Returns its number, or nothing when nothing waits.
+/// Takes the first application that is neither the reviewer's own nor an appeal against their own
+/// decision, and skips those that somebody else takes at the same time. Returns its number.
 pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, Refusal> {
     let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
     let decided = application_events::table
@@ -272,9 +269,9 @@ pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<String>, 
         .select(application_events::application_id);
     let waiting: Vec<String> = applications::table
         .filter(applications::status.eq(Status::Submitted.code()))
-        .filter(applications::kind.eq_any(kinds(Registry::of(tx), reviewer.role, Show::Waiting)))
+        .filter(applications::kind.eq_any(businesses(Registry::of(tx), reviewer.role, QueuePart::Waiting)))
         .filter(applications::candidate_id.ne(&reviewer.candidate))
-        // An appeal's parent is what it is about.
+        // The parent of an appeal is the rejected application.
         .filter(applications::parent_id.ne_all(decided))
         .order((applications::due_on, applications::submitted_at, applications::id))
         .limit(PAGE)
@@ -299,17 +296,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_state_shows_what_waits() {
-        let filter = |status: &str| Filter { status: status.into(), ..Filter::default() };
-        assert_eq!(filter("").show(), Show::Waiting);
-        assert_eq!(filter("everything").show(), Show::Waiting);
-        for show in Show::ALL {
-            assert_eq!(filter(show.code()).show(), show);
+    fn unknown_status_shows_waiting_applications() {
+        let filter = |status: &str| QueueFilter { status: status.into(), ..QueueFilter::default() };
+        assert_eq!(filter("").part(), QueuePart::Waiting);
+        assert_eq!(filter("everything").part(), QueuePart::Waiting);
+        for part in QueuePart::ALL {
+            assert_eq!(filter(part.code()).part(), part);
         }
     }
 
     #[test]
-    fn signs_of_like_are_searched_for_as_they_are() {
+    fn wildcards_of_like_are_escaped() {
         assert_eq!(pattern("100%_\\"), "%100\\%\\_\\\\%");
     }
 }

@@ -1,4 +1,4 @@
-//! The queue as a page.
+//! The page of the queue.
 
 use maud::{Markup, html};
 use poem::web::{Data, Query};
@@ -6,12 +6,12 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::days::Days;
-use super::queue::{self, Filter, Item, Show};
+use super::queue::{self, QueueFilter, QueueItem, QueuePart};
 use super::{desk, identities, keys};
 use crate::casework::application::PAGE;
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
-use crate::pages::refusal::looking;
+use crate::pages::refusal::explain_audit;
 use crate::pages::views;
 use crate::paths;
 use crate::people::staff::{Role, StaffMember};
@@ -26,11 +26,11 @@ pub fn home() -> Response {
     see_other(paths::QUEUE)
 }
 
-/// How the queue was come to.
+/// Set when another page redirects here.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-struct Arrival {
-    /// Not empty: 领取下一件 found nothing.
+struct Redirected {
+    /// Not empty: 领取下一件 found no application.
     none: String,
 }
 
@@ -40,27 +40,27 @@ pub async fn show_queue(
     frame: Frame,
     Data(store): Data<&Store>,
     staff: StaffMember,
-    Query(filter): Query<Filter>,
-    Query(arrival): Query<Arrival>,
+    Query(filter): Query<QueueFilter>,
+    Query(redirected): Query<Redirected>,
 ) -> Result<Response, Failure> {
-    let filter = filter.opened_by(Registry::of_store(store), staff.role);
+    let filter = filter.for_role(Registry::of_store(store), staff.role);
     let page = move |tx: &mut Tx| {
         let items = queue::list(tx, &staff, &filter)?;
-        let (days, identities) = (Days::load(tx)?, identities::waiting(tx, &staff)?);
+        let (days, identities) = (Days::load(tx)?, identities::count_waiting(tx, &staff)?);
         let registry = Registry::of(tx);
         let listing = Listing { items, identities, filter, registry, role: staff.role, now: tx.now, days };
         let (desk, keys) = (desk(tx, &staff)?, keys::are_on(tx, &staff.id)?);
-        let main = html! { (listing.show(&arrival)) (keys::show(keys)) };
+        let main = html! { (listing.show(&redirected)) (keys::show(keys)) };
         Ok::<_, Failure>(Page::new("待办", main).own_heading().wide().desk(desk))
     };
-    Ok(frame.page(looking(store.write(page).await)?))
+    Ok(frame.page(explain_audit(store.write(page).await)?))
 }
 
 struct Listing {
-    items: Vec<Item>,
-    /// Identity cases that wait, where the reader decides them.
+    items: Vec<QueueItem>,
+    /// Number of open identity cases, if the reader decides them.
     identities: Option<i64>,
-    filter: Filter,
+    filter: QueueFilter,
     registry: Registry,
     role: Role,
     now: Timestamp,
@@ -68,30 +68,29 @@ struct Listing {
 }
 
 impl Listing {
-    fn show(&self, arrival: &Arrival) -> Markup {
+    fn show(&self, redirected: &Redirected) -> Markup {
         html! {
             div.head {
-                (ui::heading("", self.filter.show().label(), ""))
+                (ui::heading("", self.filter.part().label(), ""))
                 @if queue::decides(self.registry, self.role) {
                     form method="post" action=(paths::QUEUE_NEXT) {
                         (ui::submit("go", "next", "领取下一件", Look::Primary))
                     }
                 }
             }
-            @if !arrival.none.is_empty() {
+            @if !redirected.none.is_empty() {
                 (ui::banner(Tone::Info, "目前没有可以领取的申请", html! {
                     p { "新的申请提交后会出现在这里；您本人的申请，以及对您办理过的申请的申诉，由其他工作人员办理。" }
                 }))
             }
             (self.uncertain())
-            @if let Some(waiting) = self.identities { (identities::door(waiting)) }
+            @if let Some(waiting) = self.identities { (identities::home_link(waiting)) }
             (self.filters())
             @if self.items.is_empty() { (self.nothing()) }
             @else { div #items { (self.rows()) } }
         }
     }
 
-    /// Why a due day may turn out to be earlier.
     fn uncertain(&self) -> Markup {
         let with_desk = self.items.iter().filter(|item| is_with_desk(item.status));
         self.days.uncertain(with_desk.filter_map(|item| item.due_on).max())
@@ -104,8 +103,8 @@ impl Listing {
                 label {
                     span.label { "状态" }
                     select.input name="status" {
-                        @for show in Show::ALL {
-                            option value=(show.code()) selected[show == filter.show()] { (show.label()) }
+                        @for part in QueuePart::ALL {
+                            option value=(part.code()) selected[part == filter.part()] { (part.label()) }
                         }
                     }
                 }
@@ -114,7 +113,7 @@ impl Listing {
                     select.input name="kind" {
                         option value="" { "全部业务" }
                         @for business in self.registry.iter().filter(|business| business.is_work_of(self.role)) {
-                            option value=(business.slug) selected[business.slug == filter.kind] {
+                            option value=(business.slug) selected[business.slug == filter.business] {
                                 (business.label)
                             }
                         }
@@ -139,16 +138,18 @@ impl Listing {
             let action = ("清除筛选条件", paths::QUEUE);
             return ui::empty(Icon::Search, "没有符合条件的申请", "请换一个条件再试。", Some(action));
         }
-        let words = match self.filter.show() {
-            Show::Waiting => ("待审核的都办完了", "新的申请提交后会出现在这里。"),
-            Show::InReview => ("没有审核中的申请", "领取后的申请会出现在这里。"),
-            Show::Mine => ("您没有领取申请", "按“领取下一件”开始审核。"),
-            Show::ToDo => ("没有待办结的申请", "审核通过、还需要退款、制证、开票或签收的申请会出现在这里。"),
-            Show::Decided => ("还没有办理过的申请", "审核通过、退回和不通过的申请会出现在这里。"),
+        let words = match self.filter.part() {
+            QueuePart::Waiting => ("待审核的都办完了", "新的申请提交后会出现在这里。"),
+            QueuePart::InReview => ("没有审核中的申请", "领取后的申请会出现在这里。"),
+            QueuePart::Mine => ("您没有领取申请", "按“领取下一件”开始审核。"),
+            QueuePart::ToDo => {
+                ("没有待办结的申请", "审核通过、还需要退款、制证、开票或签收的申请会出现在这里。")
+            }
+            QueuePart::Decided => ("还没有办理过的申请", "审核通过、退回和不通过的申请会出现在这里。"),
         };
         let also_carries_out = queue::carries_out(self.registry, self.role);
-        let todo = (self.filter.show() == Show::Waiting && also_carries_out)
-            .then(|| format!("{}?status=todo", paths::QUEUE));
+        let todo = (self.filter.part() == QueuePart::Waiting && also_carries_out)
+            .then(|| format!("{}?status={}", paths::QUEUE, QueuePart::ToDo.code()));
         let action = todo.as_deref().map(|path| ("查看待办结", path));
         ui::empty(Icon::Check, words.0, words.1, action)
     }
@@ -162,9 +163,9 @@ impl Listing {
         }
     }
 
-    fn row(&self, item: &Item) -> ListRow {
+    fn row(&self, item: &QueueItem) -> ListRow {
         let since = format!("{} 提交", china(item.since));
-        let waits = matches!(self.filter.show(), Show::Waiting | Show::InReview | Show::Mine);
+        let waits = matches!(self.filter.part(), QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine);
         let facts = [
             Some(item.business.label.to_owned()),
             Some(since),
@@ -184,8 +185,8 @@ impl Listing {
         let filter = &self.filter;
         let page = filter.page.max(0).saturating_add(1).to_string();
         let pairs = [
-            ("status", filter.show().code()),
-            ("kind", &filter.kind),
+            ("status", filter.part().code()),
+            ("kind", &filter.business),
             ("q", &filter.q),
             ("overdue", &filter.overdue),
             ("page", &page),
@@ -195,8 +196,8 @@ impl Listing {
     }
 }
 
-/// What matters most about an item: that it is late or nearly so, or else its state.
-pub(super) fn due_tag(item: &Item, days: &Days) -> Markup {
+/// Warns if the due day is past or near, otherwise shows the state.
+pub(super) fn due_tag(item: &QueueItem, days: &Days) -> Markup {
     match item.due_on.filter(|_| is_with_desk(item.status)) {
         Some(due) if due < days.today => ui::tag("overdue", "已逾期"),
         Some(due) if due == days.today => ui::tag("due", "今日到期"),
@@ -212,7 +213,7 @@ fn is_with_desk(status: Status) -> bool {
     matches!(status, Status::Submitted | Status::InReview)
 }
 
-/// A length of time in its largest unit.
+/// A duration in days, or in hours below one day.
 pub(super) fn span(since: Timestamp, now: Timestamp) -> String {
     let passed = now - since;
     match (passed.num_days(), passed.num_hours()) {
@@ -234,10 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_warns_one_working_day_ahead() {
+    fn tag_warns_one_working_day_ahead() {
         let days = Days::at("2026-09-30"); // the last working day before 国庆
         let shown = |due: &str, status| {
-            let item = Item {
+            let item = QueueItem {
                 number: String::new(),
                 business: &Business::PLAIN,
                 title: String::new(),
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_is_told_in_the_largest_unit() {
+    fn waiting_time_is_shown_in_its_largest_unit() {
         let start: Timestamp = "2026-11-23T01:00:00".parse().unwrap();
         let after = |minutes| span(start, start + chrono::TimeDelta::minutes(minutes));
         assert_eq!(after(59), "不到 1 小时");

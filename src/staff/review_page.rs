@@ -1,96 +1,58 @@
-//! One case on the screen: queue, facts, materials, decision.
+//! The page of one case: queue, facts, materials, decision.
 
 mod facts;
+mod state;
 mod stopped;
 
-pub(super) use stopped::Stopped;
+pub(super) use state::{ReviewPage, Stopped, TriedTask};
 
 use maud::{Markup, html};
-use poem::web::{Data, Path, Query};
+use poem::web::Query;
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use super::case::{Case, Standing};
-use super::days::Days;
-use super::opened::Opened;
-use super::sidebar::Sidebar;
-use super::tasks;
-use super::typed::{MARK_TEMPLATES, REASON, Typed, mark_control};
+use self::state::{anchor, view_path};
+use super::case::Standing;
+use super::case_request::CaseRequest;
+use super::task_forms;
+use super::typed::{MARK_TEMPLATES, REASON_LENGTH};
 use crate::casework::field::Problems;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
-use crate::files::storage::Storage;
 use crate::pages::refusal::DECIDED_BEFORE;
 use crate::pages::views::{self, Reader};
 use crate::paths;
-use crate::people::staff::StaffMember;
-use crate::store::Store;
-use crate::ui::{self, Choice, Control, Desk, FormField, Look, Page, Tone};
-use crate::web::{Failure, Frame};
+use crate::ui::{self, Choice, Control, FormField, Look, Page, Tone};
+use crate::web::Failure;
 
-/// Id of the file in the viewer; anything else shows the first.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Viewed {
+struct ViewerQuery {
+    /// Id of the attachment in the viewer.
     material: String,
 }
 
-/// The number in the address, which may go on with the step that a form was sent to.
-#[derive(Deserialize)]
-struct Named {
-    number: String,
-}
-
-/// `GET /staff/applications/{number}`; every opening is noted in the audit.
+/// `GET /staff/applications/{number}`; the audit notes every opening.
 #[handler]
-pub async fn review(
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(files): Data<&Storage>,
-    staff: StaffMember,
-    Path(Named { number }): Path<Named>,
-    Query(viewed): Query<Viewed>,
-) -> Result<Response, Failure> {
-    let opened = Opened::load(store, files, &staff, &number).await?;
-    let shown = Shown { material: Some(&viewed.material), ..Shown::of(&opened.case, opened.keys) };
-    let page = shown.page(&opened.sidebar, opened.desk);
-    Ok(frame.page(page))
+pub async fn review(request: CaseRequest, Query(query): Query<ViewerQuery>) -> Result<Response, Failure> {
+    let opened = request.open().await?;
+    let page = ReviewPage { material: Some(&query.material), ..ReviewPage::of(&opened) };
+    Ok(request.frame.page(page.page()))
 }
 
-/// Keys of the ways to approve; no kind has more.
+/// Keys of the ways to approve; no business has more ways.
 const APPROVE_KEYS: [char; 3] = ['A', 'B', 'C'];
 
-/// A case with what was typed, and what is wrong with it.
-pub(super) struct Shown<'a> {
-    pub case: &'a Case,
-    pub typed: &'a Typed,
-    pub problems: &'a [(String, String)],
-    pub material: Option<&'a str>,
-    /// Whether single keys press buttons.
-    pub keys: bool,
-    /// Why what was sent had no effect.
-    pub stopped: Option<Stopped>,
-    /// What was sent for a task, and what is wrong with it.
-    pub tried: Option<tasks::Tried<'a>>,
-}
-
-impl<'a> Shown<'a> {
-    /// A case as it is found.
-    pub(super) fn of(case: &'a Case, keys: bool) -> Shown<'a> {
-        static NOTHING: Typed = Typed::NOTHING;
-        Shown { case, typed: &NOTHING, problems: &[], material: None, keys, stopped: None, tried: None }
-    }
-}
-
-impl Shown<'_> {
-    pub(super) fn page(&self, sidebar: &Sidebar, desk: Desk) -> Page {
+impl ReviewPage<'_> {
+    pub(super) fn page(&self) -> Page {
+        let sidebar = &self.opened.sidebar;
         let side = self.side();
         let has_side = !side.0.is_empty();
         let parts = html! {
-            (sidebar.show(self.case.file.application.shown_number()))
-            div.desk-facts { (self.facts(&sidebar.days)) }
+            (sidebar.show(self.number()))
+            div.desk-facts { (self.facts()) }
             (side)
-            div.desk-bar data-keys[self.keys] { (self.warning()) (self.bar()) }
+            div.desk-bar data-keys[self.opened.keys] { (self.warning()) (self.bar()) }
         };
         let main = match self.may_decide() {
             true => html! {
@@ -100,37 +62,20 @@ impl Shown<'_> {
                     input type="hidden" name="version" value=(self.case.file.application.version);
                     (parts)
                 }
-                // The question before a decision opens here; a form cannot be inside another.
+                // The confirmation opens here, outside the form, since forms cannot be nested.
                 div #confirming {}
             },
             false => html! { div.desk data-side[has_side] { (parts) } },
         };
-        let title = format!("审核 {}", self.case.file.application.shown_number());
-        Page::new(title, main).own_heading().wide().full().desk(desk)
-    }
-
-    fn number(&self) -> &str {
-        self.case.file.application.shown_number()
-    }
-
-    fn path(&self) -> String {
-        paths::case(self.number())
-    }
-
-    pub(super) fn may_decide(&self) -> bool {
-        self.case.standing == Standing::Mine
-            && !self.case.file.application.business.verdicts.approve.is_empty()
-    }
-
-    fn problem(&self, control: &str) -> Option<&str> {
-        self.problems.iter().find(|(name, _)| name == control).map(|(_, text)| text.as_str())
+        let title = format!("审核 {}", self.number());
+        Page::new(title, main).own_heading().wide().full().desk(self.opened.desk.clone())
     }
 
     /// The middle column.
-    fn facts(&self, days: &Days) -> Markup {
+    fn facts(&self) -> Markup {
         html! {
             (self.heading())
-            (days.uncertain(self.case.file.application.due_on))
+            (self.opened.sidebar.days.uncertain(self.case.file.application.due_on))
             (self.stopped())
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
@@ -145,7 +90,7 @@ impl Shown<'_> {
         }
     }
 
-    /// What else is known, and what happened.
+    /// The candidate's other records, and the history of this application.
     fn past(&self) -> Markup {
         html! {
             (facts::background(self.case))
@@ -198,18 +143,18 @@ impl Shown<'_> {
         ui::banner(Tone::Info, &title, html! { p { (body) } })
     }
 
-    /// What waits to be carried out, and the way to where that is noted.
+    /// Names the task that is due and links to its form.
     fn what_to_do(&self, word: &str) -> Markup {
         let due = self.due();
         let waiting = due.iter().map(|task| task.waiting).find(|waiting| !waiting.is_empty());
         let body = html! {
             p { "请按以下信息办理，办完后登记结果。" }
-            @if let Some(first) = due.first() { p { a href={ "#" (tasks::anchor(first)) } { "去登记" } } }
+            @if let Some(first) = due.first() { p { a href={ "#" (task_forms::anchor(first)) } { "去登记" } } }
         };
         ui::banner(Tone::Info, waiting.unwrap_or(word), body)
     }
 
-    /// 审核意见: words that go with 通过 or 不通过.
+    /// 审核意见: the words that the candidate reads with 通过 or 不通过.
     fn opinion(&self) -> Markup {
         let remarks = self.case.file.application.business.verdicts.remarks;
         let options: Vec<Choice> = remarks.iter().map(template).collect();
@@ -225,7 +170,7 @@ impl Shown<'_> {
             control,
         };
         let templates = Control::Select { options: &options, value: &self.typed.template };
-        let note = Control::Area { value: &self.typed.note, max: REASON.1 };
+        let note = Control::Area { value: &self.typed.note, max: *REASON_LENGTH.end() };
         let hint = "考生可以看到。不通过时必须写明理由；退回时请写在标注里。";
         let body = html! {
             (facts::mark_of_whole(self))
@@ -276,16 +221,15 @@ impl Shown<'_> {
     }
 
     fn key(&self, key: char) -> Option<char> {
-        self.keys.then_some(key)
+        self.opened.keys.then_some(key)
     }
 
-    /// What does not open, where the decision is made.
     fn warning(&self) -> Markup {
-        html! { @if let Some(words) = self.case.told_of_lost() { p.error.desk-lost { (words) } } }
+        html! { @if let Some(words) = self.case.warning_of_unreadable() { p.error.desk-lost { (words) } } }
     }
 
-    /// The right column: the materials. What is to be carried out comes first, beside the sums and
-    /// addresses that it needs (below them on a phone), and the rest follows it.
+    /// The right column: materials. The forms of tasks come first, beside the sums and addresses
+    /// that they need; on a phone they are below them.
     fn side(&self) -> Markup {
         let (tasks, viewer) = (self.tasks(), self.viewer());
         html! {
@@ -306,7 +250,7 @@ impl Shown<'_> {
         let next = sheets.get((at + 1) % sheets.len()).filter(|_| sheets.len() > 1);
         let next = next.map(|(_, file)| view_path(&self.path(), file));
         let title = format!("{label} {} / {}", at + 1, sheets.len());
-        ui::viewer(&title, sheet(label, file), next.as_deref(), self.keys)
+        ui::viewer(&title, sheet(label, file), next.as_deref(), self.opened.keys)
     }
 }
 
@@ -326,12 +270,7 @@ fn sheet(label: &str, file: &Attachment) -> Markup {
     }
 }
 
-/// Where a file is shown in the viewer.
-fn view_path(case: &str, file: &Attachment) -> String {
-    format!("{case}?material={}", file.id)
-}
-
-/// A button of the decision form that goes somewhere else.
+/// A button of the decision form that posts to another address.
 fn elsewhere(path: &str, label: &str) -> Markup {
     html! { button.text-button type="submit" formaction=(path) { (label) } }
 }
@@ -339,9 +278,4 @@ fn elsewhere(path: &str, label: &str) -> Markup {
 fn template((action, text): &(Action, &str)) -> Choice {
     let verdict = if *action == Action::Approve { "通过" } else { "不通过" };
     Choice { value: (*text).to_owned(), label: format!("{verdict}：{text}"), hint: String::new() }
-}
-
-/// Id of the element around a control; without a colon, which CSS would read otherwise.
-fn anchor(control: &str) -> String {
-    format!("f-{}", control.replace(':', "-"))
 }

@@ -1,6 +1,7 @@
-//! What a reviewer typed, and the verdict it makes.
+//! What a reviewer typed, and the verdict that it makes.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::casework::business::Business;
 use crate::casework::decision::Verdict;
@@ -9,12 +10,12 @@ use crate::casework::history::Mark;
 use crate::casework::lifecycle::Action;
 use crate::web::Submission;
 
-/// Shortest and longest mark, in characters.
-pub const MARK: (usize, usize) = (2, 200);
-/// Shortest and longest reason of a rejection, in characters.
-pub const REASON: (usize, usize) = (5, 500);
+/// Lengths of a mark, in characters.
+pub const MARK_LENGTH: RangeInclusive<usize> = 2..=200;
+/// Lengths of a reason, in characters.
+pub const REASON_LENGTH: RangeInclusive<usize> = 5..=500;
 
-/// Reasons of a mark to pick from; any other can be typed.
+/// Suggested reasons of a mark; any other can be typed.
 pub const MARK_TEMPLATES: &[&str] = &[
     "照片不清晰，请重新上传",
     "与证件不一致，请核对后修改",
@@ -25,27 +26,27 @@ pub const MARK_TEMPLATES: &[&str] = &[
     "上传的不是所要求的材料，请更换",
 ];
 
-/// Name of a mark's control; `name` is a field's or a slot's, or empty for the whole.
+/// Name of a mark's control; `name` is that of a question or a slot, or empty for the application
+/// as a whole.
 pub fn mark_control(name: &str) -> String {
     format!("mark:{name}")
 }
 
-/// What is typed on the review page.
+/// What the decision form contains.
 #[derive(Default)]
 pub struct Typed {
-    /// Reasons by the name of what they are about; empty ones are left out.
+    /// Reasons by the name of the marked question or slot; no reason is empty.
     pub marks: BTreeMap<String, String>,
-    /// One of the kind's remarks, or empty.
+    /// One of the business's remarks, or empty.
     pub template: String,
-    /// More words to the candidate.
+    /// Further words to the candidate.
     pub note: String,
 }
 
 impl Typed {
-    /// Before anything is typed.
     pub const NOTHING: Typed = Typed { marks: BTreeMap::new(), template: String::new(), note: String::new() };
 
-    /// Reads a request; marks on what the business does not have are passed over.
+    /// Reads a request; ignores marks on questions that the business does not have.
     pub fn of(sent: &Submission, business: &Business) -> Typed {
         let mark = |name: &str| {
             let reason = tidy(sent.one(&mark_control(name)));
@@ -57,7 +58,7 @@ impl Typed {
         Typed { marks, template, note: tidy(sent.one("note")) }
     }
 
-    /// The verdict of an action's code, or what keeps it from being one: control and what to do.
+    /// The verdict of an action's code, or what has to be corrected first.
     pub fn verdict(&self, action: &str, business: &Business) -> Result<Verdict, Problems> {
         let (action, way) = action.split_once(':').unwrap_or((action, "0"));
         let action = Action::from_code(action);
@@ -71,7 +72,7 @@ impl Typed {
         }
     }
 
-    /// Nothing that was typed may get lost, so marks go only with 退回 and words only without.
+    /// Marks are only sent with 退回, and words only without: nothing typed gets lost.
     fn problems(&self, action: Option<Action>, business: &Business) -> Problems {
         if action == Some(Action::Return) {
             return self.problems_of_return(business);
@@ -86,10 +87,12 @@ impl Typed {
         }
         let length = self.words().chars().count();
         match action {
-            Some(Action::Reject) if length < REASON.0 => {
-                problem("note", &format!("请写明不通过的理由，至少 {} 个字", REASON.0))
+            Some(Action::Reject) if length < *REASON_LENGTH.start() => {
+                problem("note", &format!("请写明不通过的理由，至少 {} 个字", REASON_LENGTH.start()))
             }
-            _ if length > REASON.1 => problem("note", &format!("意见请不要超过 {} 个字", REASON.1)),
+            _ if length > *REASON_LENGTH.end() => {
+                problem("note", &format!("意见请不要超过 {} 个字", REASON_LENGTH.end()))
+            }
             _ => Problems::new(),
         }
     }
@@ -104,19 +107,20 @@ impl Typed {
         let wrong = |mark: &Mark| {
             let length = mark.reason.chars().count();
             let label = business.label_of(&mark.name);
-            (length < MARK.0 || length > MARK.1).then(|| {
-                (mark_control(&mark.name), format!("{label}的标注请写 {} 到 {} 个字", MARK.0, MARK.1))
+            (!MARK_LENGTH.contains(&length)).then(|| {
+                let (least, most) = MARK_LENGTH.into_inner();
+                (mark_control(&mark.name), format!("{label}的标注请写 {least} 到 {most} 个字"))
             })
         };
         self.ordered_marks(business).iter().filter_map(wrong).collect()
     }
 
-    /// The template and what was added to it.
+    /// The template followed by the note.
     fn words(&self) -> String {
         format!("{}{}", self.template, self.note)
     }
 
-    /// In the order of the form, so that the candidate can work from top to bottom.
+    /// In the order of the form, so that the candidate corrects it from top to bottom.
     fn ordered_marks(&self, business: &Business) -> Vec<Mark> {
         let mark = |name: &str| {
             let reason = self.marks.get(name)?.clone();
@@ -126,7 +130,7 @@ impl Typed {
     }
 }
 
-/// What can be marked: the fields, the materials, the whole.
+/// Names of what can be marked: questions, materials, and the whole as the empty name.
 fn names(business: &Business) -> Vec<&'static str> {
     let fields = business.fields().map(|field| field.name);
     fields.chain(business.materials.iter().map(|material| material.slot)).chain([""]).collect()

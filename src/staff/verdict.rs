@@ -1,115 +1,112 @@
-//! The end of a review: what was typed is checked, confirmed, and then takes effect.
+//! The end of a review: checks what was typed, asks for confirmation, then decides.
 
 use poem::http::StatusCode;
-use poem::web::{Data, Path};
 use poem::{Response, handler};
 
 use super::case::Standing;
-use super::confirm::{self, Question};
-use super::opened::{Opened, on_case};
-use super::review_page::{Shown, Stopped};
+use super::case_request::{CaseRequest, OpenedCase};
+use super::confirm::{self, Confirmation};
+use super::review_page::{ReviewPage, Stopped};
 use super::typed::Typed;
 use super::version;
 use crate::casework::business::Application;
 use crate::casework::decision::{self, Verdict};
 use crate::casework::field::Problems;
-use crate::files::storage::Storage;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
-use crate::store::{Store, Tx};
+use crate::store::Tx;
 use crate::web::{Failure, Frame, Submission, see_other};
 
 /// `POST /staff/applications/{number}/decide`; takes effect when it is confirmed.
 #[handler]
-pub async fn decide(
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Data(files): Data<&Storage>,
-    staff: StaffMember,
-    Path(number): Path<String>,
-    sent: Submission,
-) -> Result<Response, Failure> {
-    let opened = Opened::load(store, files, &staff, &number).await?;
-    let typed = Typed::of(&sent, opened.case.file.application.business);
-    let seen = version(&sent)?;
-    if is_overtaken(&opened, seen) {
-        return Ok(stopped(&frame, opened, &typed, Stopped::Overtaken));
+pub async fn decide(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
+    let (opened, frame, action) = (request.open().await?, &request.frame, sent.one("action"));
+    let business = opened.case.file.application.business;
+    let typed = Typed::of(&sent, business);
+    if is_overtaken(&opened, version(&sent)?) {
+        return Ok(stopped(frame, &opened, &typed, Stopped::Overtaken));
     }
     if sent.one("confirmed") == "no" {
-        return Ok(again(&frame, StatusCode::OK, opened, &typed, &[]));
+        return Ok(again(frame, StatusCode::OK, &opened, &typed, &[]));
     }
-    let verdict = match typed.verdict(sent.one("action"), opened.case.file.application.business) {
+    let verdict = match typed.verdict(action, business) {
         Ok(verdict) => verdict,
         Err(problems) => {
-            return Ok(again(&frame, StatusCode::UNPROCESSABLE_ENTITY, opened, &typed, &problems));
+            return Ok(again(frame, StatusCode::UNPROCESSABLE_ENTITY, &opened, &typed, &problems));
         }
     };
-    // Without a file that was lost since the question was asked nothing is decided unasked.
+    // A file that became unreadable after the confirmation was shown needs another confirmation.
     let unnamed = !matches!(verdict, Verdict::Return(_)) && sent.one("lost") != confirm::named(&opened);
     if sent.one("confirmed") != "yes" || unnamed {
-        let question =
-            Question { opened: &opened, typed: &typed, verdict: &verdict, action: sent.one("action") };
-        return Ok(question.answer(&frame));
+        let confirmation = Confirmation { opened: &opened, typed: &typed, verdict: &verdict, action };
+        return Ok(confirmation.answer(frame));
     }
-    let (who, case) = (staff.clone(), number.clone());
-    let work = move |tx: &mut Tx| settle(tx, &who, &case, &sent).map(drop);
-    match on_case(store, &staff, &number, work).await {
-        Ok(()) => Ok(see_other(&paths::done(&number))),
+    let form = sent.clone();
+    let work =
+        move |tx: &mut Tx, staff: &StaffMember, number: &str| settle(tx, staff, number, &form).map(drop);
+    attempt(&request, &sent, work, &paths::done(&request.number)).await
+}
+
+/// Runs `work` and redirects to `next`. After a conflict, shows the case as it is now, and what was
+/// typed.
+pub(super) async fn attempt(
+    request: &CaseRequest,
+    sent: &Submission,
+    work: impl FnOnce(&mut Tx, &StaffMember, &str) -> Result<(), Failure> + Clone + Send + 'static,
+    next: &str,
+) -> Result<Response, Failure> {
+    match request.run(work).await {
         Err(Failure::Conflict { message, .. }) => {
-            let opened = Opened::load(store, files, &staff, &number).await?;
-            let why = why(&opened, seen, message);
-            Ok(stopped(&frame, opened, &typed, why))
+            let opened = request.open().await?;
+            let typed = Typed::of(sent, opened.case.file.application.business);
+            let why = why(&opened, version(sent)?, message);
+            Ok(stopped(&request.frame, &opened, &typed, why))
         }
-        Err(failure) => Err(failure),
+        other => other.map(|()| see_other(next)),
     }
 }
 
-/// Ends a review as the form says; or gives back what was typed, with what is wrong with it.
+/// Decides an application by what was typed. Returns what is wrong with it; then nothing is decided.
 pub fn settle(
     tx: &mut Tx,
     staff: &StaffMember,
     number: &str,
     sent: &Submission,
-) -> Result<Option<(Typed, Problems)>, Failure> {
+) -> Result<Problems, Failure> {
     let application = Application::by_number(tx, number)?;
     let business = application.business;
-    let typed = Typed::of(sent, business);
     let action = sent.one("action");
-    let verdict = match typed.verdict(action, business) {
+    let verdict = match Typed::of(sent, business).verdict(action, business) {
         Ok(verdict) => verdict,
-        Err(problems) => return Ok(Some((typed, problems))),
+        Err(problems) => return Ok(problems),
     };
     decision::decide(tx, staff, &application, version(sent)?, verdict)?;
     roster::audit(tx, &staff.id, action, number)?;
-    Ok(None)
+    Ok(Problems::new())
 }
 
-/// Whether the page was left behind: somebody put the case back, handed it over or decided it.
-fn is_overtaken(opened: &Opened, version: i32) -> bool {
+/// Whether somebody put the case back, handed it over or decided it after the page was shown.
+fn is_overtaken(opened: &OpenedCase, version: i32) -> bool {
     opened.case.file.application.version != version || opened.case.standing == Standing::Taken
 }
 
-/// Why a step on the version that was `seen` had no effect.
-pub(super) fn why(opened: &Opened, seen: i32, message: String) -> Stopped {
+/// Why an action on version `seen` had no effect.
+pub(super) fn why(opened: &OpenedCase, seen: i32, message: String) -> Stopped {
     if is_overtaken(opened, seen) { Stopped::Overtaken } else { Stopped::Refused(message) }
 }
 
-/// The case as it is now, with what was typed.
-pub(super) fn stopped(frame: &Frame, opened: Opened, typed: &Typed, why: Stopped) -> Response {
-    let shown = Shown { typed, stopped: Some(why), ..Shown::of(&opened.case, opened.keys) };
-    let page = shown.page(&opened.sidebar, opened.desk);
-    frame.page_with(StatusCode::CONFLICT, page)
+fn stopped(frame: &Frame, opened: &OpenedCase, typed: &Typed, why: Stopped) -> Response {
+    let page = ReviewPage { typed, stopped: Some(why), ..ReviewPage::of(opened) };
+    frame.page_with(StatusCode::CONFLICT, page.page())
 }
 
-/// The case with what was typed, and what is wrong with it.
 fn again(
     frame: &Frame,
     status: StatusCode,
-    opened: Opened,
+    opened: &OpenedCase,
     typed: &Typed,
     problems: &[(String, String)],
 ) -> Response {
-    let shown = Shown { typed, problems, ..Shown::of(&opened.case, opened.keys) };
-    let page = shown.page(&opened.sidebar, opened.desk);
-    frame.page_with(status, page)
+    let page = ReviewPage { typed, problems, ..ReviewPage::of(opened) };
+    frame.page_with(status, page.page())
 }

@@ -88,13 +88,21 @@ pub fn summary(title: &str, errors: &[(String, String)], foot: &str) -> Markup {
     }
 }
 
-/// The reviewer's marks as (id of the field, its label, the reason), and a foot with the deadline.
-pub fn marks(title: &str, items: &[(String, String, String)], foot: &str) -> Markup {
+/// A question that a reviewer marked.
+pub struct Mark<'a> {
+    /// Id of its element.
+    pub anchor: String,
+    pub label: &'a str,
+    pub reason: &'a str,
+}
+
+/// The reviewer's marks, and a foot with the deadline.
+pub fn marks(title: &str, marks: &[Mark], foot: &str) -> Markup {
     html! {
         section.banner.marks data-tone="warn" {
             h2 { (title) }
             ol {
-                @for (anchor, label, reason) in items {
+                @for Mark { anchor, label, reason } in marks {
                     li { a href={ "#" (anchor) } { (label) } "：" (reason) }
                 }
             }

@@ -12,11 +12,23 @@ pub struct Card {
     /// The state, from [`super::tag`].
     pub tag: Markup,
     /// Up to three lines of label and value.
-    pub facts: Vec<(String, String)>,
+    pub facts: Vec<(&'static str, String)>,
     /// A note, as (state that gives its colour, text).
-    pub note: Option<(String, String)>,
-    /// Actions, as (label, URL).
-    pub actions: Vec<(String, String)>,
+    pub note: Option<(&'static str, String)>,
+    pub actions: Vec<Link>,
+}
+
+/// A label and the URL that it leads to.
+#[derive(Clone)]
+pub struct Link {
+    pub label: &'static str,
+    pub href: String,
+}
+
+impl Link {
+    pub const fn new(label: &'static str, href: String) -> Link {
+        Link { label, href }
+    }
 }
 
 pub fn card(card: &Card) -> Markup {
@@ -34,7 +46,7 @@ pub fn card(card: &Card) -> Markup {
             }
             @if !card.actions.is_empty() {
                 div.card-actions {
-                    @for (label, href) in &card.actions {
+                    @for Link { label, href } in &card.actions {
                         a href=(href) { (label) span.hidden { "：" (card.title) } }
                     }
                 }
@@ -158,9 +170,9 @@ mod tests {
             title: "一级建造师 · 2026-05".into(),
             href: "/a/1".into(),
             tag: html! {},
-            facts: vec![("受理号".into(), "<1>".into())],
+            facts: vec![("受理号", "<1>".into())],
             note: None,
-            actions: vec![("修改".into(), "/a/1/edit".into())],
+            actions: vec![Link::new("修改", "/a/1/edit".into())],
         })
         .into_string();
         assert!(shown.contains(r#"<a class="cover" href="/a/1">一级建造师"#));

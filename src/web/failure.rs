@@ -1,4 +1,4 @@
-//! What can go wrong with a request, and the page that says so.
+//! The reasons for which a request fails, and the page or notice about each.
 
 mod words;
 
@@ -10,22 +10,22 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Request, Response};
 
 use super::Frame;
+use crate::paths;
 use crate::store;
 use crate::ui::{self, Lang, Look, Page};
 
-/// Why a request was not served. Displayed in logs only; people see a page.
+/// Why a request failed. `Display` is for logs; people read [`Failure::words`].
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    /// Nobody is signed in.
     #[error("not signed in")]
     SignIn,
-    /// It does not exist, or is somebody else's: both look the same.
+    /// It does not exist, or it belongs to another person: the answers do not differ.
     #[error("not found")]
     NotFound,
-    /// Signed in, but not allowed; the text says what is needed.
+    /// Signed in but not allowed. The text says what is needed.
     #[error("forbidden")]
     Forbidden(&'static str),
-    /// Somebody or something was faster, or a rule forbids it now.
+    /// The present state does not allow it, often because of a concurrent request.
     #[error("conflict")]
     Conflict {
         /// What happened, in a sentence.
@@ -33,92 +33,96 @@ pub enum Failure {
         /// Label and path of what to do next.
         action: (&'static str, String),
     },
-    /// The request cannot be understood; the text says why.
+    /// The request is malformed. The text says why.
     #[error("bad request")]
     BadRequest(&'static str),
-    /// More bytes than allowed.
     #[error("too large")]
     TooLarge,
-    /// The body came too slowly, or stopped.
+    /// The body arrived too slowly or stopped.
     #[error("too slow")]
     TooSlow,
-    /// An address that is too long to be one of ours.
     #[error("long address")]
     LongAddress,
-    /// Larger headers than allowed, cookies most likely.
+    /// The headers are too large, usually because of cookies.
     #[error("large head")]
     LargeHead,
-    /// So many others are sending files now that there is no place for these.
+    /// No upload permit became free.
     #[error("too many uploads")]
     ManyUploads,
-    /// Too many requests; try again after so many seconds.
+    /// A rate limit is exceeded. The number is the seconds to wait.
     #[error("too many requests")]
     TooMany(u64),
-    /// The method does not exist here.
     #[error("method not allowed")]
     Method,
-    /// The government portal did not do its part.
+    /// The portal did not answer, or not as specified.
     #[error("portal: {happened}")]
     Portal {
         /// What happened, in a sentence.
         happened: &'static str,
-        /// Path where one may try again.
+        /// Path of the page from which to try again.
         again: Cow<'static, str>,
     },
-    /// A login came to nothing although the portal did its part.
+    /// A login failed although the portal answered as specified.
     #[error("no login: {happened}")]
     NoLogin {
         /// What happened, in a sentence.
         happened: &'static str,
-        /// Path where one may try again.
+        /// Path of the page from which to try again.
         again: Cow<'static, str>,
     },
-    /// The portal did its part, and trying again would end the same way.
+    /// The portal answered as specified, and another attempt would fail in the same way.
     #[error("not admitted: {happened}")]
     NotAdmitted {
         /// What happened, in a sentence.
         happened: &'static str,
-        /// What helps.
+        /// What to do, in a sentence.
         help: String,
     },
-    /// As many login screens wait as this process can hold.
+    /// All permits for parked login screens are taken.
     #[error("too many waiters")]
     Full,
-    /// What was here is lost or damaged; the text says what helps.
+    /// A stored file is lost or damaged. The text says what to do.
     #[error("gone")]
     Gone(&'static str),
-    /// A look at somebody's data could not be noted in the audit, so nothing was shown.
+    /// The audit entry for a look at personal data could not be written, so nothing is shown.
     #[error("the audit cannot be written: {0}")]
     Unrecorded(String),
-    /// A session could not be ended.
     #[error("not signed out")]
     NotSignedOut,
-    /// The database is out of reach for now.
+    /// The database does not answer in time.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The database went away while it committed: the change was made or was not.
+    /// The connection broke during a commit, so the change may or may not be saved.
     #[error("in doubt: {0}")]
     InDoubt(String),
-    /// The disk is full or the database is read-only; reading goes on.
+    /// The disk is full or the database is read-only. Reading still works.
     #[error("nothing can be saved: {0}")]
     NotSaved(String),
-    /// A defect of ours; the text is for the log.
+    /// A defect of this program. The text is for the log.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+/// What happened, what to do, and one button.
+struct Words<'a> {
+    headline: &'a str,
+    advice: Cow<'a, str>,
+    label: &'a str,
+    href: &'a str,
 }
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         match error {
-            // Two requests at one moment, of which the database's own rule let only one through.
+            // A unique index let only one of two concurrent requests through.
             store::Error::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 let message = "刚才有另一处操作同时进行，这一次没有生效".to_owned();
-                Failure::Conflict { message, action: ("查看最新情况", "/progress".to_owned()) }
+                Failure::Conflict { message, action: ("查看最新情况", paths::PROGRESS.to_owned()) }
             }
             store::Error::Database(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => {
                 Failure::Unavailable(error.to_string())
             }
-            // Nothing else of PostgreSQL's answer tells a limit of time from other errors.
+            // diesel does not expose the SQLSTATE, so only the message identifies a timeout.
             store::Error::Database(Error::DatabaseError(DatabaseErrorKind::Unknown, ref info))
                 if info.message().starts_with("canceling statement due to") =>
             {
@@ -175,20 +179,20 @@ impl ResponseError for Failure {
 }
 
 impl Failure {
-    /// Seconds after which some who wait have gone.
-    const FULL_FOR: u64 = 30;
+    /// Seconds to wait when every permit is taken.
+    const RETRY_SECONDS: u64 = 30;
 
-    /// The portal did not do its part.
+    /// [`Failure::Portal`] with the login screen as the page to try again.
     pub const fn portal(happened: &'static str) -> Failure {
-        Failure::Portal { happened, again: Cow::Borrowed("/login") }
+        Failure::Portal { happened, again: Cow::Borrowed(paths::LOGIN) }
     }
 
-    /// A login came to nothing although the portal did its part.
+    /// [`Failure::NoLogin`] with the login screen as the page to try again.
     pub const fn no_login(happened: &'static str) -> Failure {
-        Failure::NoLogin { happened, again: Cow::Borrowed("/login") }
+        Failure::NoLogin { happened, again: Cow::Borrowed(paths::LOGIN) }
     }
 
-    /// Where a login came to nothing, one may try again at `path`.
+    /// Replaces the page from which to try to log in again.
     pub fn again_at(self, path: String) -> Failure {
         match self {
             Failure::Portal { happened, .. } => Failure::Portal { happened, again: path.into() },
@@ -211,31 +215,29 @@ impl Failure {
     }
 
     fn page(&self, lang: Lang) -> Page {
-        let (headline, what_to_do, (label, href)) = lang.pick(self.words(), self.english());
+        let Words { headline, advice, label, href } = lang.pick(self.words(), self.english());
         let action = match self {
-            // What was typed is in this window.
+            // The user's input stays in the present window.
             Failure::SignIn => ui::window_button(href, label, Look::Primary),
             _ => ui::link_button(href, label, Look::Primary),
         };
-        Page::new(lang.pick("出现问题", "Problem"), ui::error_page(headline, &what_to_do, action))
-            .own_heading()
+        Page::new(lang.pick("出现问题", "Problem"), ui::error_page(headline, &advice, action)).own_heading()
     }
 }
 
-/// How a request asked, for the page that says why it was not served.
-pub struct Asked {
+/// Turns the errors of one request into responses.
+pub struct ErrorResponder {
     frame: Frame,
-    reading: bool,
+    is_read: bool,
 }
 
-impl Asked {
-    /// Reads what the request says about itself; works for any.
-    pub fn of(req: &Request) -> Asked {
-        Asked { frame: Frame::of(req), reading: req.method() == Method::GET }
+impl ErrorResponder {
+    pub fn of(req: &Request) -> ErrorResponder {
+        ErrorResponder { frame: Frame::of(req), is_read: req.method() == Method::GET }
     }
 
-    /// Turns an error into a page in plain Chinese, or a fragment when htmx asked.
-    pub fn answer(&self, error: poem::Error) -> Response {
+    /// A page in plain Chinese, or a fragment for htmx.
+    pub fn respond(&self, error: poem::Error) -> Response {
         if error.is_from_response() {
             return error.into_response();
         }
@@ -255,15 +257,15 @@ impl Asked {
     }
 
     fn page(&self, failure: &Failure) -> Response {
-        let Asked { frame, reading } = self;
+        let ErrorResponder { frame, is_read } = self;
         let mut response = match failure {
-            Failure::SignIn if *reading => return frame.go(&login_path(frame.here())),
-            _ if keeps_the_page(frame, failure, *reading) => notice(frame, failure),
+            Failure::SignIn if *is_read => return frame.go(&login_path(frame.here())),
+            _ if is_shown_as_notice(frame, failure, *is_read) => notice(frame, failure),
             _ => frame.page_with(failure.status(), failure.page(frame.lang())),
         };
         let wait = match failure {
             Failure::TooMany(seconds) => Some(*seconds),
-            Failure::Full | Failure::ManyUploads => Some(Failure::FULL_FOR),
+            Failure::Full | Failure::ManyUploads => Some(Failure::RETRY_SECONDS),
             _ => None,
         };
         if let Some(seconds) = wait {
@@ -273,11 +275,11 @@ impl Asked {
     }
 }
 
-/// Whether the page on the screen stays: a piece of it cannot show a whole page, and a form
-/// that could not be taken holds what somebody typed.
-fn keeps_the_page(frame: &Frame, failure: &Failure, reading: bool) -> bool {
-    let piece = frame.target().is_some_and(|target| target != "main");
-    let not_taken = matches!(
+/// Whether the present page stays and a notice appears above it: when htmx asked for a part of the
+/// page, and when a form that may be sent again holds the user's input.
+fn is_shown_as_notice(frame: &Frame, failure: &Failure, is_read: bool) -> bool {
+    let is_part = frame.target().is_some_and(|target| target != "main");
+    let may_be_sent_again = matches!(
         failure,
         Failure::SignIn
             | Failure::TooLarge
@@ -290,18 +292,18 @@ fn keeps_the_page(frame: &Frame, failure: &Failure, reading: bool) -> bool {
             | Failure::Unrecorded(_)
             | Failure::Internal(_)
     );
-    frame.is_fragment() && (piece || (!reading && not_taken))
+    frame.is_fragment() && (is_part || (!is_read && may_be_sent_again))
 }
 
 fn login_path(next: &str) -> String {
     let query: String =
         url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    format!("/login?{query}")
+    format!("{}?{query}", paths::LOGIN)
 }
 
-/// What went wrong, above the page that stays.
+/// A banner above the present page.
 fn notice(frame: &Frame, failure: &Failure) -> Response {
-    let (headline, what_to_do, (label, href)) = failure.words();
+    let Words { headline, advice, label, href } = failure.words();
     let body = maud::html! {
         @if matches!(failure, Failure::SignIn) {
             p { "您填写的内容仍在本页。请先在新窗口登录，再回到这里重新提交。" }
@@ -309,8 +311,8 @@ fn notice(frame: &Frame, failure: &Failure) -> Response {
         } @else if matches!(failure, Failure::NotSaved(_)) {
             p { "您的操作没有完成，已提交过的申请不受影响，仍可查询。您填写的内容仍在本页，请过几分钟再提交一次。" }
         } @else {
-            p { (what_to_do) "您填写的内容仍在本页。" }
-            @if href != "/" { p { a href=(href) { (label) } } }
+            p { (advice) "您填写的内容仍在本页。" }
+            @if href != paths::HOME { p { a href=(href) { (label) } } }
         }
     };
     let mut response = frame.part(ui::banner(ui::Tone::Warn, headline, body));
@@ -325,16 +327,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_may_have_changed_something_is_not_told_that_nothing_was_done() {
+    fn page_about_an_uncertain_commit_advises_to_look_first() {
         let failure = Failure::from(store::Error::InDoubt("no answer".into()));
-        let (headline, what_to_do, (_, href)) = failure.words();
+        let Words { headline, advice, href, .. } = failure.words();
         assert_eq!(failure.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!((headline, href), ("不能确定这次操作是否已经完成", "/progress"));
-        assert!(what_to_do.contains("请先查看最新情况") && !what_to_do.contains("没有完成"), "{what_to_do}");
+        assert_eq!((headline, href), ("不能确定这次操作是否已经完成", paths::PROGRESS));
+        assert!(advice.contains("请先查看最新情况") && !advice.contains("没有完成"), "{advice}");
     }
 
     #[test]
-    fn a_statement_that_ran_out_of_time_is_a_busy_system() {
+    fn database_timeout_is_unavailable() {
         let of =
             |kind, message: &str| Failure::from(Error::DatabaseError(kind, Box::new(message.to_owned())));
         for (kind, message) in [

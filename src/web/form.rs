@@ -16,6 +16,9 @@ pub const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// Maximum bytes of a form that needs no sign-in.
 const MAX_ANONYMOUS_BYTES: usize = 64 * 1024;
 
+/// Maximum size (MiB) of an uploaded document or picture. Recordings may be larger.
+pub const MAX_FILE_MEGABYTES: usize = 10;
+
 /// Maximum number of fields. Our forms have fewer.
 pub const MAX_PARTS: usize = 300;
 

@@ -14,7 +14,7 @@ use kaozheng::casework::history;
 use kaozheng::casework::lifecycle::{Action, Status};
 use kaozheng::casework::sheet::Which;
 use kaozheng::people::staff::StaffMember;
-use kaozheng::staff::{self, Filter, Show};
+use kaozheng::staff::{self, QueueFilter, QueuePart};
 use kaozheng::store::schema::audit_entries::dsl as entries;
 use kaozheng::web::Failure;
 
@@ -43,13 +43,13 @@ impl Authority {
         let (reviewer, number, sent) = (reviewer.clone(), number.to_owned(), form(&pairs));
         let settled = self.write(move |tx| staff::settle(tx, &reviewer, &number, &sent)).await;
         match settled {
-            Ok(None) => Outcome::Done,
-            Ok(Some((_, problems))) => Outcome::Problem(problems[0].1.clone()),
+            Ok(problems) if problems.is_empty() => Outcome::Done,
+            Ok(problems) => Outcome::Problem(problems[0].1.clone()),
             Err(failure) => Outcome::Failed(failure),
         }
     }
 
-    async fn queued(&self, reader: &StaffMember, filter: Filter) -> Vec<String> {
+    async fn queued(&self, reader: &StaffMember, filter: QueueFilter) -> Vec<String> {
         let reader = reader.clone();
         let listed = self.write(move |tx| Ok(staff::list(tx, &reader, &filter)?)).await;
         listed.expect("a list").into_iter().map(|item| item.number).collect()
@@ -89,8 +89,8 @@ impl Outcome {
 
 const APPROVE: &[(&str, &str)] = &[("action", "approve")];
 
-fn only(status: Show) -> Filter {
-    Filter { status: status.code().into(), ..Filter::default() }
+fn only(status: QueuePart) -> QueueFilter {
+    QueueFilter { status: status.code().into(), ..QueueFilter::default() }
 }
 
 #[tokio::test]
@@ -102,16 +102,16 @@ async fn earliest_due_day_comes_first() {
     let second = authority.apply(&authority.candidate("李四", "E0000002").await).await;
     authority.pass_hours(24);
     let later = authority.apply(&authority.candidate("王五", "E0000003").await).await;
-    assert_eq!(authority.queued(&reviewer, Filter::default()).await, [&*first, &*second, &*later]);
+    assert_eq!(authority.queued(&reviewer, QueueFilter::default()).await, [&*first, &*second, &*later]);
 
-    let found = |q: &str| Filter { q: q.into(), ..Filter::default() };
+    let found = |q: &str| QueueFilter { q: q.into(), ..QueueFilter::default() };
     assert_eq!(authority.queued(&reviewer, found("建造师")).await.len(), 3);
     assert_eq!(authority.queued(&reviewer, found("%")).await.len(), 0);
     assert_eq!(authority.queued(&reviewer, found(&second.to_lowercase())).await, [&*second]);
-    let kind = Filter { kind: "appeal".into(), ..Filter::default() };
+    let kind = QueueFilter { business: "appeal".into(), ..QueueFilter::default() };
     assert_eq!(authority.queued(&reviewer, kind).await.len(), 0);
 
-    let overdue = Filter { overdue: "yes".into(), ..Filter::default() };
+    let overdue = QueueFilter { overdue: "yes".into(), ..QueueFilter::default() };
     authority.pass_hours(7 * 24); // Tuesday: the first two were due on Monday
     assert_eq!(authority.queued(&reviewer, overdue).await, [&*first, &*second]);
 }
@@ -128,8 +128,8 @@ async fn simultaneous_reviewers_take_different_applications() {
     taken.sort();
     assert_eq!(taken, numbers.into_iter().map(Some).collect::<Vec<_>>());
     assert_eq!(authority.take_next(&reviewers[0]).await, None);
-    assert_eq!(authority.queued(&reviewers[0], only(Show::Mine)).await.len(), 1);
-    assert_eq!(authority.queued(&reviewers[0], only(Show::InReview)).await.len(), 8);
+    assert_eq!(authority.queued(&reviewers[0], only(QueuePart::Mine)).await.len(), 1);
+    assert_eq!(authority.queued(&reviewers[0], only(QueuePart::InReview)).await.len(), 8);
     assert_eq!(authority.audited().await.iter().filter(|(action, _)| action == "take").count(), 8);
 }
 
@@ -181,7 +181,7 @@ async fn returned_application_comes_back_with_its_changes() {
     authority.submit(&candidate, Which::Edit(number.clone()), "5").await;
     let again = authority.application(&number).await;
     assert_eq!((again.status, again.round), (Status::Submitted, 2));
-    assert_eq!(authority.queued(&reviewer, Filter::default()).await, [&*number]);
+    assert_eq!(authority.queued(&reviewer, QueueFilter::default()).await, [&*number]);
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn rejection_requires_a_reason_and_keeps_the_input() {
     assert!(matches!(authority.decide(&reviewer, &number, &reject).await, Outcome::Done));
     let events = authority.events(&number).await;
     assert_eq!(events.last().map(|(_, content)| &*content.note), Some("学历不符合报考条件。要求大专以上"));
-    assert_eq!(authority.queued(&reviewer, only(Show::Decided)).await, [&*number]);
+    assert_eq!(authority.queued(&reviewer, only(QueuePart::Decided)).await, [&*number]);
 }
 
 #[tokio::test]

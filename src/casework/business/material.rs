@@ -1,6 +1,7 @@
 //! What a business wants to have uploaded.
 
 use crate::casework::field::When;
+use crate::files::inspect::Limits;
 
 /// One slot for uploads.
 #[derive(Clone, Copy)]
@@ -35,7 +36,8 @@ pub enum MaterialKind {
 }
 
 /// What documents are told to be.
-pub const DOCUMENT_HINT: &str = "JPG、PNG 或 PDF，不超过 10 MB";
+pub const DOCUMENT_HINT: &str =
+    const_str::concat!("JPG、PNG 或 PDF，不超过 ", Limits::STANDARD.bytes >> 20, " MB");
 
 /// A document that must be there.
 pub const fn need(slot: &'static str, label: &'static str, hint: &'static str) -> Material {

@@ -1,10 +1,10 @@
-//! Accounts of the portal, and the candidates they are bound to.
+//! Accounts of the portal and the candidates that they are bound to.
 
 use diesel::prelude::*;
 
 use super::Assurance;
 use crate::either;
-use crate::people::candidate::PHONE;
+use crate::people::candidate::{Identity, PHONE};
 use crate::store::schema::portal_accounts::dsl as p;
 use crate::store::{Conn, Error, Tx, Vault};
 
@@ -13,30 +13,43 @@ use crate::store::{Conn, Error, Tx, Vault};
 pub struct Account {
     /// The portal: its issuer, or the origin of its authorization endpoint.
     pub portal: String,
-    /// The portal's `sub`; a portal may not tell.
+    /// The `sub` claim, if the portal sends one.
     pub subject: Option<String>,
-    /// How far the portal vouches for its person.
     pub assurance: Assurance,
 }
 
-/// An account that is bound.
-pub(super) struct Bound {
+/// A person who returns from the portal.
+#[derive(Clone)]
+pub struct Arrival {
+    pub identity: Identity,
+    pub account: Account,
+}
+
+/// The key of an account that is or can be bound.
+#[derive(Clone, Copy)]
+pub(super) struct AccountKey<'a> {
+    pub portal: &'a str,
+    pub subject_hash: &'a str,
+}
+
+/// An account that is bound to a candidate.
+pub(super) struct BoundAccount {
     pub candidate: String,
     /// The last accepted name.
     pub name: String,
-    /// The last phone number that the portal told, in clear.
+    /// The last phone number from the portal, in clear.
     pub phone: String,
 }
 
 impl Account {
-    /// Keyed hash of the account's `sub`.
+    /// Keyed hash of `sub`.
     pub(super) fn subject_hash(&self, vault: &Vault) -> Option<String> {
         self.subject.as_ref().map(|subject| vault.blind("portal_account", subject))
     }
 }
 
-/// Until this transaction ends, other sign-ins of the same account or number wait. SQLite has one
-/// writer. Sorted, so that two transactions never wait for each other.
+/// Makes other sign-ins of the same account or document wait until this transaction ends. SQLite
+/// needs no lock, since it has one writer. The keys are sorted to prevent deadlocks.
 pub(super) fn lock(tx: &mut Tx, subject_hash: Option<&str>, holder: &str) -> Result<(), Error> {
     let Conn::Postgres(conn) = tx.conn else { return Ok(()) };
     let mut keys: Vec<&str> = subject_hash.into_iter().chain([holder]).collect();
@@ -48,12 +61,13 @@ pub(super) fn lock(tx: &mut Tx, subject_hash: Option<&str>, holder: &str) -> Res
     Ok(())
 }
 
-/// The account, if it has signed in before.
-pub(super) fn find(tx: &mut Tx, portal: &str, subject_hash: &str) -> Result<Option<Bound>, Error> {
-    let row = p::portal_accounts.find((portal, subject_hash)).select((p::candidate_id, p::name, p::phone));
+/// The account, if it is bound.
+pub(super) fn find(tx: &mut Tx, key: AccountKey) -> Result<Option<BoundAccount>, Error> {
+    let row =
+        p::portal_accounts.find((key.portal, key.subject_hash)).select((p::candidate_id, p::name, p::phone));
     let row: Option<(String, String, String)> = row.first(tx.conn).optional()?;
     let open = |(candidate, name, sealed): (String, String, String)| {
-        Ok(Bound { candidate, name, phone: tx.vault.open(PHONE, &sealed)? })
+        Ok(BoundAccount { candidate, name, phone: tx.vault.open(PHONE, &sealed)? })
     };
     row.map(open).transpose()
 }
@@ -64,29 +78,29 @@ pub(super) fn has_any(tx: &mut Tx, candidate: &str) -> Result<bool, Error> {
     Ok(diesel::select(diesel::dsl::exists(bound)).get_result(tx.conn)?)
 }
 
-/// Binds an account to a candidate, or notes what a bound one tells now.
+/// Binds an account to a candidate, or updates the name and phone of a bound account.
 pub(super) fn bind(
     tx: &mut Tx,
-    (portal, subject_hash): (&str, &str),
+    key: AccountKey,
     candidate: &str,
     name: &str,
     phone: &str,
 ) -> Result<(), Error> {
     let sealed = tx.vault.seal(PHONE, phone);
-    let told = (p::name.eq(name), p::phone.eq(&sealed), p::signed_in_at.eq(tx.now));
-    let key = (p::portal.eq(portal), p::subject_hash.eq(subject_hash));
-    let row = (key, p::candidate_id.eq(candidate), p::bound_at.eq(tx.now), told);
+    let profile = (p::name.eq(name), p::phone.eq(&sealed), p::signed_in_at.eq(tx.now));
+    let key = (p::portal.eq(key.portal), p::subject_hash.eq(key.subject_hash));
+    let row = (key, p::candidate_id.eq(candidate), p::bound_at.eq(tx.now), profile);
     let insert = diesel::insert_into(p::portal_accounts)
         .values(row)
         .on_conflict((p::portal, p::subject_hash))
         .do_update()
-        .set((p::candidate_id.eq(candidate), told));
+        .set((p::candidate_id.eq(candidate), profile));
     either!(tx.conn, conn => insert.execute(conn))?;
     Ok(())
 }
 
-/// Forgets to whom an account was bound: its next sign-in is its first.
-pub(super) fn release(tx: &mut Tx, portal: &str, subject_hash: &str) -> Result<(), Error> {
-    diesel::delete(p::portal_accounts.find((portal, subject_hash))).execute(tx.conn)?;
+/// Removes the binding of an account. Its next sign-in counts as its first.
+pub(super) fn unbind(tx: &mut Tx, key: AccountKey) -> Result<(), Error> {
+    diesel::delete(p::portal_accounts.find((key.portal, key.subject_hash))).execute(tx.conn)?;
     Ok(())
 }

@@ -1,65 +1,58 @@
-//! One sign-in: what is known, the decision, and what is stored of it.
+//! One sign-in: loads what is known, decides, and stores the result.
 
 use serde_json::json;
 
+use super::account::{self, AccountKey, Arrival, BoundAccount};
+use super::case::{self, StoppedSignIn};
 use super::decision::{self, Decision, Facts};
-use super::{Account, Reason, account, case, event, notice};
-use crate::people::candidate::{self, Identity};
-use crate::people::staff;
+use super::notice::{self, NoticeKind};
+use super::{Reason, event};
+use crate::people::candidate::{self, AdmittedPerson};
+use crate::people::staff::{self, Member};
 use crate::store::{Error, Tx};
 
-/// Somebody who comes back from the portal.
-#[derive(Clone)]
-pub struct Arrival {
-    /// Who the portal says they are.
-    pub identity: Identity,
-    /// The account by which it knows them.
-    pub account: Account,
-}
-
 /// How a sign-in ended.
-pub enum Entry {
-    /// They are in.
-    In(candidate::Known),
+pub enum SignInOutcome {
+    Admitted(AdmittedPerson),
     /// The account must be verified at the portal first.
     Unverified,
     /// The portal does not say which account this is.
     Nameless,
-    /// An administrator decides, or has decided that this is another person.
+    /// An administrator must decide, or has refused the account.
     Stopped {
-        /// Why.
         reason: Reason,
-        /// The decision was: another person.
+        /// An administrator has decided that the account is another person's.
         separated: bool,
     },
 }
 
-/// Decides a sign-in and does what follows, in one transaction.
-pub fn sign_in(tx: &mut Tx, arrival: &Arrival) -> Result<Entry, Error> {
+/// Decides a sign-in and stores the result, in one transaction.
+pub fn sign_in(tx: &mut Tx, arrival: &Arrival) -> Result<SignInOutcome, Error> {
     let admission = Admission::load(tx, arrival)?;
     let decision = admission.decide();
     admission.carry_out(tx, decision)
 }
 
-/// A sign-in with all that is known about it.
+/// A sign-in with everything that the decision depends on.
 struct Admission<'a> {
     arrival: &'a Arrival,
     /// Hash of the account's `sub`.
     subject: Option<String>,
     /// Hash of the document.
     number: String,
-    bound: Option<Known<account::Bound>>,
-    holder: Option<Known<bool>>,
+    bound: Option<KnownCandidate<BoundAccount>>,
+    holder: Option<KnownCandidate<bool>>,
 }
 
-/// A candidate with their names, and what else is known.
-struct Known<T> {
+/// A candidate with the names to compare. `more` is the bound account, or whether any account is
+/// bound to the holder of the document.
+struct KnownCandidate<T> {
     candidate: String,
     names: [String; 2],
     more: T,
 }
 
-impl<T> Known<T> {
+impl<T> KnownCandidate<T> {
     fn names(&self) -> [&str; 2] {
         [&self.names[0], &self.names[1]]
     }
@@ -89,27 +82,27 @@ impl Admission<'_> {
         })
     }
 
-    /// Whose account would be opened.
+    /// The candidate whom the sign-in would admit.
     fn candidate(&self) -> Option<&str> {
         let bound = self.bound.as_ref().map(|bound| &bound.candidate);
         bound.or(self.holder.as_ref().map(|holder| &holder.candidate)).map(String::as_str)
     }
 
-    fn carry_out(&self, tx: &mut Tx, decision: Decision) -> Result<Entry, Error> {
+    fn carry_out(&self, tx: &mut Tx, decision: Decision) -> Result<SignInOutcome, Error> {
         match (decision, self.candidate()) {
-            (Decision::Unverified, _) => Ok(Entry::Unverified),
-            (Decision::Nameless, _) => Ok(Entry::Nameless),
+            (Decision::Unverified, _) => Ok(SignInOutcome::Unverified),
+            (Decision::Nameless, _) => Ok(SignInOutcome::Nameless),
             (Decision::Stop(reason), Some(candidate)) => self.stop(tx, reason, candidate),
             (_, Some(candidate)) => self.admit(tx, decision, candidate),
             (_, None) => {
-                let candidate = candidate::take_in(tx, &self.number, &self.arrival.identity)?;
+                let candidate = candidate::insert(tx, &self.number, &self.arrival.identity)?;
                 self.admit(tx, decision, &candidate)
             }
         }
     }
 
-    fn stop(&self, tx: &mut Tx, reason: Reason, candidate: &str) -> Result<Entry, Error> {
-        let attempt = case::Attempt {
+    fn stop(&self, tx: &mut Tx, reason: Reason, candidate: &str) -> Result<SignInOutcome, Error> {
+        let attempt = StoppedSignIn {
             reason,
             candidate,
             subject: self.subject.as_deref(),
@@ -117,56 +110,59 @@ impl Admission<'_> {
             arrival: self.arrival,
         };
         let separated = case::open(tx, &attempt)?;
-        Ok(Entry::Stopped { reason, separated })
+        Ok(SignInOutcome::Stopped { reason, separated })
     }
 
-    fn admit(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<Entry, Error> {
+    fn admit(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<SignInOutcome, Error> {
         let identity = &self.arrival.identity;
-        candidate::note_sign_in(tx, candidate)?;
+        candidate::record_sign_in(tx, candidate)?;
         match decision {
             Decision::Admit | Decision::AdmitRenamed => {
-                candidate::note_name(tx, candidate, &identity.name)?;
+                candidate::save_portal_name(tx, candidate, &identity.name)?;
                 let before = self.bound.as_ref().map(|bound| bound.more.phone.as_str());
-                candidate::note_phone(tx, candidate, identity, before.unwrap_or_default())?;
+                candidate::update_phone(tx, candidate, identity, before.unwrap_or_default())?;
             }
             Decision::Bind => {
                 let before = candidate::portal_phone(tx, candidate)?;
-                candidate::note_phone(tx, candidate, identity, &before)?;
+                candidate::update_phone(tx, candidate, identity, &before)?;
             }
-            // The phone number of a further account is told by no one the candidate knows yet.
+            // The phone number of a further account is not taken over: the candidate does not know that
+            // account yet.
             _ => {}
         }
-        self.tell(tx, decision, candidate)?;
+        self.notify(tx, decision, candidate)?;
         if let Some(subject) = &self.subject {
             let phone = identity.phone.as_deref().unwrap_or_default();
-            let key = (self.arrival.account.portal.as_str(), subject.as_str());
+            let key = AccountKey { portal: &self.arrival.account.portal, subject_hash: subject };
             account::bind(tx, key, candidate, &identity.name, phone)?;
         }
         let staff = self.staff(tx, candidate)?;
-        Ok(Entry::In(candidate::Known { candidate: candidate.to_owned(), staff }))
+        Ok(SignInOutcome::Admitted(AdmittedPerson { candidate: candidate.to_owned(), staff }))
     }
 
-    /// What the candidate should know about this sign-in.
-    fn tell(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<(), Error> {
+    /// Adds a notice and a security event if the sign-in was unusual.
+    fn notify(&self, tx: &mut Tx, decision: Decision, candidate: &str) -> Result<(), Error> {
         let (kind, event) = match decision {
-            Decision::AdmitRenamed => (notice::NoticeKind::AnotherName, "identity_renamed"),
-            Decision::BindAnother => (notice::NoticeKind::AnotherAccount, "identity_another_account"),
+            Decision::AdmitRenamed => (NoticeKind::AnotherName, "identity_renamed"),
+            Decision::BindAnother => (NoticeKind::AnotherAccount, "identity_another_account"),
             _ => return Ok(()),
         };
-        notice::tell(tx, candidate, kind, "")?;
-        event::note(tx, event, candidate, &json!({ "portal": self.arrival.account.portal }))
+        notice::add(tx, candidate, kind, "")?;
+        event::record(tx, event, candidate, &json!({ "portal": self.arrival.account.portal }))
     }
 
-    /// The roster's entry of this person, if the desk opens to this sign-in.
+    /// Id of the person's roster row, if this sign-in may open the desk.
     fn staff(&self, tx: &mut Tx, candidate: &str) -> Result<Option<String>, Error> {
         let documents = candidate::documents_of(tx, candidate)?;
-        let Some((id, roster)) = staff::active_with_documents(tx, &documents)? else { return Ok(None) };
+        let Some(Member { id, name, .. }) = staff::active_with_documents(tx, &documents)? else {
+            return Ok(None);
+        };
         let Arrival { identity, account } = self.arrival;
-        if decision::opens_desk(&roster, &identity.name, account.assurance) {
+        if decision::opens_desk(&name, &identity.name, account.assurance) {
             return Ok(Some(id));
         }
-        notice::tell_once(tx, candidate, notice::NoticeKind::DeskClosed)?;
-        event::note(tx, "desk_closed", candidate, &json!({ "staff": id }))?;
+        notice::add_once(tx, candidate, NoticeKind::DeskClosed)?;
+        event::record(tx, "desk_closed", candidate, &json!({ "staff": id }))?;
         Ok(None)
     }
 }
@@ -175,17 +171,17 @@ fn bound_candidate(
     tx: &mut Tx,
     portal: &str,
     subject: Option<&str>,
-) -> Result<Option<Known<account::Bound>>, Error> {
-    let Some(subject) = subject else { return Ok(None) };
-    let Some(bound) = account::find(tx, portal, subject)? else { return Ok(None) };
+) -> Result<Option<KnownCandidate<BoundAccount>>, Error> {
+    let Some(subject_hash) = subject else { return Ok(None) };
+    let Some(bound) = account::find(tx, AccountKey { portal, subject_hash })? else { return Ok(None) };
     let [name, _] = candidate::names(tx, &bound.candidate)?;
     let names = [name, bound.name.clone()];
-    Ok(Some(Known { candidate: bound.candidate.clone(), names, more: bound }))
+    Ok(Some(KnownCandidate { candidate: bound.candidate.clone(), names, more: bound }))
 }
 
-fn holder_of(tx: &mut Tx, number: &str) -> Result<Option<Known<bool>>, Error> {
+fn holder_of(tx: &mut Tx, number: &str) -> Result<Option<KnownCandidate<bool>>, Error> {
     let Some(candidate) = candidate::with_document(tx, number)? else { return Ok(None) };
     let names = candidate::names(tx, &candidate)?;
     let has_account = account::has_any(tx, &candidate)?;
-    Ok(Some(Known { candidate, names, more: has_account }))
+    Ok(Some(KnownCandidate { candidate, names, more: has_account }))
 }

@@ -1,17 +1,18 @@
-//! Sign-ins that were stopped, and what an administrator decides about them.
+//! Identity cases: stopped sign-ins, which administrators decide.
 
 mod verdict;
 
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::account::AccountKey;
 use super::{Arrival, Assurance, Reason, event};
 use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};
 use crate::store::{Error, Timestamp, Tx, Vault};
-pub use verdict::{CaseRefusal, Verdict, decide};
+pub use verdict::{CaseRefusal, DocumentChange, IdentityVerdict, decide};
 
 const NAME: &str = "identity_cases.name";
 const NUMBER: &str = "identity_cases.document_number";
@@ -19,53 +20,43 @@ const PHONE: &str = "identity_cases.phone";
 
 const OPEN: &str = "open";
 
-/// A sign-in that is stopped.
-pub(super) struct Attempt<'a> {
+pub(super) struct StoppedSignIn<'a> {
     pub reason: Reason,
-    /// Whose account would have been opened.
+    /// The candidate whom the sign-in would have admitted.
     pub candidate: &'a str,
-    /// Hash of the account's `sub`.
+    /// Hash of `sub`.
     pub subject: Option<&'a str>,
     /// Hash of the document.
     pub number: &'a str,
     pub arrival: &'a Arrival,
 }
 
-/// A case, with what the portal told.
-pub struct Case {
-    /// Key of the row.
+/// A case with the claims of the portal.
+pub struct IdentityCase {
     pub id: String,
-    /// Why the sign-in was stopped.
     pub reason: Reason,
-    /// Whose account would have been opened.
+    /// The candidate whom the sign-in would have admitted.
     pub candidate: String,
-    /// The portal of the account.
     pub portal: String,
-    /// Hash of the account's `sub`, if the portal told one.
+    /// Hash of `sub`, if the portal sent one.
     subject: Option<String>,
-    /// The name that the portal told.
     pub name: String,
-    /// The kind of document that it told.
     pub document_type: DocumentType,
-    /// Its number, in clear.
+    /// In clear.
     pub document_number: String,
-    /// The hash by which the records of this document are found.
+    /// Hash of the document, by which its records are found.
     pub holder: String,
-    /// The phone number that the portal told, in clear; may be empty.
+    /// In clear; may be empty.
     pub phone: String,
-    /// Whether the portal vouched for all this.
     pub verified: bool,
-    /// How often it was tried.
     pub attempts: i32,
-    /// First attempt, UTC.
+    /// The first attempt.
     pub first_at: Timestamp,
-    /// Last attempt, UTC.
+    /// The last attempt.
     pub last_at: Timestamp,
-    /// What was decided; nothing while it is open.
-    pub verdict: Option<Verdict>,
-    /// When it was decided, UTC.
+    /// `None` while the case is open.
+    pub verdict: Option<IdentityVerdict>,
     pub decided_at: Option<Timestamp>,
-    /// Why it was decided so.
     pub decision_reason: String,
 }
 
@@ -91,48 +82,45 @@ struct Row {
     decision_reason: String,
 }
 
-/// One line of the list.
-pub struct Line {
-    /// Key of the case.
+/// A case in the list.
+pub struct CaseSummary {
     pub id: String,
-    /// Why it was stopped.
     pub reason: Reason,
-    /// How often it was tried.
     pub attempts: i32,
-    /// Last attempt, UTC.
+    /// The last attempt.
     pub last_at: Timestamp,
-    /// What was decided; nothing while it is open.
-    pub verdict: Option<Verdict>,
+    /// `None` while the case is open.
+    pub verdict: Option<IdentityVerdict>,
 }
 
-/// Opens a case, or counts another attempt of a known one. Returns whether an administrator has
-/// decided that this is another person. A case that was joined and comes again is open again.
-pub(super) fn open(tx: &mut Tx, attempt: &Attempt) -> Result<bool, Error> {
+/// Opens a case, or counts another attempt of a known one. A new attempt reopens a joined case.
+/// Returns whether an administrator has decided that this is another person.
+pub(super) fn open(tx: &mut Tx, attempt: &StoppedSignIn) -> Result<bool, Error> {
     let key = attempt.key(tx.vault);
     let known = i::identity_cases.filter(i::key_hash.eq(&key)).select((i::id, i::status));
     let (id, separated) = match known.first::<(String, String)>(tx.conn).optional()? {
-        Some((id, status)) => (count(tx, id, &status)?, status == Verdict::Separate.code()),
+        Some((id, status)) => (count(tx, id, &status)?, status == IdentityVerdict::Separate.code()),
         None => (insert(tx, attempt, &key)?, false),
     };
     let details =
         json!({ "case": id, "reason": attempt.reason.code(), "portal": attempt.arrival.account.portal });
-    event::note(tx, "identity_stopped", attempt.candidate, &details)?;
+    event::record(tx, "identity_stopped", attempt.candidate, &details)?;
     Ok(separated)
 }
 
 fn count(tx: &mut Tx, id: String, status: &str) -> Result<String, Error> {
     let again = (i::attempts.eq(i::attempts + 1), i::last_at.eq(tx.now));
     diesel::update(i::identity_cases.find(&id)).set(again).execute(tx.conn)?;
-    if status == Verdict::Join.code() {
+    if status == IdentityVerdict::Join.code() {
         diesel::update(i::identity_cases.find(&id)).set(i::status.eq(OPEN)).execute(tx.conn)?;
     }
     Ok(id)
 }
 
-fn insert(tx: &mut Tx, attempt: &Attempt, key: &str) -> Result<String, Error> {
+fn insert(tx: &mut Tx, attempt: &StoppedSignIn, key: &str) -> Result<String, Error> {
     let Arrival { identity, account } = attempt.arrival;
     let id = tx.id();
-    let told = (
+    let claims = (
         i::name.eq(tx.vault.seal(NAME, &identity.name)),
         i::document_type.eq(identity.document.kind().code()),
         i::document_number.eq(tx.vault.seal(NUMBER, identity.document.number())),
@@ -147,7 +135,7 @@ fn insert(tx: &mut Tx, attempt: &Attempt, key: &str) -> Result<String, Error> {
         i::candidate_id.eq(attempt.candidate),
         i::portal.eq(&account.portal),
         i::subject_hash.eq(attempt.subject),
-        told,
+        claims,
         (i::attempts.eq(1), i::first_at.eq(tx.now), i::last_at.eq(tx.now)),
         (i::status.eq(OPEN), i::decision_reason.eq("")),
     );
@@ -155,8 +143,8 @@ fn insert(tx: &mut Tx, attempt: &Attempt, key: &str) -> Result<String, Error> {
     Ok(id)
 }
 
-impl Attempt<'_> {
-    /// What makes two attempts the same case.
+impl StoppedSignIn<'_> {
+    /// Attempts with the same key belong to one case.
     fn key(&self, vault: &Vault) -> String {
         let Arrival { identity, account } = self.arrival;
         let parts = [
@@ -171,36 +159,40 @@ impl Attempt<'_> {
     }
 }
 
-/// How many cases wait for a decision.
 pub fn count_open(tx: &mut Tx) -> Result<i64, Error> {
     Ok(i::identity_cases.filter(i::status.eq(OPEN)).count().get_result(tx.conn)?)
 }
 
-/// So many cases of each sort, the open ones first, the latest attempt first.
-pub fn list(tx: &mut Tx, most: i64) -> Result<Vec<Line>, Error> {
-    let mut lines = Vec::new();
+/// At most `most` open cases, then at most `most` decided ones, each by the latest attempt.
+pub fn list(tx: &mut Tx, most: i64) -> Result<Vec<CaseSummary>, Error> {
+    let mut cases = Vec::new();
     let columns = (i::id, i::reason, i::attempts, i::last_at, i::status);
     for open in [true, false] {
-        let cases = i::identity_cases.filter(i::status.eq(OPEN).eq(open));
+        let part = i::identity_cases.filter(i::status.eq(OPEN).eq(open));
         let rows: Vec<(String, String, i32, Timestamp, String)> =
-            cases.order((i::last_at.desc(), i::id.desc())).limit(most).select(columns).load(tx.conn)?;
+            part.order((i::last_at.desc(), i::id.desc())).limit(most).select(columns).load(tx.conn)?;
         for (id, reason, attempts, last_at, status) in rows {
             let reason = Reason::from_code(&reason).ok_or(Error::Corrupt("identity_cases.reason"))?;
-            lines.push(Line { id, reason, attempts, last_at, verdict: Verdict::from_code(&status) });
+            cases.push(CaseSummary {
+                id,
+                reason,
+                attempts,
+                last_at,
+                verdict: IdentityVerdict::from_code(&status),
+            });
         }
     }
-    Ok(lines)
+    Ok(cases)
 }
 
-/// One case.
-pub fn load(tx: &mut Tx, id: &str) -> Result<Option<Case>, Error> {
+pub fn load(tx: &mut Tx, id: &str) -> Result<Option<IdentityCase>, Error> {
     let row = i::identity_cases.find(id).select(Row::as_select()).first(tx.conn).optional()?;
-    row.map(|row| Case::open(tx.vault, row)).transpose()
+    row.map(|row| IdentityCase::open(tx.vault, row)).transpose()
 }
 
-impl Case {
-    fn open(vault: &Vault, row: Row) -> Result<Case, Error> {
-        Ok(Case {
+impl IdentityCase {
+    fn open(vault: &Vault, row: Row) -> Result<IdentityCase, Error> {
+        Ok(IdentityCase {
             id: row.id,
             reason: Reason::from_code(&row.reason).ok_or(Error::Corrupt("identity_cases.reason"))?,
             candidate: row.candidate_id,
@@ -216,18 +208,23 @@ impl Case {
             attempts: row.attempts,
             first_at: row.first_at,
             last_at: row.last_at,
-            verdict: Verdict::from_code(&row.status),
+            verdict: IdentityVerdict::from_code(&row.status),
             decided_at: row.decided_at,
             decision_reason: row.decision_reason,
         })
     }
 
-    /// Whether the portal named the account, without which it can be bound to nobody.
+    /// The account, if the portal sent `sub`; without it the account cannot be bound.
+    pub(super) fn account(&self) -> Option<AccountKey<'_>> {
+        self.subject.as_deref().map(|subject_hash| AccountKey { portal: &self.portal, subject_hash })
+    }
+
+    /// Whether the portal sent `sub`, without which the account cannot be bound.
     pub fn has_subject(&self) -> bool {
         self.subject.is_some()
     }
 
-    /// Whether a member of staff is one of its two sides: nobody decides about themselves.
+    /// Whether the case concerns the staff member themselves, who then may not decide it.
     pub fn is_about(&self, tx: &mut Tx, staff: &StaffMember) -> Result<bool, Error> {
         let own = crate::people::candidate::with_document(tx, &self.holder)?;
         Ok(self.candidate == staff.candidate || own.as_ref() == Some(&staff.candidate))

@@ -1,4 +1,4 @@
-//! Who gets in: one pure function of what the portal says and what is known.
+//! The rules of admission: a pure function of what the portal says and what is on record.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,78 +8,77 @@ use crate::store::codes;
 /// Whether the portal has verified the person behind an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assurance {
-    /// The account meets every condition of `KAOZHENG_PORTAL_VERIFIED`.
+    /// Meets every condition of `KAOZHENG_PORTAL_VERIFIED`.
     Verified,
-    /// It does not meet one of them.
+    /// Fails one of the conditions.
     Unverified,
-    /// The setting is missing. Such an account never counts as verified.
+    /// The setting is missing. The account does not count as verified.
     Unknown,
 }
 
 /// Everything a decision depends on.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
-    /// The name that the portal tells.
+    /// The portal's name.
     pub name: &'a str,
-    /// Whether the portal names the account (`sub`).
+    /// Whether the portal sends `sub`.
     pub has_subject: bool,
-    /// How far the portal vouches for the name and the number.
     pub assurance: Assurance,
-    /// The candidate to whom the account is bound.
+    /// The candidate that the account is bound to.
     pub bound: Option<Bound<'a>>,
-    /// The candidate who has, or had, the document number that the portal tells.
+    /// The candidate who has or had the portal's document number.
     pub holder: Option<Holder<'a>>,
 }
 
-/// The candidate of a known account.
+/// The candidate of a bound account.
 #[derive(Clone, Copy)]
 pub struct Bound<'a> {
-    /// Names by which the account is known: the candidate's, and the account's last accepted one.
+    /// The candidate's name, and the last accepted name of the account.
     pub names: [&'a str; 2],
-    /// Whether the document number is, or was, this candidate's.
+    /// Whether the document number is or was this candidate's.
     pub has_number: bool,
 }
 
-/// The candidate of a known number.
+/// The candidate of a known document number.
 #[derive(Clone, Copy)]
 pub struct Holder<'a> {
-    /// The candidate's name, and the last one that a portal told.
+    /// The candidate's name, and the last one from a portal.
     pub names: [&'a str; 2],
-    /// Whether some account is bound to the candidate already.
+    /// Whether an account is bound to the candidate.
     pub has_account: bool,
 }
 
 /// What happens to a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// A new candidate; the account is bound to them.
+    /// Create a candidate and bind the account.
     Enrol,
-    /// The bound candidate is in.
+    /// Admit the bound candidate.
     Admit,
-    /// The bound candidate is in; the portal's new name is kept beside the one on record.
+    /// Admit the bound candidate and store the portal's new name beside the one on record.
     AdmitRenamed,
-    /// The holder of the number is in, and the account is bound to them as their first.
+    /// Admit the holder of the number and bind the account as their first.
     Bind,
-    /// The same, as a further account; the candidate is told.
+    /// Admit the holder of the number, bind a further account, and add a notice.
     BindAnother,
-    /// Nobody is in: the account must be verified at the portal first.
+    /// Refuse: the account must be verified at the portal first.
     Unverified,
-    /// Nobody is in: the portal does not say which account this is.
+    /// Refuse: the portal does not say which account this is.
     Nameless,
-    /// Nobody is in until an administrator has decided.
+    /// Refuse until an administrator has decided.
     Stop(Reason),
 }
 
 /// Why a sign-in was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
-    /// Known account, same number, another name, not verified.
+    /// Bound account, same number, another name, not verified.
     AnotherName,
     /// Another account, same number, same name, not verified.
     AnotherAccount,
     /// Another account, same number, another name.
     AnotherPerson,
-    /// Known account, another number.
+    /// Bound account, another number.
     AnotherNumber,
 }
 
@@ -93,13 +92,13 @@ codes!(Reason {
 /// Decides one sign-in.
 pub fn decide(facts: &Facts) -> Decision {
     match (&facts.bound, &facts.holder) {
-        (Some(bound), _) => known_account(facts, bound),
+        (Some(bound), _) => bound_account(facts, bound),
         (None, Some(holder)) => another_account(facts, holder),
         (None, None) => new_person(facts),
     }
 }
 
-fn known_account(facts: &Facts, bound: &Bound) -> Decision {
+fn bound_account(facts: &Facts, bound: &Bound) -> Decision {
     let verified = facts.assurance == Assurance::Verified;
     match (bound.has_number, is_one_of(facts.name, bound.names)) {
         (false, _) => Decision::Stop(Reason::AnotherNumber),
@@ -109,8 +108,8 @@ fn known_account(facts: &Facts, bound: &Bound) -> Decision {
     }
 }
 
-/// A candidate without an account was here before accounts were kept, or came in by the
-/// authority's data: with the settings' silence about levels, the first account is theirs.
+/// A candidate without an account is older than accounts, or comes from imported records. If the
+/// setting is missing, the first account of the number and the name is theirs.
 fn another_account(facts: &Facts, holder: &Holder) -> Decision {
     let is_first = facts.has_subject && !holder.has_account;
     match (is_one_of(facts.name, holder.names), facts.assurance) {
@@ -122,9 +121,8 @@ fn another_account(facts: &Facts, holder: &Holder) -> Decision {
     }
 }
 
-/// The authority's records of a number open to whoever enrols with it, so a number that the
-/// portal has not verified enrols nobody where the settings ask for that. An account without
-/// `sub` could not be told from the next one with this number.
+/// A new candidate sees the authority's records of their number, so an unverified account is
+/// refused. An account without `sub` cannot be distinguished from the next one with this number.
 fn new_person(facts: &Facts) -> Decision {
     match (facts.assurance, facts.has_subject) {
         (Assurance::Unverified, _) => Decision::Unverified,
@@ -133,14 +131,14 @@ fn new_person(facts: &Facts) -> Decision {
     }
 }
 
-fn is_one_of(told: &str, names: [&str; 2]) -> bool {
-    names.iter().any(|known| name::same(told, known))
+fn is_one_of(name: &str, names: [&str; 2]) -> bool {
+    names.iter().any(|known| name::same(name, known))
 }
 
-/// Whether the review desk opens to somebody on the roster: only to the roster's name, told by an
-/// account that is not known to be unverified.
-pub fn opens_desk(roster: &str, told: &str, assurance: Assurance) -> bool {
-    name::same(roster, told) && assurance != Assurance::Unverified
+/// Whether a sign-in of a staff member opens the review desk: the portal's name must be the
+/// roster's, and the account must not be unverified.
+pub fn opens_desk(roster: &str, portal: &str, assurance: Assurance) -> bool {
+    name::same(roster, portal) && assurance != Assurance::Unverified
 }
 
 #[cfg(test)]
@@ -164,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_account() {
+    fn bound_account_needs_its_number_and_a_known_name() {
         let bound = |has_number| Some(Bound { names: ["张三", "ZHANG San"], has_number });
         let holder = Some(Holder { names: ["张三", "张三"], has_account: true });
         for same in ["张三", "张 三", "zhang  san"] {
@@ -181,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn another_account_with_a_known_number() {
+    fn unbound_account_with_a_known_number() {
         let holder = |has_account| Some(Holder { names: ["张三", "ZHANG SAN"], has_account });
         for (has_account, has_subject) in [(true, true), (true, false), (false, false)] {
             for same in ["张三", "Zhang San"] {
@@ -198,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn an_account_and_a_number_that_nobody_knows() {
+    fn unknown_account_with_an_unknown_number() {
         assert_table(facts("张三"), [Enrol, Decision::Unverified, Enrol]);
         let nameless = Facts { has_subject: false, ..facts("张三") };
         assert_table(nameless, [Enrol, Decision::Unverified, Nameless]);
     }
 
     #[test]
-    fn the_desk_opens_to_the_name_of_the_roster() {
+    fn desk_opens_only_to_the_name_on_the_roster() {
         let table = [
             ("何静", Verified, true),
             ("何 静", Verified, true),
@@ -214,8 +212,8 @@ mod tests {
             ("贺静", Verified, false),
             ("", Verified, false),
         ];
-        for (told, assurance, opens) in table {
-            assert_eq!(opens_desk("何静", told, assurance), opens, "{told} {assurance:?}");
+        for (name, assurance, opens) in table {
+            assert_eq!(opens_desk("何静", name, assurance), opens, "{name} {assurance:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Security events: what happened to identities, without personal data.
+//! Security events of identities. They contain no personal data.
 
 use diesel::prelude::*;
 use serde_json::Value;
@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::store::schema::security_events::dsl as e;
 use crate::store::{Error, Tx};
 
-/// Notes an event in the database and in the log. `details` names codes and keys, never a person.
-pub fn note(tx: &mut Tx, kind: &'static str, candidate: &str, details: &Value) -> Result<(), Error> {
+/// Writes an event to the database and the log. `details` contains codes and keys, no personal data.
+pub fn record(tx: &mut Tx, kind: &'static str, candidate: &str, details: &Value) -> Result<(), Error> {
     tracing::warn!(kind, candidate, %details, "security event");
     let row = (
         e::id.eq(tx.id()),

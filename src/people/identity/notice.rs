@@ -1,4 +1,4 @@
-//! What candidates are told about sign-ins to their account, on every device.
+//! Notices to candidates about sign-ins to their account, shown on every device.
 
 use chrono::Duration;
 use diesel::prelude::*;
@@ -7,22 +7,21 @@ use crate::store::schema::account_notices::{self, dsl as n};
 use crate::store::schema::known_devices::dsl as d;
 use crate::store::{Error, Timestamp, Tx, codes};
 
-/// Notices that are kept of one candidate; the oldest are dropped.
+/// At most so many notices of a candidate are stored; the oldest are deleted.
 const MOST: i64 = 20;
 
-/// Devices that are remembered of one candidate; the longest unused are forgotten.
+/// At most so many devices of a candidate are stored; those unused for the longest time are deleted.
 const MOST_DEVICES: i64 = 20;
 
-/// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
-    /// Another account of the portal signed in as this candidate.
+    /// Another account of the portal signed in as the candidate.
     AnotherAccount,
     /// The portal's name is not the one on record.
     AnotherName,
-    /// A sign-in on a device that was not seen before; the detail names it.
+    /// A sign-in on a new device, named in the detail.
     NewDevice,
-    /// Somebody on the roster signed in without the review desk.
+    /// A staff member signed in, and the review desk stayed closed.
     DeskClosed,
 }
 
@@ -34,7 +33,7 @@ codes!(NoticeKind {
 });
 
 impl NoticeKind {
-    /// How long new sessions are told.
+    /// How long new sessions show the notice.
     fn shown_for(self) -> Duration {
         match self {
             NoticeKind::AnotherAccount | NoticeKind::AnotherName => Duration::days(30),
@@ -43,20 +42,17 @@ impl NoticeKind {
     }
 }
 
-/// One notice.
 pub struct Notice {
-    /// Key of the row.
     pub id: String,
-    /// What it is about.
     pub kind: NoticeKind,
-    /// The device of [`NoticeKind::NewDevice`]; else empty.
+    /// The device of [`NoticeKind::NewDevice`], otherwise empty.
     pub detail: String,
-    /// When it happened, UTC.
+    /// When it happened.
     pub at: Timestamp,
 }
 
-/// Tells a candidate something.
-pub fn tell(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Result<(), Error> {
+/// Adds a notice and deletes the oldest beyond the limit.
+pub(super) fn add(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Result<(), Error> {
     let row = (
         n::id.eq(tx.id()),
         n::candidate_id.eq(candidate),
@@ -65,19 +61,19 @@ pub fn tell(tx: &mut Tx, candidate: &str, kind: NoticeKind, detail: &str) -> Res
         n::at.eq(tx.now),
     );
     diesel::insert_into(n::account_notices).values(row).execute(tx.conn)?;
-    let kept = n::account_notices.filter(n::candidate_id.eq(candidate)).order((n::at.desc(), n::id.desc()));
-    let old: Vec<String> = kept.select(n::id).offset(MOST).limit(MOST).load(tx.conn)?;
+    let all = n::account_notices.filter(n::candidate_id.eq(candidate)).order((n::at.desc(), n::id.desc()));
+    let old: Vec<String> = all.select(n::id).offset(MOST).limit(MOST).load(tx.conn)?;
     diesel::delete(n::account_notices.filter(n::id.eq_any(old))).execute(tx.conn)?;
     Ok(())
 }
 
-/// [`tell`], unless the same was told while it still shows.
-pub(super) fn tell_once(tx: &mut Tx, candidate: &str, kind: NoticeKind) -> Result<(), Error> {
+/// Adds a notice unless one of its kind is still shown.
+pub(super) fn add_once(tx: &mut Tx, candidate: &str, kind: NoticeKind) -> Result<(), Error> {
     let known = of_candidate(tx, candidate)?;
-    if known.iter().any(|notice| notice.kind == kind) { Ok(()) } else { tell(tx, candidate, kind, "") }
+    if known.iter().any(|notice| notice.kind == kind) { Ok(()) } else { add(tx, candidate, kind, "") }
 }
 
-/// A candidate's notices that a session may still have to be told, the newest first.
+/// The notices of a candidate that are still shown, the newest first.
 pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> {
     let rows: Vec<(String, String, String, Timestamp)> = n::account_notices
         .filter(n::candidate_id.eq(candidate))
@@ -92,11 +88,10 @@ pub fn of_candidate(tx: &mut Tx, candidate: &str) -> Result<Vec<Notice>, Error> 
     Ok(rows.into_iter().filter_map(read).collect())
 }
 
-/// Remembers the device of a sign-in, and tells the candidate about one that is new. The first
-/// device of all is not news.
+/// Stores the device of a sign-in. A new device adds a notice, unless it is the candidate's first.
 pub fn signed_in_on(tx: &mut Tx, candidate: &str, device: &str) -> Result<(), Error> {
-    let seen = diesel::update(d::known_devices.find((candidate, device))).set(d::seen_at.eq(tx.now));
-    if seen.execute(tx.conn)? > 0 {
+    let known = diesel::update(d::known_devices.find((candidate, device))).set(d::seen_at.eq(tx.now));
+    if known.execute(tx.conn)? > 0 {
         return Ok(());
     }
     let of_candidate = d::known_devices.filter(d::candidate_id.eq(candidate));
@@ -104,9 +99,9 @@ pub fn signed_in_on(tx: &mut Tx, candidate: &str, device: &str) -> Result<(), Er
     let row = (d::candidate_id.eq(candidate), d::device.eq(device), d::seen_at.eq(tx.now));
     let insert = diesel::insert_into(d::known_devices).values(row).on_conflict_do_nothing();
     crate::either!(tx.conn, conn => insert.execute(conn))?;
-    let kept = usize::try_from(MOST_DEVICES - 1).unwrap_or_default();
-    if let Some(forgotten) = known.get(kept..).filter(|rest| !rest.is_empty()) {
-        diesel::delete(of_candidate.filter(d::device.eq_any(forgotten))).execute(tx.conn)?;
+    let most = usize::try_from(MOST_DEVICES - 1).unwrap_or_default();
+    if let Some(unused) = known.get(most..).filter(|rest| !rest.is_empty()) {
+        diesel::delete(of_candidate.filter(d::device.eq_any(unused))).execute(tx.conn)?;
     }
-    if known.is_empty() { Ok(()) } else { tell(tx, candidate, NoticeKind::NewDevice, device) }
+    if known.is_empty() { Ok(()) } else { add(tx, candidate, NoticeKind::NewDevice, device) }
 }

@@ -1,39 +1,40 @@
-//! Identity cases on the screen.
+//! The pages of identity cases.
 
 use maud::{Markup, html};
 
-use super::{REASON, Sides};
+use super::CaseDetails;
 use crate::paths;
 use crate::people::identity::Reason;
-use crate::people::identity::case::{Line, Verdict};
+use crate::people::identity::case::{CaseSummary, IdentityVerdict};
+use crate::staff::typed::REASON_LENGTH;
 use crate::store::clock::china;
 use crate::ui::{self, Control, Fact, FormField, Icon, ListRow, Look, Page, Tone};
 
-pub(super) fn list(lines: &[Line]) -> Markup {
+pub(super) fn list(cases: &[CaseSummary]) -> Markup {
     html! {
         (ui::heading("", "身份核对", "登录时身份信息与登记不一致、已暂停的，请核对是否同一人。"))
-        @if lines.is_empty() {
+        @if cases.is_empty() {
             (ui::empty(Icon::Check, "没有需要核对的身份", "被暂停的登录会出现在这里。", None))
         } @else {
-            (ui::rows(&lines.iter().map(row).collect::<Vec<_>>()))
+            (ui::rows(&cases.iter().map(row).collect::<Vec<_>>()))
         }
     }
 }
 
-fn row(line: &Line) -> ListRow {
+fn row(case: &CaseSummary) -> ListRow {
     ListRow {
-        title: label(line.reason).to_owned(),
-        detail: format!("尝试 {} 次 · 最近 {}", line.attempts, china(line.last_at)),
-        href: paths::identity(&line.id),
-        trailing: state(line.verdict),
+        title: label(case.reason).to_owned(),
+        detail: format!("尝试 {} 次 · 最近 {}", case.attempts, china(case.last_at)),
+        href: paths::identity(&case.id),
+        trailing: state(case.verdict),
     }
 }
 
-fn state(verdict: Option<Verdict>) -> Markup {
+fn state(verdict: Option<IdentityVerdict>) -> Markup {
     match verdict {
         None => ui::tag("due", "待核对"),
-        Some(Verdict::Join) => ui::tag("approved", "是同一人"),
-        Some(Verdict::Separate) => ui::tag("rejected", "不是同一人"),
+        Some(IdentityVerdict::Join) => ui::tag("approved", "是同一人"),
+        Some(IdentityVerdict::Separate) => ui::tag("rejected", "不是同一人"),
     }
 }
 
@@ -46,7 +47,7 @@ fn label(reason: Reason) -> &'static str {
     }
 }
 
-/// What each decision changes.
+/// What joining and separating change.
 fn effects(reason: Reason) -> [&'static str; 2] {
     match reason {
         Reason::AnotherName => ["以后可以用新姓名登录，登记姓名和记录不变。", "账号用这个姓名不能登录。"],
@@ -60,9 +61,9 @@ fn effects(reason: Reason) -> [&'static str; 2] {
     }
 }
 
-/// A case; `typed` is the reason that was sent, `problem` what is wrong with it.
-pub(super) fn case(sides: &Sides, typed: &str, problem: Option<&str>) -> Page {
-    let case = &sides.case;
+/// The page of a case with the typed reason and its problem.
+pub(super) fn case(details: &CaseDetails, typed: &str, problem: Option<&str>) -> Page {
+    let case = &details.case;
     let main = html! {
         div.head {
             (ui::heading("身份核对", label(case.reason), "请对照两边的信息，必要时请考生携带证件核对。"))
@@ -71,27 +72,27 @@ pub(super) fn case(sides: &Sides, typed: &str, problem: Option<&str>) -> Page {
         @if let Some(problem) = problem {
             (ui::summary_errors(&[("f-reason".to_owned(), problem.to_owned())]))
         }
-        div.sides { (known(sides)) (told(sides)) }
-        (decision(sides, typed, problem))
+        div.sides { (candidate(details)) (attempt(details)) }
+        (decision(details, typed, problem))
     };
     Page::new("身份核对", main).own_heading().wide()
 }
 
-fn known(sides: &Sides) -> Markup {
-    let candidate = &sides.candidate;
+fn candidate(details: &CaseDetails) -> Markup {
+    let candidate = &details.candidate;
     let facts = [
         Fact::of("姓名", candidate.name.clone()),
         Fact::of("证件类型", candidate.document_type.label()),
         Fact::of("证件号码", candidate.document_number.clone()),
         Fact::of("手机号", or_none(&candidate.phone)),
-        Fact::of("登记时间", china(sides.seen.since)),
-        Fact::of("最近登录", china(sides.seen.last)),
+        Fact::of("登记时间", china(details.sign_ins.first)),
+        Fact::of("最近登录", china(details.sign_ins.last)),
     ];
     ui::panel("已登记的考生", ui::facts(&facts))
 }
 
-fn told(sides: &Sides) -> Markup {
-    let case = &sides.case;
+fn attempt(details: &CaseDetails) -> Markup {
+    let case = &details.case;
     let mut facts = vec![
         Fact::of("姓名", case.name.clone()),
         Fact::of("证件类型", case.document_type.label()),
@@ -102,7 +103,7 @@ fn told(sides: &Sides) -> Markup {
         Fact::of("最近尝试", format!("{}，共 {} 次", china(case.last_at), case.attempts)),
         Fact::of("平台", case.portal.clone()),
     ];
-    if let Some(owner) = &sides.owner {
+    if let Some(owner) = &details.owner {
         facts.push(Fact::of("号码已登记给", owner.clone()));
     }
     ui::panel("尝试登录的账号", ui::facts(&facts))
@@ -112,19 +113,19 @@ fn or_none(text: &str) -> String {
     if text.is_empty() { "未提供".to_owned() } else { text.to_owned() }
 }
 
-fn decision(sides: &Sides, typed: &str, problem: Option<&str>) -> Markup {
-    let case = &sides.case;
+fn decision(details: &CaseDetails, typed: &str, problem: Option<&str>) -> Markup {
+    let case = &details.case;
     if let Some(verdict) = case.verdict {
-        return decided(sides, verdict);
+        return decided(details, verdict);
     }
-    if sides.own {
+    if details.own {
         return ui::banner(Tone::Info, "这件身份核对涉及您本人", html! { p { "请由其他管理员办理。" } });
     }
-    let control = Control::Area { value: typed, max: REASON.1 };
+    let control = Control::Area { value: typed, max: *REASON_LENGTH.end() };
     let [join, separate] = effects(case.reason);
     html! {
         form method="post" action=(paths::identity(&case.id)) {
-            // Enter decides nothing.
+            // Enter in a text field must not decide anything.
             (ui::default_submit("stay"))
             (ui::panel("核对结论", html! {
                 (ui::field(&FormField {
@@ -143,12 +144,12 @@ fn decision(sides: &Sides, typed: &str, problem: Option<&str>) -> Markup {
     }
 }
 
-fn decided(sides: &Sides, verdict: Verdict) -> Markup {
-    let case = &sides.case;
+fn decided(details: &CaseDetails, verdict: IdentityVerdict) -> Markup {
+    let case = &details.case;
     let [join, separate] = effects(case.reason);
     let (title, effect) = match verdict {
-        Verdict::Join => ("已认定为同一人", join),
-        Verdict::Separate => ("已认定不是同一人", separate),
+        IdentityVerdict::Join => ("已认定为同一人", join),
+        IdentityVerdict::Separate => ("已认定不是同一人", separate),
     };
     let at = case.decided_at.map(china).unwrap_or_default();
     ui::banner(Tone::Good, title, html! { p { (at) "。" (effect) } p { "理由：" (case.decision_reason) } })

@@ -1,17 +1,18 @@
-//! What the middle column tells: answers, materials, the person, each with its mark.
+//! The middle column: answers and materials with their marks, and the candidate.
 
 use maud::{Markup, html};
 
-use super::{Shown, anchor, mark_control, view_path};
+use super::state::{ReviewPage, anchor, view_path};
 use crate::casework::field::Field;
 use crate::casework::history;
 use crate::exams::registration::Registration;
 use crate::pages::views;
-use crate::staff::case::{Case, File};
-use crate::staff::typed::MARK;
+use crate::paths;
+use crate::staff::case::{Case, CaseFile};
+use crate::staff::typed::{MARK_LENGTH, mark_control};
 use crate::ui::{self, Fact};
 
-/// Who applies, in full: the reviewer compares it with the documents.
+/// The candidate, unmasked: the reviewer compares the data with the documents.
 pub(super) fn identity(case: &Case) -> Markup {
     let person = &case.candidate;
     ui::panel(
@@ -25,7 +26,7 @@ pub(super) fn identity(case: &Case) -> Markup {
     )
 }
 
-/// What was noted when it was carried out.
+/// What staff noted when they carried out the tasks.
 pub(super) fn outcome(case: &Case) -> Markup {
     let file = &case.file;
     let facts = views::outcome(file.application.business, &file.events);
@@ -40,8 +41,8 @@ pub(super) fn outcome(case: &Case) -> Markup {
     }
 }
 
-impl Shown<'_> {
-    /// The answers by section, changes against the previous round beside them.
+impl ReviewPage<'_> {
+    /// The answers by section, with their changes since the previous round.
     pub(super) fn sections(&self) -> Markup {
         let file = &self.case.file;
         let changed = file.changed();
@@ -66,7 +67,6 @@ impl Shown<'_> {
         facts.into_iter().map(|fact| self.marked(field.name, fact)).collect()
     }
 
-    /// The materials; each file opens in the viewer.
     pub(super) fn materials(&self) -> Markup {
         let file = &self.case.file;
         let changed = file.changed();
@@ -86,7 +86,7 @@ impl Shown<'_> {
         html! { @if !rows.is_empty() { (ui::panel("材料", ui::facts(&rows))) } }
     }
 
-    /// A fact with what was marked before, and where to mark it now.
+    /// Adds the mark of the previous round and the control for a new one.
     fn marked(&self, name: &str, fact: Fact) -> Fact {
         let earlier = self.case.file.earlier_marks().iter().find(|mark| mark.name == name);
         let value = html! {
@@ -99,7 +99,6 @@ impl Shown<'_> {
         Fact { label: fact.label, value }
     }
 
-    /// Closed until it is needed, so that the page stays calm.
     fn mark(&self, name: &str, label: &str) -> Markup {
         let control = mark_control(name);
         let typed = self.typed.marks.get(name).map_or("", String::as_str);
@@ -111,7 +110,7 @@ impl Shown<'_> {
             details.desk-mark id=(id) open[!typed.is_empty() || problem.is_some()] {
                 summary { (summary) span.hidden { "：" (label) } }
                 @if let Some(problem) = problem { p.error id=(error) { (problem) } }
-                input.input name=(control) value=(typed) list="mark-reasons" maxlength=(MARK.1)
+                input.input name=(control) value=(typed) list="mark-reasons" maxlength=(MARK_LENGTH.end())
                     autocomplete="off" placeholder="写明需要怎样修改" aria-label={ "标注：" (label) }
                     aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| error.as_str())];
             }
@@ -119,16 +118,16 @@ impl Shown<'_> {
     }
 }
 
-/// The mark on the application as a whole.
-pub(super) fn mark_of_whole(shown: &Shown) -> Markup {
-    let earlier = shown.case.file.earlier_marks().iter().find(|mark| mark.name.is_empty());
+/// The control for a mark on the application as a whole.
+pub(super) fn mark_of_whole(page: &ReviewPage) -> Markup {
+    let earlier = page.case.file.earlier_marks().iter().find(|mark| mark.name.is_empty());
     html! {
         @if let Some(mark) = earlier { p.mark-note { "上轮对整份申请的标注：" (mark.reason) } }
-        (shown.mark("", "整份申请"))
+        (page.mark("", "整份申请"))
     }
 }
 
-fn links(file: &File, ids: &[String], case: &str) -> Markup {
+fn links(file: &CaseFile, ids: &[String], case: &str) -> Markup {
     let attachments = ids.iter().map(|id| file.attachments.iter().find(|known| known.id == *id));
     html! {
         @if ids.is_empty() { span.muted { "未上传" } }
@@ -144,13 +143,13 @@ fn links(file: &File, ids: &[String], case: &str) -> Markup {
     }
 }
 
-/// What an appeal is about: why it was rejected, and what was sent in then.
-pub(super) fn appealed(file: &File, case: &str) -> Markup {
+/// The rejected application of an appeal.
+pub(super) fn appealed(file: &CaseFile, case: &str) -> Markup {
     let application = &file.application;
     let mut rows = vec![
         Fact {
             label: "受理号",
-            value: html! { a href=(crate::paths::case(application.shown_number())) { (application.shown_number()) } },
+            value: html! { a href=(paths::case(application.shown_number())) { (application.shown_number()) } },
         },
         Fact { label: "结果", value: views::tag(application) },
         Fact::of("不通过的理由", file.rejection().unwrap_or_default()),
@@ -163,7 +162,7 @@ pub(super) fn appealed(file: &File, case: &str) -> Markup {
     ui::panel(&format!("被申诉的{}", file.application.business.label), ui::facts(&rows))
 }
 
-/// What else is known of the candidate.
+/// The candidate's registrations and other applications.
 pub(super) fn background(case: &Case) -> Markup {
     let registrations = &case.registrations;
     let counts = format!("该考生有 {} 项报名、另有 {} 件申请", registrations.len(), case.others.len());
@@ -176,9 +175,9 @@ pub(super) fn background(case: &Case) -> Markup {
             ul.desk-others {
                 @for other in &case.others {
                     li {
-                        // What is not the reader's work they cannot open.
+                        // The reader cannot open applications that are not the work of their role.
                         @if other.business.is_work_of(case.reader) {
-                            a href=(crate::paths::case(&other.number)) { (other.number) }
+                            a href=(paths::case(&other.number)) { (other.number) }
                         } @else { (other.number) }
                         " " (other.business.label) " · " (other.title) " " (other.tag)
                     }

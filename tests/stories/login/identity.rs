@@ -209,7 +209,7 @@ async fn simultaneous_first_sign_ins_create_one_candidate() {
 #[tokio::test]
 async fn second_account_with_a_new_number_is_stopped() {
     use kaozheng::people::candidate::Identity;
-    use kaozheng::people::identity::{self, Account, Arrival, Assurance, Entry};
+    use kaozheng::people::identity::{self, Account, Arrival, Assurance, SignInOutcome};
     let site = Site::start(|_| {}).await;
     let arrival = |n: usize, tx: &Tx| Arrival {
         identity: Identity {
@@ -227,7 +227,7 @@ async fn second_account_with_a_new_number_is_stopped() {
         let store = site.server.parts.store.clone();
         async move {
             let entry = store.write(move |tx| identity::sign_in(tx, &arrival(n, tx))).await;
-            matches!(entry.expect("no failure"), Entry::In(_))
+            matches!(entry.expect("no failure"), SignInOutcome::Admitted(_))
         }
     });
     let entered = futures_util::future::join_all(all).await.into_iter().filter(|entered| *entered).count();

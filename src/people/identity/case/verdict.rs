@@ -1,54 +1,61 @@
-//! The two decisions about a case, and what each changes.
+//! The two decisions about an identity case, and what each changes.
 
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::{Case, OPEN};
+use super::{IdentityCase, OPEN};
 use crate::people::Refusal;
 use crate::people::candidate::{self, Candidate};
-use crate::people::identity::{Reason, account, event, notice};
+use crate::people::identity::account::{self, AccountKey};
+use crate::people::identity::notice::{self, NoticeKind};
+use crate::people::identity::{Reason, event};
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::dsl as i;
 use crate::store::{Error, Tx, codes};
 
-/// What an administrator decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum IdentityVerdict {
     /// The account is the candidate's.
     Join,
     /// The account is another person's.
     Separate,
 }
 
-codes!(Verdict {
+codes!(IdentityVerdict {
     Join = "joined",
     Separate = "separated",
 });
 
-/// Why a case cannot be decided so.
+/// Why a decision is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaseRefusal {
     /// Somebody else has decided it.
     Decided,
-    /// The administrator is one of its sides.
+    /// The case concerns the administrator.
     Own,
-    /// The portal named no account that could be bound.
+    /// The portal sent no `sub`, so the account cannot be bound.
     NoSubject,
     /// The number belongs to another candidate.
     NumberTaken,
-    /// The account has been bound to another candidate since.
+    /// The account is bound to another candidate by now.
     BoundElsewhere,
 }
 
-/// Decides a case. Joining a case of another number changes the candidate's document; returns the
-/// candidate before and after, whose records must follow.
+/// A candidate before and after a change of their document.
+pub struct DocumentChange {
+    pub before: Candidate,
+    pub after: Candidate,
+}
+
+/// Decides a case. Joining a case of [`Reason::AnotherNumber`] changes the candidate's document; the
+/// caller must then move the records to the new one.
 pub fn decide(
     tx: &mut Tx,
-    case: &Case,
-    verdict: Verdict,
+    case: &IdentityCase,
+    verdict: IdentityVerdict,
     staff: &StaffMember,
     reason: &str,
-) -> Result<Result<Option<(Candidate, Candidate)>, CaseRefusal>, Refusal> {
+) -> Result<Result<Option<DocumentChange>, CaseRefusal>, Refusal> {
     account::lock(tx, case.subject.as_deref(), &case.holder)?;
     if let Some(refusal) = refusal(tx, case, verdict, staff)? {
         return Ok(Err(refusal));
@@ -57,49 +64,47 @@ pub fn decide(
         return Ok(Err(CaseRefusal::Decided));
     }
     let changed = match (verdict, case.reason) {
-        (Verdict::Join, Reason::AnotherNumber) => Some(change_document(tx, case)?),
+        (IdentityVerdict::Join, Reason::AnotherNumber) => Some(change_document(tx, case)?),
         _ => None,
     };
-    match (verdict, case.reason, &case.subject) {
-        (Verdict::Join, _, Some(subject)) => bind(tx, case, subject)?,
-        (Verdict::Separate, Reason::AnotherNumber, Some(subject)) => {
-            account::release(tx, &case.portal, subject)?;
-        }
+    match (verdict, case.reason, case.account()) {
+        (IdentityVerdict::Join, _, Some(account)) => bind(tx, case, account)?,
+        (IdentityVerdict::Separate, Reason::AnotherNumber, Some(account)) => account::unbind(tx, account)?,
         _ => {}
     }
-    let kind = if verdict == Verdict::Join { "identity_joined" } else { "identity_separated" };
-    event::note(tx, kind, &case.candidate, &json!({ "case": case.id, "staff": staff.id }))?;
+    let kind = if verdict == IdentityVerdict::Join { "identity_joined" } else { "identity_separated" };
+    event::record(tx, kind, &case.candidate, &json!({ "case": case.id, "staff": staff.id }))?;
     Ok(Ok(changed))
 }
 
 fn refusal(
     tx: &mut Tx,
-    case: &Case,
-    verdict: Verdict,
+    case: &IdentityCase,
+    verdict: IdentityVerdict,
     staff: &StaffMember,
 ) -> Result<Option<CaseRefusal>, Error> {
     if case.is_about(tx, staff)? {
         return Ok(Some(CaseRefusal::Own));
     }
-    let Some(subject) = &case.subject else {
-        return Ok((verdict == Verdict::Join).then_some(CaseRefusal::NoSubject));
+    let Some(account) = case.account() else {
+        return Ok((verdict == IdentityVerdict::Join).then_some(CaseRefusal::NoSubject));
     };
-    let bound = account::find(tx, &case.portal, subject)?;
+    let bound = account::find(tx, account)?;
     if bound.is_some_and(|bound| bound.candidate != case.candidate) {
         return Ok(Some(CaseRefusal::BoundElsewhere));
     }
-    if (verdict, case.reason) == (Verdict::Join, Reason::AnotherNumber) {
+    if (verdict, case.reason) == (IdentityVerdict::Join, Reason::AnotherNumber) {
         let owner = candidate::with_document(tx, &case.holder)?;
         return Ok(owner.filter(|owner| *owner != case.candidate).map(|_| CaseRefusal::NumberTaken));
     }
     Ok(None)
 }
 
-/// Of two administrators who decide at once, one is faster.
+/// Returns `false` if another administrator has decided the case meanwhile.
 fn close(
     tx: &mut Tx,
-    case: &Case,
-    verdict: Verdict,
+    case: &IdentityCase,
+    verdict: IdentityVerdict,
     staff: &StaffMember,
     reason: &str,
 ) -> Result<bool, Error> {
@@ -113,18 +118,18 @@ fn close(
     Ok(diesel::update(open).set(decision).execute(tx.conn)? == 1)
 }
 
-/// The account's name is accepted with it, so that the next sign-in is not stopped again.
-fn bind(tx: &mut Tx, case: &Case, subject: &str) -> Result<(), Error> {
-    account::bind(tx, (&case.portal, subject), &case.candidate, &case.name, &case.phone)?;
-    let told = match case.reason {
-        Reason::AnotherAccount | Reason::AnotherPerson => notice::NoticeKind::AnotherAccount,
-        Reason::AnotherName => notice::NoticeKind::AnotherName,
+/// Also accepts the account's name, so that the next sign-in is not stopped again.
+fn bind(tx: &mut Tx, case: &IdentityCase, account: AccountKey) -> Result<(), Error> {
+    account::bind(tx, account, &case.candidate, &case.name, &case.phone)?;
+    let kind = match case.reason {
+        Reason::AnotherAccount | Reason::AnotherPerson => NoticeKind::AnotherAccount,
+        Reason::AnotherName => NoticeKind::AnotherName,
         Reason::AnotherNumber => return Ok(()),
     };
-    notice::tell(tx, &case.candidate, told, "")
+    notice::add(tx, &case.candidate, kind, "")
 }
 
-fn change_document(tx: &mut Tx, case: &Case) -> Result<(Candidate, Candidate), Refusal> {
+fn change_document(tx: &mut Tx, case: &IdentityCase) -> Result<DocumentChange, Refusal> {
     let before = Candidate::load(tx, &case.candidate)?.ok_or(Refusal::NoCandidate)?;
     let after = Candidate {
         document_type: case.document_type,
@@ -133,5 +138,5 @@ fn change_document(tx: &mut Tx, case: &Case) -> Result<(Candidate, Candidate), R
         ..before.clone()
     };
     candidate::correct(tx, &before, &after)?;
-    Ok((before, after))
+    Ok(DocumentChange { before, after })
 }
