@@ -15,6 +15,7 @@
 //! | `parking` | which requests of a screen are parked, and for how long |
 //! | `waiting` | how parked requests learn of a handshake's changes |
 //! | `device_grant` | way 3: polling the portal |
+//! | `poller` | whether this process polls the portal |
 //! | `way_in` | way 1, and sign-out |
 //! | `attempt` | the row of way 1: who began it, and how it ended |
 //! | `portal` | the OAuth 2.0 client |
@@ -37,6 +38,7 @@ pub mod limits;
 mod pages;
 pub mod parking;
 mod pause;
+mod poller;
 pub mod portal;
 pub mod refusal;
 pub mod scan;
@@ -53,8 +55,8 @@ use crate::store::{Error, Store, Timestamp, Tx};
 use crate::web::Failure;
 use crate::web::limit::PerNetwork;
 use code::Codes;
-use device_grant::Poller;
 use limits::HandshakeLimits;
+use poller::Poller;
 use portal::Portal;
 use waiting::Waiters;
 

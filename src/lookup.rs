@@ -12,6 +12,7 @@
 //! | `link` | 核验链接: the page of a holder's link |
 //! | `opened` | counts how often links were opened |
 //! | `limits` | rate limits |
+//! | `typed` | the fields of the form as they were typed |
 //! | `pages` | the pages, in Chinese and English |
 
 pub mod exams;
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod link;
 pub mod opened;
 mod pages;
+mod typed;
 
 use crate::store::{Error, Store};
 use limits::LookupLimits;

@@ -30,7 +30,7 @@ pub const LOGIN: &str = "/login";
 pub const LOGIN_DEVICE: &str = "/login/device";
 /// Signing in on this device, at the portal.
 pub const LOGIN_PORTAL: &str = "/login/portal";
-/// Where the portal sends a browser back to.
+/// The redirect URI. It is registered at the portal, so it must not change.
 pub const LOGIN_CALLBACK: &str = "/login/callback";
 /// Ends the session.
 pub const LOGOUT: &str = "/logout";
@@ -50,6 +50,12 @@ pub const QUEUE_NEXT: &str = "/staff/queue/next";
 pub const STAFF_KEYS: &str = "/staff/keys";
 /// The identity cases.
 pub const IDENTITIES: &str = "/staff/identities";
+/// The cookies of a phone that scanned a code are sent to this path and those below it.
+pub const PHONE: &str = "/s";
+/// Every address below this one is an English page.
+pub const ENGLISH: &str = "/en/";
+/// The demo portal, which only the demo has, is below this address.
+pub const SANDBOX: &str = "/sandbox/";
 
 macro_rules! addresses {
     ($($(#[$doc:meta])* $pattern:ident $function:ident($($value:ident),+) = $text:literal;)+) => {
@@ -142,6 +148,17 @@ addresses! {
     REVOKE revoke(handshake) = "/s/:id/revoke";
 }
 
+/// `path` that leads to the page `next` after signing in.
+pub fn with_next(path: &str, next: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("{path}?{query}")
+}
+
+/// The part of a pattern before its first `:name`.
+pub fn prefix(pattern: &str) -> &str {
+    pattern.split(':').next().unwrap_or(pattern)
+}
+
 /// The pattern with each `:name` replaced by a value, in order.
 fn fill(pattern: &str, values: &[&dyn Display]) -> String {
     let mut values = values.iter();
@@ -168,5 +185,11 @@ mod tests {
         assert_eq!(application("refund", "TF1"), "/services/refund/TF1");
         assert_eq!(revoke_link("a", 7), "/certificates/a/links/7/revoke");
         assert_eq!(wait("01ABC"), "/login/wait/01ABC");
+    }
+
+    #[test]
+    fn prefix_ends_before_the_first_value() {
+        assert_eq!(prefix(REVOKE_LINK), "/certificates/");
+        assert_eq!(prefix(HEALTHZ), "/healthz");
     }
 }

@@ -93,7 +93,7 @@ fn park(parts: &Parts) -> Park {
 }
 
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
-    let urls = if parts.settings.demo { urls().nest("/sandbox", sandbox_urls()) } else { urls() };
+    let urls = if parts.settings.demo { urls().nest(paths::SANDBOX, sandbox_urls()) } else { urls() };
     Site {
         urls,
         data: parts.data(),

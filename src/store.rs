@@ -14,6 +14,7 @@ pub mod clock;
 pub mod codes;
 mod connection;
 mod database;
+mod error;
 pub mod file;
 pub mod ids;
 mod limits;
@@ -26,6 +27,7 @@ mod relay;
 pub mod schema;
 mod timestamp;
 mod tls;
+mod tx;
 pub mod vault;
 mod write_turn;
 mod writer;
@@ -41,105 +43,18 @@ pub use clock::Clock;
 pub(crate) use codes::codes;
 pub use connection::Conn;
 use database::Database;
+pub use error::Error;
 pub use ids::Ids;
 use pool::Pool;
 use readers::Readers;
 pub use timestamp::Timestamp;
+pub use tx::Tx;
+use tx::downcast;
 pub use vault::Vault;
 use write_turn::WriteTurn;
 use writer::Writer;
 
 use crate::either;
-
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A statement failed.
-    #[error("database: {0}")]
-    Database(diesel::result::Error),
-    /// The disk is full, or the database is read-only.
-    #[error("nothing can be saved: {0}")]
-    NotSaved(String),
-    /// There was no connection in time.
-    #[error("no database connection: {0}")]
-    Unavailable(String),
-    /// The server went away or gave no answer after COMMIT was sent.
-    #[error("whether the write was committed is not known: {0}")]
-    InDoubt(String),
-    /// `DATABASE_URL` is invalid or asks for something unsupported.
-    #[error("DATABASE_URL is wrong: {0}")]
-    Address(String),
-    /// The program is stopping. The write was not committed.
-    #[error("the write was not committed")]
-    Closed,
-    /// The function panicked and was rolled back.
-    #[error("a database job panicked")]
-    Panicked,
-    #[error("migration: {0}")]
-    Migration(String),
-    /// Migrations of this program are missing from the database.
-    #[error("the database is not up to date; run `kaozheng migrate` first")]
-    Behind,
-    /// The database has migrations that this program does not know.
-    #[error(
-        "the database is newer than this program: it has the migrations {0}; start the newer program, or \
-         restore a backup that was made before the update"
-    )]
-    Ahead(String),
-    /// Another process serves this SQLite database.
-    #[error(
-        "another program serves the database {0}; stop it first, or use PostgreSQL, which several can share"
-    )]
-    Served(String),
-    /// Sealed data was written with another data key, or altered.
-    #[error("sealed data cannot be opened")]
-    Unreadable,
-    #[error("the data key is not the one this database was made with")]
-    WrongKey,
-    /// A stored value is unknown to this program. Names the table and column.
-    #[error("unknown stored value in {0}")]
-    Corrupt(&'static str),
-}
-
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
-        if writer::cannot_save(&error) { Error::NotSaved(error.to_string()) } else { Error::Database(error) }
-    }
-}
-
-impl From<vault::Unreadable> for Error {
-    fn from(_: vault::Unreadable) -> Self {
-        Error::Unreadable
-    }
-}
-
-/// The connection of a database function, with the time, ids and keys for it. Tests choose all three.
-pub struct Tx<'a> {
-    /// Inside a transaction when writing.
-    pub conn: &'a mut Conn,
-    pub vault: &'a Vault,
-    pub ids: &'a Ids,
-    /// The same for everything in this transaction.
-    pub now: Timestamp,
-    /// What [`Store::attach`] attached; read by [`Tx::attached`].
-    pub attached: &'static (dyn Any + Send + Sync),
-}
-
-impl Tx<'_> {
-    /// What [`Store::attach`] attached, see [`Store::attached`].
-    pub fn attached<T: Any>(&self) -> &'static T {
-        downcast(self.attached)
-    }
-
-    /// A new primary key.
-    pub fn id(&self) -> String {
-        self.ids.next(self.now)
-    }
-
-    /// Today's date in China.
-    pub fn today(&self) -> chrono::NaiveDate {
-        clock::china_date(self.now)
-    }
-}
 
 /// The database with its clock, ids and keys. Cheap to clone.
 #[derive(Clone)]
@@ -300,10 +215,6 @@ impl Store {
         let attached = self.attached;
         move |conn| work(&mut Tx { conn, vault: &vault, ids: &ids, now, attached })
     }
-}
-
-fn downcast<T: Any>(attached: &'static (dyn Any + Send + Sync)) -> &'static T {
-    attached.downcast_ref().expect("the store carries what its functions ask for")
 }
 
 /// Versions of the migrations of this program, oldest first.

@@ -38,7 +38,7 @@ pub fn local_path(path: &str) -> &str {
         && !path.contains('\\')
         && !path.chars().any(char::is_control)
         && path.chars().take(LONGEST_PATH + 1).count() <= LONGEST_PATH;
-    if own { path } else { "/" }
+    if own { path } else { crate::paths::HOME }
 }
 
 /// The `Host` header, with its port.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syn::buffer::{Cursor, TokenBuffer};
 use syn::visit::{self, Visit};
 
 /// The modules of `src` by their path, such as `casework::business::parts`.
@@ -133,6 +134,9 @@ impl<'ast> Visit<'ast> for Reader {
         visit::visit_path(self, path);
     }
 
+    /// `pub(super)` and `pub(in crate::store)` name a module without importing it.
+    fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
+
     /// Markup names paths inside of macros.
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         let text = item.tokens.to_string().replace(" :: ", "::");
@@ -146,11 +150,56 @@ impl<'ast> Visit<'ast> for Reader {
 
     /// Tests beside the code stand outside of the house.
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        let is_test = item.attrs.iter().any(|attribute| {
-            attribute.path().is_ident("cfg")
-                && attribute.parse_args::<syn::Ident>().is_ok_and(|ident| ident == "test")
-        });
-        if !is_test {
+        if !is_test(item) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+}
+
+fn is_test(item: &syn::ItemMod) -> bool {
+    item.attrs.iter().any(|attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute.parse_args::<syn::Ident>().is_ok_and(|ident| ident == "test")
+    })
+}
+
+/// Collects the string literals of a file, also those inside of macros, without its unit tests.
+#[derive(Default)]
+struct Literals(Vec<String>);
+
+impl Literals {
+    fn of(file: &Path) -> Vec<String> {
+        let text = fs::read_to_string(file).expect("a source file");
+        let mut literals = Literals::default();
+        literals.visit_file(&syn::parse_file(&text).expect("Rust"));
+        literals.0
+    }
+
+    fn of_tokens(&mut self, mut rest: Cursor) {
+        while let Some((_, next)) = rest.token_tree() {
+            if let Some((inside, _, _, _)) = rest.any_group() {
+                self.of_tokens(inside);
+            } else if let Some((literal, _)) = rest.literal()
+                && let syn::Lit::Str(text) = syn::Lit::new(literal)
+            {
+                self.0.push(text.value());
+            }
+            rest = next;
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Literals {
+    fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
+        self.0.push(literal.value());
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        self.of_tokens(TokenBuffer::new2(item.tokens.clone()).begin());
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(item) {
             visit::visit_item_mod(self, item);
         }
     }
@@ -237,4 +286,31 @@ fn no_two_files_import_each_other() {
         .map(|(from, to)| format!("{from} and {to}"))
         .collect();
     assert!(circles.is_empty(), "these import each other:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn only_the_paths_write_addresses() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let patterns = Literals::of(&src.join("paths.rs")).into_iter().filter(|text| text.starts_with('/'));
+    let addresses: BTreeSet<String> = patterns
+        .map(|pattern| pattern.split("/:").next().unwrap_or_default().trim_end_matches('/').to_owned())
+        .collect();
+    let is_address = |text: &str| {
+        addresses.iter().any(|address| match text.strip_prefix(address.as_str()) {
+            Some(rest) if address.is_empty() => rest == "/",
+            Some(rest) => rest.is_empty() || rest.starts_with(['/', '?', '#']),
+            None => false,
+        })
+    };
+    let mut files = Vec::new();
+    collect(&src, &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let module = module_name(file.strip_prefix(&src).expect("a file below src"));
+        if module != "paths" && !module.starts_with("demo::sandbox") {
+            let literals = Literals::of(&file).into_iter().filter(|text| is_address(text));
+            wrong.extend(literals.map(|text| format!("{module} writes {text:?}")));
+        }
+    }
+    assert!(wrong.is_empty(), "use src/paths.rs instead:\n{}", wrong.join("\n"));
 }

@@ -117,7 +117,7 @@ fn demo_key(folder: &Path) -> Result<String, Stop> {
 fn announce(settings: &Settings, address: SocketAddr) -> Result<(), Stop> {
     let here = SocketAddr::new(local(address.ip()), address.port());
     println!("\n  考证通 · 演示环境 (nothing here is real)\n\n  On this machine:  http://{here}/");
-    let phone = settings.absolute("/");
+    let phone = settings.absolute(crate::paths::HOME);
     let loopback =
         settings.public_url.host_str().is_some_and(|host| host == "127.0.0.1" || host == "localhost");
     if loopback {

@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use self::people::{PEOPLE, Person};
-use crate::login::portal::CALLBACK;
+use crate::paths;
 use crate::people::mask;
 use crate::settings::{
     ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, Settings, Ways,
@@ -100,7 +100,7 @@ struct AuthorizationRequest {
 impl AuthorizationRequest {
     /// Refuses requests of other clients, so that nobody is redirected to a foreign address.
     fn check(&self, req: &Request, settings: &Settings) -> Result<(), Failure> {
-        let ours = format!("{}{CALLBACK}", settings.base_for(req.header(header::HOST)));
+        let ours = format!("{}{}", settings.base_for(req.header(header::HOST)), paths::LOGIN_CALLBACK);
         let valid = self.response_type == "code"
             && self.code_challenge_method == "S256"
             && self.client_id == settings.portal.client_id
@@ -159,7 +159,7 @@ pub fn authorize(
             (choices())
         }
     };
-    Ok(frame.page(Page::new("省政务服务平台", main).own_heading().back("/login")))
+    Ok(frame.page(Page::new("省政务服务平台", main).own_heading().back(paths::LOGIN)))
 }
 
 /// A button for each person, and one to decline.

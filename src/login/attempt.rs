@@ -8,8 +8,9 @@ use chrono::Duration;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::portal::{self, AttemptSecrets};
+use super::portal::AttemptSecrets;
 use super::refusal::Refusal;
+use crate::paths;
 use crate::store::schema::portal_attempts::dsl as p;
 use crate::store::{CandidateId, Error, Timestamp, Tx};
 use crate::web::binding::{self, Binding};
@@ -33,7 +34,7 @@ const ENDED: &str = "ended";
 
 /// How an attempt ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Ending {
+pub enum AttemptEnding {
     /// A candidate is signed in.
     In {
         candidate: CandidateId,
@@ -50,17 +51,17 @@ pub struct StoredAttempt {
     binding: String,
     /// Checked local path to go to afterwards.
     pub next: String,
-    pub stage: Stage,
+    pub stage: AttemptStage,
 }
 
-pub enum Stage {
+pub enum AttemptStage {
     /// The browser is at the portal.
     Open,
     /// A callback is being answered.
     Taken,
     /// The callback has been answered.
     Ended {
-        ending: Ending,
+        ending: AttemptEnding,
         /// Whether the browser may get its session again.
         is_repeatable: bool,
     },
@@ -69,7 +70,7 @@ pub enum Stage {
 /// The cookie that binds an attempt to its browser. Each attempt has its own, so that windows are
 /// independent.
 pub fn binding(id: &str, https: bool) -> Binding<'_> {
-    Binding { name: &id[..16], path: portal::CALLBACK, https }
+    Binding { name: &id[..16], path: paths::LOGIN_CALLBACK, https }
 }
 
 /// Stores an attempt of the browser that gets the cookie `secret`.
@@ -99,13 +100,13 @@ pub fn find(tx: &mut Tx, id: &str) -> Result<Option<StoredAttempt>, Error> {
     let row: Option<Row> = p::portal_attempts.find(id).select(columns).first(tx.conn).optional()?;
     let Some((binding, next, expires_at, status, ended_at, ending)) = row else { return Ok(None) };
     let stage = match (status.as_str(), ending) {
-        (ENDED, Some(sealed)) => Stage::Ended {
+        (ENDED, Some(sealed)) => AttemptStage::Ended {
             ending: serde_json::from_str(&tx.vault.open(ENDING, &sealed)?)
                 .map_err(|_| Error::Corrupt("portal_attempts.ending"))?,
             is_repeatable: ended_at.is_some_and(|at| tx.now - at < REPEATABLE),
         },
-        (TAKEN, _) => Stage::Taken,
-        _ if tx.now < expires_at => Stage::Open,
+        (TAKEN, _) => AttemptStage::Taken,
+        _ if tx.now < expires_at => AttemptStage::Open,
         _ => return Ok(None),
     };
     Ok(Some(StoredAttempt { id: id.to_owned(), binding, next, stage }))
@@ -134,7 +135,7 @@ pub fn take(tx: &mut Tx, id: &str, state: &str) -> Result<Option<AttemptSecrets>
 }
 
 /// Stores how a callback was answered, and removes the attempt's secrets.
-pub fn end(tx: &mut Tx, id: &str, ending: &Ending) -> Result<(), Error> {
+pub fn end(tx: &mut Tx, id: &str, ending: &AttemptEnding) -> Result<(), Error> {
     let text = serde_json::to_string(ending).map_err(|_| Error::Corrupt("portal_attempts.ending"))?;
     let row = (
         p::status.eq(ENDED),

@@ -4,13 +4,11 @@
 //! time. If that process dies, `poll_at` passes again and another process polls.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use futures_util::future::join_all;
-use tokio::sync::Notify;
 
 use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
 use super::portal::device_grant::{DeviceCode, PollOutcome};
@@ -27,13 +25,6 @@ const CHECK_EVERY: Duration = Duration::from_millis(500);
 
 /// A poll takes at most this long; until then no other process polls for the same code.
 const POLL_TIMEOUT: TimeDelta = TimeDelta::seconds(6);
-
-/// Polls while any code of this site is open.
-#[derive(Default)]
-pub struct Poller {
-    started: AtomicBool,
-    wanted: Notify,
-}
 
 /// A code for which a poll is due.
 struct DueCode {
@@ -61,21 +52,18 @@ fn seconds(interval: Duration) -> i32 {
     i32::try_from(interval.as_secs()).unwrap_or(i32::MAX).clamp(1, 60)
 }
 
-impl Poller {
-    /// Makes this process poll for open codes. Call it whenever a screen waits for one.
-    pub fn wake(&self, login: &Arc<Login>, store: &Store) {
-        if !self.started.swap(true, Ordering::Relaxed) {
-            tokio::spawn(run(login.clone(), store.clone()));
-        }
-        // A permit is stored if the poller is not waiting yet.
-        self.wanted.notify_one();
+/// Makes this process poll for open codes. Call it whenever a screen waits for one.
+pub fn wake_poller(login: &Arc<Login>, store: &Store) {
+    if login.poller.is_first_start() {
+        tokio::spawn(run(login.clone(), store.clone()));
     }
+    login.poller.wake();
 }
 
 async fn run(login: Arc<Login>, store: Store) {
     loop {
         match round(&login, &store).await {
-            Ok(0) => login.poller.wanted.notified().await,
+            Ok(0) => login.poller.woken().await,
             Ok(_) => tokio::time::sleep(CHECK_EVERY).await,
             Err(error) => {
                 tracing::warn!(%error, "no look at the device grants");

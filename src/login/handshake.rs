@@ -172,7 +172,7 @@ pub fn of_phone(tx: &mut Tx, id: &str, phone: &str) -> Result<Option<Handshake>,
 #[derive(Clone)]
 pub struct Phone {
     /// The one that it sent, if any: from an earlier scan, or planted by an attacker.
-    pub held: Option<String>,
+    pub sent: Option<String>,
     /// The one that it gets if it is the first phone.
     pub fresh: String,
 }
@@ -185,7 +185,7 @@ pub fn scan(
     is_genuine: impl FnOnce(&Handshake) -> bool,
 ) -> Result<ScanOutcome, Error> {
     let Some(handshake) = find(tx, id)? else { return Ok(ScanOutcome::Refused(ScanRefusal::Gone)) };
-    if phone.held.is_some() && handshake.phone_hash == phone.held {
+    if phone.sent.is_some() && handshake.phone_hash == phone.sent {
         return Ok(ScanOutcome::Again);
     }
     let genuine = is_genuine(&handshake);

@@ -2,11 +2,12 @@
 
 pub mod phone;
 
-use crate::store::Timestamp;
 use maud::{Markup, html};
 
 use super::handshake::{Handshake, PortalCode, Status};
+use crate::paths;
 use crate::settings::Ways;
+use crate::store::Timestamp;
 use crate::ui::{self, Look, Medium, Page};
 
 /// Seconds after which a browser without scripts reloads the page.
@@ -27,27 +28,17 @@ pub struct ScreenView<'a> {
 
 /// `/login` that leads to `next`.
 pub fn login_path(next: &str) -> String {
-    with_next("/login", next)
+    paths::with_next(paths::LOGIN, next)
 }
 
 /// `/login/portal` that leads to `next`.
 pub fn portal_path(next: &str) -> String {
-    with_next("/login/portal", next)
+    paths::with_next(paths::LOGIN_PORTAL, next)
 }
 
 /// `/login/device` that leads to `next`.
 pub fn device_path(next: &str) -> String {
-    with_next("/login/device", next)
-}
-
-fn with_next(path: &str, next: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    format!("{path}?{query}")
-}
-
-/// The phone's page of a handshake.
-pub fn confirm_path(id: &str) -> String {
-    format!("/s/{id}/confirm")
+    paths::with_next(paths::LOGIN_DEVICE, next)
 }
 
 /// The login page of a phone, and of a desktop if no way with a code is offered.
@@ -68,7 +59,7 @@ pub fn on_phone(ways: Ways, next: &str) -> Page {
             p.muted.small { "请勿扫描他人发来的登录二维码。" }
         }
     };
-    Page::new("考生登录", main).own_heading().back("/")
+    Page::new("考生登录", main).own_heading().back(paths::HOME)
 }
 
 /// The login page of a desktop.
@@ -76,7 +67,7 @@ pub fn screen_page(view: &ScreenView, next: &str) -> Page {
     let at_portal = view.handshake.portal_code.is_some();
     let page = beside_card(at_portal, other_ways(view.ways, at_portal, next), card(view));
     match is_open(view.handshake.status) {
-        true => page.refresh(LOOK_AGAIN, format!("/login/wait/{}", view.handshake.id)),
+        true => page.refresh(LOOK_AGAIN, paths::wait(&view.handshake.id)),
         false => page,
     }
 }
@@ -95,7 +86,7 @@ const PORTAL_STEPS: &[(&str, &str)] = &[
 
 /// The login page of a desktop whose handshake is gone.
 pub fn lost(ways: Ways) -> Page {
-    beside_card(false, other_ways(ways, false, "/"), lost_card())
+    beside_card(false, other_ways(ways, false, paths::HOME), lost_card())
 }
 
 fn beside_card(at_portal: bool, other_ways: Markup, card: Markup) -> Page {
@@ -148,7 +139,7 @@ impl NextPoll {
 /// triggers `again`.
 pub fn card(view: &ScreenView) -> Markup {
     let handshake = view.handshake;
-    let ask = is_open(handshake.status).then(|| format!("/login/wait/{}?seen={}", handshake.id, view.mark));
+    let ask = is_open(handshake.status).then(|| format!("{}?seen={}", paths::wait(&handshake.id), view.mark));
     html! {
         div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| view.next_poll.trigger())]
             hx-target=[ask.as_ref().map(|_| "this")] hx-swap=[ask.as_ref().map(|_| "outerHTML")] {
@@ -174,7 +165,7 @@ pub fn card(view: &ScreenView) -> Markup {
 
 /// Replaces the card of a handshake that is gone.
 pub fn lost_card() -> Markup {
-    html! { div #handshake { (closed_card("二维码已失效", "请刷新后重新扫描。", &login_path("/"))) } }
+    html! { div #handshake { (closed_card("二维码已失效", "请刷新后重新扫描。", &login_path(paths::HOME))) } }
 }
 
 fn is_open(status: Status) -> bool {
@@ -217,7 +208,7 @@ fn number_card(handshake: &Handshake) -> Markup {
         html! {
             p.code { (handshake.number) }
             p.muted { "已扫描 · 等待您在手机上确认" }
-            form method="post" action={ "/login/wait/" (handshake.id) } {
+            form method="post" action=(paths::wait(&handshake.id)) {
                 input type="hidden" name="next" value=(handshake.next);
                 (ui::submit("action", "cancel", "取消，换一个二维码", Look::Plain))
             }

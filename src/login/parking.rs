@@ -15,10 +15,11 @@ use tower_sessions::session::Id;
 use super::handshake::Handshake;
 use super::pages::NextPoll;
 use super::{Login, code, secrets};
+use crate::paths;
 use crate::settings::Settings;
 use crate::store::{Store, Timestamp};
 use crate::web::SignedIn;
-use crate::web::address::{Customer, address_of, customer};
+use crate::web::address::{ClientNetwork, address_of, client_network};
 use crate::web::frame::wants_fragment;
 use crate::web::session::{self, Session, SessionRows};
 
@@ -52,7 +53,7 @@ struct ScreenRequest {
     /// Hash of the screen's secret.
     screen: String,
     session: Option<Id>,
-    customer: Customer,
+    network: ClientNetwork,
 }
 
 impl Parking {
@@ -77,7 +78,7 @@ impl Parking {
     }
 
     fn screen_request<B>(&self, request: &Request<B>, peer: IpAddr) -> Option<ScreenRequest> {
-        let handshake = request.uri().path().strip_prefix("/login/wait/")?;
+        let handshake = request.uri().path().strip_prefix(paths::prefix(paths::WAIT))?;
         let (headers, https) = (request.headers(), self.settings.is_https());
         if request.method() != Method::GET || !wants_fragment(headers) {
             return None;
@@ -89,7 +90,7 @@ impl Parking {
             seen: seen.map_or(String::new(), |(_, seen)| seen.into_owned()),
             screen: secrets::of_screen(headers, handshake, https)?,
             session: session::id_in(headers, https),
-            customer: customer(address_of(headers, Some(peer), &self.settings)),
+            network: client_network(address_of(headers, Some(peer), &self.settings)),
         })
     }
 
@@ -117,7 +118,7 @@ impl Parking {
             if is_new || watch.is_stopping() || Instant::now() >= deadline {
                 return Some(ScreenUpdate { handshake, next_poll: NextPoll::Soon });
             }
-            permit = permit.or_else(|| watch.park(request.customer));
+            permit = permit.or_else(|| watch.park(request.network));
             if permit.is_none() || watch.is_displaced() {
                 return Some(ScreenUpdate { handshake, next_poll: NextPoll::Later });
             }

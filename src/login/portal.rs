@@ -29,15 +29,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::refusal::Refusal;
+use crate::paths::LOGIN_CALLBACK;
 use crate::people::identity::Arrival;
 use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
 use crate::store::{Timestamp, clock};
 use endpoints::{EndpointCache, Endpoints, same_issuer};
 use http::{Http, Userinfo};
 use id_token::{Expected, KeyCache, TokenKind};
-
-/// The path of the redirect URI. It is registered at the portal, so it must not change.
-pub const CALLBACK: &str = "/login/callback";
 
 /// The field of OpenID Connect in a token response.
 #[derive(Debug, Serialize, Deserialize)]
@@ -182,7 +180,7 @@ impl Portal {
             // The demo's portal is this program, so the browser stays at the address that it uses.
             authorize = Url::parse(&base).and_then(|base| base.join(authorize.path())).map_err(wrong)?;
         }
-        let redirect = RedirectUrl::new(format!("{base}{CALLBACK}")).map_err(wrong)?;
+        let redirect = RedirectUrl::new(format!("{base}{LOGIN_CALLBACK}")).map_err(wrong)?;
         let client = oauth2::Client::new(ClientId::new(portal.client_id.clone()))
             .set_auth_uri(AuthUrl::from_url(authorize))
             .set_token_uri(TokenUrl::from_url(endpoints.token))

@@ -9,6 +9,7 @@ use poem::{Request, Response, handler};
 use super::handshake::{self, Handshake, NumberOutcome, Phone, ScanOutcome, Status};
 use super::pages::{self, phone};
 use super::{Login, allowance, code, pause, secrets};
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::width;
 use crate::settings::Settings;
@@ -39,8 +40,8 @@ pub async fn open(
 ) -> Result<Response, Failure> {
     login.scans.check(req)?;
     let (id, https) = (code::handshake_of(&text).to_owned(), settings.is_https());
-    let (secret, held) = (store.ids.token(SECRET_BYTES), secrets::of_phone(req.headers(), &id, https));
-    let phone = Phone { held, fresh: binding::hash(&secret) };
+    let (secret, sent) = (store.ids.token(SECRET_BYTES), secrets::of_phone(req.headers(), &id, https));
+    let phone = Phone { sent, fresh: binding::hash(&secret) };
     let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let (known, checker, scanned) = (id.clone(), login.clone(), store.clock.now());
     let scan = store.write(move |tx| {
@@ -52,11 +53,11 @@ pub async fn open(
     login.waiters.wake(&id).await;
     Ok(match scan {
         Scan::Done(ScanOutcome::Bound) => {
-            let mut response = see_other(&pages::confirm_path(&id));
+            let mut response = see_other(&paths::confirm(&id));
             secrets::give_phone(&mut response, &id, &secret, https);
             response
         }
-        Scan::Done(ScanOutcome::Again) => see_other(&pages::confirm_path(&id)),
+        Scan::Done(ScanOutcome::Again) => see_other(&paths::confirm(&id)),
         Scan::Done(ScanOutcome::Refused(refusal)) => {
             let (status, page) = phone::not_scanned(refusal);
             frame.page_with(status, page)
@@ -119,7 +120,7 @@ async fn show(
     let Context { login, store, settings } = context;
     let secret = phone_of(req, &id, settings)?;
     let who = SignedIn::find(req).await?.map(|who| who.candidate);
-    let (path, own) = (pages::confirm_path(&id), network(client_address(req)));
+    let (path, own) = (paths::confirm(&id), network(client_address(req)));
     let read = store.read(move |tx| read(tx, &id, &secret, who)).await?;
     let PhoneState { handshake, account, paused_until } = read.ok_or(Failure::NotFound)?;
     login.store_expiry(store, &handshake).await;
@@ -197,7 +198,7 @@ pub async fn type_number(
     });
     decided.await?;
     login.waiters.wake(&id).await;
-    Ok(see_other(&pages::confirm_path(&id)))
+    Ok(see_other(&paths::confirm(&id)))
 }
 
 /// Two digits, also full-width and with spaces. Anything else is an input error and not a wrong number.
@@ -235,7 +236,7 @@ pub async fn decline(
         tracing::warn!(handshake = id, "somebody declined a login that is not theirs");
     }
     login.waiters.wake(&id).await;
-    Ok(see_other(&pages::confirm_path(&id)))
+    Ok(see_other(&paths::confirm(&id)))
 }
 
 /// `POST /s/{id}/revoke`: 不是我, after the login was confirmed. An approved handshake is denied, and a
@@ -266,7 +267,7 @@ pub async fn revoke(
         .await?;
     tracing::warn!(handshake = id, "somebody revoked a login that they had confirmed");
     login.waiters.wake(&id).await;
-    Ok(see_other("/me/devices"))
+    Ok(see_other(paths::DEVICES))
 }
 
 fn phone_of(req: &Request, handshake: &str, settings: &Settings) -> Result<String, Failure> {

@@ -10,8 +10,9 @@ use tower_sessions::session::Id;
 use super::handshake::{self, Handshake, Screen, Status};
 use super::pages::NextPoll;
 use super::parking::ScreenUpdate;
-use super::way_in::Next;
+use super::way_in::NextPage;
 use super::{Login, allowance, device_grant, devices, not_saved, pages, secrets, user_agent};
+use crate::paths;
 use crate::people::identity::notice;
 use crate::settings::{Settings, Ways};
 use crate::store::Store;
@@ -35,7 +36,7 @@ pub async fn show(
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
-    Query(next): Query<Next>,
+    Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));
@@ -62,7 +63,7 @@ pub async fn show_device(
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
-    Query(next): Query<Next>,
+    Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));
@@ -75,7 +76,7 @@ pub async fn show_device(
     let code = login.portal.device_code().await;
     let code = code.map_err(|refusal| refusal.failure(pages::device_path(next.path())))?;
     let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
-    login.poller.wake(login, store);
+    device_grant::wake_poller(login, store);
     Ok(first_page(&frame, &view(login, store, settings, &handshake), &secret, settings))
 }
 
@@ -131,13 +132,13 @@ pub async fn wait(
     login.store_expiry(store, &handshake).await;
     if handshake.portal_code.is_some() && handshake.status == Status::Waiting {
         // The process that polled for this code may be gone.
-        login.poller.wake(login, store);
+        device_grant::wake_poller(login, store);
     }
     if handshake.status == Status::Failed
         && let Some(failure) = final_refusal(store, &handshake).await?
     {
         // The card would offer another code, which cannot help, so the reason gets a page of its own.
-        return if frame.is_fragment() { Ok(frame.go(&format!("/login/wait/{id}"))) } else { Err(failure) };
+        return if frame.is_fragment() { Ok(frame.go(&paths::wait(id))) } else { Err(failure) };
     }
     if handshake.status == Status::Approved
         && let Some(session) = sign_in(req, store, settings, &handshake, screen).await?
@@ -175,7 +176,7 @@ async fn final_refusal(store: &Store, handshake: &Handshake) -> Result<Option<Fa
 /// browser in, it goes to the home page.
 async fn lost(req: &Request, frame: &Frame, ways: Ways) -> Result<Response, Failure> {
     if SignedIn::find(req).await?.is_some() {
-        return Ok(frame.go("/"));
+        return Ok(frame.go(paths::HOME));
     }
     Ok(match frame.is_fragment() {
         true => frame.part(pages::lost_card()).with_status(StatusCode::NOT_FOUND).into_response(),
@@ -237,7 +238,7 @@ fn view<'a>(
         Some(code) => code.address.clone(),
         None => {
             let code = login.codes.make(&handshake.id, handshake.created_at, now);
-            settings.absolute(&format!("/s/{code}"))
+            settings.absolute(&paths::scan(code))
         }
     };
     let (mark, ways) = (Login::mark(handshake, now), settings.portal.ways);

@@ -6,6 +6,7 @@
 use poem::Response;
 use poem::http::HeaderMap;
 
+use crate::paths;
 use crate::web::binding::{self, Binding};
 
 /// Seconds. A handshake lives at most ten minutes, and one minute more after its approval.
@@ -16,17 +17,17 @@ const PHONE_MAX_AGE: i64 = 1800;
 
 /// Hash of the secret that a request has as the screen of a handshake.
 pub fn of_screen(headers: &HeaderMap, handshake: &str, https: bool) -> Option<String> {
-    secret_hash(headers, "screen", &screen_path(handshake), https)
+    secret_hash(headers, "screen", &paths::wait(handshake), https)
 }
 
 /// Hash of the secret that a request has as the phone of a handshake.
 pub fn of_phone(headers: &HeaderMap, handshake: &str, https: bool) -> Option<String> {
-    secret_hash(headers, &phone_name(handshake), "/s", https)
+    secret_hash(headers, &phone_name(handshake), paths::PHONE, https)
 }
 
 /// Sets the cookie of a handshake's screen.
 pub fn give_screen(response: &mut Response, handshake: &str, secret: &str, https: bool) {
-    let path = screen_path(handshake);
+    let path = paths::wait(handshake);
     Binding { name: "screen", path: &path, https }.give(response, secret, SCREEN_MAX_AGE);
 }
 
@@ -34,15 +35,11 @@ pub fn give_screen(response: &mut Response, handshake: &str, secret: &str, https
 /// the code twice.
 pub fn give_phone(response: &mut Response, handshake: &str, secret: &str, https: bool) {
     let name = phone_name(handshake);
-    Binding { name: &name, path: "/s", https }.give(response, secret, PHONE_MAX_AGE);
+    Binding { name: &name, path: paths::PHONE, https }.give(response, secret, PHONE_MAX_AGE);
 }
 
 fn secret_hash(headers: &HeaderMap, name: &str, path: &str, https: bool) -> Option<String> {
     Binding { name, path, https }.secret(headers).map(|secret| binding::hash(&secret))
-}
-
-fn screen_path(handshake: &str) -> String {
-    format!("/login/wait/{handshake}")
 }
 
 fn phone_name(handshake: &str) -> String {

@@ -18,7 +18,7 @@ use super::handshake::{self, Handshake};
 use crate::permits::{KeyedPermits, Permit};
 use crate::store::{Store, Timestamp, Tx};
 use crate::web::Failure;
-use crate::web::address::Customer;
+use crate::web::address::ClientNetwork;
 
 /// How often changes by other processes are looked for.
 const POLL_EVERY: Duration = Duration::from_millis(500);
@@ -36,8 +36,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 /// Parked requests of one handshake. A newer request displaces the oldest one.
 const MAX_PER_HANDSHAKE: u64 = 3;
 
-/// One customer may park this part of all requests, and all unknown customers together that part.
-const CUSTOMER_SHARE: usize = 8;
+/// One network may park this part of all requests, and all unknown networks together that part.
+const NETWORK_SHARE: usize = 8;
 const UNKNOWN_SHARE: usize = 2;
 
 /// The handshakes that are waited for in this process, and the parked requests.
@@ -50,8 +50,8 @@ struct Shared {
     watched: Mutex<Watched>,
     max_parked: usize,
     permits: Arc<Semaphore>,
-    of_customer: KeyedPermits<Customer>,
-    of_unknown: KeyedPermits<Customer>,
+    of_network: KeyedPermits<ClientNetwork>,
+    of_unknown: KeyedPermits<ClientNetwork>,
     stopping: watch::Sender<bool>,
 }
 
@@ -77,7 +77,7 @@ struct WatchState {
 /// Lets a request be parked until this is dropped.
 pub struct ParkingPermit {
     _of_all: Permit,
-    _of_customer: Permit,
+    _of_network: Permit,
 }
 
 impl Waiters {
@@ -88,7 +88,7 @@ impl Waiters {
             watched: Mutex::default(),
             max_parked,
             permits: Arc::new(Semaphore::new(max_parked)),
-            of_customer: share(CUSTOMER_SHARE),
+            of_network: share(NETWORK_SHARE),
             of_unknown: share(UNKNOWN_SHARE),
             stopping: watch::Sender::new(false),
         };
@@ -192,9 +192,9 @@ impl Watch {
         latest
     }
 
-    /// A permit to park a request of `customer`; none if all are in use, or this customer's part is.
-    pub fn park(&mut self, customer: Customer) -> Option<ParkingPermit> {
-        let permit = self.shared.permit(customer)?;
+    /// A permit to park a request of `network`; none if all are in use, or this network's part is.
+    pub fn park(&mut self, network: ClientNetwork) -> Option<ParkingPermit> {
+        let permit = self.shared.permit(network)?;
         self.state.send_modify(|state| state.parked += 1);
         self.turn = Some(self.state.borrow().parked);
         Some(permit)
@@ -258,10 +258,10 @@ impl WatchState {
 }
 
 impl Shared {
-    fn permit(&self, customer: Customer) -> Option<ParkingPermit> {
+    fn permit(&self, network: ClientNetwork) -> Option<ParkingPermit> {
         let of_all = self.permits.clone().try_acquire_owned().ok()?;
-        let share = if customer == Customer::Unknown { &self.of_unknown } else { &self.of_customer };
-        Some(ParkingPermit { _of_all: of_all, _of_customer: share.try_acquire(customer)? })
+        let share = if network == ClientNetwork::Unknown { &self.of_unknown } else { &self.of_network };
+        Some(ParkingPermit { _of_all: of_all, _of_network: share.try_acquire(network)? })
     }
 
     fn publish(&self, changed: Vec<Handshake>) {

@@ -9,11 +9,12 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attempt::{self, Ending, Stage, StoredAttempt};
+use super::attempt::{self, AttemptEnding, AttemptStage, StoredAttempt};
 use super::pages::login_path;
 use super::portal::{AttemptSecrets, AuthorizationResponse};
 use super::refusal::{Refusal, admitted};
 use super::{Login, devices, not_saved, user_agent};
+use crate::paths;
 use crate::people::identity::{self, Arrival, notice};
 use crate::settings::Settings;
 use crate::store::{Error, Store};
@@ -29,14 +30,14 @@ const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// The query of the login pages.
 #[derive(Deserialize)]
-pub struct Next {
+pub struct NextPage {
     next: Option<String>,
 }
 
-impl Next {
+impl NextPage {
     /// The checked local path to go to after signing in; `/` if none was given.
     pub fn path(&self) -> &str {
-        local_path(self.next.as_deref().unwrap_or("/"))
+        local_path(self.next.as_deref().unwrap_or(paths::HOME))
     }
 }
 
@@ -48,7 +49,7 @@ pub async fn start(
     Data(login): Data<&Arc<Login>>,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
-    Query(next): Query<Next>,
+    Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
     login.at_portal.check(&network(client_address(req)))?;
     let begun = login.portal.begin(req.header(header::HOST)).await;
@@ -71,7 +72,7 @@ pub async fn callback(
     Data(settings): Data<&Arc<Settings>>,
     Query(response): Query<AuthorizationResponse>,
 ) -> Result<Response, Failure> {
-    let outdated = || Refusal::Outdated.failure("/login".to_owned());
+    let outdated = || Refusal::Outdated.failure(paths::LOGIN.to_owned());
     let state = response.state.clone().ok_or_else(outdated)?;
     let id = attempt::id_of(&state);
     let found = id.clone();
@@ -81,8 +82,8 @@ pub async fn callback(
         return signed_in_before(req, &stored).await?.ok_or_else(outdated);
     }
     let taken = match stored.stage {
-        Stage::Open => store.write(move |tx| attempt::take(tx, &id, &state)).await?,
-        Stage::Taken | Stage::Ended { .. } => None,
+        AttemptStage::Open => store.write(move |tx| attempt::take(tx, &id, &state)).await?,
+        AttemptStage::Taken | AttemptStage::Ended { .. } => None,
     };
     match taken {
         Some(attempt) => answer(req, login, store, settings, stored, attempt, response).await,
@@ -111,8 +112,8 @@ async fn answer(
     let request = log::request_id().unwrap_or_default();
     let done = tokio::spawn(log::within(request, work)).await;
     match done.map_err(|error| Failure::Internal(format!("a return: {error}")))?? {
-        Ending::In { session, .. } => Ok(signed_in(&stored.next, &session, settings)),
-        Ending::Refused(refusal) => Err(refusal.failure(login_path(&stored.next))),
+        AttemptEnding::In { session, .. } => Ok(signed_in(&stored.next, &session, settings)),
+        AttemptEnding::Refused(refusal) => Err(refusal.failure(login_path(&stored.next))),
     }
 }
 
@@ -143,10 +144,10 @@ impl Callback {
         host: Option<&str>,
         attempt: AttemptSecrets,
         response: AuthorizationResponse,
-    ) -> Result<Ending, Failure> {
+    ) -> Result<AttemptEnding, Failure> {
         let ending = match self.login.portal.finish(host, attempt, response, store.clock.now()).await {
             Ok(arrival) => self.sign_in(store, arrival).await?,
-            Err(refusal) => Ending::Refused(refusal),
+            Err(refusal) => AttemptEnding::Refused(refusal),
         };
         let (id, stored) = (self.attempt, ending.clone());
         store.write(move |tx| attempt::end(tx, &id, &stored)).await?;
@@ -155,18 +156,18 @@ impl Callback {
 
     /// Signs in and begins the session in one transaction, so that a repeated callback can hand the session
     /// out too.
-    async fn sign_in(&self, store: &Store, arrival: Arrival) -> Result<Ending, Failure> {
+    async fn sign_in(&self, store: &Store, arrival: Arrival) -> Result<AttemptEnding, Failure> {
         let (device, name) = (devices::described(&self.device, Way::Portal), self.device.clone());
         let (old, idle) = (self.old, self.idle);
         let ending = store.write::<_, Failure, _>(move |tx| {
             let known = match admitted(identity::sign_in(tx, &arrival)?) {
                 Ok(known) => known,
-                Err(refusal) => return Ok(Ending::Refused(refusal)),
+                Err(refusal) => return Ok(AttemptEnding::Refused(refusal)),
             };
             notice::signed_in_on(tx, &known.candidate, &device)?;
             let who = SignedIn::at(tx.now, known.candidate.clone(), known.staff, name);
             let session = session::replace(tx, old, &who, idle)?;
-            Ok(Ending::In { candidate: known.candidate, session: session.to_string() })
+            Ok(AttemptEnding::In { candidate: known.candidate, session: session.to_string() })
         });
         ending.await.map_err(not_saved)
     }
@@ -184,12 +185,12 @@ async fn answer_again(
         return Ok(response);
     }
     match stored.stage {
-        Stage::Ended { ending: Ending::In { session, .. }, is_repeatable: true }
+        AttemptStage::Ended { ending: AttemptEnding::In { session, .. }, is_repeatable: true }
             if is_live(store, &session).await? =>
         {
             Ok(signed_in(&stored.next, &session, settings))
         }
-        Stage::Ended { ending: Ending::Refused(refusal), .. } => {
+        AttemptStage::Ended { ending: AttemptEnding::Refused(refusal), .. } => {
             Err(refusal.failure(login_path(&stored.next)))
         }
         _ => Err(Refusal::Outdated.failure(login_path(&stored.next))),
@@ -204,7 +205,9 @@ async fn is_live(store: &Store, session: &str) -> Result<bool, Failure> {
 
 /// The redirect of an ended attempt, if its candidate is signed in on this browser.
 async fn signed_in_before(req: &Request, stored: &StoredAttempt) -> Result<Option<Response>, Failure> {
-    let Stage::Ended { ending: Ending::In { candidate, .. }, .. } = &stored.stage else { return Ok(None) };
+    let AttemptStage::Ended { ending: AttemptEnding::In { candidate, .. }, .. } = &stored.stage else {
+        return Ok(None);
+    };
     let who = SignedIn::find(req).await?;
     Ok(who.filter(|who| who.candidate == *candidate).map(|_| see_other(&stored.next)))
 }
@@ -213,7 +216,7 @@ async fn signed_in_before(req: &Request, stored: &StoredAttempt) -> Result<Optio
 async fn wait_for_end(store: &Store, mut stored: StoredAttempt) -> Result<StoredAttempt, Failure> {
     let mut checks = tokio::time::interval(CHECK_EVERY);
     let deadline = tokio::time::Instant::now() + MAX_WAIT;
-    while !matches!(stored.stage, Stage::Ended { .. }) && tokio::time::Instant::now() < deadline {
+    while !matches!(stored.stage, AttemptStage::Ended { .. }) && tokio::time::Instant::now() < deadline {
         checks.tick().await;
         let id = stored.id.clone();
         let found = store.read(move |tx| attempt::find(tx, &id)).await?;
@@ -230,5 +233,5 @@ pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
     if session.id().is_some() {
         session::end(&session).await?;
     }
-    Ok(frame.go("/"))
+    Ok(frame.go(paths::HOME))
 }

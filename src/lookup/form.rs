@@ -8,9 +8,10 @@ use poem::{Request, Response, handler};
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::finding::{self, Finding};
+use super::typed::TypedFields;
 use super::{Lookup, limits, pages};
 use crate::exams::certificate::lookup_hash;
-use crate::people::{document, width};
+use crate::people::document;
 use crate::store::Store;
 use crate::web::address::{client_address, network};
 use crate::web::{Failure, Frame, Submission};
@@ -18,26 +19,6 @@ use crate::web::{Failure, Frame, Submission};
 /// Shortest time until the answer "not found", about ten times the work, so that its timing does not reveal
 /// how much the database read.
 const MISS_TAKES: Duration = Duration::from_millis(3);
-
-/// The three fields as they were typed.
-#[derive(Default)]
-pub(super) struct Typed<'a> {
-    pub name: &'a str,
-    pub document: &'a str,
-    pub number: &'a str,
-}
-
-impl Typed<'_> {
-    fn of(sent: &Submission) -> Typed<'_> {
-        let [name, document, number] = ["name", "document", "number"].map(|field| sent.one(field));
-        Typed { name, document, number }
-    }
-
-    /// Whether no field is blank.
-    fn is_complete(&self) -> bool {
-        ![self.name, self.document, self.number].into_iter().any(width::is_blank)
-    }
-}
 
 /// `GET /lookup/{exam}` and `GET /en/lookup/{exam}`
 #[handler]
@@ -47,7 +28,7 @@ pub async fn show(
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
     let exam = exam_of(store, code).await?;
-    Ok(frame.page(exam.form(frame.lang(), &Typed::default())))
+    Ok(frame.page(exam.form(frame.lang(), &TypedFields::default())))
 }
 
 /// `POST /lookup/{exam}` and `POST /en/lookup/{exam}`
@@ -62,7 +43,7 @@ pub async fn answer(
 ) -> Result<Response, Failure> {
     let (began, now) = (Instant::now(), store.clock.now());
     lookup.limits.check_network(&network(client_address(req)), now)?;
-    let typed = Typed::of(&sent);
+    let typed = TypedFields::of(&sent);
     if !typed.is_complete() {
         let exam = exam_of(store, code).await?;
         return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));

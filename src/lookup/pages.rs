@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use super::form::Typed;
+use super::typed::TypedFields;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
+use crate::paths;
 use crate::people::width;
 use crate::store::{Timestamp, clock};
 use crate::ui::{self, Control, Fact, FormField, Icon, Lang, ListRow, Look, Page, TextMode, Tone};
@@ -23,7 +24,14 @@ pub(super) struct QueryStamp {
 }
 
 fn root(lang: Lang) -> &'static str {
-    lang.pick("/lookup", "/en/lookup")
+    lang.pick(paths::LOOKUP, paths::ENGLISH_LOOKUP)
+}
+
+fn form_path(lang: Lang, exam: &str) -> String {
+    match lang {
+        Lang::Chinese => paths::lookup_form(exam),
+        Lang::English => paths::english_lookup_form(exam),
+    }
 }
 
 /// The list of exams by category (图11.1).
@@ -38,12 +46,12 @@ pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<CertifiedExa
             (ui::rows(&exams.iter().map(|exam| row(lang, exam)).collect::<Vec<_>>()))
         }
         @if groups.is_empty() { (no_exam(lang, typed)) }
-        (other_language(lang, ""))
+        (other_language(lang, root(lang.other())))
     };
     let page = Page::new(lang.pick("证书查询", "Certificate lookup"), main);
     // The English pages are separate, so their first page has no back link.
     match lang {
-        Lang::Chinese => page.back("/"),
+        Lang::Chinese => page.back(paths::HOME),
         Lang::English => page,
     }
 }
@@ -66,7 +74,7 @@ fn row(lang: Lang, exam: &CertifiedExam) -> ListRow {
     ListRow {
         title: exam.name.clone(),
         detail: format!("{} {newest}", lang.pick("最近批准", "Latest approval")),
-        href: format!("{}/{}", root(lang), exam.code),
+        href: form_path(lang, &exam.code),
         trailing: html! { (ui::icon(Icon::Forward)) },
     }
 }
@@ -88,17 +96,17 @@ fn no_exam(lang: Lang, typed: &str) -> Markup {
 
 impl Exam {
     fn path(&self, lang: Lang) -> String {
-        format!("{}/{}", root(lang), self.code)
+        form_path(lang, &self.code)
     }
 
     /// The form, empty (图11.2).
-    pub(super) fn form(&self, lang: Lang, typed: &Typed<'_>) -> Page {
+    pub(super) fn form(&self, lang: Lang, typed: &TypedFields<'_>) -> Page {
         let below = lang.pick("核验证书真伪，无需登录", "Verify a certificate; no sign-in is needed");
         self.form_page(lang, typed, html! { (ui::heading("", &self.name, below)) }, false)
     }
 
     /// The form, with an error on each blank field.
-    pub(super) fn incomplete(&self, lang: Lang, typed: &Typed<'_>) -> Page {
+    pub(super) fn incomplete(&self, lang: Lang, typed: &TypedFields<'_>) -> Page {
         let missing: Vec<(String, String)> = self
             .fields(lang, typed)
             .into_iter()
@@ -117,7 +125,7 @@ impl Exam {
     }
 
     /// No certificate matches. The text is the same whichever entry is wrong, and the form stays filled.
-    pub(super) fn nothing(&self, lang: Lang, typed: &Typed<'_>) -> Page {
+    pub(super) fn nothing(&self, lang: Lang, typed: &TypedFields<'_>) -> Page {
         let (title, intro, checks) = lang.pick(
             (
                 "没有查到符合的证书",
@@ -192,7 +200,7 @@ impl Exam {
         }
     }
 
-    fn form_page(&self, lang: Lang, typed: &Typed<'_>, head: Markup, show_errors: bool) -> Page {
+    fn form_page(&self, lang: Lang, typed: &TypedFields<'_>, head: Markup, show_errors: bool) -> Page {
         let main = html! {
             (head)
             form #form method="post" action=(self.path(lang)) {
@@ -201,7 +209,7 @@ impl Exam {
             p.muted.small {
                 (lang.pick("查询内容不会出现在网址和日志中。", "What you type appears in no address and in no log."))
             }
-            (other_language(lang, &format!("/{}", self.code)))
+            (other_language(lang, &self.path(lang.other())))
         };
         let button = html! {
             button.button type="submit" form="form" data-look="primary" { (lang.pick("查询", "Look up")) }
@@ -212,7 +220,7 @@ impl Exam {
             .bar(button)
     }
 
-    fn fields<'a>(&self, lang: Lang, typed: &Typed<'a>) -> [LookupField<'a>; 3] {
+    fn fields<'a>(&self, lang: Lang, typed: &TypedFields<'a>) -> [LookupField<'a>; 3] {
         let field = |name, label, hint, missing, value: &'a str, mode| LookupField {
             name,
             label,
@@ -319,12 +327,12 @@ fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
     }
 }
 
-/// A link to the same page in the other language. Loaded without htmx, because `<html lang>` changes.
-fn other_language(lang: Lang, place: &str) -> Markup {
+/// A link to `path`, the same page in the other language. Loaded without htmx, because `<html lang>` changes.
+fn other_language(lang: Lang, path: &str) -> Markup {
     let other = lang.other();
     html! {
         p {
-            a.text-button href={ (root(other)) (place) } hreflang=(other.tag()) lang=(other.tag()) hx-boost="false" {
+            a.text-button href=(path) hreflang=(other.tag()) lang=(other.tag()) hx-boost="false" {
                 (other.pick("中文", "English"))
             }
         }
@@ -341,15 +349,15 @@ pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, stamp: &Query
         (stamp.line(Lang::Chinese))
         div.actions {
             (ui::print_button("打印"))
-            (ui::link_button("/lookup", "查询其他证书", Look::Plain))
+            (ui::link_button(paths::LOOKUP, "查询其他证书", Look::Plain))
         }
     };
-    Page::new("证书核验", main).back("/lookup")
+    Page::new("证书核验", main).back(paths::LOOKUP)
 }
 
 /// A link that is expired, revoked or unknown.
 pub(super) fn no_link() -> Page {
-    let action = ui::link_button("/lookup", "证书查询", Look::Primary);
+    let action = ui::link_button(paths::LOOKUP, "证书查询", Look::Primary);
     let main = ui::error_page(
         "核验链接无效或已过期",
         "请向持证人索取新的链接，或用姓名、证件号码和证书编号查询。",

@@ -8,7 +8,7 @@ use poem::{FromRequest, Request, RequestBody};
 use crate::files::inspect::Limits;
 use crate::files::storage::Storage;
 use crate::files::{SentFile, UploadSpool};
-use crate::web::address::{Customer, client_address, customer};
+use crate::web::address::{ClientNetwork, client_address, client_network};
 use crate::web::form::{MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
 use crate::web::{Failure, SignedIn, Submission};
 
@@ -33,8 +33,8 @@ impl<'a> FromRequest<'a> for Upload {
             return Ok(Upload(from_text(body, MAX_TEXT_BYTES).await?, Vec::new()));
         }
         let storage: &Storage = req.data().expect("site puts the storage on every request");
-        let network = match customer(client_address(req)) {
-            Customer::Unknown => None,
+        let network = match client_network(client_address(req)) {
+            ClientNetwork::Unknown => None,
             known => Some(format!("{known:?}")),
         };
         let permits = storage.upload_permits().acquire(who.candidate, network).await;

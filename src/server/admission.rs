@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::permits::{KeyedPermits, Permit};
-use crate::web::address::{ClientAddress, Customer, customer};
+use crate::web::address::{ClientAddress, ClientNetwork, client_network};
 
 /// This many connections get the 503 page at the same time; others are closed without an answer.
 const MAX_REFUSALS: usize = 32;
@@ -32,28 +32,28 @@ const PAGE: &str = "<!DOCTYPE html><html lang=\"zh-CN\"><meta charset=\"utf-8\">
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
     pub total: usize,
-    /// Of one customer; no limit if all connections come from our own proxy.
-    pub per_customer: Option<usize>,
+    /// Of one network; no limit if all connections come from our own proxy.
+    pub per_network: Option<usize>,
 }
 
 impl ConnectionLimits {
     /// The limits for `max_parked` parked requests and 4,000 connections besides, as far as the process may
     /// open files. A quarter of its open files, 64 to 512, is left to the database and to uploads. One
-    /// customer gets a quarter of the total, at most 2,000, because many phones may share an address of
+    /// network gets a quarter of the total, at most 2,000, because many phones may share an address of
     /// their carrier.
     pub fn of_process(max_parked: usize, behind_proxy: bool) -> ConnectionLimits {
         let descriptors = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |limit| limit as usize);
         let reserved = (descriptors / 4).clamp(64, 512);
         let most = max_parked.saturating_add(4_000).min(1_000_000);
         let total = descriptors.saturating_sub(reserved).clamp(16, most);
-        ConnectionLimits { total, per_customer: (!behind_proxy).then_some((total / 4).min(2_000)) }
+        ConnectionLimits { total, per_network: (!behind_proxy).then_some((total / 4).min(2_000)) }
     }
 }
 
 /// Counts open connections.
 pub(super) struct Admission {
     total: Arc<Semaphore>,
-    customers: Option<KeyedPermits<Customer>>,
+    networks: Option<KeyedPermits<ClientNetwork>>,
     refusals: Arc<Semaphore>,
     warned_at: Mutex<Option<Instant>>,
 }
@@ -61,14 +61,14 @@ pub(super) struct Admission {
 /// Counts a connection until it is dropped.
 pub(super) struct ConnectionPermit {
     _of_total: Permit,
-    _of_customer: Option<Permit>,
+    _of_network: Option<Permit>,
 }
 
 impl Admission {
     pub(super) fn new(limits: ConnectionLimits) -> Admission {
         Admission {
             total: Arc::new(Semaphore::new(limits.total)),
-            customers: limits.per_customer.map(KeyedPermits::new),
+            networks: limits.per_network.map(KeyedPermits::new),
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             warned_at: Mutex::new(None),
         }
@@ -77,13 +77,13 @@ impl Admission {
     /// A permit for one more connection; `None` at a limit.
     pub(super) fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
         let of_total = self.total.clone().try_acquire_owned().ok()?;
-        let of_customer = match &self.customers {
-            Some(customers) => {
-                Some(customers.try_acquire(customer(ClientAddress::Known(peer.to_canonical())))?)
+        let of_network = match &self.networks {
+            Some(networks) => {
+                Some(networks.try_acquire(client_network(ClientAddress::Known(peer.to_canonical())))?)
             }
             None => None,
         };
-        Some(ConnectionPermit { _of_total: of_total, _of_customer: of_customer })
+        Some(ConnectionPermit { _of_total: of_total, _of_network: of_network })
     }
 
     /// Sends a 503 page without reading the request first, and closes the connection.

@@ -16,7 +16,7 @@ use crate::web::body::came_too_slowly;
 #[derive(Clone)]
 struct News(&'static str);
 
-const LIMITS: ConnectionLimits = ConnectionLimits { total: 100, per_customer: None };
+const LIMITS: ConnectionLimits = ConnectionLimits { total: 100, per_network: None };
 
 /// A server that parks requests for `/park` until there is news. It answers with the request's address and
 /// the news. `/read` reads the body first, and `/large` answers 20 MB.
@@ -238,7 +238,7 @@ async fn a_body_that_stops_or_trickles_times_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_nothing_is_disconnected() {
-    let server = Fixture::with(ConnectionLimits { total: 1, per_customer: None }).await;
+    let server = Fixture::with(ConnectionLimits { total: 1, per_network: None }).await;
     let began = tokio::time::Instant::now();
     let _deaf = server.send(&get("/large")).await;
     let next = get("/next").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
@@ -266,7 +266,7 @@ async fn a_parked_request_keeps_few_bytes() {
 
 #[tokio::test]
 async fn connections_beyond_the_limits_get_503() {
-    let server = Fixture::with(ConnectionLimits { total: 3, per_customer: Some(2) }).await;
+    let server = Fixture::with(ConnectionLimits { total: 3, per_network: Some(2) }).await;
     let mut first = server.send(&get("/first")).await;
     read_until(&mut first, "/first: nothing.").await;
     let mut second = server.send(&get("/second")).await;

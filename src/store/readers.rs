@@ -54,10 +54,6 @@ impl Readers {
     }
 }
 
-fn unavailable(why: &str) -> Error {
-    Error::Unavailable(why.to_owned())
-}
-
 fn guarded<T, E: From<Error>>(
     query: impl FnOnce(&mut Conn) -> Result<T, E>,
     conn: &mut Conn,
@@ -92,7 +88,7 @@ impl SqliteReaders {
             good
         });
         self.answer(job).await;
-        answer.await.map_err(|_| unavailable("a reader has no connection"))?
+        answer.await.map_err(|_| Error::Unavailable("a reader has no connection".to_owned()))?
     }
 
     /// Runs `job` together with other waiting jobs in one read transaction, which halves their cost.

@@ -131,20 +131,3 @@ where
         Err(error) => (outcome.and_then(|_| Err(Error::from(error).into())), false),
     }
 }
-
-/// Whether a statement failed because the disk is full or the database is read-only. diesel has no error kind
-/// for these.
-pub(super) fn cannot_save(error: &diesel::result::Error) -> bool {
-    const MESSAGES: [&str; 4] = [
-        "database or disk is full",
-        "attempt to write a readonly database",
-        "No space left on device",
-        "read-only transaction",
-    ];
-    match error {
-        diesel::result::Error::DatabaseError(_, about) => {
-            MESSAGES.iter().any(|text| about.message().contains(text))
-        }
-        _ => false,
-    }
-}

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{Icon, Lang, icon};
+use crate::paths;
 
 /// The configuration of htmx: no history cache (pages hold personal data), no eval, no inline styles.
 /// Responses with an error status are shown too. New content reacts at once: with the default delay of
@@ -45,21 +46,17 @@ pub struct Chrome<'a> {
 /// The sections of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
-    /// `/`
     Home,
-    /// `/services`
     Services,
-    /// `/certificates`
     Certificates,
-    /// `/me`
     Me,
 }
 
 const TABS: [(Tab, Icon, &str, &str); 4] = [
-    (Tab::Home, Icon::Home, "首页", "/"),
-    (Tab::Services, Icon::Services, "业务", "/services"),
-    (Tab::Certificates, Icon::Certificate, "证书", "/certificates"),
-    (Tab::Me, Icon::Person, "我的", "/me"),
+    (Tab::Home, Icon::Home, "首页", paths::HOME),
+    (Tab::Services, Icon::Services, "业务", paths::SERVICES),
+    (Tab::Certificates, Icon::Certificate, "证书", paths::CERTIFICATES),
+    (Tab::Me, Icon::Person, "我的", paths::ME),
 ];
 
 /// The navigation of the review desk, in place of the tabs.
@@ -249,7 +246,7 @@ fn name(chrome: &Chrome, page: &Page) -> Markup {
 /// A form, because GET changes nothing. Loaded without htmx, because the whole document changes.
 fn senior_switch(chrome: &Chrome) -> Markup {
     html! {
-        form method="post" action="/senior" hx-boost="false" {
+        form method="post" action=(paths::SENIOR) hx-boost="false" {
             input type="hidden" name="next" value=(chrome.here);
             button.pill type="submit" aria-pressed=(chrome.senior) {
                 (chrome.lang.pick("长者模式", "Large type"))
@@ -264,9 +261,9 @@ fn tabs(page: &Page, swap: bool) -> Markup {
         nav #tabs aria-label="主导航" data-phone[phone] data-desk[page.desk.is_some()]
             hx-swap-oob=[swap.then_some("true")] {
             @if let Some(desk) = &page.desk {
-                a href="/staff/queue" aria-current="true" { span { "待办 " (desk.waiting) } }
+                a href=(paths::QUEUE) aria-current="true" { span { "待办 " (desk.waiting) } }
                 p.pill { (desk.who) }
-                form method="post" action="/logout" hx-boost="false" {
+                form method="post" action=(paths::LOGOUT) hx-boost="false" {
                     button.text-button type="submit" { "退出" }
                 }
             } @else {

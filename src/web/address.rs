@@ -36,9 +36,10 @@ pub enum Network {
     Unknown,
 }
 
-/// What a provider assigns to one customer: an IPv4 address or an IPv6 prefix of 56 bits (RFC 6177).
+/// What a limit counts as one client: an IPv4 address or an IPv6 prefix of 56 bits, which a provider assigns to
+/// one customer (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Customer {
+pub enum ClientNetwork {
     V4(Ipv4Addr),
     /// The first 56 bits.
     V6(u64),
@@ -133,12 +134,11 @@ pub fn network(address: ClientAddress) -> Network {
     }
 }
 
-/// The customer to whom an address is assigned.
-pub fn customer(address: ClientAddress) -> Customer {
+pub fn client_network(address: ClientAddress) -> ClientNetwork {
     match address {
-        ClientAddress::Known(IpAddr::V4(v4)) => Customer::V4(v4),
-        ClientAddress::Known(IpAddr::V6(v6)) => Customer::V6((v6.to_bits() >> 72) as u64),
-        ClientAddress::Unknown => Customer::Unknown,
+        ClientAddress::Known(IpAddr::V4(v4)) => ClientNetwork::V4(v4),
+        ClientAddress::Known(IpAddr::V6(v6)) => ClientNetwork::V6((v6.to_bits() >> 72) as u64),
+        ClientAddress::Unknown => ClientNetwork::Unknown,
     }
 }
 
@@ -267,8 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn customer_is_an_ipv4_address_or_56_bits_of_ipv6() {
-        let same = |a: &str, b: &str| customer(ip(a)) == customer(ip(b));
+    fn client_network_is_an_ipv4_address_or_56_bits_of_ipv6() {
+        let same = |a: &str, b: &str| client_network(ip(a)) == client_network(ip(b));
         assert!(same("2409:8a55:1:2ff::5", "2409:8a55:1:201::1"));
         assert!(!same("2409:8a55:1:2ff::5", "2409:8a55:1:3ff::5"));
         assert!(same("::ffff:10.0.0.1", "10.0.0.1") && !same("10.0.0.1", "10.0.0.2"));

@@ -7,6 +7,7 @@ use poem::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use poem::{FromRequest, Request, RequestBody, Response};
 
 use super::assets;
+use crate::paths;
 use crate::settings::Settings;
 use crate::ui::{self, Chrome, Lang, Page};
 
@@ -33,7 +34,7 @@ impl Frame {
     /// Also works for a request that has failed.
     pub fn of(req: &Request) -> Frame {
         let headers = req.headers();
-        let english = req.original_uri().path().starts_with("/en/");
+        let english = req.original_uri().path().starts_with(paths::ENGLISH);
         Frame {
             settings: req.data::<Arc<Settings>>().cloned().expect("site puts the settings on every request"),
             fragment: wants_fragment(headers),
@@ -61,7 +62,7 @@ impl Frame {
 
     /// Path and query of the request.
     pub fn here(&self) -> &str {
-        self.here.path_and_query().map_or("/", |path| path.as_str())
+        self.here.path_and_query().map_or(paths::HOME, |path| path.as_str())
     }
 
     /// The whole document, or for htmx its title, `<main>` and bars.

@@ -6,12 +6,14 @@ use poem::http::{HeaderValue, Method, Uri};
 use poem::{Request, Response};
 use tracing::Instrument;
 
-/// Paths whose last part is secret. Only this first part is logged.
-const SECRET: &[&str] = &["/s/", "/v/", "/login/wait/", "/sandbox/"];
+use crate::paths;
 
-/// Paths that scripts and monitors request every few seconds. Their successful requests are not logged: ten
+/// Addresses whose last part is secret. Only the first part is logged.
+const SECRET: &[&str] = &[paths::SCAN, paths::VERIFICATION, paths::WAIT, paths::SANDBOX];
+
+/// Addresses that scripts and monitors request every few seconds. Their successful requests are not logged: ten
 /// thousand waiting screens would write about ten gigabytes a day.
-const QUIET: &[&str] = &["/login/wait/", "/healthz", "/readyz"];
+const QUIET: &[&str] = &[paths::WAIT, paths::HEALTHZ, paths::READYZ];
 
 tokio::task_local! {
     /// Besides the span, because the fields of a span cannot be read back.
@@ -56,11 +58,15 @@ impl RequestLine {
 }
 
 fn is_quiet(path: &str) -> bool {
-    QUIET.iter().any(|prefix| path.starts_with(prefix))
+    QUIET.iter().any(|pattern| path.starts_with(paths::prefix(pattern)))
 }
 
 fn loggable(path: &str) -> &str {
-    SECRET.iter().find(|prefix| path.starts_with(**prefix)).map_or(path, |prefix| prefix)
+    SECRET
+        .iter()
+        .map(|pattern| paths::prefix(pattern))
+        .find(|prefix| path.starts_with(prefix))
+        .unwrap_or(path)
 }
 
 #[cfg(test)]

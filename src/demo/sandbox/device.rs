@@ -135,7 +135,7 @@ pub fn show(
             (choices())
         }
     };
-    frame.page(Page::new("省政务服务平台", main).own_heading().back("/login"))
+    frame.page(Page::new("省政务服务平台", main).own_heading().back(crate::paths::LOGIN))
 }
 
 /// `POST /sandbox/device`: grants or declines the device's sign-in.
@@ -156,7 +156,7 @@ pub fn choose(
     let main = ui::error_page(
         words,
         "您可以关闭这个页面，回到另一台设备。",
-        ui::link_button("/", "返回首页", ui::Look::Plain),
+        ui::link_button(crate::paths::HOME, "返回首页", ui::Look::Plain),
     );
     Ok(frame.page(Page::new(words, main).own_heading()))
 }

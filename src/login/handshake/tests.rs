@@ -58,7 +58,7 @@ impl World {
     }
 
     fn scan(&mut self, id: &str, phone: &str, genuine: bool) -> ScanOutcome {
-        let phone = Phone { held: Some(phone.into()), fresh: phone.into() };
+        let phone = Phone { sent: Some(phone.into()), fresh: phone.into() };
         scan(&mut self.tx(), id, &phone, |_| genuine).unwrap()
     }
 

@@ -5,6 +5,7 @@ use poem::http::StatusCode;
 
 use super::in_words;
 use crate::login::handshake::{Handshake, ScanRefusal, Status};
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Timestamp, clock};
 use crate::ui::{self, Control, Fact, FormField, Icon, Look, Page, TextMode, Tone};
@@ -25,7 +26,7 @@ pub struct PhoneView<'a> {
     pub error: Option<&'a str>,
 }
 
-/// What a phone is told about the network of the screen.
+/// What the phone's page says about the network of the screen.
 struct NetworkAdvice {
     fact: &'static str,
     /// Headline of a warning.
@@ -78,11 +79,11 @@ pub fn confirm(view: &PhoneView) -> Page {
             None => p.muted { (network.advice) },
         }
         (number_form(view))
-        form.actions method="post" action={ "/s/" (handshake.id) "/decline" } {
+        form.actions method="post" action=(paths::decline(&handshake.id)) {
             (ui::submit("action", "decline", "不是我", Look::Plain))
         }
     };
-    Page::new("登录确认", main).own_heading().back("/")
+    Page::new("登录确认", main).own_heading().back(paths::HOME)
 }
 
 fn number_form(view: &PhoneView) -> Markup {
@@ -99,7 +100,7 @@ fn number_form(view: &PhoneView) -> Markup {
         control,
     };
     html! {
-        form.typed-number method="post" action={ "/s/" (view.handshake.id) "/number" } {
+        form.typed-number method="post" action=(paths::type_number(&view.handshake.id)) {
             (ui::field(&field))
             div.actions { (ui::submit("action", "confirm", "确认登录", Look::Primary)) }
         }
@@ -129,17 +130,17 @@ pub fn outcome(id: &str, status: Status, paused_until: Option<Timestamp>) -> Pag
                 h1 tabindex="-1" { (headline) }
                 p.muted { (explanation) }
             }
-            p.actions { (ui::link_button("/", "在手机上继续办理", Look::Plain)) }
-            form.actions method="post" action={ "/s/" (id) "/revoke" } {
+            p.actions { (ui::link_button(paths::HOME, "在手机上继续办理", Look::Plain)) }
+            form.actions method="post" action=(paths::revoke(id)) {
                 (ui::submit("confirm", "yes", "不是我，退出那台设备", Look::Danger))
             }
         },
         _ => html! {
-            (ui::error_page(headline, explanation, ui::link_button("/", "返回首页", Look::Primary)))
+            (ui::error_page(headline, explanation, ui::link_button(paths::HOME, "返回首页", Look::Primary)))
             @if let Some(until) = paused_until { (ui::banner(Tone::Warn, PAUSED, html! { p { (pause_ends(until)) } })) }
         },
     };
-    Page::new(headline, main).own_heading().back("/")
+    Page::new(headline, main).own_heading().back(paths::HOME)
 }
 
 const PAUSED: &str = "扫码登录已暂停";
@@ -151,7 +152,7 @@ fn pause_ends(until: Timestamp) -> String {
 /// The page during a pause, which ends at `until`.
 pub fn paused(until: Timestamp) -> Page {
     let body = format!("{}在手机上办理不受影响。", pause_ends(until));
-    Page::new(PAUSED, ui::error_page(PAUSED, &body, ui::link_button("/", "返回首页", Look::Primary)))
+    Page::new(PAUSED, ui::error_page(PAUSED, &body, ui::link_button(paths::HOME, "返回首页", Look::Primary)))
         .own_heading()
 }
 
@@ -168,6 +169,6 @@ pub fn not_scanned(refusal: ScanRefusal) -> (StatusCode, Page) {
         }
         ScanRefusal::Gone => (StatusCode::GONE, "二维码已失效", "请在电脑上刷新二维码后重新扫描。"),
     };
-    let main = ui::error_page(headline, what_to_do, ui::link_button("/", "返回首页", Look::Primary));
+    let main = ui::error_page(headline, what_to_do, ui::link_button(paths::HOME, "返回首页", Look::Primary));
     (status, Page::new(headline, main).own_heading())
 }

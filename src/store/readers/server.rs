@@ -13,7 +13,6 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::unavailable;
 use crate::store::database::Database;
 use crate::store::pool::{AttemptOutcome, reading};
 use crate::store::{Conn, Error, limits};
@@ -111,6 +110,10 @@ impl ServerReaders {
             self.database.lost(Instant::now());
         }
     }
+}
+
+fn unavailable(why: &str) -> Error {
+    Error::Unavailable(why.to_owned())
 }
 
 fn answered<T, E: From<Error>>(
