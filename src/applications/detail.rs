@@ -164,7 +164,7 @@ fn bar(detail: &Detail) -> Markup {
 fn view(detail: &Detail) -> Markup {
     let (application, business) = (&detail.application, detail.application.business);
     let plain = application.form.clone().unwrap_or_default();
-    let answers = views::masked(business.fields(), &plain);
+    let answers = views::masked(business.questions(), &plain);
     // 信息修改 is about no exam, so its title says the kind already.
     let kind = if application.title == business.label { "" } else { business.label };
     // What failed is told at the top, with what to do about it.

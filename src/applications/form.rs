@@ -12,8 +12,8 @@ use super::request::FormRequest;
 use super::{form_view, notice};
 use crate::casework::appeal::{Standing, standing};
 use crate::casework::business::Application;
-use crate::casework::field::Problems;
-use crate::casework::sheet::{Sheet, Step, Which};
+use crate::casework::question::Problems;
+use crate::casework::sheet::{FormStep, Sheet, Which};
 use crate::casework::{lifecycle, materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
@@ -122,7 +122,7 @@ pub(super) async fn receive(
     files: &Storage,
     Upload(sent, papers): Upload,
 ) -> Result<Response, Failure> {
-    let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
+    let step = FormStep::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
     let before = match appeal_made(store, &wanted).await? {
         Some(made) => Some(made),
         None => submitted_before(store, &wanted.candidate, sent.one("seen")).await?,
@@ -170,9 +170,9 @@ async fn submitted_before(
     Ok(found.filter(just_after))
 }
 
-fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result<Outcome, Failure> {
+fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Result<Outcome, Failure> {
     match step {
-        Step::Review | Step::Submit => {
+        FormStep::Review | FormStep::Submit => {
             let mut all = sheet.problems(tx)?;
             all.retain(|(name, _)| !problems.iter().any(|(refused, _)| refused == name));
             all.extend(problems);
@@ -186,22 +186,22 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result
             let number = submission::submit(tx, &sheet)?;
             Ok(Outcome::Go(paths::submitted(kind, number)))
         }
-        Step::Draft if problems.is_empty() => Ok(Outcome::Go(match &sheet.parent {
+        FormStep::Draft if problems.is_empty() => Ok(Outcome::Go(match &sheet.parent {
             Some(parent) => links::application(parent),
             None => links::list(sheet.business),
         })),
-        Step::Check(name) => {
+        FormStep::Check(name) => {
             let found = sheet.problems(tx)?.into_iter().filter(|(wrong, _)| wrong == name).collect();
             Ok(Outcome::Form(Box::new(sheet), found))
         }
-        Step::Draft | Step::Choose | Step::Upload | Step::Remove(_) => {
+        FormStep::Draft | FormStep::Choose | FormStep::Upload | FormStep::Remove(_) => {
             Ok(Outcome::Form(Box::new(sheet), problems))
         }
     }
 }
 
 /// The piece of the form that htmx asked for, or the whole page.
-fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Response {
+fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Response {
     if let Some(part) = piece(frame, sheet, problems, step) {
         return frame.part(part);
     }
@@ -209,12 +209,12 @@ fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Res
     frame.page_with(status, form_view::page(sheet, problems))
 }
 
-fn piece(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Option<Markup> {
+fn piece(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Option<Markup> {
     let target = frame.target().filter(|_| frame.is_fragment())?;
     match (step, target.strip_prefix("f-")) {
-        (Step::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),
-        (Step::Check(name), Some(_)) => form_view::field(sheet, problems, name),
-        (Step::Upload | Step::Remove(_), Some(slot)) => form_view::material(sheet, problems, slot),
+        (FormStep::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),
+        (FormStep::Check(name), Some(_)) => form_view::field(sheet, problems, name),
+        (FormStep::Upload | FormStep::Remove(_), Some(slot)) => form_view::material(sheet, problems, slot),
         _ => None,
     }
 }

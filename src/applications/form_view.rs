@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use crate::casework::answers::Answers;
 use crate::casework::business::Material;
-use crate::casework::field::{Field, Problems, Rule};
 use crate::casework::history::Mark;
+use crate::casework::question::{AnswerRule, Problems, Question};
 use crate::casework::sheet::Sheet;
 use crate::pages::fields::{self, Beside};
 use crate::pages::{links, views};
@@ -129,17 +129,17 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
 }
 
 /// Whether the heading is the first question already, whose label then need not be seen as well.
-fn says_the_question(heading: &str, fields: &[&Field]) -> bool {
+fn says_the_question(heading: &str, fields: &[&Question]) -> bool {
     fields.first().is_some_and(|first| first.label == heading)
 }
 
 /// One field by its name.
 pub(super) fn field(sheet: &Sheet, problems: &Problems, name: &str) -> Option<Markup> {
-    Some(question(sheet, problems, sheet.business.field(name)?))
+    Some(question(sheet, problems, sheet.business.question(name)?))
 }
 
-fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup {
-    if field.is_told() {
+fn question(sheet: &Sheet, problems: &Problems, field: &'static Question) -> Markup {
+    if field.is_read_only() {
         return told(field, &sheet.answers);
     }
     if field.is_picked() && sheet.choices.get(field.name).is_none_or(Vec::is_empty) {
@@ -156,7 +156,7 @@ fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup
 }
 
 /// What the server says; it changes with the answers, and is read out when it does.
-fn told(field: &Field, answers: &Answers) -> Markup {
+fn told(field: &Question, answers: &Answers) -> Markup {
     let value = field.display(answers);
     let value = field.mask().map_or(value.clone(), |mask| mask(&value));
     html! {
@@ -168,8 +168,8 @@ fn told(field: &Field, answers: &Answers) -> Markup {
 }
 
 /// Nothing is offered yet, or at all.
-fn nothing_to_pick(sheet: &Sheet, field: &Field) -> Markup {
-    let first = sheet.business.fields().next().is_some_and(|first| first.name == field.name);
+fn nothing_to_pick(sheet: &Sheet, field: &Question) -> Markup {
+    let first = sheet.business.questions().next().is_some_and(|first| first.name == field.name);
     let why = if first { "目前没有可以选择的项目。" } else { "请先选择上一项" };
     html! {
         div.field id={ "f-" (field.name) } {
@@ -180,8 +180,15 @@ fn nothing_to_pick(sheet: &Sheet, field: &Field) -> Markup {
 }
 
 /// What is typed is judged when the reader goes on; what is picked cannot be wrong.
-fn is_checked_at_once(field: &Field) -> bool {
-    matches!(field.rule, Rule::Text(..) | Rule::Area(..) | Rule::Like(_) | Rule::Count(..) | Rule::PastDay)
+fn is_checked_at_once(field: &Question) -> bool {
+    matches!(
+        field.rule,
+        AnswerRule::Text(..)
+            | AnswerRule::Area(..)
+            | AnswerRule::Like(_)
+            | AnswerRule::Count(..)
+            | AnswerRule::PastDay
+    )
 }
 
 /// One material by its slot.

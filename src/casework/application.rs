@@ -89,9 +89,9 @@ pub const PAGE: i64 = 20;
 
 /// Which of a candidate's applications to list; `None` lists any.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct ApplicationFilter {
     /// Slug of the business.
-    pub kind: Option<String>,
+    pub business: Option<String>,
     /// Where they stand.
     pub status: Option<Status>,
     /// 受理号, in its one spelling.
@@ -139,12 +139,12 @@ impl Application {
     pub fn own(
         tx: &mut Tx,
         candidate: &CandidateId,
-        kind: &str,
+        slug: &str,
         number: &ApplicationNumber,
     ) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
+            .filter(a::kind.eq(slug))
             .filter(a::number.eq(number))
             .select(Row::as_select())
             .first(tx.conn)
@@ -163,12 +163,12 @@ impl Application {
     pub fn draft(
         tx: &mut Tx,
         candidate: &CandidateId,
-        kind: &str,
+        slug: &str,
         parent: &str,
     ) -> Result<Option<Application>, Error> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
+            .filter(a::kind.eq(slug))
             .filter(a::parent_id.eq(parent))
             .filter(a::status.eq(Status::Draft.code()))
             .select(Row::as_select());
@@ -178,7 +178,11 @@ impl Application {
 
     /// A candidate's submitted applications, newest first; one more than [`PAGE`] when
     /// there is a next page.
-    pub fn list(tx: &mut Tx, candidate: &CandidateId, filter: &Filter) -> Result<Vec<Application>, Error> {
+    pub fn list(
+        tx: &mut Tx,
+        candidate: &CandidateId,
+        filter: &ApplicationFilter,
+    ) -> Result<Vec<Application>, Error> {
         let mut rows = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::status.ne(Status::Draft.code()))
@@ -187,8 +191,8 @@ impl Application {
             .limit(PAGE + 1)
             .select(Row::as_select())
             .into_boxed::<<Conn as diesel::Connection>::Backend>();
-        if let Some(kind) = &filter.kind {
-            rows = rows.filter(a::kind.eq(kind.clone()));
+        if let Some(slug) = &filter.business {
+            rows = rows.filter(a::kind.eq(slug.clone()));
         }
         if let Some(status) = filter.status {
             rows = rows.filter(a::status.eq(status.code()));
@@ -248,13 +252,13 @@ impl Application {
     pub(super) fn open_about(
         tx: &mut Tx,
         candidate: &CandidateId,
-        kind: &str,
+        slug: &str,
         subject: &str,
         states: &[&str],
     ) -> Result<Option<ApplicationNumber>, Error> {
         let number = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
+            .filter(a::kind.eq(slug))
             .filter(a::subject.eq(subject))
             .filter(a::status.eq_any(states))
             .select(a::number.assume_not_null());

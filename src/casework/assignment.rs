@@ -62,9 +62,9 @@ pub fn hand_over(
         return Err(Refusal::NotAColleague { number: application.shown_number().to_owned().into() });
     };
     let word: String = word.trim().chars().take(WORD).collect();
-    let aside = if word.is_empty() { String::new() } else { format!("：{word}") };
-    let aside = format!("转交给{}{aside}", to.name);
-    assign(tx, application, (Action::HandOver, by), Some(&to.id), &aside)
+    let staff_note = if word.is_empty() { String::new() } else { format!("：{word}") };
+    let staff_note = format!("转交给{}{staff_note}", to.name);
+    assign(tx, application, (Action::HandOver, by), Some(&to.id), &staff_note)
 }
 
 /// The members of staff to whom an application can be handed over: all who may decide it.
@@ -80,7 +80,7 @@ pub fn colleagues(tx: &mut Tx, application: &Application) -> Result<Vec<Member>,
 
 /// Puts every taken application back whose taker is not on the roster any more, or does not decide
 /// its kind. Returns how many.
-pub fn free_stuck(tx: &mut Tx) -> Result<usize, Refusal> {
+pub fn unassign_unreviewable(tx: &mut Tx) -> Result<usize, Refusal> {
     let taken: Vec<(String, String, Option<String>, Option<bool>)> = applications::table
         .left_join(staff::table)
         .filter(applications::status.eq(Status::InReview.code()))
@@ -94,8 +94,8 @@ pub fn free_stuck(tx: &mut Tx) -> Result<usize, Refusal> {
             continue;
         }
         let application = Application::by_id(tx, &id)?;
-        let aside = "领取人已不在名单上，或不再办理这类申请";
-        match assign(tx, &application, (Action::PutBack, By::Roster), None, aside) {
+        let staff_note = "领取人已不在名单上，或不再办理这类申请";
+        match assign(tx, &application, (Action::PutBack, By::Roster), None, staff_note) {
             Err(Refusal::Overtaken { .. }) => {} // it changed meanwhile, so it is not stuck
             done => {
                 done?;
@@ -111,8 +111,8 @@ fn assign(
     application: &Application,
     (action, by): (Action, By),
     to: Option<&str>,
-    aside: &str,
+    staff_note: &str,
 ) -> Result<(), Refusal> {
     let change = Change { assignee_id: Some(to.map(str::to_owned)), ..Change::default() };
-    step(tx, application, action, by, change, Content { aside: aside.into(), ..Content::default() })
+    step(tx, application, action, by, change, Content { staff_note: staff_note.into(), ..Content::default() })
 }

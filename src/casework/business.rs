@@ -18,10 +18,10 @@ use std::fmt;
 use chrono::NaiveDate;
 
 use super::answers::Answers;
-use super::field::{self, Choices, Field, Problems, Section, When};
 use super::history::Content;
 use super::lifecycle::{Action, Actor, Status, may};
 use super::number::ApplicationNumber;
+use super::question::{self, AnswerRule, Choices, Problems, Question, Section, When};
 use super::refusal::Refusal;
 use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
@@ -247,13 +247,13 @@ impl Business {
     };
 
     /// Every question, in order.
-    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        self.sections.iter().flat_map(|section| section.fields)
+    pub fn questions(&self) -> impl Iterator<Item = &'static Question> + use<> {
+        self.sections.iter().flat_map(|section| section.questions)
     }
 
     /// The question of a name.
-    pub fn field(&self, name: &str) -> Option<&'static Field> {
-        self.fields().find(|field| field.name == name)
+    pub fn question(&self, name: &str) -> Option<&'static Question> {
+        self.questions().find(|question| question.name == name)
     }
 
     /// The slot of a name.
@@ -264,13 +264,15 @@ impl Business {
     /// Whether a question or material belongs to the answers: what it depends on is asked too,
     /// and answered so.
     pub fn is_asked(&self, when: Option<When>, answers: &Answers) -> bool {
-        let of = |when: When| self.field(when.field).is_none_or(|field| self.is_asked(field.when, answers));
-        field::holds(when, answers) && when.is_none_or(of)
+        let of = |when: When| {
+            self.question(when.question).is_none_or(|question| self.is_asked(question.when, answers))
+        };
+        question::holds(when, answers) && when.is_none_or(of)
     }
 
     /// The questions that belong to the answers, in order.
-    pub fn asked<'a>(&self, answers: &'a Answers) -> impl Iterator<Item = &'static Field> + use<'a, '_> {
-        self.fields().filter(|field| self.is_asked(field.when, answers))
+    pub fn asked<'a>(&self, answers: &'a Answers) -> impl Iterator<Item = &'static Question> + use<'a, '_> {
+        self.questions().filter(|question| self.is_asked(question.when, answers))
     }
 
     /// The materials that belong to the answers, in order.
@@ -279,28 +281,28 @@ impl Business {
     }
 
     /// Whether another answer to this question changes what the form asks, offers or tells.
-    pub fn steers(&self, field: &Field) -> bool {
-        let decides = |when: Option<When>| when.is_some_and(|when| when.field == field.name);
-        let tells_a_sum = || self.fields().any(|other| matches!(other.rule, field::Rule::Money));
-        matches!(field.rule, field::Rule::Pick)
-            || self.fields().any(|other| decides(other.when))
+    pub fn steers(&self, question: &Question) -> bool {
+        let decides = |when: Option<When>| when.is_some_and(|when| when.question == question.name);
+        let tells_a_sum = || self.questions().any(|other| matches!(other.rule, AnswerRule::Money));
+        matches!(question.rule, AnswerRule::Pick)
+            || self.questions().any(|other| decides(other.when))
             || self.materials.iter().any(|material| decides(material.when))
-            || (field.is_picked() && tells_a_sum())
+            || (question.is_picked() && tells_a_sum())
     }
 
     /// Where a mark on a field or slot belongs, given the answers: on what it depends on, if it is not asked.
     pub fn place_of<'a>(&'a self, name: &'a str, answers: &Answers) -> &'a str {
-        let when = self.field(name).map_or_else(|| self.material(name)?.when, |field| field.when);
+        let when = self.question(name).map_or_else(|| self.material(name)?.when, |question| question.when);
         match when {
-            Some(decides) if !self.is_asked(when, answers) => self.place_of(decides.field, answers),
+            Some(decides) if !self.is_asked(when, answers) => self.place_of(decides.question, answers),
             _ => name,
         }
     }
 
     /// What people read for a field or slot name.
     pub fn label_of(&self, name: &str) -> &'static str {
-        let field = self.field(name).map(|field| field.label);
-        field.or_else(|| self.material(name).map(|m| m.label)).unwrap_or("整体")
+        let label = self.question(name).map(|question| question.label);
+        label.or_else(|| self.material(name).map(|m| m.label)).unwrap_or("整体")
     }
 
     /// Whether it is an appeal against another application.

@@ -54,7 +54,7 @@ pub fn last_day_to_appeal(rejected_on: NaiveDate) -> NaiveDate {
 }
 
 /// An application whose stored due day is earlier than a calendar says.
-pub struct Early {
+pub struct Postponement {
     id: String,
     version: i32,
     due_on: NaiveDate,
@@ -62,9 +62,9 @@ pub struct Early {
 
 /// The applications whose due day a calendar moves to a later day. What was told is never moved to an
 /// earlier one: an arrangement that becomes known can only give more time.
-pub fn early(tx: &mut Tx, calendar: &Calendar) -> Result<Vec<Early>, Error> {
-    let mut found = early_in(tx, calendar, &WITH_DESK, REVIEW)?;
-    found.extend(early_in(tx, calendar, &WITH_CANDIDATE, MEND)?);
+pub fn postponements(tx: &mut Tx, calendar: &Calendar) -> Result<Vec<Postponement>, Error> {
+    let mut found = postponements_in(tx, calendar, &WITH_DESK, REVIEW)?;
+    found.extend(postponements_in(tx, calendar, &WITH_CANDIDATE, MEND)?);
     Ok(found)
 }
 
@@ -74,12 +74,12 @@ type Counted = (&'static [Status], &'static [Action]);
 const WITH_DESK: Counted = (&[Status::Submitted, Status::InReview], &[Action::Submit, Action::Revise]);
 const WITH_CANDIDATE: Counted = (&[Status::Returned], &[Action::Return, Action::Fail]);
 
-fn early_in(
+fn postponements_in(
     tx: &mut Tx,
     calendar: &Calendar,
     (states, steps): &Counted,
     count: u32,
-) -> Result<Vec<Early>, Error> {
+) -> Result<Vec<Postponement>, Error> {
     let states: Vec<&str> = states.iter().map(|status| status.code()).collect();
     let steps: Vec<&str> = steps.iter().map(|action| action.code()).collect();
     let open: Vec<(String, i32, NaiveDate)> = a::applications
@@ -99,14 +99,14 @@ fn early_in(
         begun.into_iter().filter_map(|(id, at)| Some((id, at?))).collect();
     let later = |(id, version, stored): (String, i32, NaiveDate)| {
         let due_on = working_days_after(calendar, china_date(*begun.get(&id)?), count);
-        (due_on > stored).then_some(Early { id, version, due_on })
+        (due_on > stored).then_some(Postponement { id, version, due_on })
     };
     Ok(open.into_iter().filter_map(later).collect())
 }
 
 /// Moves these due days. An application that has gone on since is left alone.
-pub fn postpone(tx: &mut Tx, early: &[Early]) -> Result<(), Error> {
-    for one in early {
+pub fn postpone(tx: &mut Tx, postponements: &[Postponement]) -> Result<(), Error> {
+    for one in postponements {
         let unchanged = a::applications.find(&one.id).filter(a::version.eq(one.version));
         diesel::update(unchanged).set(a::due_on.eq(Some(one.due_on))).execute(tx.conn)?;
     }

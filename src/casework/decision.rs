@@ -51,13 +51,21 @@ pub fn decide(
             (Action::Return, change, Content { marks, ..Content::default() })
         }
         Verdict::Reject(note) => {
-            let told = business.verdicts.rejected;
-            (Action::Reject, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
+            let result = business.verdicts.rejected;
+            (
+                Action::Reject,
+                decided(result),
+                Content { note, result: result.to_owned(), ..Content::default() },
+            )
         }
         Verdict::Approve(way, note) => {
             let approval = business.verdicts.approve.get(way).ok_or(Refusal::Invalid("请求的内容不完整"))?;
-            let told = approval.result;
-            (Action::Approve, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
+            let result = approval.result;
+            (
+                Action::Approve,
+                decided(result),
+                Content { note, result: result.to_owned(), ..Content::default() },
+            )
         }
     };
     step(tx, application, action, by, change, content)

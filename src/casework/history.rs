@@ -36,11 +36,11 @@ pub struct Content {
     #[serde(default)]
     pub outcome: Option<Answers>,
     /// How a step is told that has several ways, such as 部分成立.
-    #[serde(default)]
-    pub told: String,
+    #[serde(default, rename = "told")]
+    pub result: String,
     /// Words for staff only; the candidate's timeline leaves them out.
-    #[serde(default)]
-    pub aside: String,
+    #[serde(default, rename = "aside")]
+    pub staff_note: String,
 }
 
 /// One thing that happened.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::answers::Answers;
 use super::business::{Application, Business, Material, MaterialKind, Registry};
-use super::field::{Problems, problem};
+use super::question::{Problems, problem};
 use super::refusal::Refusal;
 use crate::files::storage::{self, Storage};
 use crate::files::{self, FileContent, SentFile, UploadRules};
@@ -98,8 +98,8 @@ pub async fn receive(
             continue;
         };
         match prepare(file.content, material.kind.rules(), storage).await {
-            Ok((prepared, _place)) => {
-                received.push(keep(store, storage, material.slot, &file.name, prepared).await?);
+            Ok((prepared, _permit)) => {
+                received.push(store_file(store, storage, material.slot, &file.name, prepared).await?);
             }
             Err(what_to_do) => problems.push(problem(material.slot, what_to_do)),
         }
@@ -130,7 +130,7 @@ async fn prepare(
     }
 }
 
-async fn keep(
+async fn store_file(
     store: &Store,
     storage: &Storage,
     slot: &'static str,

@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-pub use step::Step;
+pub use step::FormStep;
 
 use super::answers::{Answers, SentValues, values};
 use super::appeal;
 use super::application::By;
 use super::business::{Application, Business, Context, Origin};
-use super::field::{Choices, Field, Problems, Rule, problem};
 use super::history::{self, Mark};
 use super::lifecycle::Status;
 use super::materials::{self, Attachment, Received};
 use super::number::ApplicationNumber;
+use super::question::{AnswerRule, Choices, Problems, Question, problem};
 use super::refusal::Refusal;
 use crate::either;
 use crate::people::candidate::Candidate;
@@ -81,8 +81,8 @@ impl Sheet {
             _ => Application::draft(tx, &candidate.id, business.slug, &origin)?,
         };
         // A draft that only notes that the notice was agreed to holds no answers yet.
-        let kept = application.as_ref().and_then(Application::current_answers);
-        let answers = match kept {
+        let saved = application.as_ref().and_then(Application::current_answers);
+        let answers = match saved {
             Some(answers) => answers,
             None => (business.prefill)(tx, &candidate)?,
         };
@@ -99,8 +99,8 @@ impl Sheet {
             marks: marks.unwrap_or_default(),
             closed: None,
         };
-        sheet.settle(tx)?;
-        sheet.look_at_the_clock(tx)?;
+        sheet.refresh_choices(tx)?;
+        sheet.check_deadline(tx)?;
         sheet.load_attachments(tx)?;
         Ok(sheet)
     }
@@ -123,19 +123,19 @@ impl Sheet {
         &mut self,
         tx: &mut Tx,
         sent: &SentValues,
-        step: &Step,
+        step: &FormStep,
         received: Vec<Received>,
     ) -> Result<Problems, Refusal> {
-        self.take_kept_files(sent, step);
+        self.take_file_ids(sent, step);
         self.take_answers(sent);
         self.load_attachments(tx)?;
         let problems = materials::add(tx, &self.candidate.id, self.business, &mut self.answers, received)?;
-        self.settle(tx)?;
-        if matches!(step, Step::Choose) {
-            self.drop_unoffered();
-            self.settle(tx)?;
+        self.refresh_choices(tx)?;
+        if matches!(step, FormStep::Choose) {
+            self.drop_withdrawn_choices();
+            self.refresh_choices(tx)?;
         }
-        self.look_at_the_clock(tx)?;
+        self.check_deadline(tx)?;
         self.write(tx)?;
         self.load_attachments(tx)?;
         Ok(problems)
@@ -145,17 +145,17 @@ impl Sheet {
     /// what was not asked keeps what was answered before, in case it is asked again.
     fn take_answers(&mut self, sent: &SentValues) {
         let before = self.answers.clone();
-        for field in self.business.fields().filter(|field| !field.is_told()) {
-            let was_asked = self.business.is_asked(field.when, &before);
-            if was_asked || !values(sent, field.name).is_empty() {
-                let values = field.normalise(values(sent, field.name));
-                self.answers.fields.insert(field.name.to_owned(), values);
+        for question in self.business.questions().filter(|question| !question.is_read_only()) {
+            let was_asked = self.business.is_asked(question.when, &before);
+            if was_asked || !values(sent, question.name).is_empty() {
+                let values = question.normalise(values(sent, question.name));
+                self.answers.fields.insert(question.name.to_owned(), values);
             }
         }
     }
 
-    fn take_kept_files(&mut self, sent: &SentValues, step: &Step) {
-        let removed = if let Step::Remove(id) = step { Some(id.as_str()) } else { None };
+    fn take_file_ids(&mut self, sent: &SentValues, step: &FormStep) {
+        let removed = if let FormStep::Remove(id) = step { Some(id.as_str()) } else { None };
         let before = self.answers.clone();
         for material in self.business.wanted(&before) {
             let ids = values(sent, &format!("material.{}", material.slot)).iter();
@@ -180,10 +180,10 @@ impl Sheet {
 
     /// Finds what can be picked and what there is to tell. Where only one answer is offered it
     /// is picked, which may settle the next one too.
-    fn settle(&mut self, tx: &mut Tx) -> Result<(), Error> {
-        for _ in 0..=self.business.fields().count() {
+    fn refresh_choices(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        for _ in 0..=self.business.questions().count() {
             self.choices = (self.business.choices)(tx, &self.context())?;
-            if !self.pick_the_only() {
+            if !self.pick_single_choices() {
                 break;
             }
         }
@@ -200,23 +200,23 @@ impl Sheet {
     }
 
     /// Finds out whether the time to submit it is over.
-    fn look_at_the_clock(&mut self, tx: &mut Tx) -> Result<(), Error> {
+    fn check_deadline(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let closing = (self.business.closes)(tx, &self.context())?;
         let today = tx.today();
-        self.closed = closing.and_then(|closing| Some((closing.field, closing.refusal(today)?)));
+        self.closed = closing.and_then(|closing| Some((closing.question, closing.refusal(today)?)));
         Ok(())
     }
 
-    fn pick_the_only(&mut self) -> bool {
+    fn pick_single_choices(&mut self) -> bool {
         let mut picked = false;
-        let required = |field: &&Field| matches!(field.rule, Rule::Pick) && !field.optional;
-        for field in self.business.fields().filter(required) {
-            let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
-            let chosen = self.answers.one(field.name);
+        let required = |question: &&Question| matches!(question.rule, AnswerRule::Pick) && !question.optional;
+        for question in self.business.questions().filter(required) {
+            let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
+            let chosen = self.answers.one(question.name);
             if let [only] = offered
                 && chosen != only.value
             {
-                self.answers.set(field.name, only.value.clone());
+                self.answers.set(question.name, only.value.clone());
                 picked = true;
             }
         }
@@ -224,10 +224,10 @@ impl Sheet {
     }
 
     /// Forgets picked answers that are no longer offered: another sitting, another level.
-    fn drop_unoffered(&mut self) {
-        for field in self.business.fields().filter(|field| field.is_picked()) {
-            let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
-            if let Some(values) = self.answers.fields.get_mut(field.name) {
+    fn drop_withdrawn_choices(&mut self) {
+        for question in self.business.questions().filter(|question| question.is_picked()) {
+            let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
+            if let Some(values) = self.answers.fields.get_mut(question.name) {
                 values.retain(|value| offered.iter().any(|choice| choice.value == *value));
             }
         }
@@ -236,7 +236,9 @@ impl Sheet {
     /// Everything that keeps this form from being submitted, in the order of the form.
     pub fn problems(&self, tx: &mut Tx) -> Result<Problems, Error> {
         let (business, answers, today) = (self.business, &self.answers, tx.today());
-        let wrong = |field: &Field| Some(problem(field.name, field.problem(answers, &self.choices, today)?));
+        let wrong = |question: &Question| {
+            Some(problem(question.name, question.problem(answers, &self.choices, today)?))
+        };
         let mut found: Problems = business.asked(answers).filter_map(wrong).collect();
         let closed = self.closed.iter().map(|(name, what)| problem(name, what));
         let between = closed.chain((business.check)(tx, &self.context())?);
@@ -245,7 +247,7 @@ impl Sheet {
                 found.push((name, what));
             }
         }
-        let order = |name: &str| business.fields().position(|field| field.name == name);
+        let order = |name: &str| business.questions().position(|question| question.name == name);
         found.sort_by_key(|(name, _)| order(name));
         let missing = business.wanted(answers).filter(|material| !material.optional);
         let missing = missing.filter(|material| answers.files(material.slot).is_empty());
@@ -265,12 +267,13 @@ impl Sheet {
 
     /// What is submitted: the answers that are asked for, without what was answered on the way.
     pub fn submitted_answers(&self) -> Answers {
-        let mut kept = self.answers.clone();
-        let asked: BTreeSet<&str> = self.business.asked(&self.answers).map(|field| field.name).collect();
+        let mut answers = self.answers.clone();
+        let asked: BTreeSet<&str> =
+            self.business.asked(&self.answers).map(|question| question.name).collect();
         let wanted: BTreeSet<&str> = self.business.wanted(&self.answers).map(|one| one.slot).collect();
-        kept.fields.retain(|name, _| asked.contains(name.as_str()));
-        kept.materials.retain(|slot, _| wanted.contains(slot.as_str()));
-        kept
+        answers.fields.retain(|name, _| asked.contains(name.as_str()));
+        answers.materials.retain(|slot, _| wanted.contains(slot.as_str()));
+        answers
     }
 
     /// Whether the notice of this kind has still to be agreed to.
@@ -303,9 +306,9 @@ impl Sheet {
             .find(&application.id)
             .filter(a::version.eq(application.version))
             .filter(a::status.eq(application.status.code()));
-        let kept =
+        let updated =
             diesel::update(still).set((a::working.eq(working), a::updated_at.eq(tx.now))).execute(tx.conn)?;
-        if kept == 0 {
+        if updated == 0 {
             return Err(application.overtaken(By::Candidate));
         }
         application.updated_at = tx.now;

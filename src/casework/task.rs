@@ -39,7 +39,7 @@ pub fn carry_out(
     let content = Content {
         marks: marks(application.business, task, application, &outcome),
         outcome: Some(outcome),
-        told: task.result.to_owned(),
+        result: task.result.to_owned(),
         ..Content::default()
     };
     let change = change(tx, task)?;
@@ -58,7 +58,7 @@ fn change(tx: &mut Tx, task: &Task) -> Result<Change, Error> {
 
 /// Marks what has to be mended, and only what was asked.
 fn marks(business: &Business, task: &Task, application: &Application, outcome: &Answers) -> Vec<Mark> {
-    let reason = task.fields.first().map_or("", |field| outcome.one(field.name));
+    let reason = task.questions.first().map_or("", |question| outcome.one(question.name));
     let form = application.form.clone().unwrap_or_default();
     let mark =
         |name: &&str| Mark { name: business.place_of(name, &form).to_owned(), reason: reason.to_owned() };

@@ -1,8 +1,8 @@
 //! What a business names as data, as the components of `ui` show it.
 
 use crate::casework::business::Icon;
-use crate::casework::field::Choice;
 use crate::casework::format::TextMode;
+use crate::casework::question::Choice;
 use crate::ui;
 
 /// The picture of a business.

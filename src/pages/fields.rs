@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::controls;
 use crate::casework::answers::Answers;
 use crate::casework::business::{Material, MaterialKind};
-use crate::casework::field::{Choices, Field, Problems, Rule};
+use crate::casework::question::{AnswerRule, Choices, Problems, Question};
 use crate::ui::{self, Control, TextMode};
 
 /// What each kind of slot takes; the server looks at the content.
@@ -28,9 +28,11 @@ pub struct Beside<'a> {
     pub check: bool,
 }
 
-pub fn asked(field: &'static Field, answers: &Answers, choices: &Choices, beside: Beside) -> Markup {
+pub fn asked(field: &'static Question, answers: &Answers, choices: &Choices, beside: Beside) -> Markup {
     let fixed: Vec<ui::Choice> = match field.rule {
-        Rule::OneOf(offered) | Rule::SomeOf(offered) => offered.iter().map(|text| plain(text)).collect(),
+        AnswerRule::OneOf(offered) | AnswerRule::SomeOf(offered) => {
+            offered.iter().map(|text| plain(text)).collect()
+        }
         _ => Vec::new(),
     };
     let offered = choices.get(field.name).map_or(fixed, |offered| controls::choices(offered));
@@ -54,26 +56,32 @@ fn plain(text: &str) -> ui::Choice {
 /// More choices than this are a list to unfold.
 const MOST_RADIOS: usize = 6;
 
-fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [ui::Choice]) -> Control<'a> {
+fn control<'a>(field: &Question, answers: &'a Answers, options: &'a [ui::Choice]) -> Control<'a> {
     let value = answers.one(field.name);
     match field.rule {
-        Rule::Text(_, max) => Control::Text { value, mode: TextMode::Text, max, suffix: "" },
-        Rule::Area(_, max) => Control::Area { value, max },
-        Rule::Like(format) => {
+        AnswerRule::Text(_, max) => Control::Text { value, mode: TextMode::Text, max, suffix: "" },
+        AnswerRule::Area(_, max) => Control::Area { value, max },
+        AnswerRule::Like(format) => {
             Control::Text { value, mode: controls::text_mode(format.mode), max: format.max, suffix: "" }
         }
-        Rule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
-        Rule::PastDay => Control::Date { value },
-        Rule::OneOf(_) | Rule::Pick if options.len() > MOST_RADIOS => Control::Select { options, value },
-        Rule::OneOf(_) | Rule::Pick => Control::Radios { options, value },
-        Rule::SomeOf(_) | Rule::PickSome => Control::Checks { options, values: answers.all(field.name) },
-        Rule::Promise(text) => Control::Agree { text, checked: value == "yes" },
-        Rule::Money | Rule::Told(_) => Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" },
+        AnswerRule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
+        AnswerRule::PastDay => Control::Date { value },
+        AnswerRule::OneOf(_) | AnswerRule::Pick if options.len() > MOST_RADIOS => {
+            Control::Select { options, value }
+        }
+        AnswerRule::OneOf(_) | AnswerRule::Pick => Control::Radios { options, value },
+        AnswerRule::SomeOf(_) | AnswerRule::PickSome => {
+            Control::Checks { options, values: answers.all(field.name) }
+        }
+        AnswerRule::Promise(text) => Control::Agree { text, checked: value == "yes" },
+        AnswerRule::Money | AnswerRule::ReadOnly(_) => {
+            Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" }
+        }
     }
 }
 
 /// One field of a form that is not kept while it is filled in: a task of staff.
-pub fn plain_field(field: &'static Field, answers: &Answers, problems: &Problems) -> Markup {
+pub fn plain_field(field: &'static Question, answers: &Answers, problems: &Problems) -> Markup {
     let beside = Beside { error: message(problems, field.name), mark: None, reload: false, check: false };
     asked(field, answers, &Choices::new(), beside)
 }

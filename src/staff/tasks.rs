@@ -11,9 +11,9 @@ use super::review_page::Shown;
 use super::{verdict, version};
 use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Task};
-use crate::casework::field::{Problems, problem};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::number::ApplicationNumber;
+use crate::casework::question::{Problems, problem};
 use crate::casework::{Refusal, materials, task};
 use crate::files::storage::Storage;
 use crate::pages::fields::{plain_field, plain_upload};
@@ -166,7 +166,7 @@ fn form(task: &Task, application: &Application, tried: Option<&Tried>) -> Markup
             h2 { (task.label) }
             form method="post" action=(action) enctype="multipart/form-data" novalidate hx-encoding="multipart/form-data" {
                 input type="hidden" name="version" value=(application.version);
-                @for field in task.fields { (plain_field(field, noted, problems)) }
+                @for field in task.questions { (plain_field(field, noted, problems)) }
                 @if let Some(file) = &task.file { (plain_upload(file, problems)) }
                 (confirmation(task, problems))
                 div.actions { (ui::submit("go", "yes", task.label, look(task))) }

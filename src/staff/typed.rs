@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::casework::business::Business;
 use crate::casework::decision::Verdict;
-use crate::casework::field::Problems;
 use crate::casework::history::Mark;
 use crate::casework::lifecycle::Action;
+use crate::casework::question::Problems;
 use crate::web::Submission;
 
 /// Shortest and longest mark, in characters.
@@ -128,7 +128,7 @@ impl Typed {
 
 /// What can be marked: the fields, the materials, the whole.
 fn names(business: &Business) -> Vec<&'static str> {
-    let fields = business.fields().map(|field| field.name);
+    let fields = business.questions().map(|field| field.name);
     fields.chain(business.materials.iter().map(|material| material.slot)).chain([""]).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What a business wants to have uploaded.
 
-use crate::casework::field::When;
+use crate::casework::question::When;
 
 /// One slot for uploads.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ pub const fn portrait(slot: &'static str, label: &'static str, hint: &'static st
 
 impl Material {
     /// The same material, wanted only for certain answers of a question.
-    pub const fn when(self, field: &'static str, any_of: &'static [&'static str]) -> Material {
-        Material { when: Some(When { field, any_of }), ..self }
+    pub const fn when(self, question: &'static str, any_of: &'static [&'static str]) -> Material {
+        Material { when: Some(When { question, any_of }), ..self }
     }
 }

@@ -82,7 +82,7 @@ pub struct Approval {
 /// The end of a time in which a form can be submitted.
 pub struct Closing {
     /// The question whose answer it depends on.
-    pub field: &'static str,
+    pub question: &'static str,
     /// Name of the period that ends, such as 申诉期限.
     pub what: &'static str,
     /// The last day on which it can be submitted, China time.

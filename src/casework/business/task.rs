@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::Material;
 use crate::casework::answers::{Answers, SentValues, values};
-use crate::casework::field::{Choices, Field, Problems, problem};
 use crate::casework::lifecycle::{self, Action, Status};
+use crate::casework::question::{Choices, Problems, Question, problem};
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
 
@@ -23,7 +23,7 @@ pub struct Task {
     /// Whose work it is.
     pub role: Role,
     /// What is noted.
-    pub fields: &'static [Field],
+    pub questions: &'static [Question],
     /// A file that goes to the candidate.
     pub file: Option<Material>,
     /// What else is wrong with what is noted, such as a number that is taken.
@@ -44,11 +44,13 @@ impl Task {
     /// What somebody sent for it, and what is wrong with that.
     pub fn read(&self, today: NaiveDate, sent: &SentValues, has_file: bool) -> (Answers, Problems) {
         let mut noted = Answers::default();
-        for field in self.fields {
-            noted.fields.insert(field.name.to_owned(), field.normalise(values(sent, field.name)));
+        for question in self.questions {
+            noted.fields.insert(question.name.to_owned(), question.normalise(values(sent, question.name)));
         }
-        let wrong = |field: &Field| Some(problem(field.name, field.problem(&noted, &Choices::new(), today)?));
-        let mut problems: Problems = self.fields.iter().filter_map(wrong).collect();
+        let wrong = |question: &Question| {
+            Some(problem(question.name, question.problem(&noted, &Choices::new(), today)?))
+        };
+        let mut problems: Problems = self.questions.iter().filter_map(wrong).collect();
         if let Some(file) = self.file.filter(|file| !has_file && !file.optional) {
             problems.push(problem(file.slot, format!("请上传{}", file.label)));
         }

@@ -141,7 +141,7 @@ pub(super) fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error>
 
 /// What an import makes of a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ImportEffect {
     /// Nothing was known of it.
     New,
     /// Something else was known of it.
@@ -151,13 +151,13 @@ pub enum Fate {
 }
 
 /// What importing this would make of its year.
-pub fn fate(tx: &mut Tx, arrangement: &Arrangement) -> Result<Fate, Error> {
+pub fn effect(tx: &mut Tx, arrangement: &Arrangement) -> Result<ImportEffect, Error> {
     let imported = imported(tx)?;
     let known = imported.get(&arrangement.year).or_else(|| published().get(&arrangement.year));
     Ok(match known {
-        None => Fate::New,
-        Some(known) if known.days == arrangement.days => Fate::Unchanged,
-        Some(_) => Fate::Changed,
+        None => ImportEffect::New,
+        Some(known) if known.days == arrangement.days => ImportEffect::Unchanged,
+        Some(_) => ImportEffect::Changed,
     })
 }
 

@@ -2,7 +2,7 @@
 
 /// What a press of a button or a change of an answer asks for. Every one keeps what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum FormStep {
     /// Keep it and go.
     Draft,
     /// Judge it and go on to 核对信息.
@@ -19,17 +19,17 @@ pub enum Step {
     Check(String),
 }
 
-impl Step {
+impl FormStep {
     /// Reads the form's `action`.
-    pub fn parse(action: &str) -> Option<Step> {
+    pub fn parse(action: &str) -> Option<FormStep> {
         Some(match action.split_once(':') {
-            None if action == "draft" => Step::Draft,
-            None if action == "review" => Step::Review,
-            None if action == "submit" => Step::Submit,
-            None if action == "choose" => Step::Choose,
-            None if action == "upload" => Step::Upload,
-            Some(("remove", id)) => Step::Remove(id.to_owned()),
-            Some(("check", name)) => Step::Check(name.to_owned()),
+            None if action == "draft" => FormStep::Draft,
+            None if action == "review" => FormStep::Review,
+            None if action == "submit" => FormStep::Submit,
+            None if action == "choose" => FormStep::Choose,
+            None if action == "upload" => FormStep::Upload,
+            Some(("remove", id)) => FormStep::Remove(id.to_owned()),
+            Some(("check", name)) => FormStep::Check(name.to_owned()),
             _ => return None,
         })
     }

@@ -62,7 +62,7 @@ impl Shown<'_> {
             kept.push(Fact::of("审核意见", words));
         }
         if let Some(tried) = &self.tried {
-            kept.extend(views::facts(tried.task.fields, tried.noted, None));
+            kept.extend(views::facts(tried.task.questions, tried.noted, None));
         }
         kept
     }

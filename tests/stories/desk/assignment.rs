@@ -96,7 +96,8 @@ async fn change_to_a_role_without_the_permission_unassigns_applications() {
 async fn assignment_left_by_an_older_program_is_removed() {
     let authority = Authority::open().await;
     let (_, number) = assigned(&authority).await;
-    let free = async || authority.write(|tx| Ok(assignment::free_stuck(tx)?)).await.expect("a sweep");
+    let free =
+        async || authority.write(|tx| Ok(assignment::unassign_unreviewable(tx)?)).await.expect("a sweep");
     assert_eq!(free().await, 0);
     let gone = diesel::update(staff::table).set(staff::active.eq(false));
     authority.write(move |tx| Ok(gone.execute(tx.conn)?)).await.expect("a change");

@@ -6,7 +6,7 @@ use kaozheng::business::ALL;
 use kaozheng::casework::business::Application;
 use kaozheng::casework::business::Business;
 use kaozheng::casework::number::ApplicationNumber;
-use kaozheng::casework::sheet::{Sheet, Step, Which};
+use kaozheng::casework::sheet::{FormStep, Sheet, Which};
 use kaozheng::casework::submission;
 use kaozheng::people::candidate::{self, Candidate, Identity};
 use kaozheng::people::document::{Document, DocumentType};
@@ -120,7 +120,7 @@ impl Authority {
             let business = qualification();
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             let pairs: Vec<_> = ANSWERS.iter().copied().chain([("years", years)]).collect();
-            sheet.save(tx, &form(&pairs).values, &Step::Submit, Vec::new())?;
+            sheet.save(tx, &form(&pairs).values, &FormStep::Submit, Vec::new())?;
             Ok(submission::submit(tx, &sheet)?)
         });
         submitted.await.expect("a number")
@@ -135,7 +135,7 @@ impl Authority {
         let submitted = self.write(move |tx| {
             let mut sheet = Sheet::load(tx, qualification(), candidate, &which)?;
             let sent = form(&[("reason", "工作年限证明已附，请重新核对"), ("phone", "13800138000")]);
-            sheet.save(tx, &sent.values, &Step::Submit, Vec::new())?;
+            sheet.save(tx, &sent.values, &FormStep::Submit, Vec::new())?;
             Ok(submission::submit(tx, &sheet)?)
         });
         submitted.await.expect("a number")
