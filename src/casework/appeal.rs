@@ -1,4 +1,4 @@
-//! Appealing against a rejection: once, and within thirty days.
+//! Appeals against rejections: one for each, within [`deadline::APPEAL`] days.
 
 use super::business::{Application, Business};
 use super::deadline;
@@ -9,19 +9,19 @@ use crate::people::candidate::Candidate;
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
-/// Whether and until when an application can be appealed against.
+/// Whether an application can be appealed against.
 pub enum Standing {
-    /// This kind has no appeal, or it was not rejected.
+    /// It was not rejected, or its business has no appeal.
     None,
-    /// It can be, up to and including this day.
+    /// It can be appealed against up to and including this day.
     Until(chrono::NaiveDate),
-    /// It could have been until this day.
+    /// The last day has passed.
     Over(chrono::NaiveDate),
-    /// It was: this is the appeal.
+    /// This appeal was submitted.
     Made(Box<Application>),
 }
 
-/// How an application stands towards an appeal, today in China.
+/// Whether an application can be appealed against today in China.
 pub fn standing(tx: &mut Tx, application: &Application) -> Result<Standing, Error> {
     if application.business.appeal.is_none() {
         return Ok(Standing::None);

@@ -14,7 +14,7 @@ use crate::people::staff::{self as roster, Member, Role, StaffMember};
 use crate::store::schema::{applications, staff};
 use crate::store::{Error, Tx};
 
-/// Longest word to a colleague, in characters.
+/// Longest note to a colleague, in characters.
 pub const WORD: usize = 200;
 
 /// Takes an application from the queue.
@@ -23,8 +23,8 @@ pub fn take(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Resu
     assign(tx, application, (Action::Take, By::Staff(&staff.id)), Some(&staff.id), "")
 }
 
-/// Puts a taken application back into the queue: one's own, or as an administrator anybody's.
-/// `version` is the one that was looked at.
+/// Puts an assigned application back into the queue. Administrators may put back those of others.
+/// `version` is the one that the staff member saw.
 pub fn put_back(
     tx: &mut Tx,
     staff: &StaffMember,
@@ -42,8 +42,8 @@ pub fn put_back(
     assign(tx, application, (Action::PutBack, by), None, "")
 }
 
-/// Gives an application to the member of staff with the key `to`, with a word to them that may be
-/// empty. Administrators only. `version` is the one that was looked at.
+/// Assigns an application to the staff member with the key `to`. `word` is a note to them and may be empty.
+/// Administrators only. `version` is the one that the administrator saw.
 pub fn hand_over(
     tx: &mut Tx,
     administrator: &StaffMember,
@@ -67,7 +67,7 @@ pub fn hand_over(
     assign(tx, application, (Action::HandOver, by), Some(&to.id), &staff_note)
 }
 
-/// The members of staff to whom an application can be handed over: all who may decide it.
+/// The staff members who may decide an application, without its present assignee.
 pub fn colleagues(tx: &mut Tx, application: &Application) -> Result<Vec<Member>, Error> {
     let mut refused = roster::entries_of_candidate(tx, &application.candidate_id)?;
     refused.extend(deciders_before(tx, application)?);
@@ -78,8 +78,8 @@ pub fn colleagues(tx: &mut Tx, application: &Application) -> Result<Vec<Member>,
     Ok(members)
 }
 
-/// Puts every taken application back whose taker is not on the roster any more, or does not decide
-/// its kind. Returns how many.
+/// Puts back every assigned application whose assignee has left the roster or has a role that does not decide
+/// its business. Returns how many.
 pub fn unassign_unreviewable(tx: &mut Tx) -> Result<usize, Refusal> {
     let taken: Vec<(String, String, Option<String>, Option<bool>)> = applications::table
         .left_join(staff::table)
@@ -96,7 +96,7 @@ pub fn unassign_unreviewable(tx: &mut Tx) -> Result<usize, Refusal> {
         let application = Application::by_id(tx, &id)?;
         let staff_note = "领取人已不在名单上，或不再办理这类申请";
         match assign(tx, &application, (Action::PutBack, By::Roster), None, staff_note) {
-            Err(Refusal::Overtaken { .. }) => {} // it changed meanwhile, so it is not stuck
+            Err(Refusal::Overtaken { .. }) => {} // it was put back or decided in the meantime
             done => {
                 done?;
                 freed += 1;

@@ -1,5 +1,4 @@
-//! Fields of an application's form as data: one table a kind, checked, shown
-//! and compared by the code here.
+//! The questions of a form as data, with the functions that check and show their answers.
 
 use std::collections::BTreeMap;
 
@@ -9,46 +8,39 @@ use super::answers::Answers;
 use super::format::Format;
 use crate::exams::yuan;
 
-/// Neighbouring questions under one heading.
+/// Questions under one heading.
 pub struct Section {
-    /// The heading.
     pub heading: &'static str,
-    /// The questions, in order.
     pub questions: &'static [Question],
 }
 
-/// One question of a form.
+/// A form field of a business.
 #[derive(Clone, Copy)]
 pub struct Question {
     /// Name in the form and in the stored answers.
     pub name: &'static str,
-    /// What people read above it.
     pub label: &'static str,
-    /// One line of help, or empty.
+    /// A line of help, or empty.
     pub hint: &'static str,
-    /// Whether it may stay empty.
     pub optional: bool,
-    /// What is a good answer.
     pub rule: AnswerRule,
-    /// When it is asked; always, if nothing is said.
+    /// When it is asked. `None`: always.
     pub when: Option<When>,
 }
 
-/// A question or a material belongs to certain answers of another question.
+/// The condition of a question or material: another question has one of these answers.
 #[derive(Clone, Copy)]
 pub struct When {
-    /// Name of the other question.
     pub question: &'static str,
-    /// Its answers, any of which brings this one up.
     pub any_of: &'static [&'static str],
 }
 
-/// A question that must be answered.
+/// A required question.
 pub const fn ask(name: &'static str, label: &'static str, hint: &'static str, rule: AnswerRule) -> Question {
     Question { name, label, hint, optional: false, rule, when: None }
 }
 
-/// A question that may stay open.
+/// An optional question.
 pub const fn may_ask(
     name: &'static str,
     label: &'static str,
@@ -58,28 +50,28 @@ pub const fn may_ask(
     Question { name, label, hint, optional: true, rule, when: None }
 }
 
-/// What the server says beside the answers; nobody can fill it in.
+/// A value that the server computes and the form shows.
 pub const fn tell(name: &'static str, label: &'static str, rule: AnswerRule) -> Question {
     Question { name, label, hint: "", optional: true, rule, when: None }
 }
 
 impl Question {
-    /// The same question, asked only for certain answers of another one.
+    /// The same question, asked only if another question has one of these answers.
     pub const fn when(self, question: &'static str, any_of: &'static [&'static str]) -> Question {
         Question { when: Some(When { question, any_of }), ..self }
     }
 }
 
-/// What is a good answer, and so how it is asked.
+/// Which answers are valid. It decides the form control.
 #[derive(Clone, Copy)]
 pub enum AnswerRule {
-    /// A line of text; shortest and longest, in characters.
+    /// A line of text: its smallest and largest number of characters.
     Text(usize, usize),
-    /// Several lines of text; shortest and longest, in characters.
+    /// Several lines of text: their smallest and largest number of characters.
     Area(usize, usize),
-    /// A line of text in a form of its own, such as a mobile number.
+    /// A line of text in a format, such as a mobile number.
     Like(&'static Format),
-    /// A whole number from 0 to the given one, with its unit.
+    /// A whole number from 0 to a maximum, and its unit.
     Count(u32, &'static str),
     /// A day that is not in the future.
     PastDay,
@@ -87,45 +79,42 @@ pub enum AnswerRule {
     OneOf(&'static [&'static str]),
     /// One or more of a few fixed answers.
     SomeOf(&'static [&'static str]),
-    /// One of the answers that [`Choices`] has for it; another choice changes what other fields offer.
+    /// One of its [`Choices`]. The answer may change the choices of other questions.
     Pick,
-    /// One or more of the answers that [`Choices`] has for it.
+    /// One or more of its [`Choices`].
     PickSome,
-    /// A promise to be agreed to, in full.
+    /// The text of a promise to agree to.
     Promise(&'static str),
-    /// Told by the server: a sum in fen.
+    /// Computed by the server: a sum in fen.
     Money,
-    /// Told by the server: words, masked by the function where others may look.
+    /// Computed by the server: a text, and the function that masks it.
     ReadOnly(fn(&str) -> String),
 }
 
-/// One of the answers to pick from.
+/// One of the answers to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// What the form sends.
     pub value: String,
-    /// What people read.
     pub label: String,
-    /// A second line below the label; may be empty.
+    /// A second line below the label, or empty.
     pub hint: String,
 }
 
-/// Answers that depend on the database and on earlier answers, by field name.
+/// Answers that depend on the database and on earlier answers, by question.
 pub type Choices = BTreeMap<&'static str, Vec<Choice>>;
 
-/// Field or slot name, and what to do about it.
+/// Names of questions or slots, and in Chinese what to correct.
 pub type Problems = Vec<(String, String)>;
 
-/// One problem.
 pub fn problem(name: &str, what_to_do: impl Into<String>) -> (String, String) {
     (name.to_owned(), what_to_do.into())
 }
 
-/// Characters that a text field accepts from a form before it is checked.
+/// Characters of a text answer that are read from a form.
 const HARD_LIMIT: usize = 4000;
 
 impl Question {
-    /// What is wrong with this field's answer, said as what to do.
+    /// Says in Chinese what to correct in the answer.
     pub fn problem(&self, answers: &Answers, choices: &Choices, today: NaiveDate) -> Option<String> {
         let value = answers.one(self.name).trim();
         if value.is_empty() {
@@ -181,22 +170,20 @@ impl Question {
         format!("{verb}{}", self.label)
     }
 
-    /// Whether the answer must be one of [`Choices`].
     pub fn is_picked(&self) -> bool {
         matches!(self.rule, AnswerRule::Pick | AnswerRule::PickSome)
     }
 
-    /// Whether there may be several answers.
     pub fn takes_several(&self) -> bool {
         matches!(self.rule, AnswerRule::PickSome | AnswerRule::SomeOf(_))
     }
 
-    /// Whether the server fills it in.
+    /// Whether the server computes the answer.
     pub fn is_read_only(&self) -> bool {
         matches!(self.rule, AnswerRule::Money | AnswerRule::ReadOnly(_))
     }
 
-    /// Puts what was typed into the form in which it is kept.
+    /// The canonical spelling of what was typed.
     pub fn normalise(&self, values: &[String]) -> Vec<String> {
         values
             .iter()
@@ -214,7 +201,7 @@ impl Question {
         }
     }
 
-    /// The answer as people read it: on the check page, the detail page and the review desk.
+    /// The answer as 核对信息, the detail page and the review desk show it.
     pub fn display(&self, answers: &Answers) -> String {
         let named = |value: &String| answers.label(value).to_owned();
         let text = answers.all(self.name).iter().map(named).collect::<Vec<_>>().join("、");
@@ -226,7 +213,7 @@ impl Question {
         }
     }
 
-    /// What to look at again in an answer that may be right.
+    /// Warns about a valid answer that is unusual.
     pub fn doubt(&self, answers: &Answers) -> Option<&'static str> {
         match self.rule {
             AnswerRule::Like(format) => (format.doubt)(answers.one(self.name)),
@@ -234,7 +221,7 @@ impl Question {
         }
     }
 
-    /// The answer as others may see it, where it holds what must be covered.
+    /// The function that masks the answer, if it is personal.
     pub fn mask(&self) -> Option<fn(&str) -> String> {
         match self.rule {
             AnswerRule::Like(format) => format.mask,
@@ -261,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_knows_good_from_bad() {
+    fn each_rule_accepts_valid_answers_only() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         let long = "字".repeat(61);
         let table: &[(AnswerRule, &[&str], &[&str])] = &[
@@ -313,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_looks_at_every_answer() {
+    fn condition_holds_if_any_answer_matches() {
         let asked = ask("why", "说明", "", AnswerRule::Area(2, 9)).when("reason", &["疾病", "其他"]);
         let mut answers = Answers::default();
         assert!(!holds(asked.when, &answers) && holds(None, &answers));
@@ -322,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_is_shown_in_yuan() {
+    fn sum_is_shown_in_yuan() {
         let mut answers = Answers::default();
         answers.set("it", "12200");
         assert_eq!(question(AnswerRule::Money).display(&answers), "¥122.00");

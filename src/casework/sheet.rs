@@ -1,7 +1,7 @@
-//! A form while it is being filled in: a new application, or a returned one.
+//! A form that a candidate fills in, for a new or a returned application.
 //!
-//! Whatever the browser sends is kept first and judged afterwards, so that a
-//! mistake, a closed window or an expired session loses nothing.
+//! Whatever the browser sends is saved before it is checked, so that no mistake, closed window or expired session
+//! loses answers.
 
 mod step;
 
@@ -26,49 +26,43 @@ use crate::people::candidate::Candidate;
 use crate::store::schema::applications::dsl as a;
 use crate::store::{Error, Tx};
 
-/// Which form.
+/// Which form to open.
 #[derive(Clone, Debug)]
 pub enum Which {
-    /// The candidate's new application of a kind.
+    /// A new application.
     New,
-    /// An appeal against their application of this number.
+    /// An appeal against the application of this number.
     Appeal(ApplicationNumber),
     /// The posting of the certificate with this key.
     For(String),
-    /// A submitted application of this number that can be changed.
+    /// The submitted application of this number.
     Edit(ApplicationNumber),
 }
 
-/// A form with everything needed to show, judge and submit it.
+/// A form with everything that is needed to show, check and submit it.
 pub struct Sheet {
-    /// Its kind.
     pub business: &'static Business,
-    /// Whose it is.
     pub candidate: Candidate,
-    /// What an appeal is about.
+    /// The rejected application that an appeal is about.
     pub parent: Option<Application>,
-    /// Key of what it begins from; empty for most.
+    /// Key of the rejected application or certificate that it begins from, or empty.
     pub origin: String,
-    /// The draft or the returned application; none before the first save.
+    /// The draft or the submitted application. `None` before the first save.
     pub application: Option<Application>,
-    /// What is filled in.
     pub answers: Answers,
-    /// What can be picked.
     pub choices: Choices,
-    /// The files of the answers.
     pub attachments: Vec<Attachment>,
-    /// What the reviewer marked.
+    /// The marks of the last return.
     pub marks: Vec<Mark>,
-    /// The time to submit it is over: the question that this depends on, and what is told.
+    /// If its deadline has passed: the question that decides it, and the message.
     pub closed: Option<(&'static str, String)>,
 }
 
 impl Sheet {
-    /// The form as it was last saved, or a fresh one.
+    /// The form as it was last saved, or a new one.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for what is not the candidate's; a reason of its own when it
-    /// cannot be filled in now.
+    /// [`Refusal::NotFound`] if it belongs to somebody else. Other refusals say why it cannot be filled in now.
     pub fn load(
         tx: &mut Tx,
         business: &'static Business,
@@ -80,7 +74,7 @@ impl Sheet {
             Which::Edit(number) => Some(editable(tx, business, &candidate, number)?),
             _ => Application::draft(tx, &candidate.id, business.slug, &origin)?,
         };
-        // A draft that only notes that the notice was agreed to holds no answers yet.
+        // A draft has no answers if the candidate has only agreed to the notice.
         let saved = application.as_ref().and_then(Application::current_answers);
         let answers = match saved {
             Some(answers) => answers,
@@ -105,20 +99,18 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// What the business may look at.
     pub fn context(&self) -> Context<'_> {
         let submitted = self.application.as_ref().filter(|application| application.number.is_some());
         let (candidate, parent, answers) = (&self.candidate, self.parent.as_ref(), &self.answers);
         Context { candidate, submitted, parent, origin: &self.origin, answers }
     }
 
-    /// Whether it has been submitted before.
     pub fn is_edit(&self) -> bool {
         self.application.as_ref().is_some_and(|application| application.number.is_some())
     }
 
-    /// Takes in everything a request brought, and keeps it. Returns what is wrong with the
-    /// files; what is wrong with the answers is asked of [`Sheet::problems`].
+    /// Saves the answers and files of a request. Returns the problems of the files. Those of the answers are in
+    /// [`Sheet::problems`].
     pub fn save(
         &mut self,
         tx: &mut Tx,
@@ -141,8 +133,8 @@ impl Sheet {
         Ok(problems)
     }
 
-    /// A browser does not send an empty choice, so what was asked and is absent means none;
-    /// what was not asked keeps what was answered before, in case it is asked again.
+    /// A browser does not send an empty choice, so a question that was asked and is absent has no answer. A
+    /// question that was not asked keeps its earlier answer, in case it is asked again.
     fn take_answers(&mut self, sent: &SentValues) {
         let before = self.answers.clone();
         for question in self.business.questions().filter(|question| !question.is_read_only()) {
@@ -164,7 +156,7 @@ impl Sheet {
         }
     }
 
-    /// Loads the files of the answers and drops ids that are not this form's to use.
+    /// Loads the files of the answers and drops ids that this form may not use.
     fn load_attachments(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let application = self.application.as_ref().map(|application| application.id.as_str());
         let ids = self.answers.all_files();
@@ -178,8 +170,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// Finds what can be picked and what there is to tell. Where only one answer is offered it
-    /// is picked, which may settle the next one too.
+    /// Loads the choices and computed answers. A single choice is picked, which may change the next choices.
     fn refresh_choices(&mut self, tx: &mut Tx) -> Result<(), Error> {
         for _ in 0..=self.business.questions().count() {
             self.choices = (self.business.choices)(tx, &self.context())?;
@@ -199,7 +190,6 @@ impl Sheet {
         Ok(())
     }
 
-    /// Finds out whether the time to submit it is over.
     fn check_deadline(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let closing = (self.business.closes)(tx, &self.context())?;
         let today = tx.today();
@@ -223,7 +213,7 @@ impl Sheet {
         picked
     }
 
-    /// Forgets picked answers that are no longer offered: another sitting, another level.
+    /// Removes answers that are no longer among the choices.
     fn drop_withdrawn_choices(&mut self) {
         for question in self.business.questions().filter(|question| question.is_picked()) {
             let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
@@ -233,7 +223,7 @@ impl Sheet {
         }
     }
 
-    /// Everything that keeps this form from being submitted, in the order of the form.
+    /// Everything to correct before a submission, in the order of the form.
     pub fn problems(&self, tx: &mut Tx) -> Result<Problems, Error> {
         let (business, answers, today) = (self.business, &self.answers, tx.today());
         let wrong = |question: &Question| {
@@ -259,13 +249,12 @@ impl Sheet {
         Ok(found)
     }
 
-    /// Whether a file of a slot is known to be missing or damaged.
     fn has_lost(&self, slot: &str) -> bool {
         let lost = |id: &String| self.attachments.iter().any(|file| file.id == *id && file.unreadable);
         self.answers.files(slot).iter().any(lost)
     }
 
-    /// What is submitted: the answers that are asked for, without what was answered on the way.
+    /// The answers to questions and materials that the form asks for now.
     pub fn submitted_answers(&self) -> Answers {
         let mut answers = self.answers.clone();
         let asked: BTreeSet<&str> =
@@ -276,13 +265,13 @@ impl Sheet {
         answers
     }
 
-    /// Whether the notice of this kind has still to be agreed to.
+    /// Whether the candidate has not agreed to the notice yet.
     pub fn must_agree(&self) -> bool {
         let agreed = self.application.as_ref().map_or("", |application| application.notice_version.as_str());
         self.business.notice.as_ref().is_some_and(|notice| notice.version != agreed)
     }
 
-    /// Notes that the notice was agreed to, in a draft that may be new.
+    /// Stores in the draft that the candidate agreed to the notice.
     pub fn agree(&mut self, tx: &mut Tx) -> Result<(), Refusal> {
         let Some(notice) = &self.business.notice else { return Ok(()) };
         if self.application.is_none() {
@@ -316,7 +305,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// A draft of its own. When another window began one at this very moment, that one is it.
+    /// Begins a draft. If another window has just begun one, that is used.
     fn begin(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let row = (
             a::id.eq(tx.id()),
@@ -339,8 +328,7 @@ impl Sheet {
     }
 }
 
-/// The business whose form it is, the application that an appeal is about, and the key of what
-/// the form begins from.
+/// The business of the form, the application that an appeal is about, and [`Sheet::origin`].
 fn begins_from(
     tx: &mut Tx,
     business: &'static Business,

@@ -1,21 +1,21 @@
-//! What a form is sent for.
+//! The buttons of a form.
 
-/// What a press of a button or a change of an answer asks for. Every one keeps what was sent.
+/// The button or the changed answer that sends a form. The answers are saved in every case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormStep {
-    /// Keep it and go.
+    /// Save it and leave.
     Draft,
-    /// Judge it and go on to 核对信息.
+    /// Check it and go on to 核对信息.
     Review,
-    /// Judge it and submit it.
+    /// Check it and submit it.
     Submit,
-    /// Another answer was picked: offer what goes with it.
+    /// An answer changed on which other questions depend.
     Choose,
-    /// Files were chosen.
+    /// Upload the chosen files.
     Upload,
-    /// The file of this id is not wanted any more.
+    /// Remove the file of this id.
     Remove(String),
-    /// Judge the field of this name.
+    /// Check the question of this name.
     Check(String),
 }
 
