@@ -10,10 +10,10 @@ use poem::{Request, Response, handler};
 
 use super::request::FormRequest;
 use super::{form_view, notice};
-use crate::casework::appeal::{Standing, standing};
+use crate::casework::appeal::{self, AppealState};
 use crate::casework::business::Application;
 use crate::casework::question::Problems;
-use crate::casework::sheet::{FormStep, Sheet, Which};
+use crate::casework::sheet::{FormStep, FormTarget, Sheet};
 use crate::casework::{lifecycle, materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
@@ -88,13 +88,13 @@ fn refuse_late_beginner(sheet: &Sheet) -> Result<(), Failure> {
 
 /// The appeal, when the address asks for one that was made already.
 async fn appeal_made(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
-    let Which::Appeal(number) = &wanted.which else { return Ok(None) };
+    let FormTarget::Appeal(number) = &wanted.which else { return Ok(None) };
     let (business, candidate, number) = (wanted.business, wanted.candidate.id.clone(), number.clone());
     store
         .read(move |tx| {
             let application = Application::own(tx, &candidate, business.slug, &number)?;
-            Ok(match standing(tx, &application)? {
-                Standing::Made(made) => Some(*made),
+            Ok(match appeal::state(tx, &application)? {
+                AppealState::Made(made) => Some(*made),
                 _ => None,
             })
         })
@@ -133,7 +133,7 @@ pub(super) async fn receive(
     let FormRequest { business, candidate, which } = wanted;
     // The appeal's own business says which materials it takes.
     let fills =
-        if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
+        if matches!(which, FormTarget::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
     let (received, refused) = materials::receive(store, files, fills.materials, papers).await?;
     let next = step.clone();
     let outcome = store

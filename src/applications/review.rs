@@ -7,7 +7,7 @@ use poem::{Response, handler};
 use super::address::BusinessOf;
 use crate::casework::business::{Application, Business, EditRule, Origin};
 use crate::casework::number::ApplicationNumber;
-use crate::casework::sheet::{Sheet, Which};
+use crate::casework::sheet::{FormTarget, Sheet};
 use crate::casework::{lifecycle, submission};
 use crate::pages::arrival::Arrived;
 use crate::pages::views;
@@ -34,7 +34,7 @@ pub async fn show(
     require_review(business)?;
     let (sheet, complete) = store
         .read::<_, Failure, _>(move |tx| {
-            let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+            let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
             let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
             Ok((sheet, complete))
         })
@@ -77,7 +77,7 @@ pub async fn submit(
             {
                 return Ok(Outcome::Submitted(done.shown_number().to_owned().into()));
             }
-            let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+            let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
             match () {
                 () if sheet.must_agree() || sheet.application.is_none() => Ok(Outcome::Incomplete),
                 () if !sheet.problems(tx)?.is_empty() => Ok(Outcome::Incomplete),

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_name_fields_and_slots() {
+    fn changes_name_questions_and_slots() {
         let mut before = Answers::default();
         before.set("years", "6");
         before.set("school", "示范大学");

@@ -10,7 +10,7 @@ use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
 /// Whether an application can be appealed against.
-pub enum Standing {
+pub enum AppealState {
     /// It was not rejected, or its business has no appeal.
     None,
     /// It can be appealed against up to and including this day.
@@ -22,18 +22,18 @@ pub enum Standing {
 }
 
 /// Whether an application can be appealed against today in China.
-pub fn standing(tx: &mut Tx, application: &Application) -> Result<Standing, Error> {
+pub fn state(tx: &mut Tx, application: &Application) -> Result<AppealState, Error> {
     if application.business.appeal.is_none() {
-        return Ok(Standing::None);
+        return Ok(AppealState::None);
     }
     if let Some(made) = Application::appeal_of(tx, &application.candidate_id, &application.id)? {
-        return Ok(Standing::Made(Box::new(made)));
+        return Ok(AppealState::Made(Box::new(made)));
     }
     let (Status::Rejected, Some(decided_at)) = (application.status, application.decided_at) else {
-        return Ok(Standing::None);
+        return Ok(AppealState::None);
     };
     let last_day = deadline::last_day_to_appeal(china_date(decided_at));
-    Ok(if tx.today() <= last_day { Standing::Until(last_day) } else { Standing::Over(last_day) })
+    Ok(if tx.today() <= last_day { AppealState::Until(last_day) } else { AppealState::Over(last_day) })
 }
 
 /// The business of the appeal and the rejected application that it is about.
@@ -52,10 +52,10 @@ pub fn against(
     let by = business.appeal.ok_or(Refusal::NotFound)?;
     let number =
         |application: &Application| -> ApplicationNumber { application.shown_number().to_owned().into() };
-    match standing(tx, &rejected)? {
-        Standing::Until(_) | Standing::Over(_) => Ok((by, rejected)),
-        Standing::None => Err(Refusal::NotRejected { slug: business.slug, number: number(&rejected) }),
-        Standing::Made(made) => {
+    match state(tx, &rejected)? {
+        AppealState::Until(_) | AppealState::Over(_) => Ok((by, rejected)),
+        AppealState::None => Err(Refusal::NotRejected { slug: business.slug, number: number(&rejected) }),
+        AppealState::Made(made) => {
             Err(Refusal::AppealedAlready { slug: made.business.slug, number: number(&made) })
         }
     }

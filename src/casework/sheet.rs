@@ -28,13 +28,13 @@ use crate::store::{Error, Tx};
 
 /// Which form to open.
 #[derive(Clone, Debug)]
-pub enum Which {
+pub enum FormTarget {
     /// A new application.
     New,
     /// An appeal against the application of this number.
     Appeal(ApplicationNumber),
     /// The posting of the certificate with this key.
-    For(String),
+    Posting(String),
     /// The submitted application of this number.
     Edit(ApplicationNumber),
 }
@@ -67,11 +67,11 @@ impl Sheet {
         tx: &mut Tx,
         business: &'static Business,
         candidate: Candidate,
-        which: &Which,
+        which: &FormTarget,
     ) -> Result<Sheet, Refusal> {
         let (business, parent, origin) = begins_from(tx, business, &candidate, which)?;
         let application = match which {
-            Which::Edit(number) => Some(editable(tx, business, &candidate, number)?),
+            FormTarget::Edit(number) => Some(editable(tx, business, &candidate, number)?),
             _ => Application::draft(tx, &candidate.id, business.slug, &origin)?,
         };
         // A draft has no answers if the candidate has only agreed to the notice.
@@ -333,17 +333,17 @@ fn begins_from(
     tx: &mut Tx,
     business: &'static Business,
     candidate: &Candidate,
-    which: &Which,
+    which: &FormTarget,
 ) -> Result<(&'static Business, Option<Application>, String), Refusal> {
     match (which, business.origin) {
-        (Which::New, Origin::Nothing) => Ok((business, None, String::new())),
-        (Which::For(key), Origin::Certificate) => Ok((business, None, key.clone())),
-        (Which::Appeal(number), _) => {
+        (FormTarget::New, Origin::Nothing) => Ok((business, None, String::new())),
+        (FormTarget::Posting(key), Origin::Certificate) => Ok((business, None, key.clone())),
+        (FormTarget::Appeal(number), _) => {
             let (by, parent) = appeal::against(tx, business, candidate, number)?;
             let origin = parent.id.clone();
             Ok((by, Some(parent), origin))
         }
-        (Which::Edit(number), _) => {
+        (FormTarget::Edit(number), _) => {
             let edited = Application::own(tx, &candidate.id, business.slug, number)?;
             let parent = Application::own_by_id(tx, &candidate.id, &edited.parent_id)?;
             Ok((business, parent, edited.parent_id))

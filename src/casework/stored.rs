@@ -38,12 +38,12 @@ pub async fn note(store: &Store, file: &mut Attachment, error: Option<&StorageEr
         return;
     }
     let id = file.id.clone();
-    let kept = store.write::<_, crate::store::Error, _>(move |tx| {
+    let written = store.write::<_, crate::store::Error, _>(move |tx| {
         let since = unreadable.then_some(tx.now);
         diesel::update(f::attachments.find(&id)).set(f::unreadable_since.eq(since)).execute(tx.conn)?;
         Ok(())
     });
-    if let Err(error) = kept.await {
+    if let Err(error) = written.await {
         tracing::warn!(%error, "the state of a stored file could not be noted");
     }
 }

@@ -19,7 +19,7 @@ const STRAYS: Duration = Duration::hours(24);
 const AT_ONCE: i64 = 10_000;
 
 /// Age at which an unchanged draft is deleted with its files.
-const DRAFTS: Duration = Duration::days(30);
+pub const DRAFTS: Duration = Duration::days(30);
 
 /// Deletes old drafts, unused files, and stored objects without a row. Deletes nothing if the database is older
 /// than the files.

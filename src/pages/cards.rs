@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{links, views};
-use crate::casework::appeal::{self, Standing};
+use crate::casework::appeal::{self, AppealState};
 use crate::casework::application::PAGE;
 use crate::casework::business::Application;
 use crate::casework::history::{self, Mark};
@@ -16,7 +16,7 @@ pub struct Listed {
     /// The application.
     pub application: Application,
     marks: Vec<Mark>,
-    standing: Standing,
+    standing: AppealState,
     more: Vec<(String, String)>,
 }
 
@@ -32,8 +32,8 @@ impl Listed {
             _ => Vec::new(),
         };
         let standing = match application.status {
-            Status::Rejected | Status::Approved => appeal::standing(tx, &application)?,
-            _ => Standing::None,
+            Status::Rejected | Status::Approved => appeal::state(tx, &application)?,
+            _ => AppealState::None,
         };
         let posted = (application.business.leads_to)(tx, &application)?;
         let more = posted.as_ref().and_then(links::posting).into_iter().collect();
@@ -93,10 +93,10 @@ impl Listed {
     fn note(&self) -> Option<(String, String)> {
         match (&self.application.status, &self.standing) {
             (Status::Returned, _) => Some(("returned".to_owned(), self.what_waits())),
-            (Status::Rejected, Standing::Until(day)) => {
+            (Status::Rejected, AppealState::Until(day)) => {
                 Some(("rejected".to_owned(), format!("如有异议，可以在 {day} 前申诉一次。")))
             }
-            (Status::Rejected, Standing::Made(appeal)) => {
+            (Status::Rejected, AppealState::Made(appeal)) => {
                 Some((appeal.status.code().to_owned(), format!("申诉：{}", appeal.status)))
             }
             (status, _) => {
@@ -114,9 +114,9 @@ impl Listed {
         }
         actions.extend(self.more.iter().cloned());
         match &self.standing {
-            Standing::Until(_) => actions.push(("申诉".to_owned(), format!("{path}/appeal"))),
-            Standing::Made(appeal) => actions.push(("申诉详情".to_owned(), links::application(appeal))),
-            Standing::None | Standing::Over(_) => {}
+            AppealState::Until(_) => actions.push(("申诉".to_owned(), format!("{path}/appeal"))),
+            AppealState::Made(appeal) => actions.push(("申诉详情".to_owned(), links::application(appeal))),
+            AppealState::None | AppealState::Over(_) => {}
         }
         if may(application.status, Action::Withdraw, Actor::Candidate) {
             actions.push(("撤销".to_owned(), format!("{path}/withdraw")));

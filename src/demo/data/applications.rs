@@ -18,7 +18,7 @@ use crate::casework::lifecycle::Action;
 use crate::casework::materials::{self, Received};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::question::{AnswerRule, Problems};
-use crate::casework::sheet::{FormStep, Sheet, Which};
+use crate::casework::sheet::{FormStep, FormTarget, Sheet};
 use crate::casework::{assignment, submission, task};
 use crate::demo::sandbox::people::PEOPLE;
 use crate::files::storage::Storage;
@@ -89,12 +89,12 @@ impl Told {
     }
 
     /// The form to fill in next.
-    fn which(&self) -> Which {
+    fn which(&self) -> FormTarget {
         match (self.number.is_empty(), self.business.origin) {
-            (true, Origin::Certificate) => Which::For(self.value("certificate").to_owned()),
-            (true, _) => Which::New,
-            (false, Origin::Rejection) => Which::Appeal(self.number.clone()),
-            (false, _) => Which::Edit(self.number.clone()),
+            (true, Origin::Certificate) => FormTarget::Posting(self.value("certificate").to_owned()),
+            (true, _) => FormTarget::New,
+            (false, Origin::Rejection) => FormTarget::Appeal(self.number.clone()),
+            (false, _) => FormTarget::Edit(self.number.clone()),
         }
     }
 

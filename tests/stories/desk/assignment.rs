@@ -194,7 +194,7 @@ async fn appealed(authority: &Authority, administrator: &StaffMember) -> (StaffM
     let returned = [("action", "return"), ("mark:years", "请核对年限")];
     assert!(matches!(authority.decide(&reviewer, &number, &returned).await, Outcome::Done));
     let candidate = authority.candidate("张小三", "E0000001").await;
-    authority.submit(&candidate, kaozheng::casework::sheet::Which::Edit(number.clone()), "5").await;
+    authority.submit(&candidate, kaozheng::casework::sheet::FormTarget::Edit(number.clone()), "5").await;
     assert_eq!(authority.take_next(administrator).await.as_ref(), Some(&number));
     let rejected = [("action", "reject"), ("note", "从业年限不足")];
     assert!(matches!(authority.decide(administrator, &number, &rejected).await, Outcome::Done));
