@@ -32,9 +32,9 @@ mod tests {
 
     use super::*;
     use crate::casework::business::Business;
-    use crate::casework::field::Rule::{OneOf, SomeOf};
-    use crate::casework::field::When;
     use crate::casework::lifecycle::Action;
+    use crate::casework::question::AnswerRule::{OneOf, SomeOf};
+    use crate::casework::question::When;
 
     #[test]
     fn slugs_prefixes_and_names_are_unique() {
@@ -42,7 +42,7 @@ mod tests {
         let prefixes: BTreeSet<_> = ALL.iter().map(|business| business.prefix).collect();
         assert_eq!((slugs.len(), prefixes.len()), (ALL.0.len(), ALL.0.len()));
         for business in ALL.iter() {
-            let fields = business.fields().map(|field| field.name);
+            let fields = business.questions().map(|field| field.name);
             let names: Vec<_> = fields.chain(business.materials.iter().map(|m| m.slot)).collect();
             let distinct: BTreeSet<_> = names.iter().collect();
             assert_eq!(distinct.len(), names.len(), "{}", business.slug);
@@ -60,10 +60,11 @@ mod tests {
     #[test]
     fn every_condition_names_offered_answers() {
         for business in ALL.iter() {
-            let fields = business.fields().filter_map(|field| field.when);
+            let fields = business.questions().filter_map(|field| field.when);
             for when in fields.chain(business.materials.iter().filter_map(|material| material.when)) {
-                let When { field, any_of } = when;
-                let question = business.field(field).unwrap_or_else(|| panic!("{}: {field}", business.slug));
+                let When { question: field, any_of } = when;
+                let question =
+                    business.question(field).unwrap_or_else(|| panic!("{}: {field}", business.slug));
                 let (OneOf(offered) | SomeOf(offered)) = question.rule else {
                     panic!("{field} has no fixed answers")
                 };
@@ -87,7 +88,7 @@ mod tests {
     fn every_failed_task_returns_a_question_of_the_form() {
         for business in ALL.iter() {
             for name in business.tasks.iter().flat_map(|task| task.mends) {
-                assert!(business.field(name).is_some(), "{}: {name}", business.slug);
+                assert!(business.question(name).is_some(), "{}: {name}", business.slug);
             }
         }
     }

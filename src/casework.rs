@@ -1,10 +1,8 @@
-//! What every application shares, whatever its kind.
+//! Everything that applications of all businesses share.
 //!
-//! A [`business`] brings fields, materials and a few functions; the rest is here:
-//! a [`sheet`] is filled in, a [`submission`] makes it an [application](application),
-//! [`lifecycle`] says what may happen to it, [`assignment`] who works on it,
-//! [`decision`] what reviewers do,
-//! [`task`] what staff carry out afterwards, [`history`] what happened.
+//! A [`business`] is data: questions, materials and a few functions. A candidate fills in a [`sheet`], and a
+//! [`submission`] turns it into an [application](application). [`lifecycle`] is the table of states.
+//! [`assignment`], [`decision`] and [`task`] are what staff do, and [`history`] records all of it.
 
 pub use refusal::Refusal;
 
@@ -16,13 +14,13 @@ pub mod business;
 pub mod calendar;
 pub mod deadline;
 pub mod decision;
-pub mod field;
 pub mod format;
 pub mod history;
 pub mod lifecycle;
 pub mod materials;
 pub mod number;
 mod permission;
+pub mod question;
 pub mod refusal;
 pub mod roster;
 pub mod sheet;

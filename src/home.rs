@@ -10,7 +10,7 @@ pub mod services;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::casework::application::Filter;
+use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{Application, Registry};
 use crate::pages::account_notices;
 use crate::pages::cards::Listed;
@@ -34,7 +34,7 @@ pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Res
         .read::<_, Failure, _>(move |tx| {
             let candidate = Candidate::load(tx, &who.candidate)?.ok_or(Failure::SignIn)?;
             let waiting = Application::waiting_for(tx, &candidate.id)?;
-            let recent = Application::list(tx, &candidate.id, &Filter::default())?;
+            let recent = Application::list(tx, &candidate.id, &ApplicationFilter::default())?;
             let recent = recent.into_iter().take(candidate::RECENT).collect();
             Ok(candidate::Overview {
                 waiting: Listed::load(tx, waiting)?,

@@ -6,7 +6,7 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use crate::casework::application::Filter;
+use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{Application, Registry};
 use crate::casework::lifecycle::Status;
 use crate::casework::number;
@@ -33,11 +33,11 @@ const PERIODS: &[(&str, &str, i64)] =
     &[("month", "近一个月", 31), ("half", "近半年", 183), ("year", "近一年", 366)];
 
 impl Search {
-    fn filter(&self, now: Timestamp) -> Filter {
+    fn filter(&self, now: Timestamp) -> ApplicationFilter {
         let days = PERIODS.iter().find(|(value, ..)| *value == self.period).map(|(.., days)| *days);
         let typed = !self.number.trim().is_empty();
-        Filter {
-            kind: (!self.kind.is_empty()).then(|| self.kind.clone()),
+        ApplicationFilter {
+            business: (!self.kind.is_empty()).then(|| self.kind.clone()),
             status: Status::from_code(&self.status),
             // A text that is no number becomes the empty number, which no application has.
             number: typed.then(|| number::parse(&self.number).unwrap_or_default()),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::casework::business::{Application, Business, Origin, Registry};
 use crate::casework::number::{self, ApplicationNumber};
-use crate::casework::sheet::Which;
+use crate::casework::sheet::FormTarget;
 use crate::exams::held;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
@@ -60,8 +60,8 @@ impl Mailing {
     }
 
     /// The form of the present posting, or of a new one.
-    pub fn which(&self) -> Which {
-        self.number.clone().map_or_else(|| Which::For(self.certificate.clone()), Which::Edit)
+    pub fn which(&self) -> FormTarget {
+        self.number.clone().map_or_else(|| FormTarget::Posting(self.certificate.clone()), FormTarget::Edit)
     }
 }
 

@@ -5,7 +5,7 @@ use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response, handler};
 
 use super::address::{BusinessOf, Number};
-use crate::casework::appeal::{self, Standing};
+use crate::casework::appeal::{self, AppealState};
 use crate::casework::business::{Application, Business, Origin};
 use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
@@ -27,7 +27,7 @@ pub struct Detail {
     pub(super) application: Application,
     events: Vec<Event>,
     files: Vec<Attachment>,
-    standing: Standing,
+    standing: AppealState,
     parent: Option<Parent>,
     posting: Option<Link>,
 }
@@ -54,7 +54,7 @@ impl Detail {
         Ok(Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
-            standing: appeal::standing(tx, &application)?,
+            standing: appeal::state(tx, &application)?,
             posting: certificate.as_ref().and_then(links::posting),
             candidate,
             application,
@@ -156,9 +156,9 @@ fn bar(detail: &Detail) -> Markup {
         }
         @if let Some(Link { label, href }) = &detail.posting { (ui::link_button(href, label, Look::Primary)) }
         @match &detail.standing {
-            Standing::Until(_) => (ui::link_button(&paths::appeal(slug, number), "申诉", Look::Primary)),
-            Standing::Made(appeal) => (ui::link_button(&links::application(appeal), "申诉详情", Look::Primary)),
-            Standing::None | Standing::Over(_) => {}
+            AppealState::Until(_) => (ui::link_button(&paths::appeal(slug, number), "申诉", Look::Primary)),
+            AppealState::Made(appeal) => (ui::link_button(&links::application(appeal), "申诉详情", Look::Primary)),
+            AppealState::None | AppealState::Over(_) => {}
         }
     }
 }
@@ -166,7 +166,7 @@ fn bar(detail: &Detail) -> Markup {
 fn view(detail: &Detail) -> Markup {
     let (application, business) = (&detail.application, detail.application.business);
     let plain = application.form.clone().unwrap_or_default();
-    let answers = views::masked(business.fields(), &plain);
+    let answers = views::masked(business.questions(), &plain);
     // 信息修改 is about no exam: its title is the label of the business.
     let label = if application.title == business.label { "" } else { business.label };
     // A failed task is explained in the banner, with what to do.
@@ -290,10 +290,10 @@ fn rejected(detail: &Detail) -> Markup {
     html! {
         (note("原因", detail.note(Action::Reject)))
         @match &detail.standing {
-            Standing::Until(day) => p { "如有异议，可以在 " (day) " 前（含当日）申诉一次。" },
-            Standing::Over(day) => p { "申诉期限已于 " (day) " 截止。" },
-            Standing::Made(appeal) => p { "您已申诉，" (appeal.status) "。" },
-            Standing::None => p { "这是最终结果。" },
+            AppealState::Until(day) => p { "如有异议，可以在 " (day) " 前（含当日）申诉一次。" },
+            AppealState::Over(day) => p { "申诉期限已于 " (day) " 截止。" },
+            AppealState::Made(appeal) => p { "您已申诉，" (appeal.status) "。" },
+            AppealState::None => p { "这是最终结果。" },
         }
     }
 }

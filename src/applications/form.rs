@@ -10,11 +10,11 @@ use poem::{Request, Response, handler};
 
 use super::request::FormRequest;
 use super::{form_view, notice};
-use crate::casework::appeal::{Standing, standing};
+use crate::casework::appeal::{self, AppealState};
 use crate::casework::business::Application;
-use crate::casework::field::Problems;
 use crate::casework::lifecycle::Status;
-use crate::casework::sheet::{Sheet, Step, Which};
+use crate::casework::question::Problems;
+use crate::casework::sheet::{FormStep, FormTarget, Sheet};
 use crate::casework::{materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
@@ -88,13 +88,13 @@ fn refuse_late_start(sheet: &Sheet) -> Result<(), Failure> {
 
 /// The appeal that the address names, if it was submitted.
 async fn submitted_appeal(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
-    let Which::Appeal(number) = &wanted.which else { return Ok(None) };
+    let FormTarget::Appeal(number) = &wanted.which else { return Ok(None) };
     let (business, candidate, number) = (wanted.business, wanted.candidate.id.clone(), number.clone());
     store
         .read(move |tx| {
             let application = Application::own(tx, &candidate, business.slug, &number)?;
-            Ok(match standing(tx, &application)? {
-                Standing::Made(appeal) => Some(*appeal),
+            Ok(match appeal::state(tx, &application)? {
+                AppealState::Made(appeal) => Some(*appeal),
                 _ => None,
             })
         })
@@ -122,7 +122,7 @@ pub(super) async fn receive(
     files: &Storage,
     Upload(sent, uploads): Upload,
 ) -> Result<Response, Failure> {
-    let step = Step::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
+    let step = FormStep::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
     let before = match submitted_appeal(store, &wanted).await? {
         Some(appeal) => Some(appeal),
         None => submitted_before(store, &wanted.candidate, sent.one("seen")).await?,
@@ -133,7 +133,7 @@ pub(super) async fn receive(
     let FormRequest { business, candidate, which } = wanted;
     // The address of an appeal names the business of the rejected application.
     let of_form =
-        if matches!(which, Which::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
+        if matches!(which, FormTarget::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
     let (received, refused) = materials::receive(store, files, of_form.materials, uploads).await?;
     let next = step.clone();
     let outcome = store
@@ -170,9 +170,9 @@ async fn submitted_before(
     Ok(found.filter(just_after))
 }
 
-fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result<Outcome, Failure> {
+fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Result<Outcome, Failure> {
     match step {
-        Step::Review | Step::Submit => {
+        FormStep::Review | FormStep::Submit => {
             let mut all = sheet.problems(tx)?;
             all.retain(|(name, _)| !problems.iter().any(|(refused, _)| refused == name));
             all.extend(problems);
@@ -186,22 +186,22 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &Step, problems: Problems) -> Result
             let number = submission::submit(tx, &sheet)?;
             Ok(Outcome::Redirect(paths::submitted(slug, number)))
         }
-        Step::Draft if problems.is_empty() => Ok(Outcome::Redirect(match &sheet.parent {
+        FormStep::Draft if problems.is_empty() => Ok(Outcome::Redirect(match &sheet.parent {
             Some(parent) => links::application(parent),
             None => links::list(sheet.business),
         })),
-        Step::Check(name) => {
+        FormStep::Check(name) => {
             let found = sheet.problems(tx)?.into_iter().filter(|(wrong, _)| wrong == name).collect();
             Ok(Outcome::Form(Box::new(sheet), found))
         }
-        Step::Draft | Step::Choose | Step::Upload | Step::Remove(_) => {
+        FormStep::Draft | FormStep::Choose | FormStep::Upload | FormStep::Remove(_) => {
             Ok(Outcome::Form(Box::new(sheet), problems))
         }
     }
 }
 
 /// The part of the form that htmx asked for, or the whole page.
-fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Response {
+fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Response {
     if let Some(part) = part(frame, sheet, problems, step) {
         return frame.part(part);
     }
@@ -209,12 +209,12 @@ fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Res
     frame.page_with(status, form_view::page(sheet, problems))
 }
 
-fn part(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &Step) -> Option<Markup> {
+fn part(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Option<Markup> {
     let target = frame.target().filter(|_| frame.is_fragment())?;
     match (step, target.strip_prefix("f-")) {
-        (Step::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),
-        (Step::Check(name), Some(_)) => form_view::field(sheet, problems, name),
-        (Step::Upload | Step::Remove(_), Some(slot)) => form_view::material(sheet, problems, slot),
+        (FormStep::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),
+        (FormStep::Check(name), Some(_)) => form_view::field(sheet, problems, name),
+        (FormStep::Upload | FormStep::Remove(_), Some(slot)) => form_view::material(sheet, problems, slot),
         _ => None,
     }
 }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use crate::casework::answers::Answers;
 use crate::casework::business::Material;
-use crate::casework::field::{Field, Problems, Rule};
 use crate::casework::history::Mark;
+use crate::casework::question::{AnswerRule, Problems, Question};
 use crate::casework::sheet::Sheet;
 use crate::pages::fields::{self, QuestionNotes};
 use crate::pages::{links, views};
@@ -128,16 +128,16 @@ pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
 }
 
 /// Whether the heading equals the label of the first question. CSS then hides the label.
-fn repeats_first_label(heading: &str, fields: &[&Field]) -> bool {
+fn repeats_first_label(heading: &str, fields: &[&Question]) -> bool {
     fields.first().is_some_and(|first| first.label == heading)
 }
 
 pub(super) fn field(sheet: &Sheet, problems: &Problems, name: &str) -> Option<Markup> {
-    Some(question(sheet, problems, sheet.business.field(name)?))
+    Some(question(sheet, problems, sheet.business.question(name)?))
 }
 
-fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup {
-    if field.is_told() {
+fn question(sheet: &Sheet, problems: &Problems, field: &'static Question) -> Markup {
+    if field.is_read_only() {
         return computed_value(field, &sheet.answers);
     }
     if field.is_picked() && sheet.choices.get(field.name).is_none_or(Vec::is_empty) {
@@ -154,7 +154,7 @@ fn question(sheet: &Sheet, problems: &Problems, field: &'static Field) -> Markup
 }
 
 /// A value that the server computes from the answers. Screen readers announce its changes.
-fn computed_value(field: &Field, answers: &Answers) -> Markup {
+fn computed_value(field: &Question, answers: &Answers) -> Markup {
     let value = field.display(answers);
     let value = field.mask().map_or(value.clone(), |mask| mask(&value));
     html! {
@@ -166,8 +166,8 @@ fn computed_value(field: &Field, answers: &Answers) -> Markup {
 }
 
 /// A question without choices: there are none, or an earlier question decides them.
-fn nothing_to_pick(sheet: &Sheet, field: &Field) -> Markup {
-    let is_first = sheet.business.fields().next().is_some_and(|first| first.name == field.name);
+fn nothing_to_pick(sheet: &Sheet, field: &Question) -> Markup {
+    let is_first = sheet.business.questions().next().is_some_and(|first| first.name == field.name);
     let why = if is_first { "目前没有可以选择的项目。" } else { "请先选择上一项" };
     html! {
         div.field id={ "f-" (field.name) } {
@@ -178,8 +178,15 @@ fn nothing_to_pick(sheet: &Sheet, field: &Field) -> Markup {
 }
 
 /// Typed answers are checked when the control loses the focus. A picked answer is always valid.
-fn is_checked_on_change(field: &Field) -> bool {
-    matches!(field.rule, Rule::Text(..) | Rule::Area(..) | Rule::Like(_) | Rule::Count(..) | Rule::PastDay)
+fn is_checked_on_change(field: &Question) -> bool {
+    matches!(
+        field.rule,
+        AnswerRule::Text(..)
+            | AnswerRule::Area(..)
+            | AnswerRule::Like(_)
+            | AnswerRule::Count(..)
+            | AnswerRule::PastDay
+    )
 }
 
 pub(super) fn material(sheet: &Sheet, problems: &Problems, slot: &str) -> Option<Markup> {

@@ -6,7 +6,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::address::BusinessOf;
-use crate::casework::application::Filter;
+use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{Application, Business, Origin, Outset, Record};
 use crate::casework::sweep::DRAFT_AGE;
 use crate::pages::cards::{self, Listed};
@@ -36,7 +36,11 @@ pub async fn show(
         .read::<_, Failure, _>(move |tx| {
             let outset = if page == 0 { (business.outset)(tx, &candidate)? } else { Outset::default() };
             let draft = Application::draft(tx, &candidate.id, business.slug, "")?.filter(|_| page == 0);
-            let filter = Filter { kind: Some(business.slug.to_owned()), page, ..Filter::default() };
+            let filter = ApplicationFilter {
+                business: Some(business.slug.to_owned()),
+                page,
+                ..ApplicationFilter::default()
+            };
             let applications = Application::list(tx, &candidate.id, &filter)?;
             Ok((draft, Listed::load(tx, applications)?, outset))
         })

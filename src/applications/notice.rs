@@ -6,7 +6,7 @@ use poem::{Response, handler};
 
 use super::request::FormRequest;
 use crate::casework::business::Notice;
-use crate::casework::sheet::{Sheet, Which};
+use crate::casework::sheet::{FormTarget, Sheet};
 use crate::pages::links;
 use crate::paths;
 use crate::store::{Store, Tx};
@@ -70,7 +70,7 @@ pub(super) async fn accept(wanted: FormRequest, frame: &Frame, store: &Store) ->
             notice(&sheet)?;
             sheet.agree(tx)?;
             Ok(match &wanted.which {
-                Which::Edit(_) if sheet.origin.is_empty() => links::list(sheet.business),
+                FormTarget::Edit(_) if sheet.origin.is_empty() => links::list(sheet.business),
                 _ => form_path(&sheet),
             })
         })

@@ -5,7 +5,7 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::address::{BusinessOf, Mailing, Number};
 use crate::casework::business::Business;
-use crate::casework::sheet::Which;
+use crate::casework::sheet::FormTarget;
 use crate::people::candidate::Candidate;
 
 /// The form that a route opens. `site` attaches it to the route.
@@ -21,7 +21,7 @@ pub enum FormOf {
 pub struct FormRequest {
     pub(super) business: &'static Business,
     pub(super) candidate: Candidate,
-    pub(super) which: Which,
+    pub(super) which: FormTarget,
 }
 
 impl<'a> FromRequest<'a> for FormRequest {
@@ -29,9 +29,9 @@ impl<'a> FromRequest<'a> for FormRequest {
         let BusinessOf(business) = BusinessOf::from_request(req, body).await?;
         let candidate = Candidate::from_request(req, body).await?;
         let which = match Data::<&FormOf>::from_request(req, body).await?.0 {
-            FormOf::New => Which::New,
-            FormOf::Edit => Which::Edit(Number::from_request(req, body).await?.0),
-            FormOf::Appeal => Which::Appeal(Number::from_request(req, body).await?.0),
+            FormOf::New => FormTarget::New,
+            FormOf::Edit => FormTarget::Edit(Number::from_request(req, body).await?.0),
+            FormOf::Appeal => FormTarget::Appeal(Number::from_request(req, body).await?.0),
         };
         Ok(FormRequest { business, candidate, which })
     }

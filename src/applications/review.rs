@@ -8,7 +8,7 @@ use super::address::BusinessOf;
 use crate::casework::business::{Application, Business, EditRule, Origin};
 use crate::casework::lifecycle::Status;
 use crate::casework::number::ApplicationNumber;
-use crate::casework::sheet::{Sheet, Which};
+use crate::casework::sheet::{FormTarget, Sheet};
 use crate::casework::submission;
 use crate::pages::arrival::Arrived;
 use crate::pages::views;
@@ -35,7 +35,7 @@ pub async fn show(
     require_review(business)?;
     let (sheet, complete) = store
         .read::<_, Failure, _>(move |tx| {
-            let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+            let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
             let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
             Ok((sheet, complete))
         })
@@ -93,7 +93,7 @@ fn submit_seen(
     {
         return Ok(Outcome::Submitted(done.shown_number().to_owned().into()));
     }
-    let sheet = Sheet::load(tx, business, candidate, &Which::New)?;
+    let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
     if sheet.must_agree() || sheet.application.is_none() || !sheet.problems(tx)?.is_empty() {
         return Ok(Outcome::Incomplete);
     }

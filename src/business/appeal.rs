@@ -7,8 +7,8 @@ use crate::casework::Refusal;
 use crate::casework::business::{
     About, Approval, Business, Closing, Context, Icon, Material, Origin, Verdicts, extra,
 };
-use crate::casework::field::{Rule, Section, ask};
 use crate::casework::lifecycle::Action;
+use crate::casework::question::{AnswerRule, Section, ask};
 use crate::casework::{deadline, decision};
 use crate::files::inspect::Limits;
 use crate::store::clock::china_date;
@@ -50,15 +50,15 @@ pub static BUSINESS: Business = Business {
 
 const APPEAL: Section = Section {
     heading: "申诉",
-    fields: &[
-        ask("reason", "申诉理由", "说明您认为结果有误的地方和依据", Rule::Area(10, 1000)),
+    questions: &[
+        ask("reason", "申诉理由", "说明您认为结果有误的地方和依据", AnswerRule::Area(10, 1000)),
         profile::PHONE,
     ],
 };
 
 fn closes(_: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     let closing = |rejected_at| Closing {
-        field: "reason",
+        question: "reason",
         what: "申诉期限",
         last_day: deadline::last_day_to_appeal(china_date(rejected_at)),
         was_in_time: context.submitted.is_some(),

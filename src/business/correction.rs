@@ -8,9 +8,9 @@ use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, Notice, Transition, extra, need, portrait,
 };
-use crate::casework::field::{Problems, Rule, Section, ask, problem, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
+use crate::casework::question::{AnswerRule, Problems, Section, ask, problem, tell};
 use crate::exams::correction::{self, Holder, Scope};
 use crate::people::candidate::{self, Candidate, Profile};
 use crate::people::document::{Document, DocumentType, Gender};
@@ -68,11 +68,11 @@ const CERTIFICATES: &str = "已发证书";
 
 const WHAT: Section = Section {
     heading: "修改项目",
-    fields: &[ask(
+    questions: &[ask(
         "what",
         "要修改的信息",
         "可以选几项",
-        Rule::SomeOf(&[NAME, TYPE, NUMBER, GENDER, BIRTH, PHONE, EDUCATION, PORTRAIT]),
+        AnswerRule::SomeOf(&[NAME, TYPE, NUMBER, GENDER, BIRTH, PHONE, EDUCATION, PORTRAIT]),
     )],
 };
 
@@ -85,38 +85,40 @@ const DOCUMENT_TYPES: &[&str] = &[
     DocumentType::ALL[5].label(),
 ];
 
-const PLAIN: Rule = Rule::Told(str::to_owned);
+const PLAIN: AnswerRule = AnswerRule::ReadOnly(str::to_owned);
 
 /// For each item, the recorded value and the new one.
 const CHANGES: Section = Section {
     heading: "修改内容",
-    fields: &[
-        tell("old_name", "现登记姓名", Rule::Told(mask::name)).when("what", &[NAME]),
-        ask("new_name", "新姓名", "与证件一致", Rule::Like(&format::NAME)).when("what", &[NAME]),
+    questions: &[
+        tell("old_name", "现登记姓名", AnswerRule::ReadOnly(mask::name)).when("what", &[NAME]),
+        ask("new_name", "新姓名", "与证件一致", AnswerRule::Like(&format::NAME)).when("what", &[NAME]),
         tell("old_type", "现登记证件类型", PLAIN).when("what", &[TYPE]),
-        ask("new_type", "新证件类型", "", Rule::OneOf(DOCUMENT_TYPES)).when("what", &[TYPE]),
-        tell("old_number", "现登记证件号码", Rule::Told(mask::number)).when("what", &[NUMBER]),
-        ask("new_number", "新证件号码", "请逐位核对", Rule::Like(&format::DOCUMENT)).when("what", &[NUMBER]),
+        ask("new_type", "新证件类型", "", AnswerRule::OneOf(DOCUMENT_TYPES)).when("what", &[TYPE]),
+        tell("old_number", "现登记证件号码", AnswerRule::ReadOnly(mask::number)).when("what", &[NUMBER]),
+        ask("new_number", "新证件号码", "请逐位核对", AnswerRule::Like(&format::DOCUMENT))
+            .when("what", &[NUMBER]),
         tell("old_gender", "现登记性别", PLAIN).when("what", &[GENDER]),
-        ask("new_gender", "新性别", "", Rule::OneOf(&["男", "女"])).when("what", &[GENDER]),
+        ask("new_gender", "新性别", "", AnswerRule::OneOf(&["男", "女"])).when("what", &[GENDER]),
         tell("old_birth", "现登记出生日期", PLAIN).when("what", &[BIRTH]),
-        ask("new_birth", "新出生日期", "", Rule::PastDay).when("what", &[BIRTH]),
-        tell("old_phone", "现登记手机号", Rule::Told(mask::phone)).when("what", &[PHONE]),
-        ask("new_phone", "新手机号", "", Rule::Like(&format::PHONE)).when("what", &[PHONE]),
+        ask("new_birth", "新出生日期", "", AnswerRule::PastDay).when("what", &[BIRTH]),
+        tell("old_phone", "现登记手机号", AnswerRule::ReadOnly(mask::phone)).when("what", &[PHONE]),
+        ask("new_phone", "新手机号", "", AnswerRule::Like(&format::PHONE)).when("what", &[PHONE]),
         tell("old_education", "现登记学历", PLAIN).when("what", &[EDUCATION]),
-        ask("new_education", "新学历", "", Rule::OneOf(profile::EDUCATION_LEVELS)).when("what", &[EDUCATION]),
+        ask("new_education", "新学历", "", AnswerRule::OneOf(profile::EDUCATION_LEVELS))
+            .when("what", &[EDUCATION]),
     ],
 };
 
 const WHY: Section = Section {
     heading: "原因与范围",
-    fields: &[
-        ask("reason", "修改原因", "", Rule::Area(5, 500)),
+    questions: &[
+        ask("reason", "修改原因", "", AnswerRule::Area(5, 500)),
         ask(
             "scope",
             "修改范围",
             "除您的登记信息外，还修改哪里",
-            Rule::SomeOf(&[THIS_EXAM, LATER_EXAMS, CERTIFICATES]),
+            AnswerRule::SomeOf(&[THIS_EXAM, LATER_EXAMS, CERTIFICATES]),
         ),
     ],
 };

@@ -3,7 +3,7 @@
 use super::{profile, qualification};
 use crate::casework::Refusal;
 use crate::casework::business::{About, Business, Context, Icon, Material, Outset, Record, extra, need};
-use crate::casework::field::{Choice, Choices, Rule, Section, ask};
+use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask};
 use crate::exams::discipline::{self, IntegrityRecord};
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx};
@@ -32,15 +32,15 @@ pub static BUSINESS: Business = Business {
 
 const RECORD: Section = Section {
     heading: "失信记录",
-    fields: &[ask("record", "失信记录", "本次说明所针对的记录", Rule::Pick)],
+    questions: &[ask("record", "失信记录", "本次说明所针对的记录", AnswerRule::Pick)],
 };
 
-const EXAM: Section = Section { heading: "拟报考的考试", fields: profile::ENTRY };
+const EXAM: Section = Section { heading: "拟报考的考试", questions: profile::ENTRY };
 
 const STATEMENT: Section = Section {
     heading: "情况说明",
-    fields: &[
-        ask("statement", "情况说明", "事情经过、您的认识和之后的改正", Rule::Area(20, 2000)),
+    questions: &[
+        ask("statement", "情况说明", "事情经过、您的认识和之后的改正", AnswerRule::Area(20, 2000)),
         profile::PHONE,
     ],
 };

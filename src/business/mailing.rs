@@ -5,13 +5,13 @@
 use super::profile;
 use crate::casework::Refusal;
 use crate::casework::answers::Answers;
-use crate::casework::application::Filter;
+use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{
     About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Task, Transition, Verdicts,
 };
-use crate::casework::field::{Choice, Choices, Field, Rule, Section, ask, may_ask};
 use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::question::{AnswerRule, Choice, Choices, Question, Section, ask, may_ask};
 use crate::exams::held::{self, Delivery};
 use crate::people::candidate::Candidate;
 use crate::people::region;
@@ -68,28 +68,28 @@ const CARRIERS: &[&str] = &["EMS 到付", "顺丰到付"];
 
 const RECIPIENT: Section = Section {
     heading: "收件人",
-    fields: &[
-        ask("recipient", "收件人", "与有效证件一致，快递员可能核对", Rule::Like(&format::NAME)),
-        Field { hint: "快递员会打这个电话", ..profile::PHONE },
+    questions: &[
+        ask("recipient", "收件人", "与有效证件一致，快递员可能核对", AnswerRule::Like(&format::NAME)),
+        Question { hint: "快递员会打这个电话", ..profile::PHONE },
     ],
 };
 
 const ADDRESS: Section = Section {
     heading: "收件地址",
-    fields: &[
-        ask("province", "省级", "", Rule::Pick),
-        ask("city", "市级", "", Rule::Pick),
-        ask("district", "区县", "", Rule::Pick),
-        ask("street", "详细地址", "街道、门牌号、小区、楼层、房号", Rule::Like(&format::STREET)),
-        may_ask("postcode", "邮政编码", "", Rule::Like(&format::POSTCODE)),
+    questions: &[
+        ask("province", "省级", "", AnswerRule::Pick),
+        ask("city", "市级", "", AnswerRule::Pick),
+        ask("district", "区县", "", AnswerRule::Pick),
+        ask("street", "详细地址", "街道、门牌号、小区、楼层、房号", AnswerRule::Like(&format::STREET)),
+        may_ask("postcode", "邮政编码", "", AnswerRule::Like(&format::POSTCODE)),
     ],
 };
 
 const CARRIER: Section = Section {
     heading: "快递",
-    fields: &[
-        ask("carrier", "快递公司", "运费到付", Rule::OneOf(CARRIERS)),
-        may_ask("remark", "备注", "例如：工作日送达", Rule::Area(0, 200)),
+    questions: &[
+        ask("carrier", "快递公司", "运费到付", AnswerRule::OneOf(CARRIERS)),
+        may_ask("remark", "备注", "例如：工作日送达", AnswerRule::Area(0, 200)),
     ],
 };
 
@@ -100,10 +100,10 @@ const TASKS: &[Task] = &[
         waiting: "",
         result: "已寄出",
         role: Role::Dispatcher,
-        fields: &[
-            ask("posted_by", "承运快递", "", Rule::OneOf(CARRIERS)),
-            ask("tracking_number", "快递单号", "", Rule::Like(&format::CODE)),
-            ask("posted_on", "寄出日期", "", Rule::PastDay),
+        questions: &[
+            ask("posted_by", "承运快递", "", AnswerRule::OneOf(CARRIERS)),
+            ask("tracking_number", "快递单号", "", AnswerRule::Like(&format::CODE)),
+            ask("posted_on", "寄出日期", "", AnswerRule::PastDay),
         ],
         file: None,
         check: Task::UNCHECKED,
@@ -115,7 +115,7 @@ const TASKS: &[Task] = &[
         waiting: "待签收",
         result: "已签收",
         role: Role::Dispatcher,
-        fields: &[ask("signed_on", "签收日期", "", Rule::PastDay)],
+        questions: &[ask("signed_on", "签收日期", "", AnswerRule::PastDay)],
         file: None,
         check: Task::UNCHECKED,
         mends: &[],
@@ -137,7 +137,7 @@ fn choices(_: &mut Tx, context: &Context) -> Result<Choices, Error> {
 
 /// The answers of the last posting, else the name and phone of the candidate.
 fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
-    let filter = Filter { kind: Some(SLUG.to_owned()), ..Filter::default() };
+    let filter = ApplicationFilter { business: Some(SLUG.to_owned()), ..ApplicationFilter::default() };
     let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
     if let Some(last) = last {
         return Ok(last);

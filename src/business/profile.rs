@@ -4,47 +4,54 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::casework::Refusal;
 use crate::casework::answers::Answers;
-use crate::casework::application::Filter;
+use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{About, Application, Closing, Context, Material, need};
-use crate::casework::field::{Choice, Choices, Field, Problems, Rule, Section, ask, may_ask, problem};
 use crate::casework::format;
+use crate::casework::question::{
+    AnswerRule, Choice, Choices, Problems, Question, Section, ask, may_ask, problem,
+};
 use crate::exams::{self, Sitting, Subject};
 use crate::people::candidate::Candidate;
 use crate::people::document::Document;
 use crate::store::{Error, Tx};
 
 /// The exam for which the candidate wants to register.
-pub(super) const ENTRY: &[Field] = &[
-    ask("sitting", "考试", "只列出目前可以申请的考试", Rule::Pick),
-    ask("level", "级别", "", Rule::Pick),
-    ask("specialty", "专业", "", Rule::Pick),
-    ask("subjects", "科目", "至少选一科", Rule::PickSome),
+pub(super) const ENTRY: &[Question] = &[
+    ask("sitting", "考试", "只列出目前可以申请的考试", AnswerRule::Pick),
+    ask("level", "级别", "", AnswerRule::Pick),
+    ask("specialty", "专业", "", AnswerRule::Pick),
+    ask("subjects", "科目", "至少选一科", AnswerRule::PickSome),
 ];
 
-pub(super) const PHONE: Field =
-    ask("phone", "手机号", "审核员可能打这个电话向您核实", Rule::Like(&format::PHONE));
+pub(super) const PHONE: Question =
+    ask("phone", "手机号", "审核员可能打这个电话向您核实", AnswerRule::Like(&format::PHONE));
 
 pub(super) const EDUCATION_LEVELS: &[&str] = &["高中", "中专", "大专", "本科", "硕士", "博士"];
 
 pub(super) const EDUCATION: Section = Section {
     heading: "学历",
-    fields: &[
-        ask("education", "学历", "", Rule::OneOf(EDUCATION_LEVELS)),
-        may_ask("degree", "学位", "例如：工学学士", Rule::Text(2, 30)),
-        ask("school", "毕业院校", "与毕业证书一致", Rule::Text(2, 60)),
-        ask("major", "所学专业", "与毕业证书一致", Rule::Text(2, 60)),
-        ask("graduated_on", "毕业时间", "毕业证书上的日期", Rule::PastDay),
+    questions: &[
+        ask("education", "学历", "", AnswerRule::OneOf(EDUCATION_LEVELS)),
+        may_ask("degree", "学位", "例如：工学学士", AnswerRule::Text(2, 30)),
+        ask("school", "毕业院校", "与毕业证书一致", AnswerRule::Text(2, 60)),
+        ask("major", "所学专业", "与毕业证书一致", AnswerRule::Text(2, 60)),
+        ask("graduated_on", "毕业时间", "毕业证书上的日期", AnswerRule::PastDay),
     ],
 };
 
 pub(super) const WORK: Section = Section {
     heading: "从业",
-    fields: &[
-        ask("employer", "工作单位", "营业执照或法人证书上的全称", Rule::Text(2, 80)),
-        ask("years", "从事专业工作年限", "按周年计算，满一年算一年", Rule::Count(50, "年")),
-        ask("began_work_on", "参加工作时间", "", Rule::PastDay),
-        may_ask("other_qualification", "已取得的其他资格", "例如：二级建造师（建筑工程）", Rule::Text(2, 60)),
-        may_ask("other_number", "其他资格的证书编号", "", Rule::Text(4, 40)),
+    questions: &[
+        ask("employer", "工作单位", "营业执照或法人证书上的全称", AnswerRule::Text(2, 80)),
+        ask("years", "从事专业工作年限", "按周年计算，满一年算一年", AnswerRule::Count(50, "年")),
+        ask("began_work_on", "参加工作时间", "", AnswerRule::PastDay),
+        may_ask(
+            "other_qualification",
+            "已取得的其他资格",
+            "例如：二级建造师（建筑工程）",
+            AnswerRule::Text(2, 60),
+        ),
+        may_ask("other_number", "其他资格的证书编号", "", AnswerRule::Text(4, 40)),
     ],
 };
 
@@ -110,7 +117,7 @@ fn submitted_for<'a>(context: &Context<'a>) -> &'a str {
 
 pub(super) fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     let closing = |sitting: Sitting| Closing {
-        field: "sitting",
+        question: "sitting",
         what: "这次考试的核查",
         last_day: sitting.check_closes_on,
         was_in_time: submitted_for(context) == sitting.id,
@@ -144,7 +151,7 @@ pub(super) fn prefill(tx: &mut Tx, candidate: &Candidate, slug: &str) -> Result<
     if let Some(gender) = document.ok().and_then(|document| document.gender()) {
         answers.set("gender", gender.label());
     }
-    let filter = Filter { kind: Some(slug.to_owned()), ..Filter::default() };
+    let filter = ApplicationFilter { business: Some(slug.to_owned()), ..ApplicationFilter::default() };
     let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
     for name in COPIED {
         if let Some(values) = last.as_ref().map(|form| form.all(name)).filter(|values| !values.is_empty()) {

@@ -2,8 +2,8 @@
 
 use super::{appeal, profile};
 use crate::casework::business::{Approval, Business, Icon, Material, Verdicts, extra, portrait};
-use crate::casework::field::{Rule, Section, ask};
 use crate::casework::lifecycle::Action;
+use crate::casework::question::{AnswerRule, Section, ask};
 
 const SLUG: &str = "qualification";
 
@@ -48,22 +48,24 @@ const PROMISE: &str = "我承诺所填信息和上传材料真实、准确、有
 
 const EXAM: Section = Section {
     heading: "报考信息",
-    fields: &[
+    questions: &[
         profile::ENTRY[0],
         profile::ENTRY[1],
         profile::ENTRY[2],
         profile::ENTRY[3],
-        ask("area", "考区", "", Rule::OneOf(AREAS)),
+        ask("area", "考区", "", AnswerRule::OneOf(AREAS)),
     ],
 };
 
 const PERSON: Section = Section {
     heading: "个人信息",
-    fields: &[ask("gender", "性别", "", Rule::OneOf(&["男", "女"])), profile::PHONE],
+    questions: &[ask("gender", "性别", "", AnswerRule::OneOf(&["男", "女"])), profile::PHONE],
 };
 
-const PLEDGE: Section =
-    Section { heading: "承诺", fields: &[ask("promise", "告知承诺", "", Rule::Promise(PROMISE))] };
+const PLEDGE: Section = Section {
+    heading: "承诺",
+    questions: &[ask("promise", "告知承诺", "", AnswerRule::Promise(PROMISE))],
+};
 
 const MATERIALS: &[Material] = &[
     profile::ID_FRONT,

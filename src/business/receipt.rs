@@ -7,9 +7,9 @@ use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Task,
     Transition, extra, need,
 };
-use crate::casework::field::{Choice, Choices, Rule, Section, ask, may_ask, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
+use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, tell};
 use crate::exams::registration::{self, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
@@ -55,23 +55,23 @@ const SMS: &str = "手机短信";
 
 const FEES: Section = Section {
     heading: "缴费项目",
-    fields: &[
-        ask("sitting", "考试", "一次申请只含同一次考试的报名", Rule::Pick),
-        ask("registrations", "已缴费的报名", "", Rule::PickSome),
-        tell("amount", "票据金额", Rule::Money),
+    questions: &[
+        ask("sitting", "考试", "一次申请只含同一次考试的报名", AnswerRule::Pick),
+        ask("registrations", "已缴费的报名", "", AnswerRule::PickSome),
+        tell("amount", "票据金额", AnswerRule::Money),
     ],
 };
 
 const TITLE: Section = Section {
     heading: "票据抬头",
-    fields: &[
-        ask("title_type", "抬头类型", "", Rule::OneOf(&["个人", "单位"])),
-        ask("title", "抬头", "个人填姓名，单位填全称", Rule::Text(2, 100)),
+    questions: &[
+        ask("title_type", "抬头类型", "", AnswerRule::OneOf(&["个人", "单位"])),
+        ask("title", "抬头", "个人填姓名，单位填全称", AnswerRule::Text(2, 100)),
         ask(
             "credit_code",
             "统一社会信用代码",
             "18 位，见营业执照或法人证书",
-            Rule::Like(&format::CREDIT_CODE),
+            AnswerRule::Like(&format::CREDIT_CODE),
         )
         .when("title_type", ORGANISATION),
     ],
@@ -79,11 +79,11 @@ const TITLE: Section = Section {
 
 const DELIVERY: Section = Section {
     heading: "接收方式",
-    fields: &[
-        ask("receive_by", "接收方式", "", Rule::OneOf(&[MAIL, SMS])),
-        ask("email", "电子邮箱", "", Rule::Like(&format::EMAIL)).when("receive_by", &[MAIL]),
+    questions: &[
+        ask("receive_by", "接收方式", "", AnswerRule::OneOf(&[MAIL, SMS])),
+        ask("email", "电子邮箱", "", AnswerRule::Like(&format::EMAIL)).when("receive_by", &[MAIL]),
         profile::PHONE.when("receive_by", &[SMS]),
-        may_ask("remark", "备注", "", Rule::Area(0, 200)),
+        may_ask("remark", "备注", "", AnswerRule::Area(0, 200)),
     ],
 };
 
@@ -98,11 +98,11 @@ const TASKS: &[Task] = &[Task {
     waiting: "开具中",
     result: "已开具",
     role: Role::Finance,
-    fields: &[
-        ask("receipt_code", "票据代码", "", Rule::Like(&format::CODE)),
-        ask("receipt_number", "票据号码", "", Rule::Like(&format::CODE)),
-        ask("check_code", "校验码", "", Rule::Like(&format::CODE)),
-        ask("issued_on", "开票日期", "", Rule::PastDay),
+    questions: &[
+        ask("receipt_code", "票据代码", "", AnswerRule::Like(&format::CODE)),
+        ask("receipt_number", "票据号码", "", AnswerRule::Like(&format::CODE)),
+        ask("check_code", "校验码", "", AnswerRule::Like(&format::CODE)),
+        ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),
     check: Task::UNCHECKED,

@@ -9,9 +9,9 @@ use crate::casework::business::{
     About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Task, Transition, extra,
     need,
 };
-use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem, tell};
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
+use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, tell};
 use crate::exams::registration::{self, RegisteredSubject, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
@@ -50,35 +50,36 @@ const TO_ACCOUNT: &[&str] = &["银行账户"];
 
 const FEES: Section = Section {
     heading: "退费项目",
-    fields: &[
-        ask("registration", "已缴费的报名", "", Rule::Pick),
-        ask("subjects", "退费科目", "已退费的科目不再列出", Rule::PickSome),
-        tell("amount", "退费金额", Rule::Money),
+    questions: &[
+        ask("registration", "已缴费的报名", "", AnswerRule::Pick),
+        ask("subjects", "退费科目", "已退费的科目不再列出", AnswerRule::PickSome),
+        tell("amount", "退费金额", AnswerRule::Money),
     ],
 };
 
 const REASON: Section = Section {
     heading: "退费原因",
-    fields: &[
+    questions: &[
         ask(
             "reason",
             "退费原因",
             "",
-            Rule::OneOf(&["资格审核不通过", "重复缴费", "考试取消或延期", ILLNESS, OTHER]),
+            AnswerRule::OneOf(&["资格审核不通过", "重复缴费", "考试取消或延期", ILLNESS, OTHER]),
         ),
-        ask("explanation", "具体说明", "", Rule::Area(5, 500)).when("reason", &[ILLNESS, OTHER]),
+        ask("explanation", "具体说明", "", AnswerRule::Area(5, 500)).when("reason", &[ILLNESS, OTHER]),
     ],
 };
 
 const PAYOUT: Section = Section {
     heading: "退款方式",
-    fields: &[
-        ask("refund_to", "退款方式", "", Rule::OneOf(&["原支付渠道", "银行账户"])),
-        ask("account_holder", "开户人姓名", "必须是您本人的账户", Rule::Like(&format::NAME))
+    questions: &[
+        ask("refund_to", "退款方式", "", AnswerRule::OneOf(&["原支付渠道", "银行账户"])),
+        ask("account_holder", "开户人姓名", "必须是您本人的账户", AnswerRule::Like(&format::NAME))
             .when("refund_to", TO_ACCOUNT),
-        ask("bank", "开户银行", "例如：中国工商银行", Rule::Text(4, 40)).when("refund_to", TO_ACCOUNT),
-        ask("branch", "开户支行", "例如：示范市东湖支行", Rule::Text(2, 60)).when("refund_to", TO_ACCOUNT),
-        ask("account", "银行账号", "12 到 19 位数字，请逐位核对", Rule::Like(&format::ACCOUNT))
+        ask("bank", "开户银行", "例如：中国工商银行", AnswerRule::Text(4, 40)).when("refund_to", TO_ACCOUNT),
+        ask("branch", "开户支行", "例如：示范市东湖支行", AnswerRule::Text(2, 60))
+            .when("refund_to", TO_ACCOUNT),
+        ask("account", "银行账号", "12 到 19 位数字，请逐位核对", AnswerRule::Like(&format::ACCOUNT))
             .when("refund_to", TO_ACCOUNT),
         profile::PHONE,
     ],
@@ -97,9 +98,9 @@ const TASKS: &[Task] = &[
         waiting: "待退款",
         result: "已退款",
         role: Role::Finance,
-        fields: &[
-            ask("paid_on", "退款日期", "", Rule::PastDay),
-            ask("transaction", "交易流水号", "", Rule::Like(&format::CODE)),
+        questions: &[
+            ask("paid_on", "退款日期", "", AnswerRule::PastDay),
+            ask("transaction", "交易流水号", "", AnswerRule::Like(&format::CODE)),
         ],
         file: None,
         check: Task::UNCHECKED,
@@ -111,7 +112,12 @@ const TASKS: &[Task] = &[
         waiting: "",
         result: "退款失败",
         role: Role::Finance,
-        fields: &[ask("failure", "失败原因", "考生可以看到，并据此更正退款方式", Rule::Area(4, 200))],
+        questions: &[ask(
+            "failure",
+            "失败原因",
+            "考生可以看到，并据此更正退款方式",
+            AnswerRule::Area(4, 200),
+        )],
         file: None,
         check: Task::UNCHECKED,
         mends: &["account"],
@@ -155,7 +161,7 @@ fn chosen(tx: &mut Tx, context: &Context) -> Result<Option<Registration>, Error>
 
 fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     let closing = |row: Registration| Closing {
-        field: "registration",
+        question: "registration",
         what: "这次考试的退费受理",
         last_day: last_day(&row),
         was_in_time: context.submitted.is_some_and(|refund| refund.subject == row.id),

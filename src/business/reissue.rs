@@ -6,9 +6,9 @@ use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Application, Business, Context, Icon, Material, Outset, Task, Transition, extra, need, portrait,
 };
-use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
 use crate::exams::held::{self, Certificate};
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
@@ -43,17 +43,17 @@ const MAX_CHOICES: i64 = 100;
 
 const REISSUE: Section = Section {
     heading: "补发信息",
-    fields: &[
-        ask("certificate", "证书", "", Rule::Pick),
-        ask("reason", "补发原因", "", Rule::OneOf(&[LOST, DAMAGED, "信息有误", MISSING])),
-        ask("explanation", "情况说明", "何时何地、经过如何", Rule::Area(5, 500)),
+    questions: &[
+        ask("certificate", "证书", "", AnswerRule::Pick),
+        ask("reason", "补发原因", "", AnswerRule::OneOf(&[LOST, DAMAGED, "信息有误", MISSING])),
+        ask("explanation", "情况说明", "何时何地、经过如何", AnswerRule::Area(5, 500)),
     ],
 };
 
 const COLLECT: Section = Section {
     heading: "领取",
-    fields: &[
-        ask("collect_by", "领取方式", "补发完成后可以申请邮寄", Rule::OneOf(&[BY_POST, "现场领取"])),
+    questions: &[
+        ask("collect_by", "领取方式", "补发完成后可以申请邮寄", AnswerRule::OneOf(&[BY_POST, "现场领取"])),
         profile::PHONE,
     ],
 };
@@ -72,9 +72,9 @@ const TASKS: &[Task] = &[Task {
     waiting: "制证中",
     result: "已补发",
     role: Role::Reviewer,
-    fields: &[
-        ask("print_number", "新证书印制号", "原印制号随即作废", Rule::Like(&format::CODE)),
-        ask("issued_on", "签发日期", "", Rule::PastDay),
+    questions: &[
+        ask("print_number", "新证书印制号", "原印制号随即作废", AnswerRule::Like(&format::CODE)),
+        ask("issued_on", "签发日期", "", AnswerRule::PastDay),
     ],
     file: None,
     check: unused_number,

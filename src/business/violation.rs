@@ -5,15 +5,15 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::Refusal;
-use crate::casework::application::Filter;
+use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{
     About, Application, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
     Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
 use crate::casework::deadline;
-use crate::casework::field::{Choice, Choices, Problems, Rule, Section, ask, problem};
 use crate::casework::lifecycle::Action;
+use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
 use crate::exams::discipline::{self, Violation};
 use crate::files::inspect::Limits;
 use crate::people::candidate::Candidate;
@@ -72,13 +72,13 @@ pub static BUSINESS: Business = Business {
 };
 
 const RECORD: Section =
-    Section { heading: "违纪记录", fields: &[ask("violation", "违纪记录", "", Rule::Pick)] };
+    Section { heading: "违纪记录", questions: &[ask("violation", "违纪记录", "", AnswerRule::Pick)] };
 
 const APPEAL: Section = Section {
     heading: "申诉",
-    fields: &[
-        ask("request", "申诉请求", "", Rule::OneOf(&["撤销认定", "减轻处理", "其他"])),
-        ask("grounds", "申诉理由", "写明您认为认定有误的地方，和您掌握的证据", Rule::Area(20, 2000)),
+    questions: &[
+        ask("request", "申诉请求", "", AnswerRule::OneOf(&["撤销认定", "减轻处理", "其他"])),
+        ask("grounds", "申诉理由", "写明您认为认定有误的地方，和您掌握的证据", AnswerRule::Area(20, 2000)),
         profile::PHONE,
     ],
 };
@@ -97,7 +97,7 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
         (_, false) => Some("您的违纪记录都已有申诉结果，或已超过申诉期限，见上。"),
         _ => None,
     };
-    let filter = Filter { kind: Some(SLUG.to_owned()), ..Filter::default() };
+    let filter = ApplicationFilter { business: Some(SLUG.to_owned()), ..ApplicationFilter::default() };
     let appeals = Application::list(tx, &candidate.id, &filter)?;
     let shown = |violation: &Violation| {
         let appeal = appeals.iter().find(|appeal| appeal.subject == violation.id && appeal.is_pending());
@@ -151,7 +151,7 @@ fn chosen(tx: &mut Tx, context: &Context) -> Result<Option<Violation>, Error> {
 fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     let calendar = Calendar::load(tx)?;
     let closing = |violation: Violation| Closing {
-        field: "violation",
+        question: "violation",
         what: "这条记录的申诉期限",
         last_day: last_day(&calendar, &violation),
         was_in_time: context.submitted.is_some_and(|appeal| appeal.subject == violation.id),
@@ -174,7 +174,7 @@ fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     match step.action {
         Action::Approve | Action::Reject => {
-            Ok(discipline::settle_violation(tx, &step.application.subject, &step.content.told)?)
+            Ok(discipline::settle_violation(tx, &step.application.subject, &step.content.result)?)
         }
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Appealing against a rejection: once, and within thirty days.
+//! Appeals against rejections: one for each, within [`deadline::APPEAL`] days.
 
 use super::business::{Application, Business};
 use super::deadline;
@@ -9,31 +9,31 @@ use crate::people::candidate::Candidate;
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
-/// Whether and until when an application can be appealed against.
-pub enum Standing {
-    /// This kind has no appeal, or it was not rejected.
+/// Whether an application can be appealed against.
+pub enum AppealState {
+    /// It was not rejected, or its business has no appeal.
     None,
-    /// It can be, up to and including this day.
+    /// It can be appealed against up to and including this day.
     Until(chrono::NaiveDate),
-    /// It could have been until this day.
+    /// The last day has passed.
     Over(chrono::NaiveDate),
-    /// It was: this is the appeal.
+    /// This appeal was submitted.
     Made(Box<Application>),
 }
 
-/// How an application stands towards an appeal, today in China.
-pub fn standing(tx: &mut Tx, application: &Application) -> Result<Standing, Error> {
+/// Whether an application can be appealed against today in China.
+pub fn state(tx: &mut Tx, application: &Application) -> Result<AppealState, Error> {
     if application.business.appeal.is_none() {
-        return Ok(Standing::None);
+        return Ok(AppealState::None);
     }
     if let Some(made) = Application::appeal_of(tx, &application.candidate_id, &application.id)? {
-        return Ok(Standing::Made(Box::new(made)));
+        return Ok(AppealState::Made(Box::new(made)));
     }
     let (Status::Rejected, Some(decided_at)) = (application.status, application.decided_at) else {
-        return Ok(Standing::None);
+        return Ok(AppealState::None);
     };
     let last_day = deadline::last_day_to_appeal(china_date(decided_at));
-    Ok(if tx.today() <= last_day { Standing::Until(last_day) } else { Standing::Over(last_day) })
+    Ok(if tx.today() <= last_day { AppealState::Until(last_day) } else { AppealState::Over(last_day) })
 }
 
 /// The business of the appeal and the rejected application that it is about.
@@ -52,10 +52,10 @@ pub fn against(
     let by = business.appeal.ok_or(Refusal::NotFound)?;
     let number =
         |application: &Application| -> ApplicationNumber { application.shown_number().to_owned().into() };
-    match standing(tx, &rejected)? {
-        Standing::Until(_) | Standing::Over(_) => Ok((by, rejected)),
-        Standing::None => Err(Refusal::NotRejected { slug: business.slug, number: number(&rejected) }),
-        Standing::Made(made) => {
+    match state(tx, &rejected)? {
+        AppealState::Until(_) | AppealState::Over(_) => Ok((by, rejected)),
+        AppealState::None => Err(Refusal::NotRejected { slug: business.slug, number: number(&rejected) }),
+        AppealState::Made(made) => {
             Err(Refusal::AppealedAlready { slug: made.business.slug, number: number(&made) })
         }
     }

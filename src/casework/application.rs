@@ -1,4 +1,4 @@
-//! Applications in the database: read by their owner or by staff, and changed step by step.
+//! Reads applications from the database and changes their status.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -38,7 +38,7 @@ pub(super) struct Row {
     due_on: Option<NaiveDate>,
 }
 
-/// Columns that a step sets besides status, version and time; `None` leaves one as it is.
+/// Columns that a transition sets besides status, version and time. `None` leaves a column as it is.
 #[derive(AsChangeset, Default)]
 #[diesel(table_name = applications)]
 pub(super) struct Change {
@@ -56,12 +56,11 @@ pub(super) struct Change {
     pub due_on: Option<Option<NaiveDate>>,
 }
 
-/// Who takes a step.
+/// Who changes an application.
 #[derive(Clone, Copy)]
 pub(super) enum By<'a> {
-    /// The applicant.
     Candidate,
-    /// A member of staff, by the key of their row.
+    /// A staff member, by the key of their row.
     Staff(&'a str),
     /// A change of the roster.
     Roster,
@@ -84,21 +83,19 @@ impl By<'_> {
     }
 }
 
-/// How many a list shows at once.
+/// Applications on one page of a list.
 pub const PAGE: i64 = 20;
 
-/// Which of a candidate's applications to list; `None` lists any.
+/// Which of a candidate's applications to list. `None` lists all.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct ApplicationFilter {
     /// Slug of the business.
-    pub kind: Option<String>,
-    /// Where they stand.
+    pub business: Option<String>,
     pub status: Option<Status>,
-    /// 受理号, in its one spelling.
     pub number: Option<ApplicationNumber>,
     /// First submitted at this time or later.
     pub since: Option<Timestamp>,
-    /// Pages of [`PAGE`] to pass over.
+    /// Pages of [`PAGE`] to skip.
     pub page: i64,
 }
 
@@ -135,16 +132,16 @@ impl Application {
         rows.into_iter().map(|row| Application::open(tx, row)).collect()
     }
 
-    /// A candidate's own application of a kind by its number; somebody else's is not found.
+    /// A candidate's own application. [`Refusal::NotFound`] if it belongs to somebody else.
     pub fn own(
         tx: &mut Tx,
         candidate: &CandidateId,
-        kind: &str,
+        slug: &str,
         number: &ApplicationNumber,
     ) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
+            .filter(a::kind.eq(slug))
             .filter(a::number.eq(number))
             .select(Row::as_select())
             .first(tx.conn)
@@ -152,23 +149,23 @@ impl Application {
         Ok(Application::open(tx, row.ok_or(Refusal::NotFound)?)?)
     }
 
-    /// A candidate's own application by its key, drafts too.
+    /// A candidate's own application or draft, by its key.
     pub fn own_by_id(tx: &mut Tx, candidate: &CandidateId, id: &str) -> Result<Option<Application>, Error> {
         let row = a::applications.find(id).filter(a::candidate_id.eq(candidate)).select(Row::as_select());
         let row = row.first(tx.conn).optional()?;
         row.map(|row| Application::open(tx, row)).transpose()
     }
 
-    /// A candidate's draft of a kind, if they began one; `parent` is what it began from, or empty.
+    /// A candidate's draft. `parent` is [`Application::parent_id`].
     pub fn draft(
         tx: &mut Tx,
         candidate: &CandidateId,
-        kind: &str,
+        slug: &str,
         parent: &str,
     ) -> Result<Option<Application>, Error> {
         let row = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
+            .filter(a::kind.eq(slug))
             .filter(a::parent_id.eq(parent))
             .filter(a::status.eq(Status::Draft.code()))
             .select(Row::as_select());
@@ -176,9 +173,12 @@ impl Application {
         row.map(|row| Application::open(tx, row)).transpose()
     }
 
-    /// A candidate's submitted applications, newest first; one more than [`PAGE`] when
-    /// there is a next page.
-    pub fn list(tx: &mut Tx, candidate: &CandidateId, filter: &Filter) -> Result<Vec<Application>, Error> {
+    /// A candidate's submitted applications, newest first. One more than [`PAGE`] if there is a next page.
+    pub fn list(
+        tx: &mut Tx,
+        candidate: &CandidateId,
+        filter: &ApplicationFilter,
+    ) -> Result<Vec<Application>, Error> {
         let mut rows = a::applications
             .filter(a::candidate_id.eq(candidate))
             .filter(a::status.ne(Status::Draft.code()))
@@ -187,8 +187,8 @@ impl Application {
             .limit(PAGE + 1)
             .select(Row::as_select())
             .into_boxed::<<Conn as diesel::Connection>::Backend>();
-        if let Some(kind) = &filter.kind {
-            rows = rows.filter(a::kind.eq(kind.clone()));
+        if let Some(slug) = &filter.business {
+            rows = rows.filter(a::kind.eq(slug.clone()));
         }
         if let Some(status) = filter.status {
             rows = rows.filter(a::status.eq(status.code()));
@@ -203,7 +203,7 @@ impl Application {
         Application::open_all(tx, rows)
     }
 
-    /// What waits for the candidate: returned applications, the most pressing first.
+    /// Returned applications of a candidate, by their due day.
     pub fn waiting_for(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Application>, Error> {
         let rows = a::applications
             .filter(a::candidate_id.eq(candidate))
@@ -215,7 +215,7 @@ impl Application {
         Application::open_all(tx, rows)
     }
 
-    /// A candidate's drafts, the last touched first.
+    /// A candidate's drafts, the last changed first.
     pub fn drafts(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Application>, Error> {
         let rows = a::applications
             .filter(a::candidate_id.eq(candidate))
@@ -227,7 +227,7 @@ impl Application {
         Application::open_all(tx, rows)
     }
 
-    /// The appeal that a candidate made against one of their applications.
+    /// The submitted appeal against an application.
     pub fn appeal_of(
         tx: &mut Tx,
         candidate: &CandidateId,
@@ -244,24 +244,24 @@ impl Application {
         row.map(|row| Application::open(tx, row)).transpose()
     }
 
-    /// The number of an application of the same kind about the same subject, in one of these states.
+    /// The number of an application of the same business about the same subject, in one of these states.
     pub(super) fn open_about(
         tx: &mut Tx,
         candidate: &CandidateId,
-        kind: &str,
+        slug: &str,
         subject: &str,
         states: &[&str],
     ) -> Result<Option<ApplicationNumber>, Error> {
         let number = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::kind.eq(kind))
+            .filter(a::kind.eq(slug))
             .filter(a::subject.eq(subject))
             .filter(a::status.eq_any(states))
             .select(a::number.assume_not_null());
         Ok(number.first(tx.conn).optional()?)
     }
 
-    /// Any submitted application by its number: for staff, who are noted in the audit.
+    /// Any submitted application, for staff. The caller writes the audit entry.
     pub fn by_number(tx: &mut Tx, number: &ApplicationNumber) -> Result<Application, Refusal> {
         let row = a::applications
             .filter(a::number.eq(number))
@@ -271,32 +271,32 @@ impl Application {
         Ok(Application::open(tx, row.ok_or(Refusal::NotFound)?)?)
     }
 
-    /// Any application by its key: for staff, who judge an appeal beside what it is about.
+    /// Any application by its key, for staff.
     pub fn by_id(tx: &mut Tx, id: &str) -> Result<Application, Refusal> {
         let row = a::applications.find(id).select(Row::as_select()).first(tx.conn).optional()?;
         Ok(Application::open(tx, row.ok_or(Refusal::NotFound)?)?)
     }
 
-    /// The number as pages show it.
+    /// The number; empty for a draft.
     pub fn shown_number(&self) -> &str {
         self.number.as_deref().unwrap_or_default()
     }
 
-    /// Whether it is still to be decided, by the desk or after its owner has mended it.
+    /// Whether it is not decided yet.
     pub fn is_pending(&self) -> bool {
         matches!(self.status, Status::Submitted | Status::InReview | Status::Returned)
     }
 
-    /// What its owner would see in the form now, if anything was filled in.
+    /// The answers that its form shows now.
     pub fn current_answers(&self) -> Option<Answers> {
         self.working.clone().or_else(|| self.form.clone())
     }
 
-    /// Takes one step of the lifecycle: state, change and event in one transaction.
+    /// Changes status and columns and adds an event, by the table of [`lifecycle`].
     ///
     /// # Errors
-    /// [`Refusal::Overtaken`] when the step is not possible in this state, or when somebody
-    /// changed the application since it was read.
+    /// [`Refusal::Overtaken`] if the status does not allow the action, or if the application changed since
+    /// it was read.
     pub(super) fn advance(
         &self,
         tx: &mut Tx,
@@ -324,7 +324,6 @@ impl Application {
         Ok(history::add(tx, &event)?)
     }
 
-    /// The refusal of a step because the application is not what its reader saw.
     pub(super) fn overtaken(&self, by: By) -> Refusal {
         Refusal::Overtaken { slug: self.business.slug, number: self.number.clone(), actor: by.actor() }
     }

@@ -14,7 +14,7 @@ use crate::people::staff::{self as roster, Member, Role, StaffMember};
 use crate::store::schema::{applications, staff};
 use crate::store::{Error, Tx};
 
-/// Longest word to a colleague, in characters.
+/// Longest note to a colleague, in characters.
 pub const WORD: usize = 200;
 
 /// Takes an application from the queue.
@@ -23,8 +23,8 @@ pub fn take(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Resu
     assign(tx, application, (Action::Take, By::Staff(&staff.id)), Some(&staff.id), "")
 }
 
-/// Puts a taken application back into the queue: one's own, or as an administrator anybody's.
-/// `version` is the one that was looked at.
+/// Puts an assigned application back into the queue. Administrators may put back those of others.
+/// `version` is the one that the staff member saw.
 pub fn put_back(
     tx: &mut Tx,
     staff: &StaffMember,
@@ -42,8 +42,8 @@ pub fn put_back(
     assign(tx, application, (Action::PutBack, by), None, "")
 }
 
-/// Gives an application to the member of staff with the key `to`, with a word to them that may be
-/// empty. Administrators only. `version` is the one that was looked at.
+/// Assigns an application to the staff member with the key `to`. `word` is a note to them and may be empty.
+/// Administrators only. `version` is the one that the administrator saw.
 pub fn hand_over(
     tx: &mut Tx,
     administrator: &StaffMember,
@@ -62,12 +62,12 @@ pub fn hand_over(
         return Err(Refusal::NotAColleague { number: application.shown_number().to_owned().into() });
     };
     let word: String = word.trim().chars().take(WORD).collect();
-    let aside = if word.is_empty() { String::new() } else { format!("：{word}") };
-    let aside = format!("转交给{}{aside}", to.name);
-    assign(tx, application, (Action::HandOver, by), Some(&to.id), &aside)
+    let staff_note = if word.is_empty() { String::new() } else { format!("：{word}") };
+    let staff_note = format!("转交给{}{staff_note}", to.name);
+    assign(tx, application, (Action::HandOver, by), Some(&to.id), &staff_note)
 }
 
-/// The members of staff to whom an application can be handed over: all who may decide it.
+/// The staff members who may decide an application, without its present assignee.
 pub fn colleagues(tx: &mut Tx, application: &Application) -> Result<Vec<Member>, Error> {
     let mut refused = roster::entries_of_candidate(tx, &application.candidate_id)?;
     refused.extend(deciders_before(tx, application)?);
@@ -78,9 +78,9 @@ pub fn colleagues(tx: &mut Tx, application: &Application) -> Result<Vec<Member>,
     Ok(members)
 }
 
-/// Puts every taken application back whose taker is not on the roster any more, or does not decide
-/// its kind. Returns how many.
-pub fn free_stuck(tx: &mut Tx) -> Result<usize, Refusal> {
+/// Puts back every assigned application whose assignee has left the roster or has a role that does not decide
+/// its business. Returns how many.
+pub fn unassign_unreviewable(tx: &mut Tx) -> Result<usize, Refusal> {
     let taken: Vec<(String, String, Option<String>, Option<bool>)> = applications::table
         .left_join(staff::table)
         .filter(applications::status.eq(Status::InReview.code()))
@@ -94,9 +94,9 @@ pub fn free_stuck(tx: &mut Tx) -> Result<usize, Refusal> {
             continue;
         }
         let application = Application::by_id(tx, &id)?;
-        let aside = "领取人已不在名单上，或不再办理这类申请";
-        match assign(tx, &application, (Action::PutBack, By::Roster), None, aside) {
-            Err(Refusal::Overtaken { .. }) => {} // it changed meanwhile, so it is not stuck
+        let staff_note = "领取人已不在名单上，或不再办理这类申请";
+        match assign(tx, &application, (Action::PutBack, By::Roster), None, staff_note) {
+            Err(Refusal::Overtaken { .. }) => {} // it was put back or decided in the meantime
             done => {
                 done?;
                 freed += 1;
@@ -111,8 +111,8 @@ fn assign(
     application: &Application,
     (action, by): (Action, By),
     to: Option<&str>,
-    aside: &str,
+    staff_note: &str,
 ) -> Result<(), Refusal> {
     let change = Change { assignee_id: Some(to.map(str::to_owned)), ..Change::default() };
-    step(tx, application, action, by, change, Content { aside: aside.into(), ..Content::default() })
+    step(tx, application, action, by, change, Content { staff_note: staff_note.into(), ..Content::default() })
 }

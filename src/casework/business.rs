@@ -1,9 +1,8 @@
 //! A business, and an application of it.
 //!
-//! A business is a struct of data and plain functions rather than a trait: the desk and 业务查询
-//! go from a stored slug to its business at run time, and a table of values reads better than one
-//! type for each. [`Business`] and [`Application`] refer to each other, so both are defined here;
-//! what is done with applications is in `casework::application`.
+//! A business is a struct of data and functions rather than a trait, because the review desk and 业务查询 find it
+//! by a stored slug at run time. [`Business`] and [`Application`] refer to each other, so both are defined here;
+//! the functions of applications are in `casework::application`.
 
 mod material;
 mod parts;
@@ -18,151 +17,136 @@ use std::fmt;
 use chrono::NaiveDate;
 
 use super::answers::Answers;
-use super::field::{self, Choices, Field, Problems, Section, When};
 use super::history::Content;
 use super::lifecycle::{Action, Actor, Status, may};
 use super::number::ApplicationNumber;
+use super::question::{self, AnswerRule, Choices, Problems, Question, Section, When};
 use super::refusal::Refusal;
 use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
 use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
 
-/// A kind of application. What a kind does not say is as in [`Business::PLAIN`].
+/// One of the kinds of application. Defaults are in [`Business::PLAIN`].
 pub struct Business {
-    /// Its place in URLs, and its name in the database.
+    /// Its name in URLs and in the database.
     pub slug: &'static str,
     /// First two letters of its 受理号.
     pub prefix: &'static str,
-    /// What people call it.
+    /// Its name on screen.
     pub label: &'static str,
-    /// Its picture on the first page.
     pub icon: Icon,
-    /// What it is for, in a sentence or two.
+    /// Its purpose, in a sentence or two.
     pub about: &'static str,
-    /// The button that begins one.
+    /// Label of the button that begins an application.
     pub start_label: &'static str,
-    /// What its summary tells, beside the exam.
+    /// Label of [`Application::summary`].
     pub summary_label: &'static str,
-    /// What is begun from: [`Origin::Nothing`] is on the first page.
+    /// What an application begins from. Those of [`Origin::Nothing`] are on the first page.
     pub origin: Origin,
-    /// What is asked, in order.
     pub sections: &'static [&'static Section],
-    /// What must be uploaded, in order.
     pub materials: &'static [Material],
-    /// What is agreed to before the form.
+    /// The text that the candidate agrees to before the form.
     pub notice: Option<Notice>,
-    /// Until when the candidate may change what was submitted.
+    /// Until when the candidate may change a submitted application.
     pub edit: EditRule,
-    /// Whether 核对信息 comes before the first submission; short forms go without.
+    /// Whether 核对信息 comes before the first submission.
     pub review: bool,
-    /// What follows a submission.
+    /// What the page after a submission says.
     pub next: Next,
-    /// The button that submits a form without 核对信息.
+    /// Label of the button that submits a form without 核对信息.
     pub submit_label: &'static str,
-    /// Who decides it.
     pub reviewed_by: Role,
-    /// What reviewers may answer.
     pub verdicts: Verdicts,
-    /// What staff do besides deciding, such as paying what was approved.
+    /// What staff do besides deciding, such as paying a refund.
     pub tasks: &'static [Task],
-    /// What its states are called, where that differs from the usual.
+    /// Labels of states, where they differ from [`Status::label`].
     pub words: &'static [(Status, &'static str)],
-    /// What a candidate can begin with, for the list's page.
+    /// The records above the list of applications, and why none can be begun.
     pub outset: fn(&mut Tx, &Candidate) -> Result<Outset, Error>,
-    /// Answers to pick from, given what is answered so far.
+    /// The choices of questions, given the answers so far.
     pub choices: fn(&mut Tx, &Context) -> Result<Choices, Error>,
-    /// Answers that the server gives itself, such as a sum.
+    /// Answers that the server computes, such as a sum.
     pub derive: fn(&mut Tx, &Context) -> Result<Derived, Error>,
-    /// What a new form begins with.
+    /// Answers of a new form.
     pub prefill: fn(&mut Tx, &Candidate) -> Result<Answers, Error>,
-    /// Until when the form can be submitted, going by what is answered so far; none: at any time.
+    /// Until when the form can be submitted, given the answers so far. `None`: at any time.
     pub closes: fn(&mut Tx, &Context) -> Result<Option<Closing>, Error>,
-    /// Rules between several answers, and between answers and records.
+    /// Problems between several answers, and between answers and records.
     pub check: fn(&mut Tx, &Context) -> Result<Problems, Error>,
-    /// What a filled-in form is about.
+    /// The subject of a form.
     pub describe: fn(&mut Tx, &Context) -> Result<About, Refusal>,
-    /// The business by which its rejection is appealed against.
+    /// The business of appeals against its rejections.
     pub appeal: Option<&'static Business>,
-    /// What its approval means for the candidate, in a sentence.
+    /// Tells the candidate in a sentence what an approval means.
     pub approved: &'static str,
-    /// What a step changes elsewhere, in the same transaction.
+    /// Changes other tables after a transition, in the same transaction.
     pub after: fn(&mut Tx, &Transition) -> Result<(), Refusal>,
-    /// The certificate that an application leads to, which its owner may have posted.
+    /// The certificate that results from an application and can be posted.
     pub leads_to: fn(&mut Tx, &Application) -> Result<Option<Certificate>, Error>,
 }
 
-/// What a business may look at.
+/// What the functions of a business read.
 pub struct Context<'a> {
-    /// Who applies.
     pub candidate: &'a Candidate,
-    /// The application being edited, if it was submitted before.
+    /// The application, if it was submitted before.
     pub submitted: Option<&'a Application>,
-    /// What an appeal is about.
+    /// The rejected application that an appeal is about.
     pub parent: Option<&'a Application>,
-    /// Key of what it began from: a rejected application or a certificate; else empty.
+    /// Key of the rejected application or certificate that it began from, or empty.
     pub origin: &'a str,
-    /// What is answered so far.
     pub answers: &'a Answers,
 }
 
-/// Answers that the server gives, by field.
+/// Answers that the server computes, by question.
 pub type Derived = Vec<(&'static str, String)>;
 
-/// A step that was taken.
+/// A change of status that was made.
 pub struct Transition<'a> {
-    /// The application after it.
+    /// The application after the change.
     pub application: &'a Application,
-    /// What was done.
     pub action: Action,
-    /// What it carried.
     pub content: &'a Content,
 }
 
-/// An application of any kind.
+/// An application of any business.
 #[derive(Clone, Debug)]
 pub struct Application {
     /// Key of the row.
     pub id: String,
     /// 受理号; a draft has none yet.
     pub number: Option<ApplicationNumber>,
-    /// What it is an application for.
     pub business: &'static Business,
-    /// Whose it is.
     pub candidate_id: CandidateId,
-    /// What it began from: a rejected application, a certificate; else empty.
+    /// Key of the rejected application or certificate that it began from, or empty.
     pub parent_id: String,
-    /// What it is about; one open application each.
+    /// Key of what it is about. Each subject has at most one open application.
     pub subject: String,
     /// Exam and sitting.
     pub title: String,
     /// Level and specialty.
     pub summary: String,
-    /// Where it stands.
     pub status: Status,
-    /// What its state is called, where that is not the state's usual name; else empty.
+    /// Label of its state, or empty for [`Business::word`].
     pub result: String,
-    /// One more at every change.
+    /// Rises by one at every change of status.
     pub version: i32,
-    /// How often it was submitted.
+    /// Number of submissions.
     pub round: i32,
-    /// What was submitted last.
+    /// The answers that were submitted last.
     pub form: Option<Answers>,
-    /// What the candidate is writing and has not submitted.
+    /// Saved answers that are not submitted.
     pub working: Option<Answers>,
-    /// The member of staff who took it.
+    /// The staff member to whom it is assigned.
     pub assignee_id: Option<String>,
-    /// Version of the notice that was agreed to; empty if none was.
+    /// Version of the notice that the candidate agreed to, or empty.
     pub notice_version: String,
-    /// When that was.
     pub agreed_at: Option<Timestamp>,
-    /// Last change of any kind.
     pub updated_at: Timestamp,
-    /// First submission.
+    /// Time of the first submission.
     pub submitted_at: Option<Timestamp>,
-    /// Decision.
     pub decided_at: Option<Timestamp>,
-    /// Until when whose turn it is should act.
+    /// The day by which the reviewer or the candidate should act.
     pub due_on: Option<NaiveDate>,
 }
 
@@ -171,22 +155,18 @@ pub struct Application {
 pub struct Registry(pub &'static [&'static Business]);
 
 impl Registry {
-    /// The registry with which the store was opened.
     pub fn of(tx: &Tx) -> Registry {
         *tx.attached()
     }
 
-    /// The same for what needs no transaction.
     pub fn of_store(store: &Store) -> Registry {
         *store.attached()
     }
 
-    /// Each business in order.
     pub fn iter(self) -> impl Iterator<Item = &'static Business> + use<> {
         self.0.iter().copied()
     }
 
-    /// The business of a slug.
     pub fn find(self, slug: &str) -> Option<&'static Business> {
         self.iter().find(|business| business.slug == slug)
     }
@@ -199,7 +179,7 @@ impl fmt::Debug for Business {
 }
 
 impl Business {
-    /// The usual: to be completed by each kind.
+    /// The defaults, to be completed by each business.
     pub const PLAIN: Business = Business {
         slug: "",
         prefix: "",
@@ -246,76 +226,72 @@ impl Business {
         leads_to: |_, _| Ok(None),
     };
 
-    /// Every question, in order.
-    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        self.sections.iter().flat_map(|section| section.fields)
+    pub fn questions(&self) -> impl Iterator<Item = &'static Question> + use<> {
+        self.sections.iter().flat_map(|section| section.questions)
     }
 
-    /// The question of a name.
-    pub fn field(&self, name: &str) -> Option<&'static Field> {
-        self.fields().find(|field| field.name == name)
+    pub fn question(&self, name: &str) -> Option<&'static Question> {
+        self.questions().find(|question| question.name == name)
     }
 
-    /// The slot of a name.
     pub fn material(&self, slot: &str) -> Option<&'static Material> {
         self.materials.iter().find(|material| material.slot == slot)
     }
 
-    /// Whether a question or material belongs to the answers: what it depends on is asked too,
-    /// and answered so.
+    /// Whether a condition holds, and that of the question on which it depends.
     pub fn is_asked(&self, when: Option<When>, answers: &Answers) -> bool {
-        let of = |when: When| self.field(when.field).is_none_or(|field| self.is_asked(field.when, answers));
-        field::holds(when, answers) && when.is_none_or(of)
+        let of = |when: When| {
+            self.question(when.question).is_none_or(|question| self.is_asked(question.when, answers))
+        };
+        question::holds(when, answers) && when.is_none_or(of)
     }
 
-    /// The questions that belong to the answers, in order.
-    pub fn asked<'a>(&self, answers: &'a Answers) -> impl Iterator<Item = &'static Field> + use<'a, '_> {
-        self.fields().filter(|field| self.is_asked(field.when, answers))
+    /// The questions whose condition holds, in order.
+    pub fn asked<'a>(&self, answers: &'a Answers) -> impl Iterator<Item = &'static Question> + use<'a, '_> {
+        self.questions().filter(|question| self.is_asked(question.when, answers))
     }
 
-    /// The materials that belong to the answers, in order.
+    /// The materials whose condition holds, in order.
     pub fn wanted<'a>(&'a self, answers: &'a Answers) -> impl Iterator<Item = &'static Material> + use<'a> {
         self.materials.iter().filter(|material| self.is_asked(material.when, answers))
     }
 
-    /// Whether another answer to this question changes what the form asks, offers or tells.
-    pub fn steers(&self, field: &Field) -> bool {
-        let decides = |when: Option<When>| when.is_some_and(|when| when.field == field.name);
-        let tells_a_sum = || self.fields().any(|other| matches!(other.rule, field::Rule::Money));
-        matches!(field.rule, field::Rule::Pick)
-            || self.fields().any(|other| decides(other.when))
+    /// Whether another answer to this question changes the rest of the form.
+    pub fn steers(&self, question: &Question) -> bool {
+        let decides = |when: Option<When>| when.is_some_and(|when| when.question == question.name);
+        let tells_a_sum = || self.questions().any(|other| matches!(other.rule, AnswerRule::Money));
+        matches!(question.rule, AnswerRule::Pick)
+            || self.questions().any(|other| decides(other.when))
             || self.materials.iter().any(|material| decides(material.when))
-            || (field.is_picked() && tells_a_sum())
+            || (question.is_picked() && tells_a_sum())
     }
 
-    /// Where a mark on a field or slot belongs, given the answers: on what it depends on, if it is not asked.
+    /// The question or slot that shows a mark: if `name` is not asked, the question on which it depends.
     pub fn place_of<'a>(&'a self, name: &'a str, answers: &Answers) -> &'a str {
-        let when = self.field(name).map_or_else(|| self.material(name)?.when, |field| field.when);
+        let when = self.question(name).map_or_else(|| self.material(name)?.when, |question| question.when);
         match when {
-            Some(decides) if !self.is_asked(when, answers) => self.place_of(decides.field, answers),
+            Some(decides) if !self.is_asked(when, answers) => self.place_of(decides.question, answers),
             _ => name,
         }
     }
 
-    /// What people read for a field or slot name.
+    /// Label of a question or slot.
     pub fn label_of(&self, name: &str) -> &'static str {
-        let field = self.field(name).map(|field| field.label);
-        field.or_else(|| self.material(name).map(|m| m.label)).unwrap_or("整体")
+        let label = self.question(name).map(|question| question.label);
+        label.or_else(|| self.material(name).map(|m| m.label)).unwrap_or("整体")
     }
 
-    /// Whether it is an appeal against another application.
     pub fn is_appeal(&self) -> bool {
         self.origin == Origin::Rejection
     }
 
-    /// What a state is called.
+    /// Label of a state.
     pub fn word(&self, status: Status) -> &'static str {
         let own = self.words.iter().find(|(known, _)| *known == status);
         own.map_or_else(|| status.label(), |(_, word)| word)
     }
 
-    /// What the owner does by sending the form of an application in this state; nothing if they
-    /// may not.
+    /// The action by which a candidate submits the form of an application in this state, if they may.
     pub fn submits_by(&self, status: Status) -> Option<Action> {
         let action = match (status, self.edit) {
             (Status::Submitted, EditRule::UntilTaken) => Action::Revise,
@@ -324,12 +300,11 @@ impl Business {
         may(status, action, Actor::Candidate).then_some(action)
     }
 
-    /// Whether somebody of this role works on it.
+    /// Whether this role decides it or carries out one of its tasks.
     pub fn is_work_of(&self, role: Role) -> bool {
         role.does(self.reviewed_by) || self.tasks.iter().any(|task| role.does(task.role))
     }
 
-    /// The task of an action.
     pub fn task(&self, action: Action) -> Option<&'static Task> {
         self.tasks.iter().find(|task| task.action == action)
     }
@@ -339,8 +314,7 @@ impl Business {
         self.tasks.iter().find(|task| task.is_due(status) && !task.waiting.is_empty())
     }
 
-    /// Codes of the states in which an application occupies its subject; the same are in the
-    /// index `applications_one_open`.
+    /// Codes of the states in which an application is open. The index `applications_one_open` has the same.
     pub fn open_states(&self) -> Vec<&'static str> {
         let carried_out = self.tasks.iter().any(|task| task.action == Action::Fulfil);
         let open = [Status::Submitted, Status::InReview, Status::Returned].into_iter();
@@ -348,7 +322,7 @@ impl Business {
     }
 }
 
-/// What most forms begin with.
+/// The default of [`Business::prefill`].
 fn phone_only(_: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
     let mut answers = Answers::default();
     answers.set("phone", candidate.phone.clone());

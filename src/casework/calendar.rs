@@ -1,8 +1,8 @@
 //! Which days are working days: Monday to Friday, without holidays, with make-up workdays.
 //!
 //! The State Council announces each year's holidays late in the year before. [`arrangement`] holds what is
-//! announced; for any other year [`uncertain`] tells which days may become holidays. Those do not count as
-//! working days, and neither does any weekend, so that a deadline is never earlier than it will turn out to be.
+//! announced; for any other year [`uncertain`] has the days that may become holidays. Those and weekends do
+//! not count as working days, so that no deadline is too early.
 
 pub mod arrangement;
 mod uncertain;
@@ -27,12 +27,12 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// Reads what was imported, in one statement.
+    /// Reads the imported arrangements, in one statement.
     pub fn load(tx: &mut Tx) -> Result<Calendar, Error> {
         Ok(Calendar { published: arrangement::published(), imported: arrangement::imported(tx)? })
     }
 
-    /// The same with one more arrangement, as it would be once that is imported.
+    /// The calendar after an import of `arrangement`.
     pub fn with(mut self, arrangement: Arrangement) -> Calendar {
         self.imported.insert(arrangement.year, arrangement);
         self
@@ -75,8 +75,7 @@ impl Calendar {
         self.imported.get(&year).or_else(|| self.published.get(&year))
     }
 
-    /// What an arrangement says of a day: whether it is off. That of the next year may name days of this
-    /// December, and is the later word.
+    /// Whether a day is off by an arrangement. That of the next year is newer and may name days of this December.
     fn announced(&self, day: NaiveDate) -> Option<bool> {
         [day.year() + 1, day.year()].into_iter().find_map(|year| self.arrangement(year)?.is_off(day))
     }
@@ -88,12 +87,12 @@ fn is_weekend(day: NaiveDate) -> bool {
 
 #[cfg(test)]
 impl Calendar {
-    /// What the program brings along.
+    /// The calendar without imports.
     pub fn published() -> Calendar {
         Calendar { published: arrangement::published(), imported: BTreeMap::new() }
     }
 
-    /// What the program brings along, without some years.
+    /// The calendar without imports and without some years.
     pub fn without(years: &[i32]) -> Calendar {
         let mut published = arrangement::published().clone();
         published.retain(|year, _| !years.contains(year));

@@ -1,4 +1,4 @@
-//! Days by which somebody promises to act.
+//! Deadlines: days by which staff or candidates should act.
 //!
 //! A deadline is a day in China and ends with it: at 23:59:59 one is in time, at 00:00:00 of the next day too
 //! late. [`REVIEW`], [`MEND`] and [`PLEAD`] count working days by the [`Calendar`]; [`APPEAL`] counts calendar
@@ -20,8 +20,7 @@ use crate::store::{Error, Timestamp, Tx};
 /// 承诺办结: working days from submission to decision.
 pub const REVIEW: u32 = 5;
 
-/// Working days that a candidate is asked to mend a returned application in. It is a request: a later one is
-/// taken as well.
+/// Working days in which a candidate is asked to correct a returned application. A later correction is accepted.
 pub const MEND: u32 = 5;
 
 /// Working days from the notice of a violation in which one can plead (陈述申辩).
@@ -42,7 +41,7 @@ pub fn working_days_from_today(tx: &mut Tx, count: u32) -> Result<NaiveDate, Err
 }
 
 /// The last day on which one can plead against a violation: by the calendar as it is, or as it was when the
-/// notice was served, whichever gives more time. What becomes known later takes no day away.
+/// notice was served, whichever is later.
 pub fn last_day_to_plead(calendar: &Calendar, served_on: NaiveDate) -> NaiveDate {
     let as_told = working_days_after(&calendar.known_before(served_on), served_on, PLEAD);
     working_days_after(calendar, served_on, PLEAD).max(as_told)
@@ -53,33 +52,32 @@ pub fn last_day_to_appeal(rejected_on: NaiveDate) -> NaiveDate {
     rejected_on.checked_add_days(Days::new(APPEAL)).unwrap_or(rejected_on)
 }
 
-/// An application whose stored due day is earlier than a calendar says.
-pub struct Early {
+/// A later due day of an application.
+pub struct Postponement {
     id: String,
     version: i32,
     due_on: NaiveDate,
 }
 
-/// The applications whose due day a calendar moves to a later day. What was told is never moved to an
-/// earlier one: an arrangement that becomes known can only give more time.
-pub fn early(tx: &mut Tx, calendar: &Calendar) -> Result<Vec<Early>, Error> {
-    let mut found = early_in(tx, calendar, &WITH_DESK, REVIEW)?;
-    found.extend(early_in(tx, calendar, &WITH_CANDIDATE, MEND)?);
+/// The due days that a calendar makes later. Due days that candidates have read never become earlier.
+pub fn postponements(tx: &mut Tx, calendar: &Calendar) -> Result<Vec<Postponement>, Error> {
+    let mut found = postponements_in(tx, calendar, &WITH_DESK, REVIEW)?;
+    found.extend(postponements_in(tx, calendar, &WITH_CANDIDATE, MEND)?);
     Ok(found)
 }
 
-/// The states that have a due day, and the steps from which it is counted.
+/// The states that have a due day, and the actions from which it is counted.
 type Counted = (&'static [Status], &'static [Action]);
 
 const WITH_DESK: Counted = (&[Status::Submitted, Status::InReview], &[Action::Submit, Action::Revise]);
 const WITH_CANDIDATE: Counted = (&[Status::Returned], &[Action::Return, Action::Fail]);
 
-fn early_in(
+fn postponements_in(
     tx: &mut Tx,
     calendar: &Calendar,
     (states, steps): &Counted,
     count: u32,
-) -> Result<Vec<Early>, Error> {
+) -> Result<Vec<Postponement>, Error> {
     let states: Vec<&str> = states.iter().map(|status| status.code()).collect();
     let steps: Vec<&str> = steps.iter().map(|action| action.code()).collect();
     let open: Vec<(String, i32, NaiveDate)> = a::applications
@@ -99,14 +97,14 @@ fn early_in(
         begun.into_iter().filter_map(|(id, at)| Some((id, at?))).collect();
     let later = |(id, version, stored): (String, i32, NaiveDate)| {
         let due_on = working_days_after(calendar, china_date(*begun.get(&id)?), count);
-        (due_on > stored).then_some(Early { id, version, due_on })
+        (due_on > stored).then_some(Postponement { id, version, due_on })
     };
     Ok(open.into_iter().filter_map(later).collect())
 }
 
-/// Moves these due days. An application that has gone on since is left alone.
-pub fn postpone(tx: &mut Tx, early: &[Early]) -> Result<(), Error> {
-    for one in early {
+/// Stores later due days. An application that changed in the meantime stays as it is.
+pub fn postpone(tx: &mut Tx, postponements: &[Postponement]) -> Result<(), Error> {
+    for one in postponements {
         let unchanged = a::applications.find(&one.id).filter(a::version.eq(one.version));
         diesel::update(unchanged).set(a::due_on.eq(Some(one.due_on))).execute(tx.conn)?;
     }

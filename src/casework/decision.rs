@@ -1,4 +1,4 @@
-//! How a review ends.
+//! Decisions on applications.
 
 use super::application::{By, Change};
 use super::business::Application;
@@ -11,10 +11,10 @@ use super::transition::step;
 use crate::people::staff::StaffMember;
 use crate::store::Tx;
 
-/// How a review ends.
+/// A decision of a reviewer.
 #[derive(Clone)]
 pub enum Verdict {
-    /// 通过, in which of the kind's ways, with a word to the candidate that may be empty.
+    /// 通过: an index of [`Verdicts::approve`](super::business::Verdicts::approve), and a note that may be empty.
     Approve(usize, String),
     /// 退回: at least one mark.
     Return(Vec<Mark>),
@@ -22,8 +22,7 @@ pub enum Verdict {
     Reject(String),
 }
 
-/// Ends a review; what the business changes on approval is part of the same transaction.
-/// `version` is the one the reviewer was looking at.
+/// Decides an application. `version` is the one that the reviewer saw.
 pub fn decide(
     tx: &mut Tx,
     staff: &StaffMember,
@@ -51,19 +50,27 @@ pub fn decide(
             (Action::Return, change, Content { marks, ..Content::default() })
         }
         Verdict::Reject(note) => {
-            let told = business.verdicts.rejected;
-            (Action::Reject, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
+            let result = business.verdicts.rejected;
+            (
+                Action::Reject,
+                decided(result),
+                Content { note, result: result.to_owned(), ..Content::default() },
+            )
         }
         Verdict::Approve(way, note) => {
             let approval = business.verdicts.approve.get(way).ok_or(Refusal::Invalid("请求的内容不完整"))?;
-            let told = approval.result;
-            (Action::Approve, decided(told), Content { note, told: told.to_owned(), ..Content::default() })
+            let result = approval.result;
+            (
+                Action::Approve,
+                decided(result),
+                Content { note, result: result.to_owned(), ..Content::default() },
+            )
         }
     };
     step(tx, application, action, by, change, content)
 }
 
-/// Overturns the rejection that an appeal is about; the history credits the reviewer of the appeal.
+/// Overturns the rejection that an appeal is about. The event names the reviewer of the appeal.
 pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Refusal> {
     let staff = appeal.assignee_id.as_deref().ok_or(Refusal::NotFound)?;
     let rejected = Application::by_id(tx, &appeal.parent_id)?;
@@ -72,7 +79,7 @@ pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Refusal> {
     rejected.advance(tx, Action::Uphold, By::Staff(staff), change, &Content { note, ..Content::default() })
 }
 
-/// Takes an application back at the candidate's wish.
+/// Withdraws an application for the candidate.
 pub fn withdraw(tx: &mut Tx, application: &Application) -> Result<(), Refusal> {
     let change =
         Change { working: Some(None), due_on: Some(None), result: Some(String::new()), ..Change::default() };

@@ -1,17 +1,15 @@
-//! Lines of text in a form of their own: how each is read, typed and covered.
+//! Formats of text answers: how each is parsed, typed and masked.
 
 use crate::people::{credit_code, mask, name, phone, width};
 
-/// What is typed, which decides the keyboard and what the browser fills in.
+/// The kind of text, which decides the keyboard and autocomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextMode {
-    /// Any words.
     Text,
     /// A mobile number.
     Tel,
-    /// A mail address.
     Email,
-    /// A whole number.
+    /// Digits.
     Number,
     /// The name of the person who types.
     Name,
@@ -19,23 +17,21 @@ pub enum TextMode {
     IdNumber,
 }
 
-/// A form of text.
+/// A format of text.
 pub struct Format {
-    /// Its one spelling, or what to do about it.
+    /// Returns the canonical spelling, or says in Chinese what to correct.
     pub parse: fn(&str) -> Result<String, &'static str>,
-    /// The keyboard it wants.
     pub mode: TextMode,
-    /// Most characters that can be typed.
+    /// Largest number of characters.
     pub max: usize,
-    /// What others may see of it, where it is nobody else's business.
+    /// Covers it on the pages of an application.
     pub mask: Option<fn(&str) -> String>,
-    /// What to look at again, though it may be right.
+    /// Warns about a valid value that is unusual.
     pub doubt: fn(&str) -> Option<&'static str>,
 }
 
 const NO_DOUBT: fn(&str) -> Option<&'static str> = |_| None;
 
-/// A mobile number.
 pub const PHONE: Format = Format {
     parse: |text| phone::parse(text).map_err(|_| "请填写 11 位手机号"),
     mode: TextMode::Tel,
@@ -44,12 +40,10 @@ pub const PHONE: Format = Format {
     doubt: NO_DOUBT,
 };
 
-/// A mail address: something, an @, and a host with a dot (RFC 5321 §4.1.2 allows more than
-/// anybody uses; whether it exists shows only when it is used).
+/// A mail address: a name, an @ and a host with a dot. RFC 5321 §4.1.2 allows more.
 pub const EMAIL: Format =
     Format { parse: email, mode: TextMode::Email, max: 100, mask: Some(mask::email), doubt: NO_DOUBT };
 
-/// A person's name.
 pub const NAME: Format =
     Format { parse: name::parse, mode: TextMode::Name, max: 50, mask: Some(mask::name), doubt: NO_DOUBT };
 
@@ -57,7 +51,6 @@ pub const NAME: Format =
 pub const CREDIT_CODE: Format =
     Format { parse: credit_code::parse, mode: TextMode::IdNumber, max: 24, mask: None, doubt: NO_DOUBT };
 
-/// A bank account.
 pub const ACCOUNT: Format = Format {
     parse: account,
     mode: TextMode::Number,
@@ -66,7 +59,7 @@ pub const ACCOUNT: Format = Format {
     doubt: unusual_account,
 };
 
-/// The number of an identity document of whatever kind; its kind's own rule comes on top.
+/// The number of any identity document. The rules of its type are checked elsewhere.
 pub const DOCUMENT: Format = Format {
     parse: |text| Ok(width::compact(text)),
     mode: TextMode::IdNumber,
@@ -83,7 +76,7 @@ pub const STREET: Format =
 pub const POSTCODE: Format =
     Format { parse: postcode, mode: TextMode::Number, max: 12, mask: None, doubt: NO_DOUBT };
 
-/// A number that an office gave to something: a transaction, a receipt, a parcel.
+/// The number of a transaction, receipt or parcel.
 pub const CODE: Format =
     Format { parse: code, mode: TextMode::IdNumber, max: 40, mask: None, doubt: NO_DOUBT };
 
@@ -103,7 +96,7 @@ fn email(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// 12–19 digits. Old accounts carry no check digit, so Luhn's is not asked for here.
+/// 12–19 digits. Old accounts have no check digit, so a wrong one is only a `doubt`.
 fn account(text: &str) -> Result<String, &'static str> {
     let number: String = width::compact(text).chars().filter(|c| *c != '-').collect();
     digits(number, 12..=19, "请填写 12 到 19 位数字的银行账号")
@@ -140,8 +133,7 @@ fn unusual_account(number: &str) -> Option<&'static str> {
         .then_some("这个账号不符合银行卡号的校验规则，请再核对一遍；存折账号等确认无误的可以继续")
 }
 
-/// Whether the last digit of a card number is the one that the others call for
-/// (Luhn, ISO/IEC 7812-1 annex B).
+/// The check digit of card numbers (Luhn, ISO/IEC 7812-1 annex B).
 fn luhn_holds(number: &str) -> bool {
     let digit = |at: usize, byte: u8| match u32::from(byte.wrapping_sub(b'0')) {
         value if at.is_multiple_of(2) => value,

@@ -1,4 +1,4 @@
-//! What has happened to an application: rows that are only ever added.
+//! The events of an application. Rows are only added.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,53 +11,46 @@ use crate::store::{Error, Timestamp, Tx};
 /// Column name under which an event's content is sealed.
 const SEALED_AS: &str = "application_events.content";
 
-/// A reviewer's remark on one field or material.
+/// A reviewer's remark on a question or material.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Name of the field or slot; empty for the application as a whole.
+    /// Name of the question or slot; empty for the whole application.
     pub name: String,
-    /// What is wrong with it.
     pub reason: String,
 }
 
-/// What an event carries besides its time and action.
+/// The sealed part of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// What the reviewer wrote to the candidate.
+    /// The note of the reviewer to the candidate.
     #[serde(default)]
     pub note: String,
-    /// What was marked in a return.
     #[serde(default)]
     pub marks: Vec<Mark>,
-    /// What was submitted.
+    /// The submitted answers.
     #[serde(default)]
     pub answers: Option<Answers>,
-    /// What staff noted when they carried something out, by the fields of their task.
+    /// The answers of staff to the questions of a task.
     #[serde(default)]
     pub outcome: Option<Answers>,
-    /// How a step is told that has several ways, such as 部分成立.
-    #[serde(default)]
-    pub told: String,
-    /// Words for staff only; the candidate's timeline leaves them out.
-    #[serde(default)]
-    pub aside: String,
+    /// Label of the event where its action has several results, such as 部分成立.
+    #[serde(default, rename = "told")]
+    pub result: String,
+    /// A note that only staff see.
+    #[serde(default, rename = "aside")]
+    pub staff_note: String,
 }
 
-/// One thing that happened.
 pub struct Event {
-    /// When.
     pub at: Timestamp,
-    /// What.
     pub action: Action,
-    /// The state it led to.
+    /// The state after it.
     pub to: Status,
-    /// Name of the member of staff; none for the candidate and for a change of the roster.
+    /// Name of the staff member. `None` for the candidate and for a change of the roster.
     pub staff: Option<String>,
-    /// What it carries.
     pub content: Content,
 }
 
-/// An event to be added.
 pub(super) struct NewEvent<'a> {
     pub application: &'a str,
     pub position: i32,
@@ -68,8 +61,8 @@ pub(super) struct NewEvent<'a> {
     pub content: &'a Content,
 }
 
-/// Adds an event; the position is the application's version after it, so two
-/// writers cannot both believe they were next.
+/// Adds an event. Its position is the version of the application after it. Positions are unique, so of two
+/// writers one fails.
 pub(super) fn add(tx: &mut Tx, event: &NewEvent) -> Result<(), Error> {
     let json = serde_json::to_string(event.content).map_err(|_| Error::Corrupt("event"))?;
     let row = (
@@ -87,7 +80,7 @@ pub(super) fn add(tx: &mut Tx, event: &NewEvent) -> Result<(), Error> {
     Ok(())
 }
 
-/// Everything that happened to an application, in order.
+/// The events of an application, oldest first.
 pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
     type Row = (Timestamp, String, String, Option<String>, String);
     let rows: Vec<Row> = e::table
@@ -110,10 +103,10 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
         .collect()
 }
 
-/// What decides an application, or a round of it.
+/// The actions that end a review.
 pub const DECISIONS: [Action; 4] = [Action::Return, Action::Reject, Action::Approve, Action::Uphold];
 
-/// Keys of everybody who decided an application in any of its rounds.
+/// Keys of the staff members who decided an application in any round.
 pub(super) fn deciders(tx: &mut Tx, application: &str) -> Result<Vec<String>, Error> {
     let decisions = e::table
         .filter(e::application_id.eq(application))
@@ -127,13 +120,13 @@ pub fn last(events: &[Event], action: Action) -> Option<&Event> {
     events.iter().rev().find(|event| event.action == action)
 }
 
-/// What the candidate was last asked to mend, by a return or after a failure.
+/// The marks of the last return or failure.
 pub fn last_marks(events: &[Event]) -> &[Mark] {
     let asked = events.iter().rev().find(|event| matches!(event.action, Action::Return | Action::Fail));
     asked.map_or(&[], |event| &event.content.marks)
 }
 
-/// What was submitted in the round before the last one.
+/// The answers of the round before the last one.
 pub fn previous_answers(events: &[Event]) -> Option<&Answers> {
     events.iter().rev().filter_map(|event| event.content.answers.as_ref()).nth(1)
 }

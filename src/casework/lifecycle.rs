@@ -1,36 +1,32 @@
-//! What may happen to an application, in one table.
+//! The states of an application and the table of its transitions.
 
 use std::fmt;
 
 use crate::store::codes;
 
-/// Where an application stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Being written; staff never see it.
+    /// Not submitted. Staff never see it.
     Draft,
     /// Waiting for a reviewer.
     Submitted,
-    /// A reviewer has taken it.
+    /// Assigned to a reviewer.
     InReview,
     /// Sent back with marks, waiting for the candidate.
     Returned,
-    /// Refused with a reason.
     Rejected,
-    /// Accepted; for some kinds it still has to be carried out.
+    /// Approved. Some businesses carry it out afterwards.
     Approved,
-    /// Accepted and carried out.
+    /// Carried out.
     Completed,
-    /// Taken back by the candidate.
     Withdrawn,
 }
 
-/// What somebody does to an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// 提交, and 重新提交 after a return.
     Submit,
-    /// 修改, before anybody has taken it.
+    /// 修改, while it is not assigned.
     Revise,
     /// 撤销.
     Withdraw,
@@ -38,7 +34,7 @@ pub enum Action {
     Take,
     /// 放回.
     PutBack,
-    /// 转交: an administrator gives it to another member of staff.
+    /// 转交: an administrator assigns it to another staff member.
     HandOver,
     /// 退回, with marks.
     Return,
@@ -48,24 +44,23 @@ pub enum Action {
     Approve,
     /// An appeal against the rejection was upheld.
     Uphold,
-    /// What was approved is done: paid, printed, posted.
+    /// What was approved is paid, printed or posted.
     Fulfil,
-    /// What was approved could not be done; the candidate has to mend something.
+    /// What was approved cannot be carried out until the candidate corrects something.
     Fail,
 }
 
-/// Who does it.
+/// Who takes an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
-    /// The applicant.
     Candidate,
-    /// A member of staff.
+    /// A staff member of any role.
     Reviewer,
-    /// A change of the roster: whoever took it does not decide it any more.
+    /// A change of the roster, after which the assignee does not decide it any more.
     Roster,
 }
 
-/// Every transition there is; what is not here is refused.
+/// Every transition: the state before, the action, who may take it, and the state after.
 const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Draft, Action::Submit, Actor::Candidate, Status::Submitted),
     (Status::Returned, Action::Submit, Actor::Candidate, Status::Submitted),
@@ -85,14 +80,14 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Approved, Action::Fail, Actor::Reviewer, Status::Returned),
 ];
 
-/// The state that follows; `None` when the action is not possible in this state.
+/// The state after an action. `None` if this state does not allow it.
 pub fn next(status: Status, action: Action, actor: Actor) -> Option<Status> {
     let transition =
         TRANSITIONS.iter().find(|(from, what, who, _)| (*from, *what, *who) == (status, action, actor));
     transition.map(|(.., to)| *to)
 }
 
-/// Whether `actor` may do `action` now: pages offer no other buttons.
+/// Whether a state allows an action. Pages show no other buttons.
 pub fn may(status: Status, action: Action, actor: Actor) -> bool {
     next(status, action, actor).is_some()
 }
@@ -133,7 +128,7 @@ codes!(Action {
 mod tests {
     use super::*;
 
-    /// The whole life, told independently of the table: state by state, what each may do.
+    /// The transitions again, written by actor and state.
     fn expected(status: Status, action: Action, actor: Actor) -> Option<Status> {
         use Action::*;
         match (actor, status) {
@@ -171,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pair_of_state_and_action() {
+    fn every_state_action_and_actor_has_the_expected_result() {
         let mut tried = 0;
         for status in Status::ALL {
             for action in Action::ALL {
@@ -186,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn decided_is_final_for_the_candidate() {
+    fn candidate_cannot_change_a_decided_application() {
         for status in [Status::Approved, Status::Completed, Status::Rejected, Status::Withdrawn] {
             for action in Action::ALL {
                 assert_eq!(next(status, action, Actor::Candidate), None);

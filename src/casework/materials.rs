@@ -1,5 +1,5 @@
-//! Uploaded files of applications: taken in at once, owned by a candidate, bound to
-//! the application that uses them.
+//! Uploaded files of applications. A file is stored at once, belongs to a candidate, and is bound to the
+//! application that uses it.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::answers::Answers;
 use super::business::{Application, Business, Material, MaterialKind, Registry};
-use super::field::{Problems, problem};
+use super::question::{Problems, problem};
 use super::refusal::Refusal;
 use crate::files::storage::{self, Storage};
 use crate::files::{self, FileContent, SentFile, UploadRules};
@@ -16,26 +16,25 @@ use crate::permits::Permit;
 use crate::store::schema::attachments::{self, dsl as f};
 use crate::store::{CandidateId, Error, Store, Timestamp, Tx, Vault};
 
-/// Unsubmitted files that one candidate may have here; a form has far fewer slots.
+/// Unsubmitted files of one candidate. A form has far fewer slots.
 const MOST_UNSUBMITTED: i64 = 100;
 
 /// Column name under which a file's name is sealed.
 const NAME_SEALED_AS: &str = "attachments.name";
 
-/// A file that was taken in.
+/// An uploaded file.
 #[derive(Clone, Debug)]
 pub struct Attachment {
-    /// Key of the row; part of its URL.
+    /// Key of the row, and part of its URL.
     pub id: String,
-    /// Where it belongs in the form.
     pub slot: String,
-    /// What its sender called it.
+    /// The file name on the device of its sender.
     pub name: String,
-    /// Media type, by content.
+    /// Media type, detected from its content.
     pub mime: String,
-    /// Bytes.
+    /// In bytes.
     pub size: i64,
-    /// Pixels across; 0 for a PDF.
+    /// In pixels; 0 unless it is a picture.
     pub width: i32,
     /// Key in the storage.
     pub storage_key: String,
@@ -70,7 +69,7 @@ impl Attachment {
     }
 }
 
-/// A file in the storage, about to become a row.
+/// A stored file that has no row yet.
 #[derive(Clone)]
 pub struct Received {
     id: String,
@@ -83,8 +82,8 @@ pub struct Received {
     storage_key: String,
 }
 
-/// Checks and stores what was sent for some materials; on disk when this returns. Files of other
-/// slots are passed over. A refused file is a problem of its slot, and does not hold up the others.
+/// Checks and stores files for some materials. They are on disk when this returns. Files of other slots are
+/// ignored. A refused file becomes a problem of its slot, and the others are stored.
 pub async fn receive(
     store: &Store,
     storage: &Storage,
@@ -98,8 +97,8 @@ pub async fn receive(
             continue;
         };
         match prepare(file.content, material.kind.rules(), storage).await {
-            Ok((prepared, _place)) => {
-                received.push(keep(store, storage, material.slot, &file.name, prepared).await?);
+            Ok((prepared, _permit)) => {
+                received.push(store_file(store, storage, material.slot, &file.name, prepared).await?);
             }
             Err(what_to_do) => problems.push(problem(material.slot, what_to_do)),
         }
@@ -108,7 +107,6 @@ pub async fn receive(
 }
 
 impl MaterialKind {
-    /// What files of the kind must be like.
     pub fn rules(self) -> UploadRules {
         match self {
             MaterialKind::Document => UploadRules::DOCUMENT,
@@ -130,7 +128,7 @@ async fn prepare(
     }
 }
 
-async fn keep(
+async fn store_file(
     store: &Store,
     storage: &Storage,
     slot: &'static str,
@@ -157,8 +155,7 @@ async fn keep(
     })
 }
 
-/// Makes rows of received files and puts them into the answers: a slot for one file takes
-/// the new one instead of the old, a slot for several is filled up.
+/// Adds rows and answers for stored files. A slot for one file replaces its file. A slot for several is filled up.
 pub(super) fn add(
     tx: &mut Tx,
     candidate: &CandidateId,
@@ -206,7 +203,7 @@ fn insert(tx: &mut Tx, candidate: &CandidateId, file: Received) -> Result<(), Er
     Ok(())
 }
 
-/// Makes rows of files that staff give to the owner of an application; returns their ids.
+/// Adds rows for files from staff to the owner of an application. Returns their ids.
 pub(super) fn hand_over(
     tx: &mut Tx,
     application: &Application,
@@ -221,8 +218,7 @@ pub(super) fn hand_over(
     Ok(ids)
 }
 
-/// The files of these ids that are the candidate's own and either free or already used by
-/// this application; what a form claims beyond that is not there.
+/// Those of the files that belong to the candidate and to this application or to none.
 pub(super) fn usable(
     tx: &mut Tx,
     candidate: &CandidateId,
@@ -238,7 +234,7 @@ pub(super) fn usable(
     rows.into_iter().map(|row| Attachment::open(tx.vault, row)).collect()
 }
 
-/// Every file that an application uses or used, for the reader of its pages.
+/// Every file that an application uses or used.
 pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Attachment>, Error> {
     let rows: Vec<Row> = f::attachments
         .filter(f::application_id.eq(application))
@@ -248,8 +244,7 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Attachment>, Error> {
     rows.into_iter().map(|row| Attachment::open(tx.vault, row)).collect()
 }
 
-/// Ties the files of the answers to the application, and lets go of those that are
-/// neither in the answers nor part of its history.
+/// Binds the files of the answers to the application, and unbinds unsubmitted files that are not in the answers.
 pub(super) fn bind(tx: &mut Tx, application: &str, answers: &Answers) -> Result<(), Error> {
     let ids = answers.all_files();
     let dropped = f::attachments
@@ -262,7 +257,7 @@ pub(super) fn bind(tx: &mut Tx, application: &str, answers: &Answers) -> Result<
     Ok(())
 }
 
-/// From now on the files of the answers belong to the history.
+/// Marks the files of the answers as submitted, so that they stay in the history.
 pub(super) fn submit(tx: &mut Tx, application: &str, answers: &Answers) -> Result<(), Error> {
     let sent = f::attachments
         .filter(f::application_id.eq(application))
@@ -272,15 +267,13 @@ pub(super) fn submit(tx: &mut Tx, application: &str, answers: &Answers) -> Resul
     Ok(())
 }
 
-/// A candidate's own file by its id.
 pub fn own(tx: &mut Tx, candidate: &CandidateId, id: &str) -> Result<Attachment, Refusal> {
     let row = f::attachments.find(id).filter(f::candidate_id.eq(candidate)).select(Row::as_select());
     let row: Option<Row> = row.first(tx.conn).optional()?;
     Ok(Attachment::open(tx.vault, row.ok_or(Refusal::NotFound)?)?)
 }
 
-/// Any submitted file by its id, for a member of staff who works on its kind; noted in the audit
-/// either way.
+/// A submitted file, for a staff member who works on its business. The audit gets an entry in either case.
 ///
 /// # Errors
 /// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the audit cannot be written.
@@ -297,14 +290,14 @@ pub fn for_staff(tx: &mut Tx, staff: &str, id: &str) -> Result<Option<Attachment
     if works_on { Ok(Some(Attachment::open(tx.vault, row)?)) } else { Ok(None) }
 }
 
-/// Removes rows of files that nothing has used since `cutoff`, and notes their files for deletion.
+/// Deletes rows of unused files that were uploaded before `cutoff`, and lists their objects for deletion.
 pub(super) fn forget_strays(tx: &mut Tx, cutoff: Timestamp) -> Result<(), Error> {
     use crate::store::schema::files_to_delete::dsl as d;
     let stray = f::application_id.is_null().and(f::created_at.lt(cutoff));
     let strays = f::attachments.filter(stray).select((f::id, f::storage_key));
     let strays: Vec<(String, String)> = strays.load(tx.conn)?;
     for (id, key) in strays {
-        // Somebody may have used it since it was found.
+        // A form may have used it in the meantime.
         let unused = f::attachments.filter(f::id.eq(id)).filter(f::application_id.is_null());
         if diesel::delete(unused).execute(tx.conn)? > 0 {
             let row = (d::storage_key.eq(key), d::dropped_at.eq(tx.now));
@@ -314,13 +307,13 @@ pub(super) fn forget_strays(tx: &mut Tx, cutoff: Timestamp) -> Result<(), Error>
     Ok(())
 }
 
-/// Those of some storage keys to which a row refers.
+/// The storage keys that a row has.
 pub(super) fn known(tx: &mut Tx, storage_keys: &[String]) -> Result<BTreeSet<String>, Error> {
     let rows = f::attachments.filter(f::storage_key.eq_any(storage_keys)).select(f::storage_key);
     Ok(rows.load(tx.conn)?.into_iter().collect())
 }
 
-/// When the newest file was taken in.
+/// Time of the newest upload.
 pub(super) fn newest(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
     Ok(f::attachments.select(diesel::dsl::max(f::created_at)).first(tx.conn)?)
 }

@@ -1,8 +1,7 @@
-//! 受理号, the application number: what a candidate quotes on the phone.
+//! 受理号, the number of an application, such as `ZG20260401000123E`.
 //!
-//! Two letters of the kind, `yyyymmdd`, six digits and one check character by
-//! ISO/IEC 7064 MOD 37-36, which notices every single wrong character and nearly
-//! every swap of neighbours: `ZG20260401000123E`.
+//! It has two letters of the business, `yyyymmdd`, six digits and a check character by ISO/IEC 7064 MOD 37-36.
+//! The check detects every single wrong character and nearly every swap of neighbours.
 
 use std::fmt;
 use std::ops::Deref;
@@ -41,9 +40,7 @@ impl fmt::Display for ApplicationNumber {
     }
 }
 
-/// The number of the `seq`-th application (below 1,000,000) of a kind on a day in China.
-///
-/// `prefix` is the kind's two capital letters.
+/// The number of the `seq`-th application (below 1,000,000) on a day in China. `prefix` is two capital letters.
 pub fn format(prefix: &str, date: &NaiveDate, seq: u32) -> ApplicationNumber {
     debug_assert!(prefix.len() == 2 && seq < 1_000_000, "{prefix} {seq}");
     let body = format!("{prefix}{}{seq:06}", date.format("%Y%m%d"));
@@ -51,8 +48,8 @@ pub fn format(prefix: &str, date: &NaiveDate, seq: u32) -> ApplicationNumber {
     ApplicationNumber(format!("{body}{check}"))
 }
 
-/// The number as it is stored, from what somebody typed (small letters, spaces,
-/// full-width); nothing if it cannot be a number of ours.
+/// Parses a typed number, with small letters, spaces and full-width characters. `None` if its shape or check
+/// character is wrong.
 pub fn parse(text: &str) -> Option<ApplicationNumber> {
     let number = width::compact(text);
     let shaped = number.is_ascii() && number.len() == LENGTH;
@@ -66,14 +63,13 @@ fn is_body(body: &str) -> bool {
         && NaiveDate::parse_from_str(&digits[..8], "%Y%m%d").is_ok()
 }
 
-/// The last character must be the one that the others call for.
 fn check_holds(text: &str) -> bool {
     let mut chars = text.chars();
     let last = chars.next_back();
     last.is_some() && last == check_character(chars.as_str())
 }
 
-/// ISO/IEC 7064 MOD 37-36, hybrid system: nothing if a character is not in the alphabet.
+/// ISO/IEC 7064 MOD 37-36, hybrid system. `None` if a character is not in the alphabet.
 fn check_character(body: &str) -> Option<char> {
     let mut carry = 36;
     for byte in body.bytes() {
@@ -93,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_check_is_that_of_the_standard() {
+    fn check_character_matches_published_examples() {
         // The example of the Global Release Identifier, and two EIDR names.
         assert_eq!(check_character("A12425GABC1234002"), Some('M'));
         assert_eq!(check_character("779185342C2390308610"), Some('5'));
@@ -102,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_reads_back_however_it_is_typed() {
+    fn number_is_parsed_in_every_spelling() {
         let number = format("ZG", &day(), 123);
         assert_eq!(&*number, "ZG20260401000123E");
         assert_eq!(parse(&number), Some(number.clone()));
@@ -112,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_character_and_every_swap_is_noticed() {
+    fn wrong_and_swapped_characters_are_detected() {
         let number = format("TF", &day(), 987_654);
         for at in 0..number.len() {
             for &other in ALPHABET {
@@ -131,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn other_shapes_are_no_numbers() {
+    fn other_shapes_are_refused() {
         let with_check = |body: &str| format!("{body}{}", check_character(body).unwrap());
         for body in ["ZG20260231000123", "1G20260401000123", "ZG2026040100012A", "ZG2026040100012", ""] {
             assert_eq!(parse(&with_check(body)), None, "{body}");

@@ -25,7 +25,7 @@ pub(super) fn refuse_undecidable(
     Ok(())
 }
 
-/// Whether a member of staff decided any round of the application that this one appeals against.
+/// Whether a staff member decided any round of the application that this appeal is about.
 pub fn decided_before(tx: &mut Tx, application: &Application, staff: &StaffMember) -> Result<bool, Error> {
     Ok(deciders_before(tx, application)?.contains(&staff.id))
 }
@@ -38,7 +38,7 @@ pub(super) fn deciders_before(tx: &mut Tx, application: &Application) -> Result<
     roster::entries_of(tx, &deciders)
 }
 
-/// Nobody works on their own application.
+/// Refuses staff members who are the applicant.
 pub(super) fn refuse_own(staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
     if application.candidate_id == staff.candidate {
         return Err(Refusal::OwnApplication);
@@ -46,7 +46,7 @@ pub(super) fn refuse_own(staff: &StaffMember, application: &Application) -> Resu
     Ok(())
 }
 
-/// Only who took it may go on with it.
+/// Refuses staff members to whom the application is not assigned.
 pub(super) fn refuse_others(staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
     let mine = application.assignee_id.as_deref() == Some(&staff.id);
     if application.status == Status::InReview && mine {

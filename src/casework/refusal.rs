@@ -1,6 +1,6 @@
-//! Why casework does not do what it was asked, as data.
+//! Reasons why casework refuses a request.
 //!
-//! `pages::refusal` gives each reason its status, its words and its link.
+//! `pages::refusal` maps each to a status, a message and a link.
 
 use super::lifecycle::Actor;
 use super::number::ApplicationNumber;
@@ -9,7 +9,7 @@ use crate::files::storage::StorageError;
 use crate::people;
 use crate::store;
 
-/// A reason to refuse. Whoever gets one rolls back the transaction.
+/// A reason to refuse. The transaction must be rolled back.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// It does not exist, or belongs to somebody else.
@@ -18,37 +18,27 @@ pub enum Refusal {
     /// The application changed since it was read, or its state does not allow the step.
     #[error("the application changed")]
     Overtaken {
-        /// Slug of its business.
         slug: &'static str,
-        /// Its number; a draft has none.
+        /// A draft has none.
         number: Option<ApplicationNumber>,
-        /// Who wanted the step.
         actor: Actor,
     },
     /// The candidate has an open application about the same subject.
     #[error("an application is open")]
     OpenAlready {
-        /// Slug of its business.
         slug: &'static str,
-        /// Its number.
         number: ApplicationNumber,
-        /// What people call its business.
+        /// Label of the business.
         label: &'static str,
         /// Title of the subject.
         title: String,
     },
     /// Only a rejected application can be appealed against.
     #[error("not rejected")]
-    NotRejected {
-        /// Slug of its business.
-        slug: &'static str,
-        /// Its number.
-        number: ApplicationNumber,
-    },
+    NotRejected { slug: &'static str, number: ApplicationNumber },
     /// The application was appealed against before.
     #[error("appealed already")]
     AppealedAlready {
-        /// Slug of its business.
         slug: &'static str,
         /// Number of the appeal.
         number: ApplicationNumber,
@@ -65,23 +55,14 @@ pub enum Refusal {
     },
     /// Some of the subjects were refunded before.
     #[error("refunded already")]
-    RefundedAlready {
-        /// Number of the application.
-        number: ApplicationNumber,
-    },
+    RefundedAlready { number: ApplicationNumber },
     /// Some of the registrations have a receipt.
     #[error("receipted already")]
-    ReceiptedAlready {
-        /// Number of the application.
-        number: ApplicationNumber,
-    },
+    ReceiptedAlready { number: ApplicationNumber },
     /// The chosen staff member cannot decide the application.
     #[error("not a colleague who decides it")]
-    NotAColleague {
-        /// Number of the application.
-        number: ApplicationNumber,
-    },
-    /// The application belongs to the staff member.
+    NotAColleague { number: ApplicationNumber },
+    /// The staff member is the applicant.
     #[error("own application")]
     OwnApplication,
     /// The staff member decided what the appeal is about.
@@ -96,19 +77,16 @@ pub enum Refusal {
     /// Only an administrator hands over.
     #[error("administrators only")]
     AdministratorsOnly,
-    /// What was sent cannot be used; the text tells people why.
+    /// The request is invalid. The text says why in Chinese.
     #[error("invalid: {0}")]
     Invalid(&'static str),
     /// A defect of this program.
     #[error("defect: {0}")]
     Defect(&'static str),
-    /// The people of the application refuse it.
     #[error(transparent)]
     People(#[from] people::Refusal),
-    /// A file could not be stored or read.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The database did not do its part.
     #[error(transparent)]
     Store(#[from] store::Error),
 }

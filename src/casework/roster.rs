@@ -1,23 +1,23 @@
 //! Changes of the roster, with what follows from them in the same transaction: the cases of who
 //! does not decide them any more go back into the queue, and the audit has an entry.
 
-use super::assignment::free_stuck;
+use super::assignment::unassign_unreviewable;
 use super::refusal::Refusal;
 use crate::people::document::Document;
 use crate::people::staff::{self, Role};
 use crate::store::Tx;
 
-/// Puts somebody on the roster, or changes their name or role. Returns how many cases went back.
+/// Adds a staff member or changes their name or role. Returns how many applications went back into the queue.
 pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<usize, Refusal> {
     let id = staff::add(tx, name, document, role)?;
     staff::audit_command(tx, &format!("roster_add:{}", role.code()), &id)?;
-    free_stuck(tx)
+    unassign_unreviewable(tx)
 }
 
-/// Takes somebody off the roster. Returns how many cases went back, or nothing when nobody on the
+/// Removes a staff member. Returns how many applications went back into the queue, or `None` if nobody on the
 /// roster has this document.
 pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<usize>, Refusal> {
     let Some(id) = staff::remove(tx, document)? else { return Ok(None) };
     staff::audit_command(tx, "roster_remove", &id)?;
-    Ok(Some(free_stuck(tx)?))
+    Ok(Some(unassign_unreviewable(tx)?))
 }

@@ -1,7 +1,7 @@
-//! A form while it is being filled in: a new application, or a returned one.
+//! A form that a candidate fills in, for a new or a returned application.
 //!
-//! Whatever the browser sends is kept first and judged afterwards, so that a
-//! mistake, a closed window or an expired session loses nothing.
+//! Whatever the browser sends is saved before it is checked, so that no mistake, closed window or expired session
+//! loses answers.
 
 mod step;
 
@@ -9,80 +9,74 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-pub use step::Step;
+pub use step::FormStep;
 
 use super::answers::{Answers, SentValues, values};
 use super::appeal;
 use super::application::By;
 use super::business::{Application, Business, Context, Origin};
-use super::field::{Choices, Field, Problems, Rule, problem};
 use super::history::{self, Mark};
 use super::lifecycle::Status;
 use super::materials::{self, Attachment, Received};
 use super::number::ApplicationNumber;
+use super::question::{AnswerRule, Choices, Problems, Question, problem};
 use super::refusal::Refusal;
 use crate::either;
 use crate::people::candidate::Candidate;
 use crate::store::schema::applications::dsl as a;
 use crate::store::{Error, Tx};
 
-/// Which form.
+/// Which form to open.
 #[derive(Clone, Debug)]
-pub enum Which {
-    /// The candidate's new application of a kind.
+pub enum FormTarget {
+    /// A new application.
     New,
-    /// An appeal against their application of this number.
+    /// An appeal against the application of this number.
     Appeal(ApplicationNumber),
     /// The posting of the certificate with this key.
-    For(String),
-    /// A submitted application of this number that can be changed.
+    Posting(String),
+    /// The submitted application of this number.
     Edit(ApplicationNumber),
 }
 
-/// A form with everything needed to show, judge and submit it.
+/// A form with everything that is needed to show, check and submit it.
 pub struct Sheet {
-    /// Its kind.
     pub business: &'static Business,
-    /// Whose it is.
     pub candidate: Candidate,
-    /// What an appeal is about.
+    /// The rejected application that an appeal is about.
     pub parent: Option<Application>,
-    /// Key of what it begins from; empty for most.
+    /// Key of the rejected application or certificate that it begins from, or empty.
     pub origin: String,
-    /// The draft or the returned application; none before the first save.
+    /// The draft or the submitted application. `None` before the first save.
     pub application: Option<Application>,
-    /// What is filled in.
     pub answers: Answers,
-    /// What can be picked.
     pub choices: Choices,
-    /// The files of the answers.
     pub attachments: Vec<Attachment>,
-    /// What the reviewer marked.
+    /// The marks of the last return.
     pub marks: Vec<Mark>,
-    /// The time to submit it is over: the question that this depends on, and what is told.
+    /// If its deadline has passed: the question that decides it, and the message.
     pub closed: Option<(&'static str, String)>,
 }
 
 impl Sheet {
-    /// The form as it was last saved, or a fresh one.
+    /// The form as it was last saved, or a new one.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for what is not the candidate's; a reason of its own when it
-    /// cannot be filled in now.
+    /// [`Refusal::NotFound`] if it belongs to somebody else. Other refusals say why it cannot be filled in now.
     pub fn load(
         tx: &mut Tx,
         business: &'static Business,
         candidate: Candidate,
-        which: &Which,
+        which: &FormTarget,
     ) -> Result<Sheet, Refusal> {
         let (business, parent, origin) = begins_from(tx, business, &candidate, which)?;
         let application = match which {
-            Which::Edit(number) => Some(editable(tx, business, &candidate, number)?),
+            FormTarget::Edit(number) => Some(editable(tx, business, &candidate, number)?),
             _ => Application::draft(tx, &candidate.id, business.slug, &origin)?,
         };
-        // A draft that only notes that the notice was agreed to holds no answers yet.
-        let kept = application.as_ref().and_then(Application::current_answers);
-        let answers = match kept {
+        // A draft has no answers if the candidate has only agreed to the notice.
+        let saved = application.as_ref().and_then(Application::current_answers);
+        let answers = match saved {
             Some(answers) => answers,
             None => (business.prefill)(tx, &candidate)?,
         };
@@ -99,63 +93,61 @@ impl Sheet {
             marks: marks.unwrap_or_default(),
             closed: None,
         };
-        sheet.settle(tx)?;
-        sheet.look_at_the_clock(tx)?;
+        sheet.refresh_choices(tx)?;
+        sheet.check_deadline(tx)?;
         sheet.load_attachments(tx)?;
         Ok(sheet)
     }
 
-    /// What the business may look at.
     pub fn context(&self) -> Context<'_> {
         let submitted = self.application.as_ref().filter(|application| application.number.is_some());
         let (candidate, parent, answers) = (&self.candidate, self.parent.as_ref(), &self.answers);
         Context { candidate, submitted, parent, origin: &self.origin, answers }
     }
 
-    /// Whether it has been submitted before.
     pub fn is_edit(&self) -> bool {
         self.application.as_ref().is_some_and(|application| application.number.is_some())
     }
 
-    /// Takes in everything a request brought, and keeps it. Returns what is wrong with the
-    /// files; what is wrong with the answers is asked of [`Sheet::problems`].
+    /// Saves the answers and files of a request. Returns the problems of the files. Those of the answers are in
+    /// [`Sheet::problems`].
     pub fn save(
         &mut self,
         tx: &mut Tx,
         sent: &SentValues,
-        step: &Step,
+        step: &FormStep,
         received: Vec<Received>,
     ) -> Result<Problems, Refusal> {
-        self.take_kept_files(sent, step);
+        self.take_file_ids(sent, step);
         self.take_answers(sent);
         self.load_attachments(tx)?;
         let problems = materials::add(tx, &self.candidate.id, self.business, &mut self.answers, received)?;
-        self.settle(tx)?;
-        if matches!(step, Step::Choose) {
-            self.drop_unoffered();
-            self.settle(tx)?;
+        self.refresh_choices(tx)?;
+        if matches!(step, FormStep::Choose) {
+            self.drop_withdrawn_choices();
+            self.refresh_choices(tx)?;
         }
-        self.look_at_the_clock(tx)?;
+        self.check_deadline(tx)?;
         self.write(tx)?;
         self.load_attachments(tx)?;
         Ok(problems)
     }
 
-    /// A browser does not send an empty choice, so what was asked and is absent means none;
-    /// what was not asked keeps what was answered before, in case it is asked again.
+    /// A browser does not send an empty choice, so a question that was asked and is absent has no answer. A
+    /// question that was not asked keeps its earlier answer, in case it is asked again.
     fn take_answers(&mut self, sent: &SentValues) {
         let before = self.answers.clone();
-        for field in self.business.fields().filter(|field| !field.is_told()) {
-            let was_asked = self.business.is_asked(field.when, &before);
-            if was_asked || !values(sent, field.name).is_empty() {
-                let values = field.normalise(values(sent, field.name));
-                self.answers.fields.insert(field.name.to_owned(), values);
+        for question in self.business.questions().filter(|question| !question.is_read_only()) {
+            let was_asked = self.business.is_asked(question.when, &before);
+            if was_asked || !values(sent, question.name).is_empty() {
+                let values = question.normalise(values(sent, question.name));
+                self.answers.fields.insert(question.name.to_owned(), values);
             }
         }
     }
 
-    fn take_kept_files(&mut self, sent: &SentValues, step: &Step) {
-        let removed = if let Step::Remove(id) = step { Some(id.as_str()) } else { None };
+    fn take_file_ids(&mut self, sent: &SentValues, step: &FormStep) {
+        let removed = if let FormStep::Remove(id) = step { Some(id.as_str()) } else { None };
         let before = self.answers.clone();
         for material in self.business.wanted(&before) {
             let ids = values(sent, &format!("material.{}", material.slot)).iter();
@@ -164,7 +156,7 @@ impl Sheet {
         }
     }
 
-    /// Loads the files of the answers and drops ids that are not this form's to use.
+    /// Loads the files of the answers and drops ids that this form may not use.
     fn load_attachments(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let application = self.application.as_ref().map(|application| application.id.as_str());
         let ids = self.answers.all_files();
@@ -178,12 +170,11 @@ impl Sheet {
         Ok(())
     }
 
-    /// Finds what can be picked and what there is to tell. Where only one answer is offered it
-    /// is picked, which may settle the next one too.
-    fn settle(&mut self, tx: &mut Tx) -> Result<(), Error> {
-        for _ in 0..=self.business.fields().count() {
+    /// Loads the choices and computed answers. A single choice is picked, which may change the next choices.
+    fn refresh_choices(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        for _ in 0..=self.business.questions().count() {
             self.choices = (self.business.choices)(tx, &self.context())?;
-            if !self.pick_the_only() {
+            if !self.pick_single_choices() {
                 break;
             }
         }
@@ -199,44 +190,45 @@ impl Sheet {
         Ok(())
     }
 
-    /// Finds out whether the time to submit it is over.
-    fn look_at_the_clock(&mut self, tx: &mut Tx) -> Result<(), Error> {
+    fn check_deadline(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let closing = (self.business.closes)(tx, &self.context())?;
         let today = tx.today();
-        self.closed = closing.and_then(|closing| Some((closing.field, closing.refusal(today)?)));
+        self.closed = closing.and_then(|closing| Some((closing.question, closing.refusal(today)?)));
         Ok(())
     }
 
-    fn pick_the_only(&mut self) -> bool {
+    fn pick_single_choices(&mut self) -> bool {
         let mut picked = false;
-        let required = |field: &&Field| matches!(field.rule, Rule::Pick) && !field.optional;
-        for field in self.business.fields().filter(required) {
-            let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
-            let chosen = self.answers.one(field.name);
+        let required = |question: &&Question| matches!(question.rule, AnswerRule::Pick) && !question.optional;
+        for question in self.business.questions().filter(required) {
+            let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
+            let chosen = self.answers.one(question.name);
             if let [only] = offered
                 && chosen != only.value
             {
-                self.answers.set(field.name, only.value.clone());
+                self.answers.set(question.name, only.value.clone());
                 picked = true;
             }
         }
         picked
     }
 
-    /// Forgets picked answers that are no longer offered: another sitting, another level.
-    fn drop_unoffered(&mut self) {
-        for field in self.business.fields().filter(|field| field.is_picked()) {
-            let offered = self.choices.get(field.name).map_or(&[][..], Vec::as_slice);
-            if let Some(values) = self.answers.fields.get_mut(field.name) {
+    /// Removes answers that are no longer among the choices.
+    fn drop_withdrawn_choices(&mut self) {
+        for question in self.business.questions().filter(|question| question.is_picked()) {
+            let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
+            if let Some(values) = self.answers.fields.get_mut(question.name) {
                 values.retain(|value| offered.iter().any(|choice| choice.value == *value));
             }
         }
     }
 
-    /// Everything that keeps this form from being submitted, in the order of the form.
+    /// Everything to correct before a submission, in the order of the form.
     pub fn problems(&self, tx: &mut Tx) -> Result<Problems, Error> {
         let (business, answers, today) = (self.business, &self.answers, tx.today());
-        let wrong = |field: &Field| Some(problem(field.name, field.problem(answers, &self.choices, today)?));
+        let wrong = |question: &Question| {
+            Some(problem(question.name, question.problem(answers, &self.choices, today)?))
+        };
         let mut found: Problems = business.asked(answers).filter_map(wrong).collect();
         let closed = self.closed.iter().map(|(name, what)| problem(name, what));
         let between = closed.chain((business.check)(tx, &self.context())?);
@@ -245,7 +237,7 @@ impl Sheet {
                 found.push((name, what));
             }
         }
-        let order = |name: &str| business.fields().position(|field| field.name == name);
+        let order = |name: &str| business.questions().position(|question| question.name == name);
         found.sort_by_key(|(name, _)| order(name));
         let missing = business.wanted(answers).filter(|material| !material.optional);
         let missing = missing.filter(|material| answers.files(material.slot).is_empty());
@@ -257,29 +249,29 @@ impl Sheet {
         Ok(found)
     }
 
-    /// Whether a file of a slot is known to be missing or damaged.
     fn has_lost(&self, slot: &str) -> bool {
         let lost = |id: &String| self.attachments.iter().any(|file| file.id == *id && file.unreadable);
         self.answers.files(slot).iter().any(lost)
     }
 
-    /// What is submitted: the answers that are asked for, without what was answered on the way.
+    /// The answers to questions and materials that the form asks for now.
     pub fn submitted_answers(&self) -> Answers {
-        let mut kept = self.answers.clone();
-        let asked: BTreeSet<&str> = self.business.asked(&self.answers).map(|field| field.name).collect();
+        let mut answers = self.answers.clone();
+        let asked: BTreeSet<&str> =
+            self.business.asked(&self.answers).map(|question| question.name).collect();
         let wanted: BTreeSet<&str> = self.business.wanted(&self.answers).map(|one| one.slot).collect();
-        kept.fields.retain(|name, _| asked.contains(name.as_str()));
-        kept.materials.retain(|slot, _| wanted.contains(slot.as_str()));
-        kept
+        answers.fields.retain(|name, _| asked.contains(name.as_str()));
+        answers.materials.retain(|slot, _| wanted.contains(slot.as_str()));
+        answers
     }
 
-    /// Whether the notice of this kind has still to be agreed to.
+    /// Whether the candidate has not agreed to the notice yet.
     pub fn must_agree(&self) -> bool {
         let agreed = self.application.as_ref().map_or("", |application| application.notice_version.as_str());
         self.business.notice.as_ref().is_some_and(|notice| notice.version != agreed)
     }
 
-    /// Notes that the notice was agreed to, in a draft that may be new.
+    /// Stores in the draft that the candidate agreed to the notice.
     pub fn agree(&mut self, tx: &mut Tx) -> Result<(), Refusal> {
         let Some(notice) = &self.business.notice else { return Ok(()) };
         if self.application.is_none() {
@@ -303,9 +295,9 @@ impl Sheet {
             .find(&application.id)
             .filter(a::version.eq(application.version))
             .filter(a::status.eq(application.status.code()));
-        let kept =
+        let updated =
             diesel::update(still).set((a::working.eq(working), a::updated_at.eq(tx.now))).execute(tx.conn)?;
-        if kept == 0 {
+        if updated == 0 {
             return Err(application.overtaken(By::Candidate));
         }
         application.updated_at = tx.now;
@@ -313,7 +305,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// A draft of its own. When another window began one at this very moment, that one is it.
+    /// Begins a draft. If another window has just begun one, that is used.
     fn begin(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let row = (
             a::id.eq(tx.id()),
@@ -336,23 +328,22 @@ impl Sheet {
     }
 }
 
-/// The business whose form it is, the application that an appeal is about, and the key of what
-/// the form begins from.
+/// The business of the form, the application that an appeal is about, and [`Sheet::origin`].
 fn begins_from(
     tx: &mut Tx,
     business: &'static Business,
     candidate: &Candidate,
-    which: &Which,
+    which: &FormTarget,
 ) -> Result<(&'static Business, Option<Application>, String), Refusal> {
     match (which, business.origin) {
-        (Which::New, Origin::Nothing) => Ok((business, None, String::new())),
-        (Which::For(key), Origin::Certificate) => Ok((business, None, key.clone())),
-        (Which::Appeal(number), _) => {
+        (FormTarget::New, Origin::Nothing) => Ok((business, None, String::new())),
+        (FormTarget::Posting(key), Origin::Certificate) => Ok((business, None, key.clone())),
+        (FormTarget::Appeal(number), _) => {
             let (by, parent) = appeal::against(tx, business, candidate, number)?;
             let origin = parent.id.clone();
             Ok((by, Some(parent), origin))
         }
-        (Which::Edit(number), _) => {
+        (FormTarget::Edit(number), _) => {
             let edited = Application::own(tx, &candidate.id, business.slug, number)?;
             let parent = Application::own_by_id(tx, &candidate.id, &edited.parent_id)?;
             Ok((business, parent, edited.parent_id))

@@ -1,8 +1,7 @@
 //! Whether the stored files of an application can still be opened.
 //!
-//! A file that is missing or too short is found at once, a small one that is damaged as well. A
-//! large one that is damaged is found when somebody opens it. What was found is kept in
-//! `attachments.unreadable_since`, until the file opens again.
+//! A missing or truncated file is found at once, and so is a small damaged one. A large damaged file is found when
+//! somebody opens it. `attachments.unreadable_since` has the result until the file can be opened again.
 
 use diesel::prelude::*;
 
@@ -11,8 +10,8 @@ use crate::files::storage::{Storage, StorageError};
 use crate::store::Store;
 use crate::store::schema::attachments::dsl as f;
 
-/// Checks every file, and notes what changed. It never fails: who reads the page needs the rest of
-/// it, and a file that cannot be checked now cannot be opened now.
+/// Checks every file, and stores what changed. A file that cannot be checked is shown as unreadable, so that the
+/// rest of the page can be read.
 pub async fn check(store: &Store, storage: &Storage, attachments: &mut [Attachment]) {
     for file in attachments {
         let found = storage.check(&file.storage_key, file.size.unsigned_abs()).await;
@@ -24,7 +23,7 @@ pub async fn check(store: &Store, storage: &Storage, attachments: &mut [Attachme
     }
 }
 
-/// Notes that a file could not be opened, or that it can be again.
+/// Stores whether a file can be opened.
 pub async fn note(store: &Store, file: &mut Attachment, error: Option<&StorageError>) {
     let unreadable = error.is_some();
     if file.unreadable == unreadable {
@@ -39,12 +38,12 @@ pub async fn note(store: &Store, file: &mut Attachment, error: Option<&StorageEr
         return;
     }
     let id = file.id.clone();
-    let kept = store.write::<_, crate::store::Error, _>(move |tx| {
+    let written = store.write::<_, crate::store::Error, _>(move |tx| {
         let since = unreadable.then_some(tx.now);
         diesel::update(f::attachments.find(&id)).set(f::unreadable_since.eq(since)).execute(tx.conn)?;
         Ok(())
     });
-    if let Err(error) = kept.await {
+    if let Err(error) = written.await {
         tracing::warn!(%error, "the state of a stored file could not be noted");
     }
 }

@@ -1,4 +1,4 @@
-//! 提交: the one transaction that turns a form into an application.
+//! 提交: turns a form into an application, in one transaction.
 
 use diesel::prelude::*;
 
@@ -15,11 +15,11 @@ use crate::either;
 use crate::store::schema::number_sequences::dsl as n;
 use crate::store::{Error, Tx};
 
-/// Submits a form without problems; returns its 受理号. An edited application keeps its number.
+/// Submits a form that has no problems. Returns its 受理号, which stays the same when it is edited.
 ///
 /// # Errors
-/// [`Refusal::OpenAlready`] when the subject has an open application, [`Refusal::Overtaken`] when the
-/// application changed since it was read.
+/// [`Refusal::OpenAlready`] if the subject has an open application. [`Refusal::Overtaken`] if the application
+/// changed since it was read.
 pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<ApplicationNumber, Refusal> {
     let application =
         sheet.application.as_ref().ok_or(Refusal::Defect("a form was submitted before it was saved"))?;
@@ -54,7 +54,7 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<ApplicationNumber, Refusal> 
     Ok(number)
 }
 
-/// One open application for each subject; the index `applications_one_open` is the last word.
+/// Each subject has at most one open application. The index `applications_one_open` enforces it.
 fn refuse_second(
     tx: &mut Tx,
     sheet: &Sheet,
@@ -73,7 +73,7 @@ fn refuse_second(
     }
 }
 
-/// The next number of a kind on today's date. Two at once wait for each other's row.
+/// The next number with a prefix on today's date. Concurrent transactions wait for the row.
 fn next_number(tx: &mut Tx, prefix: &str) -> Result<ApplicationNumber, Error> {
     let today = tx.today();
     let name = format!("{prefix}{today}");

@@ -1,4 +1,4 @@
-//! Cleaning up after forms that were begun and never submitted.
+//! Deletes old drafts and files that no application uses.
 
 mod objects;
 
@@ -12,17 +12,17 @@ use crate::files::storage::{self, Storage, StorageError};
 use crate::store::schema::{applications::dsl as a, attachments::dsl as f, files_to_delete::dsl as d};
 use crate::store::{Error, Store, Timestamp, Tx};
 
-/// A file that no form uses is kept this long: its sender may only have lost the network.
+/// Age at which an unused file is deleted. Its sender may only have lost the network.
 const STRAYS: Duration = Duration::hours(24);
 
-/// Files deleted in one sweep; the rest goes with the next.
+/// Largest number of files that one sweep deletes.
 const AT_ONCE: i64 = 10_000;
 
 /// A draft that nobody touches is kept this long, with its files.
 pub const DRAFT_AGE: Duration = Duration::days(30);
 
-/// Removes old drafts, files that nothing uses, and stored objects that no row knows; nothing at all
-/// when the database is older than the files.
+/// Deletes old drafts, unused files, and stored objects without a row. Deletes nothing if the database is older
+/// than the files.
 pub async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
     if !objects::in_step(store, files).await? {
         return Ok(());
@@ -34,7 +34,7 @@ pub async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
     objects::run(store, files).await
 }
 
-/// Deletes the files of rows that are gone. One that cannot be deleted is tried again next time.
+/// Deletes the objects of deleted rows. The next sweep retries those that fail.
 async fn delete_dropped(store: &Store, files: &Storage) -> Result<(), Refusal> {
     let keys = d::files_to_delete.select(d::storage_key).order(d::dropped_at).limit(AT_ONCE);
     let keys: Vec<String> = store.read::<_, Error, _>(move |tx| Ok(keys.load(tx.conn)?)).await?;
@@ -58,14 +58,13 @@ async fn delete(files: &Storage, key: &str) -> Result<(), StorageError> {
     files.delete(&storage::thumb_key(key)).await
 }
 
-/// The files of a dropped draft become strays, and go with the next step.
 fn drop_drafts(tx: &mut Tx, cutoff: Timestamp) -> Result<(), Error> {
     let old = a::status.eq(Status::Draft.code()).and(a::updated_at.lt(cutoff));
     let ids: Vec<String> = a::applications.filter(old).select(a::id).load(tx.conn)?;
     discard(tx, &ids)
 }
 
-/// Removes drafts by their keys and lets go of their files.
+/// Deletes drafts by their keys and unbinds their files.
 pub fn discard(tx: &mut Tx, ids: &[String]) -> Result<(), Error> {
     let draft = a::id.eq_any(ids).and(a::status.eq(Status::Draft.code()));
     let files = f::attachments.filter(f::application_id.eq_any(ids)).filter(f::submitted_at.is_null());

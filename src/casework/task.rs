@@ -1,4 +1,4 @@
-//! Carrying out what was approved: a refund is paid, a certificate printed, a receipt issued, a parcel posted.
+//! Carries out tasks after an approval, such as paying a refund or printing a certificate.
 
 use super::answers::Answers;
 use super::application::{By, Change};
@@ -11,10 +11,10 @@ use super::{deadline, permission, transition};
 use crate::people::staff::StaffMember;
 use crate::store::{Error, Tx};
 
-/// Does a task. `version` is the one that the member of staff was looking at.
+/// Carries out a task. `seen` has the version that the staff member saw.
 ///
 /// # Errors
-/// [`Refusal::NotTheirTask`] when it is not their work; [`Refusal::Overtaken`] when somebody was faster.
+/// [`Refusal::NotTheirTask`] if another role carries it out. [`Refusal::Overtaken`] if the application changed.
 pub fn carry_out(
     tx: &mut Tx,
     task: &'static Task,
@@ -39,7 +39,7 @@ pub fn carry_out(
     let content = Content {
         marks: marks(application.business, task, application, &outcome),
         outcome: Some(outcome),
-        told: task.result.to_owned(),
+        result: task.result.to_owned(),
         ..Content::default()
     };
     let change = change(tx, task)?;
@@ -56,9 +56,9 @@ fn change(tx: &mut Tx, task: &Task) -> Result<Change, Error> {
     })
 }
 
-/// Marks what has to be mended, and only what was asked.
+/// Marks on the questions that the candidate has to correct and that the form asks.
 fn marks(business: &Business, task: &Task, application: &Application, outcome: &Answers) -> Vec<Mark> {
-    let reason = task.fields.first().map_or("", |field| outcome.one(field.name));
+    let reason = task.questions.first().map_or("", |question| outcome.one(question.name));
     let form = application.form.clone().unwrap_or_default();
     let mark =
         |name: &&str| Mark { name: business.place_of(name, &form).to_owned(), reason: reason.to_owned() };

@@ -1,4 +1,4 @@
-//! One step of an application's life, with what follows from it in the same transaction.
+//! Changes the status of an application and runs the business's `after` in the same transaction.
 
 use super::application::{By, Change};
 use super::business::{Application, Transition};
@@ -7,7 +7,6 @@ use super::lifecycle::Action;
 use super::refusal::Refusal;
 use crate::store::Tx;
 
-/// Takes a step and lets the business do what follows from it.
 pub(super) fn step(
     tx: &mut Tx,
     application: &Application,

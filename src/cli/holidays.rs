@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Stop, database};
 use crate::casework::calendar::Calendar;
-use crate::casework::calendar::arrangement::{self, Arrangement, Fate};
+use crate::casework::calendar::arrangement::{self, Arrangement, ImportEffect};
 use crate::casework::deadline;
 use crate::settings::RawSettings;
 use crate::store::{Error, Store, Tx};
@@ -19,7 +19,7 @@ const MOST_BYTES: u64 = 1 << 20;
 
 /// The result of an import or of its dry run.
 struct Outcome {
-    fate: Fate,
+    fate: ImportEffect,
     postponed: usize,
 }
 
@@ -34,9 +34,9 @@ pub(super) async fn import(raw: &RawSettings, file: &Path, dry: bool) -> Result<
         store.write(move |tx| save(tx, &arrangement)).await?
     };
     let fate = match outcome.fate {
-        Fate::New => "new",
-        Fate::Changed => "changed",
-        Fate::Unchanged => "unchanged",
+        ImportEffect::New => "new",
+        ImportEffect::Changed => "changed",
+        ImportEffect::Unchanged => "unchanged",
     };
     println!("{NAME} {year}: {fate}, {off} days off and {worked} make-up workdays");
     println!("{} open applications have a later due day.", outcome.postponed);
@@ -58,16 +58,16 @@ fn read(file: &Path) -> Result<Arrangement, Stop> {
     arrangement::parse(&bytes).map_err(|problems| told(problems.join("\n  - ")))
 }
 
-fn examine(tx: &mut Tx, arrangement: &Arrangement) -> Result<(Outcome, Vec<deadline::Early>), Error> {
-    let fate = arrangement::fate(tx, arrangement)?;
+fn examine(tx: &mut Tx, arrangement: &Arrangement) -> Result<(Outcome, Vec<deadline::Postponement>), Error> {
+    let fate = arrangement::effect(tx, arrangement)?;
     let calendar = Calendar::load(tx)?.with(arrangement.clone());
-    let early = deadline::early(tx, &calendar)?;
+    let early = deadline::postponements(tx, &calendar)?;
     Ok((Outcome { fate, postponed: early.len() }, early))
 }
 
 fn save(tx: &mut Tx, arrangement: &Arrangement) -> Result<Outcome, Error> {
     let (outcome, early) = examine(tx, arrangement)?;
-    if outcome.fate != Fate::Unchanged {
+    if outcome.fate != ImportEffect::Unchanged {
         arrangement::save(tx, arrangement)?;
     }
     deadline::postpone(tx, &early)?;
@@ -79,7 +79,7 @@ fn save(tx: &mut Tx, arrangement: &Arrangement) -> Result<Outcome, Error> {
 pub(super) async fn recount(store: &Store) -> Result<usize, Error> {
     let recount = |tx: &mut Tx| {
         let calendar = Calendar::load(tx)?;
-        let early = deadline::early(tx, &calendar)?;
+        let early = deadline::postponements(tx, &calendar)?;
         deadline::postpone(tx, &early)?;
         Ok(early.len())
     };

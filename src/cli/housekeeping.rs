@@ -43,7 +43,7 @@ pub(super) async fn sweep_periodically(parts: Parts) {
 /// Deletes expired data. Data on the disk is deleted only while the clock is confirmed.
 pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     // The first sweep, at start, also releases cases that an older program left assigned.
-    let freed = parts.store.write(assignment::free_stuck).await?;
+    let freed = parts.store.write(assignment::unassign_unreviewable).await?;
     if freed > 0 {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }

@@ -10,6 +10,8 @@ pub struct Limits {
     pub bytes: usize,
     /// Most pixels of a picture, read from its header before it is decoded.
     pub pixels: u64,
+    /// The formats of documents and their size limit, in Chinese.
+    pub document_hint: &'static str,
     /// Tells in Chinese what to do about a file with more bytes.
     pub too_large: &'static str,
     /// Tells in Chinese what to do about a picture with more pixels.
@@ -22,6 +24,7 @@ macro_rules! limits {
         Limits {
             bytes: $megabytes << 20,
             pixels: $wan * 10_000,
+            document_hint: const_str::concat!("JPG、PNG 或 PDF，不超过 ", $megabytes, " MB"),
             too_large: const_str::concat!("文件超过 ", $megabytes, " MB，请压缩后再上传"),
             too_many_pixels: concat!("图片尺寸太大，请缩小到 ", $wan, " 万像素以内再上传"),
         }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{links, views};
-use crate::casework::appeal::{self, Standing};
+use crate::casework::appeal::{self, AppealState};
 use crate::casework::application::PAGE;
 use crate::casework::business::{Application, Business};
 use crate::casework::history::{self, Mark};
@@ -16,7 +16,7 @@ use crate::ui::{self, Card, Link};
 pub struct Listed {
     pub application: Application,
     marks: Vec<Mark>,
-    standing: Standing,
+    standing: AppealState,
     posting: Option<Link>,
 }
 
@@ -31,8 +31,8 @@ impl Listed {
             _ => Vec::new(),
         };
         let standing = match application.status {
-            Status::Rejected | Status::Approved => appeal::standing(tx, &application)?,
-            _ => Standing::None,
+            Status::Rejected | Status::Approved => appeal::state(tx, &application)?,
+            _ => AppealState::None,
         };
         let certificate = (application.business.leads_to)(tx, &application)?;
         let posting = certificate.as_ref().and_then(links::posting);
@@ -89,10 +89,10 @@ impl Listed {
     fn note(&self) -> Option<(&'static str, String)> {
         match (&self.application.status, &self.standing) {
             (Status::Returned, _) => Some(("returned", self.return_summary())),
-            (Status::Rejected, Standing::Until(day)) => {
+            (Status::Rejected, AppealState::Until(day)) => {
                 Some(("rejected", format!("如有异议，可以在 {day} 前申诉一次。")))
             }
-            (Status::Rejected, Standing::Made(appeal)) => {
+            (Status::Rejected, AppealState::Made(appeal)) => {
                 Some((appeal.status.code(), format!("申诉：{}", appeal.status)))
             }
             (status, _) => {
@@ -111,9 +111,9 @@ impl Listed {
         }
         actions.extend(self.posting.clone());
         match &self.standing {
-            Standing::Until(_) => actions.push(Link::new("申诉", paths::appeal(slug, number))),
-            Standing::Made(appeal) => actions.push(Link::new("申诉详情", links::application(appeal))),
-            Standing::None | Standing::Over(_) => {}
+            AppealState::Until(_) => actions.push(Link::new("申诉", paths::appeal(slug, number))),
+            AppealState::Made(appeal) => actions.push(Link::new("申诉详情", links::application(appeal))),
+            AppealState::None | AppealState::Over(_) => {}
         }
         if may(application.status, Action::Withdraw, Actor::Candidate) {
             actions.push(Link::new("撤销", paths::withdraw(slug, number)));

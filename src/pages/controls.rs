@@ -1,8 +1,8 @@
 //! Conversions from the data of a business to the types of `ui`. `casework` does not know `ui`.
 
 use crate::casework::business::Icon;
-use crate::casework::field::Choice;
 use crate::casework::format::TextMode;
+use crate::casework::question::Choice;
 use crate::ui;
 
 pub fn icon(icon: Icon) -> ui::Icon {

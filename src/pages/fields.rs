@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::controls;
 use crate::casework::answers::Answers;
 use crate::casework::business::{Material, MaterialKind};
-use crate::casework::field::{Choices, Field, Problems, Rule};
+use crate::casework::question::{AnswerRule, Choices, Problems, Question};
 use crate::ui::{self, Control, TextMode};
 
 /// The `accept` attribute of a file control. It is a hint for browsers: the server checks the content.
@@ -32,9 +32,16 @@ pub struct QuestionNotes<'a> {
     pub check: bool,
 }
 
-pub fn question(field: &'static Field, answers: &Answers, choices: &Choices, notes: QuestionNotes) -> Markup {
+pub fn question(
+    field: &'static Question,
+    answers: &Answers,
+    choices: &Choices,
+    notes: QuestionNotes,
+) -> Markup {
     let fixed: Vec<ui::Choice> = match field.rule {
-        Rule::OneOf(offered) | Rule::SomeOf(offered) => offered.iter().map(|text| plain(text)).collect(),
+        AnswerRule::OneOf(offered) | AnswerRule::SomeOf(offered) => {
+            offered.iter().map(|text| plain(text)).collect()
+        }
         _ => Vec::new(),
     };
     let offered = choices.get(field.name).map_or(fixed, |offered| controls::choices(offered));
@@ -58,26 +65,32 @@ fn plain(text: &str) -> ui::Choice {
 /// More choices than this are shown as a drop-down list.
 const MAX_RADIOS: usize = 6;
 
-fn control<'a>(field: &Field, answers: &'a Answers, options: &'a [ui::Choice]) -> Control<'a> {
+fn control<'a>(field: &Question, answers: &'a Answers, options: &'a [ui::Choice]) -> Control<'a> {
     let value = answers.one(field.name);
     match field.rule {
-        Rule::Text(_, max) => Control::Text { value, mode: TextMode::Text, max, suffix: "" },
-        Rule::Area(_, max) => Control::Area { value, max },
-        Rule::Like(format) => {
+        AnswerRule::Text(_, max) => Control::Text { value, mode: TextMode::Text, max, suffix: "" },
+        AnswerRule::Area(_, max) => Control::Area { value, max },
+        AnswerRule::Like(format) => {
             Control::Text { value, mode: controls::text_mode(format.mode), max: format.max, suffix: "" }
         }
-        Rule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
-        Rule::PastDay => Control::Date { value },
-        Rule::OneOf(_) | Rule::Pick if options.len() > MAX_RADIOS => Control::Select { options, value },
-        Rule::OneOf(_) | Rule::Pick => Control::Radios { options, value },
-        Rule::SomeOf(_) | Rule::PickSome => Control::Checks { options, values: answers.all(field.name) },
-        Rule::Promise(text) => Control::Agree { text, checked: value == "yes" },
-        Rule::Money | Rule::Told(_) => Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" },
+        AnswerRule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
+        AnswerRule::PastDay => Control::Date { value },
+        AnswerRule::OneOf(_) | AnswerRule::Pick if options.len() > MAX_RADIOS => {
+            Control::Select { options, value }
+        }
+        AnswerRule::OneOf(_) | AnswerRule::Pick => Control::Radios { options, value },
+        AnswerRule::SomeOf(_) | AnswerRule::PickSome => {
+            Control::Checks { options, values: answers.all(field.name) }
+        }
+        AnswerRule::Promise(text) => Control::Agree { text, checked: value == "yes" },
+        AnswerRule::Money | AnswerRule::ReadOnly(_) => {
+            Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" }
+        }
     }
 }
 
 /// A question of a task of staff, which has no drafts.
-pub fn plain_field(field: &'static Field, answers: &Answers, problems: &Problems) -> Markup {
+pub fn plain_field(field: &'static Question, answers: &Answers, problems: &Problems) -> Markup {
     let notes = QuestionNotes { error: message(problems, field.name), ..QuestionNotes::default() };
     question(field, answers, &Choices::new(), notes)
 }

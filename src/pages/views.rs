@@ -6,10 +6,10 @@ use maud::{Markup, Render, html};
 
 use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Business};
-use crate::casework::field::{Field, Section};
 use crate::casework::history::{Content, Event};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
+use crate::casework::question::{Question, Section};
 use crate::files;
 use crate::paths;
 use crate::store::clock;
@@ -34,9 +34,9 @@ pub fn state_tag(business: &Business, status: Status, result: &str) -> Markup {
 }
 
 /// The headings of a form, each with the questions that are asked for these answers.
-pub fn sections(business: &Business, answers: &Answers) -> Vec<(&'static str, Vec<&'static Field>)> {
+pub fn sections(business: &Business, answers: &Answers) -> Vec<(&'static str, Vec<&'static Question>)> {
     let asked = |section: &&'static Section| {
-        let fields = section.fields.iter().filter(|field| business.is_asked(field.when, answers));
+        let fields = section.questions.iter().filter(|field| business.is_asked(field.when, answers));
         (section.heading, fields.collect::<Vec<_>>())
     };
     business.sections.iter().map(asked).filter(|(_, fields)| !fields.is_empty()).collect()
@@ -44,7 +44,7 @@ pub fn sections(business: &Business, answers: &Answers) -> Vec<(&'static str, Ve
 
 /// The answers to some questions. An answer that differs from `earlier` is shown as before → after.
 pub fn facts<'a>(
-    fields: impl IntoIterator<Item = &'a Field>,
+    fields: impl IntoIterator<Item = &'a Question>,
     answers: &Answers,
     earlier: Option<&Answers>,
 ) -> Vec<Fact> {
@@ -71,7 +71,7 @@ pub fn facts<'a>(
 }
 
 /// The answers with personal data masked, for pages other than the form and the review desk.
-pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Field>, answers: &Answers) -> Answers {
+pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Question>, answers: &Answers) -> Answers {
     let mut shown = answers.clone();
     for (name, mask) in fields.into_iter().filter_map(|field| Some((field.name, field.mask()?))) {
         if let Some(values) = shown.fields.get_mut(name) {
@@ -90,7 +90,7 @@ pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
             done.clear();
         }
         if let (Some(task), Some(outcome)) = (business.task(event.action), &event.content.outcome) {
-            done.insert(event.action.code(), facts(task.fields, outcome, None));
+            done.insert(event.action.code(), facts(task.questions, outcome, None));
         }
     }
     done.into_values().flatten().collect()
@@ -158,7 +158,7 @@ pub fn timeline(business: &Business, events: &[Event], reader: Reader) -> Markup
 
 fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>, reader: Reader) -> Moment {
     let title = match (event.action, changes) {
-        _ if !event.content.told.is_empty() => event.content.told.clone(),
+        _ if !event.content.result.is_empty() => event.content.result.clone(),
         (Action::Submit, Some(_)) => "重新提交申请".to_owned(),
         (Action::Take, _) if business.verdicts.approve.is_empty() => business.word(event.to).to_owned(),
         (action, _) => action.label().to_owned(),
@@ -168,8 +168,8 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
         Action::PutBack if event.staff.is_none() => "",
         _ => event.staff.as_deref().unwrap_or("本人"),
     };
-    let aside = if reader == Reader::Staff { event.content.aside.as_str() } else { "" };
-    let detail = [who.to_owned(), event_detail(business, &event.content, changes), aside.to_owned()];
+    let staff_note = if reader == Reader::Staff { event.content.staff_note.as_str() } else { "" };
+    let detail = [who.to_owned(), event_detail(business, &event.content, changes), staff_note.to_owned()];
     let detail: Vec<String> = detail.into_iter().filter(|text| !text.is_empty()).collect();
     Moment {
         state: event.to.code().to_owned(),

@@ -6,8 +6,8 @@ use super::case::Standing;
 use super::review_page::{ReviewPage, TriedTask};
 use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Task};
-use crate::casework::field::Problems;
 use crate::casework::lifecycle::{Action, Status};
+use crate::casework::question::Problems;
 use crate::pages::fields::{plain_field, plain_upload};
 use crate::paths;
 use crate::people::staff::Role;
@@ -78,7 +78,7 @@ fn form(task: &Task, application: &Application, tried: Option<&TriedTask>) -> Ma
             h2 { (task.label) }
             form method="post" action=(action) enctype="multipart/form-data" novalidate hx-encoding="multipart/form-data" {
                 input type="hidden" name="version" value=(application.version);
-                @for field in task.fields { (plain_field(field, noted, problems)) }
+                @for field in task.questions { (plain_field(field, noted, problems)) }
                 @if let Some(file) = &task.file { (plain_upload(file, problems)) }
                 (confirmation(task, problems))
                 div.actions { (ui::submit("go", "yes", task.label, button_look(task))) }

@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 
 use crate::casework::business::Business;
 use crate::casework::decision::Verdict;
-use crate::casework::field::Problems;
 use crate::casework::history::Mark;
 use crate::casework::lifecycle::Action;
+use crate::casework::question::Problems;
 use crate::web::Submission;
 
 /// Lengths of a mark, in characters.
@@ -132,7 +132,7 @@ impl Typed {
 
 /// Names of what can be marked: questions, materials, and the whole as the empty name.
 fn names(business: &Business) -> Vec<&'static str> {
-    let fields = business.fields().map(|field| field.name);
+    let fields = business.questions().map(|field| field.name);
     fields.chain(business.materials.iter().map(|material| material.slot)).chain([""]).collect()
 }
 

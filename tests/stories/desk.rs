@@ -13,7 +13,7 @@ use kaozheng::casework::business::Application;
 use kaozheng::casework::history;
 use kaozheng::casework::lifecycle::{Action, Status};
 use kaozheng::casework::number::ApplicationNumber;
-use kaozheng::casework::sheet::Which;
+use kaozheng::casework::sheet::FormTarget;
 use kaozheng::people::staff::StaffMember;
 use kaozheng::staff::{self, QueueFilter, QueuePart};
 use kaozheng::store::schema::audit_entries::dsl as entries;
@@ -179,7 +179,7 @@ async fn returned_application_comes_back_with_its_changes() {
     assert_eq!(*action, Action::Return);
     assert_eq!(marked, [("years", "与社保记录不一致"), ("", "请核对后提交")]);
 
-    authority.submit(&candidate, Which::Edit(number.clone()), "5").await;
+    authority.submit(&candidate, FormTarget::Edit(number.clone()), "5").await;
     let again = authority.application(&number).await;
     assert_eq!((again.status, again.round), (Status::Submitted, 2));
     assert_eq!(authority.queued(&reviewer, QueueFilter::default()).await, [&*number]);

@@ -1,62 +1,58 @@
-//! What a business wants to have uploaded.
+//! Files that a business asks for.
 
-use crate::casework::field::When;
+use crate::casework::question::When;
 use crate::files::inspect::Limits;
 
-/// One slot for uploads.
+/// A slot for uploaded files.
 #[derive(Clone, Copy)]
 pub struct Material {
     /// Name in the form and in the stored answers.
     pub slot: &'static str,
-    /// What is wanted.
     pub label: &'static str,
-    /// What must be readable on it, or empty.
+    /// A line of help, or empty.
     pub hint: &'static str,
-    /// May be left out.
     pub optional: bool,
-    /// Most files.
+    /// Largest number of files.
     pub most: usize,
-    /// What may be sent.
     pub kind: MaterialKind,
-    /// When it is wanted; always, if nothing is said.
+    /// When it is asked for. `None`: always.
     pub when: Option<When>,
 }
 
-/// What a slot takes.
+/// Which files a slot accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaterialKind {
     /// A picture or a PDF of a document.
     Document,
     /// 证件照: a picture of fixed proportions.
     Portrait,
-    /// Also a recording.
+    /// A document or a recording.
     Evidence,
     /// A PDF.
     Pdf,
 }
 
-/// What documents are told to be.
-pub const DOCUMENT_HINT: &str =
-    const_str::concat!("JPG、PNG 或 PDF，不超过 ", Limits::STANDARD.bytes >> 20, " MB");
+/// The help of a document.
+pub const DOCUMENT_HINT: &str = Limits::STANDARD.document_hint;
 
-/// A document that must be there.
+/// A required document.
 pub const fn need(slot: &'static str, label: &'static str, hint: &'static str) -> Material {
     Material { slot, label, hint, optional: false, most: 1, kind: MaterialKind::Document, when: None }
 }
 
-/// Documents that may be added.
+/// Up to `most` optional documents.
 pub const fn extra(slot: &'static str, label: &'static str, most: usize) -> Material {
     Material { optional: true, most, ..need(slot, label, DOCUMENT_HINT) }
 }
 
-/// A portrait that must be there.
+/// A required portrait.
 pub const fn portrait(slot: &'static str, label: &'static str, hint: &'static str) -> Material {
     Material { kind: MaterialKind::Portrait, ..need(slot, label, hint) }
 }
 
 impl Material {
-    /// The same material, wanted only for certain answers of a question.
-    pub const fn when(self, field: &'static str, any_of: &'static [&'static str]) -> Material {
-        Material { when: Some(When { field, any_of }), ..self }
+    /// The same material, asked for only if another question has one of these answers.
+    pub const fn when(self, question: &'static str, any_of: &'static [&'static str]) -> Material {
+        Material { when: Some(When { question, any_of }), ..self }
     }
 }

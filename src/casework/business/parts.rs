@@ -1,4 +1,4 @@
-//! The parts of a business that are plain data.
+//! Parts of a business that are only data.
 
 use chrono::NaiveDate;
 
@@ -6,7 +6,6 @@ use crate::casework::lifecycle::Action;
 
 /// The picture of a business on the first page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the names say it
 pub enum Icon {
     Clipboard,
     File,
@@ -19,80 +18,77 @@ pub enum Icon {
     Shield,
 }
 
-/// What an application of a kind begins from.
+/// What the applications of a business begin from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The candidate's wish.
+    /// The list of services.
     Nothing,
-    /// A rejected application: it is an appeal.
+    /// A rejected application; the business is an appeal.
     Rejection,
-    /// A certificate of theirs.
+    /// A certificate of the candidate.
     Certificate,
 }
 
 /// Until when a submitted application can be changed by its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditRule {
-    /// Only when it was returned.
+    /// Only after a return.
     Returned,
-    /// Also while no reviewer has taken it.
+    /// Also while it is not assigned.
     UntilTaken,
 }
 
-/// 须知: what is agreed to before a form.
+/// 须知, the text that a candidate agrees to before the form.
 pub struct Notice {
-    /// Kept with each application; another text has another one.
+    /// Stored with each application. A new text needs a new version.
     pub version: &'static str,
-    /// Its heading.
     pub title: &'static str,
-    /// The text, paragraph by paragraph.
+    /// Paragraphs.
     pub text: &'static [&'static str],
 }
 
-/// What follows a submission, told right after it.
+/// What the page after a submission says.
 pub struct Next {
     /// What staff do.
     pub work: &'static str,
-    /// Where the candidate finds what came of it.
+    /// Where the candidate finds the result.
     pub look: &'static str,
-    /// What else to know.
     pub hint: &'static str,
 }
 
-/// What reviewers may answer, as the words of the buttons.
+/// The verdicts that reviewers choose from, as labels of buttons.
 pub struct Verdicts {
-    /// 通过, in one way or several; none: it is not decided but carried out, by a [`Task`].
+    /// The ways to approve. Empty if applications are not decided but carried out by a [`Task`](super::Task).
     pub approve: &'static [Approval],
     /// 不通过.
     pub reject: &'static str,
-    /// What a rejection is called on lists, if not by its state.
+    /// [`Application::result`](super::Application::result) of a rejection.
     pub rejected: &'static str,
-    /// Words to a verdict to pick from; more can be typed.
+    /// Ready-made remarks for a verdict.
     pub remarks: &'static [(Action, &'static str)],
 }
 
 /// A way to approve.
 pub struct Approval {
-    /// The button.
     pub label: &'static str,
-    /// What it is called on lists, if not by its state.
+    /// [`Application::result`](super::Application::result) after it.
     pub result: &'static str,
 }
 
-/// The end of a time in which a form can be submitted.
+/// The last day on which a form can be submitted.
 pub struct Closing {
     /// The question whose answer it depends on.
-    pub field: &'static str,
-    /// Name of the period that ends, such as 申诉期限.
+    pub question: &'static str,
+    /// Name of the period, such as 申诉期限.
     pub what: &'static str,
-    /// The last day on which it can be submitted, China time.
+    /// A day in China.
     pub last_day: NaiveDate,
-    /// It was submitted in time before: it can be mended later.
+    /// It was first submitted in time, so that it can be corrected later.
     pub was_in_time: bool,
 }
 
 impl Closing {
-    /// Why it cannot be submitted on a day, if it cannot.
+    /// Says in Chinese that the last day has passed.
     pub fn refusal(&self, today: NaiveDate) -> Option<String> {
         let is_over = today > self.last_day && !self.was_in_time;
         is_over.then(|| format!("{}已于 {} 截止，不能再提交", self.what, self.last_day))
@@ -101,7 +97,7 @@ impl Closing {
 
 /// What an application is about.
 pub struct About {
-    /// Key of the subject: one open application of a kind for each.
+    /// Key of the subject. Each has at most one open application of a business.
     pub subject: String,
     /// Exam and sitting.
     pub title: String,
@@ -109,21 +105,20 @@ pub struct About {
     pub summary: String,
 }
 
-/// What a candidate can begin with.
+/// The top of the page that lists the applications of a business.
 #[derive(Default)]
 pub struct Outset {
-    /// What the authority has on record, to be shown above the applications.
+    /// Records of the authority, shown above the applications.
     pub records: Vec<Record>,
-    /// Why there is nothing to begin with.
+    /// Why no application can be begun.
     pub nothing: Option<&'static str>,
 }
 
-/// A record as the list's page shows it.
+/// A record on that page.
 pub struct Record {
-    /// What it is.
     pub title: String,
     /// Label and value.
     pub facts: Vec<(&'static str, String)>,
-    /// What to know about time, with a state that colours it.
+    /// Code of the state that colours it, and a sentence about the deadline.
     pub deadline: Option<(&'static str, String)>,
 }

@@ -1,54 +1,52 @@
-//! What staff do besides deciding, as data: pay a refund, print a certificate, issue a receipt, post.
+//! What staff do besides deciding, as data: pay a refund, print or post a certificate, issue a receipt.
 
 use chrono::NaiveDate;
 
 use super::Material;
 use crate::casework::answers::{Answers, SentValues, values};
-use crate::casework::field::{Choices, Field, Problems, problem};
 use crate::casework::lifecycle::{self, Action, Status};
+use crate::casework::question::{Choices, Problems, Question, problem};
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
 
-/// A step of staff with a small form of its own.
+/// An action of staff with a small form of its own.
 pub struct Task {
-    /// The step; it is offered in the state that it leaves.
+    /// It is offered in the states that this action leaves.
     pub action: Action,
     /// The button, such as 登记退款.
     pub label: &'static str,
-    /// What an application is called that waits for it, such as 待退款; empty where another
-    /// task says so.
+    /// Label of an application that waits for the task, such as 待退款. Empty if another task has it.
     pub waiting: &'static str,
-    /// What it is called afterwards, such as 已退款.
+    /// Label of the application afterwards, such as 已退款.
     pub result: &'static str,
-    /// Whose work it is.
     pub role: Role,
-    /// What is noted.
-    pub fields: &'static [Field],
-    /// A file that goes to the candidate.
+    pub questions: &'static [Question],
+    /// A file for the candidate.
     pub file: Option<Material>,
-    /// What else is wrong with what is noted, such as a number that is taken.
+    /// Problems that the database shows, such as a number in use.
     pub check: fn(&mut Tx, &Answers) -> Result<Problems, Error>,
-    /// After a failure, what the candidate has to mend; the reason is the first field's answer.
+    /// Questions and slots that are marked after a failure. The reason is the answer to the first question.
     pub mends: &'static [&'static str],
 }
 
 impl Task {
-    /// The `check` of a task without one.
     pub const UNCHECKED: fn(&mut Tx, &Answers) -> Result<Problems, Error> = |_, _| Ok(Vec::new());
 
-    /// Whether an application in this state can have it done.
+    /// Whether it can be carried out in this state.
     pub fn is_due(&self, status: Status) -> bool {
         lifecycle::may(status, self.action, lifecycle::Actor::Reviewer)
     }
 
-    /// What somebody sent for it, and what is wrong with that.
+    /// Reads what was sent, and its problems.
     pub fn read(&self, today: NaiveDate, sent: &SentValues, has_file: bool) -> (Answers, Problems) {
         let mut noted = Answers::default();
-        for field in self.fields {
-            noted.fields.insert(field.name.to_owned(), field.normalise(values(sent, field.name)));
+        for question in self.questions {
+            noted.fields.insert(question.name.to_owned(), question.normalise(values(sent, question.name)));
         }
-        let wrong = |field: &Field| Some(problem(field.name, field.problem(&noted, &Choices::new(), today)?));
-        let mut problems: Problems = self.fields.iter().filter_map(wrong).collect();
+        let wrong = |question: &Question| {
+            Some(problem(question.name, question.problem(&noted, &Choices::new(), today)?))
+        };
+        let mut problems: Problems = self.questions.iter().filter_map(wrong).collect();
         if let Some(file) = self.file.filter(|file| !has_file && !file.optional) {
             problems.push(problem(file.slot, format!("请上传{}", file.label)));
         }

@@ -53,7 +53,7 @@ struct File {
 }
 
 impl Arrangement {
-    /// Whether a day is off, if this says anything of it.
+    /// Whether a day is off. `None` if the arrangement does not name it.
     pub(super) fn is_off(&self, day: NaiveDate) -> Option<bool> {
         self.days.get(&day).map(|day| day.is_off_day)
     }
@@ -68,7 +68,7 @@ impl Arrangement {
 /// Reads a file.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All problems of the file.
 pub fn parse(bytes: &[u8]) -> Result<Arrangement, Vec<String>> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let file: File = serde_json::from_slice(bytes)
@@ -118,7 +118,7 @@ fn is_plain(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(forbidden)
 }
 
-/// What the program brings along, read at the first question.
+/// The arrangements in the program, by year.
 pub(super) fn published() -> &'static BTreeMap<i32, Arrangement> {
     static YEARS: LazyLock<BTreeMap<i32, Arrangement>> = LazyLock::new(|| {
         let read = |text: &&str| parse(text.as_bytes()).expect("a test reads these files");
@@ -127,7 +127,6 @@ pub(super) fn published() -> &'static BTreeMap<i32, Arrangement> {
     &YEARS
 }
 
-/// What was imported.
 pub(super) fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error> {
     let rows: Vec<(i32, String, Timestamp)> =
         h::holiday_years.select((h::year, h::days, h::imported_at)).load(tx.conn)?;
@@ -139,25 +138,23 @@ pub(super) fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error>
         .collect()
 }
 
-/// What an import makes of a year.
+/// What an import changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Nothing was known of it.
+pub enum ImportEffect {
+    /// The year was unknown.
     New,
-    /// Something else was known of it.
     Changed,
-    /// It was known like this.
     Unchanged,
 }
 
-/// What importing this would make of its year.
-pub fn fate(tx: &mut Tx, arrangement: &Arrangement) -> Result<Fate, Error> {
+/// What an import of `arrangement` would change.
+pub fn effect(tx: &mut Tx, arrangement: &Arrangement) -> Result<ImportEffect, Error> {
     let imported = imported(tx)?;
     let known = imported.get(&arrangement.year).or_else(|| published().get(&arrangement.year));
     Ok(match known {
-        None => Fate::New,
-        Some(known) if known.days == arrangement.days => Fate::Unchanged,
-        Some(_) => Fate::Changed,
+        None => ImportEffect::New,
+        Some(known) if known.days == arrangement.days => ImportEffect::Unchanged,
+        Some(_) => ImportEffect::Changed,
     })
 }
 

@@ -1,35 +1,35 @@
-//! What a form is sent for.
+//! The buttons of a form.
 
-/// What a press of a button or a change of an answer asks for. Every one keeps what was sent.
+/// The button or the changed answer that sends a form. The answers are saved in every case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Keep it and go.
+pub enum FormStep {
+    /// Save it and leave.
     Draft,
-    /// Judge it and go on to 核对信息.
+    /// Check it and go on to 核对信息.
     Review,
-    /// Judge it and submit it.
+    /// Check it and submit it.
     Submit,
-    /// Another answer was picked: offer what goes with it.
+    /// An answer changed on which other questions depend.
     Choose,
-    /// Files were chosen.
+    /// Upload the chosen files.
     Upload,
-    /// The file of this id is not wanted any more.
+    /// Remove the file of this id.
     Remove(String),
-    /// Judge the field of this name.
+    /// Check the question of this name.
     Check(String),
 }
 
-impl Step {
+impl FormStep {
     /// Reads the form's `action`.
-    pub fn parse(action: &str) -> Option<Step> {
+    pub fn parse(action: &str) -> Option<FormStep> {
         Some(match action.split_once(':') {
-            None if action == "draft" => Step::Draft,
-            None if action == "review" => Step::Review,
-            None if action == "submit" => Step::Submit,
-            None if action == "choose" => Step::Choose,
-            None if action == "upload" => Step::Upload,
-            Some(("remove", id)) => Step::Remove(id.to_owned()),
-            Some(("check", name)) => Step::Check(name.to_owned()),
+            None if action == "draft" => FormStep::Draft,
+            None if action == "review" => FormStep::Review,
+            None if action == "submit" => FormStep::Submit,
+            None if action == "choose" => FormStep::Choose,
+            None if action == "upload" => FormStep::Upload,
+            Some(("remove", id)) => FormStep::Remove(id.to_owned()),
+            Some(("check", name)) => FormStep::Check(name.to_owned()),
             _ => return None,
         })
     }

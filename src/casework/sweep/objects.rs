@@ -1,8 +1,7 @@
-//! Stored objects that no row knows: moved away after weeks, deleted after more weeks, and not at all
-//! where that would be a mistake.
+//! Moves stored objects without a row to quarantine, and deletes them weeks later.
 //!
-//! They are what a crash leaves between storing a file and writing its row. But after an older database
-//! was restored beside newer files, they are the only copies of what people sent.
+//! A crash between storing a file and writing its row leaves such an object. If an older database was restored
+//! beside newer files, such objects are the only copies of uploads, so none is removed.
 
 use std::collections::BTreeSet;
 
@@ -14,40 +13,40 @@ use crate::files::quarantine::Object;
 use crate::files::storage::{self, Storage};
 use crate::store::{Error, Store, Timestamp, meta};
 
-/// How old an object without a row is when it goes to quarantine, by its id and by its file.
+/// Age at which an object without a row goes to quarantine, by its id and by its file.
 const GRACE: Duration = Duration::weeks(4);
 
-/// How long it stays there before it is deleted.
+/// Time in quarantine.
 const QUARANTINE: Duration = Duration::weeks(4);
 
-/// Objects older than this are not looked at any more.
+/// Older objects are not checked.
 const LOOK_BACK: Duration = Duration::weeks(12);
 
-/// How often all of this is done.
+/// Interval of the checks.
 const EVERY: Duration = Duration::days(1);
 
-/// A staged file that was not written for so long belongs to an upload that was cut off.
+/// A temporary file without a write for so long belongs to an interrupted upload.
 const UNFINISHED: Duration = Duration::days(1);
 
-/// A row is written seconds after its file; objects that are newer than every row by more than this
-/// belong to another database.
+/// A row is written seconds after its object. If the newest object is newer than every row by more than this, the
+/// objects belong to another database.
 const NEWER: Duration = Duration::days(1);
 
-/// So many objects may go at once. Beyond it only one in a hundred may: crashes are rare.
+/// One check removes at most [`FEW`] objects, or one in [`SHARE`] of those it checked: crashes are rare.
 const FEW: usize = 20;
 const SHARE: usize = 100;
 
-/// Keys that are asked about in one query.
+/// Keys in one query.
 const BATCH: usize = 500;
 
-/// Name of the number of sweeps, in the database.
+/// Key of the number of sweeps in `meta`.
 const SWEEPS: &str = "sweeps";
 
-/// Name of the time at which objects were last looked at.
+/// Key of the time of the last check in `meta`.
 const LOOKED_AT: &str = "objects_looked_at";
 
-/// Whether files and database belong together. Both count the sweeps, the database first: a database
-/// that has counted fewer than the files was restored from an older copy. Counts this one.
+/// Counts this sweep in the database and then beside the files. Returns `false` if the database has a smaller
+/// count, because it was restored from an older copy.
 pub(super) async fn in_step(store: &Store, files: &Storage) -> Result<bool, Refusal> {
     let seen = files.sweeps().await?.unwrap_or(0);
     let counted = store
@@ -68,14 +67,14 @@ pub(super) async fn in_step(store: &Store, files: &Storage) -> Result<bool, Refu
         );
         return Ok(false);
     };
-    // On a full disk the sweep makes room, and files that have counted fewer do no harm.
+    // The disk may be full, and the sweep makes room. A smaller count beside the files does no harm.
     if let Err(error) = files.store_sweeps(counted).await {
         tracing::warn!(%error, "the sweep cannot be counted beside the uploads");
     }
     Ok(true)
 }
 
-/// Looks at the objects of the last weeks, once a day.
+/// Checks the objects of the last weeks, once a day.
 pub(super) async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
     let now = store.clock.now();
     if !is_due(store, now).await? {
@@ -106,7 +105,7 @@ async fn is_due(store: &Store, now: Timestamp) -> Result<bool, Error> {
     store
         .write(move |tx| {
             let last = meta::get(tx, LOOKED_AT)?.and_then(|text| text.parse::<Timestamp>().ok());
-            // A clock that went back is no reason to wait until it is there again.
+            // The clock may have been set back.
             let due = last.is_none_or(|last| now - last >= EVERY || now < last);
             if due {
                 meta::set(tx, LOOKED_AT, &format!("{now:?}"))?;
@@ -125,7 +124,7 @@ async fn belongs_elsewhere(store: &Store, files: &Storage) -> Result<bool, Refus
     Ok(row.is_none_or(|row| newest - row > NEWER))
 }
 
-/// How many objects were looked at, and the keys of those past their grace that no row knows.
+/// The number of objects checked, and the keys of those older than [`GRACE`] that have no row.
 async fn unknown(store: &Store, files: &Storage, now: Timestamp) -> Result<(usize, Vec<String>), Refusal> {
     let (from, until) = ((now - LOOK_BACK).date(), (now - GRACE).date());
     let (mut looked_at, mut unknown) = (0, Vec::new());
@@ -140,7 +139,7 @@ async fn unknown(store: &Store, files: &Storage, now: Timestamp) -> Result<(usiz
     Ok((looked_at, unknown))
 }
 
-/// The keys to which a row refers, of those to whom these objects belong.
+/// The owner keys of these objects that have a row.
 async fn known(store: &Store, keys: &[String]) -> Result<BTreeSet<String>, Error> {
     let owners: BTreeSet<String> = keys.iter().map(|key| storage::owner_key(key).to_owned()).collect();
     let owners: Vec<String> = owners.into_iter().collect();

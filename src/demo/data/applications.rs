@@ -13,12 +13,12 @@ use crate::casework::answers::Answers;
 use crate::casework::answers::SentValues;
 use crate::casework::business::{Application, Business, Material, Origin};
 use crate::casework::decision::{self, Verdict};
-use crate::casework::field::{Problems, Rule};
 use crate::casework::history::Mark;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::{self, Received};
 use crate::casework::number::ApplicationNumber;
-use crate::casework::sheet::{Sheet, Step, Which};
+use crate::casework::question::{AnswerRule, Problems};
+use crate::casework::sheet::{FormStep, FormTarget, Sheet};
 use crate::casework::{assignment, submission, task};
 use crate::demo::sandbox::people::PEOPLE;
 use crate::files::storage::Storage;
@@ -89,12 +89,12 @@ impl Told {
     }
 
     /// The form to fill in next.
-    fn which(&self) -> Which {
+    fn which(&self) -> FormTarget {
         match (self.number.is_empty(), self.business.origin) {
-            (true, Origin::Certificate) => Which::For(self.value("certificate").to_owned()),
-            (true, _) => Which::New,
-            (false, Origin::Rejection) => Which::Appeal(self.number.clone()),
-            (false, _) => Which::Edit(self.number.clone()),
+            (true, Origin::Certificate) => FormTarget::Posting(self.value("certificate").to_owned()),
+            (true, _) => FormTarget::New,
+            (false, Origin::Rejection) => FormTarget::Appeal(self.number.clone()),
+            (false, _) => FormTarget::Edit(self.number.clone()),
         }
     }
 
@@ -242,8 +242,8 @@ fn fill_in(
     }
     sheet.answers.fields.extend(values);
     let sent = as_sent(&sheet.answers);
-    sheet.save(tx, &sent, &Step::Choose, received)?;
-    for field in sheet.business.fields().filter(|field| matches!(field.rule, Rule::PickSome)) {
+    sheet.save(tx, &sent, &FormStep::Choose, received)?;
+    for field in sheet.business.questions().filter(|field| matches!(field.rule, AnswerRule::PickSome)) {
         let offered = sheet.choices.get(field.name).into_iter().flatten();
         let all = offered.map(|choice| choice.value.clone()).collect();
         let picked = sheet.answers.fields.entry(field.name.to_owned()).or_default();
@@ -252,7 +252,7 @@ fn fill_in(
         }
     }
     let sent = as_sent(&sheet.answers);
-    sheet.save(tx, &sent, &Step::Submit, Vec::new())?;
+    sheet.save(tx, &sent, &FormStep::Submit, Vec::new())?;
     refuse(&sheet.problems(tx)?)
 }
 

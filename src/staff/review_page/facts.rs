@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::state::{ReviewPage, anchor, view_path};
-use crate::casework::field::Field;
 use crate::casework::history;
+use crate::casework::question::Question;
 use crate::exams::registration::Registration;
 use crate::pages::views;
 use crate::paths;
@@ -60,7 +60,7 @@ impl ReviewPage<'_> {
         }
     }
 
-    fn answer(&self, field: &'static Field) -> Vec<Fact> {
+    fn answer(&self, field: &'static Question) -> Vec<Fact> {
         let file = &self.case.file;
         let earlier = history::previous_answers(&file.events);
         let facts = views::facts([field], &file.answers, earlier);

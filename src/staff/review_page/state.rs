@@ -2,8 +2,8 @@
 
 use crate::casework::answers::Answers;
 use crate::casework::business::Task;
-use crate::casework::field::Problems;
 use crate::casework::materials::Attachment;
+use crate::casework::question::Problems;
 use crate::paths;
 use crate::staff::case::{Case, Standing};
 use crate::staff::case_request::OpenedCase;

@@ -52,7 +52,7 @@ impl ReviewPage<'_> {
             facts.push(Fact::of("审核意见", words));
         }
         if let Some(tried) = &self.tried {
-            facts.extend(views::facts(tried.task.fields, tried.noted, None));
+            facts.extend(views::facts(tried.task.questions, tried.noted, None));
         }
         facts
     }

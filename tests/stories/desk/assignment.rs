@@ -96,7 +96,8 @@ async fn change_to_a_role_without_the_permission_unassigns_applications() {
 async fn assignment_left_by_an_older_program_is_removed() {
     let authority = Authority::open().await;
     let (_, number) = assigned(&authority).await;
-    let free = async || authority.write(|tx| Ok(assignment::free_stuck(tx)?)).await.expect("a sweep");
+    let free =
+        async || authority.write(|tx| Ok(assignment::unassign_unreviewable(tx)?)).await.expect("a sweep");
     assert_eq!(free().await, 0);
     let gone = diesel::update(staff::table).set(staff::active.eq(false));
     authority.write(move |tx| Ok(gone.execute(tx.conn)?)).await.expect("a change");
@@ -193,7 +194,7 @@ async fn appealed(authority: &Authority, administrator: &StaffMember) -> (StaffM
     let returned = [("action", "return"), ("mark:years", "请核对年限")];
     assert!(matches!(authority.decide(&reviewer, &number, &returned).await, Outcome::Done));
     let candidate = authority.candidate("张小三", "E0000001").await;
-    authority.submit(&candidate, kaozheng::casework::sheet::Which::Edit(number.clone()), "5").await;
+    authority.submit(&candidate, kaozheng::casework::sheet::FormTarget::Edit(number.clone()), "5").await;
     assert_eq!(authority.take_next(administrator).await.as_ref(), Some(&number));
     let rejected = [("action", "reject"), ("note", "从业年限不足")];
     assert!(matches!(authority.decide(administrator, &number, &rejected).await, Outcome::Done));

@@ -6,7 +6,7 @@ use kaozheng::business::ALL;
 use kaozheng::casework::business::Application;
 use kaozheng::casework::business::Business;
 use kaozheng::casework::number::ApplicationNumber;
-use kaozheng::casework::sheet::{Sheet, Step, Which};
+use kaozheng::casework::sheet::{FormStep, FormTarget, Sheet};
 use kaozheng::casework::submission;
 use kaozheng::people::candidate::{self, Candidate, Identity};
 use kaozheng::people::document::{Document, DocumentType};
@@ -112,7 +112,7 @@ impl Authority {
     pub async fn submit(
         &self,
         candidate: &Candidate,
-        which: Which,
+        which: FormTarget,
         years: &'static str,
     ) -> ApplicationNumber {
         let candidate = candidate.clone();
@@ -120,22 +120,22 @@ impl Authority {
             let business = qualification();
             let mut sheet = Sheet::load(tx, business, candidate, &which)?;
             let pairs: Vec<_> = ANSWERS.iter().copied().chain([("years", years)]).collect();
-            sheet.save(tx, &form(&pairs).values, &Step::Submit, Vec::new())?;
+            sheet.save(tx, &form(&pairs).values, &FormStep::Submit, Vec::new())?;
             Ok(submission::submit(tx, &sheet)?)
         });
         submitted.await.expect("a number")
     }
 
     pub async fn apply(&self, candidate: &Candidate) -> ApplicationNumber {
-        self.submit(candidate, Which::New, "6").await
+        self.submit(candidate, FormTarget::New, "6").await
     }
 
     pub async fn appeal(&self, candidate: &Candidate, against: &ApplicationNumber) -> ApplicationNumber {
-        let (candidate, which) = (candidate.clone(), Which::Appeal(against.clone()));
+        let (candidate, which) = (candidate.clone(), FormTarget::Appeal(against.clone()));
         let submitted = self.write(move |tx| {
             let mut sheet = Sheet::load(tx, qualification(), candidate, &which)?;
             let sent = form(&[("reason", "工作年限证明已附，请重新核对"), ("phone", "13800138000")]);
-            sheet.save(tx, &sent.values, &Step::Submit, Vec::new())?;
+            sheet.save(tx, &sent.values, &FormStep::Submit, Vec::new())?;
             Ok(submission::submit(tx, &sheet)?)
         });
         submitted.await.expect("a number")

@@ -1,5 +1,4 @@
-//! Fields of an application's form as data: one table a kind, checked, shown
-//! and compared by the code here.
+//! The questions of a form as data, with the functions that check and show their answers.
 
 use std::collections::BTreeMap;
 
@@ -9,72 +8,70 @@ use super::answers::Answers;
 use super::format::Format;
 use crate::exams::yuan;
 
-/// Neighbouring questions under one heading.
+/// Questions under one heading.
 pub struct Section {
-    /// The heading.
     pub heading: &'static str,
-    /// The questions, in order.
-    pub fields: &'static [Field],
+    pub questions: &'static [Question],
 }
 
-/// One question of a form.
+/// A form field of a business.
 #[derive(Clone, Copy)]
-pub struct Field {
+pub struct Question {
     /// Name in the form and in the stored answers.
     pub name: &'static str,
-    /// What people read above it.
     pub label: &'static str,
-    /// One line of help, or empty.
+    /// A line of help, or empty.
     pub hint: &'static str,
-    /// Whether it may stay empty.
     pub optional: bool,
-    /// What is a good answer.
-    pub rule: Rule,
-    /// When it is asked; always, if nothing is said.
+    pub rule: AnswerRule,
+    /// When it is asked. `None`: always.
     pub when: Option<When>,
 }
 
-/// A question or a material belongs to certain answers of another question.
+/// The condition of a question or material: another question has one of these answers.
 #[derive(Clone, Copy)]
 pub struct When {
-    /// Name of the other question.
-    pub field: &'static str,
-    /// Its answers, any of which brings this one up.
+    pub question: &'static str,
     pub any_of: &'static [&'static str],
 }
 
-/// A question that must be answered.
-pub const fn ask(name: &'static str, label: &'static str, hint: &'static str, rule: Rule) -> Field {
-    Field { name, label, hint, optional: false, rule, when: None }
+/// A required question.
+pub const fn ask(name: &'static str, label: &'static str, hint: &'static str, rule: AnswerRule) -> Question {
+    Question { name, label, hint, optional: false, rule, when: None }
 }
 
-/// A question that may stay open.
-pub const fn may_ask(name: &'static str, label: &'static str, hint: &'static str, rule: Rule) -> Field {
-    Field { name, label, hint, optional: true, rule, when: None }
+/// An optional question.
+pub const fn may_ask(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    rule: AnswerRule,
+) -> Question {
+    Question { name, label, hint, optional: true, rule, when: None }
 }
 
-/// What the server says beside the answers; nobody can fill it in.
-pub const fn tell(name: &'static str, label: &'static str, rule: Rule) -> Field {
-    Field { name, label, hint: "", optional: true, rule, when: None }
+/// A value that the server computes and the form shows.
+pub const fn tell(name: &'static str, label: &'static str, rule: AnswerRule) -> Question {
+    Question { name, label, hint: "", optional: true, rule, when: None }
 }
 
-impl Field {
-    /// The same question, asked only for certain answers of another one.
-    pub const fn when(self, field: &'static str, any_of: &'static [&'static str]) -> Field {
-        Field { when: Some(When { field, any_of }), ..self }
+impl Question {
+    /// The same question, asked only if another question has one of these answers.
+    pub const fn when(self, question: &'static str, any_of: &'static [&'static str]) -> Question {
+        Question { when: Some(When { question, any_of }), ..self }
     }
 }
 
-/// What is a good answer, and so how it is asked.
+/// Which answers are valid. It decides the form control.
 #[derive(Clone, Copy)]
-pub enum Rule {
-    /// A line of text; shortest and longest, in characters.
+pub enum AnswerRule {
+    /// A line of text: its smallest and largest number of characters.
     Text(usize, usize),
-    /// Several lines of text; shortest and longest, in characters.
+    /// Several lines of text: their smallest and largest number of characters.
     Area(usize, usize),
-    /// A line of text in a form of its own, such as a mobile number.
+    /// A line of text in a format, such as a mobile number.
     Like(&'static Format),
-    /// A whole number from 0 to the given one, with its unit.
+    /// A whole number from 0 to a maximum, and its unit.
     Count(u32, &'static str),
     /// A day that is not in the future.
     PastDay,
@@ -82,45 +79,42 @@ pub enum Rule {
     OneOf(&'static [&'static str]),
     /// One or more of a few fixed answers.
     SomeOf(&'static [&'static str]),
-    /// One of the answers that [`Choices`] has for it; another choice changes what other fields offer.
+    /// One of its [`Choices`]. The answer may change the choices of other questions.
     Pick,
-    /// One or more of the answers that [`Choices`] has for it.
+    /// One or more of its [`Choices`].
     PickSome,
-    /// A promise to be agreed to, in full.
+    /// The text of a promise to agree to.
     Promise(&'static str),
-    /// Told by the server: a sum in fen.
+    /// Computed by the server: a sum in fen.
     Money,
-    /// Told by the server: words, masked by the function where others may look.
-    Told(fn(&str) -> String),
+    /// Computed by the server: a text, and the function that masks it.
+    ReadOnly(fn(&str) -> String),
 }
 
-/// One of the answers to pick from.
+/// One of the answers to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// What the form sends.
     pub value: String,
-    /// What people read.
     pub label: String,
-    /// A second line below the label; may be empty.
+    /// A second line below the label, or empty.
     pub hint: String,
 }
 
-/// Answers that depend on the database and on earlier answers, by field name.
+/// Answers that depend on the database and on earlier answers, by question.
 pub type Choices = BTreeMap<&'static str, Vec<Choice>>;
 
-/// Field or slot name, and what to do about it.
+/// Names of questions or slots, and in Chinese what to correct.
 pub type Problems = Vec<(String, String)>;
 
-/// One problem.
 pub fn problem(name: &str, what_to_do: impl Into<String>) -> (String, String) {
     (name.to_owned(), what_to_do.into())
 }
 
-/// Characters that a text field accepts from a form before it is checked.
+/// Characters of a text answer that are read from a form.
 const HARD_LIMIT: usize = 4000;
 
-impl Field {
-    /// What is wrong with this field's answer, said as what to do.
+impl Question {
+    /// Says in Chinese what to correct in the answer.
     pub fn problem(&self, answers: &Answers, choices: &Choices, today: NaiveDate) -> Option<String> {
         let value = answers.one(self.name).trim();
         if value.is_empty() {
@@ -128,31 +122,33 @@ impl Field {
         }
         let length = value.chars().count();
         match &self.rule {
-            Rule::Text(least, most) | Rule::Area(least, most) => match length {
+            AnswerRule::Text(least, most) | AnswerRule::Area(least, most) => match length {
                 short if short < *least => Some(format!("{}请至少写 {least} 个字", self.label)),
                 long if long > *most => {
                     Some(format!("{}请不要超过 {most} 个字，现在有 {long} 个", self.label))
                 }
                 _ => None,
             },
-            Rule::Like(format) => (format.parse)(value).err().map(str::to_owned),
-            Rule::Count(most, unit) => match value.parse::<u32>() {
+            AnswerRule::Like(format) => (format.parse)(value).err().map(str::to_owned),
+            AnswerRule::Count(most, unit) => match value.parse::<u32>() {
                 Ok(count) if count <= *most => None,
                 _ => Some(format!("{}请填写 0 到 {most} 之间的整数（{unit}）", self.label)),
             },
-            Rule::PastDay => match NaiveDate::parse_from_str(value, "%Y-%m-%d") {
+            AnswerRule::PastDay => match NaiveDate::parse_from_str(value, "%Y-%m-%d") {
                 Ok(day) if day > today => Some(format!("{}不能晚于今天", self.label)),
                 Ok(day) if day.year() < 1900 => Some(format!("请核对{}的年份", self.label)),
                 Ok(_) => None,
                 Err(_) => Some(format!("{}请按 2016-06-30 的格式填写", self.label)),
             },
-            Rule::OneOf(offered) | Rule::SomeOf(offered) => {
+            AnswerRule::OneOf(offered) | AnswerRule::SomeOf(offered) => {
                 let known = answers.all(self.name).iter().all(|value| offered.contains(&value.as_str()));
                 (!known).then(|| self.demand())
             }
-            Rule::Pick | Rule::PickSome => self.unoffered(answers, choices).then(|| self.demand()),
-            Rule::Promise(_) => (value != "yes").then(|| self.demand()),
-            Rule::Money | Rule::Told(_) => None,
+            AnswerRule::Pick | AnswerRule::PickSome => {
+                self.unoffered(answers, choices).then(|| self.demand())
+            }
+            AnswerRule::Promise(_) => (value != "yes").then(|| self.demand()),
+            AnswerRule::Money | AnswerRule::ReadOnly(_) => None,
         }
     }
 
@@ -165,29 +161,29 @@ impl Field {
 
     fn demand(&self) -> String {
         let verb = match self.rule {
-            Rule::OneOf(_) | Rule::SomeOf(_) | Rule::Pick | Rule::PickSome => "请选择",
-            Rule::Promise(_) => return "请阅读并勾选承诺".to_owned(),
+            AnswerRule::OneOf(_) | AnswerRule::SomeOf(_) | AnswerRule::Pick | AnswerRule::PickSome => {
+                "请选择"
+            }
+            AnswerRule::Promise(_) => return "请阅读并勾选承诺".to_owned(),
             _ => "请填写",
         };
         format!("{verb}{}", self.label)
     }
 
-    /// Whether the answer must be one of [`Choices`].
     pub fn is_picked(&self) -> bool {
-        matches!(self.rule, Rule::Pick | Rule::PickSome)
+        matches!(self.rule, AnswerRule::Pick | AnswerRule::PickSome)
     }
 
-    /// Whether there may be several answers.
     pub fn takes_several(&self) -> bool {
-        matches!(self.rule, Rule::PickSome | Rule::SomeOf(_))
+        matches!(self.rule, AnswerRule::PickSome | AnswerRule::SomeOf(_))
     }
 
-    /// Whether the server fills it in.
-    pub fn is_told(&self) -> bool {
-        matches!(self.rule, Rule::Money | Rule::Told(_))
+    /// Whether the server computes the answer.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.rule, AnswerRule::Money | AnswerRule::ReadOnly(_))
     }
 
-    /// Puts what was typed into the form in which it is kept.
+    /// The canonical spelling of what was typed.
     pub fn normalise(&self, values: &[String]) -> Vec<String> {
         values
             .iter()
@@ -200,36 +196,36 @@ impl Field {
     fn tidy(&self, value: &str) -> String {
         let value: String = value.trim().replace("\r\n", "\n").chars().take(HARD_LIMIT).collect();
         match self.rule {
-            Rule::Like(format) => (format.parse)(&value).unwrap_or(value),
+            AnswerRule::Like(format) => (format.parse)(&value).unwrap_or(value),
             _ => value,
         }
     }
 
-    /// The answer as people read it: on the check page, the detail page and the review desk.
+    /// The answer as 核对信息, the detail page and the review desk show it.
     pub fn display(&self, answers: &Answers) -> String {
         let named = |value: &String| answers.label(value).to_owned();
         let text = answers.all(self.name).iter().map(named).collect::<Vec<_>>().join("、");
         match &self.rule {
-            Rule::Count(_, unit) if !text.is_empty() => format!("{text} {unit}"),
-            Rule::Promise(_) if text == "yes" => "已承诺".to_owned(),
-            Rule::Money => text.parse().map(yuan).unwrap_or(text),
+            AnswerRule::Count(_, unit) if !text.is_empty() => format!("{text} {unit}"),
+            AnswerRule::Promise(_) if text == "yes" => "已承诺".to_owned(),
+            AnswerRule::Money => text.parse().map(yuan).unwrap_or(text),
             _ => text,
         }
     }
 
-    /// What to look at again in an answer that may be right.
+    /// Warns about a valid answer that is unusual.
     pub fn doubt(&self, answers: &Answers) -> Option<&'static str> {
         match self.rule {
-            Rule::Like(format) => (format.doubt)(answers.one(self.name)),
+            AnswerRule::Like(format) => (format.doubt)(answers.one(self.name)),
             _ => None,
         }
     }
 
-    /// The answer as others may see it, where it holds what must be covered.
+    /// The function that masks the answer, if it is personal.
     pub fn mask(&self) -> Option<fn(&str) -> String> {
         match self.rule {
-            Rule::Like(format) => format.mask,
-            Rule::Told(mask) => Some(mask),
+            AnswerRule::Like(format) => format.mask,
+            AnswerRule::ReadOnly(mask) => Some(mask),
             _ => None,
         }
     }
@@ -237,7 +233,9 @@ impl Field {
 
 /// Whether a condition holds.
 pub fn holds(when: Option<When>, answers: &Answers) -> bool {
-    when.is_none_or(|when| answers.all(when.field).iter().any(|value| when.any_of.contains(&value.as_str())))
+    when.is_none_or(|when| {
+        answers.all(when.question).iter().any(|value| when.any_of.contains(&value.as_str()))
+    })
 }
 
 #[cfg(test)]
@@ -245,38 +243,42 @@ mod tests {
     use super::*;
     use crate::casework::format;
 
-    fn field(rule: Rule) -> Field {
+    fn question(rule: AnswerRule) -> Question {
         ask("it", "某项", "", rule)
     }
 
     #[test]
-    fn each_rule_knows_good_from_bad() {
+    fn each_rule_accepts_valid_answers_only() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         let long = "字".repeat(61);
-        let table: &[(Rule, &[&str], &[&str])] = &[
-            (Rule::Text(2, 60), &["示范大学", "ab"], &["", " ", "a", &long]),
-            (Rule::Area(10, 60), &["一二三四五六七八九十"], &["短", &long]),
+        let table: &[(AnswerRule, &[&str], &[&str])] = &[
+            (AnswerRule::Text(2, 60), &["示范大学", "ab"], &["", " ", "a", &long]),
+            (AnswerRule::Area(10, 60), &["一二三四五六七八九十"], &["短", &long]),
             (
-                Rule::Like(&format::PHONE),
+                AnswerRule::Like(&format::PHONE),
                 &["13800138000", "+85298765432"],
                 &["1380013", "电话", "23800138000"],
             ),
-            (Rule::Count(50, "年"), &["0", "50", "7"], &["51", "-1", "3.5", "三", "99999999999999999999"]),
             (
-                Rule::PastDay,
+                AnswerRule::Count(50, "年"),
+                &["0", "50", "7"],
+                &["51", "-1", "3.5", "三", "99999999999999999999"],
+            ),
+            (
+                AnswerRule::PastDay,
                 &["2016-06-30", "2026-11-23"],
                 &["2026-11-24", "2016-13-01", "1016-01-01", "去年"],
             ),
-            (Rule::OneOf(&["男", "女"]), &["男"], &["其他"]),
-            (Rule::SomeOf(&["甲", "乙"]), &["乙"], &["丙"]),
-            (Rule::Promise("真实"), &["yes"], &["no"]),
+            (AnswerRule::OneOf(&["男", "女"]), &["男"], &["其他"]),
+            (AnswerRule::SomeOf(&["甲", "乙"]), &["乙"], &["丙"]),
+            (AnswerRule::Promise("真实"), &["yes"], &["no"]),
         ];
         for (rule, good, bad) in table {
-            let field = super::tests::field(*rule);
+            let question = super::tests::question(*rule);
             for (value, wanted) in good.iter().map(|v| (v, true)).chain(bad.iter().map(|v| (v, false))) {
                 let mut answers = Answers::default();
                 answers.set("it", *value);
-                let problem = field.problem(&answers, &Choices::new(), today);
+                let problem = question.problem(&answers, &Choices::new(), today);
                 assert_eq!(problem.is_none(), wanted, "{value}: {problem:?}");
             }
         }
@@ -287,19 +289,19 @@ mod tests {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         let offered = Choice { value: "a".into(), label: "甲".into(), hint: String::new() };
         let choices = Choices::from([("it", vec![offered])]);
-        let field = super::tests::field(Rule::PickSome);
+        let question = super::tests::question(AnswerRule::PickSome);
         let mut answers = Answers::default();
         answers.fields.insert("it".into(), vec!["a".into()]);
-        assert_eq!(field.problem(&answers, &choices, today), None);
+        assert_eq!(question.problem(&answers, &choices, today), None);
         answers.labels.insert("a".into(), "甲".into());
-        assert_eq!(field.display(&answers), "甲");
+        assert_eq!(question.display(&answers), "甲");
         answers.fields.insert("it".into(), vec!["a".into(), "forged".into()]);
-        assert_eq!(field.problem(&answers, &choices, today), Some("请选择某项".into()));
+        assert_eq!(question.problem(&answers, &choices, today), Some("请选择某项".into()));
     }
 
     #[test]
-    fn a_condition_looks_at_every_answer() {
-        let asked = ask("why", "说明", "", Rule::Area(2, 9)).when("reason", &["疾病", "其他"]);
+    fn condition_holds_if_any_answer_matches() {
+        let asked = ask("why", "说明", "", AnswerRule::Area(2, 9)).when("reason", &["疾病", "其他"]);
         let mut answers = Answers::default();
         assert!(!holds(asked.when, &answers) && holds(None, &answers));
         answers.fields.insert("reason".into(), vec!["重复缴费".into(), "其他".into()]);
@@ -307,9 +309,9 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_is_shown_in_yuan() {
+    fn sum_is_shown_in_yuan() {
         let mut answers = Answers::default();
         answers.set("it", "12200");
-        assert_eq!(field(Rule::Money).display(&answers), "¥122.00");
+        assert_eq!(question(AnswerRule::Money).display(&answers), "¥122.00");
     }
 }
