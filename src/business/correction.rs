@@ -10,7 +10,7 @@ use crate::casework::business::{
 };
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
-use crate::casework::question::{AnswerRule, Problems, Section, ask, problem, tell};
+use crate::casework::question::{AnswerRule, Problems, Section, ask, problem, read_only};
 use crate::exams::correction::{self, Holder, Scope};
 use crate::people::candidate::{self, Candidate, Profile};
 use crate::people::document::{Document, DocumentType, Gender};
@@ -91,20 +91,20 @@ const PLAIN: AnswerRule = AnswerRule::ReadOnly(str::to_owned);
 const CHANGES: Section = Section {
     heading: "修改内容",
     questions: &[
-        tell("old_name", "现登记姓名", AnswerRule::ReadOnly(mask::name)).when("what", &[NAME]),
+        read_only("old_name", "现登记姓名", AnswerRule::ReadOnly(mask::name)).when("what", &[NAME]),
         ask("new_name", "新姓名", "与证件一致", AnswerRule::Like(&format::NAME)).when("what", &[NAME]),
-        tell("old_type", "现登记证件类型", PLAIN).when("what", &[TYPE]),
+        read_only("old_type", "现登记证件类型", PLAIN).when("what", &[TYPE]),
         ask("new_type", "新证件类型", "", AnswerRule::OneOf(DOCUMENT_TYPES)).when("what", &[TYPE]),
-        tell("old_number", "现登记证件号码", AnswerRule::ReadOnly(mask::number)).when("what", &[NUMBER]),
+        read_only("old_number", "现登记证件号码", AnswerRule::ReadOnly(mask::number)).when("what", &[NUMBER]),
         ask("new_number", "新证件号码", "请逐位核对", AnswerRule::Like(&format::DOCUMENT))
             .when("what", &[NUMBER]),
-        tell("old_gender", "现登记性别", PLAIN).when("what", &[GENDER]),
+        read_only("old_gender", "现登记性别", PLAIN).when("what", &[GENDER]),
         ask("new_gender", "新性别", "", AnswerRule::OneOf(&["男", "女"])).when("what", &[GENDER]),
-        tell("old_birth", "现登记出生日期", PLAIN).when("what", &[BIRTH]),
+        read_only("old_birth", "现登记出生日期", PLAIN).when("what", &[BIRTH]),
         ask("new_birth", "新出生日期", "", AnswerRule::PastDay).when("what", &[BIRTH]),
-        tell("old_phone", "现登记手机号", AnswerRule::ReadOnly(mask::phone)).when("what", &[PHONE]),
+        read_only("old_phone", "现登记手机号", AnswerRule::ReadOnly(mask::phone)).when("what", &[PHONE]),
         ask("new_phone", "新手机号", "", AnswerRule::Like(&format::PHONE)).when("what", &[PHONE]),
-        tell("old_education", "现登记学历", PLAIN).when("what", &[EDUCATION]),
+        read_only("old_education", "现登记学历", PLAIN).when("what", &[EDUCATION]),
         ask("new_education", "新学历", "", AnswerRule::OneOf(profile::EDUCATION_LEVELS))
             .when("what", &[EDUCATION]),
     ],

@@ -9,7 +9,7 @@ use crate::casework::business::{
 };
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
-use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, tell};
+use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, read_only};
 use crate::exams::registration::{self, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
@@ -58,7 +58,7 @@ const FEES: Section = Section {
     questions: &[
         ask("sitting", "考试", "一次申请只含同一次考试的报名", AnswerRule::Pick),
         ask("registrations", "已缴费的报名", "", AnswerRule::PickSome),
-        tell("amount", "票据金额", AnswerRule::Money),
+        read_only("amount", "票据金额", AnswerRule::Money),
     ],
 };
 

@@ -11,7 +11,7 @@ use crate::casework::business::{
 };
 use crate::casework::format;
 use crate::casework::lifecycle::Action;
-use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, tell};
+use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
 use crate::exams::registration::{self, RegisteredSubject, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
@@ -53,7 +53,7 @@ const FEES: Section = Section {
     questions: &[
         ask("registration", "已缴费的报名", "", AnswerRule::Pick),
         ask("subjects", "退费科目", "已退费的科目不再列出", AnswerRule::PickSome),
-        tell("amount", "退费金额", AnswerRule::Money),
+        read_only("amount", "退费金额", AnswerRule::Money),
     ],
 };
 

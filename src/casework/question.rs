@@ -51,7 +51,7 @@ pub const fn may_ask(
 }
 
 /// A value that the server computes and the form shows.
-pub const fn tell(name: &'static str, label: &'static str, rule: AnswerRule) -> Question {
+pub const fn read_only(name: &'static str, label: &'static str, rule: AnswerRule) -> Question {
     Question { name, label, hint: "", optional: true, rule, when: None }
 }
 
