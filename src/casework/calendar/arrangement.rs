@@ -34,7 +34,7 @@ pub struct Arrangement {
     pub year: i32,
     days: BTreeMap<NaiveDate, Day>,
     /// The day in China on which it was stored.
-    pub(super) imported_on: Option<NaiveDate>,
+    pub imported_on: Option<NaiveDate>,
 }
 
 /// The file, and the column `holiday_years.days`.
@@ -54,7 +54,7 @@ struct File {
 
 impl Arrangement {
     /// Whether a day is off. `None` if the arrangement does not name it.
-    pub(super) fn is_off(&self, day: NaiveDate) -> Option<bool> {
+    pub fn is_off(&self, day: NaiveDate) -> Option<bool> {
         self.days.get(&day).map(|day| day.is_off_day)
     }
 
@@ -119,7 +119,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// The arrangements in the program, by year.
-pub(super) fn published() -> &'static BTreeMap<i32, Arrangement> {
+pub fn published() -> &'static BTreeMap<i32, Arrangement> {
     static YEARS: LazyLock<BTreeMap<i32, Arrangement>> = LazyLock::new(|| {
         let read = |text: &&str| parse(text.as_bytes()).expect("a test reads these files");
         PUBLISHED.iter().map(read).map(|arrangement| (arrangement.year, arrangement)).collect()
@@ -127,7 +127,7 @@ pub(super) fn published() -> &'static BTreeMap<i32, Arrangement> {
     &YEARS
 }
 
-pub(super) fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error> {
+pub fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error> {
     let rows: Vec<(i32, String, Timestamp)> =
         h::holiday_years.select((h::year, h::days, h::imported_at)).load(tx.conn)?;
     rows.into_iter()
