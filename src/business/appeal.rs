@@ -9,7 +9,7 @@ use crate::casework::business::{
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Section, ask};
-use crate::casework::{deadline, decision};
+use crate::casework::{appeal, decision};
 use crate::files::inspect::Limits;
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
@@ -23,7 +23,7 @@ pub static BUSINESS: Business = Business {
     prefix: "SS",
     label: "资格审核申诉",
     icon: Icon::Scales,
-    about: concat!("对审核不通过的结果有异议时，可以在 ", deadline::APPEAL, " 天内申诉一次。"),
+    about: concat!("对审核不通过的结果有异议时，可以在 ", appeal::DAYS, " 天内申诉一次。"),
     start_label: "申诉",
     origin: Origin::Rejection,
     sections: &[&APPEAL],
@@ -60,7 +60,7 @@ fn closes(_: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
     let closing = |rejected_at| Closing {
         question: "reason",
         what: "申诉期限",
-        last_day: deadline::last_day_to_appeal(china_date(rejected_at)),
+        last_day: appeal::last_day(china_date(rejected_at)),
         was_in_time: context.submitted.is_some(),
     };
     Ok(context.parent.and_then(|rejected| rejected.decided_at).map(closing))

@@ -1,7 +1,8 @@
-//! Appeals against rejections: one for each, within [`deadline::APPEAL`] days.
+//! Appeals against rejections: one for each, within [`DAYS`] days.
+
+use chrono::{Days, NaiveDate};
 
 use super::business::{Application, Business};
-use super::deadline;
 use super::lifecycle::Status;
 use super::number::ApplicationNumber;
 use super::refusal::Refusal;
@@ -9,14 +10,22 @@ use crate::people::candidate::Candidate;
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
+/// Days from a rejection on which it can be appealed against.
+pub const DAYS: u64 = 30;
+
+/// The last day on which a rejection of this day can be appealed against.
+pub fn last_day(rejected_on: NaiveDate) -> NaiveDate {
+    rejected_on.checked_add_days(Days::new(DAYS)).unwrap_or(rejected_on)
+}
+
 /// Whether an application can be appealed against.
 pub enum AppealState {
     /// It was not rejected, or its business has no appeal.
     None,
     /// It can be appealed against up to and including this day.
-    Until(chrono::NaiveDate),
+    Until(NaiveDate),
     /// The last day has passed.
-    Over(chrono::NaiveDate),
+    Over(NaiveDate),
     /// This appeal was submitted.
     Made(Box<Application>),
 }
@@ -32,7 +41,7 @@ pub fn state(tx: &mut Tx, application: &Application) -> Result<AppealState, Erro
     let (Status::Rejected, Some(decided_at)) = (application.status, application.decided_at) else {
         return Ok(AppealState::None);
     };
-    let last_day = deadline::last_day_to_appeal(china_date(decided_at));
+    let last_day = last_day(china_date(decided_at));
     Ok(if tx.today() <= last_day { AppealState::Until(last_day) } else { AppealState::Over(last_day) })
 }
 
@@ -58,5 +67,17 @@ pub fn against(
         AppealState::Made(made) => {
             Err(Refusal::AppealedAlready { slug: made.business.slug, number: number(&made) })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_appeal_has_thirty_calendar_days() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(last_day(day("2026-11-23")), day("2026-12-23"));
+        assert_eq!(last_day(day("2026-09-01")), day("2026-10-01")); // a holiday
     }
 }

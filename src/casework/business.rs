@@ -120,7 +120,7 @@ pub struct Application {
     pub candidate_id: CandidateId,
     /// Key of the rejected application or certificate that it began from, or empty.
     pub parent_id: String,
-    /// Key of what it is about. Each subject has at most one open application.
+    /// Key of what it is about, see [`About::subject`].
     pub subject: String,
     /// Exam and sitting.
     pub title: String,

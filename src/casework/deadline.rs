@@ -1,12 +1,12 @@
 //! Deadlines: days by which staff or candidates should act.
 //!
 //! A deadline is a day in China and ends with it: at 23:59:59 one is in time, at 00:00:00 of the next day too
-//! late. [`REVIEW`], [`MEND`] and [`PLEAD`] count working days by the [`Calendar`]; [`APPEAL`] counts calendar
-//! days. The day from which they are counted is not one of them.
+//! late. [`REVIEW`], [`MEND`] and [`PLEAD`] count working days by the [`Calendar`]. The day from which they are counted
+//! is not one of them. The days for an appeal are in `appeal`, the age of a draft in `sweep`.
 
 use std::collections::HashMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use diesel::dsl::max;
 use diesel::prelude::*;
 
@@ -26,9 +26,6 @@ pub const MEND: u32 = 5;
 /// Working days from the notice of a violation in which one can plead (陈述申辩).
 pub const PLEAD: u32 = 5;
 
-/// Days from a rejection on which it can be appealed against.
-pub const APPEAL: u64 = 30;
-
 /// The `count`-th working day after `from`.
 pub fn working_days_after(calendar: &Calendar, from: NaiveDate, count: u32) -> NaiveDate {
     let days = from.iter_days().skip(1).filter(|day| calendar.is_working(*day));
@@ -45,11 +42,6 @@ pub fn working_days_from_today(tx: &mut Tx, count: u32) -> Result<NaiveDate, Err
 pub fn last_day_to_plead(calendar: &Calendar, served_on: NaiveDate) -> NaiveDate {
     let as_told = working_days_after(&calendar.known_before(served_on), served_on, PLEAD);
     working_days_after(calendar, served_on, PLEAD).max(as_told)
-}
-
-/// The last day on which a rejection of this day can be appealed against.
-pub fn last_day_to_appeal(rejected_on: NaiveDate) -> NaiveDate {
-    rejected_on.checked_add_days(Days::new(APPEAL)).unwrap_or(rejected_on)
 }
 
 /// A later due day of an application.
@@ -176,11 +168,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn an_appeal_has_thirty_calendar_days() {
-        assert_eq!(last_day_to_appeal(day("2026-11-23")), day("2026-12-23"));
-        assert_eq!(last_day_to_appeal(day("2026-09-01")), day("2026-10-01")); // a holiday
     }
 }

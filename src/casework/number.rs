@@ -1,7 +1,7 @@
 //! 受理号, the number of an application, such as `ZG20260401000123E`.
 //!
 //! It has two letters of the business, `yyyymmdd`, six digits and a check character by ISO/IEC 7064 MOD 37-36.
-//! The check detects every single wrong character and nearly every swap of neighbours.
+//! The check detects every single wrong character and nearly every swap of neighbours. `submission` draws the digits.
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! Which staff member may work on an application.
+//! Which staff member may decide an application. [`Task::role`](super::business::Task::role) says who carries out a task.
 
 use super::application::By;
 use super::business::Application;

@@ -45,7 +45,7 @@ pub struct Sheet {
     pub candidate: Candidate,
     /// The rejected application that an appeal is about.
     pub parent: Option<Application>,
-    /// Key of the rejected application or certificate that it begins from, or empty.
+    /// Key of the rejected application (appeal) or certificate (posting) that the form is about; otherwise empty.
     pub origin: String,
     /// The draft or the submitted application. `None` before the first save.
     pub application: Option<Application>,
@@ -54,7 +54,7 @@ pub struct Sheet {
     pub attachments: Vec<Attachment>,
     /// The marks of the last return.
     pub marks: Vec<Mark>,
-    /// If its deadline has passed: the question that decides it, and the message.
+    /// Set once the deadline has passed: the question whose answer determines the deadline, and the message.
     pub closed: Option<(&'static str, String)>,
 }
 
@@ -109,7 +109,7 @@ impl Sheet {
         self.application.as_ref().is_some_and(|application| application.number.is_some())
     }
 
-    /// Saves the answers and files of a request. Returns the problems of the files. Those of the answers are in
+    /// Saves the answers and files of a request. Returns the problems of the files. The answers are checked by
     /// [`Sheet::problems`].
     pub fn save(
         &mut self,
@@ -133,8 +133,8 @@ impl Sheet {
         Ok(problems)
     }
 
-    /// A browser does not send an empty choice, so a question that was asked and is absent has no answer. A
-    /// question that was not asked keeps its earlier answer, in case it is asked again.
+    /// If the form showed a question and the request lacks it, its answer is emptied, because browsers do not
+    /// send an empty choice. If the form did not show it, the earlier answer stays, unless a new one is sent.
     fn take_answers(&mut self, sent: &SentValues) {
         let before = self.answers.clone();
         for question in self.business.questions().filter(|question| !question.is_read_only()) {
@@ -156,7 +156,8 @@ impl Sheet {
         }
     }
 
-    /// Loads the files of the answers and drops ids that this form may not use.
+    /// Loads the files of the answers. Drops ids of files of another candidate, application or slot, and
+    /// repeated ids.
     fn load_attachments(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let application = self.application.as_ref().map(|application| application.id.as_str());
         let ids = self.answers.all_files();
@@ -170,7 +171,8 @@ impl Sheet {
         Ok(())
     }
 
-    /// Loads the choices and computed answers. A single choice is picked, which may change the next choices.
+    /// Loads the choices and computed answers. If a required question offers one choice only, that choice
+    /// becomes the answer. This may change other choices, so it is repeated until nothing changes.
     fn refresh_choices(&mut self, tx: &mut Tx) -> Result<(), Error> {
         for _ in 0..=self.business.questions().count() {
             self.choices = (self.business.choices)(tx, &self.context())?;
@@ -265,7 +267,7 @@ impl Sheet {
         answers
     }
 
-    /// Whether the candidate has not agreed to the notice yet.
+    /// Whether the candidate has not agreed to the current version of the notice.
     pub fn must_agree(&self) -> bool {
         let agreed = self.application.as_ref().map_or("", |application| application.notice_version.as_str());
         self.business.notice.as_ref().is_some_and(|notice| notice.version != agreed)

@@ -54,7 +54,8 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<ApplicationNumber, Refusal> 
     Ok(number)
 }
 
-/// Each subject has at most one open application. The index `applications_one_open` enforces it.
+/// A candidate has at most one open application of a business about one subject. `Candidate::lock` makes their
+/// windows wait for each other, and the index `applications_one_open` enforces the rule.
 fn refuse_second(
     tx: &mut Tx,
     sheet: &Sheet,

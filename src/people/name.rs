@@ -33,7 +33,7 @@ pub fn key(name: &str) -> String {
     normalise(name).to_uppercase()
 }
 
-/// Whether two spellings are one name: case, spaces and the kind of dot are ignored.
+/// Whether two spellings are one name. Sign-ins compare names so, in `identity::decision`: case, spaces and the kind of dot are ignored.
 pub fn same(one: &str, other: &str) -> bool {
     key(one) == key(other)
 }

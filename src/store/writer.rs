@@ -1,8 +1,8 @@
 //! The SQLite writer, which commits in groups.
 //!
-//! A durable commit costs one flush of the disk for any number of jobs. The writer takes the waiting jobs, runs
-//! each in a savepoint, commits once and then answers them all: no candidate sees 提交成功 before the flush. The
-//! next group collects meanwhile.
+//! A durable commit flushes the disk once, however many jobs it contains. The writer takes the waiting jobs, runs
+//! each in a savepoint, commits once and then answers them all: no candidate sees 提交成功 before the flush. Jobs
+//! that arrive meanwhile wait and form the next group.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use tokio::sync::{mpsc, oneshot};
 use super::write_turn::WriteTurn;
 use super::{Conn, Error};
 
-/// Most jobs of one commit: the first one waits for the last.
+/// Most jobs of a commit. The first job is answered only after the last has run.
 const GROUP_MAX: usize = 256;
 
 /// Capacity of the queue. Further callers wait.
 const QUEUE: usize = 1024;
 
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
-/// Runs on the writer's connection, or receives the reason why there is no transaction.
+/// Gets the connection inside a transaction, or the error that prevented the transaction.
 type Job = Box<dyn FnOnce(Result<&mut Conn, Error>) -> FinishedJob + Send>;
 
 struct FinishedJob {
@@ -110,7 +110,7 @@ fn commit_group(conn: &mut Conn, first: Job, queue: &mut mpsc::Receiver<Job>) {
     }
 }
 
-/// Rolls back a job that fails or panics, without effect on its group. Also returns whether the transaction is
+/// Runs `work` in a savepoint. If it fails or panics, only its own changes are rolled back. Also returns whether the transaction is
 /// intact.
 fn in_savepoint<T, E, F>(conn: &mut Conn, work: F) -> (Result<T, E>, bool)
 where

@@ -1,4 +1,4 @@
-//! Sessions: tower-sessions over our own store.
+//! Sessions: tower-sessions over our own store. Their length is a setting, `session_idle` and `session_absolute`.
 //!
 //! [`Session`] is lazy: a request without a session cookie costs nothing, and a page that does not use its
 //! session does not load it. The database has only the hash of the cookie's value, so a stolen database

@@ -97,7 +97,7 @@ impl Closing {
 
 /// What an application is about.
 pub struct About {
-    /// Key of the subject. Each has at most one open application of a business.
+    /// Key of the subject. A candidate has at most one open application of a business about it.
     pub subject: String,
     /// Exam and sitting.
     pub title: String,
