@@ -66,11 +66,8 @@ pub struct Login {
     pub portal: Portal,
     pub waiters: Waiters,
     pub poller: Poller,
-    /// Limits new handshakes.
     pub new_handshakes: HandshakeLimits,
-    /// Limits scans.
     pub scans: HandshakeLimits,
-    /// Limits redirects to the portal.
     pub at_portal: PerNetwork,
 }
 

@@ -4,7 +4,6 @@
 
 use std::fmt::Display;
 
-/// The first page.
 pub const HOME: &str = "/";
 /// Liveness, for load balancers.
 pub const HEALTHZ: &str = "/healthz";
@@ -22,9 +21,7 @@ pub const PROGRESS: &str = "/progress";
 pub const CERTIFICATES: &str = "/certificates";
 /// 证书查询.
 pub const LOOKUP: &str = "/lookup";
-/// 证书查询 in English.
 pub const ENGLISH_LOOKUP: &str = "/en/lookup";
-/// The login screen.
 pub const LOGIN: &str = "/login";
 /// The login screen with the portal's own code.
 pub const LOGIN_DEVICE: &str = "/login/device";
@@ -32,23 +29,18 @@ pub const LOGIN_DEVICE: &str = "/login/device";
 pub const LOGIN_PORTAL: &str = "/login/portal";
 /// The redirect URI. It is registered at the portal, so it must not change.
 pub const LOGIN_CALLBACK: &str = "/login/callback";
-/// Ends the session.
 pub const LOGOUT: &str = "/logout";
-/// The devices of a candidate.
 pub const DEVICES: &str = "/me/devices";
 /// Ends every other session of a candidate.
 pub const OTHER_DEVICES: &str = "/me/devices/others";
 /// Acknowledges account notices.
 pub const READ_NOTICES: &str = "/me/devices/read";
-/// The review desk.
 pub const STAFF: &str = "/staff";
-/// The queue of the review desk.
 pub const QUEUE: &str = "/staff/queue";
 /// Takes the next application of the queue.
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
-/// The identity cases.
 pub const IDENTITIES: &str = "/staff/identities";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
 pub const PHONE: &str = "/s";
@@ -72,77 +64,50 @@ macro_rules! addresses {
 addresses! {
     /// A stylesheet, script or picture of the site.
     ASSET asset(name) = "/assets/:name";
-    /// An announcement.
     ANNOUNCEMENT announcement(id) = "/announcements/:id";
-    /// A file of an application.
     FILE file(id) = "/files/:id";
-    /// The lookup form of an exam.
     LOOKUP_FORM lookup_form(exam) = "/lookup/:exam";
     /// The lookup form of an exam in English.
     ENGLISH_LOOKUP_FORM english_lookup_form(exam) = "/en/lookup/:exam";
     /// What a verification link shows.
     VERIFICATION verification(token) = "/v/:token";
-    /// 证书详情.
     CERTIFICATE certificate(key) = "/certificates/:certificate";
-    /// The verification links of a certificate.
     LINKS links(certificate) = "/certificates/:certificate/links";
-    /// Revokes a verification link.
     REVOKE_LINK revoke_link(certificate, link) = "/certificates/:certificate/links/:link/revoke";
-    /// The posting of a certificate.
     MAILING mailing(certificate) = "/certificates/:certificate/mailing";
-    /// 证书邮寄须知.
     MAILING_NOTICE mailing_notice(certificate) = "/certificates/:certificate/mailing/notice";
-    /// The form of a posting.
     EDIT_MAILING edit_mailing(certificate) = "/certificates/:certificate/mailing/edit";
-    /// Takes a posting back.
     CANCEL_MAILING cancel_mailing(certificate) = "/certificates/:certificate/mailing/cancel";
     /// A candidate's applications of a business.
     BUSINESS business(slug) = "/services/:business";
     /// 须知 of a business.
     NOTICE notice(slug) = "/services/:business/notice";
-    /// The form of a new application.
     NEW new_application(slug) = "/services/:business/new";
     /// 核对信息.
     REVIEW review(slug) = "/services/:business/review";
-    /// Deletes a draft.
     DISCARD discard(slug) = "/services/:business/discard";
-    /// An application.
     APPLICATION application(slug, number) = "/services/:business/:number";
     /// 提交成功.
     SUBMITTED submitted(slug, number) = "/services/:business/:number/submitted";
-    /// The form of a submitted application.
     EDIT edit(slug, number) = "/services/:business/:number/edit";
-    /// Takes an application back.
     WITHDRAW withdraw(slug, number) = "/services/:business/:number/withdraw";
-    /// The form of an appeal.
     APPEAL appeal(slug, number) = "/services/:business/:number/appeal";
     /// 受理回执.
     SLIP slip(slug, number) = "/services/:business/:number/slip";
-    /// An application at the review desk.
     CASE case(number) = "/staff/applications/:number";
-    /// Takes an application.
     TAKE take(number) = "/staff/applications/:number/take";
-    /// Puts an application back into the queue.
     PUT_BACK put_back(number) = "/staff/applications/:number/put-back";
-    /// Hands an application over.
     HAND_OVER hand_over(number) = "/staff/applications/:number/hand-over";
-    /// Decides an application.
     DECIDE decide(number) = "/staff/applications/:number/decide";
-    /// Carries out a task.
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
-    /// What was decided.
     DONE done(number) = "/staff/applications/:number/done";
-    /// An identity case.
     IDENTITY identity(id) = "/staff/identities/:id";
-    /// A waiting login screen.
     WAIT wait(handshake) = "/login/wait/:id";
     /// Opens a scanned code on the phone.
     SCAN scan(code) = "/s/:code";
     /// The number that the phone asks for.
     CONFIRM confirm(handshake) = "/s/:id/confirm";
-    /// Takes the number that was typed.
     TYPE_NUMBER type_number(handshake) = "/s/:id/number";
-    /// Declines a login.
     DECLINE decline(handshake) = "/s/:id/decline";
     /// Ends the session that a login began.
     REVOKE revoke(handshake) = "/s/:id/revoke";

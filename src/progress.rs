@@ -62,7 +62,6 @@ impl Search {
     }
 }
 
-/// `GET /progress`
 #[handler]
 pub async fn show(
     candidate: Candidate,

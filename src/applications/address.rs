@@ -43,12 +43,10 @@ impl<'a> FromRequest<'a> for Number {
     }
 }
 
-/// The posting of one of the candidate's certificates.
 pub(super) struct Mailing {
     pub business: &'static Business,
     pub candidate: Candidate,
     certificate: String,
-    /// 受理号 of the present posting, if there is one.
     number: Option<ApplicationNumber>,
 }
 
@@ -59,7 +57,6 @@ impl Mailing {
         self.number.clone().ok_or(Failure::NotFound)
     }
 
-    /// The form of the present posting, or of a new one.
     pub fn which(&self) -> FormTarget {
         self.number.clone().map_or_else(|| FormTarget::Posting(self.certificate.clone()), FormTarget::Edit)
     }

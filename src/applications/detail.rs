@@ -21,7 +21,6 @@ use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Confirm, Fact, Link, Look, Page, Tone};
 use crate::web::{Failure, Frame};
 
-/// An application with the data of its page.
 pub struct Detail {
     pub(super) candidate: Candidate,
     pub(super) application: Application,
@@ -32,7 +31,6 @@ pub struct Detail {
     posting: Option<Link>,
 }
 
-/// The rejected application of an appeal.
 struct Parent {
     application: Application,
     events: Vec<Event>,
@@ -200,7 +198,6 @@ fn view(detail: &Detail) -> Markup {
     }
 }
 
-/// The time and the version of the notice that was agreed to.
 fn agreed_notice(application: &Application) -> Option<String> {
     let at = application.agreed_at.filter(|_| !application.notice_version.is_empty())?;
     Some(format!("{} 已阅读并同意须知（版本 {}）", clock::china(at), application.notice_version))

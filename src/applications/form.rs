@@ -28,7 +28,6 @@ use crate::web::{Failure, Frame, see_other};
 enum Outcome {
     /// The form again, with its problems.
     Form(Box<Sheet>, Problems),
-    /// A redirect to this path.
     Redirect(String),
 }
 
@@ -86,7 +85,6 @@ fn refuse_late_start(sheet: &Sheet) -> Result<(), Failure> {
     }
 }
 
-/// The appeal that the address names, if it was submitted.
 async fn submitted_appeal(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
     let FormTarget::Appeal(number) = &wanted.which else { return Ok(None) };
     let (business, candidate, number) = (wanted.business, wanted.candidate.id.clone(), number.clone());
@@ -200,7 +198,6 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Re
     }
 }
 
-/// The part of the form that htmx asked for, or the whole page.
 fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Response {
     if let Some(part) = part(frame, sheet, problems, step) {
         return frame.part(part);

@@ -60,7 +60,6 @@ fn identity(sheet: &Sheet) -> Vec<Fact> {
     vec![Fact::of("姓名", &candidate.name), Fact::of("证件", candidate.masked_document())]
 }
 
-/// The banner after the deadline.
 fn closed(sheet: &Sheet) -> Markup {
     let Some((name, what)) = &sheet.closed else { return html! {} };
     let body = html! {

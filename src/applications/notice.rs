@@ -61,7 +61,6 @@ pub async fn agree(
     accept(wanted, &frame, store).await
 }
 
-/// Saves the agreement and redirects to the form.
 pub(super) async fn accept(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
     let path = store
         .write::<_, Failure, _>(move |tx| {

@@ -12,9 +12,7 @@ use crate::people::candidate::Candidate;
 #[derive(Clone, Copy)]
 pub enum FormOf {
     New,
-    /// The form of a submitted application.
     Edit,
-    /// An appeal against the application in the address.
     Appeal,
 }
 

@@ -28,7 +28,6 @@ pub async fn confirm(
     confirmation(business, number, candidate, &frame, store).await
 }
 
-/// The page that confirms a withdrawal.
 pub(super) async fn confirmation(
     business: &'static Business,
     number: ApplicationNumber,

@@ -43,7 +43,6 @@ fn code(link: &Link, base: &str) -> Markup {
     ui::qr(&format!("{base}{}", paths::verification(&link.token)), "核验链接二维码", Medium::Paper)
 }
 
-/// `GET /certificates/{id}/links`
 #[handler]
 pub async fn show(
     req: &Request,
@@ -155,7 +154,6 @@ fn expired(links: &[Link], now: Timestamp) -> Markup {
     }
 }
 
-/// `POST /certificates/{id}/links`
 #[handler]
 pub async fn make(
     candidate: Candidate,

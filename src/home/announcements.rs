@@ -17,7 +17,6 @@ const LATEST: i64 = 4;
 /// Id, title and time of an announcement.
 pub(super) type Headline = (String, String, Timestamp);
 
-/// The latest announcements, newest first.
 pub(super) fn latest(tx: &mut Tx) -> Result<Vec<Headline>, Error> {
     let published = a::announcements.filter(a::published_at.le(tx.now)).order(a::published_at.desc());
     Ok(published.limit(LATEST).select((a::id, a::title, a::published_at)).load(tx.conn)?)
@@ -37,7 +36,6 @@ pub(super) fn list(news: &[Headline]) -> Markup {
     html! { @if !rows.is_empty() { h2 { "通知公告" } (ui::rows(&rows)) } }
 }
 
-/// `GET /announcements/{id}`
 #[handler]
 pub async fn show(
     Path(id): Path<String>,

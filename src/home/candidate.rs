@@ -14,10 +14,8 @@ use crate::people::identity::notice::Notice;
 use crate::store::clock;
 use crate::ui::{self, ListRow, Page, Tab, Tone};
 
-/// Number of recent applications on the page.
 pub(super) const RECENT: usize = 3;
 
-/// The content of the page.
 pub(super) struct Overview {
     pub candidate: Candidate,
     pub today: NaiveDate,

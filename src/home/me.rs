@@ -12,7 +12,6 @@ use crate::ui::{self, Fact, ListRow, Look, Page, Tab};
 use crate::web::session::Way;
 use crate::web::{Failure, Frame, SignedIn};
 
-/// `GET /me`
 #[handler]
 pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
     let id = who.candidate.clone();

@@ -6,7 +6,6 @@ use poem::{Request, Response, handler};
 use crate::web::frame::{SENIOR_COOKIE, cookie};
 use crate::web::{Submission, local_path, see_other};
 
-/// `POST /senior` switches senior mode and redirects to `next`.
 #[handler]
 pub fn toggle(req: &Request, sent: Submission) -> Response {
     let age = if cookie(req.headers(), SENIOR_COOKIE).is_some() { 0 } else { 365 * 24 * 60 * 60 };

@@ -15,7 +15,6 @@ pub fn allow(tx: &mut Tx, handshake: &str, staff: Option<&str>) -> Result<(), Er
     Ok(())
 }
 
-/// The staff member as whom the screen signs in.
 pub fn staff_of(tx: &mut Tx, handshake: &str) -> Result<Option<String>, Error> {
     Ok(h::login_handshakes.find(handshake).select(h::staff_id).first(tx.conn)?)
 }

@@ -21,7 +21,6 @@ pub const LIFETIME: Duration = Duration::minutes(10);
 /// A browser that did not receive its session gets it by a repeated callback within this time.
 const REPEATABLE: Duration = Duration::seconds(60);
 
-/// How long an ended attempt stays in the database.
 const RETENTION: Duration = Duration::hours(12);
 
 const VERIFIER: &str = "portal_attempts.verifier";
@@ -32,10 +31,8 @@ const OPEN: &str = "open";
 const TAKEN: &str = "taken";
 const ENDED: &str = "ended";
 
-/// How an attempt ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum AttemptEnding {
-    /// A candidate is signed in.
     In {
         candidate: CandidateId,
         /// The value of the session's cookie.
@@ -44,7 +41,6 @@ pub enum AttemptEnding {
     Refused(Refusal),
 }
 
-/// An attempt without its secrets.
 pub struct StoredAttempt {
     pub id: String,
     /// Hash of the browser's secret.
@@ -88,7 +84,6 @@ pub fn begin(tx: &mut Tx, attempt: &AttemptSecrets, next: &str, secret: &str) ->
     Ok(())
 }
 
-/// The id of the attempt with this `state`.
 pub fn id_of(state: &str) -> String {
     binding::hash(state)
 }

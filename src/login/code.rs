@@ -23,13 +23,11 @@ pub fn step(began: Timestamp, now: Timestamp) -> i64 {
     (now - began).num_milliseconds().max(0) / STEP.num_milliseconds()
 }
 
-/// When the picture on the screen at `now` is replaced.
 pub fn step_ends(began: Timestamp, now: Timestamp) -> Timestamp {
     let steps = i32::try_from(step(began, now) + 1).unwrap_or(i32::MAX);
     began + STEP * steps
 }
 
-/// Makes and checks codes.
 pub struct Codes {
     key: [u8; 32],
 }
@@ -40,7 +38,6 @@ impl Codes {
         Codes { key: vault.subkey("handshake code") }
     }
 
-    /// The code of a handshake at `now`.
     pub fn make(&self, handshake: &str, began: Timestamp, now: Timestamp) -> String {
         let text = format!("{handshake}.{}", step(began, now));
         let mac = self.mac(&text);

@@ -26,14 +26,12 @@ const CHECK_EVERY: Duration = Duration::from_millis(500);
 /// A poll takes at most this long; until then no other process polls for the same code.
 const POLL_TIMEOUT: TimeDelta = TimeDelta::seconds(6);
 
-/// A code for which a poll is due.
 struct DueCode {
     handshake: String,
     device_code: String,
     interval: Duration,
 }
 
-/// Begins a handshake with the portal's code.
 pub fn begin(tx: &mut Tx, screen: Screen, code: DeviceCode) -> Result<Handshake, Error> {
     let shown = PortalCode { user_code: code.user_code, address: code.address };
     let lifetime = TimeDelta::from_std(code.lifetime).unwrap_or(TimeDelta::MAX);

@@ -16,7 +16,6 @@ use crate::web::session::live::{self, Live};
 use crate::web::session::{self, Way};
 use crate::web::{Failure, Frame, SignedIn, Submission, see_other};
 
-/// `GET /me/devices`
 #[handler]
 pub async fn show(
     req: &Request,
@@ -80,7 +79,6 @@ fn device(session: &Live, own: bool) -> Markup {
     )
 }
 
-/// `POST /me/devices`: ends one of the candidate's sessions.
 #[handler]
 pub async fn end(who: SignedIn, Data(store): Data<&Store>, sent: Submission) -> Result<Response, Failure> {
     let key = sent.one("session").to_owned();
@@ -101,7 +99,6 @@ pub async fn acknowledge(
     Ok(see_other(paths::DEVICES))
 }
 
-/// `POST /me/devices/others`: ends all sessions but this one.
 #[handler]
 pub async fn end_others(
     req: &Request,

@@ -53,7 +53,6 @@ pub struct Handshake {
     pub number: u32,
     /// Browser and system of the screen, such as `Windows 电脑 · Chrome`.
     pub device: String,
-    /// Network of the screen.
     pub network: Network,
     /// The candidate who approved it.
     pub candidate: Option<CandidateId>,
@@ -70,7 +69,6 @@ pub struct Handshake {
 /// A code that the portal made (RFC 8628 §3.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalCode {
-    /// The code that people compare or type.
     pub user_code: String,
     /// The text of the QR code: where the phone goes.
     pub address: String,
@@ -104,10 +102,8 @@ struct Changes<'a> {
     expires_at: Option<Timestamp>,
 }
 
-/// A screen that asks for a handshake.
 #[derive(Clone)]
 pub struct Screen {
-    /// Hash of its secret.
     pub secret_hash: String,
     /// Browser and system, such as `Windows 电脑 · Chrome`.
     pub device: String,
@@ -268,7 +264,6 @@ pub fn redeem(tx: &mut Tx, id: &str, screen: &str) -> Result<Option<CandidateId>
     Ok(handshake.candidate.filter(|_| won))
 }
 
-/// Stores that a handshake has expired, so that it stays expired when the clock goes back.
 pub fn expire(tx: &mut Tx, id: &str) -> Result<(), Error> {
     let over = h::expires_at.le(tx.now).and(h::status.eq_any(OPEN.map(Status::code)));
     let row = h::login_handshakes.filter(h::id.eq(id)).filter(over);
@@ -286,7 +281,6 @@ pub fn sweep(tx: &mut Tx) -> Result<usize, Error> {
     Ok(diesel::delete(old).execute(tx.conn)?)
 }
 
-/// The handshakes with these ids that exist.
 pub fn load(tx: &mut Tx, ids: &[String]) -> Result<Vec<Handshake>, Error> {
     let mut handshakes = Vec::new();
     for ids in ids.chunks(IDS_PER_STATEMENT) {
@@ -361,7 +355,6 @@ impl Handshake {
         self.status == Expired && self.stored != Expired
     }
 
-    /// Whether it belongs to the screen whose secret has the hash `screen`.
     pub(super) fn is_of(&self, screen: &str) -> bool {
         self.screen_hash == screen
     }

@@ -19,7 +19,6 @@ const OF_BROWSER: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Redirects to the portal a minute from one network. They cost little, and a whole campus may come at once.
 const AT_PORTAL: NonZeroU32 = NonZeroU32::new(600).unwrap();
 
-/// Limits requests by network and by session.
 pub struct HandshakeLimits {
     networks: PerNetwork,
     browsers: PerMinute,

@@ -13,30 +13,24 @@ use crate::ui::{self, Look, Medium, Page};
 /// Seconds after which a browser without scripts reloads the page.
 const LOOK_AGAIN: u32 = 3;
 
-/// A handshake as its screen shows it.
 pub struct ScreenView<'a> {
     pub handshake: &'a Handshake,
     pub now: Timestamp,
     /// See [`Login::mark`](super::Login::mark).
     pub mark: String,
-    /// The text of the QR code.
     pub address: String,
     pub next_poll: NextPoll,
-    /// The other ways to sign in that are offered.
     pub ways: Ways,
 }
 
-/// `/login` that leads to `next`.
 pub fn login_path(next: &str) -> String {
     paths::with_next(paths::LOGIN, next)
 }
 
-/// `/login/portal` that leads to `next`.
 pub fn portal_path(next: &str) -> String {
     paths::with_next(paths::LOGIN_PORTAL, next)
 }
 
-/// `/login/device` that leads to `next`.
 pub fn device_path(next: &str) -> String {
     paths::with_next(paths::LOGIN_DEVICE, next)
 }
@@ -62,7 +56,6 @@ pub fn on_phone(ways: Ways, next: &str) -> Page {
     Page::new("考生登录", main).own_heading().back(paths::HOME)
 }
 
-/// The login page of a desktop.
 pub fn screen_page(view: &ScreenView, next: &str) -> Page {
     let at_portal = view.handshake.portal_code.is_some();
     let page = beside_card(at_portal, other_ways(view.ways, at_portal, next), card(view));
@@ -104,7 +97,6 @@ fn beside_card(at_portal: bool, other_ways: Markup, card: Markup) -> Page {
     Page::new("考生登录", main).own_heading().wide()
 }
 
-/// Links to the ways that this page does not show.
 fn other_ways(ways: Ways, at_portal: bool, next: &str) -> Markup {
     let others = [
         (ways.portal, portal_path(next), "跳转到省政务服务网登录"),

@@ -81,7 +81,6 @@ pub struct AuthorizationResponse {
     iss: Option<String>,
 }
 
-/// The client of the portal.
 pub struct Portal {
     settings: Arc<Settings>,
     http: Http,

@@ -9,7 +9,6 @@ use crate::web::Failure;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Refusal {
-    /// The portal did not answer in time.
     #[error("the portal was not reached")]
     NotReached,
     /// Its answer does not follow the protocol.
@@ -27,10 +26,8 @@ pub enum Refusal {
     /// A claim is missing or invalid.
     #[error("incomplete claims")]
     Incomplete,
-    /// The document type is unknown.
     #[error("unknown kind of document")]
     DocumentType,
-    /// A company's account.
     #[error("a company's account")]
     Company,
     /// The settings do not admit this account.
@@ -54,7 +51,6 @@ pub enum Refusal {
     Broken,
 }
 
-/// The admitted person, or why nobody is admitted.
 pub fn admitted(outcome: SignInOutcome) -> Result<AdmittedPerson, Refusal> {
     match outcome {
         SignInOutcome::Admitted(person) => Ok(person),

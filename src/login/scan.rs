@@ -18,10 +18,8 @@ use crate::web::address::{client_address, network};
 use crate::web::session::live;
 use crate::web::{Failure, Frame, SignedIn, Submission, binding, see_other};
 
-/// Length of a phone's secret.
 const SECRET_BYTES: usize = 16;
 
-/// The result of opening a code.
 enum Scan {
     Done(ScanOutcome),
     /// The account cannot confirm logins before this time.
@@ -144,7 +142,6 @@ async fn show(
     }
 }
 
-/// What the phone's page is about.
 struct PhoneState {
     handshake: Handshake,
     account: Option<Candidate>,

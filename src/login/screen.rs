@@ -25,7 +25,6 @@ use crate::web::{Failure, Frame, SignedIn, Submission, binding, frame, local_pat
 /// reload, because Safari performs a reload that a script has called off.
 const SCRIPTS_COOKIE: &str = "scripts";
 
-/// Length of a screen's secret.
 const SECRET_BYTES: usize = 16;
 
 /// `GET /login`: a code on a desktop, a button on a phone.

@@ -25,7 +25,6 @@ pub fn of_phone(headers: &HeaderMap, handshake: &str, https: bool) -> Option<Str
     secret_hash(headers, &phone_name(handshake), paths::PHONE, https)
 }
 
-/// Sets the cookie of a handshake's screen.
 pub fn give_screen(response: &mut Response, handshake: &str, secret: &str, https: bool) {
     let path = paths::wait(handshake);
     Binding { name: "screen", path: &path, https }.give(response, secret, SCREEN_MAX_AGE);

@@ -81,7 +81,6 @@ pub struct ParkingPermit {
 }
 
 impl Waiters {
-    /// Parks at most `max_parked` requests at once.
     pub fn new(store: Store, max_parked: usize) -> Waiters {
         let share = |part: usize| KeyedPermits::new((max_parked / part).max(1));
         let shared = Shared {
@@ -95,12 +94,10 @@ impl Waiters {
         Waiters { store, shared: Arc::new(shared) }
     }
 
-    /// Whether no more requests can be parked.
     pub fn is_full(&self) -> bool {
         self.shared.permits.available_permits() == 0
     }
 
-    /// How many requests are parked.
     pub fn parked(&self) -> usize {
         self.shared.max_parked - self.shared.permits.available_permits()
     }
@@ -146,7 +143,6 @@ impl WatchedHandshake {
     }
 }
 
-/// Follows one handshake.
 pub struct Watch {
     handshake: String,
     state: watch::Sender<WatchState>,

@@ -128,7 +128,6 @@ fn signed_in(next: &str, session: &str, settings: &Settings) -> Response {
 
 /// A callback that is being answered.
 struct Callback {
-    /// Id of the attempt.
     attempt: String,
     /// The session that the browser had before.
     old: Option<Id>,
@@ -225,7 +224,6 @@ async fn wait_for_end(store: &Store, mut stored: StoredAttempt) -> Result<Stored
     Ok(stored)
 }
 
-/// `POST /logout`: ends the session.
 #[handler]
 pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
     let session = session::of(req);

@@ -10,7 +10,6 @@ use crate::people::width;
 use crate::store::Store;
 use crate::web::{Failure, Frame};
 
-/// The query of the list.
 #[derive(Deserialize)]
 pub struct Search {
     /// Part of an exam's name.
@@ -18,7 +17,6 @@ pub struct Search {
     q: String,
 }
 
-/// `GET /lookup` and `GET /en/lookup`
 #[handler]
 pub async fn show(
     frame: Frame,

@@ -8,7 +8,6 @@ use crate::exams::certificate::{PUBLIC, PublicCertificate, PublicColumns, is_num
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Error, Tx};
 
-/// The result of a lookup.
 pub enum Finding {
     /// No such certificate. The result does not tell which field was wrong.
     Nothing,
@@ -21,7 +20,6 @@ pub enum Finding {
 /// The exam's name; a certificate, and whether it is of this exam; a void print number of the certificate.
 type Row = (String, Option<(bool, PublicCertificate)>, Option<(String, NaiveDate)>);
 
-/// The name of the exam with this code.
 pub(super) fn exam_name(tx: &mut Tx, code: &str) -> Result<Option<String>, Error> {
     Ok(exams::table.filter(exams::code.eq(code)).select(exams::name).first(tx.conn).optional()?)
 }

@@ -20,7 +20,6 @@ use crate::web::{Failure, Frame, Submission};
 /// how much the database read.
 const MISS_TAKES: Duration = Duration::from_millis(3);
 
-/// `GET /lookup/{exam}` and `GET /en/lookup/{exam}`
 #[handler]
 pub async fn show(
     Path(code): Path<String>,
@@ -31,7 +30,6 @@ pub async fn show(
     Ok(frame.page(exam.form(frame.lang(), &TypedFields::default())))
 }
 
-/// `POST /lookup/{exam}` and `POST /en/lookup/{exam}`
 #[handler]
 pub async fn answer(
     req: &Request,

@@ -20,13 +20,11 @@ struct Seen {
 }
 
 impl OpenedLinks {
-    /// Counts one opening of a link.
     pub fn add(&self, link: &str, now: Timestamp) {
         let minute = now.truncate(TimeDelta::minutes(1));
         *self.0.lock().opened.entry((link.to_owned(), minute)).or_default() += 1;
     }
 
-    /// Records that an opened link has expired.
     pub fn add_expired(&self, link: String) {
         self.0.lock().expired.insert(link);
     }

@@ -11,7 +11,6 @@ use crate::store::{Timestamp, clock};
 use crate::ui::{self, Control, Fact, FormField, Icon, Lang, ListRow, Look, Page, TextMode, Tone};
 use crate::web::log;
 
-/// The exam whose certificates are looked up.
 pub(super) struct Exam {
     pub code: String,
     pub name: String,
@@ -355,7 +354,6 @@ pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, stamp: &Query
     Page::new("证书核验", main).back(paths::LOOKUP)
 }
 
-/// A link that is expired, revoked or unknown.
 pub(super) fn no_link() -> Page {
     let action = ui::link_button(paths::LOOKUP, "证书查询", Look::Primary);
     let main = ui::error_page(

@@ -3,7 +3,6 @@
 use crate::people::width;
 use crate::web::Submission;
 
-/// The three fields as they were typed.
 #[derive(Default)]
 pub(super) struct TypedFields<'a> {
     pub name: &'a str,

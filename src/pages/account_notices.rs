@@ -12,7 +12,6 @@ use crate::web::session::Session;
 /// Key of the acknowledged notices in the session.
 const ACKNOWLEDGED: &str = "told";
 
-/// Maximum number of notices in the banner.
 const IN_BANNER: usize = 3;
 
 /// Ids of the notices that were acknowledged in this session. Each session acknowledges for itself, so

@@ -48,7 +48,6 @@ impl Listed {
         format!("{} 处需要修改：{}。{by}", labels.len(), labels.join("、"))
     }
 
-    /// The tag of the application's state.
     pub fn tag(&self) -> Markup {
         views::tag(&self.application)
     }

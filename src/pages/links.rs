@@ -5,7 +5,6 @@ use crate::exams::held::{Certificate, Delivery};
 use crate::paths;
 use crate::ui::Link;
 
-/// The list of a candidate's applications of a business.
 pub fn list(business: &Business) -> String {
     match business.origin {
         Origin::Certificate => paths::CERTIFICATES.to_owned(),

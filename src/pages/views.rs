@@ -15,7 +15,6 @@ use crate::paths;
 use crate::store::clock;
 use crate::ui::{self, Fact, Moment, Uploaded};
 
-/// The label of an application's state.
 pub fn word(application: &Application) -> &str {
     state_word(application.business, application.status, &application.result)
 }

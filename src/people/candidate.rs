@@ -50,16 +50,13 @@ pub struct Candidate {
 /// Further data of a candidate; each may be missing.
 #[derive(Clone, Default)]
 pub struct Profile {
-    /// 性别
     pub gender: Option<Gender>,
     pub born_on: Option<NaiveDate>,
-    /// 学历
     pub education: String,
     /// Id of the uploaded portrait.
     pub portrait_id: Option<String>,
 }
 
-/// The ids of a person whom a sign-in admits.
 pub struct AdmittedPerson {
     pub candidate: CandidateId,
     /// The id of the staff member, if the review desk opens to this sign-in.
@@ -122,7 +119,6 @@ pub(super) fn names(tx: &mut Tx, id: &CandidateId) -> Result<[String; 2], Error>
     Ok([name, portal_name])
 }
 
-/// A candidate's first and last sign-in.
 pub struct SignInTimes {
     pub first: Timestamp,
     pub last: Timestamp,

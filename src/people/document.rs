@@ -29,9 +29,7 @@ pub enum DocumentType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {
-    /// 男
     Male,
-    /// 女
     Female,
 }
 
@@ -83,7 +81,6 @@ impl Document {
         self.kind
     }
 
-    /// The normalised number.
     pub fn number(&self) -> &str {
         &self.number
     }

@@ -110,7 +110,6 @@ pub fn entries_of(tx: &mut Tx, ids: &[String]) -> Result<Vec<String>, Error> {
     Ok(entries)
 }
 
-/// Ids of the rows that belong to a candidate.
 pub fn entries_of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<String>, Error> {
     entries_of_people(tx, &[candidate.to_owned()])
 }

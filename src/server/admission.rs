@@ -28,7 +28,6 @@ const PAGE: &str = "<!DOCTYPE html><html lang=\"zh-CN\"><meta charset=\"utf-8\">
     <meta name=\"viewport\" content=\"width=device-width\"><title>访问的人很多</title>\
     <h1>现在访问的人很多</h1><p>请在 10 秒后再试一次。</p>";
 
-/// How many connections may be open.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
     pub total: usize,
@@ -50,7 +49,6 @@ impl ConnectionLimits {
     }
 }
 
-/// Counts open connections.
 pub(super) struct Admission {
     total: Arc<Semaphore>,
     networks: Option<KeyedPermits<ClientNetwork>>,
@@ -58,7 +56,6 @@ pub(super) struct Admission {
     warned_at: Mutex<Option<Instant>>,
 }
 
-/// Counts a connection until it is dropped.
 pub(super) struct ConnectionPermit {
     _of_total: Permit,
     _of_network: Option<Permit>,

@@ -31,7 +31,6 @@ pub struct Health(Arc<Inner>);
 struct Inner {
     store: Store,
     files: Storage,
-    /// Folders whose disks need free space.
     disks: Vec<PathBuf>,
     last: Mutex<Option<(Instant, Report)>>,
 }

@@ -17,7 +17,6 @@ use crate::store::{Store, Tx};
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Submission, see_other};
 
-/// `POST /staff/queue/next`
 #[handler]
 pub async fn next(Data(store): Data<&Store>, staff: StaffMember) -> Result<Response, Failure> {
     if !queue::decides(Registry::of_store(store), staff.role) {
@@ -30,7 +29,6 @@ pub async fn next(Data(store): Data<&Store>, staff: StaffMember) -> Result<Respo
     })
 }
 
-/// `POST /staff/applications/{number}/take`
 #[handler]
 pub async fn take(request: CaseRequest) -> Result<Response, Failure> {
     let work = |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {

@@ -34,14 +34,11 @@ pub struct CaseFile {
     pub answers: Answers,
 }
 
-/// Another application of the same candidate.
 pub struct OtherApplication {
-    /// 受理号
     pub number: ApplicationNumber,
     pub business: &'static Business,
     /// Exam and sitting.
     pub title: String,
-    /// Its state.
     pub tag: Markup,
 }
 
@@ -54,7 +51,6 @@ pub enum Standing {
     Mine,
     /// A colleague has taken it.
     Taken,
-    /// The reader is the candidate.
     Own,
     /// It is an appeal against a decision of the reader.
     Involved,
@@ -77,7 +73,6 @@ pub struct Case {
     pub candidate: Candidate,
     pub reader: Role,
     pub standing: Standing,
-    /// Name of the staff member who has taken it.
     pub assignee: Option<String>,
     /// Whether the reader is the assignee.
     pub mine: bool,
@@ -85,7 +80,6 @@ pub struct Case {
     pub manages: bool,
     /// The staff it can be handed over to; empty unless `manages`.
     pub colleagues: Vec<Member>,
-    /// The candidate's registrations.
     pub registrations: Vec<Registration>,
     /// The candidate's other applications, the newest first.
     pub others: Vec<OtherApplication>,

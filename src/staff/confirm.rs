@@ -11,7 +11,6 @@ use crate::paths;
 use crate::ui::{self, Fact, Look, Page, Tone};
 use crate::web::Frame;
 
-/// A decision that is not confirmed yet.
 pub(super) struct Confirmation<'a> {
     pub opened: &'a OpenedCase,
     pub typed: &'a Typed,

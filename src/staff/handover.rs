@@ -17,7 +17,6 @@ use crate::store::Tx;
 use crate::ui::{self, Look};
 use crate::web::{Failure, Submission, see_other};
 
-/// `POST /staff/applications/{number}/hand-over`
 #[handler]
 pub async fn hand_over(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
     let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {

@@ -49,7 +49,6 @@ pub(super) fn count_waiting(tx: &mut Tx, staff: &StaffMember) -> Result<Option<i
     if staff.role == Role::Administrator { case::count_open(tx).map(Some) } else { Ok(None) }
 }
 
-/// The link to the cases on the page of the queue.
 pub(super) fn home_link(waiting: i64) -> Markup {
     let tag = if waiting > 0 {
         ("due", format!("{waiting} 件待核对"))
@@ -71,7 +70,6 @@ fn require_administrator(staff: &StaffMember) -> Result<(), Failure> {
     }
 }
 
-/// `GET /staff/identities`
 #[handler]
 pub async fn list(frame: Frame, Data(store): Data<&Store>, staff: StaffMember) -> Result<Response, Failure> {
     require_administrator(&staff)?;
@@ -99,7 +97,6 @@ pub async fn show(
     Ok(frame.page(store.write(page).await?))
 }
 
-/// `POST /staff/identities/{id}`
 #[handler]
 pub async fn decide(
     frame: Frame,

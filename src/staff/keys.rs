@@ -16,7 +16,6 @@ pub(super) fn are_on(tx: &mut Tx, staff: &str) -> Result<bool, Error> {
     Ok(s::staff.find(staff).select(s::single_keys).first(tx.conn)?)
 }
 
-/// `POST /staff/keys`
 #[handler]
 pub async fn switch(
     Data(store): Data<&Store>,

@@ -88,9 +88,7 @@ impl QueueFilter {
     }
 }
 
-/// One application of a list.
 pub struct QueueItem {
-    /// 受理号
     pub number: ApplicationNumber,
     pub business: &'static Business,
     /// Exam and sitting.
@@ -106,7 +104,6 @@ pub struct QueueItem {
     pub since: Timestamp,
     /// The last day for the decision.
     pub due_on: Option<NaiveDate>,
-    /// Name of the staff member who has taken it.
     pub assignee: Option<String>,
 }
 

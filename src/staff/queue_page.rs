@@ -20,7 +20,6 @@ use crate::store::{Store, Timestamp, Tx};
 use crate::ui::{self, Icon, ListRow, Look, Page, Tone};
 use crate::web::{Failure, Frame, see_other};
 
-/// `GET /staff`
 #[handler]
 pub fn home() -> Response {
     see_other(paths::QUEUE)
@@ -34,7 +33,6 @@ struct Redirected {
     none: String,
 }
 
-/// `GET /staff/queue`
 #[handler]
 pub async fn show_queue(
     frame: Frame,

@@ -28,7 +28,6 @@ use crate::web::Failure;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ViewerQuery {
-    /// Id of the attachment in the viewer.
     material: String,
 }
 
@@ -71,7 +70,6 @@ impl ReviewPage<'_> {
         Page::new(title, main).own_heading().wide().full().desk(self.opened.desk.clone())
     }
 
-    /// The middle column.
     fn facts(&self) -> Markup {
         html! {
             (self.heading())

@@ -15,7 +15,6 @@ const MOST: i64 = 6;
 
 const PARTS: [QueuePart; 3] = [QueuePart::Mine, QueuePart::Waiting, QueuePart::ToDo];
 
-/// The first applications of each part.
 pub struct Sidebar {
     parts: Vec<(QueuePart, Vec<QueueItem>)>,
     now: Timestamp,

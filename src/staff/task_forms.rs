@@ -41,7 +41,6 @@ fn button_look(task: &Task) -> Look {
     if task.action == Action::Fail { Look::Plain } else { Look::Primary }
 }
 
-/// Id of a task's section.
 pub(super) fn anchor(task: &Task) -> String {
     format!("task-{}", task.action.code())
 }

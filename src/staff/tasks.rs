@@ -25,7 +25,6 @@ struct TaskPath {
     action: String,
 }
 
-/// `POST /staff/applications/{number}/tasks/{action}`
 #[handler]
 pub async fn carry_out(
     request: CaseRequest,

@@ -32,7 +32,6 @@ pub fn mark_control(name: &str) -> String {
     format!("mark:{name}")
 }
 
-/// What the decision form contains.
 #[derive(Default)]
 pub struct Typed {
     /// Reasons by the name of the marked question or slot; no reason is empty.

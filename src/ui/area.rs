@@ -30,7 +30,6 @@ pub fn panel(title: &str, body: Markup) -> Markup {
     }
 }
 
-/// The colour of a banner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Blue: a state.
@@ -41,7 +40,6 @@ pub enum Tone {
     Danger,
     /// Green: something succeeded.
     Good,
-    /// Grey.
     Neutral,
 }
 

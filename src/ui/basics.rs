@@ -8,7 +8,6 @@ pub fn tag(state: &str, label: &str) -> Markup {
     html! { span.tag data-state=(state) { (label) } }
 }
 
-/// The emphasis of a button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// The one next step of the page.
@@ -30,7 +29,6 @@ impl Look {
     }
 }
 
-/// A link that looks like a button.
 pub fn link_button(href: &str, label: &str, look: Look) -> Markup {
     html! { a.button data-look=(look.word()) href=(href) { (label) } }
 }
@@ -110,14 +108,12 @@ fn is_date(text: &str) -> bool {
         && text.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 4 | 7))
 }
 
-/// One line of a summary list.
 pub struct Fact {
     pub label: &'static str,
     pub value: Markup,
 }
 
 impl Fact {
-    /// A fact whose value is text.
     pub fn of(label: &'static str, value: impl AsRef<str>) -> Fact {
         Fact { label, value: words(value.as_ref()).render() }
     }

@@ -4,9 +4,7 @@ use maud::{Markup, html};
 
 use super::words;
 
-/// One option of a control.
 pub struct Choice {
-    /// The value that the form sends.
     pub value: String,
     pub label: String,
     /// Muted text below the label; may be empty.
@@ -15,7 +13,6 @@ pub struct Choice {
 
 /// The control of a field and its current value.
 pub enum Control<'a> {
-    /// One line of text.
     Text {
         value: &'a str,
         mode: TextMode,
@@ -31,9 +28,14 @@ pub enum Control<'a> {
         max: usize,
     },
     /// One of at most six options.
-    Radios { options: &'a [Choice], value: &'a str },
-    /// Any number of options.
-    Checks { options: &'a [Choice], values: &'a [String] },
+    Radios {
+        options: &'a [Choice],
+        value: &'a str,
+    },
+    Checks {
+        options: &'a [Choice],
+        values: &'a [String],
+    },
     /// One of more than six options.
     Select {
         options: &'a [Choice],
@@ -41,11 +43,18 @@ pub enum Control<'a> {
         value: &'a str,
     },
     /// `2026-04-01` or empty.
-    Date { value: &'a str },
+    Date {
+        value: &'a str,
+    },
     /// `2026-04` or empty.
-    Month { value: &'a str },
+    Month {
+        value: &'a str,
+    },
     /// A single box, sent as `yes`.
-    Agree { text: &'a str, checked: bool },
+    Agree {
+        text: &'a str,
+        checked: bool,
+    },
 }
 
 /// The kind of a text. It selects the keyboard and the browser's autocomplete.

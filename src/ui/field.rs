@@ -6,7 +6,6 @@ use super::choice::{Control, Ties};
 
 /// A field of a form. Its wrapper has the id `f-{name}`, its control the id `i-{name}`.
 pub struct FormField<'a> {
-    /// The name that the form sends.
     pub name: &'a str,
     pub label: &'a str,
     /// Help under the label; may be empty.

@@ -14,7 +14,6 @@ impl Lang {
         self.pick("zh-CN", "en")
     }
 
-    /// The value for this language.
     pub fn pick<T>(self, chinese: T, english: T) -> T {
         match self {
             Lang::Chinese => chinese,
@@ -22,7 +21,6 @@ impl Lang {
         }
     }
 
-    /// The other language.
     pub fn other(self) -> Lang {
         self.pick(Lang::English, Lang::Chinese)
     }

@@ -26,15 +26,11 @@ static HTMX_CONFIG: LazyLock<Markup> = LazyLock::new(|| html! { meta name="htmx-
 
 /// The part of the frame that does not depend on the page.
 pub struct Chrome<'a> {
-    /// Name of the examination authority.
     pub authority: &'a str,
-    /// URL of the stylesheet.
     pub css: &'a str,
     /// URLs of the scripts, loaded with `defer`.
     pub scripts: &'a [String],
-    /// URL of the icon.
     pub icon: &'a str,
-    /// Whether senior mode (长者模式) is on.
     pub senior: bool,
     /// Whether to show that all data is fictional.
     pub demo: bool,
@@ -62,9 +58,7 @@ const TABS: [(Tab, Icon, &str, &str); 4] = [
 /// The navigation of the review desk, in place of the tabs.
 #[derive(Clone)]
 pub struct Desk {
-    /// Name of the staff member who is signed in.
     pub who: String,
-    /// Number of waiting cases.
     pub waiting: i64,
 }
 
@@ -76,9 +70,7 @@ pub struct Page {
     pub own_heading: bool,
     /// URL of the back link.
     pub back: Option<String>,
-    /// The tab that is marked as current.
     pub tab: Option<Tab>,
-    /// Set on pages of the review desk.
     pub desk: Option<Desk>,
     pub main: Markup,
     /// The sticky action bar at the bottom.
@@ -108,17 +100,14 @@ impl Page {
         }
     }
 
-    /// `main` contains the `h1`.
     pub fn own_heading(self) -> Page {
         Page { own_heading: true, ..self }
     }
 
-    /// Shows a back link to `url`.
     pub fn back(self, url: impl Into<String>) -> Page {
         Page { back: Some(url.into()), ..self }
     }
 
-    /// Marks `tab` as current.
     pub fn tab(self, tab: Tab) -> Page {
         Page { tab: Some(tab), ..self }
     }
@@ -128,7 +117,6 @@ impl Page {
         Page { bar: Some(bar), ..self }
     }
 
-    /// Shows the navigation of the review desk.
     pub fn desk(self, desk: Desk) -> Page {
         Page { desk: Some(desk), ..self }
     }

@@ -18,7 +18,6 @@ pub struct Card {
     pub actions: Vec<Link>,
 }
 
-/// A label and the URL that it leads to.
 #[derive(Clone)]
 pub struct Link {
     pub label: &'static str,

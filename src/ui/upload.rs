@@ -28,13 +28,10 @@ pub struct UploadField<'a> {
     pub optional: bool,
     /// How to correct a refused file.
     pub error: Option<&'a str>,
-    /// The reviewer's note about it.
     pub mark: Option<&'a str>,
-    /// Files uploaded so far.
     pub files: &'a [Uploaded],
     /// Maximum number of files. With 1 a new file replaces the old one.
     pub most: usize,
-    /// The `accept` attribute.
     pub accept: &'a str,
     /// Maximum bytes of a file. Scripts do not send a larger one.
     pub largest: usize,

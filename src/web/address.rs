@@ -24,6 +24,7 @@ pub enum ClientAddress {
     /// An IPv4-mapped IPv6 address is converted to IPv4.
     Known(IpAddr),
     /// A proxy hides the address.
+    /// The network of at least one device is not known.
     Unknown,
 }
 
@@ -32,7 +33,6 @@ pub enum ClientAddress {
 pub enum Network {
     /// An IPv4 address, or the first 64 bits of an IPv6 address.
     Known(String),
-    /// See [`ClientAddress::Unknown`].
     Unknown,
 }
 
@@ -43,7 +43,6 @@ pub enum ClientNetwork {
     V4(Ipv4Addr),
     /// The first 56 bits.
     V6(u64),
-    /// See [`ClientAddress::Unknown`].
     Unknown,
 }
 
@@ -52,11 +51,9 @@ pub enum ClientNetwork {
 pub enum Proximity {
     Same,
     Different,
-    /// The network of at least one device is not known.
     Unknown,
 }
 
-/// [`address_of`] a request.
 pub fn client_address(req: &Request) -> ClientAddress {
     let peer = req.remote_addr().as_socket_addr().map(SocketAddr::ip);
     match req.data::<Arc<Settings>>() {
@@ -143,12 +140,10 @@ pub fn client_network(address: ClientAddress) -> ClientNetwork {
 }
 
 impl Network {
-    /// Parses the text in the database.
     pub fn from_text(text: String) -> Network {
         if text == UNKNOWN { Network::Unknown } else { Network::Known(text) }
     }
 
-    /// Whether both are the same network.
     pub fn proximity(&self, other: &Network) -> Proximity {
         match (self, other) {
             (Network::Known(one), Network::Known(other)) if one == other => Proximity::Same,

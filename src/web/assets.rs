@@ -19,7 +19,6 @@ struct Asset {
     brotli: Vec<u8>,
 }
 
-/// URLs of the files that pages refer to.
 pub struct Assets {
     pub css: String,
     /// In the order in which pages load them.

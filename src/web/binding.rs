@@ -16,12 +16,10 @@ pub struct Binding<'a> {
     pub name: &'a str,
     /// Browsers return the cookie to this path and those below it.
     pub path: &'a str,
-    /// Whether browsers use HTTPS.
     pub https: bool,
 }
 
 impl Binding<'_> {
-    /// The secret in the request's cookie.
     pub fn secret(&self, headers: &HeaderMap) -> Option<String> {
         frame::cookie(headers, &self.cookie_name())
     }

@@ -23,7 +23,6 @@ use super::pace::{Pace, too_slow};
 /// Most bytes that are dropped: more than our largest form.
 const MAX_DROPPED: u64 = 140 << 20;
 
-/// How long that may take.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 type Bytes = io::Result<hyper::body::Bytes>;

@@ -28,7 +28,6 @@ pub enum Failure {
     /// The present state does not allow it, often because of a concurrent request.
     #[error("conflict")]
     Conflict {
-        /// What happened, in a sentence.
         message: String,
         /// Label and path of what to do next.
         action: (&'static str, String),
@@ -56,24 +55,13 @@ pub enum Failure {
     Method,
     /// The portal did not answer, or not as specified.
     #[error("portal: {happened}")]
-    Portal {
-        /// What happened, in a sentence.
-        happened: &'static str,
-        /// Path of the page from which to try again.
-        again: Cow<'static, str>,
-    },
+    Portal { happened: &'static str, again: Cow<'static, str> },
     /// A login failed although the portal answered as specified.
     #[error("no login: {happened}")]
-    NoLogin {
-        /// What happened, in a sentence.
-        happened: &'static str,
-        /// Path of the page from which to try again.
-        again: Cow<'static, str>,
-    },
+    NoLogin { happened: &'static str, again: Cow<'static, str> },
     /// The portal answered as specified, and another attempt would fail in the same way.
     #[error("not admitted: {happened}")]
     NotAdmitted {
-        /// What happened, in a sentence.
         happened: &'static str,
         /// What to do, in a sentence.
         help: String,

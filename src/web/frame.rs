@@ -60,7 +60,6 @@ impl Frame {
         self.target.as_ref().and_then(|target| target.to_str().ok())
     }
 
-    /// Path and query of the request.
     pub fn here(&self) -> &str {
         self.here.path_and_query().map_or(paths::HOME, |path| path.as_str())
     }

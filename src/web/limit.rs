@@ -14,7 +14,6 @@ pub struct PerMinute {
 }
 
 impl PerMinute {
-    /// Allows `count` requests a minute for each key.
     pub fn new(count: NonZeroU32) -> PerMinute {
         PerMinute { limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(count)) }
     }
@@ -46,7 +45,6 @@ pub struct PerNetwork {
 }
 
 impl PerNetwork {
-    /// Allows `count` requests a minute for each network.
     pub fn new(count: NonZeroU32) -> PerNetwork {
         let unknown = count.saturating_mul(UNKNOWN_SHARE);
         PerNetwork { known: PerMinute::new(count), unknown: PerMinute::new(unknown) }

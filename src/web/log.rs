@@ -32,7 +32,6 @@ pub fn request_id() -> Option<String> {
     REQUEST.try_with(String::clone).ok()
 }
 
-/// The log line of a request that is being answered.
 pub struct RequestLine {
     method: Method,
     uri: Uri,

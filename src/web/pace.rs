@@ -58,7 +58,6 @@ impl Pace {
     }
 }
 
-/// The error of a transfer that is too slow.
 pub fn too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the client is too slow")
 }

@@ -50,15 +50,12 @@ pub enum Way {
 /// Who is signed in, as stored in the session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignedIn {
-    /// The candidate's id.
     pub candidate: CandidateId,
     /// The staff member's id, if this person is on the roster.
     pub staff: Option<String>,
-    /// Time of the sign-in.
     pub since: Timestamp,
     /// Time of the last request; updated at most once a minute.
     pub seen: Timestamp,
-    /// How they signed in.
     pub way: Way,
     /// Browser and system, such as `Windows 电脑 · Chrome`.
     pub device: String,
@@ -209,7 +206,6 @@ async fn save_last_use(session: &Session) {
     }
 }
 
-/// Sets the session's cookie.
 pub fn give(response: &mut Response, session: &Id, https: bool) {
     set_cookie(response, &session.to_string(), "", https);
 }

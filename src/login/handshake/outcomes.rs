@@ -2,10 +2,8 @@
 
 use crate::store::CandidateId;
 
-/// The result of opening a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanOutcome {
-    /// The phone is bound to the handshake from now on.
     Bound,
     /// The phone was bound to it before.
     Again,
@@ -22,12 +20,9 @@ pub enum ScanRefusal {
     Gone,
 }
 
-/// The result of typing a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberOutcome {
-    /// The number was right.
     Approved,
-    /// The number was wrong.
     Denied,
     /// The handshake had been decided before, or is not this phone's.
     Undecidable,

@@ -8,7 +8,6 @@ pub enum Status {
     Waiting,
     /// A phone has scanned the code; its user has to type the number.
     Scanned,
-    /// A signed-in candidate has approved the login.
     Approved,
     /// The screen is signed in.
     Redeemed,
@@ -39,11 +38,9 @@ pub enum Action {
     Scan,
     /// Type the number that the screen shows, or sign in at the portal.
     Approve,
-    /// Sign the screen in.
     Redeem,
     /// Say 不是我, or type a wrong number.
     Deny,
-    /// Ask for another code.
     Cancel,
     /// Too many wrong codes came.
     Suspect,
@@ -56,9 +53,7 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     Screen,
-    /// The phone that scanned the code.
     Phone,
-    /// This program.
     Site,
     /// The portal, if the code is its own (RFC 8628).
     Portal,

@@ -11,25 +11,19 @@ use crate::store::{Timestamp, clock};
 use crate::ui::{self, Control, Fact, FormField, Icon, Look, Page, TextMode, Tone};
 use crate::web::address::Proximity;
 
-/// A handshake as its phone shows it.
 pub struct PhoneView<'a> {
     pub handshake: &'a Handshake,
-    /// The candidate who is signed in on the phone.
     pub account: &'a Candidate,
     pub authority: &'a str,
-    /// Of the screen and the phone.
     pub proximity: Proximity,
     pub now: Timestamp,
-    /// The number as it was typed.
     pub typed: &'a str,
-    /// What is wrong with it.
     pub error: Option<&'a str>,
 }
 
 /// What the phone's page says about the network of the screen.
 struct NetworkAdvice {
     fact: &'static str,
-    /// Headline of a warning.
     warning: Option<&'static str>,
     advice: &'static str,
 }
@@ -54,7 +48,6 @@ fn network_advice(proximity: Proximity) -> NetworkAdvice {
     }
 }
 
-/// The page that asks for the number.
 pub fn confirm(view: &PhoneView) -> Page {
     let (handshake, account) = (view.handshake, view.account);
     let network = network_advice(view.proximity);

@@ -46,7 +46,6 @@ pub struct DeviceCode {
     pub interval: Duration,
 }
 
-/// The result of a poll.
 #[derive(Clone)]
 pub enum PollOutcome {
     /// Nobody has decided yet, or the portal was not reached. The next poll is due after this interval.
@@ -55,7 +54,6 @@ pub enum PollOutcome {
     Done(Box<Arrival>),
     /// The login was declined at the portal.
     Denied,
-    /// The code is too old.
     Expired,
     /// The answer signs nobody in.
     Failed(Refusal),

@@ -39,7 +39,6 @@ struct Metadata {
     authorization_response_iss_parameter_supported: bool,
 }
 
-/// Caches the discovered endpoints.
 #[derive(Default)]
 pub struct EndpointCache {
     /// With the time of the discovery.

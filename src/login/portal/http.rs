@@ -19,7 +19,6 @@ const MAX_ANSWER: usize = 64 * 1024;
 
 /// An answer of userinfo (OpenID Connect Core 1.0 §5.3.2).
 pub enum Userinfo {
-    /// JSON.
     Plain(Value),
     /// A signed token.
     Signed(String),

@@ -37,7 +37,6 @@ const ALGORITHMS: &[Algorithm] = &[
 pub struct Expected<'a> {
     pub kind: TokenKind,
     pub issuer: &'a str,
-    /// Our client id.
     pub audience: &'a str,
     /// The attempt's nonce; a device grant has none.
     pub nonce: Option<&'a str>,
@@ -51,7 +50,6 @@ pub enum TokenKind {
     Userinfo,
 }
 
-/// Caches the portal's keys.
 #[derive(Default)]
 pub struct KeyCache {
     keys: Mutex<Arc<Vec<Jwk>>>,

@@ -32,7 +32,6 @@ pub(super) struct AccountKey<'a> {
     pub subject_hash: &'a str,
 }
 
-/// An account that is bound to a candidate.
 pub(super) struct BoundAccount {
     pub candidate: CandidateId,
     /// The last accepted name.
@@ -72,7 +71,6 @@ pub(super) fn find(tx: &mut Tx, key: AccountKey) -> Result<Option<BoundAccount>,
     row.map(open).transpose()
 }
 
-/// Whether any account is bound to a candidate.
 pub(super) fn has_any(tx: &mut Tx, candidate: &CandidateId) -> Result<bool, Error> {
     let bound = p::portal_accounts.filter(p::candidate_id.eq(candidate));
     Ok(diesel::select(diesel::dsl::exists(bound)).get_result(tx.conn)?)

@@ -11,7 +11,6 @@ use crate::people::candidate::{self, AdmittedPerson};
 use crate::people::staff::{self, Member};
 use crate::store::{CandidateId, Error, Tx};
 
-/// How a sign-in ended.
 pub enum SignInOutcome {
     Admitted(AdmittedPerson),
     /// The account must be verified at the portal first.
@@ -82,7 +81,6 @@ impl Admission<'_> {
         })
     }
 
-    /// The candidate whom the sign-in would admit.
     fn candidate(&self) -> Option<&CandidateId> {
         let bound = self.bound.as_ref().map(|bound| &bound.candidate);
         bound.or(self.holder.as_ref().map(|holder| &holder.candidate))

@@ -50,9 +50,7 @@ pub struct IdentityCase {
     pub phone: String,
     pub verified: bool,
     pub attempts: i32,
-    /// The first attempt.
     pub first_at: Timestamp,
-    /// The last attempt.
     pub last_at: Timestamp,
     /// `None` while the case is open.
     pub verdict: Option<IdentityVerdict>,
@@ -87,7 +85,6 @@ pub struct CaseSummary {
     pub id: String,
     pub reason: Reason,
     pub attempts: i32,
-    /// The last attempt.
     pub last_at: Timestamp,
     /// `None` while the case is open.
     pub verdict: Option<IdentityVerdict>,

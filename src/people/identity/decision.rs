@@ -16,7 +16,6 @@ pub enum Assurance {
     Unknown,
 }
 
-/// Everything a decision depends on.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
     /// The portal's name.
@@ -48,10 +47,8 @@ pub struct Holder<'a> {
     pub has_account: bool,
 }
 
-/// What happens to a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Create a candidate and bind the account.
     Enrol,
     /// Admit the bound candidate.
     Admit,
@@ -69,7 +66,6 @@ pub enum Decision {
     Stop(Reason),
 }
 
-/// Why a sign-in was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     /// Bound account, same number, another name, not verified.

@@ -47,7 +47,6 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// The device of [`NoticeKind::NewDevice`], otherwise empty.
     pub detail: String,
-    /// When it happened.
     pub at: Timestamp,
 }
 

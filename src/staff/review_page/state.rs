@@ -22,7 +22,6 @@ pub(in crate::staff) struct ReviewPage<'a> {
     pub tried: Option<TriedTask<'a>>,
 }
 
-/// A task whose form was sent and had no effect.
 pub(in crate::staff) struct TriedTask<'a> {
     pub task: &'static Task,
     pub noted: &'a Answers,
