@@ -50,6 +50,9 @@ pub mod way_in;
 
 use std::sync::Arc;
 
+use poem::web::Data;
+use poem::{FromRequest, Request, RequestBody};
+
 use crate::settings::Settings;
 use crate::store::{Error, Store, Timestamp, Tx};
 use crate::web::Failure;
@@ -69,6 +72,23 @@ pub struct Login {
     pub new_handshakes: HandshakeLimits,
     pub scans: HandshakeLimits,
     pub at_portal: PerNetwork,
+}
+
+/// What every handler of login needs.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    login: &'a Arc<Login>,
+    store: &'a Store,
+    settings: &'a Arc<Settings>,
+}
+
+impl<'a> FromRequest<'a> for Context<'a> {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Data(login) = Data::from_request(req, body).await?;
+        let Data(store) = Data::from_request(req, body).await?;
+        let Data(settings) = Data::from_request(req, body).await?;
+        Ok(Context { login, store, settings })
+    }
 }
 
 impl Login {

@@ -1,19 +1,17 @@
 //! Way 2: the phone that scans the code.
 
-use std::sync::Arc;
-
 use poem::http::StatusCode;
-use poem::web::{Data, Path};
+use poem::web::Path;
 use poem::{Request, Response, handler};
 
 use super::handshake::{self, Handshake, NumberOutcome, Phone, ScanOutcome, Status};
 use super::pages::{self, phone};
-use super::{Login, allowance, code, pause, secrets};
+use super::{Context, allowance, code, pause, secrets};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::width;
 use crate::settings::Settings;
-use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Timestamp, Tx};
 use crate::web::address::{client_address, network};
 use crate::web::session::live;
 use crate::web::{Failure, Frame, SignedIn, Submission, binding, see_other};
@@ -31,9 +29,7 @@ enum Scan {
 pub async fn open(
     req: &Request,
     frame: Frame,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    Context { login, store, settings }: Context<'_>,
     Path(text): Path<String>,
 ) -> Result<Response, Failure> {
     login.scans.check(req)?;
@@ -87,13 +83,10 @@ fn paused(frame: &Frame, until: Timestamp) -> Response {
 pub async fn confirm(
     req: &Request,
     frame: Frame,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    context: Context<'_>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let context = Context { login, store, settings };
-    show(req, &frame, &context, id, None).await
+    show(req, &frame, context, id, None).await
 }
 
 /// A text that was typed as the number and is not two digits.
@@ -102,20 +95,13 @@ struct InvalidNumber<'a> {
     error: &'static str,
 }
 
-struct Context<'a> {
-    login: &'a Login,
-    store: &'a Store,
-    settings: &'a Settings,
-}
-
 async fn show(
     req: &Request,
     frame: &Frame,
-    context: &Context<'_>,
+    Context { login, store, settings }: Context<'_>,
     id: String,
     invalid: Option<InvalidNumber<'_>>,
 ) -> Result<Response, Failure> {
-    let Context { login, store, settings } = context;
     let secret = phone_of(req, &id, settings)?;
     let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let (path, own) = (paths::confirm(&id), network(client_address(req)));
@@ -167,19 +153,17 @@ fn read(
 pub async fn type_number(
     req: &Request,
     who: SignedIn,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    context: Context<'_>,
     Path(id): Path<String>,
     form: Submission,
 ) -> Result<Response, Failure> {
+    let Context { login, store, settings } = context;
     let (phone, own) = (phone_of(req, &id, settings)?, network(client_address(req)));
     let number = match number(form.one("number")) {
         Ok(number) => number,
         Err(error) => {
             let invalid = InvalidNumber { typed: form.one("number"), error };
-            let context = Context { login, store, settings };
-            return show(req, &Frame::of(req), &context, id, Some(invalid)).await;
+            return show(req, &Frame::of(req), context, id, Some(invalid)).await;
         }
     };
     let typed = id.clone();
@@ -214,9 +198,7 @@ fn number(typed: &str) -> Result<u32, &'static str> {
 #[handler]
 pub async fn decline(
     req: &Request,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    Context { login, store, settings }: Context<'_>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let (phone, own) = (phone_of(req, &id, settings)?, network(client_address(req)));
@@ -242,9 +224,7 @@ pub async fn decline(
 pub async fn revoke(
     req: &Request,
     who: SignedIn,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    Context { login, store, settings }: Context<'_>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let phone = phone_of(req, &id, settings)?;

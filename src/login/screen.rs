@@ -1,9 +1,7 @@
 //! Ways 2 and 3: the login screen, which shows a code and waits until a phone has approved it.
 
-use std::sync::Arc;
-
 use poem::http::StatusCode;
-use poem::web::{Data, Path, Query};
+use poem::web::{Path, Query};
 use poem::{IntoResponse, Request, Response, handler};
 use tower_sessions::session::Id;
 
@@ -11,7 +9,7 @@ use super::handshake::{self, Handshake, Screen, Status};
 use super::pages::NextPoll;
 use super::parking::ScreenUpdate;
 use super::way_in::NextPage;
-use super::{Login, allowance, device_grant, devices, not_saved, pages, secrets, user_agent};
+use super::{Context, Login, allowance, device_grant, devices, not_saved, pages, secrets, user_agent};
 use crate::paths;
 use crate::people::identity::notice;
 use crate::settings::{Settings, Ways};
@@ -32,11 +30,10 @@ const SECRET_BYTES: usize = 16;
 pub async fn show(
     req: &Request,
     frame: Frame,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    context: Context<'_>,
     Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
+    let Context { store, settings, .. } = context;
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));
     }
@@ -48,10 +45,10 @@ pub async fn show(
         (false, true) => return Ok(frame.go(&pages::device_path(next.path()))),
         (false, false) => return Ok(frame.page(pages::on_phone(ways, next.path()))),
     }
-    let secret = new_secret(req, login, store)?;
+    let secret = new_secret(req, context)?;
     let screen = new_screen(req, &secret, next.path());
     let handshake = store.write(move |tx| handshake::begin(tx, screen)).await?;
-    Ok(first_page(&frame, &view(login, store, settings, &handshake), &secret, settings))
+    Ok(first_page(&frame, &view(context, &handshake), &secret, settings))
 }
 
 /// `GET /login/device`: the portal's own code (RFC 8628).
@@ -59,31 +56,30 @@ pub async fn show(
 pub async fn show_device(
     req: &Request,
     frame: Frame,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    context: Context<'_>,
     Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
+    let Context { login, store, settings } = context;
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));
     }
     if !settings.portal.ways.device {
         return Err(Failure::NotFound);
     }
-    let secret = new_secret(req, login, store)?;
+    let secret = new_secret(req, context)?;
     let screen = new_screen(req, &secret, next.path());
     let code = login.portal.device_code().await;
     let code = code.map_err(|refusal| refusal.failure(pages::device_path(next.path())))?;
     let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
     device_grant::wake_poller(login, store);
-    Ok(first_page(&frame, &view(login, store, settings, &handshake), &secret, settings))
+    Ok(first_page(&frame, &view(context, &handshake), &secret, settings))
 }
 
 /// A secret for a new screen.
 ///
 /// # Errors
 /// [`Failure::TooMany`] if it asks too often, [`Failure::Full`] if too many requests are parked.
-fn new_secret(req: &Request, login: &Login, store: &Store) -> Result<String, Failure> {
+fn new_secret(req: &Request, Context { login, store, .. }: Context<'_>) -> Result<String, Failure> {
     if login.waiters.is_full() {
         return Err(Failure::Full);
     }
@@ -113,11 +109,10 @@ fn first_page(frame: &Frame, view: &pages::ScreenView, secret: &str, settings: &
 pub async fn wait(
     req: &Request,
     frame: Frame,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    context: Context<'_>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    let Context { login, store, settings } = context;
     let update = req.extensions().get::<ScreenUpdate>();
     let screen = secrets::of_screen(req.headers(), &id, settings.is_https()).unwrap_or_default();
     let found = match update {
@@ -153,7 +148,7 @@ pub async fn wait(
     // A request of htmx that was not parked, because its head is too large, must not come back at once.
     let unparked = if frame.is_fragment() { NextPoll::Later } else { NextPoll::Soon };
     let next_poll = update.map_or(unparked, |update| update.next_poll);
-    let view = pages::ScreenView { next_poll, ..view(login, store, settings, &handshake) };
+    let view = pages::ScreenView { next_poll, ..view(context, &handshake) };
     Ok(match frame.is_fragment() {
         true => frame.part(pages::card(&view)),
         false if frame::cookie(req.headers(), SCRIPTS_COOKIE).is_some() => {
@@ -211,9 +206,7 @@ async fn sign_in(
 #[handler]
 pub async fn cancel(
     req: &Request,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    Context { login, store, settings }: Context<'_>,
     Path(id): Path<String>,
     form: Submission,
 ) -> Result<Response, Failure> {
@@ -226,12 +219,8 @@ pub async fn cancel(
     Ok(see_other(&next))
 }
 
-fn view<'a>(
-    login: &Login,
-    store: &Store,
-    settings: &Settings,
-    handshake: &'a Handshake,
-) -> pages::ScreenView<'a> {
+fn view<'a>(context: Context, handshake: &'a Handshake) -> pages::ScreenView<'a> {
+    let Context { login, store, settings } = context;
     let now = store.clock.now();
     let address = match &handshake.portal_code {
         Some(code) => code.address.clone(),

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use poem::http::header;
-use poem::web::{Data, Query};
+use poem::web::Query;
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::attempt::{self, AttemptEnding, AttemptStage, StoredAttempt};
 use super::pages::login_path;
 use super::portal::{AttemptSecrets, AuthorizationResponse};
 use super::refusal::{Refusal, admitted};
-use super::{Login, devices, not_saved, user_agent};
+use super::{Context, Login, devices, not_saved, user_agent};
 use crate::paths;
 use crate::people::identity::{self, Arrival, notice};
 use crate::settings::Settings;
@@ -46,9 +46,7 @@ impl NextPage {
 pub async fn start(
     req: &Request,
     frame: Frame,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    Context { login, store, settings }: Context<'_>,
     Query(next): Query<NextPage>,
 ) -> Result<Response, Failure> {
     login.at_portal.check(&network(client_address(req)))?;
@@ -67,9 +65,7 @@ pub async fn start(
 #[handler]
 pub async fn callback(
     req: &Request,
-    Data(login): Data<&Arc<Login>>,
-    Data(store): Data<&Store>,
-    Data(settings): Data<&Arc<Settings>>,
+    Context { login, store, settings }: Context<'_>,
     Query(response): Query<AuthorizationResponse>,
 ) -> Result<Response, Failure> {
     let outdated = || Refusal::Outdated.failure(paths::LOGIN.to_owned());
