@@ -121,15 +121,5 @@ fn choice(value: &str, label: &str) -> Choice {
 }
 
 fn field(name: &str, label: &str, control: Control) -> Markup {
-    ui::field(&FormField {
-        name,
-        label,
-        hint: "",
-        optional: true,
-        error: None,
-        mark: None,
-        reload: false,
-        check: false,
-        control,
-    })
+    ui::field(&FormField { optional: true, ..FormField::new(name, label, control) })
 }

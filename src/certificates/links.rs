@@ -114,15 +114,8 @@ fn form(certificate: &str) -> Markup {
         html! {
             form method="post" action=(paths::links(certificate)) {
                 (ui::field(&FormField {
-                    name: "days",
-                    label: "有效期",
                     hint: "到期后自动失效，也可以随时撤销",
-                    optional: false,
-                    error: None,
-                    mark: None,
-                    reload: false,
-                    check: false,
-                    control,
+                    ..FormField::new("days", "有效期", control)
                 }))
                 div.actions { (ui::submit("action", "make", "生成核验链接", Look::Primary)) }
             }

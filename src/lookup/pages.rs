@@ -107,10 +107,9 @@ impl Exam {
     /// The form, with an error on each blank field.
     pub(super) fn incomplete(&self, lang: Lang, typed: &TypedFields<'_>) -> Page {
         let missing: Vec<(String, String)> = self
-            .fields(lang, typed)
+            .fields(lang, typed, true)
             .into_iter()
-            .filter(|field| width::is_blank(field.value))
-            .map(|field| (format!("f-{}", field.name), field.missing.to_owned()))
+            .filter_map(|field| Some((format!("f-{}", field.name), field.error?.to_owned())))
             .collect();
         let (title, foot) = lang.pick(
             ("还有内容没有填写", "您填写的内容已保留。"),
@@ -203,7 +202,7 @@ impl Exam {
         let main = html! {
             (head)
             form #form method="post" action=(self.path(lang)) {
-                @for field in self.fields(lang, typed) { (field.show(show_errors)) }
+                @for field in self.fields(lang, typed, show_errors) { (ui::field(&field)) }
             }
             p.muted.small {
                 (lang.pick("查询内容不会出现在网址和日志中。", "What you type appears in no address and in no log."))
@@ -219,14 +218,12 @@ impl Exam {
             .bar(button)
     }
 
-    fn fields<'a>(&self, lang: Lang, typed: &TypedFields<'a>) -> [LookupField<'a>; 3] {
-        let field = |name, label, hint, missing, value: &'a str, mode| LookupField {
-            name,
-            label,
+    /// With `show_errors`, a blank field has an error.
+    fn fields<'a>(&self, lang: Lang, typed: &TypedFields<'a>, show_errors: bool) -> [FormField<'a>; 3] {
+        let field = |name, label, hint, missing, value, mode| FormField {
             hint,
-            missing,
-            value,
-            mode,
+            error: (show_errors && width::is_blank(value)).then_some(missing),
+            ..FormField::new(name, label, Control::Text { value, mode, max: 60, suffix: "" })
         };
         [
             field(
@@ -254,33 +251,6 @@ impl Exam {
                 TextMode::IdNumber,
             ),
         ]
-    }
-}
-
-/// One of the three fields of the form.
-struct LookupField<'a> {
-    name: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    /// The error if the field is blank.
-    missing: &'static str,
-    value: &'a str,
-    mode: TextMode,
-}
-
-impl LookupField<'_> {
-    fn show(&self, show_errors: bool) -> Markup {
-        ui::field(&FormField {
-            name: self.name,
-            label: self.label,
-            hint: self.hint,
-            optional: false,
-            error: (show_errors && width::is_blank(self.value)).then_some(self.missing),
-            mark: None,
-            reload: false,
-            check: false,
-            control: Control::Text { value: self.value, mode: self.mode, max: 60, suffix: "" },
-        })
     }
 }
 

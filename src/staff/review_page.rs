@@ -157,15 +157,10 @@ impl ReviewPage<'_> {
         let remarks = self.case.file.application.business.verdicts.remarks;
         let options: Vec<Choice> = remarks.iter().map(template).collect();
         let field = |name, label, hint, control| FormField {
-            name,
-            label,
             hint,
             optional: true,
             error: self.problem(name),
-            mark: None,
-            reload: false,
-            check: false,
-            control,
+            ..FormField::new(name, label, control)
         };
         let templates = Control::Select { options: &options, value: &self.typed.template };
         let note = Control::Area { value: &self.typed.note, max: *REASON_LENGTH.end() };

@@ -22,6 +22,24 @@ pub struct FormField<'a> {
     pub control: Control<'a>,
 }
 
+impl<'a> FormField<'a> {
+    /// A required field without notes.
+    pub fn new(name: &'a str, label: &'a str, control: Control<'a>) -> FormField<'a> {
+        let (error, mark) = (None, None);
+        FormField {
+            name,
+            label,
+            hint: "",
+            optional: false,
+            error,
+            mark,
+            reload: false,
+            check: false,
+            control,
+        }
+    }
+}
+
 pub fn field(f: &FormField) -> Markup {
     let id = format!("i-{}", f.name);
     let described = described_by(f.name, !f.hint.is_empty(), f.mark.is_some(), f.error.is_some());
@@ -104,17 +122,7 @@ mod tests {
     use crate::ui::{Choice, TextMode};
 
     fn plain<'a>(control: Control<'a>) -> FormField<'a> {
-        FormField {
-            name: "mobile",
-            label: "手机号",
-            hint: "",
-            optional: false,
-            error: None,
-            mark: None,
-            reload: false,
-            check: false,
-            control,
-        }
+        FormField::new("mobile", "手机号", control)
     }
 
     fn tel(value: &str) -> Control<'_> {

@@ -247,7 +247,7 @@ impl ErrorResponder {
     fn page(&self, failure: &Failure) -> Response {
         let ErrorResponder { frame, is_read } = self;
         let mut response = match failure {
-            Failure::SignIn if *is_read => return frame.go(&login_path(frame.here())),
+            Failure::SignIn if *is_read => return frame.go(&paths::with_next(paths::LOGIN, frame.here())),
             _ if is_shown_as_notice(frame, failure, *is_read) => notice(frame, failure),
             _ => frame.page_with(failure.status(), failure.page(frame.lang())),
         };
@@ -281,12 +281,6 @@ fn is_shown_as_notice(frame: &Frame, failure: &Failure, is_read: bool) -> bool {
             | Failure::Internal(_)
     );
     frame.is_fragment() && (is_part || (!is_read && may_be_sent_again))
-}
-
-fn login_path(next: &str) -> String {
-    let query: String =
-        url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    format!("{}?{query}", paths::LOGIN)
 }
 
 /// A banner above the present page.

@@ -129,8 +129,8 @@ pub fn show(
         (ui::banner(ui::Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请核对授权码，再选择以谁的身份登录。" } }))
         form method="post" action="/sandbox/device" hx-boost="false" {
             (ui::field(&ui::FormField {
-                name: "user_code", label: "授权码", hint: "应与另一台设备屏幕上显示的一致",
-                optional: false, error: None, mark: None, reload: false, check: false, control: field,
+                hint: "应与另一台设备屏幕上显示的一致",
+                ..ui::FormField::new("user_code", "授权码", field)
             }))
             (choices())
         }

@@ -82,15 +82,9 @@ pub fn confirm(view: &PhoneView) -> Page {
 fn number_form(view: &PhoneView) -> Markup {
     let control = Control::Text { value: view.typed, mode: TextMode::Number, max: 2, suffix: "" };
     let field = FormField {
-        name: "number",
-        label: "屏幕显示的两位数字",
         hint: "请照着要登录的那台设备的屏幕输入，数字不对会拒绝这次登录。",
-        optional: false,
         error: view.error,
-        mark: None,
-        reload: false,
-        check: false,
-        control,
+        ..FormField::new("number", "屏幕显示的两位数字", control)
     };
     html! {
         form.typed-number method="post" action=(paths::type_number(&view.handshake.id)) {

@@ -129,8 +129,9 @@ fn decision(details: &CaseDetails, typed: &str, problem: Option<&str>) -> Markup
             (ui::default_submit("stay"))
             (ui::panel("核对结论", html! {
                 (ui::field(&FormField {
-                    name: "reason", label: "理由", hint: "写明核对了什么，只有工作人员可见", optional: false,
-                    error: problem, mark: None, reload: false, check: false, control,
+                    hint: "写明核对了什么，只有工作人员可见",
+                    error: problem,
+                    ..FormField::new("reason", "理由", control)
                 }))
                 @if case.has_subject() { p.muted { "是同一人：" (join) } }
                 @else { p.muted { "政务服务平台没有提供账号标识，不能并入。请考生先完成实名认证。" } }
