@@ -92,8 +92,6 @@ impl<'a> FromRequest<'a> for Context<'a> {
 }
 
 impl Login {
-    /// # Errors
-    /// When no HTTPS client can be made on this machine.
     pub fn new(settings: Arc<Settings>, store: Store) -> Result<Login, reqwest::Error> {
         let max_parked = settings.max_waiters;
         Ok(Login {

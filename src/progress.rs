@@ -97,10 +97,10 @@ fn empty(search: &Search) -> Markup {
 }
 
 fn form(registry: Registry, search: &Search) -> Markup {
-    let kinds: Vec<_> = registry.iter().map(|business| choice(business.slug, business.label)).collect();
+    let kinds: Vec<_> = registry.iter().map(|business| Choice::new(business.slug, business.label)).collect();
     let submitted = Status::ALL.into_iter().filter(|status| *status != Status::Draft);
-    let states: Vec<_> = submitted.map(|status| choice(status.code(), status.label())).collect();
-    let periods: Vec<_> = PERIODS.iter().map(|(value, label, _)| choice(value, label)).collect();
+    let states: Vec<_> = submitted.map(|status| Choice::new(status.code(), status.label())).collect();
+    let periods: Vec<_> = PERIODS.iter().map(|(value, label, _)| Choice::new(*value, *label)).collect();
     let number = Control::Text { value: &search.number, mode: TextMode::IdNumber, max: 24, suffix: "" };
     html! {
         details.panel open[search.has_filters()] {
@@ -114,10 +114,6 @@ fn form(registry: Registry, search: &Search) -> Markup {
             }
         }
     }
-}
-
-fn choice(value: &str, label: &str) -> Choice {
-    Choice { value: value.to_owned(), label: label.to_owned(), hint: String::new() }
 }
 
 fn field(name: &str, label: &str, control: Control) -> Markup {

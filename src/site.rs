@@ -27,12 +27,10 @@ use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, head, headers, log, origin, session};
 use crate::{certificates, home, lookup, paths, progress, staff};
 
-/// The parts of a serving program.
 #[derive(Clone)]
 pub struct Parts {
     pub settings: Arc<Settings>,
     pub store: Store,
-    /// Uploaded files.
     pub files: Storage,
     pub login: Arc<Login>,
     pub lookup: Arc<Lookup>,
@@ -40,8 +38,6 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// # Errors
-    /// The HTTPS client for the portal cannot be created.
     pub fn new(settings: Settings, store: Store, files: Storage) -> Result<Parts, reqwest::Error> {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);

@@ -104,10 +104,7 @@ fn views(link: &Link) -> Markup {
 }
 
 fn form(certificate: &str) -> Markup {
-    let options =
-        DAYS.map(|days| Choice {
-            value: days.to_string(), label: format!("{days} 天"), hint: String::new()
-        });
+    let options = DAYS.map(|days| Choice::new(days.to_string(), format!("{days} 天")));
     let control = Control::Radios { options: &options, value: "7" };
     ui::panel(
         "生成新的链接",

@@ -38,7 +38,6 @@ impl HandshakeLimits {
         live::own_key(&session::of(req)).map_or(Ok(()), |key| self.browsers.check(&key))
     }
 
-    /// Drops the counts that no longer limit anything.
     pub fn sweep(&self) {
         self.networks.sweep();
         self.browsers.sweep();

@@ -89,8 +89,6 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// # Errors
-    /// When no HTTPS client can be made on this machine.
     pub fn new(settings: Arc<Settings>) -> Result<Portal, reqwest::Error> {
         // The demo's portal is this program, which a proxy cannot reach.
         let http = Http::new(settings.demo)?;

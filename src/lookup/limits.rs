@@ -109,10 +109,7 @@ impl LookupLimits {
         Ok(())
     }
 
-    /// Counts one lookup from `network`.
-    ///
-    /// # Errors
-    /// [`Failure::TooMany`] with the seconds until the next may come.
+    /// See [`LookupLimits::check`].
     pub fn check_network(&self, network: &Network, now: Timestamp) -> Result<(), Failure> {
         match network {
             Network::Known(network) => self.check(&NETWORK, network, now),

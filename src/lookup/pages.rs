@@ -255,7 +255,6 @@ impl Exam {
 }
 
 impl QueryStamp {
-    /// The stamp of the current request.
     pub(super) fn at(at: Timestamp) -> QueryStamp {
         QueryStamp { at, id: log::request_id().unwrap_or_default() }
     }

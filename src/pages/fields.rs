@@ -40,7 +40,7 @@ pub fn question(
 ) -> Markup {
     let fixed: Vec<ui::Choice> = match field.rule {
         AnswerRule::OneOf(offered) | AnswerRule::SomeOf(offered) => {
-            offered.iter().map(|text| plain(text)).collect()
+            offered.iter().map(|text| ui::Choice::new(*text, *text)).collect()
         }
         _ => Vec::new(),
     };
@@ -56,10 +56,6 @@ pub fn question(
         check: notes.check,
         control: control(field, answers, &offered),
     })
-}
-
-fn plain(text: &str) -> ui::Choice {
-    ui::Choice { value: text.to_owned(), label: text.to_owned(), hint: String::new() }
 }
 
 /// More choices than this are shown as a drop-down list.
@@ -95,7 +91,6 @@ pub fn plain_field(field: &'static Question, answers: &Answers, problems: &Probl
     question(field, answers, &Choices::new(), notes)
 }
 
-/// An upload of a task of staff.
 pub fn plain_upload(material: &Material, problems: &Problems) -> Markup {
     html! {
         div.field id={ "f-" (material.slot) } data-error[message(problems, material.slot).is_some()] {
@@ -108,7 +103,6 @@ pub fn plain_upload(material: &Material, problems: &Problems) -> Markup {
     }
 }
 
-/// The problem of a question or of a slot.
 pub fn message<'a>(problems: &'a Problems, name: &str) -> Option<&'a str> {
     problems.iter().find(|(wrong, _)| wrong == name).map(|(_, what)| what.as_str())
 }

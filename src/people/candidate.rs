@@ -103,11 +103,11 @@ pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<Candidat
     Ok(f::former_documents.find(holder).select(f::candidate_id).first(tx.conn).optional()?)
 }
 
-/// Hashes of a candidate's present and former documents.
-pub(super) fn documents_of(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<String>, Error> {
-    let present = c::candidates.find(candidate).select(c::document_hash);
+/// Hashes of the present and former documents of candidates.
+pub(super) fn documents_of(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<String>, Error> {
+    let present = c::candidates.filter(c::id.eq_any(candidates)).select(c::document_hash);
     let mut documents: Vec<String> = present.load(tx.conn)?;
-    let former = f::former_documents.filter(f::candidate_id.eq(candidate)).select(f::document_hash);
+    let former = f::former_documents.filter(f::candidate_id.eq_any(candidates)).select(f::document_hash);
     documents.extend(former.load::<String>(tx.conn)?);
     Ok(documents)
 }

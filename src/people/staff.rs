@@ -115,10 +115,7 @@ pub fn entries_of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<
 }
 
 fn entries_of_people(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<String>, Error> {
-    let present = c::candidates.filter(c::id.eq_any(candidates)).select(c::document_hash);
-    let mut documents: Vec<String> = present.load(tx.conn)?;
-    let former = f::former_documents.filter(f::candidate_id.eq_any(candidates)).select(f::document_hash);
-    documents.extend(former.load::<String>(tx.conn)?);
+    let documents = candidate::documents_of(tx, candidates)?;
     Ok(s::staff.filter(s::document_hash.eq_any(documents)).select(s::id).load(tx.conn)?)
 }
 

@@ -270,5 +270,5 @@ fn elsewhere(path: &str, label: &str) -> Markup {
 
 fn template((action, text): &(Action, &str)) -> Choice {
     let verdict = if *action == Action::Approve { "通过" } else { "不通过" };
-    Choice { value: (*text).to_owned(), label: format!("{verdict}：{text}"), hint: String::new() }
+    Choice::new(*text, format!("{verdict}：{text}"))
 }

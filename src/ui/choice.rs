@@ -11,6 +11,12 @@ pub struct Choice {
     pub hint: String,
 }
 
+impl Choice {
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Choice {
+        Choice { value: value.into(), label: label.into(), hint: String::new() }
+    }
+}
+
 /// The control of a field and its current value.
 pub enum Control<'a> {
     Text {

@@ -156,11 +156,7 @@ mod tests {
 
     #[test]
     fn group_is_a_fieldset_with_a_label_for_each_option() {
-        let options = ["本科", "硕士"].map(|label| Choice {
-            value: label.into(),
-            label: label.into(),
-            hint: String::new(),
-        });
+        let options = ["本科", "硕士"].map(|label| Choice::new(label, label));
         let control = Control::Radios { options: &options, value: "硕士" };
         let shown = field(&FormField { error: Some("请选择"), ..plain(control) }).into_string();
         assert!(shown.contains(r#"<fieldset aria-describedby="f-mobile-error"><legend"#));

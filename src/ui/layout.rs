@@ -126,12 +126,10 @@ impl Page {
         Page { refresh: Some((seconds, url.into())), ..self }
     }
 
-    /// Uses up to 75 rem of a wide screen.
     pub fn wide(self) -> Page {
         Page { wide: true, ..self }
     }
 
-    /// Fills the window of a wide screen without a margin.
     pub fn full(self) -> Page {
         Page { full: true, ..self }
     }

@@ -50,10 +50,7 @@ impl PerNetwork {
         PerNetwork { known: PerMinute::new(count), unknown: PerMinute::new(unknown) }
     }
 
-    /// Counts one request.
-    ///
-    /// # Errors
-    /// [`Failure::TooMany`] with the seconds to wait.
+    /// See [`PerMinute::check`].
     pub fn check(&self, network: &Network) -> Result<(), Failure> {
         match network {
             Network::Known(network) => self.known.check(network),
@@ -61,7 +58,6 @@ impl PerNetwork {
         }
     }
 
-    /// Removes networks that have their whole limit again.
     pub fn sweep(&self) {
         self.known.sweep();
     }

@@ -25,7 +25,6 @@ pub struct Arrival {
     pub account: Account,
 }
 
-/// The key of an account that is or can be bound.
 #[derive(Clone, Copy)]
 pub(super) struct AccountKey<'a> {
     pub portal: &'a str,
@@ -60,7 +59,6 @@ pub(super) fn lock(tx: &mut Tx, subject_hash: Option<&str>, holder: &str) -> Res
     Ok(())
 }
 
-/// The account, if it is bound.
 pub(super) fn find(tx: &mut Tx, key: AccountKey) -> Result<Option<BoundAccount>, Error> {
     let row =
         p::portal_accounts.find((key.portal, key.subject_hash)).select((p::candidate_id, p::name, p::phone));

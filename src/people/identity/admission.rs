@@ -156,7 +156,7 @@ impl Admission<'_> {
 
     /// Id of the person's roster row, if this sign-in may open the desk.
     fn staff(&self, tx: &mut Tx, candidate: &CandidateId) -> Result<Option<String>, Error> {
-        let documents = candidate::documents_of(tx, candidate)?;
+        let documents = candidate::documents_of(tx, std::slice::from_ref(candidate))?;
         let Some(Member { id, name, .. }) = staff::active_with_documents(tx, &documents)? else {
             return Ok(None);
         };
