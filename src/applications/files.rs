@@ -50,7 +50,6 @@ pub async fn show(
     }
 }
 
-/// Advice to the owner of a lost file.
 const LOST_FOR_OWNER: &str =
     "存储的文件已丢失或损坏，不是您的操作造成的。请打开这件申请，按页面上的提示重新上传。";
 

@@ -3,25 +3,18 @@
 use maud::{Markup, html};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
-use serde::Deserialize;
 
 use super::address::BusinessOf;
 use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{Application, Business, Origin, Outset, Record};
 use crate::casework::sweep::DRAFT_AGE;
-use crate::pages::cards::{self, Listed};
+use crate::pages::cards::{self, Listed, Paging};
 use crate::pages::{controls, links};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, clock};
 use crate::ui::{self, Fact, Look, Page};
 use crate::web::{Failure, Frame};
-
-#[derive(Deserialize)]
-struct Paging {
-    #[serde(default)]
-    page: i64,
-}
 
 #[handler]
 pub async fn show(

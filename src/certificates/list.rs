@@ -3,23 +3,17 @@
 use maud::{Markup, html};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
-use serde::Deserialize;
 
 use crate::casework::application::PAGE;
 use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
+use crate::pages::cards::Paging;
 use crate::pages::links;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
 use crate::ui::{self, Card, Icon, Link, Page, Tab};
 use crate::web::{Failure, Frame};
-
-#[derive(Deserialize)]
-struct Paging {
-    #[serde(default)]
-    page: i64,
-}
 
 #[handler]
 pub async fn show(

@@ -1,6 +1,7 @@
 //! Applications as cards of a list.
 
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{links, views};
 use crate::casework::appeal::{self, AppealState};
@@ -11,6 +12,12 @@ use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::paths;
 use crate::store::{Error, Tx, clock};
 use crate::ui::{self, Card, Link};
+
+#[derive(Deserialize)]
+pub struct Paging {
+    #[serde(default)]
+    pub page: i64,
+}
 
 /// An application with the data of its card.
 pub struct Listed {

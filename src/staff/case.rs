@@ -61,7 +61,6 @@ pub enum Standing {
 /// A submitted file that is missing or damaged.
 pub struct UnreadableFile {
     pub id: String,
-    /// Label of its material.
     pub label: String,
 }
 
@@ -103,7 +102,6 @@ impl CaseFile {
         history::last_marks(&self.events)
     }
 
-    /// The reason of the rejection.
     pub fn rejection(&self) -> Option<&str> {
         history::last(&self.events, Action::Reject).map(|event| event.content.note.as_str())
     }

@@ -11,7 +11,7 @@ fn someone() -> CandidateId {
     CandidateId::from("someone".to_owned())
 }
 
-/// An empty database in memory, and a time to choose.
+/// An empty database in memory, and the time.
 struct World {
     conn: Conn,
     vault: Vault,
@@ -29,7 +29,7 @@ impl World {
         ] {
             conn.batch_execute(tables).unwrap();
         }
-        // Whoever approves is no row here.
+        // The candidates of these tests have no rows.
         conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
         World {
             conn,
@@ -75,9 +75,8 @@ impl World {
     }
 }
 
-/// Every pair of state and action, whoever acts: only what the table of the contract allows.
 #[test]
-fn every_pair_is_decided() {
+fn only_the_listed_transitions_are_allowed() {
     let allowed = [
         ("waiting", Action::Scan, Actor::Phone, "scanned"),
         ("scanned", Approve, Actor::Phone, "approved"),
@@ -114,7 +113,7 @@ fn every_pair_is_decided() {
 }
 
 #[test]
-fn of_two_who_act_on_the_same_state_one_wins() {
+fn second_change_of_the_same_state_is_refused() {
     let mut world = World::new();
     let seen = world.at(Scanned);
     assert!(change(&mut world.tx(), &seen, Deny, Actor::Phone, Changes::default()).unwrap());
@@ -129,7 +128,7 @@ fn of_two_who_act_on_the_same_state_one_wins() {
 }
 
 #[test]
-fn the_first_phone_is_the_phone() {
+fn first_phone_is_bound() {
     let mut world = World::new();
     let id = world.begin().id;
     assert_eq!(world.scan(&id, "first", true), ScanOutcome::Bound);
@@ -141,7 +140,7 @@ fn the_first_phone_is_the_phone() {
 }
 
 #[test]
-fn the_fifth_wrong_code_cancels() {
+fn fifth_wrong_code_cancels() {
     let mut world = World::new();
     let id = world.begin().id;
     for _ in 0..4 {
@@ -177,9 +176,8 @@ fn only_the_right_number_approves_and_only_the_screen_redeems_once() {
     assert_eq!(world.status(&wrong.id), Denied);
 }
 
-/// The portal decides only where the code is its own.
 #[test]
-fn the_portal_answers_for_its_own_code() {
+fn portal_decides_only_its_own_code() {
     let mut world = World::new();
     let approved = Verdict::Approved(someone());
     let ours = world.begin().id;
@@ -194,7 +192,7 @@ fn the_portal_answers_for_its_own_code() {
 }
 
 #[test]
-fn time_ends_what_is_open_and_nothing_else() {
+fn open_handshakes_expire() {
     let mut world = World::new();
     for status in ALL {
         let id = world.at(status).id;
@@ -208,9 +206,8 @@ fn time_ends_what_is_open_and_nothing_else() {
     }
 }
 
-/// Also where nobody has looked at it before, and after a sweep.
 #[test]
-fn what_was_seen_expired_stays_so_when_the_clock_goes_back() {
+fn expired_handshake_stays_expired_when_the_clock_goes_back() {
     let mut world = World::new();
     let acts: [fn(&mut Tx, &str); 3] = [
         |tx, id| expire(tx, id).unwrap(),
@@ -230,7 +227,7 @@ fn what_was_seen_expired_stays_so_when_the_clock_goes_back() {
 }
 
 #[test]
-fn changes_rise_even_when_the_clock_stands() {
+fn changed_at_rises_even_if_the_clock_goes_back() {
     let mut world = World::new();
     let id = world.begin().id;
     let mut seen = Vec::new();
