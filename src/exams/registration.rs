@@ -11,23 +11,16 @@ use crate::store::{Error, Timestamp, Tx};
 #[derive(Clone, Debug)]
 pub struct Registration {
     pub id: String,
-    /// Key of the sitting.
     pub sitting_id: String,
-    /// Name of the exam.
     pub exam: String,
     /// `201803`.
     pub month: String,
     /// First day of the exam.
     pub held_on: NaiveDate,
-    /// 准考证号
     pub ticket_number: String,
-    /// 级别
     pub level: String,
-    /// 专业
     pub specialty: String,
-    /// 订单号
     pub order_number: String,
-    /// When the fee was paid.
     pub paid_at: Option<Timestamp>,
     /// The application for its receipt.
     pub receipt_id: Option<String>,
@@ -39,7 +32,6 @@ pub struct Registration {
 pub struct RegisteredSubject {
     registration_id: String,
     pub id: String,
-    /// 科目
     pub subject: String,
     /// In fen.
     pub fee: i32,
