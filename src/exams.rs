@@ -13,7 +13,6 @@ use diesel::prelude::*;
 use crate::store::schema::{exam_subjects, exams, sittings};
 use crate::store::{Error, Tx};
 
-/// An exam held in a month.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = sittings)]
 pub struct Sitting {
@@ -25,7 +24,6 @@ pub struct Sitting {
     pub month: String,
     /// Last day on which a check of qualification can be applied for.
     pub check_closes_on: NaiveDate,
-    /// First day of the exam.
     pub held_on: NaiveDate,
 }
 

@@ -23,7 +23,6 @@ pub const MOST: usize = 10;
 /// Bytes of a token.
 const TOKEN_BYTES: usize = 16;
 
-/// A link, for the holder.
 pub struct Link {
     pub id: String,
     /// The secret part of its address.

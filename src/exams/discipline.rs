@@ -24,7 +24,6 @@ pub struct Violation {
     /// The cited clause of 人社部令第31号.
     pub clause: String,
     pub proposed_decision: String,
-    /// When the notice was served.
     pub served_on: NaiveDate,
     /// Result of the appeal against it. Empty before.
     pub outcome: String,

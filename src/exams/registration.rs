@@ -7,7 +7,6 @@ use super::month_label;
 use crate::store::schema::{exams, registration_subjects as rs, registrations as r, sittings};
 use crate::store::{Error, Timestamp, Tx};
 
-/// A registration with its subjects.
 #[derive(Clone, Debug)]
 pub struct Registration {
     pub id: String,
@@ -15,7 +14,6 @@ pub struct Registration {
     pub exam: String,
     /// `201803`.
     pub month: String,
-    /// First day of the exam.
     pub held_on: NaiveDate,
     pub ticket_number: String,
     pub level: String,
@@ -27,7 +25,6 @@ pub struct Registration {
     pub subjects: Vec<RegisteredSubject>,
 }
 
-/// A subject of a registration.
 #[derive(Clone, Debug, Queryable)]
 pub struct RegisteredSubject {
     registration_id: String,

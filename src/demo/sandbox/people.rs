@@ -4,7 +4,6 @@ use crate::people::document::DocumentType::{
     self, ForeignPermanent, HkMacaoPermit, HmtResidence, Passport, Resident, TaiwanPermit,
 };
 
-/// An account.
 pub struct Person {
     pub name: &'static str,
     pub document_type: DocumentType,
