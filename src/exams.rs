@@ -13,28 +13,25 @@ use diesel::prelude::*;
 use crate::store::schema::{exam_subjects, exams, sittings};
 use crate::store::{Error, Tx};
 
-/// An exam held in a month.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = sittings)]
 pub struct Sitting {
     pub id: String,
     pub exam_id: String,
-    /// Name of the exam.
+    #[diesel(select_expression = exams::name)]
     pub exam: String,
     /// `201803`; [`month_label`] shows it.
     pub month: String,
     /// Last day on which a check of qualification can be applied for.
     pub check_closes_on: NaiveDate,
-    /// First day of the exam.
     pub held_on: NaiveDate,
 }
 
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = exam_subjects)]
 pub struct Subject {
-    /// 级别
     pub level: String,
-    /// 专业
     pub specialty: String,
-    /// 科目
     pub subject: String,
     /// In fen.
     pub fee: i32,
@@ -61,7 +58,7 @@ impl Sitting {
 
     pub fn find(tx: &mut Tx, id: &str) -> Result<Option<Sitting>, Error> {
         let row = sittings::table.inner_join(exams::table).filter(sittings::id.eq(id));
-        Ok(row.select(SITTING).first(tx.conn).optional()?)
+        Ok(row.select(Sitting::as_select()).first(tx.conn).optional()?)
     }
 
     /// Sittings whose qualification check is open on a day, the earliest exam first.
@@ -71,28 +68,10 @@ impl Sitting {
             .inner_join(exams::table)
             .filter(open)
             .order((sittings::held_on, exams::code))
-            .select(SITTING)
+            .select(Sitting::as_select())
             .load(tx.conn)?)
     }
 }
-
-type SittingColumns = (
-    sittings::id,
-    sittings::exam_id,
-    exams::name,
-    sittings::month,
-    sittings::check_closes_on,
-    sittings::held_on,
-);
-
-const SITTING: SittingColumns = (
-    sittings::id,
-    sittings::exam_id,
-    exams::name,
-    sittings::month,
-    sittings::check_closes_on,
-    sittings::held_on,
-);
 
 /// In the authority's order.
 pub fn subjects(tx: &mut Tx, exam_id: &str) -> Result<Vec<Subject>, Error> {
@@ -100,6 +79,6 @@ pub fn subjects(tx: &mut Tx, exam_id: &str) -> Result<Vec<Subject>, Error> {
     Ok(x::exam_subjects
         .filter(x::exam_id.eq(exam_id))
         .order(x::position)
-        .select((x::level, x::specialty, x::subject, x::fee))
+        .select(Subject::as_select())
         .load(tx.conn)?)
 }

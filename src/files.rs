@@ -56,7 +56,6 @@ pub struct UploadRules {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
     pub kind: FileKind,
-    /// Media type.
     pub mime: &'static str,
     pub bytes: Vec<u8>,
     /// A small JPEG, for pictures only.

@@ -2,8 +2,11 @@
 
 mod portal;
 
+use std::fmt::Display;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use chrono::Duration;
 use clap::Args;
@@ -69,15 +72,11 @@ pub struct RawServe {
 pub struct Settings {
     /// `sqlite:PATH` or `postgres://…`.
     pub database_url: String,
-    /// Socket to listen on.
     pub listen: SocketAddr,
     /// Scheme, host and port of the site, without a trailing `/`.
     pub public_url: Url,
-    /// Folder of the uploads.
     pub files: PathBuf,
-    /// The authority's name.
     pub authority: String,
-    /// The government portal that signs people in.
     pub portal: PortalSettings,
     /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
@@ -148,12 +147,7 @@ impl Check {
         }
     }
 
-    fn parsed<T: std::str::FromStr>(
-        &mut self,
-        name: &str,
-        value: &Option<String>,
-        wanted: &str,
-    ) -> Option<T> {
+    fn parsed<T: FromStr>(&mut self, name: &str, value: &Option<String>, wanted: &str) -> Option<T> {
         let text = self.required(name, value);
         if text.is_empty() {
             return None;
@@ -174,24 +168,18 @@ impl Check {
         None
     }
 
-    fn image_memory(&mut self, value: &Option<String>) -> u32 {
-        let name = "KAOZHENG_IMAGE_MEMORY_MB";
-        let wanted = self.parsed(name, value, "a whole number of megabytes").unwrap_or(100);
-        if !(100..=65_536).contains(&wanted) {
-            self.problems.push(format!("{name} is wrong: expected 100 to 65536"));
+    fn number<T: FromStr + PartialOrd + Display + Copy>(
+        &mut self,
+        name: &str,
+        value: &Option<String>,
+        what: &str,
+        range: RangeInclusive<T>,
+    ) -> T {
+        let number = self.parsed(name, value, what).unwrap_or(*range.start());
+        if !range.contains(&number) {
+            self.problems.push(format!("{name} is wrong: expected {} to {}", range.start(), range.end()));
         }
-        wanted
-    }
-
-    fn hours(&mut self, name: &str, value: &Option<String>, unit: fn(i64) -> Duration) -> Duration {
-        match self.parsed::<i64>(name, value, "a whole number above 0") {
-            Some(count) if (1..=10_000).contains(&count) => unit(count),
-            Some(_) => {
-                self.problems.push(format!("{name} is wrong: expected 1 to 10000"));
-                unit(1)
-            }
-            None => unit(1),
-        }
+        number
     }
 }
 
@@ -202,10 +190,8 @@ impl Check {
 pub fn check_store(raw: &RawSettings) -> Result<(String, Vault), Vec<String>> {
     let mut check = Check::default();
     let url = database_url(&mut check, raw);
-    match vault(&mut check, raw) {
-        Some(vault) if check.problems.is_empty() => Ok((url, vault)),
-        _ => Err(check.problems),
-    }
+    let vault = vault(&mut check, raw).filter(|_| check.problems.is_empty());
+    vault.map(|vault| (url, vault)).ok_or(check.problems)
 }
 
 fn vault(check: &mut Check, raw: &RawSettings) -> Option<Vault> {
@@ -242,33 +228,29 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let files = check.required("KAOZHENG_FILES", &raw.files);
     let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
     let portal = portal::check(&mut check, &raw.portal);
-    let session_idle =
-        check.hours("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes, Duration::minutes);
-    let session_absolute = check.hours("KAOZHENG_SESSION_HOURS", &raw.session_hours, Duration::hours);
+    let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
+    let session_idle = Duration::minutes(time("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes));
+    let session_absolute = Duration::hours(time("KAOZHENG_SESSION_HOURS", &raw.session_hours));
     let max_waiters = check.parsed("KAOZHENG_MAX_WAITERS", &raw.max_waiters, "a whole number");
-    let image_memory_mb = check.image_memory(&raw.image_memory_mb);
-    match (vault, listen, public_url, portal, max_waiters) {
-        (Some(vault), Some(listen), Some(public_url), Some(portal), Some(max_waiters))
-            if check.problems.is_empty() =>
-        {
-            let settings = Settings {
-                database_url,
-                listen,
-                public_url,
-                files: files.into(),
-                authority,
-                portal,
-                trusted_proxy: raw.trusted_proxy,
-                session_idle,
-                session_absolute,
-                max_waiters,
-                image_memory_mb,
-                demo: false,
-            };
-            Ok((settings, vault))
-        }
-        _ => Err(check.problems),
-    }
+    let (memory, megabytes) = (&raw.image_memory_mb, "a whole number of megabytes");
+    let image_memory_mb = check.number("KAOZHENG_IMAGE_MEMORY_MB", memory, megabytes, 100..=65_536);
+    let settings = || {
+        Some(Settings {
+            database_url,
+            listen: listen?,
+            public_url: public_url?,
+            files: files.into(),
+            authority,
+            portal: portal?,
+            trusted_proxy: raw.trusted_proxy,
+            session_idle,
+            session_absolute,
+            max_waiters: max_waiters?,
+            image_memory_mb,
+            demo: false,
+        })
+    };
+    settings().zip(vault).filter(|_| check.problems.is_empty()).ok_or(check.problems)
 }
 
 #[cfg(test)]

@@ -4,50 +4,54 @@ use std::fmt;
 
 use crate::store::codes;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// Not submitted. Staff never see it.
-    Draft,
-    /// Waiting for a reviewer.
-    Submitted,
-    /// Assigned to a reviewer.
-    InReview,
-    /// Sent back with marks, waiting for the candidate.
-    Returned,
-    Rejected,
-    /// Approved. Some businesses carry it out afterwards.
-    Approved,
-    /// Carried out.
-    Completed,
-    Withdrawn,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Status {
+        /// Not submitted. Staff never see it.
+        Draft = "draft", "草稿";
+        /// Waiting for a reviewer.
+        Submitted = "submitted", "待审核";
+        /// Assigned to a reviewer.
+        InReview = "in_review", "审核中";
+        /// Sent back with marks, waiting for the candidate.
+        Returned = "returned", "审核退回";
+        Rejected = "rejected", "审核不通过";
+        /// Approved. Some businesses carry it out afterwards.
+        Approved = "approved", "审核通过";
+        /// Carried out.
+        Completed = "completed", "已完成";
+        Withdrawn = "withdrawn", "已撤销";
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// 提交, and 重新提交 after a return.
-    Submit,
-    /// 修改, while it is not assigned.
-    Revise,
-    /// 撤销.
-    Withdraw,
-    /// 领取.
-    Take,
-    /// 放回.
-    PutBack,
-    /// 转交: an administrator assigns it to another staff member.
-    HandOver,
-    /// 退回, with marks.
-    Return,
-    /// 不通过, with a reason.
-    Reject,
-    /// 通过.
-    Approve,
-    /// An appeal against the rejection was upheld.
-    Uphold,
-    /// What was approved is paid, printed or posted.
-    Fulfil,
-    /// What was approved cannot be carried out until the candidate corrects something.
-    Fail,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Action {
+        /// 提交, and 重新提交 after a return.
+        Submit = "submit", "提交申请";
+        /// 修改, while it is not assigned.
+        Revise = "revise", "修改申请";
+        /// 撤销.
+        Withdraw = "withdraw", "撤销申请";
+        /// 领取.
+        Take = "take", "审核员已领取";
+        /// 放回.
+        PutBack = "put_back", "退回待审核队列";
+        /// 转交: an administrator assigns it to another staff member.
+        HandOver = "hand_over", "转交其他工作人员办理";
+        /// 退回, with marks.
+        Return = "return", "审核退回";
+        /// 不通过, with a reason.
+        Reject = "reject", "审核不通过";
+        /// 通过.
+        Approve = "approve", "审核通过";
+        /// An appeal against the rejection was upheld.
+        Uphold = "uphold", "申诉通过，改为审核通过";
+        /// What was approved is paid, printed or posted.
+        Fulfil = "fulfil", "办理完成";
+        /// What was approved cannot be carried out until the candidate corrects something.
+        Fail = "fail", "办理未成功";
+    }
 }
 
 /// Who takes an action.
@@ -92,37 +96,11 @@ pub fn may(status: Status, action: Action, actor: Actor) -> bool {
     next(status, action, actor).is_some()
 }
 
-codes!(Status {
-    Draft = "draft", "草稿";
-    Submitted = "submitted", "待审核";
-    InReview = "in_review", "审核中";
-    Returned = "returned", "审核退回";
-    Rejected = "rejected", "审核不通过";
-    Approved = "approved", "审核通过";
-    Completed = "completed", "已完成";
-    Withdrawn = "withdrawn", "已撤销";
-});
-
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
     }
 }
-
-codes!(Action {
-    Submit = "submit", "提交申请";
-    Revise = "revise", "修改申请";
-    Withdraw = "withdraw", "撤销申请";
-    Take = "take", "审核员已领取";
-    PutBack = "put_back", "退回待审核队列";
-    HandOver = "hand_over", "转交其他工作人员办理";
-    Return = "return", "审核退回";
-    Reject = "reject", "审核不通过";
-    Approve = "approve", "审核通过";
-    Uphold = "uphold", "申诉通过，改为审核通过";
-    Fulfil = "fulfil", "办理完成";
-    Fail = "fail", "办理未成功";
-});
 
 #[cfg(test)]
 mod tests {

@@ -72,7 +72,7 @@ fn facts(candidate: &Candidate, held: &Certificate) -> Vec<Fact> {
     };
     vec![
         Fact::of("姓名", &held.holder_name),
-        Fact::of("性别", held.gender.map_or("", Gender::label)),
+        Fact::of("性别", held.gender().map_or("", Gender::label)),
         Fact::of("证件号码", document),
         Fact::of("考试年月", month_label(&held.month)),
         Fact::of("级别", &held.level),

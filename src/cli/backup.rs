@@ -127,7 +127,6 @@ fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
-/// Storage keys of all uploads and thumbnails.
 fn keys(contents: &Contents) -> Vec<String> {
     let mut keys = Vec::new();
     for (key, width) in &contents.uploads {

@@ -77,7 +77,6 @@ pub struct Sandbox {
     tokens: Mutex<HashMap<String, Grant>>,
 }
 
-/// One person's consent.
 #[derive(Clone)]
 struct Grant {
     person: &'static Person,
@@ -269,7 +268,6 @@ pub fn userinfo(
     Json(claims).with_header(header::CACHE_CONTROL, "no-store").into_response()
 }
 
-/// `GET /sandbox/.well-known/openid-configuration`.
 #[handler]
 pub fn discovery(Data(settings): Data<&Arc<Settings>>) -> Json<Value> {
     let portal = &settings.portal;

@@ -14,44 +14,29 @@ pub struct PublicCertificate {
     holder_name: String,
     /// Masked number of the holder's document.
     pub document_mask: String,
-    /// 级别
     pub level: String,
-    /// 专业
     pub specialty: String,
-    /// 证书管理号
     pub management_number: String,
-    /// 证书印制号
     pub print_number: String,
-    /// 批准日期
     pub approved_on: NaiveDate,
-    /// 发证机关
     pub issuing_body: String,
 }
 
-pub type PublicColumns = (
-    certificates::id,
-    certificates::holder_name,
-    certificates::document_mask,
-    certificates::level,
-    certificates::specialty,
-    certificates::management_number,
-    certificates::print_number,
-    certificates::approved_on,
-    certificates::issuing_body,
-);
-
 /// The columns of a [`PublicCertificate`].
-pub const PUBLIC: PublicColumns = (
-    certificates::id,
-    certificates::holder_name,
-    certificates::document_mask,
-    certificates::level,
-    certificates::specialty,
-    certificates::management_number,
-    certificates::print_number,
-    certificates::approved_on,
-    certificates::issuing_body,
-);
+#[diesel::dsl::auto_type]
+pub fn public_columns() -> _ {
+    (
+        certificates::id,
+        certificates::holder_name,
+        certificates::document_mask,
+        certificates::level,
+        certificates::specialty,
+        certificates::management_number,
+        certificates::print_number,
+        certificates::approved_on,
+        certificates::issuing_body,
+    )
+}
 
 impl PublicCertificate {
     pub fn masked_name(&self) -> String {
@@ -75,7 +60,6 @@ pub struct CertifiedExam {
     /// Code in URLs.
     pub code: String,
     pub name: String,
-    /// 考试类别
     pub category: String,
     /// Approval date of the newest certificate.
     pub newest: Option<NaiveDate>,

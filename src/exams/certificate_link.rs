@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 use diesel::prelude::*;
 
-use super::certificate::{PUBLIC, PublicCertificate};
+use super::certificate::{PublicCertificate, public_columns};
 use crate::either;
 use crate::store::schema::certificate_link_views::dsl as v;
 use crate::store::schema::{certificate_links as links, certificates, exams};
@@ -23,7 +23,6 @@ pub const MOST: usize = 10;
 /// Bytes of a token.
 const TOKEN_BYTES: usize = 16;
 
-/// A link, for the holder.
 pub struct Link {
     pub id: String,
     /// The secret part of its address.
@@ -68,9 +67,10 @@ pub fn make(tx: &mut Tx, certificate: &str, days: i64) -> Result<(), Error> {
     Ok(())
 }
 
+type Row = (String, String, Timestamp, Timestamp, Option<Timestamp>);
+
 /// The links of a holder's certificate, the newest first. Empty if the certificate is another holder's.
 pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Link>, Error> {
-    type Row = (String, String, Timestamp, Timestamp, Option<Timestamp>);
     let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder));
     let columns = (links::id, links::token, links::created_at, links::expires_at, links::revoked_at);
     let rows: Vec<Row> = links::table
@@ -82,16 +82,7 @@ pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Link>, Err
     rows.into_iter().map(|row| with_views(tx, row)).collect()
 }
 
-fn with_views(
-    tx: &mut Tx,
-    (id, token, created_at, expires_at, revoked_at): (
-        String,
-        String,
-        Timestamp,
-        Timestamp,
-        Option<Timestamp>,
-    ),
-) -> Result<Link, Error> {
+fn with_views(tx: &mut Tx, (id, token, created_at, expires_at, revoked_at): Row) -> Result<Link, Error> {
     let views = v::certificate_link_views.filter(v::link_id.eq(&id)).order(v::minute.desc());
     let views = views.select((v::minute, v::count)).load(tx.conn)?;
     let token = tx.vault.open("certificate_links.token", &token)?;
@@ -123,7 +114,7 @@ pub fn open(tx: &mut Tx, token: &str) -> Result<Option<Opening>, Error> {
     let row: Option<Row> = links::table
         .inner_join(certificates::table.inner_join(exams::table))
         .filter(links::token_hash.eq(hash(tx.vault, token)).and(links::revoked_at.is_null()))
-        .select((links::id, links::expires_at, exams::name, PUBLIC))
+        .select((links::id, links::expires_at, exams::name, public_columns()))
         .first(tx.conn)
         .optional()?;
     Ok(row.map(|(link, expires_at, exam, certificate)| match tx.now < expires_at {

@@ -8,23 +8,22 @@ use crate::store::schema::{exams, integrity_records as i, sittings, violations a
 use crate::store::{Error, Timestamp, Tx};
 
 /// 违纪记录
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = v)]
 pub struct Violation {
     pub id: String,
-    /// Name of the exam.
+    #[diesel(select_expression = exams::name)]
     pub exam: String,
     /// `201803`
+    #[diesel(select_expression = sittings::month)]
     pub month: String,
-    /// 科目
     pub subject: String,
     pub happened_at: Timestamp,
     pub place: String,
     pub fact: String,
     /// The cited clause of 人社部令第31号.
     pub clause: String,
-    /// 拟处理决定
     pub proposed_decision: String,
-    /// When the notice was served.
     pub served_on: NaiveDate,
     /// Result of the appeal against it. Empty before.
     pub outcome: String,
@@ -43,19 +42,7 @@ pub fn violations_of(tx: &mut Tx, holder: &str) -> Result<Vec<Violation>, Error>
         .inner_join(sittings::table.inner_join(exams::table))
         .filter(v::holder_hash.eq(holder))
         .order((v::served_on.desc(), v::id))
-        .select((
-            v::id,
-            exams::name,
-            sittings::month,
-            v::subject,
-            v::happened_at,
-            v::place,
-            v::fact,
-            v::clause,
-            v::proposed_decision,
-            v::served_on,
-            v::outcome,
-        ))
+        .select(Violation::as_select())
         .load(tx.conn)?)
 }
 
@@ -66,24 +53,19 @@ pub fn settle_violation(tx: &mut Tx, id: &str, outcome: &str) -> Result<(), Erro
 }
 
 /// 失信记录
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = i)]
 pub struct IntegrityRecord {
     pub id: String,
-    /// 类别
     pub category: String,
     pub fact: String,
-    /// 决定文号
     pub decision_number: String,
-    /// First day.
     pub starts_on: NaiveDate,
-    /// Last day.
     pub ends_on: NaiveDate,
 }
 
 /// A person's integrity records, the latest first.
 pub fn integrity_of(tx: &mut Tx, holder: &str) -> Result<Vec<IntegrityRecord>, Error> {
     let own = i::table.filter(i::holder_hash.eq(holder)).order((i::starts_on.desc(), i::id));
-    Ok(own
-        .select((i::id, i::category, i::fact, i::decision_number, i::starts_on, i::ends_on))
-        .load(tx.conn)?)
+    Ok(own.select(IntegrityRecord::as_select()).load(tx.conn)?)
 }

@@ -8,28 +8,29 @@ use crate::people::document::Gender;
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Conn, Error, Tx, codes};
 
-/// Delivery of the paper certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    Making,
-    /// To be collected or posted.
-    Ready,
-    /// The holder has applied for posting.
-    Requested,
-    Posted,
-    Delivered,
-    /// By the holder in person.
-    Collected,
+codes! {
+    /// Delivery of the paper certificate.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Delivery {
+        Making = "making", "制作中";
+        /// To be collected or posted.
+        Ready = "ready", "可领取";
+        /// The holder has applied for posting.
+        Requested = "requested", "已申请邮寄";
+        Posted = "posted", "已寄出";
+        Delivered = "delivered", "已签收";
+        /// By the holder in person.
+        Collected = "collected", "已现场领取";
+    }
 }
 
-codes!(Delivery {
-    Making = "making", "制作中";
-    Ready = "ready", "可领取";
-    Requested = "requested", "已申请邮寄";
-    Posted = "posted", "已寄出";
-    Delivered = "delivered", "已签收";
-    Collected = "collected", "已现场领取";
-});
+impl TryFrom<String> for Delivery {
+    type Error = Error;
+
+    fn try_from(code: String) -> Result<Delivery, Error> {
+        Delivery::from_code(&code).ok_or(Error::Corrupt("certificates.delivery"))
+    }
+}
 
 impl Delivery {
     /// The `data-state` that colours the tag.
@@ -45,75 +46,36 @@ impl Delivery {
 }
 
 /// A certificate, for its holder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = certificates)]
 pub struct Certificate {
     pub id: String,
     /// As printed.
     pub holder_name: String,
-    pub gender: Option<Gender>,
+    gender: String,
     /// Masked document number, as printed. May be empty.
     pub document_mask: String,
-    /// Name of the exam.
+    #[diesel(select_expression = exams::name)]
     pub exam: String,
     /// `201803`
+    #[diesel(column_name = sitting_month)]
     pub month: String,
-    /// 级别
     pub level: String,
-    /// 专业
     pub specialty: String,
-    /// 证书管理号
     pub management_number: String,
-    /// 证书印制号
     pub print_number: String,
-    /// 批准日期
     pub approved_on: NaiveDate,
-    /// 签发日期
     pub issued_on: NaiveDate,
-    /// 签发机构
     pub issuing_body: String,
+    #[diesel(deserialize_as = String)]
     pub delivery: Delivery,
     /// The application for its posting.
     pub mailing_id: Option<String>,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = certificates)]
-struct Row {
-    id: String,
-    holder_name: String,
-    gender: String,
-    document_mask: String,
-    sitting_month: String,
-    level: String,
-    specialty: String,
-    management_number: String,
-    print_number: String,
-    approved_on: NaiveDate,
-    issued_on: NaiveDate,
-    issuing_body: String,
-    delivery: String,
-    mailing_id: Option<String>,
-}
-
 impl Certificate {
-    fn of((row, exam): (Row, String)) -> Result<Certificate, Error> {
-        Ok(Certificate {
-            delivery: Delivery::from_code(&row.delivery).ok_or(Error::Corrupt("certificates.delivery"))?,
-            id: row.id,
-            holder_name: row.holder_name,
-            gender: Gender::from_code(&row.gender),
-            document_mask: row.document_mask,
-            exam,
-            month: row.sitting_month,
-            level: row.level,
-            specialty: row.specialty,
-            management_number: row.management_number,
-            print_number: row.print_number,
-            approved_on: row.approved_on,
-            issued_on: row.issued_on,
-            issuing_body: row.issuing_body,
-            mailing_id: row.mailing_id,
-        })
+    pub fn gender(&self) -> Option<Gender> {
+        Gender::from_code(&self.gender)
     }
 
     /// `一级建造师 · 2018-03`
@@ -130,21 +92,20 @@ impl Certificate {
 /// `None` if the certificate is another holder's.
 pub fn own(tx: &mut Tx, holder: &str, id: &str) -> Result<Option<Certificate>, Error> {
     let row = certificates::table.inner_join(exams::table).filter(certificates::holder_hash.eq(holder));
-    let row = row.filter(certificates::id.eq(id)).select((Row::as_select(), exams::name));
-    row.first(tx.conn).optional()?.map(Certificate::of).transpose()
+    let row = row.filter(certificates::id.eq(id)).select(Certificate::as_select());
+    Ok(row.first(tx.conn).optional()?)
 }
 
 /// A holder's certificates, the latest first.
 pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Vec<Certificate>, Error> {
-    let rows: Vec<(Row, String)> = certificates::table
+    Ok(certificates::table
         .inner_join(exams::table)
         .filter(certificates::holder_hash.eq(holder))
         .order((certificates::issued_on.desc(), certificates::id.desc()))
         .offset(offset)
         .limit(most)
-        .select((Row::as_select(), exams::name))
-        .load(tx.conn)?;
-    rows.into_iter().map(Certificate::of).collect()
+        .select(Certificate::as_select())
+        .load(tx.conn)?)
 }
 
 /// Sets the delivery and the application for posting.

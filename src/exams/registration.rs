@@ -7,39 +7,28 @@ use super::month_label;
 use crate::store::schema::{exams, registration_subjects as rs, registrations as r, sittings};
 use crate::store::{Error, Timestamp, Tx};
 
-/// A registration with its subjects.
 #[derive(Clone, Debug)]
 pub struct Registration {
     pub id: String,
-    /// Key of the sitting.
     pub sitting_id: String,
-    /// Name of the exam.
     pub exam: String,
     /// `201803`.
     pub month: String,
-    /// First day of the exam.
     pub held_on: NaiveDate,
-    /// 准考证号
     pub ticket_number: String,
-    /// 级别
     pub level: String,
-    /// 专业
     pub specialty: String,
-    /// 订单号
     pub order_number: String,
-    /// When the fee was paid.
     pub paid_at: Option<Timestamp>,
     /// The application for its receipt.
     pub receipt_id: Option<String>,
     pub subjects: Vec<RegisteredSubject>,
 }
 
-/// A subject of a registration.
 #[derive(Clone, Debug, Queryable)]
 pub struct RegisteredSubject {
     registration_id: String,
     pub id: String,
-    /// 科目
     pub subject: String,
     /// In fen.
     pub fee: i32,

@@ -2,11 +2,10 @@
 
 use std::io::Cursor;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, LumaA, Pixel, Rgba};
+use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, LumaA, Rgba};
 
 use super::frame::Frame;
 use super::inspect::BROKEN;
@@ -131,41 +130,16 @@ fn blend(colour: u8, alpha: u8) -> u8 {
     ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
 }
 
-/// Resizes a picture. The alpha channel is ignored.
+/// The filter grows with the scale, so that every source pixel contributes. The alpha channel is ignored.
 fn resize(picture: DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, &'static str> {
     if (picture.width(), picture.height()) == (width, height) {
         return Ok(picture);
     }
-    match picture {
-        DynamicImage::ImageLuma8(picture) => {
-            resized(&picture, PixelType::U8, (width, height)).map(DynamicImage::ImageLuma8)
-        }
-        DynamicImage::ImageLumaA8(picture) => {
-            resized(&picture, PixelType::U8x2, (width, height)).map(DynamicImage::ImageLumaA8)
-        }
-        DynamicImage::ImageRgba8(picture) => {
-            resized(&picture, PixelType::U8x4, (width, height)).map(DynamicImage::ImageRgba8)
-        }
-        other => {
-            let picture = other.into_rgb8();
-            resized(&picture, PixelType::U8x3, (width, height)).map(DynamicImage::ImageRgb8)
-        }
-    }
-    .ok_or(BROKEN)
-}
-
-/// The filter grows with the scale, so that every source pixel contributes.
-fn resized<P: Pixel<Subpixel = u8>>(
-    picture: &ImageBuffer<P, Vec<u8>>,
-    pixel: PixelType,
-    (width, height): (u32, u32),
-) -> Option<ImageBuffer<P, Vec<u8>>> {
-    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), pixel).ok()?;
-    let mut made = Image::new(width, height, pixel);
+    let mut made = DynamicImage::new(width, height, picture.color());
     let sharp = ResizeAlg::Convolution(FilterType::CatmullRom);
     let options = ResizeOptions::new().resize_alg(sharp).use_alpha(false);
-    Resizer::new().resize(&source, &mut made, &options).ok()?;
-    ImageBuffer::from_raw(width, height, made.into_vec())
+    Resizer::new().resize(&picture, &mut made, &options).map_err(|_| BROKEN)?;
+    Ok(made)
 }
 
 fn thumb_size(picture: &DynamicImage) -> (u32, u32) {

@@ -127,8 +127,7 @@ impl Storage {
     /// Deletes files of interrupted uploads that were not written since `cutoff`. Returns their number.
     pub async fn sweep_unfinished(&self, cutoff: Timestamp) -> Result<usize, StorageError> {
         let root = self.root().to_owned();
-        let swept = tokio::task::spawn_blocking(move || sweep_unfinished(&root, cutoff)).await;
-        let swept = swept.map_err(|_| StorageError::Interrupted)?;
+        let swept = tokio::task::spawn_blocking(move || sweep_unfinished(&root, cutoff)).await?;
         swept.map_err(|error| StorageError::Folder(generic(error)))
     }
 

@@ -10,7 +10,6 @@ use chrono::NaiveDateTime;
 use super::reference::ReferenceData;
 use crate::people::name;
 
-/// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// CSV has only texts. An empty cell is an empty text.

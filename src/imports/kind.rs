@@ -22,7 +22,6 @@ pub struct ImportKind {
     pub order: &'static str,
 }
 
-/// A column of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// Chinese header, such as 证书管理号.

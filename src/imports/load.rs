@@ -118,7 +118,6 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// Writes the last rows and closes the journal entry.
     fn finish(&mut self, expected: u64) -> Result<(), Error> {
         if !self.waiting.is_empty() {
             self.flush()?;

@@ -51,7 +51,6 @@ type StoredByKey = HashMap<String, Stored>;
 /// Ids of the records of a batch by natural key. Children reference them.
 pub type IdsByKey = HashMap<String, String>;
 
-/// Merges batches into one table.
 pub struct Merge<'a> {
     pub target: &'a TargetTable,
     /// Only finds the outcomes, writes nothing.

@@ -2,7 +2,6 @@
 //!
 //! A file that brings a replaced value is older than the replacement.
 
-/// A table of replaced values.
 #[derive(PartialEq, Eq)]
 pub struct ReplacedValues {
     pub table: &'static str,

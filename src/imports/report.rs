@@ -106,7 +106,6 @@ impl Report {
         Ok(())
     }
 
-    /// Flushes the file.
     pub fn finish(&mut self) -> io::Result<()> {
         match &mut self.file {
             Some(report) => report.flush(),

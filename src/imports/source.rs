@@ -15,7 +15,6 @@ use sha2::{Digest, Sha256};
 use super::Error;
 use super::cell::Cell;
 
-/// A row as read.
 #[derive(Debug, Default, PartialEq)]
 pub struct RawRow {
     /// First line of the row; in a workbook, its number.
@@ -26,7 +25,6 @@ pub struct RawRow {
 }
 
 impl RawRow {
-    /// Bytes of all texts.
     pub fn size(&self) -> usize {
         self.cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() } else { 0 }).sum()
     }

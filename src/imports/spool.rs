@@ -16,11 +16,9 @@ const PARTS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     pub key: String,
-    /// Hash of the values.
     pub content: u64,
 }
 
-/// Position of a row in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowPosition {
     /// Line of the file, or row of the sheet.

@@ -15,7 +15,6 @@ pub struct TargetTable {
     pub keep_if_set: Option<usize>,
 }
 
-/// A column that an import fills.
 #[derive(Clone, Copy)]
 pub struct TableColumn {
     pub name: &'static str,

@@ -12,14 +12,12 @@ use super::sql;
 use super::table::{ColumnRule, SEPARATOR, TargetTable};
 use crate::store::Conn;
 
-/// A unique value of a record.
 pub struct UniqueValue {
     /// Index of the record's target.
     target: usize,
     /// Index of the column in the target.
     column: usize,
     value: String,
-    /// Natural key of the record.
     key: String,
 }
 
@@ -44,7 +42,6 @@ impl UniqueValue {
         Claim { key, content: hash(&self.key) }
     }
 
-    /// Name of the fact.
     pub fn fact(&self, kind: &ImportKind) -> &'static str {
         kind.targets[self.target].columns[self.column].fact
     }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::either;
-use crate::exams::certificate::{PUBLIC, PublicCertificate, PublicColumns, is_number};
+use crate::exams::certificate::{PublicCertificate, is_number, public_columns};
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Error, Tx};
 
@@ -42,14 +42,13 @@ pub fn find(tx: &mut Tx, code: &str, hash: String, number: &str) -> Result<Optio
 fn query<'a>(code: &'a str, hash: String) -> _ {
     let persons = certificates::lookup_hash.eq(hash);
     let void = voided_prints::certificate_id.eq(certificates::id);
-    let public: PublicColumns = PUBLIC;
     exams::table
         .left_join(certificates::table.on(persons))
         .left_join(voided_prints::table.on(void))
         .filter(exams::code.eq(code))
         .select((
             exams::name,
-            (certificates::exam_id.eq(exams::id), public).nullable(),
+            (certificates::exam_id.eq(exams::id), public_columns()).nullable(),
             (voided_prints::print_number, voided_prints::voided_on).nullable(),
         ))
 }

@@ -9,28 +9,29 @@ use serde::{Deserialize, Serialize};
 use super::width;
 use crate::store::codes;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DocumentType {
-    /// 居民身份证, by GB 11643-1999.
-    Resident,
-    /// 港澳居民来往内地通行证.
-    HkMacaoPermit,
-    /// 台湾居民来往大陆通行证.
-    TaiwanPermit,
-    /// 港澳台居民居住证; its number has the shape of a resident's.
-    HmtResidence,
-    /// 外国人永久居留身份证.
-    ForeignPermanent,
-    /// 护照 of any country.
-    Passport,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum DocumentType {
+        /// 居民身份证, by GB 11643-1999.
+        Resident = "resident", "居民身份证";
+        HkMacaoPermit = "hk_macao_permit", "港澳居民来往内地通行证";
+        TaiwanPermit = "taiwan_permit", "台湾居民来往大陆通行证";
+        /// 港澳台居民居住证; its number has the shape of a resident's.
+        HmtResidence = "hmt_residence", "港澳台居民居住证";
+        ForeignPermanent = "foreign_permanent", "外国人永久居留身份证";
+        /// 护照 of any country.
+        Passport = "passport", "护照";
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gender {
-    Male,
-    Female,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Gender {
+        Male = "male", "男";
+        Female = "female", "女";
+    }
 }
 
 /// A document with a valid number.
@@ -39,20 +40,6 @@ pub struct Document {
     kind: DocumentType,
     number: String,
 }
-
-codes!(DocumentType {
-    Resident = "resident", "居民身份证";
-    HkMacaoPermit = "hk_macao_permit", "港澳居民来往内地通行证";
-    TaiwanPermit = "taiwan_permit", "台湾居民来往大陆通行证";
-    HmtResidence = "hmt_residence", "港澳台居民居住证";
-    ForeignPermanent = "foreign_permanent", "外国人永久居留身份证";
-    Passport = "passport", "护照";
-});
-
-codes!(Gender {
-    Male = "male", "男";
-    Female = "female", "女";
-});
 
 impl Gender {
     /// The gender of a [`label`](Gender::label).

@@ -8,24 +8,19 @@ use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
 use crate::store::{CandidateId, Error, Tx, codes};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Role {
-    /// 审核员: reviews applications.
-    Reviewer,
-    /// 邮寄员: posts certificates.
-    Dispatcher,
-    /// 财务: pays refunds and issues receipts.
-    Finance,
-    /// 管理员: everything.
-    Administrator,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+    pub enum Role {
+        /// 审核员: reviews applications.
+        Reviewer = "reviewer", "审核员";
+        /// 邮寄员: posts certificates.
+        Dispatcher = "dispatcher", "邮寄员";
+        /// 财务: pays refunds and issues receipts.
+        Finance = "finance", "财务";
+        /// 管理员: everything.
+        Administrator = "administrator", "管理员";
+    }
 }
-
-codes!(Role {
-    Reviewer = "reviewer", "审核员";
-    Dispatcher = "dispatcher", "邮寄员";
-    Finance = "finance", "财务";
-    Administrator = "administrator", "管理员";
-});
 
 impl Role {
     /// Whether this role does the work of another; administrators do all work.

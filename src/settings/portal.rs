@@ -107,7 +107,6 @@ pub enum ClientAuth {
 /// The source of the claims about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimsFrom {
-    /// The userinfo endpoint.
     Userinfo,
     /// The verified ID token.
     IdToken,
@@ -143,7 +142,6 @@ pub struct PortalSettings {
     pub userinfo_url: Option<Url>,
     /// Keys of the ID tokens.
     pub jwks_url: Option<Url>,
-    /// The device authorization endpoint.
     pub device_url: Option<Url>,
     pub client_id: String,
     /// `None` for a public client.
@@ -171,7 +169,6 @@ impl PortalSettings {
     }
 }
 
-/// Adds problems to `check`.
 pub(super) fn check(check: &mut Check, raw: &RawPortal) -> Option<PortalSettings> {
     let ways = ways(check, &raw.login_ways);
     let claims_from = claims_from(check, &raw.portal_claims_from);

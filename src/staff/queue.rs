@@ -18,29 +18,23 @@ use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{application_events, applications, candidates, staff};
 use crate::store::{Error, Timestamp, Tx, codes};
 
-/// The part of the work that a list shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum QueuePart {
-    /// Nobody has taken it.
-    #[default]
-    Waiting,
-    /// Somebody has taken it.
-    InReview,
-    /// The reader has taken it.
-    Mine,
-    /// It is approved, and its task is not carried out yet.
-    ToDo,
-    /// It is decided or returned to the candidate.
-    Decided,
+codes! {
+    /// The part of the work that a list shows.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum QueuePart {
+        /// Nobody has taken it.
+        #[default]
+        Waiting = "submitted", "待审核";
+        /// Somebody has taken it.
+        InReview = "in_review", "审核中";
+        /// The reader has taken it.
+        Mine = "mine", "我领取的";
+        /// It is approved, and its task is not carried out yet.
+        ToDo = "todo", "待办结";
+        /// It is decided or returned to the candidate.
+        Decided = "decided", "已办理";
+    }
 }
-
-codes!(QueuePart {
-    Waiting = "submitted", "待审核";
-    InReview = "in_review", "审核中";
-    Mine = "mine", "我领取的";
-    ToDo = "todo", "待办结";
-    Decided = "decided", "已办理";
-});
 
 impl QueuePart {
     fn states(self) -> Vec<&'static str> {

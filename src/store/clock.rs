@@ -67,7 +67,6 @@ pub fn china_to_the_second(at: Timestamp) -> String {
     whole(in_china(at)).to_string()
 }
 
-/// The date in China at a time.
 pub fn china_date(at: Timestamp) -> NaiveDate {
     in_china(at).date()
 }

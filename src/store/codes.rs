@@ -1,11 +1,15 @@
 //! Codes of enums: the text that the database and addresses store for each variant.
 
-/// Gives an enum `ALL`, `code` and `from_code`, and `label` if the rows have one.
+/// Defines an enum with `ALL`, `code` and `from_code`, and `label` if its rows have one.
 ///
-/// A row is `Variant = "code"` or `Variant = "code", "label"`. A variant without a row does not
-/// compile, because the generated `match` is exhaustive.
+/// A row is `Variant = "code"` or `Variant = "code", "label"`.
 macro_rules! codes {
-    ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $type:ident {
+        $($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)?
+    }) => {
+        $(#[$meta])*
+        $vis enum $type { $($(#[$doc])* $variant),+ }
+
         impl $type {
             /// Every variant, in the order of the rows.
             pub const ALL: [$type; [$($code),+].len()] = [$($type::$variant),+];
@@ -23,8 +27,13 @@ macro_rules! codes {
             }
         }
     };
-    ($type:ident { $($variant:ident = $code:literal, $label:literal);+ $(;)? }) => {
-        $crate::store::codes!($type { $($variant = $code),+ });
+    ($(#[$meta:meta])* $vis:vis enum $type:ident {
+        $($(#[$doc:meta])* $variant:ident = $code:literal, $label:literal);+ $(;)?
+    }) => {
+        $crate::store::codes! {
+            $(#[$meta])*
+            $vis enum $type { $($(#[$doc])* $variant = $code),+ }
+        }
 
         impl $type {
             /// The text people read.
@@ -41,16 +50,13 @@ pub(crate) use codes;
 
 #[cfg(test)]
 mod tests {
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Colour {
-        Red,
-        Green,
+    codes! {
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        enum Colour {
+            Red = "red", "红";
+            Green = "green", "绿";
+        }
     }
-
-    codes!(Colour {
-        Red = "red", "红";
-        Green = "green", "绿";
-    });
 
     #[test]
     fn code_of_every_variant_reads_back() {

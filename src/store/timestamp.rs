@@ -20,7 +20,6 @@ impl Timestamp {
     /// Before every other time.
     pub const MIN: Timestamp = Timestamp(NaiveDateTime::MIN);
 
-    /// The time of a date and time of day in UTC.
     pub const fn from_utc(utc: NaiveDateTime) -> Timestamp {
         Timestamp(utc)
     }

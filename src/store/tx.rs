@@ -22,12 +22,10 @@ impl Tx<'_> {
         downcast(self.attached)
     }
 
-    /// A new primary key.
     pub fn id(&self) -> String {
         self.ids.next(self.now)
     }
 
-    /// Today's date in China.
     pub fn today(&self) -> chrono::NaiveDate {
         clock::china_date(self.now)
     }

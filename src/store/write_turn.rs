@@ -12,7 +12,6 @@ use diesel::connection::SimpleConnection;
 
 use super::{Conn, Error};
 
-/// The lock file.
 pub(super) struct WriteTurn(File);
 
 impl WriteTurn {

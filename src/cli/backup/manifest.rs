@@ -13,7 +13,6 @@ use crate::cli::Stop;
 use crate::store::schema::{applications, attachments, candidates, certificates};
 use crate::store::{Conn, Error};
 
-/// File name.
 const NAME: &str = "manifest.json";
 
 /// Version of the layout.
@@ -41,7 +40,6 @@ pub(in crate::cli) struct Manifest {
     pub pieces: Vec<BackupFile>,
 }
 
-/// A file of a backup.
 #[derive(Serialize, Deserialize)]
 pub(in crate::cli) struct BackupFile {
     /// Relative to the folder of the backup, with `/`.

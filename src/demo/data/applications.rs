@@ -34,12 +34,13 @@ const MINUTES_BETWEEN: i64 = 6;
 pub(super) async fn load(store: &Store, files: &Storage) -> Result<(), Refusal> {
     let yesterday = clock::china_date(store.clock.now()) - Duration::days(1);
     let morning = yesterday.and_time(MORNING.unwrap_or_default());
-    for (story, position) in STORIES.iter().copied().flatten().zip(0..) {
+    let stories = STORIES.iter().flat_map(|(slug, stories)| stories.iter().map(move |story| (slug, story)));
+    for ((slug, story), position) in stories.zip(0..) {
         let end = morning + Duration::minutes(position * MINUTES_BETWEEN);
         let mut at = end - Duration::days(story.acts.len() as i64 - 1);
-        let mut told = Told::begin(story)?;
+        let mut run = StoryRun::begin(slug, story)?;
         for act in story.acts {
-            told = told.go_on(&at_time(store, Timestamp::from_utc(at)), files, act).await?;
+            run = run.advance(&at_time(store, Timestamp::from_utc(at)), files, act).await?;
             at += Duration::days(1);
         }
     }
@@ -55,8 +56,9 @@ fn at_time(store: &Store, at: Timestamp) -> Store {
 
 /// The state of a story that is being run.
 #[derive(Clone)]
-struct Told {
+struct StoryRun {
     story: &'static Story,
+    first: &'static Business,
     /// Business of the current application: that of the appeal, once there is one.
     business: &'static Business,
     /// Its 受理号; empty before it is submitted.
@@ -65,12 +67,13 @@ struct Told {
     marks: Pairs,
 }
 
-impl Told {
-    fn begin(story: &'static Story) -> Result<Told, Refusal> {
-        Ok(Told { story, business: kind(story)?, number: ApplicationNumber::default(), marks: &[] })
+impl StoryRun {
+    fn begin(slug: &str, story: &'static Story) -> Result<StoryRun, Refusal> {
+        let first = ALL.find(slug).ok_or(Refusal::NotFound)?;
+        Ok(StoryRun { story, first, business: first, number: ApplicationNumber::default(), marks: &[] })
     }
 
-    async fn go_on(mut self, store: &Store, files: &Storage, act: &'static Act) -> Result<Told, Refusal> {
+    async fn advance(mut self, store: &Store, files: &Storage, act: &'static Act) -> Result<Self, Refusal> {
         match act {
             Act::Draft => drop(self.fill_in(store, files, &[], false).await?),
             Act::Submit(answers) => self.number = self.fill_in(store, files, answers, true).await?,
@@ -114,12 +117,12 @@ impl Told {
         let values = values(self.story, &[self.story.answers, &[other]].concat(), store);
         let papers = papers::of(self.business, &values, self.marks);
         let received = receive(store, files, self.business.materials, papers).await?;
-        let (told, which) = (self.clone(), self.which());
+        let (run, which) = (self.clone(), self.which());
         store
             .write(move |tx| {
                 // An appeal starts from the application that was rejected.
-                let candidate = person(tx, told.story)?;
-                let mut sheet = Sheet::load(tx, kind(told.story)?, candidate, &which)?;
+                let candidate = person(tx, run.story)?;
+                let mut sheet = Sheet::load(tx, run.first, candidate, &which)?;
                 fill_in(tx, &mut sheet, values, received)?;
                 if submit { submission::submit(tx, &sheet) } else { Ok(ApplicationNumber::default()) }
             })
@@ -172,10 +175,6 @@ impl Told {
     }
 }
 
-fn kind(story: &Story) -> Result<&'static Business, Refusal> {
-    ALL.find(story.kind).ok_or(Refusal::NotFound)
-}
-
 fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Refusal> {
     let person = &PEOPLE[story.person];
     let holder = candidate::holder(tx.vault, person.document_type, person.document_number);
@@ -195,12 +194,12 @@ fn mark((name, reason): &(&str, &str)) -> Mark {
 /// Answers by question. Later pieces overwrite earlier ones.
 fn values(story: &Story, pieces: &[Pairs], store: &Store) -> BTreeMap<String, Vec<String>> {
     let today = clock::china_date(store.clock.now()).to_string();
-    let said = |text: &str| text.replace("{name}", PEOPLE[story.person].name).replace("{today}", &today);
+    let filled = |text: &str| text.replace("{name}", PEOPLE[story.person].name).replace("{today}", &today);
     let mut all = BTreeMap::new();
     for piece in pieces {
         let mut own = BTreeMap::<String, Vec<String>>::new();
         for (name, value) in *piece {
-            own.entry((*name).to_owned()).or_default().push(said(value));
+            own.entry((*name).to_owned()).or_default().push(filled(value));
         }
         all.extend(own);
     }

@@ -22,7 +22,6 @@ const PHOTOGRAPHED: &[(&str, (u32, u32), [u8; 3])] = &[
     ("portrait", (295, 413), [150, 180, 210]),
 ];
 
-/// A file to upload.
 pub(super) struct Paper {
     field: String,
     name: String,

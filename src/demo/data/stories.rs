@@ -25,18 +25,17 @@ pub(super) enum Act {
     Do(Action, Pairs),
 }
 
-/// An application: candidate, business, answers and steps.
+/// An application: candidate, answers and steps.
 pub(super) struct Story {
     pub person: usize,
-    pub kind: &'static str,
     /// In pieces; later ones overwrite earlier ones. `{name}` is the candidate's name, `{today}` the date of the step.
     /// A question of several choices without an answer gets all of them.
     pub answers: &'static [Pairs],
     pub acts: &'static [Act],
 }
 
-const fn story(person: usize, kind: &'static str, answers: &'static [Pairs], acts: &'static [Act]) -> Story {
-    Story { person, kind, answers, acts }
+const fn story(person: usize, answers: &'static [Pairs], acts: &'static [Act]) -> Story {
+    Story { person, answers, acts }
 }
 
 const SUBMIT: Act = Act::Submit(&[]);
@@ -94,32 +93,31 @@ const POSTED: Act = Act::Do(
     &[("posted_by", "EMS 到付"), ("tracking_number", "EA123456789CN"), ("posted_on", "{today}")],
 );
 
-pub(super) const STORIES: &[&[Story]] = &[
-    entry::QUALIFICATIONS,
-    REFUNDS,
-    REISSUES,
-    RECEIPTS,
-    entry::INTEGRITY,
-    VIOLATIONS,
-    CORRECTIONS,
-    MAILINGS,
+/// By the slug of their business.
+pub(super) const STORIES: &[(&str, &[Story])] = &[
+    ("qualification", entry::QUALIFICATIONS),
+    ("refund", REFUNDS),
+    ("reissue", REISSUES),
+    ("receipt", RECEIPTS),
+    ("integrity", entry::INTEGRITY),
+    ("violation", VIOLATIONS),
+    ("correction", CORRECTIONS),
+    ("mailing", MAILINGS),
 ];
 
 const PAYING_FAILED: Act = Act::Do(Action::Fail, &[("failure", "银行退回：账号与户名不符，请核对账号。")]);
 
 const REFUNDS: &[Story] = &[
-    story(1, "refund", &[BACK, &[("registration", "registration-05")]], &[SUBMIT]),
-    story(1, "refund", &[BACK, &[("registration", "registration-16")]], &[SUBMIT, Act::Take]),
+    story(1, &[BACK, &[("registration", "registration-05")]], &[SUBMIT]),
+    story(1, &[BACK, &[("registration", "registration-16")]], &[SUBMIT, Act::Take]),
     story(
         1,
-        "refund",
         &[BACK, &[("registration", "registration-11")]],
         &[SUBMIT, Act::Take, Act::Return(&[("payment_proof", "截图看不清支付时间，请重新上传")])],
     ),
-    story(1, "refund", &[TO_ACCOUNT, &[("registration", "registration-12")]], &[SUBMIT, Act::Take, FINE]),
+    story(1, &[TO_ACCOUNT, &[("registration", "registration-12")]], &[SUBMIT, Act::Take, FINE]),
     story(
         1,
-        "refund",
         &[BACK, &[("registration", "registration-13"), ("subjects", "registration-13-0")]],
         &[
             SUBMIT,
@@ -130,14 +128,12 @@ const REFUNDS: &[Story] = &[
     ),
     story(
         1,
-        "refund",
         &[TO_ACCOUNT, &[("registration", "registration-14")]],
         &[SUBMIT, Act::Take, FINE, PAYING_FAILED],
     ),
-    story(1, "refund", &[BACK, &[("registration", "registration-15")]], &[SUBMIT, Act::Withdraw]),
+    story(1, &[BACK, &[("registration", "registration-15")]], &[SUBMIT, Act::Withdraw]),
     story(
         1,
-        "refund",
         &[
             BACK,
             &[
@@ -151,11 +147,10 @@ const REFUNDS: &[Story] = &[
 ];
 
 const REISSUES: &[Story] = &[
-    story(3, "reissue", &[LOST, &[("certificate", "certificate-08")]], &[SUBMIT]),
-    story(2, "reissue", &[DAMAGED, &[("certificate", "certificate-06")]], &[SUBMIT, Act::Take]),
+    story(3, &[LOST, &[("certificate", "certificate-08")]], &[SUBMIT]),
+    story(2, &[DAMAGED, &[("certificate", "certificate-06")]], &[SUBMIT, Act::Take]),
     story(
         3,
-        "reissue",
         &[LOST, &[("certificate", "certificate-22")]],
         &[
             SUBMIT,
@@ -165,14 +160,12 @@ const REISSUES: &[Story] = &[
     ),
     story(
         3,
-        "reissue",
         &[DAMAGED, &[("certificate", "certificate-23")]],
         &[SUBMIT, Act::Take, Act::Reject("证书完好、字迹清楚，不需要补发。")],
     ),
-    story(3, "reissue", &[DAMAGED, &[("certificate", "certificate-24")]], &[SUBMIT, Act::Take, FINE]),
+    story(3, &[DAMAGED, &[("certificate", "certificate-24")]], &[SUBMIT, Act::Take, FINE]),
     story(
         3,
-        "reissue",
         &[LOST, &[("certificate", "certificate-25")]],
         &[
             SUBMIT,
@@ -183,7 +176,6 @@ const REISSUES: &[Story] = &[
     ),
     story(
         3,
-        "reissue",
         &[LOST, &[("certificate", "certificate-26"), ("reason", "未收到")]],
         &[
             SUBMIT,
@@ -192,22 +184,20 @@ const REISSUES: &[Story] = &[
             Act::Do(Action::Fulfil, &[("print_number", "SF03900026"), ("issued_on", "{today}")]),
         ],
     ),
-    story(2, "reissue", &[LOST, &[("certificate", "certificate-18")]], &[SUBMIT, Act::Withdraw]),
+    story(2, &[LOST, &[("certificate", "certificate-18")]], &[SUBMIT, Act::Withdraw]),
 ];
 
 const RECEIPTS: &[Story] = &[
-    story(2, "receipt", &[BY_MAIL, &[("sitting", "sitting-12-0")]], &[SUBMIT]),
-    story(2, "receipt", &[BY_MAIL, TO_EMPLOYER, &[("sitting", "sitting-05-1")]], &[SUBMIT, Act::Take]),
+    story(2, &[BY_MAIL, &[("sitting", "sitting-12-0")]], &[SUBMIT]),
+    story(2, &[BY_MAIL, TO_EMPLOYER, &[("sitting", "sitting-05-1")]], &[SUBMIT, Act::Take]),
     story(
         2,
-        "receipt",
         &[BY_MAIL, TO_EMPLOYER, &[("sitting", "sitting-12-1"), ("title", "示范建设公司")]],
         &[SUBMIT, Act::Take, Act::Return(&[("title", "与统一社会信用代码对应的单位全称不一致")])],
     ),
-    story(2, "receipt", &[BY_MAIL, TO_EMPLOYER, &[("sitting", "sitting-08-0")]], &[SUBMIT, Act::Take, FINE]),
+    story(2, &[BY_MAIL, TO_EMPLOYER, &[("sitting", "sitting-08-0")]], &[SUBMIT, Act::Take, FINE]),
     story(
         2,
-        "receipt",
         &[BY_SMS, &[("sitting", "sitting-08-1")]],
         &[
             SUBMIT,
@@ -226,76 +216,67 @@ const RECEIPTS: &[Story] = &[
     ),
     story(
         2,
-        "receipt",
         &[BY_MAIL, &[("sitting", "sitting-02-0")]],
         &[SUBMIT, Act::Take, Act::Reject("这次考试的票据已由单位统一领取。")],
     ),
-    story(2, "receipt", &[BY_MAIL, &[("sitting", "sitting-09-1")]], &[SUBMIT, Act::Withdraw]),
+    story(2, &[BY_MAIL, &[("sitting", "sitting-09-1")]], &[SUBMIT, Act::Withdraw]),
 ];
 
 const VIOLATIONS: &[Story] = &[
-    story(4, "violation", &[PLEA, &[("violation", "violation-2")]], &[SUBMIT]),
-    story(2, "violation", &[PLEA, &[("violation", "violation-1")]], &[SUBMIT, Act::Take]),
+    story(4, &[PLEA, &[("violation", "violation-2")]], &[SUBMIT]),
+    story(2, &[PLEA, &[("violation", "violation-1")]], &[SUBMIT, Act::Take]),
     story(
         4,
-        "violation",
         &[PLEA, &[("violation", "violation-3")]],
         &[SUBMIT, Act::Take, Act::Return(&[("grounds", "请写明作证考生的姓名和准考证号")])],
     ),
     story(
         4,
-        "violation",
         &[PLEA, &[("violation", "violation-4")]],
         &[SUBMIT, Act::Take, Act::Approve(0, "经核查，原认定的事实不清，予以撤销。")],
     ),
     story(
         4,
-        "violation",
         &[PLEA, &[("violation", "violation-5"), ("request", "减轻处理")]],
         &[SUBMIT, Act::Take, Act::Approve(1, "经核查，情节轻微，减轻处理。")],
     ),
     story(
         4,
-        "violation",
         &[PLEA, &[("violation", "violation-6")]],
         &[SUBMIT, Act::Take, Act::Reject("经核查，原认定的事实清楚、证据充分。")],
     ),
-    story(4, "violation", &[PLEA, &[("violation", "violation-7")]], &[SUBMIT, Act::Withdraw]),
+    story(4, &[PLEA, &[("violation", "violation-7")]], &[SUBMIT, Act::Withdraw]),
 ];
 
 const CORRECTIONS: &[Story] = &[
     story(
         1,
-        "correction",
         &[NEW_NAME, &[("new_name", "陳大雯")]],
         &[SUBMIT, Act::Take, Act::Return(&[("proof", "没有盖章，请上传加盖公章的证明")])],
     ),
-    story(2, "correction", &[NEW_EDUCATION], &[SUBMIT, Act::Take, FINE]),
-    story(3, "correction", &[NEW_NAME, &[("new_name", "欧阳佳敏")]], &[SUBMIT, Act::Take]),
+    story(2, &[NEW_EDUCATION], &[SUBMIT, Act::Take, FINE]),
+    story(3, &[NEW_NAME, &[("new_name", "欧阳佳敏")]], &[SUBMIT, Act::Take]),
     story(
         4,
-        "correction",
         &[NEW_NAME, &[("new_name", "SCHMIDT ANNE")]],
         &[SUBMIT, Act::Take, Act::Reject("证明材料上的姓名与申请的新姓名不一致。")],
     ),
-    story(4, "correction", &[NEW_EDUCATION], &[SUBMIT]),
+    story(4, &[NEW_EDUCATION], &[SUBMIT]),
 ];
 
 const MAILINGS: &[Story] = &[
-    story(4, "mailing", &[HOME, &[("certificate", "certificate-09")]], &[SUBMIT]),
+    story(4, &[HOME, &[("certificate", "certificate-09")]], &[SUBMIT]),
     story(
         4,
-        "mailing",
         &[HOME, &[("certificate", "certificate-27"), ("remark", "工作日送达，请提前电话联系。")]],
         &[SUBMIT, Act::Take],
     ),
-    story(4, "mailing", &[HOME, &[("certificate", "certificate-28")]], &[SUBMIT, Act::Take, POSTED]),
+    story(4, &[HOME, &[("certificate", "certificate-28")]], &[SUBMIT, Act::Take, POSTED]),
     story(
         4,
-        "mailing",
         &[HOME, &[("certificate", "certificate-29")]],
         &[SUBMIT, Act::Take, POSTED, Act::Do(Action::Fulfil, &[("signed_on", "{today}")])],
     ),
-    story(4, "mailing", &[HOME, &[("certificate", "certificate-30")]], &[SUBMIT, Act::Withdraw]),
-    story(3, "mailing", &[HOME, &[("certificate", "certificate-26")]], &[SUBMIT]),
+    story(4, &[HOME, &[("certificate", "certificate-30")]], &[SUBMIT, Act::Withdraw]),
+    story(3, &[HOME, &[("certificate", "certificate-26")]], &[SUBMIT]),
 ];

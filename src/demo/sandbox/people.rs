@@ -1,8 +1,9 @@
 //! The accounts of the demo portal. All people are invented.
 
-use crate::people::document::DocumentType;
+use crate::people::document::DocumentType::{
+    self, ForeignPermanent, HkMacaoPermit, HmtResidence, Passport, Resident, TaiwanPermit,
+};
 
-/// An account.
 pub struct Person {
     pub name: &'static str,
     pub document_type: DocumentType,
@@ -10,7 +11,7 @@ pub struct Person {
     pub phone: &'static str,
     /// The role on our site, such as 考生; shown beside the name.
     pub role: &'static str,
-    /// The account's `sub`.
+    /// `sub`
     pub account: &'static str,
     /// The account's level; `L2` and above are verified.
     pub level: &'static str,
@@ -18,139 +19,52 @@ pub struct Person {
     pub user_type: &'static str,
 }
 
-const PERSON: &str = "person";
+/// A person with a verified account.
+const fn person(
+    name: &'static str,
+    document_type: DocumentType,
+    document_number: &'static str,
+    phone: &'static str,
+    role: &'static str,
+    account: &'static str,
+) -> Person {
+    Person { name, document_type, document_number, phone, role, account, level: "L3", user_type: "person" }
+}
 
 /// A candidate of each document type, the staff, and two accounts that are refused.
 pub const PEOPLE: &[Person] = &[
+    person("张小三", Resident, "440300199003072616", "13800138000", "考生", "demo-01"),
+    person("陳大文", HkMacaoPermit, "H12345678", "+85291234567", "考生", "demo-02"),
+    person("林美玲", TaiwanPermit, "12345678", "13900139001", "考生", "demo-03"),
+    person("欧阳嘉敏", HmtResidence, "810000199202143010", "13700137002", "考生", "demo-04"),
+    person("SCHMIDT ANNA", ForeignPermanent, "911100199506071028", "13600136003", "考生", "demo-05"),
+    person("DUPONT MARIE", Passport, "19AV12345", "13500135004", "考生", "demo-06"),
+    person("周明远", Resident, "440300198808150023", "13400134005", "审核员", "demo-07"),
+    person("阿力木·吐尔逊", Resident, "440300197911204136", "13300133006", "审核员", "demo-08"),
+    person("何静", Resident, "440300198504013310", "13200132007", "管理员", "demo-09"),
+    person("钱文清", Resident, "44030019900612002X", "13100131008", "财务", "demo-10"),
+    person("邮小川", Resident, "440300199308250030", "13000130009", "邮寄员", "demo-11"),
     Person {
-        name: "张小三",
-        document_type: DocumentType::Resident,
-        document_number: "440300199003072616",
-        phone: "13800138000",
-        role: "考生",
-        account: "demo-01",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "陳大文",
-        document_type: DocumentType::HkMacaoPermit,
-        document_number: "H12345678",
-        phone: "+85291234567",
-        role: "考生",
-        account: "demo-02",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "林美玲",
-        document_type: DocumentType::TaiwanPermit,
-        document_number: "12345678",
-        phone: "13900139001",
-        role: "考生",
-        account: "demo-03",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "欧阳嘉敏",
-        document_type: DocumentType::HmtResidence,
-        document_number: "810000199202143010",
-        phone: "13700137002",
-        role: "考生",
-        account: "demo-04",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "SCHMIDT ANNA",
-        document_type: DocumentType::ForeignPermanent,
-        document_number: "911100199506071028",
-        phone: "13600136003",
-        role: "考生",
-        account: "demo-05",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "DUPONT MARIE",
-        document_type: DocumentType::Passport,
-        document_number: "19AV12345",
-        phone: "13500135004",
-        role: "考生",
-        account: "demo-06",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "周明远",
-        document_type: DocumentType::Resident,
-        document_number: "440300198808150023",
-        phone: "13400134005",
-        role: "审核员",
-        account: "demo-07",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "阿力木·吐尔逊",
-        document_type: DocumentType::Resident,
-        document_number: "440300197911204136",
-        phone: "13300133006",
-        role: "审核员",
-        account: "demo-08",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "何静",
-        document_type: DocumentType::Resident,
-        document_number: "440300198504013310",
-        phone: "13200132007",
-        role: "管理员",
-        account: "demo-09",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "钱文清",
-        document_type: DocumentType::Resident,
-        document_number: "44030019900612002X",
-        phone: "13100131008",
-        role: "财务",
-        account: "demo-10",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "邮小川",
-        document_type: DocumentType::Resident,
-        document_number: "440300199308250030",
-        phone: "13000130009",
-        role: "邮寄员",
-        account: "demo-11",
-        level: "L3",
-        user_type: PERSON,
-    },
-    Person {
-        name: "张小三",
-        document_type: DocumentType::Resident,
-        document_number: "440300199003072616",
-        phone: "13000130010",
-        role: "另一个账号，未实名，登录会被暂停",
-        account: "demo-12",
         level: "L0",
-        user_type: PERSON,
+        ..person(
+            "张小三",
+            Resident,
+            "440300199003072616",
+            "13000130010",
+            "另一个账号，未实名，登录会被暂停",
+            "demo-12",
+        )
     },
     Person {
-        name: "示范建设公司",
-        document_type: DocumentType::Resident,
-        document_number: "440300199003072616",
-        phone: "13000130011",
-        role: "企业账号，不能登录",
-        account: "demo-13",
-        level: "L3",
         user_type: "company",
+        ..person(
+            "示范建设公司",
+            Resident,
+            "440300199003072616",
+            "13000130011",
+            "企业账号，不能登录",
+            "demo-13",
+        )
     },
 ];
 

@@ -2,35 +2,27 @@
 
 use crate::store::codes;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// The code is on the screen.
-    Waiting,
-    /// A phone has scanned the code; its user has to type the number.
-    Scanned,
-    Approved,
-    /// The screen is signed in.
-    Redeemed,
-    /// 不是我 was tapped, or a wrong number was typed.
-    Denied,
-    /// Its time is over, by our clock or the portal's.
-    Expired,
-    /// The screen asked for another code, or too many wrong codes came.
-    Cancelled,
-    /// The portal's answer was of no use.
-    Failed,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Status {
+        /// The code is on the screen.
+        Waiting = "waiting",
+        /// A phone has scanned the code; its user has to type the number.
+        Scanned = "scanned",
+        /// A signed-in candidate has approved the login.
+        Approved = "approved",
+        /// The screen is signed in.
+        Redeemed = "redeemed",
+        /// 不是我 was tapped, or a wrong number was typed.
+        Denied = "denied",
+        /// Its time is over, by our clock or the portal's.
+        Expired = "expired",
+        /// The screen asked for another code, or too many wrong codes came.
+        Cancelled = "cancelled",
+        /// The portal's answer was of no use.
+        Failed = "failed",
+    }
 }
-
-codes!(Status {
-    Waiting = "waiting",
-    Scanned = "scanned",
-    Approved = "approved",
-    Redeemed = "redeemed",
-    Denied = "denied",
-    Expired = "expired",
-    Cancelled = "cancelled",
-    Failed = "failed",
-});
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

@@ -66,24 +66,20 @@ pub enum Decision {
     Stop(Reason),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reason {
-    /// Bound account, same number, another name, not verified.
-    AnotherName,
-    /// Another account, same number, same name, not verified.
-    AnotherAccount,
-    /// Another account, same number, another name.
-    AnotherPerson,
-    /// Bound account, another number.
-    AnotherNumber,
+codes! {
+    /// Why a sign-in was stopped.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum Reason {
+        /// Bound account, same number, another name, not verified.
+        AnotherName = "another_name",
+        /// Another account, same number, same name, not verified.
+        AnotherAccount = "another_account",
+        /// Another account, same number, another name.
+        AnotherPerson = "another_person",
+        /// Bound account, another number.
+        AnotherNumber = "another_number",
+    }
 }
-
-codes!(Reason {
-    AnotherName = "another_name",
-    AnotherAccount = "another_account",
-    AnotherPerson = "another_person",
-    AnotherNumber = "another_number",
-});
 
 /// Decides one sign-in.
 pub fn decide(facts: &Facts) -> Decision {

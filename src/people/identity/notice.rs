@@ -13,24 +13,19 @@ const MOST: i64 = 20;
 /// At most so many devices of a candidate are stored; those unused for the longest time are deleted.
 const MOST_DEVICES: i64 = 20;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeKind {
-    /// Another account of the portal signed in as the candidate.
-    AnotherAccount,
-    /// The portal's name is not the one on record.
-    AnotherName,
-    /// A sign-in on a new device, named in the detail.
-    NewDevice,
-    /// A staff member signed in, and the review desk stayed closed.
-    DeskClosed,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum NoticeKind {
+        /// Another account of the portal signed in as the candidate.
+        AnotherAccount = "another_account",
+        /// The portal's name is not the one on record.
+        AnotherName = "another_name",
+        /// A sign-in on a new device, named in the detail.
+        NewDevice = "new_device",
+        /// A staff member signed in, and the review desk stayed closed.
+        DeskClosed = "desk_closed",
+    }
 }
-
-codes!(NoticeKind {
-    AnotherAccount = "another_account",
-    AnotherName = "another_name",
-    NewDevice = "new_device",
-    DeskClosed = "desk_closed",
-});
 
 impl NoticeKind {
     /// How long new sessions show the notice.

@@ -32,43 +32,32 @@ const MARKS: Act =
 pub(super) const QUALIFICATIONS: &[Story] = &[
     story(
         0,
-        "qualification",
         &[PROFILE, &[("sitting", "sitting-08-2"), ("level", "中级"), ("specialty", "人力资源管理")]],
         &[SUBMIT, Act::Take, Act::Approve(0, "材料齐全，符合条件。")],
     ),
     story(
         0,
-        "qualification",
         &[PROFILE, &[("sitting", "sitting-03-2"), ("specialty", "土木建筑工程")]],
         &[SUBMIT, Act::Take, MARKS],
     ),
     story(
         0,
-        "qualification",
         &[PROFILE, &[("sitting", "sitting-04-2"), ("specialty", "土木建筑工程"), ("years", "3")]],
         &[SUBMIT, Act::Take, TOO_SHORT],
     ),
     story(
         0,
-        "qualification",
         &[PROFILE, &[("sitting", "sitting-12-2"), ("level", "二级"), ("specialty", "英语")]],
         &[SUBMIT, Act::Withdraw],
     ),
+    story(1, &[PROFILE, &[("sitting", "sitting-07-2"), ("specialty", "药学"), ("gender", "男")]], &[SUBMIT]),
     story(
         1,
-        "qualification",
-        &[PROFILE, &[("sitting", "sitting-07-2"), ("specialty", "药学"), ("gender", "男")]],
-        &[SUBMIT],
-    ),
-    story(
-        1,
-        "qualification",
         &[PROFILE, &[("sitting", "sitting-09-2"), ("level", "初级"), ("gender", "男")]],
         &[SUBMIT, Act::Take],
     ),
     story(
         2,
-        "qualification",
         &[
             PROFILE,
             &[("sitting", "sitting-12-2"), ("level", "二级"), ("specialty", "英语"), ("gender", "女")],
@@ -77,7 +66,6 @@ pub(super) const QUALIFICATIONS: &[Story] = &[
     ),
     story(
         2,
-        "qualification",
         &[
             PROFILE,
             &[
@@ -97,7 +85,6 @@ pub(super) const QUALIFICATIONS: &[Story] = &[
     ),
     story(
         3,
-        "qualification",
         &[PROFILE, &[("sitting", "sitting-09-2"), ("level", "中级")]],
         &[
             SUBMIT,
@@ -110,7 +97,6 @@ pub(super) const QUALIFICATIONS: &[Story] = &[
     ),
     story(
         4,
-        "qualification",
         &[
             PROFILE,
             &[
@@ -132,28 +118,20 @@ pub(super) const QUALIFICATIONS: &[Story] = &[
     ),
     story(
         4,
-        "qualification",
         &[PROFILE, &[("sitting", "sitting-02-2"), ("specialty", "建筑工程"), ("gender", "女")]],
         &[Act::Draft],
     ),
 ];
 
 pub(super) const INTEGRITY: &[Story] = &[
+    story(3, &[PROFILE, SORRY, &[("sitting", "sitting-03-2"), ("specialty", "安装工程")]], &[SUBMIT]),
     story(
         3,
-        "integrity",
-        &[PROFILE, SORRY, &[("sitting", "sitting-03-2"), ("specialty", "安装工程")]],
-        &[SUBMIT],
-    ),
-    story(
-        3,
-        "integrity",
         &[PROFILE, SORRY, &[("sitting", "sitting-12-2"), ("level", "二级"), ("specialty", "法语")]],
         &[SUBMIT, Act::Take],
     ),
     story(
         3,
-        "integrity",
         &[PROFILE, SORRY, &[("sitting", "sitting-02-2"), ("specialty", "机电工程")]],
         &[
             SUBMIT,
@@ -163,19 +141,16 @@ pub(super) const INTEGRITY: &[Story] = &[
     ),
     story(
         3,
-        "integrity",
         &[PROFILE, SORRY, &[("sitting", "sitting-06-2"), ("years", "2")]],
         &[SUBMIT, Act::Take, TOO_SHORT],
     ),
     story(
         3,
-        "integrity",
         &[PROFILE, SORRY, &[("sitting", "sitting-05-2"), ("specialty", "化工安全")]],
         &[SUBMIT, Act::Take, FINE],
     ),
     story(
         3,
-        "integrity",
         &[PROFILE, SORRY, &[("sitting", "sitting-01-2"), ("specialty", "机电工程")]],
         &[SUBMIT, Act::Withdraw],
     ),

@@ -13,18 +13,15 @@ use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::dsl as i;
 use crate::store::{Error, Tx, codes};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentityVerdict {
-    /// The account is the candidate's.
-    Join,
-    /// The account is another person's.
-    Separate,
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum IdentityVerdict {
+        /// The account is the candidate's.
+        Join = "joined",
+        /// The account is another person's.
+        Separate = "separated",
+    }
 }
-
-codes!(IdentityVerdict {
-    Join = "joined",
-    Separate = "separated",
-});
 
 /// Why a decision is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
