@@ -3,10 +3,8 @@
 //! It has two letters of the business, `yyyymmdd`, six digits and a check character by ISO/IEC 7064 MOD 37-36.
 //! The check detects every single wrong character and nearly every swap of neighbours. `submission` draws the digits.
 
-use std::fmt;
-use std::ops::Deref;
-
 use chrono::NaiveDate;
+use derive_more::{Deref, Display, From};
 use diesel_derive_newtype::DieselNewType;
 use serde::{Deserialize, Serialize};
 
@@ -16,29 +14,24 @@ const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LENGTH: usize = 2 + 8 + 6 + 1;
 
 /// A 受理号 from [`parse`], the database or an address. The last may have any shape.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, DieselNewType, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Deref,
+    Display,
+    From,
+    DieselNewType,
+    Serialize,
+    Deserialize,
+)]
+#[deref(forward)]
 #[serde(transparent)]
 pub struct ApplicationNumber(String);
-
-impl From<String> for ApplicationNumber {
-    fn from(number: String) -> ApplicationNumber {
-        ApplicationNumber(number)
-    }
-}
-
-impl Deref for ApplicationNumber {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ApplicationNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self)
-    }
-}
 
 /// The number of the `seq`-th application (below 1,000,000) on a day in China. `prefix` is two capital letters.
 pub fn format(prefix: &str, date: &NaiveDate, seq: u32) -> ApplicationNumber {

@@ -1,10 +1,9 @@
 //! Times of the program and of the database.
 
-use std::fmt;
-use std::ops::{Add, Deref, Sub};
-use std::str::FromStr;
+use std::ops::{Add, Sub};
 
-use chrono::{DateTime, DurationRound, NaiveDateTime, ParseError, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, NaiveDateTime, TimeDelta, Utc};
+use derive_more::{Deref, Display, FromStr};
 use diesel_derive_newtype::DieselNewType;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +11,22 @@ use serde::{Deserialize, Serialize};
 ///
 /// It stands for `DateTime<Utc>`, which diesel maps to a different SQL type for each database. A
 /// `TIMESTAMP` column is the same type for both, and has no offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DieselNewType, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Deref,
+    Display,
+    FromStr,
+    DieselNewType,
+    Serialize,
+    Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(NaiveDateTime);
 
@@ -33,29 +47,6 @@ impl Timestamp {
 impl From<DateTime<Utc>> for Timestamp {
     fn from(time: DateTime<Utc>) -> Timestamp {
         Timestamp(time.naive_utc())
-    }
-}
-
-impl Deref for Timestamp {
-    type Target = NaiveDateTime;
-
-    fn deref(&self) -> &NaiveDateTime {
-        &self.0
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for Timestamp {
-    type Err = ParseError;
-
-    /// Reads `2026-04-01T01:30:00`.
-    fn from_str(text: &str) -> Result<Timestamp, ParseError> {
-        text.parse().map(Timestamp)
     }
 }
 
