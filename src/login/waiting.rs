@@ -1,7 +1,7 @@
 //! The handshakes that login screens wait for, and how the screens learn of changes.
 //!
-//! A change made in this process reaches its screens at once. Changes made by other processes are found
-//! by one query for all handshakes, twice a second, which runs only while a screen waits. The latest known
+//! A change made in this process reaches its screens at once. Twice a second one query
+//! finds the changes of other processes, while this process remembers a handshake. The latest known
 //! state of a handshake stays in memory between two requests of its screen, so waiting and drawing the
 //! next picture read nothing from the database.
 
@@ -23,8 +23,8 @@ use crate::web::address::ClientNetwork;
 /// How often changes by other processes are looked for.
 const POLL_EVERY: Duration = Duration::from_millis(500);
 
-/// How far each poll goes back before the previous one. A transaction may commit this much later than it
-/// read its clock, and the clocks of two processes may differ.
+/// Each poll rereads this much time before the previous poll: a row becomes visible only after its commit,
+/// and clocks differ.
 const POLL_OVERLAP: TimeDelta = TimeDelta::seconds(15);
 
 /// How long a state stays in memory after the last request for it. A screen asks every 15 seconds, and
@@ -36,7 +36,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 /// Parked requests of one handshake. A newer request displaces the oldest one.
 const MAX_PER_HANDSHAKE: u64 = 3;
 
-/// One network may park this part of all requests, and all unknown networks together that part.
+/// One network may hold 1/8 of the places. All clients of unknown network together may hold 1/2.
 const NETWORK_SHARE: usize = 8;
 const UNKNOWN_SHARE: usize = 2;
 
@@ -68,7 +68,7 @@ struct WatchedHandshake {
 
 #[derive(Clone, Default)]
 struct WatchState {
-    /// The handshake after its last change that this process has heard of.
+    /// The newest state of the handshake that this process knows.
     latest: Option<Arc<Handshake>>,
     /// How many of its requests have been parked so far.
     parked: u64,
@@ -126,7 +126,7 @@ impl Waiters {
         }
     }
 
-    /// Ends every wait, now and later, because the program stops.
+    /// Ends all waits; later ones return at once. Called when the program stops.
     pub fn stop(&self) {
         self.shared.stopping.send_replace(true);
     }
@@ -147,7 +147,7 @@ pub struct Watch {
     handshake: String,
     state: watch::Sender<WatchState>,
     changes: watch::Receiver<WatchState>,
-    /// Which parked request of the handshake this is, from 1, once it is parked.
+    /// Position among the handshake's parked requests, from 1; `None` until parked.
     turn: Option<u64>,
     shared: Arc<Shared>,
 }
@@ -188,7 +188,7 @@ impl Watch {
         latest
     }
 
-    /// A permit to park a request of `network`; none if all are in use, or this network's part is.
+    /// `None` if no place is free or the network has used its share.
     pub fn park(&mut self, network: ClientNetwork) -> Option<ParkingPermit> {
         let permit = self.shared.permit(network)?;
         self.state.send_modify(|state| state.parked += 1);
@@ -269,7 +269,7 @@ impl Shared {
         }
     }
 
-    /// Which of these handshakes are watched and known only as they stood before this change.
+    /// The watched handshakes whose change this process has not seen.
     fn outdated(&self, changed: Vec<(String, Timestamp)>) -> Vec<String> {
         let watched = self.watched.lock();
         let is_outdated = |(id, at): &(String, Timestamp)| {
@@ -283,7 +283,7 @@ impl Shared {
         self.watched.lock().handshakes.retain(|_, entry| entry.is_wanted());
     }
 
-    /// Whether polling goes on. If not, the next watch starts it again.
+    /// Records and returns whether polling goes on. If not, the next watch starts it again.
     fn goes_on_polling(&self) -> bool {
         let mut watched = self.watched.lock();
         watched.is_polling = !watched.handshakes.is_empty();
