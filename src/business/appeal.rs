@@ -3,13 +3,12 @@
 use const_str::concat;
 
 use super::profile;
-use crate::casework::Refusal;
 use crate::casework::business::{
     About, Approval, Business, Closing, Context, Icon, Material, Origin, Verdicts, extra,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Section, ask};
-use crate::casework::{appeal, decision};
+use crate::casework::{Refusal, appeal, decision};
 use crate::files::inspect::Limits;
 use crate::store::clock::china_date;
 use crate::store::{Error, Tx};

@@ -3,14 +3,13 @@
 use chrono::NaiveDate;
 
 use super::profile;
-use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, Notice, Transition, extra, need, portrait,
 };
-use crate::casework::format;
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Problems, Section, ask, problem, read_only};
+use crate::casework::{Refusal, format};
 use crate::exams::correction::{self, Holder, Scope};
 use crate::people::candidate::{self, Candidate, Profile};
 use crate::people::document::{Document, DocumentType, Gender};

@@ -3,15 +3,14 @@
 //! A posting has no verdicts: the staff member who takes it packs and posts the certificate.
 
 use super::profile;
-use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{
     About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Task, Transition, Verdicts,
 };
-use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Question, Section, ask, may_ask};
+use crate::casework::{Refusal, format};
 use crate::exams::held::{self, Delivery};
 use crate::people::candidate::Candidate;
 use crate::people::region;

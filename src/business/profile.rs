@@ -2,14 +2,13 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{About, Application, Closing, Context, Material, need};
-use crate::casework::format;
 use crate::casework::question::{
     AnswerRule, Choice, Choices, Problems, Question, Section, ask, may_ask, problem,
 };
+use crate::casework::{Refusal, format};
 use crate::exams::{self, Sitting, Subject};
 use crate::people::candidate::Candidate;
 use crate::people::document::Document;

@@ -1,15 +1,14 @@
 //! 票据申领: a receipt for the paid registrations of a sitting (manual chapter 7).
 
 use super::profile;
-use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Task,
     Transition, extra, need,
 };
-use crate::casework::format;
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, read_only};
+use crate::casework::{Refusal, format};
 use crate::exams::registration::{self, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;

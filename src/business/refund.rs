@@ -4,14 +4,13 @@ use chrono::{Days, NaiveDate};
 use const_str::concat;
 
 use super::profile;
-use crate::casework::Refusal;
 use crate::casework::business::{
     About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Task, Transition, extra,
     need,
 };
-use crate::casework::format;
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
+use crate::casework::{Refusal, format};
 use crate::exams::registration::{self, RegisteredSubject, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;

@@ -1,14 +1,13 @@
 //! 证书补发: a new paper for a lost, damaged or wrong one. It voids the old print number (manual chapter 6).
 
 use super::profile;
-use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Application, Business, Context, Icon, Material, Outset, Task, Transition, extra, need, portrait,
 };
-use crate::casework::format;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
+use crate::casework::{Refusal, format};
 use crate::exams::held::{self, Certificate};
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;

@@ -4,16 +4,15 @@ use chrono::NaiveDate;
 use const_str::concat;
 
 use super::profile;
-use crate::casework::Refusal;
 use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{
     About, Application, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
     Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
-use crate::casework::deadline;
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
+use crate::casework::{Refusal, deadline};
 use crate::exams::discipline::{self, Violation};
 use crate::files::inspect::Limits;
 use crate::people::candidate::Candidate;

@@ -6,8 +6,7 @@ use super::lifecycle::Actor;
 use super::number::ApplicationNumber;
 use crate::exams::held::Delivery;
 use crate::files::storage::StorageError;
-use crate::people;
-use crate::store;
+use crate::{people, store};
 
 /// A reason to refuse. The transaction must be rolled back.
 #[derive(Debug, thiserror::Error)]

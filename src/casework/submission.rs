@@ -4,13 +4,12 @@ use diesel::prelude::*;
 
 use super::application::{By, Change};
 use super::business::{About, Application};
-use super::deadline;
 use super::history::Content;
-use super::materials;
 use super::number::{self, ApplicationNumber};
 use super::refusal::Refusal;
 use super::sheet::Sheet;
 use super::transition::step;
+use super::{deadline, materials};
 use crate::either;
 use crate::store::schema::number_sequences::dsl as n;
 use crate::store::{Error, Tx};

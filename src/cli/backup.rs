@@ -2,9 +2,8 @@
 
 mod manifest;
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use chrono::SubsecRound;
 use clap::Args;

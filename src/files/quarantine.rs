@@ -5,10 +5,9 @@
 //! move. [`Storage::get`] moves it back when it is requested.
 
 use crate::store::Timestamp;
-use std::fs;
-use std::io;
 use std::path::Path as Folder;
 use std::time::SystemTime;
+use std::{fs, io};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::TryStreamExt;

@@ -3,9 +3,8 @@
 use super::cell::ROUNDED;
 use super::kind::{Facts, RowProblem};
 use super::reference::ReferenceData;
-use crate::people::candidate;
 use crate::people::document::{Document, DocumentType};
-use crate::people::mask;
+use crate::people::{candidate, mask};
 
 /// Adds `holder_hash`: from the document number, or from the hash that an export writes in its place.
 /// A number also gives `document_mask` and, where it contains it, `gender`.

@@ -4,12 +4,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Error;
 use super::check::{Records, TargetValues};
 use super::kind::ImportKind;
 use super::spool::{Claim, hash};
-use super::sql;
 use super::table::{ColumnRule, SEPARATOR, TargetTable};
+use super::{Error, sql};
 use crate::store::Conn;
 
 pub struct UniqueValue {

@@ -3,9 +3,8 @@
 use crate::casework::Refusal;
 use crate::casework::lifecycle::Actor;
 use crate::files::storage::StorageError;
-use crate::paths;
-use crate::people;
 use crate::web::Failure;
+use crate::{paths, people};
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {

@@ -10,10 +10,9 @@ use crate::casework::history::{Content, Event};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
 use crate::casework::question::{Question, Section};
-use crate::files;
-use crate::paths;
 use crate::store::clock;
 use crate::ui::{self, Fact, Moment, Uploaded};
+use crate::{files, paths};
 
 pub fn word(application: &Application) -> &str {
     state_word(application.business, application.status, &application.result)

@@ -5,11 +5,10 @@ use poem::{Response, handler};
 
 use super::case_request::{CaseRequest, OpenedCase};
 use super::{queue, verdict, version};
-use crate::casework::assignment;
 use crate::casework::business::{Application, Registry};
-use crate::casework::history;
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::number::ApplicationNumber;
+use crate::casework::{assignment, history};
 use crate::pages::views;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use maud::Markup;
 
-use crate::casework::Refusal;
 use crate::casework::answers::Answers;
-use crate::casework::assignment;
 use crate::casework::business::{Application, Business, Registry};
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
+use crate::casework::{Refusal, assignment};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;

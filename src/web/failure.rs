@@ -10,9 +10,8 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Request, Response};
 
 use super::Frame;
-use crate::paths;
-use crate::store;
 use crate::ui::{self, Lang, Look, Page};
+use crate::{paths, store};
 
 /// Why a request failed. `Display` is for logs; people read [`Failure::words`].
 #[derive(Clone, Debug, thiserror::Error)]
