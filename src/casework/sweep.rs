@@ -18,7 +18,7 @@ const STRAYS: Duration = Duration::hours(24);
 /// Largest number of files that one sweep deletes.
 const AT_ONCE: i64 = 10_000;
 
-/// A draft that nobody touches is kept this long, with its files.
+/// Age at which an unchanged draft is deleted with its files.
 pub const DRAFT_AGE: Duration = Duration::days(30);
 
 /// Deletes old drafts, unused files, and stored objects without a row. Deletes nothing if the database is older

@@ -24,13 +24,14 @@ pub(super) const POSTGRES: &str = "database.dump";
 
 /// Copy database and uploads into a new folder, while the site serves
 ///
-/// The database is copied first and the uploads after it, so that every upload that the copy knows is
-/// there. manifest.json is written last, with the size and SHA-256 of every file. The data key is not
-/// part of the backup: keep it elsewhere. PostgreSQL is copied by pg_dump; its call is told.
+/// Copies the database first and then the uploads, so that the backup has every upload its database
+/// refers to. Writes manifest.json last, with the size and SHA-256 of every file. The data key is not
+/// part of the backup: keep it elsewhere. A PostgreSQL database is copied by pg_dump; the command
+/// prints the call.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Backup {
-    /// A folder that is not there yet, or empty
+    /// A new or empty folder
     folder: PathBuf,
     /// Folder of the uploads
     #[arg(long, env = "KAOZHENG_FILES")]

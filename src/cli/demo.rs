@@ -19,10 +19,10 @@ use crate::settings::Settings;
 use crate::site::Parts;
 use crate::store::{Clock, Ids, Store, Vault, file};
 
-/// Try everything on this machine: demo data, demo portal, nothing real
+/// Try everything on this machine, with demo data and a sandbox portal
 ///
-/// Makes a folder with an SQLite database, a key and uploads; started again, it goes on
-/// where it was. Delete the folder to begin anew.
+/// Creates a folder with an SQLite database, a key and uploads. A later start continues with the
+/// same data. Delete the folder to begin anew.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Demo {

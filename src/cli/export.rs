@@ -13,11 +13,11 @@ use crate::people::staff;
 use crate::settings::RawSettings;
 use crate::store::Bulk;
 
-/// Write what is stored as CSV, with the columns that `kaozheng import` takes
+/// Write stored records as CSV, with the columns of `kaozheng import`
 ///
-/// Document numbers are not written: most are stored as keyed hashes only, and a file in clear is no place
-/// for the others. The columns 持有人标识 and 核验标识 hold the hashes, so that this installation takes its
-/// own exports back, and importing one changes nothing. Every export is noted in the audit.
+/// Document numbers are not written: most are stored as keyed hashes only, and a file is not encrypted.
+/// The columns 持有人标识 and 核验标识 hold the hashes, so that this installation can import its own
+/// exports; importing one changes nothing. Every export is recorded in the audit.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Export {

@@ -16,14 +16,13 @@ use crate::store::Bulk;
 
 /// Load exams, registrations, certificates, violations, integrity records or holidays from a file
 ///
-/// The whole file is checked first. If a row is refused, nothing is imported; with --batch, only
-/// the 10,000 rows around it are left out. Every refused row is reported in FILE.refused.csv, and
-/// the command fails. What is there already and differs is changed, nothing is removed; the same
-/// file again changes nothing. An import that was interrupted goes on where it was when it is run
-/// again.
+/// Checks the whole file first. If a row is refused, nothing is imported; with --batch, only the
+/// 10,000 rows around it are left out. FILE.refused.csv lists every refused row, and the command
+/// fails. Rows that exist and differ are updated, and nothing is deleted. Importing the same file
+/// again changes nothing. An interrupted import continues where it stopped when it is run again.
 ///
-/// Holidays come as JSON, one year a file, as github.com/NateScarlet/holiday-cn publishes them. A year
-/// is added or replaced as a whole, and due days of open applications move to a later day where it says so.
+/// A file of holidays is JSON for one year, as github.com/NateScarlet/holiday-cn publishes it. The year
+/// is added or replaced as a whole. Due days of open applications move if they become later.
 #[derive(Args)]
 #[command(verbatim_doc_comment, after_long_help = columns())]
 pub(super) struct Import {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{Stop, database, holidays};
 use crate::settings::RawSettings;
 
-/// Bring the database up to date; safe to run at any time, also twice
+/// Run pending migrations; safe to run at any time
 #[derive(Args)]
 pub(super) struct Migrate {
     #[command(flatten)]

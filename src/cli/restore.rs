@@ -12,11 +12,11 @@ use crate::files::storage::Storage;
 use crate::settings::{RawSettings, check_store};
 use crate::store::{self, Clock, file};
 
-/// Put a backup back in place
+/// Restore a backup
 ///
-/// The manifest, every file and the data key are checked before anything is touched. Database and
-/// folder of uploads must not be there yet, or be empty; with --replace what is there is moved aside,
-/// not removed. A PostgreSQL database is loaded by pg_restore; its call is told.
+/// Checks the manifest, every file and the data key before it changes anything. The database and the
+/// folder of uploads must be missing or empty; with --replace they are moved aside, not deleted. A
+/// PostgreSQL database is loaded by pg_restore; the command prints the call.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Restore {

@@ -7,10 +7,10 @@ use clap::Subcommand;
 use super::{Stop, export};
 use crate::demo::sample;
 
-/// Write a file to import: exams, or certificates of people who do not exist
+/// Write a file to import: exams, or certificates of fictional people
 ///
-/// The certificates are of the exams that `kaozheng sample exams` writes. The same seed gives the same
-/// file. Try it:
+/// The certificates belong to the exams of `kaozheng sample exams`. The same seed gives the same file.
+/// Try it:
 ///
 ///   kaozheng sample exams --output exams.csv && kaozheng import exams exams.csv
 ///   kaozheng sample certificates --count 100000 --output c.csv && kaozheng import certificates c.csv

@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Serve the site; stops gracefully on SIGTERM and Ctrl-C
 ///
 /// Needs a migrated database (kaozheng migrate), a data key, and a registered client at the
-/// government portal. Whatever is missing or wrong is listed at once. Example:
+/// government portal. Lists every missing or invalid setting at once. Example:
 ///
 ///   DATABASE_URL=postgres://kaozheng:…@db/kaozheng \
 ///   KAOZHENG_DATA_KEY=$(cat /etc/kaozheng/key) \

@@ -10,19 +10,19 @@ use crate::people::staff::{self, Role};
 use crate::settings::RawSettings;
 use crate::store::{Clock, clock};
 
-/// Who reviews: add, list or remove members of staff
+/// Add, list or remove staff members
 ///
-/// Staff sign in by the same portal as everyone; the roster says who they are by their
-/// identity document. A change holds at once, also for those who are signed in, and is noted in the
-/// audit. Cases that somebody has taken and does not decide any more go back into the queue.
+/// Staff sign in at the same portal as candidates; the roster identifies them by their identity
+/// document. A change takes effect at once, also in existing sessions, and is recorded in the audit.
+/// Applications of a staff member who may not decide them any more go back into the queue.
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(super) enum Staff {
-    /// Put somebody on the roster; again with another name or role to change them
+    /// Add a staff member, or change the name or role of one
     Add(Add),
-    /// Show who is on the roster
+    /// List the staff members
     List(RawSettings),
-    /// Take somebody off the roster; what they decided stays in the history
+    /// Remove a staff member; their decisions stay in the history
     Remove(Remove),
 }
 
