@@ -29,7 +29,7 @@ pub(super) struct Import {
     /// What the rows are
     #[arg(value_parser = contents())]
     kind: Content,
-    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any options. JSON for holidays
+    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any order. JSON for holidays
     file: PathBuf,
     /// Only say what would be done
     #[arg(long)]
