@@ -88,9 +88,9 @@ fn serve_lists_every_missing_setting() {
 fn help_describes_each_command() {
     let table = [
         (&["--help"][..], "kaozheng demo"),
-        (&["demo", "--help"], "nothing real"),
+        (&["demo", "--help"], "sandbox portal"),
         (&["serve", "--help"], "KAOZHENG_PUBLIC_URL"),
-        (&["migrate", "--help"], "up to date"),
+        (&["migrate", "--help"], "pending migrations"),
         (&["staff", "--help"], "remove"),
         (&["staff", "add", "--help"], "--document-number"),
     ];
