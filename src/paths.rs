@@ -46,7 +46,7 @@ pub const IDENTITIES: &str = "/staff/identities";
 pub const PHONE: &str = "/s";
 /// Every address below this one is an English page.
 pub const ENGLISH: &str = "/en/";
-/// The demo portal, which only the demo has, is below this address.
+/// The sandbox portal, which only the demo has, is below this address.
 pub const SANDBOX: &str = "/sandbox/";
 
 macro_rules! addresses {

@@ -88,7 +88,7 @@ pub struct Settings {
     pub max_waiters: usize,
     /// Memory budget for uploads, in MiB.
     pub image_memory_mb: u32,
-    /// Runs the demo portal and shows 演示环境 on every page. Never set by `serve`.
+    /// Runs the sandbox portal and shows 演示环境 on every page. Never set by `serve`.
     pub demo: bool,
 }
 

@@ -41,6 +41,11 @@ pub fn local_path(path: &str) -> &str {
     if own { path } else { crate::paths::HOME }
 }
 
+/// A part of the program that `site` attaches to every request, such as the store.
+pub fn attached<T: Send + Sync + 'static>(req: &poem::Request) -> Result<&T, Failure> {
+    req.data().ok_or_else(|| Failure::Internal(format!("a request has no {}", std::any::type_name::<T>())))
+}
+
 /// The `Host` header, with its port.
 pub fn host(req: &poem::Request) -> Option<&str> {
     req.headers().get(poem::http::header::HOST).and_then(|value| value.to_str().ok())

@@ -9,7 +9,7 @@ use crate::casework::sheet::FormTarget;
 use crate::exams::held;
 use crate::people::candidate::Candidate;
 use crate::store::Store;
-use crate::web::Failure;
+use crate::web::{Failure, attached};
 
 #[derive(Deserialize)]
 struct Params {
@@ -68,7 +68,7 @@ impl<'a> FromRequest<'a> for Mailing {
         let candidate = Candidate::from_request(req, body).await?;
         let business = registry(req)?.iter().find(|business| business.origin == Origin::Certificate);
         let business = business.ok_or(Failure::NotFound)?;
-        let number = present_posting(store(req)?, &candidate, &certificate).await?;
+        let number = present_posting(attached::<Store>(req)?, &candidate, &certificate).await?;
         Ok(Mailing { business, candidate, certificate, number })
     }
 }
@@ -89,9 +89,5 @@ async fn present_posting(
 }
 
 fn registry(req: &Request) -> Result<Registry, Failure> {
-    Ok(Registry::of_store(store(req)?))
-}
-
-fn store(req: &Request) -> Result<&Store, Failure> {
-    req.data().ok_or_else(|| Failure::Internal("no store".into()))
+    Ok(Registry::of_store(attached::<Store>(req)?))
 }

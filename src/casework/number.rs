@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 use derive_more::{Deref, Display, From};
 use diesel_derive_newtype::DieselNewType;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::people::width;
 
@@ -15,19 +15,7 @@ const LENGTH: usize = 2 + 8 + 6 + 1;
 
 /// A 受理号 from [`parse`], the database or an address. The last may have any shape.
 #[derive(
-    Clone,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Deref,
-    Display,
-    From,
-    DieselNewType,
-    Serialize,
-    Deserialize,
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deref, Display, From, DieselNewType, Deserialize,
 )]
 #[deref(forward)]
 #[serde(transparent)]

@@ -68,7 +68,7 @@ impl Demo {
                 Url::parse(&format!("http://{}", SocketAddr::new(reachable(address.ip()), address.port())))?
             }
         };
-        // The program calls its demo portal over HTTP, as it calls a real portal.
+        // The program calls its sandbox portal over HTTP, as it calls a real portal.
         let own = Url::parse(&format!("http://{}", SocketAddr::new(local(address.ip()), address.port())))?;
         Ok(Settings {
             database_url: format!("sqlite:{}", self.data.join("kaozheng.db").display()),

@@ -1,4 +1,4 @@
-//! The demo portal: a real portal's protocol over HTTP, with invented people.
+//! The sandbox portal: a real portal's protocol over HTTP, with invented people.
 //!
 //! Authorization code with PKCE S256 and `client_secret_basic`. Codes work once, within a minute. Issued
 //! codes and tokens are in memory.
@@ -37,7 +37,7 @@ use crate::web::{Failure, Frame, Submission, see_other};
 /// Lifetime of codes and tokens.
 const LIFETIME: Duration = Duration::seconds(60);
 
-/// The settings for the demo portal. Browsers reach it at `public`, this program at `own`.
+/// The settings for the sandbox portal. Browsers reach it at `public`, this program at `own`.
 pub fn settings(public: &Url, own: &Url) -> PortalSettings {
     let at = |base: &Url, path: &str| {
         let mut url = base.clone();
@@ -69,7 +69,7 @@ pub fn settings(public: &Url, own: &Url) -> PortalSettings {
     }
 }
 
-/// The codes and tokens that the demo portal has issued.
+/// The codes and tokens that the sandbox portal has issued.
 #[derive(Default)]
 pub struct Sandbox {
     devices: device::Devices,

@@ -5,13 +5,13 @@ use poem::{FromRequest, Request, RequestBody};
 use crate::people::candidate::Candidate;
 use crate::people::staff::{self, StaffMember};
 use crate::store::Store;
-use crate::web::{Failure, SignedIn};
+use crate::web::{Failure, SignedIn, attached};
 
 /// Without a session, the request is sent to the login screen.
 impl<'a> FromRequest<'a> for Candidate {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let who = SignedIn::from_request(req, body).await?;
-        let found = store(req)?.read(move |tx| Candidate::load(tx, &who.candidate)).await;
+        let found = attached::<Store>(req)?.read(move |tx| Candidate::load(tx, &who.candidate)).await;
         Ok(found.map_err(Failure::from)?.ok_or(Failure::SignIn)?)
     }
 }
@@ -22,11 +22,7 @@ impl<'a> FromRequest<'a> for StaffMember {
         const NOT_STAFF: Failure = Failure::Forbidden("这里是工作人员的审核台，您的账号不在工作人员名单上。");
         let who = SignedIn::from_request(req, body).await?;
         let id = who.staff.ok_or(NOT_STAFF)?;
-        let found = store(req)?.read(move |tx| staff::member_of(tx, &id, &who.candidate)).await;
+        let found = attached::<Store>(req)?.read(move |tx| staff::member_of(tx, &id, &who.candidate)).await;
         Ok(found.map_err(Failure::from)?.ok_or(NOT_STAFF)?)
     }
-}
-
-fn store(req: &Request) -> Result<&Store, Failure> {
-    req.data::<Store>().ok_or_else(|| Failure::Internal("no store".into()))
 }

@@ -10,7 +10,7 @@ use crate::files::storage::Storage;
 use crate::files::{SentFile, UploadSpool};
 use crate::web::address::{ClientNetwork, client_address, client_network};
 use crate::web::form::{MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
-use crate::web::{Failure, SignedIn, Submission};
+use crate::web::{Failure, SignedIn, Submission, attached};
 
 /// Maximum bytes of a file in any slot. Recordings have the highest limit. The content of a larger file is
 /// not stored.
@@ -32,7 +32,7 @@ impl<'a> FromRequest<'a> for Upload {
         if !is_multipart(req) {
             return Ok(Upload(from_text(body, MAX_TEXT_BYTES).await?, Vec::new()));
         }
-        let storage: &Storage = req.data().expect("site puts the storage on every request");
+        let storage: &Storage = attached(req)?;
         let network = match client_network(client_address(req)) {
             ClientNetwork::Unknown => None,
             known => Some(format!("{known:?}")),

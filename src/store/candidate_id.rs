@@ -7,20 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The key of a row of `candidates`, a ULID. Not the hash of a document, see
 /// [`holder`](crate::people::candidate::holder).
 #[derive(
-    Clone,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Deref,
-    Display,
-    From,
-    DieselNewType,
-    Serialize,
-    Deserialize,
+    Clone, Debug, Default, PartialEq, Eq, Hash, Deref, Display, From, DieselNewType, Serialize, Deserialize,
 )]
 #[deref(forward)]
 #[serde(transparent)]

@@ -1,4 +1,4 @@
-//! The records of the demo's authority, as tables. People are given by their index in the demo portal's list,
+//! The records of the demo's authority, as tables. People are given by their index in the sandbox portal's list,
 //! exams by their code.
 
 /// A registration for a past or coming sitting.

@@ -1,4 +1,4 @@
-//! The demo portal's device grant (RFC 8628).
+//! The sandbox portal's device grant (RFC 8628).
 
 use std::collections::HashMap;
 use std::sync::Arc;

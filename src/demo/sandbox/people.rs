@@ -1,4 +1,4 @@
-//! The accounts of the demo portal. All people are invented.
+//! The accounts of the sandbox portal. All people are invented.
 
 use crate::people::document::DocumentType::{
     self, ForeignPermanent, HkMacaoPermit, HmtResidence, Passport, Resident, TaiwanPermit,
