@@ -58,7 +58,7 @@ use crate::store::{Error, Store, Timestamp, Tx};
 use crate::web::Failure;
 use crate::web::limit::PerNetwork;
 use code::Codes;
-use limits::HandshakeLimits;
+use limits::ScanLimits;
 use poller::Poller;
 use portal::Portal;
 use waiting::Waiters;
@@ -69,8 +69,8 @@ pub struct Login {
     pub portal: Portal,
     pub waiters: Waiters,
     pub poller: Poller,
-    pub new_handshakes: HandshakeLimits,
-    pub scans: HandshakeLimits,
+    pub new_handshakes: PerNetwork,
+    pub scans: ScanLimits,
     pub at_portal: PerNetwork,
 }
 
@@ -99,8 +99,8 @@ impl Login {
             portal: Portal::new(settings)?,
             waiters: Waiters::new(store, max_parked),
             poller: Poller::default(),
-            new_handshakes: HandshakeLimits::new(),
-            scans: HandshakeLimits::new(),
+            new_handshakes: limits::new_handshakes(),
+            scans: ScanLimits::new(),
             at_portal: limits::at_portal(),
         })
     }

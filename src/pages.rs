@@ -8,6 +8,6 @@ pub mod controls;
 pub mod fields;
 pub mod links;
 pub mod refusal;
-mod signed_in;
+pub mod signed_in;
 pub mod upload;
 pub mod views;

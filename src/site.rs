@@ -74,7 +74,7 @@ pub async fn serve(listener: TcpListener, parts: &Parts, stop: impl Future<Outpu
 /// Parks the long polls of login screens. Their handler finds the update in the extensions of the request.
 fn park(parts: &Parts) -> Park {
     let (login, store, settings) = (parts.login.clone(), parts.store.clone(), parts.settings.clone());
-    let parking = Arc::new(Parking::new(login, store, parts.sessions(), settings));
+    let parking = Arc::new(Parking::new(login, store, settings));
     Box::new(move |request, peer| {
         let update = parking.park(request, peer)?;
         let attach = |update| {

@@ -60,27 +60,41 @@ use crate::either;
 #[derive(Clone)]
 pub struct Store {
     database: Database,
-    pool: Pool,
-    /// SQLite only. PostgreSQL writes through the pool.
-    writer: Option<Writer>,
-    readers: Readers,
+    reads: Reads,
+    writes: Writes,
     pub vault: Arc<Vault>,
     pub clock: Clock,
     pub ids: Ids,
     attached: &'static (dyn Any + Send + Sync),
 }
 
+#[derive(Clone)]
+enum Reads {
+    Sqlite(Readers),
+    Postgres(Pool),
+}
+
+#[derive(Clone)]
+enum Writes {
+    Sqlite(Writer),
+    Postgres(Pool),
+}
+
 impl Store {
     /// Opens `sqlite:PATH`, which is created if it is missing, or `postgres://…`. Runs no migrations.
     pub async fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Store, Error> {
         let database = Database::parse(url)?;
-        let writer = match &database {
-            Database::Sqlite(path) => Some(start_writer(&database, path)?),
-            Database::Postgres(_) => None,
+        let reads = Pool::new(database.clone(), Conn::prepare_reader, limits::READ)?;
+        let (reads, writes) = match &database {
+            Database::Sqlite(path) => {
+                (Reads::Sqlite(Readers::new(reads)), Writes::Sqlite(start_writer(&database, path)?))
+            }
+            Database::Postgres(_) => {
+                let writes = Pool::new(database.clone(), Conn::prepare_writer, limits::WRITE)?;
+                (Reads::Postgres(reads), Writes::Postgres(writes))
+            }
         };
-        let pool = Pool::new(database.clone())?;
-        let readers = Readers::start(&database).map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Store { database, pool, writer, readers, vault: Arc::new(vault), clock, ids, attached: &() })
+        Ok(Store { database, reads, writes, vault: Arc::new(vault), clock, ids, attached: &() })
     }
 
     /// Lets every [`Tx`] carry `data` of a room above this one, such as the registry of businesses.
@@ -96,24 +110,39 @@ impl Store {
         downcast(self.attached)
     }
 
-    /// Runs `query` on a reading connection. SQLite refuses writes on it.
+    /// Whether other processes may use the database at the same time. SQLite's is served by one.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
+    }
+
+    /// Runs `query` in one read transaction: all its statements see the same state, and none can write.
+    ///
+    /// On SQLite it runs on the caller's thread, so it must be short.
     pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
-        self.pool.read(self.in_tx(query)).await
+        let query = self.in_tx(query);
+        match &self.reads {
+            Reads::Sqlite(readers) => readers.read(query).await,
+            Reads::Postgres(pool) => pool.read(move |conn| pool::in_snapshot(conn, query)).await,
+        }
     }
 
-    /// [`Store::read`] for a short and very frequent query. It may share a read transaction with others.
-    pub async fn glance<T, E, F>(&self, query: F) -> Result<T, E>
+    /// [`Store::read`] for a function of one statement, which a server answers without a transaction.
+    pub async fn read_one<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
-        self.readers.read(self.in_tx(query)).await
+        let query = self.in_tx(query);
+        match &self.reads {
+            Reads::Sqlite(readers) => readers.read(query).await,
+            Reads::Postgres(pool) => pool.read(query).await,
+        }
     }
 
     /// Runs `work` in one transaction, which is on the disk when this returns `Ok`.
@@ -127,9 +156,9 @@ impl Store {
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let work = self.in_tx(work);
-        match &self.writer {
-            Some(writer) => writer.write(work).await,
-            None => self.pool.write(work).await,
+        match &self.writes {
+            Writes::Sqlite(writer) => writer.write(work).await,
+            Writes::Postgres(pool) => pool.write(work).await,
         }
     }
 
@@ -140,7 +169,10 @@ impl Store {
     pub async fn migrate(&self) -> Result<usize, Error> {
         let database = self.database.clone();
         // A place of its own in the queue, because the writer of this program has to wait as well.
-        let turn = self.writer.as_ref().map(|writer| WriteTurn::beside(&writer.path)).transpose()?;
+        let turn = match &self.database {
+            Database::Sqlite(path) => Some(WriteTurn::beside(path)?),
+            Database::Postgres(_) => None,
+        };
         // diesel's migrations bring their own transactions, so not in the writer's.
         let run = move || {
             let mut conn = database.connect(Conn::prepare_migrator)?;
@@ -169,12 +201,12 @@ impl Store {
     /// # Errors
     /// [`Error::Behind`] or [`Error::Ahead`].
     pub async fn check_schema(&self) -> Result<(), Error> {
-        self.pool.read_once(migrations::check).await
+        self.read_pool().read_once(migrations::check).await
     }
 
     /// Versions of the migrations of the database, oldest first.
     pub async fn schema_versions(&self) -> Result<Vec<String>, Error> {
-        self.pool.read_once(migrations::run_on).await
+        self.read_pool().read_once(migrations::run_on).await
     }
 
     /// Writes a small row. Fails if the disk is full or the database is read-only.
@@ -207,6 +239,13 @@ impl Store {
         if known == self.vault.fingerprint() { Ok(()) } else { Err(Error::WrongKey) }
     }
 
+    fn read_pool(&self) -> &Pool {
+        match &self.reads {
+            Reads::Sqlite(readers) => &readers.connections,
+            Reads::Postgres(pool) => pool,
+        }
+    }
+
     fn in_tx<T, E, F>(&self, work: F) -> impl FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static
     where
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
@@ -226,5 +265,5 @@ fn start_writer(database: &Database, path: &str) -> Result<Writer, Error> {
     let turn = WriteTurn::beside(path)?;
     // Switching a new file to WAL fails at once if another process does the same.
     let conn = turn.exclusively(|| database.connect(Conn::prepare_writer))?;
-    Writer::start(conn, path, turn).map_err(|error| Error::Unavailable(error.to_string()))
+    Writer::start(conn, turn).map_err(|error| Error::Unavailable(error.to_string()))
 }

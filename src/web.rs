@@ -19,11 +19,13 @@ pub mod log_throttle;
 pub mod origin;
 pub mod pace;
 pub mod session;
+mod visitor;
 
 pub use failure::Failure;
 pub use form::Submission;
 pub use frame::Frame;
 pub use session::SignedIn;
+pub use visitor::Visitor;
 
 /// Maximum number of characters of a path to return to, because handlers store it in a row or a cookie.
 const LONGEST_PATH: usize = 512;

@@ -33,7 +33,7 @@ async fn in_a_loop(store: &Store, count: u32, seed: u64) -> f64 {
     let (mut random, began, mut done) = (SmallRng::seed_from_u64(seed), Instant::now(), 0);
     while began.elapsed() < LASTS {
         let person = person(random.random_range(0..count));
-        let found = store.glance(move |tx| Ok::<_, Error>(is_found(tx, &person)));
+        let found = store.read_one(move |tx| Ok::<_, Error>(is_found(tx, &person)));
         assert!(matches!(found.await, Ok(true)), "it is there");
         done += 1;
     }

@@ -5,11 +5,10 @@ use serde::Deserialize;
 
 use crate::casework::business::{Application, Business, Origin, Registry};
 use crate::casework::number::{self, ApplicationNumber};
-use crate::casework::sheet::FormTarget;
 use crate::exams::held;
 use crate::people::candidate::Candidate;
-use crate::store::Store;
-use crate::web::{Failure, attached};
+use crate::store::{Store, Tx};
+use crate::web::{Failure, Visitor, attached};
 
 #[derive(Deserialize)]
 struct Params {
@@ -43,49 +42,41 @@ impl<'a> FromRequest<'a> for Number {
     }
 }
 
+/// The address of a certificate's posting.
+#[derive(Clone)]
 pub(super) struct Mailing {
     pub business: &'static Business,
-    pub candidate: Candidate,
-    certificate: String,
-    number: Option<ApplicationNumber>,
+    pub visitor: Visitor,
+    pub certificate: String,
 }
 
 impl Mailing {
     /// # Errors
     /// [`Failure::NotFound`] if the certificate has no posting.
-    pub fn number(&self) -> Result<ApplicationNumber, Failure> {
-        self.number.clone().ok_or(Failure::NotFound)
-    }
-
-    pub fn which(&self) -> FormTarget {
-        self.number.clone().map_or_else(|| FormTarget::Posting(self.certificate.clone()), FormTarget::Edit)
+    pub fn number(&self, tx: &mut Tx, candidate: &Candidate) -> Result<ApplicationNumber, Failure> {
+        posting_of(tx, candidate, &self.certificate)?.ok_or(Failure::NotFound)
     }
 }
 
 impl<'a> FromRequest<'a> for Mailing {
-    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let certificate = Params::of(req)?.certificate.unwrap_or_default();
-        let candidate = Candidate::from_request(req, body).await?;
         let business = registry(req)?.iter().find(|business| business.origin == Origin::Certificate);
         let business = business.ok_or(Failure::NotFound)?;
-        let number = present_posting(attached::<Store>(req)?, &candidate, &certificate).await?;
-        Ok(Mailing { business, candidate, certificate, number })
+        Ok(Mailing { business, visitor: Visitor::of_request(req)?, certificate })
     }
 }
 
-async fn present_posting(
-    store: &Store,
+/// The number of the present posting of a candidate's certificate, if there is one.
+pub(super) fn posting_of(
+    tx: &mut Tx,
     candidate: &Candidate,
     certificate: &str,
 ) -> Result<Option<ApplicationNumber>, Failure> {
-    let (candidate, key) = (candidate.clone(), certificate.to_owned());
-    let found = store.read(move |tx| {
-        let certificate = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?;
-        let Some(mailing) = certificate.mailing_id else { return Ok(None) };
-        let found = Application::own_by_id(tx, &candidate.id, &mailing)?;
-        Ok(found.and_then(|mailing| mailing.number))
-    });
-    found.await
+    let certificate = held::own(tx, &candidate.holder, certificate)?.ok_or(Failure::NotFound)?;
+    let Some(mailing) = certificate.mailing_id else { return Ok(None) };
+    let found = Application::own_by_id(tx, &candidate.id, &mailing)?;
+    Ok(found.and_then(|mailing| mailing.number))
 }
 
 fn registry(req: &Request) -> Result<Registry, Failure> {

@@ -13,13 +13,14 @@ use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::stored;
 use crate::files::storage::Storage;
+use crate::pages::signed_in::as_candidate;
 use crate::pages::views::Reader;
 use crate::pages::{links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx, clock};
 use crate::ui::{self, Confirm, Fact, Link, Look, Page, Tone};
-use crate::web::{Failure, Frame};
+use crate::web::{Failure, Frame, Visitor};
 
 pub struct Detail {
     pub(super) candidate: Candidate,
@@ -37,7 +38,7 @@ struct Parent {
 }
 
 impl Detail {
-    fn load(
+    pub(super) fn load(
         tx: &mut Tx,
         business: &'static Business,
         candidate: Candidate,
@@ -60,15 +61,6 @@ impl Detail {
         })
     }
 
-    pub(super) async fn read(
-        store: &Store,
-        business: &'static Business,
-        candidate: Candidate,
-        number: ApplicationNumber,
-    ) -> Result<Detail, Failure> {
-        store.read(move |tx| Detail::load(tx, business, candidate, &number)).await
-    }
-
     fn note(&self, action: Action) -> &str {
         history::last(&self.events, action).map_or("", |event| event.content.note.as_str())
     }
@@ -79,9 +71,8 @@ impl<'a> FromRequest<'a> for Detail {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let BusinessOf(business) = BusinessOf::from_request(req, body).await?;
         let Number(number) = Number::from_request(req, body).await?;
-        let candidate = Candidate::from_request(req, body).await?;
-        let Data(store) = Data::<&Store>::from_request(req, body).await?;
-        Ok(Detail::read(store, business, candidate, number).await?)
+        let load = move |tx: &mut Tx, candidate| Detail::load(tx, business, candidate, &number);
+        Ok(as_candidate(&Visitor::of_request(req)?, load).await?)
     }
 }
 

@@ -8,10 +8,10 @@ use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use super::request::FormRequest;
+use super::request::{FormAddress, FormRequest};
 use super::{form_view, notice};
 use crate::casework::appeal::{self, AppealState};
-use crate::casework::business::Application;
+use crate::casework::business::{Application, Business};
 use crate::casework::lifecycle::Status;
 use crate::casework::question::Problems;
 use crate::casework::sheet::{FormStep, FormTarget, Sheet};
@@ -19,6 +19,7 @@ use crate::casework::{materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
 use crate::pages::links;
+use crate::pages::signed_in::as_candidate;
 use crate::pages::upload::Upload;
 use crate::paths;
 use crate::people::candidate::Candidate;
@@ -47,6 +48,12 @@ pub(super) fn wants_check(req: &Request) -> bool {
     req.uri().query() == Some("check")
 }
 
+enum Opened {
+    Form(Box<Sheet>, Problems),
+    /// The address of the appeal, which was submitted.
+    Appeal(String),
+}
+
 /// The form with the saved answers and, if `checked`, with their problems. Redirects to 申诉详情 if the appeal
 /// was submitted.
 pub(super) async fn open(
@@ -56,16 +63,20 @@ pub(super) async fn open(
     store: &Store,
     files: &Storage,
 ) -> Result<Response, Failure> {
-    if let Some(appeal) = submitted_appeal(store, &wanted).await? {
-        return Ok(see_other(&links::application(&appeal)));
-    }
-    let (mut sheet, problems) = store
-        .read::<_, Failure, _>(move |tx| {
-            let sheet = Sheet::load(tx, wanted.business, wanted.candidate, &wanted.which)?;
-            let problems = if checked { sheet.problems(tx)? } else { Problems::new() };
-            Ok((sheet, problems))
-        })
-        .await?;
+    let FormRequest { business, visitor, address } = wanted;
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        if let Some(appeal) = submitted_appeal(tx, business, &candidate, &address)? {
+            return Ok(Opened::Appeal(links::application(&appeal)));
+        }
+        let target = address.target(tx, &candidate)?;
+        let sheet = Sheet::load(tx, business, candidate, &target)?;
+        let problems = if checked { sheet.problems(tx)? } else { Problems::new() };
+        Ok(Opened::Form(Box::new(sheet), problems))
+    };
+    let (mut sheet, problems) = match as_candidate(&visitor, load).await? {
+        Opened::Appeal(path) => return Ok(see_other(&path)),
+        Opened::Form(sheet, problems) => (sheet, problems),
+    };
     if sheet.must_agree() {
         return Ok(see_other(&notice::notice_path(&sheet)));
     }
@@ -85,18 +96,18 @@ fn refuse_late_start(sheet: &Sheet) -> Result<(), Failure> {
     }
 }
 
-async fn submitted_appeal(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
-    let FormTarget::Appeal(number) = &wanted.which else { return Ok(None) };
-    let (business, candidate, number) = (wanted.business, wanted.candidate.id.clone(), number.clone());
-    store
-        .read(move |tx| {
-            let application = Application::own(tx, &candidate, business.slug, &number)?;
-            Ok(match appeal::state(tx, &application)? {
-                AppealState::Made(appeal) => Some(*appeal),
-                _ => None,
-            })
-        })
-        .await
+fn submitted_appeal(
+    tx: &mut Tx,
+    business: &'static Business,
+    candidate: &Candidate,
+    address: &FormAddress,
+) -> Result<Option<Application>, Failure> {
+    let FormAddress::Target(FormTarget::Appeal(number)) = address else { return Ok(None) };
+    let application = Application::own(tx, &candidate.id, business.slug, number)?;
+    Ok(match appeal::state(tx, &application)? {
+        AppealState::Made(appeal) => Some(*appeal),
+        _ => None,
+    })
 }
 
 #[handler]
@@ -121,24 +132,29 @@ pub(super) async fn receive(
     Upload(sent, uploads): Upload,
 ) -> Result<Response, Failure> {
     let step = FormStep::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
-    let before = match submitted_appeal(store, &wanted).await? {
-        Some(appeal) => Some(appeal),
-        None => submitted_before(store, &wanted.candidate, sent.one("seen")).await?,
+    let FormRequest { business, visitor, address } = wanted;
+    let (known, seen) = (address.clone(), sent.one("seen").to_owned());
+    let before = move |tx: &mut Tx, candidate: Candidate| {
+        let before = match submitted_appeal(tx, business, &candidate, &known)? {
+            Some(appeal) => Some(appeal),
+            None => submitted_before(tx, &candidate, &seen)?,
+        };
+        Ok((candidate, before))
     };
+    let (candidate, before) = as_candidate(&visitor, before).await?;
     if let Some(done) = before {
         return Ok(frame.go(&paths::submitted(done.business.slug, done.shown_number())));
     }
-    let FormRequest { business, candidate, which } = wanted;
     // The address of an appeal names the business of the rejected application.
-    let of_form =
-        if matches!(which, FormTarget::Appeal(_)) { business.appeal.unwrap_or(business) } else { business };
+    let of_form = if address.is_appeal() { business.appeal.unwrap_or(business) } else { business };
     let (received, refused) = materials::receive(store, files, of_form.materials, uploads).await?;
     let next = step.clone();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
             tx.now = arrived;
             candidate.lock(tx)?;
-            let mut sheet = Sheet::load(tx, business, candidate, &which)?;
+            let target = address.target(tx, &candidate)?;
+            let mut sheet = Sheet::load(tx, business, candidate, &target)?;
             if sheet.must_agree() {
                 return Ok(Outcome::Redirect(notice::notice_path(&sheet)));
             }
@@ -154,14 +170,10 @@ pub(super) async fn receive(
 }
 
 /// The application that the same form submitted before, after a double tap or a reload.
-async fn submitted_before(
-    store: &Store,
-    candidate: &Candidate,
-    seen: &str,
-) -> Result<Option<Application>, Failure> {
+fn submitted_before(tx: &mut Tx, candidate: &Candidate, seen: &str) -> Result<Option<Application>, Failure> {
     let Some((id, version)) = seen.split_once('.') else { return Ok(None) };
-    let (candidate, id, version) = (candidate.id.clone(), id.to_owned(), version.parse::<i32>().ok());
-    let found = store.read(move |tx| Application::own_by_id(tx, &candidate, &id)).await?;
+    let version = version.parse::<i32>().ok();
+    let found = Application::own_by_id(tx, &candidate.id, id)?;
     let just_after = |application: &Application| {
         application.status == Status::Submitted && version == Some(application.version - 1)
     };

@@ -6,10 +6,13 @@ use poem::{Request, Response, handler};
 use super::address::Mailing;
 use super::detail::{self, Detail};
 use super::{form, notice, withdraw};
+use crate::casework::business::Application;
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
+use crate::pages::signed_in::as_candidate;
 use crate::pages::upload::Upload;
-use crate::store::Store;
+use crate::people::candidate::Candidate;
+use crate::store::{Store, Tx};
 use crate::web::{Failure, Frame};
 
 #[handler]
@@ -19,18 +22,18 @@ pub async fn show(
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
 ) -> Result<Response, Failure> {
-    let number = mailing.number()?;
-    let detail = Detail::read(store, mailing.business, mailing.candidate, number).await?;
+    let posting = mailing.clone();
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        let number = posting.number(tx, &candidate)?;
+        Detail::load(tx, posting.business, candidate, &number)
+    };
+    let detail = as_candidate(&mailing.visitor, load).await?;
     Ok(detail::answer(detail, &frame, store, files).await)
 }
 
 #[handler]
-pub async fn show_notice(
-    mailing: Mailing,
-    frame: Frame,
-    Data(store): Data<&Store>,
-) -> Result<Response, Failure> {
-    notice::read(mailing.into(), &frame, store).await
+pub async fn show_notice(mailing: Mailing, frame: Frame) -> Result<Response, Failure> {
+    notice::read(mailing.into(), &frame).await
 }
 
 #[handler]
@@ -62,17 +65,20 @@ pub async fn save(
 }
 
 #[handler]
-pub async fn confirm_cancel(
-    mailing: Mailing,
-    frame: Frame,
-    Data(store): Data<&Store>,
-) -> Result<Response, Failure> {
-    let number = mailing.number()?;
-    withdraw::confirmation(mailing.business, number, mailing.candidate, &frame, store).await
+pub async fn confirm_cancel(mailing: Mailing, frame: Frame) -> Result<Response, Failure> {
+    let posting = mailing.clone();
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        let number = posting.number(tx, &candidate)?;
+        Ok(Application::own(tx, &candidate.id, posting.business.slug, &number)?)
+    };
+    let application = as_candidate(&mailing.visitor, load).await?;
+    Ok(withdraw::confirmation(&application, &frame))
 }
 
 #[handler]
 pub async fn cancel(mailing: Mailing, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
-    let number = mailing.number()?;
-    withdraw::carry_out(mailing.business, number, mailing.candidate, &frame, store).await
+    let posting = mailing.clone();
+    let load = move |tx: &mut Tx, candidate: Candidate| Ok((posting.number(tx, &candidate)?, candidate));
+    let (number, candidate) = as_candidate(&mailing.visitor, load).await?;
+    withdraw::carry_out(mailing.business, number, candidate, &frame, store).await
 }

@@ -8,7 +8,9 @@ use super::request::FormRequest;
 use crate::casework::business::Notice;
 use crate::casework::sheet::{FormTarget, Sheet};
 use crate::pages::links;
+use crate::pages::signed_in::as_candidate;
 use crate::paths;
+use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame};
@@ -32,13 +34,17 @@ fn notice(sheet: &Sheet) -> Result<&'static Notice, Failure> {
 }
 
 #[handler]
-pub async fn show(wanted: FormRequest, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
-    read(wanted, &frame, store).await
+pub async fn show(wanted: FormRequest, frame: Frame) -> Result<Response, Failure> {
+    read(wanted, &frame).await
 }
 
-pub(super) async fn read(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
-    let load = move |tx: &mut Tx| Sheet::load(tx, wanted.business, wanted.candidate, &wanted.which);
-    let sheet = store.read(load).await?;
+pub(super) async fn read(wanted: FormRequest, frame: &Frame) -> Result<Response, Failure> {
+    let FormRequest { business, visitor, address } = wanted;
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        let target = address.target(tx, &candidate)?;
+        Ok(Sheet::load(tx, business, candidate, &target)?)
+    };
+    let sheet = as_candidate(&visitor, load).await?;
     let notice = notice(&sheet)?;
     let main = html! {
         (ui::panel(notice.title, html! { ol.notice { @for line in notice.text { li { (line) } } } }))
@@ -62,13 +68,16 @@ pub async fn agree(
 }
 
 pub(super) async fn accept(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
+    let FormRequest { business, visitor, address } = wanted;
+    let candidate = as_candidate(&visitor, |_, candidate| Ok(candidate)).await?;
     let path = store
         .write::<_, Failure, _>(move |tx| {
-            wanted.candidate.lock(tx)?;
-            let mut sheet = Sheet::load(tx, wanted.business, wanted.candidate, &wanted.which)?;
+            candidate.lock(tx)?;
+            let target = address.target(tx, &candidate)?;
+            let mut sheet = Sheet::load(tx, business, candidate, &target)?;
             notice(&sheet)?;
             sheet.agree(tx)?;
-            Ok(match &wanted.which {
+            Ok(match &target {
                 FormTarget::Edit(_) if sheet.origin.is_empty() => links::list(sheet.business),
                 _ => form_path(&sheet),
             })

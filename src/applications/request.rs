@@ -3,10 +3,12 @@
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};
 
-use super::address::{BusinessOf, Mailing, Number};
+use super::address::{BusinessOf, Mailing, Number, posting_of};
 use crate::casework::business::Business;
 use crate::casework::sheet::FormTarget;
 use crate::people::candidate::Candidate;
+use crate::store::Tx;
+use crate::web::{Failure, Visitor};
 
 /// The form that a route opens. `site` attaches it to the route.
 #[derive(Clone, Copy)]
@@ -16,27 +18,51 @@ pub enum FormOf {
     Appeal,
 }
 
+#[derive(Clone)]
 pub struct FormRequest {
     pub(super) business: &'static Business,
-    pub(super) candidate: Candidate,
-    pub(super) which: FormTarget,
+    pub(super) visitor: Visitor,
+    pub(super) address: FormAddress,
+}
+
+/// What the address says about the form.
+#[derive(Clone)]
+pub(super) enum FormAddress {
+    Target(FormTarget),
+    /// The posting of a certificate, which may have been applied for already.
+    Certificate(String),
+}
+
+impl FormAddress {
+    pub fn target(&self, tx: &mut Tx, candidate: &Candidate) -> Result<FormTarget, Failure> {
+        Ok(match self {
+            FormAddress::Target(target) => target.clone(),
+            FormAddress::Certificate(key) => match posting_of(tx, candidate, key)? {
+                Some(number) => FormTarget::Edit(number),
+                None => FormTarget::Posting(key.clone()),
+            },
+        })
+    }
+
+    pub fn is_appeal(&self) -> bool {
+        matches!(self, FormAddress::Target(FormTarget::Appeal(_)))
+    }
 }
 
 impl<'a> FromRequest<'a> for FormRequest {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let BusinessOf(business) = BusinessOf::from_request(req, body).await?;
-        let candidate = Candidate::from_request(req, body).await?;
-        let which = match Data::<&FormOf>::from_request(req, body).await?.0 {
+        let target = match Data::<&FormOf>::from_request(req, body).await?.0 {
             FormOf::New => FormTarget::New,
             FormOf::Edit => FormTarget::Edit(Number::from_request(req, body).await?.0),
             FormOf::Appeal => FormTarget::Appeal(Number::from_request(req, body).await?.0),
         };
-        Ok(FormRequest { business, candidate, which })
+        Ok(FormRequest { business, visitor: Visitor::of_request(req)?, address: FormAddress::Target(target) })
     }
 }
 
 impl From<Mailing> for FormRequest {
-    fn from(mailing: Mailing) -> FormRequest {
-        FormRequest { which: mailing.which(), business: mailing.business, candidate: mailing.candidate }
+    fn from(Mailing { business, visitor, certificate }: Mailing) -> FormRequest {
+        FormRequest { business, visitor, address: FormAddress::Certificate(certificate) }
     }
 }

@@ -11,12 +11,13 @@ use crate::casework::number::ApplicationNumber;
 use crate::casework::sheet::{FormTarget, Sheet};
 use crate::casework::submission;
 use crate::pages::arrival::Arrived;
+use crate::pages::signed_in::as_candidate;
 use crate::pages::views;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Fact, Look, Page};
-use crate::web::{Failure, Frame, Submission, see_other};
+use crate::web::{Failure, Frame, Submission, Visitor, see_other};
 
 /// Identifies the state of the draft that the page shows. A save in another window changes it.
 fn fingerprint(sheet: &Sheet) -> String {
@@ -28,18 +29,16 @@ fn fingerprint(sheet: &Sheet) -> String {
 #[handler]
 pub async fn show(
     BusinessOf(business): BusinessOf,
-    candidate: Candidate,
+    visitor: Visitor,
     frame: Frame,
-    Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
     require_review(business)?;
-    let (sheet, complete) = store
-        .read::<_, Failure, _>(move |tx| {
-            let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
-            let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
-            Ok((sheet, complete))
-        })
-        .await?;
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
+        let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
+        Ok((sheet, complete))
+    };
+    let (sheet, complete) = as_candidate(&visitor, load).await?;
     if !complete {
         return Ok(see_other(&format!("{}?check", paths::new_application(business.slug))));
     }

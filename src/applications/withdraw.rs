@@ -13,38 +13,32 @@ use crate::casework::{decision, sweep};
 use crate::pages::links;
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use crate::ui::{self, Confirm, Page};
-use crate::web::{Failure, Frame};
+use crate::web::session::live::Live;
+use crate::web::{Failure, Frame, SignedIn, Visitor};
 
 #[handler]
 pub async fn confirm(
     BusinessOf(business): BusinessOf,
     Number(number): Number,
-    candidate: Candidate,
+    visitor: Visitor,
     frame: Frame,
-    Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
-    confirmation(business, number, candidate, &frame, store).await
+    let load =
+        move |tx: &mut Tx, live: Live| Ok(Application::own(tx, &live.who.candidate, business.slug, &number)?);
+    Ok(confirmation(&visitor.read_signed_in(load).await?, &frame))
 }
 
-pub(super) async fn confirmation(
-    business: &'static Business,
-    number: ApplicationNumber,
-    candidate: Candidate,
-    frame: &Frame,
-    store: &Store,
-) -> Result<Response, Failure> {
-    let application =
-        store.read(move |tx| Application::own(tx, &candidate.id, business.slug, &number)).await?;
-    let path = links::application(&application);
+pub(super) fn confirmation(application: &Application, frame: &Frame) -> Response {
+    let (business, path) = (application.business, links::application(application));
     if !may(application.status, Action::Withdraw, Actor::Candidate) {
-        return Ok(frame.go(&path));
+        return frame.go(&path);
     }
     let url = paths::withdraw(business.slug, application.shown_number());
     let ask = withdraw_dialog(business, &url);
     let main = ui::confirm_form(&ask, &path);
-    Ok(frame.page(Page::new(ask.open_label, main).back(path)))
+    frame.page(Page::new(ask.open_label, main).back(path))
 }
 
 #[handler]
@@ -77,7 +71,7 @@ pub(super) async fn carry_out(
 }
 
 #[handler]
-pub fn confirm_discard(BusinessOf(business): BusinessOf, _: Candidate, frame: Frame) -> Response {
+pub fn confirm_discard(BusinessOf(business): BusinessOf, _: SignedIn, frame: Frame) -> Response {
     let url = paths::discard(business.slug);
     let ask = Confirm {
         id: "discard",

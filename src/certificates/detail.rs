@@ -10,32 +10,30 @@ use super::links;
 use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
 use crate::pages::links as links_to;
+use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::document::Gender;
 use crate::people::mask;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::Tx;
 use crate::ui::{self, Fact, Look, Page, Tab};
-use crate::web::{Failure, Frame, host};
+use crate::web::{Failure, Frame, Visitor, host};
 
 #[handler]
 pub async fn show(
     req: &Request,
-    candidate: Candidate,
+    visitor: Visitor,
     frame: Frame,
-    Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let reader = candidate.clone();
-    let (held, link) = store
-        .read::<_, Failure, _>(move |tx| {
-            let held = held::own(tx, &reader.holder, &id)?.ok_or(Failure::NotFound)?;
-            let link = links::last_to_expire(tx, &reader, &held.id)?;
-            Ok((held, link))
-        })
-        .await?;
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        let held = held::own(tx, &candidate.holder, &id)?.ok_or(Failure::NotFound)?;
+        let link = links::last_to_expire(tx, &candidate, &held.id)?;
+        Ok((candidate, held, link))
+    };
+    let (candidate, held, link) = as_candidate(&visitor, load).await?;
     let link = links::panel(&held.id, link.as_ref(), &settings.base_for(host(req)));
     let bar = html! {
         (ui::print_button("打印"))

@@ -8,12 +8,13 @@ use poem::{Request, Response, handler};
 
 use crate::exams::certificate_link::{self, DAYS, Link, MOST};
 use crate::exams::held;
+use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::settings::Settings;
 use crate::store::{Error, Store, Timestamp, Tx, clock};
 use crate::ui::{self, Choice, Control, FormField, Look, Medium, Page};
-use crate::web::{Failure, Frame, Submission, host, see_other};
+use crate::web::{Failure, Frame, Submission, Visitor, host, see_other};
 
 /// Maximum number of views that are listed with their time. The count includes all.
 const LISTED_VIEWS: usize = 20;
@@ -46,19 +47,18 @@ fn code(link: &Link, base: &str) -> Markup {
 #[handler]
 pub async fn show(
     req: &Request,
-    candidate: Candidate,
+    visitor: Visitor,
     Path(id): Path<String>,
     frame: Frame,
     Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
     let (now, key) = (store.clock.now(), id.clone());
-    let (exam, links) = store
-        .read::<_, Failure, _>(move |tx| {
-            let exam = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?.exam;
-            Ok((exam, certificate_link::of(tx, &candidate.holder, &key)?))
-        })
-        .await?;
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        let exam = held::own(tx, &candidate.holder, &key)?.ok_or(Failure::NotFound)?.exam;
+        Ok((exam, certificate_link::of(tx, &candidate.holder, &key)?))
+    };
+    let (exam, links) = as_candidate(&visitor, load).await?;
     let base = settings.base_for(host(req));
     let main = html! {
         (ui::heading("", &exam, "把链接或二维码交给用人单位，对方无需登录就能核验这本证书。"))

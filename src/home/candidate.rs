@@ -5,16 +5,19 @@ use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
 use super::services;
+use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{Application, Origin, Registry};
 use crate::pages::cards::Listed;
 use crate::pages::{account_notices, links};
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::people::identity::notice::Notice;
-use crate::store::clock;
+use crate::people::identity::notice::{self, Notice};
+use crate::store::{Tx, clock};
 use crate::ui::{self, ListRow, Page, Tab, Tone};
+use crate::web::Failure;
+use crate::web::session::live::Live;
 
-pub(super) const RECENT: usize = 3;
+const RECENT: usize = 3;
 
 pub(super) struct Overview {
     pub candidate: Candidate,
@@ -27,6 +30,26 @@ pub(super) struct Overview {
     /// Ids of the notices that were acknowledged in this session.
     pub acknowledged: Vec<String>,
     pub is_staff: bool,
+}
+
+impl Overview {
+    pub(super) fn load(tx: &mut Tx, live: Live) -> Result<Overview, Failure> {
+        let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
+        let waiting = Application::waiting_for(tx, &candidate.id)?;
+        let recent = Application::list(tx, &candidate.id, &ApplicationFilter::default())?;
+        let recent = recent.into_iter().take(RECENT).collect();
+        Ok(Overview {
+            today: tx.today(),
+            waiting: Listed::load(tx, waiting)?,
+            drafts: Application::drafts(tx, &candidate.id)?,
+            recent: Listed::load(tx, recent)?,
+            news: announcements::latest(tx)?,
+            notices: notice::of_candidate(tx, &candidate.id)?,
+            acknowledged: account_notices::acknowledged(&live),
+            is_staff: live.who.staff.is_some(),
+            candidate,
+        })
+    }
 }
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {

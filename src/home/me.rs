@@ -1,21 +1,23 @@
 //! 我的: personal data, devices and sign-out.
 
 use maud::html;
-use poem::web::Data;
 use poem::{Response, handler};
 
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::mask;
-use crate::store::{Store, clock};
+use crate::store::clock;
 use crate::ui::{self, Fact, ListRow, Look, Page, Tab};
 use crate::web::session::Way;
-use crate::web::{Failure, Frame, SignedIn};
+use crate::web::{Failure, Frame, Visitor};
 
 #[handler]
-pub async fn show(who: SignedIn, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
-    let id = who.candidate.clone();
-    let candidate = store.read(move |tx| Candidate::load(tx, &id)).await?.ok_or(Failure::SignIn)?;
+pub async fn show(visitor: Visitor, frame: Frame) -> Result<Response, Failure> {
+    let read = visitor.read_signed_in(|tx, live| {
+        let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
+        Ok((live.who, candidate))
+    });
+    let (who, candidate) = read.await?;
     let way = match who.way {
         Way::Portal => "在本机通过政务服务平台登录",
         Way::Scan => "手机扫码登录",

@@ -2,22 +2,24 @@
 
 use maud::html;
 use poem::web::Data;
-use poem::{Request, Response, handler};
+use poem::{Response, handler};
 
 use crate::casework::business::{Application, Origin, Registry};
 use crate::pages::{controls, links};
 use crate::paths;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use crate::ui::{self, Icon, ListRow, Page, Tab, Tile};
-use crate::web::{Failure, Frame, SignedIn};
+use crate::web::session::live::Live;
+use crate::web::{Failure, Frame, Visitor};
 
 /// `GET /services`. The list needs no sign-in; its links do.
 #[handler]
-pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
-    let waiting = match SignedIn::find(req).await? {
-        Some(who) => store.read(move |tx| Application::waiting_for(tx, &who.candidate)).await?.len(),
-        None => 0,
+pub async fn show(visitor: Visitor, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
+    let count = |tx: &mut Tx, live: Option<Live>| match live {
+        Some(live) => Ok(Application::waiting_for(tx, &live.who.candidate)?.len()),
+        None => Ok(0),
     };
+    let waiting = visitor.read(count).await?;
     let main = html! {
         p.muted { "选择要办理的业务。已提交的申请在业务查询里查看。" }
         (ui::tiles(&tiles(Registry::of_store(store), waiting)))

@@ -14,28 +14,27 @@ use crate::store::{Error, Store, clock};
 use crate::ui::{self, Fact, Look, Page, Tab};
 use crate::web::session::live::{self, Live};
 use crate::web::session::{self, Way};
-use crate::web::{Failure, Frame, SignedIn, Submission, see_other};
+use crate::web::{Failure, Frame, SignedIn, Submission, Visitor, see_other};
 
 #[handler]
 pub async fn show(
-    req: &Request,
-    who: SignedIn,
+    visitor: Visitor,
     frame: Frame,
-    Data(store): Data<&Store>,
     Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
-    let (own, settings) = (live::own_key(&session::of(req)), settings.clone());
-    let acknowledged = account_notices::acknowledged(&session::of(req)).await?;
-    let read = store.read::<_, Error, _>(move |tx| {
-        let notices = notice::of_candidate(tx, &who.candidate)?;
-        Ok((notices, live::of_candidate(tx, &who.candidate, &settings)?))
+    let settings = settings.clone();
+    let read = visitor.read_signed_in(move |tx, live| {
+        let notices = notice::of_candidate(tx, &live.who.candidate)?;
+        let sessions = live::of_candidate(tx, &live.who.candidate, &settings)?;
+        Ok((live, notices, sessions))
     });
-    let (notices, sessions) = read.await?;
+    let (own, notices, sessions) = read.await?;
+    let acknowledged = account_notices::acknowledged(&own);
     let others = sessions.len() > 1;
     let main = html! {
         (account_notices::list(&notices, &acknowledged))
         p.muted { "这些设备登录着您的账号。有不认识的，请立即退出。" }
-        @for session in &sessions { (device(session, own.as_ref() == Some(&session.key))) }
+        @for session in &sessions { (device(session, own.key == session.key)) }
         @if others {
             form.actions method="post" action=(paths::OTHER_DEVICES) {
                 (ui::submit("confirm", "yes", "退出其他所有设备", Look::Danger))
@@ -62,7 +61,7 @@ fn device(session: &Live, own: bool) -> Markup {
     let who = &session.who;
     let facts = [
         Fact::of("登录时间", clock::china(who.since)),
-        Fact::of("最近使用", clock::china(who.seen)),
+        Fact::of("最近使用", clock::china(session.used_at)),
         Fact::of("登录方式", words(who.way)),
     ];
     ui::panel(

@@ -19,17 +19,18 @@ const OF_BROWSER: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Redirects to the portal a minute from one network. They cost little, and a whole campus may come at once.
 const AT_PORTAL: NonZeroU32 = NonZeroU32::new(600).unwrap();
 
-pub struct HandshakeLimits {
+/// The limits of scans.
+pub struct ScanLimits {
     networks: PerNetwork,
     browsers: PerMinute,
 }
 
-impl HandshakeLimits {
-    pub(super) fn new() -> HandshakeLimits {
-        HandshakeLimits { networks: PerNetwork::new(OF_NETWORK), browsers: PerMinute::new(OF_BROWSER) }
+impl ScanLimits {
+    pub(super) fn new() -> ScanLimits {
+        ScanLimits { networks: PerNetwork::new(OF_NETWORK), browsers: PerMinute::new(OF_BROWSER) }
     }
 
-    /// Counts a request for its network, and for its session if it has one.
+    /// Counts a scan for its network, and for its session if it names one.
     ///
     /// # Errors
     /// [`Failure::TooMany`]
@@ -42,6 +43,11 @@ impl HandshakeLimits {
         self.networks.sweep();
         self.browsers.sweep();
     }
+}
+
+/// Handshakes that screens begin. Screens have no session by which they could be limited.
+pub(super) fn new_handshakes() -> PerNetwork {
+    PerNetwork::new(OF_NETWORK)
 }
 
 pub(super) fn at_portal() -> PerNetwork {

@@ -18,10 +18,10 @@ use super::{Login, code, secrets};
 use crate::paths;
 use crate::settings::Settings;
 use crate::store::{Store, Timestamp};
-use crate::web::SignedIn;
+use crate::web::Visitor;
 use crate::web::address::{ClientNetwork, address_of, client_network};
 use crate::web::frame::wants_fragment;
-use crate::web::session::{self, Session, SessionRows};
+use crate::web::session;
 
 /// Screens whose picture ends get the next one at a multiple of this, so that the program wakes up for
 /// all of them at once. A code is accepted for 15 seconds after its picture has been replaced.
@@ -34,7 +34,6 @@ const MAX_PARKED: Duration = Duration::from_secs(25);
 pub struct Parking {
     login: Arc<Login>,
     store: Store,
-    sessions: Arc<SessionRows>,
     settings: Arc<Settings>,
 }
 
@@ -57,13 +56,8 @@ struct ScreenRequest {
 }
 
 impl Parking {
-    pub fn new(
-        login: Arc<Login>,
-        store: Store,
-        sessions: Arc<SessionRows>,
-        settings: Arc<Settings>,
-    ) -> Parking {
-        Parking { login, store, sessions, settings }
+    pub fn new(login: Arc<Login>, store: Store, settings: Arc<Settings>) -> Parking {
+        Parking { login, store, settings }
     }
 
     /// Parks the request of a waiting screen: until the screen has something new to show, for at most
@@ -95,10 +89,8 @@ impl Parking {
     }
 
     async fn is_signed_in(&self, session: Option<Id>) -> bool {
-        let Some(id) = session else { return false };
-        let session = Session::new(Some(id), self.sessions.clone(), None);
-        let found = SignedIn::of(&session, &self.store, &self.settings).await;
-        found.is_ok_and(|found| found.is_some())
+        let visitor = Visitor::new(session, &self.store, &self.settings);
+        session.is_some() && visitor.read(|_, live| Ok(live.is_some())).await.unwrap_or(false)
     }
 
     /// `None` if the handler has to find out by itself: the handshake is not this screen's, or another

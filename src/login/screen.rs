@@ -83,7 +83,7 @@ fn new_secret(req: &Request, Context { login, store, .. }: Context<'_>) -> Resul
     if login.waiters.is_full() {
         return Err(Failure::Full);
     }
-    login.new_handshakes.check(req)?;
+    login.new_handshakes.check(&network(client_address(req)))?;
     Ok(store.ids.token(SECRET_BYTES))
 }
 

@@ -49,7 +49,7 @@ pub async fn answer(
     lookup.limits.check(&limits::DOCUMENT, &document::normalise(typed.document), now)?;
     let hash = lookup_hash(&store.vault, typed.name, typed.document);
     let (key, number) = (code.clone(), document::normalise(typed.number));
-    let found = store.glance(move |tx| finding::find(tx, &key, hash, &number)).await?;
+    let found = store.read_one(move |tx| finding::find(tx, &key, hash, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
     let exam = pages::Exam { code, name };
     let stamp = pages::QueryStamp::at(now);
@@ -65,6 +65,6 @@ pub async fn answer(
 
 async fn exam_of(store: &Store, code: String) -> Result<pages::Exam, Failure> {
     let key = code.clone();
-    let name = store.glance(move |tx| finding::exam_name(tx, &key)).await?;
+    let name = store.read_one(move |tx| finding::exam_name(tx, &key)).await?;
     Ok(pages::Exam { code, name: name.ok_or(Failure::NotFound)? })
 }

@@ -3,8 +3,8 @@
 //! The limit by network stops the collection of certificates. The limit by document number stops guessing
 //! the other details of one person from many networks.
 //!
-//! Lookups are counted in memory, because a database write costs far more than a lookup. Once a second the
-//! processes share the higher counts through the database. A count's key is a keyed hash, so the table has
+//! Lookups are counted in memory, because a database write costs far more than a lookup. The processes of one
+//! PostgreSQL database share the higher counts through it once a second. A count's key is a keyed hash, so the table has
 //! neither addresses nor document numbers.
 
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ const UNKNOWN: Limit = Limit { what: "unknown network", most: 2400, seconds: 60 
 pub const DOCUMENT: Limit = Limit { what: "document", most: 20, seconds: 600 };
 
 /// A counter is shared with other processes once it reaches a third of its limit. Sharing every counter
-/// would write each second, and after each write SQLite's readers map the file again.
+/// would write a row for most lookups.
 const SHARED_FROM_PART: u16 = 3;
 
 /// Most counters, some 3 MB. Beyond them the lowest counters are dropped (Manku and Motwani's lossy
@@ -117,10 +117,13 @@ impl LookupLimits {
         }
     }
 
-    /// Shares counters with the other processes.
+    /// Forgets counters whose window is over. Shares the others with the other processes, if there can be any.
     pub async fn exchange(&self, store: &Store) -> Result<(), Error> {
         let now = store.clock.now();
         self.counters.lock().retain(|_, counter| counter.ends > now.and_utc().timestamp());
+        if !store.is_shared() {
+            return Ok(());
+        }
         self.share(store).await?;
         self.read_shared(store, now).await
     }

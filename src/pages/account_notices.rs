@@ -8,6 +8,7 @@ use crate::store::clock;
 use crate::ui::{self, Look, Tone};
 use crate::web::Failure;
 use crate::web::session::Session;
+use crate::web::session::live::Live;
 
 /// Key of the acknowledged notices in the session.
 const ACKNOWLEDGED: &str = "told";
@@ -16,13 +17,13 @@ const IN_BANNER: usize = 3;
 
 /// Ids of the notices that were acknowledged in this session. Each session acknowledges for itself, so
 /// that an intruder cannot hide a notice from the owner of the account.
-pub async fn acknowledged(session: &Session) -> Result<Vec<String>, Failure> {
-    Ok(session.get(ACKNOWLEDGED).await?.unwrap_or_default())
+pub fn acknowledged(session: &Live) -> Vec<String> {
+    session.get(ACKNOWLEDGED).unwrap_or_default()
 }
 
 /// Adds acknowledged notices to the session, and removes the ids of deleted ones.
 pub async fn acknowledge(session: &Session, notices: &[Notice], read: &[String]) -> Result<(), Failure> {
-    let before = acknowledged(session).await?;
+    let before: Vec<String> = session.get(ACKNOWLEDGED).await?.unwrap_or_default();
     let existing = notices.iter().map(|notice| &notice.id);
     let after: Vec<&String> = existing.filter(|id| before.contains(id) || read.contains(id)).collect();
     Ok(session.insert(ACKNOWLEDGED, after).await?)

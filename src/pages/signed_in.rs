@@ -1,28 +1,58 @@
-//! The extractors for signed-in people: handlers take a [`Candidate`] or a [`StaffMember`].
+//! Pages of signed-in people: who asks and what the page shows are read in one transaction.
 
 use poem::{FromRequest, Request, RequestBody};
 
 use crate::people::candidate::Candidate;
 use crate::people::staff::{self, StaffMember};
-use crate::store::Store;
-use crate::web::{Failure, SignedIn, attached};
+use crate::store::Tx;
+use crate::web::session::live::Live;
+use crate::web::{Failure, Visitor};
 
-/// Without a session, the request is sent to the login screen.
+/// Runs `page` for the signed-in candidate, in one read transaction.
+///
+/// # Errors
+/// [`Failure::SignIn`] if nobody is signed in.
+pub async fn as_candidate<T, F>(visitor: &Visitor, page: F) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Tx, Candidate) -> Result<T, Failure> + Clone + Send + 'static,
+{
+    let read = move |tx: &mut Tx, live: Live| {
+        let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
+        page(tx, candidate)
+    };
+    visitor.read_signed_in(read).await
+}
+
+/// Runs `page` for the signed-in staff member, in one read transaction. The roster is read each time, so that a
+/// removal takes effect at once.
+///
+/// # Errors
+/// [`Failure::SignIn`] if nobody is signed in, [`Failure::Forbidden`] if somebody who is not on the roster is.
+pub async fn as_staff<T, F>(visitor: &Visitor, page: F) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Tx, StaffMember) -> Result<T, Failure> + Clone + Send + 'static,
+{
+    const NOT_STAFF: Failure = Failure::Forbidden("这里是工作人员的审核台，您的账号不在工作人员名单上。");
+    let read = move |tx: &mut Tx, live: Live| {
+        let id = live.who.staff.ok_or(NOT_STAFF)?;
+        let staff = staff::member_of(tx, &id, &live.who.candidate)?.ok_or(NOT_STAFF)?;
+        page(tx, staff)
+    };
+    visitor.read_signed_in(read).await
+}
+
+/// For handlers that write. Without a session, the request is sent to the login screen.
 impl<'a> FromRequest<'a> for Candidate {
-    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let who = SignedIn::from_request(req, body).await?;
-        let found = attached::<Store>(req)?.read(move |tx| Candidate::load(tx, &who.candidate)).await;
-        Ok(found.map_err(Failure::from)?.ok_or(Failure::SignIn)?)
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(as_candidate(&Visitor::of_request(req)?, |_, candidate| Ok(candidate)).await?)
     }
 }
 
-/// Reads the roster at every request, so that a removal takes effect at once.
+/// For handlers that write.
 impl<'a> FromRequest<'a> for StaffMember {
-    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        const NOT_STAFF: Failure = Failure::Forbidden("这里是工作人员的审核台，您的账号不在工作人员名单上。");
-        let who = SignedIn::from_request(req, body).await?;
-        let id = who.staff.ok_or(NOT_STAFF)?;
-        let found = attached::<Store>(req)?.read(move |tx| staff::member_of(tx, &id, &who.candidate)).await;
-        Ok(found.map_err(Failure::from)?.ok_or(NOT_STAFF)?)
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(as_staff(&Visitor::of_request(req)?, |_, staff| Ok(staff)).await?)
     }
 }

@@ -28,27 +28,22 @@ macro_rules! either {
 }
 
 impl Conn {
-    /// Settings of a connection. WAL is not among them: the file stores it, and the writer sets it.
+    /// A connection of [`Store::read`](super::Store::read), which refuses writes. WAL is not among the settings: the
+    /// file stores it, and the writer sets it. A reader waits for no lock, except after a crash of the writer.
+    ///
+    /// The file is not mapped into memory: SQLite unmaps it after each write of another connection, and a reader
+    /// then waits until all its pages are mapped again.
     pub(super) fn prepare_reader(&mut self) -> QueryResult<()> {
         match self {
             Conn::Sqlite(conn) => conn.batch_execute(
-                "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;",
+                "PRAGMA busy_timeout = 100; PRAGMA query_only = ON; PRAGMA cache_size = -8192; \
+                 PRAGMA mmap_size = 0;",
             ),
-            Conn::Postgres(conn) => conn.batch_execute(&format!("SET TIME ZONE 'UTC'; {}", limits::OF_PAGES)),
+            Conn::Postgres(conn) => {
+                let settings = "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on";
+                conn.batch_execute(&format!("{settings}; {}", limits::OF_READS))
+            }
         }
-    }
-
-    /// A reader of a server, for [`Store::glance`](super::Store::glance).
-    pub(super) fn prepare_glance(&mut self) -> QueryResult<()> {
-        self.prepare_reader()?;
-        self.batch_execute(limits::OF_GLANCES)
-    }
-
-    /// A reader that maps the database file into memory, up to SQLite's limit of 2 GB, and so needs no system
-    /// calls. It waits for no lock, except after a crash of the writer.
-    pub(super) fn prepare_mapped(&mut self) -> QueryResult<()> {
-        self.prepare_reader()?;
-        self.batch_execute("PRAGMA busy_timeout = 100; PRAGMA mmap_size = 2147418112")
     }
 
     /// With `synchronous = FULL` a commit is on the disk when it returns. `temp_store` keeps the undo data of
@@ -62,7 +57,9 @@ impl Conn {
                  PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; \
                  PRAGMA wal_autocheckpoint = 8000;",
             ),
-            Conn::Postgres(_) => self.prepare_reader(),
+            Conn::Postgres(conn) => {
+                conn.batch_execute(&format!("SET TIME ZONE 'UTC'; {}", limits::OF_WRITES))
+            }
         }
     }
 

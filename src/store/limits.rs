@@ -23,20 +23,19 @@ pub(super) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// A connection is dead after so many unanswered probes.
 pub(super) const KEEPALIVE_COUNT: u32 = 5;
 
-/// Limit of [`Store::read`](super::Store::read) and [`Store::write`](super::Store::write). Longer than the
-/// limits of a statement and a lock.
-pub(super) const ANSWER: Duration = Duration::from_secs(25);
+/// Limit of [`Store::read`](super::Store::read). Longer than the limits of its statements.
+pub(super) const READ: Duration = Duration::from_secs(8);
 
-/// Limit of [`Store::glance`](super::Store::glance).
-pub(super) const GLANCE: Duration = Duration::from_secs(8);
+/// Limit of [`Store::write`](super::Store::write). Longer than the limits of a statement and a lock.
+pub(super) const WRITE: Duration = Duration::from_secs(25);
 
-/// Settings of a connection for pages.
-pub(super) const OF_PAGES: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
+/// Settings of a connection for [`Store::read`](super::Store::read).
+pub(super) const OF_READS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; \
                                    SET idle_in_transaction_session_timeout = '30s'";
 
-/// Settings of a connection for [`Store::glance`](super::Store::glance).
-pub(super) const OF_GLANCES: &str = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; \
-                                     SET idle_in_transaction_session_timeout = '30s'";
+/// Settings of a connection for [`Store::write`](super::Store::write).
+pub(super) const OF_WRITES: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
+                                    SET idle_in_transaction_session_timeout = '30s'";
 
 /// Settings for imports, exports and migrations: no limits, whatever the server's settings.
 pub(super) const OF_COMMANDS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; \

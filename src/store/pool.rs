@@ -1,17 +1,18 @@
-//! The connection pool for pages, and retries after lost connections.
+//! Pools of connections, and retries after lost connections.
 
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
 use deadpool_diesel::{Connection as Shared, InteractError, Runtime};
-use diesel::connection::TransactionManager;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use tokio::time::{sleep, timeout};
 
 use super::database::Database;
-use super::{Conn, Error, limits, outage};
+use super::{Conn, Error, outage};
 
-/// Connections of one process: readers of SQLite, or all of PostgreSQL.
+/// Connections of a pool. PostgreSQL has one pool for reads and one for writes, so that writes which wait for a
+/// lock delay no reads.
 const CONNECTIONS: usize = 8;
 
 /// How long a request waits for a free connection.
@@ -94,6 +95,29 @@ pub(super) fn writing<T, E: From<Error>>(
     }
 }
 
+/// Runs `query` in a transaction that sees the database as it was at its first statement, and cannot write.
+pub(super) fn in_snapshot<T, E: From<Error>>(
+    conn: &mut Conn,
+    query: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    type Transaction = <Conn as Connection>::TransactionManager;
+    const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    match conn {
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, BEGIN),
+        // SQLite's snapshot begins with the first statement as well, and its readers refuse to write.
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction(conn),
+    }
+    .map_err(Error::from)?;
+    let outcome = query(conn);
+    let ended = match &outcome {
+        Ok(_) => Transaction::commit_transaction(conn),
+        Err(_) => Transaction::rollback_transaction(conn),
+    };
+    let value = outcome?;
+    ended.map_err(Error::from)?;
+    Ok(value)
+}
+
 /// Whether a connection is usable. It is not inside a failed transaction.
 pub(super) fn is_alive(conn: &mut Conn) -> bool {
     diesel::sql_query("SELECT 1").execute(conn).is_ok()
@@ -103,24 +127,32 @@ pub(super) fn is_alive(conn: &mut Conn) -> bool {
 pub(super) struct Pool {
     database: Database,
     connections: managed::Pool<Opener>,
+    /// How long a caller waits for an answer of a server.
+    limit: Duration,
 }
 
-struct Opener(Database);
+/// Settings of a new connection, such as [`Conn::prepare_reader`].
+pub(super) type Prepare = fn(&mut Conn) -> QueryResult<()>;
+
+pub(super) struct Opener {
+    database: Database,
+    prepare: Prepare,
+}
 
 impl managed::Manager for Opener {
     type Type = Shared<Conn>;
     type Error = Error;
 
     async fn create(&self) -> Result<Shared<Conn>, Error> {
-        let database = self.0.clone();
-        Shared::new(Runtime::Tokio1, move || database.connect(Conn::prepare_reader)).await
+        let (database, prepare) = (self.database.clone(), self.prepare);
+        Shared::new(Runtime::Tokio1, move || database.connect(prepare)).await
     }
 
     async fn recycle(&self, conn: &mut Shared<Conn>, metrics: &Metrics) -> RecycleResult<Error> {
         if conn.is_mutex_poisoned() {
             return Err(RecycleError::message("a job panicked on it, and nobody waited for the answer"));
         }
-        if self.0.is_stale(metrics.created) {
+        if self.database.is_stale(metrics.created) {
             return Err(RecycleError::message("made before the server went away"));
         }
         Ok(())
@@ -128,14 +160,14 @@ impl managed::Manager for Opener {
 }
 
 impl Pool {
-    pub(super) fn new(database: Database) -> Result<Pool, Error> {
-        let connections = managed::Pool::builder(Opener(database.clone()))
+    pub(super) fn new(database: Database, prepare: Prepare, limit: Duration) -> Result<Pool, Error> {
+        let connections = managed::Pool::builder(Opener { database: database.clone(), prepare })
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT))
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Pool { database, connections })
+        Ok(Pool { database, connections, limit })
     }
 
     /// Retries on another connection if one is lost.
@@ -180,6 +212,19 @@ impl Pool {
         persist(&self.database, attempt).await
     }
 
+    /// The number of open connections.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.connections.status().size
+    }
+
+    pub(super) async fn connection(&self) -> Result<Object<Opener>, Error> {
+        self.connections.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            error => Error::Unavailable(error.to_string()),
+        })
+    }
+
     /// Runs `job` on a connection of the pool. `late` makes the error of a time-out.
     async fn attempt<T, E, F>(&self, job: F, late: fn(String) -> Error) -> AttemptOutcome<T, E>
     where
@@ -187,10 +232,9 @@ impl Pool {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Conn) -> AttemptOutcome<T, E> + Send + 'static,
     {
-        let object = match self.connections.get().await {
+        let object = match self.connection().await {
             Ok(object) => object,
-            Err(PoolError::Backend(error)) => return AttemptOutcome::Unreached(error),
-            Err(error) => return AttemptOutcome::Unreached(Error::Unavailable(error.to_string())),
+            Err(error) => return AttemptOutcome::Unreached(error),
         };
         match self.within_limit(object.interact(job)).await {
             Some(Ok(AttemptOutcome::Answered(outcome))) => AttemptOutcome::Answered(outcome),
@@ -204,7 +248,7 @@ impl Pool {
             }
             None => {
                 self.discard(object);
-                AttemptOutcome::GivenUp(late(format!("no answer within {:?}", limits::ANSWER)).into())
+                AttemptOutcome::GivenUp(late(format!("no answer within {:?}", self.limit)).into())
             }
         }
     }
@@ -216,7 +260,7 @@ impl Pool {
     ) -> Option<Result<R, InteractError>> {
         match self.database {
             Database::Sqlite(_) => Some(job.await),
-            Database::Postgres(_) => timeout(limits::ANSWER, job).await.ok(),
+            Database::Postgres(_) => timeout(self.limit, job).await.ok(),
         }
     }
 

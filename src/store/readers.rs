@@ -1,79 +1,34 @@
-//! Connections for [`Store::glance`](super::Store::glance): short queries that many requests ask at once.
+//! Reads of SQLite on the caller's thread.
 //!
-//! Handing such a query to a thread costs more than answering it. SQLite is therefore queried on the caller's
-//! thread: the query reads a few pages of a memory-mapped file and does not block. A server is queried by
-//! threads, see [`server`].
-
-mod server;
+//! Handing a query to another thread costs more than answering it, and a short read does not block: what it
+//! needs of the file is in the system's page cache. Long reads, of imports and exports, use
+//! [`Bulk`](super::Bulk) on a thread of their own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use diesel::prelude::*;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use self::server::ServerReaders;
-use super::database::Database;
-use super::pool::persist;
+use super::pool::{Pool, in_snapshot};
 use super::{Conn, Error};
-
-#[derive(Clone)]
-pub(super) enum Readers {
-    /// On the caller's thread.
-    Sqlite(Arc<SqliteReaders>),
-    /// On threads that end when the last handle is dropped.
-    Postgres(Arc<ServerReaders>),
-}
 
 /// Runs one query. Returns whether the connection is still usable.
 type Job = Box<dyn FnOnce(&mut Conn) -> bool + Send>;
 
+#[derive(Clone)]
+pub(super) struct Readers {
+    pub(super) connections: Pool,
+    waiting: Arc<Mutex<Vec<Job>>>,
+}
+
 impl Readers {
-    /// Connects with the first query.
-    pub(super) fn start(database: &Database) -> std::io::Result<Readers> {
-        match database {
-            Database::Sqlite(_) => Ok(Readers::Sqlite(Arc::new(SqliteReaders::new(database.clone())))),
-            Database::Postgres(_) => Ok(Readers::Postgres(Arc::new(ServerReaders::start(database.clone())?))),
-        }
+    pub(super) fn new(connections: Pool) -> Readers {
+        Readers { connections, waiting: Arc::default() }
     }
 
-    /// # Errors
-    /// [`Error::Unavailable`]: too many queries wait, or the database cannot be reached.
     pub(super) async fn read<T, E, F>(&self, query: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static,
-    {
-        match self {
-            Readers::Sqlite(here) => here.read(query).await,
-            Readers::Postgres(threads) => persist(threads.database(), || threads.ask(query.clone())).await,
-        }
-    }
-}
-
-fn guarded<T, E: From<Error>>(
-    query: impl FnOnce(&mut Conn) -> Result<T, E>,
-    conn: &mut Conn,
-) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(|| query(conn))).unwrap_or_else(|_| Err(Error::Panicked.into()))
-}
-
-/// Opens a connection if all others are busy, so there are as many as concurrent threads.
-pub(super) struct SqliteReaders {
-    database: Database,
-    idle: Mutex<Vec<Conn>>,
-    waiting: Mutex<Vec<Job>>,
-}
-
-impl SqliteReaders {
-    fn new(database: Database) -> SqliteReaders {
-        SqliteReaders { database, idle: Mutex::default(), waiting: Mutex::default() }
-    }
-
-    async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -81,46 +36,42 @@ impl SqliteReaders {
     {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
-            let outcome = guarded(query, conn);
-            let good = outcome.is_ok();
+            let outcome = catch_unwind(AssertUnwindSafe(|| query(conn)));
+            let usable = outcome.is_ok();
             // The caller may have been dropped.
-            let _ = reply.send(outcome);
-            good
+            let _ = reply.send(outcome.unwrap_or_else(|_| Err(Error::Panicked.into())));
+            usable
         });
-        self.answer(job).await;
-        answer.await.map_err(|_| Error::Unavailable("a reader has no connection".to_owned()))?
+        self.answer(job).await?;
+        answer.await.map_err(|_| Error::Unavailable("a read got no connection".to_owned()))?
     }
 
     /// Runs `job` together with other waiting jobs in one read transaction, which halves their cost.
-    async fn answer(&self, job: Job) {
+    async fn answer(&self, job: Job) -> Result<(), Error> {
         self.waiting.lock().push(job);
         // Other tasks add their jobs meanwhile. The first task that continues runs all of them.
         yield_now().await;
         let jobs = std::mem::take(&mut *self.waiting.lock());
         if jobs.is_empty() {
-            return;
+            return Ok(());
         }
-        let idle = self.idle.lock().pop();
         // Callers of dropped jobs receive an error.
-        let Some(mut conn) = idle.or_else(|| self.connect()) else { return };
-        if answer_all(jobs, &mut conn) {
-            self.idle.lock().push(conn);
+        let object = self.connections.connection().await?;
+        let usable = {
+            let mut conn = object.lock().map_err(|_| Error::Panicked)?;
+            in_snapshot(&mut conn, |conn| Ok::<_, Error>(answer_all(jobs, conn))).unwrap_or(false)
+        };
+        if !usable {
+            drop(deadpool::managed::Object::take(object));
         }
-    }
-
-    fn connect(&self) -> Option<Conn> {
-        let connected = self.database.connect(Conn::prepare_mapped);
-        connected.inspect_err(|error| tracing::error!(%error, "a reader cannot connect")).ok()
+        Ok(())
     }
 }
 
 /// Returns whether the connection is still usable.
 fn answer_all(jobs: Vec<Job>, conn: &mut Conn) -> bool {
-    let answered = conn.transaction(|conn| {
-        let failed = jobs.into_iter().map(|job| job(conn)).filter(|good| !good).count();
-        Ok::<_, diesel::result::Error>(failed == 0)
-    });
-    answered.unwrap_or(false)
+    let failed = jobs.into_iter().map(|job| job(conn)).filter(|usable| !usable).count();
+    failed == 0
 }
 
 #[cfg(test)]
@@ -130,20 +81,23 @@ mod tests {
     use std::task::Poll;
     use std::time::Duration;
 
+    use diesel::prelude::*;
     use diesel::sql_types::Integer;
     use tokio::time::timeout;
 
     use super::*;
+    use crate::store::database::Database;
+    use crate::store::limits;
 
     type Caller = Pin<Box<dyn Future<Output = Result<i32, Error>>>>;
 
-    fn here(database: &str) -> (Readers, Arc<SqliteReaders>) {
-        let Readers::Sqlite(here) =
-            Readers::start(&Database::parse(&format!("sqlite:{database}")).unwrap()).unwrap()
-        else {
-            unreachable!()
-        };
-        (Readers::Sqlite(here.clone()), here)
+    fn readers(path: &str) -> Readers {
+        let database = Database::parse(&format!("sqlite:{path}")).unwrap();
+        Readers::new(Pool::new(database, Conn::prepare_reader, limits::READ).unwrap())
+    }
+
+    fn on_file(folder: &tempfile::TempDir) -> Readers {
+        readers(folder.path().join("readers.db").to_str().unwrap())
     }
 
     /// Polls a query once, so that its job waits.
@@ -169,32 +123,47 @@ mod tests {
     #[tokio::test]
     async fn first_task_answers_all_waiting_queries() {
         let folder = tempfile::tempdir().unwrap();
-        let (readers, here) = here(folder.path().join("readers.db").to_str().unwrap());
+        let readers = on_file(&folder);
         let one = ask(&readers, number::<1>).await;
         let two = ask(&readers, number::<2>).await;
         let three = ask(&readers, number::<3>).await;
-        assert_eq!(here.waiting.lock().len(), 3);
+        assert_eq!(readers.waiting.lock().len(), 3);
         drop(one);
         assert_eq!(answer(two).await.unwrap(), 2);
-        assert_eq!((here.waiting.lock().len(), here.idle.lock().len()), (0, 1));
+        assert_eq!(readers.waiting.lock().len(), 0);
         assert_eq!(answer(three).await.unwrap(), 3);
+        assert_eq!(readers.connections.size(), 1);
     }
 
     #[tokio::test]
     async fn panicking_query_drops_its_connection() {
         let folder = tempfile::tempdir().unwrap();
-        let (readers, here) = here(folder.path().join("readers.db").to_str().unwrap());
+        let readers = on_file(&folder);
         let panics = ask(&readers, |_| panic!("on purpose")).await;
         let two = ask(&readers, number::<2>).await;
         assert!(matches!(answer(panics).await, Err(Error::Panicked)));
         assert_eq!(answer(two).await.unwrap(), 2);
-        assert_eq!(here.idle.lock().len(), 0);
+        assert_eq!(readers.connections.size(), 0);
         assert_eq!(answer(ask(&readers, number::<3>).await).await.unwrap(), 3);
     }
 
     #[tokio::test]
+    async fn failing_query_fails_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let readers = on_file(&folder);
+        let fails = ask(&readers, |conn| {
+            diesel::sql_query("CREATE TABLE t (x INTEGER)").execute(conn)?;
+            Ok(0)
+        })
+        .await;
+        let two = ask(&readers, number::<2>).await;
+        assert!(matches!(answer(fails).await, Err(Error::NotSaved(_))), "a reader refuses to write");
+        assert_eq!(answer(two).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
     async fn queries_fail_if_the_database_is_missing() {
-        let (readers, _) = here("/nowhere/readers.db");
+        let readers = readers("/nowhere/readers.db");
         let one = ask(&readers, number::<1>).await;
         let two = ask(&readers, number::<2>).await;
         for caller in [one, two] {

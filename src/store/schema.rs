@@ -71,6 +71,7 @@ diesel::table! {
         data -> Text,
         candidate_id -> Nullable<Text>,
         expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
     }
 }
 

@@ -5,7 +5,6 @@
 //! that arrive meanwhile wait and form the next group.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
@@ -33,16 +32,13 @@ struct FinishedJob {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
-    /// Path of the database.
-    pub(super) path: Arc<str>,
 }
 
 impl Writer {
-    /// Starts the thread. `conn` is a connection to `path`.
-    pub(super) fn start(conn: Conn, path: &str, turn: WriteTurn) -> std::io::Result<Writer> {
+    pub(super) fn start(conn: Conn, turn: WriteTurn) -> std::io::Result<Writer> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         std::thread::Builder::new().name("writer".into()).spawn(move || serve(conn, &turn, queue))?;
-        Ok(Writer { jobs, path: path.into() })
+        Ok(Writer { jobs })
     }
 
     /// Runs `work` in a savepoint. Returns once its group is committed and flushed.

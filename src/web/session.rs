@@ -8,7 +8,6 @@ pub mod live;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration as StdDuration;
 
 use async_trait::async_trait;
 use chrono::Duration;
@@ -17,23 +16,17 @@ use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{FromRequest, Request, RequestBody, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::time::timeout;
 pub use tower_sessions::Session;
 use tower_sessions::cookie::time::OffsetDateTime;
 pub use tower_sessions::session::Id;
 use tower_sessions::session::Record;
 use tower_sessions::session_store::{self, SessionStore};
 
-use super::log_throttle::LogThrottle;
-use super::{Failure, frame};
-use crate::settings::Settings;
+use super::{Failure, Visitor, frame};
 use crate::store::schema::sessions::dsl as s;
 use crate::store::{self, CandidateId, Store, Timestamp, Tx};
 
 const SIGNED_IN: &str = "signed_in";
-
-/// How long a response waits for "last seen" to be saved.
-const SAVE_TIMEOUT: StdDuration = StdDuration::from_secs(1);
 
 /// A way to sign in; shown with a candidate's devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +47,6 @@ pub struct SignedIn {
     /// The staff member's id, if this person is on the roster.
     pub staff: Option<String>,
     pub since: Timestamp,
-    /// Time of the last request; updated at most once a minute.
-    pub seen: Timestamp,
     pub way: Way,
     /// Browser and system, such as `Windows 电脑 · Chrome`.
     pub device: String,
@@ -66,41 +57,12 @@ pub struct SignedIn {
 impl SignedIn {
     /// Who is signed in on a request, if anybody.
     pub async fn find(req: &Request) -> Result<Option<SignedIn>, Failure> {
-        let (Some(store), Some(settings)) = (req.data::<Store>(), req.data::<Arc<Settings>>()) else {
-            return Ok(None);
-        };
-        SignedIn::of(&of(req), store, settings).await
-    }
-
-    /// Who is signed in in a session, if anybody. Ends the session when its time is over.
-    pub async fn of(
-        session: &Session,
-        store: &Store,
-        settings: &Settings,
-    ) -> Result<Option<SignedIn>, Failure> {
-        // A value of an older version that cannot be read counts as not signed in.
-        let kept = session.get::<serde_json::Value>(SIGNED_IN).await?;
-        let Some(mut who) = kept.and_then(|kept| serde_json::from_value::<SignedIn>(kept).ok()) else {
-            return Ok(None);
-        };
-        let now = store.clock.now();
-        if now - who.since >= settings.session_absolute || now - who.seen >= settings.session_idle {
-            // Removed at once, so that it stays expired when the clock goes back.
-            if let Err(error) = session.flush().await {
-                tracing::warn!(%error, "an expired session was not removed");
-            }
-            return Ok(None);
-        }
-        if now - who.seen >= Duration::minutes(1) {
-            who.seen = now;
-            session.insert(SIGNED_IN, &who).await?;
-        }
-        Ok(Some(who))
+        Visitor::of_request(req)?.read(|_, live| Ok(live.map(|live| live.who))).await
     }
 
     /// A sign-in at `now`, at the portal on this device.
     pub fn at(now: Timestamp, candidate: CandidateId, staff: Option<String>, device: String) -> SignedIn {
-        SignedIn { candidate, staff, since: now, seen: now, way: Way::Portal, device, handshake: None }
+        SignedIn { candidate, staff, since: now, way: Way::Portal, device, handshake: None }
     }
 
     /// The same by a handshake that another device approved.
@@ -143,7 +105,7 @@ fn insert(
 ) -> Result<(), store::Error> {
     let row =
         (s::id.eq(key), s::data.eq(data), s::candidate_id.eq(candidate), s::expires_at.eq(tx.now + idle));
-    diesel::insert_into(s::sessions).values(row).execute(tx.conn)?;
+    diesel::insert_into(s::sessions).values((row, s::used_at.eq(tx.now))).execute(tx.conn)?;
     Ok(())
 }
 
@@ -176,10 +138,6 @@ pub fn begin(req: &mut Request, rows: &Arc<SessionRows>, https: bool) -> Session
 }
 
 /// Saves the session if it has changed, and adds its cookie to the response.
-///
-/// # Errors
-/// When a new session cannot be saved. In an existing session only the time of its last use changes, so a
-/// failure to save that is logged and not returned.
 pub async fn save(session: &Session, response: &mut Response, https: bool) -> Result<(), Failure> {
     match session.id() {
         _ if !session.is_modified() => {}
@@ -188,22 +146,9 @@ pub async fn save(session: &Session, response: &mut Response, https: bool) -> Re
             session.save().await?;
             give(response, &session.id().unwrap_or_default(), https);
         }
-        Some(_) => save_last_use(session).await,
+        Some(_) => session.save().await?,
     }
     Ok(())
-}
-
-/// Saves an existing session, within [`SAVE_TIMEOUT`].
-async fn save_last_use(session: &Session) {
-    static WARNED: LogThrottle = LogThrottle::new();
-    let reason = match timeout(SAVE_TIMEOUT, session.save()).await {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "the database is busy".to_owned(),
-    };
-    if WARNED.is_due() {
-        tracing::warn!(reason, "sessions' last use was not noted");
-    }
 }
 
 pub fn give(response: &mut Response, session: &Id, https: bool) {
@@ -275,7 +220,7 @@ impl SessionStore for SessionRows {
         self.store
             .write(move |tx| {
                 let row = (s::data.eq(data), s::candidate_id.eq(candidate), s::expires_at.eq(tx.now + idle));
-                diesel::update(s::sessions.find(key)).set(row).execute(tx.conn)?;
+                diesel::update(s::sessions.find(key)).set((row, s::used_at.eq(tx.now))).execute(tx.conn)?;
                 Ok(())
             })
             .await

@@ -15,7 +15,7 @@ use crate::faulty_proxy::FaultyProxy;
 use crate::postgres::{PASSWORD, Postgres};
 use crate::server::{Server, Visitor};
 
-/// Two public pages and two of a candidate. Two of them use the lookup's readers.
+/// Two public pages and two of a candidate.
 const PAGES: [&str; 4] = ["/lookup", "/me", "/progress", "/services"];
 
 /// The number of simultaneous requests.
@@ -54,9 +54,8 @@ fn query_number(conn: &mut Conn, statement: &str) -> Result<i64, Error> {
     Ok(diesel::sql_query(statement).get_result::<Row>(conn)?.number)
 }
 
-/// Reads through the lookup's readers.
-async fn read_by_lookup(store: &Store) -> Result<i64, Error> {
-    store.glance(|tx| query_number(tx.conn, "SELECT 1::int8 AS number")).await
+async fn read_number(store: &Store) -> Result<i64, Error> {
+    store.read_one(|tx| query_number(tx.conn, "SELECT 1::int8 AS number")).await
 }
 
 async fn write(store: &Store, key: String) -> Result<(), Error> {
@@ -224,12 +223,14 @@ async fn reads_recover_from_a_silent_connection_in_seconds() {
     let postgres = Postgres::start();
     let proxy = FaultyProxy::to(postgres.port).await;
     let store = open(&postgres.url("127.0.0.1", proxy.port, "")).await;
-    let everybody = || join_all((0..AT_ONCE).map(|_| read_by_lookup(&store)));
+    let everybody = || join_all((0..AT_ONCE).map(|_| read_number(&store)));
     assert!(everybody().await.iter().all(Result::is_ok));
     proxy.freeze();
     let began = Instant::now();
     let output = everybody().await;
-    assert!(output.iter().all(|answer| matches!(answer, Err(Error::Unavailable(_)))), "{output:?}");
+    let given_up = |answer: &Result<_, _>| matches!(answer, Err(Error::Unavailable(_)));
+    assert!(output.iter().any(given_up), "{output:?}");
+    assert!(output.iter().all(|answer| answer.is_ok() || given_up(answer)), "{output:?}");
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     let began = Instant::now();
     assert!(everybody().await.iter().all(Result::is_ok), "on new connections");
@@ -264,7 +265,7 @@ async fn stopped_server_is_reported_with_its_cause_and_found_again() {
     let began = Instant::now();
     assert_eq!(statuses(&visitor).await, [503; AT_ONCE]);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-    let why = read_by_lookup(&site.parts.store).await.expect_err("no server").to_string();
+    let why = read_number(&site.parts.store).await.expect_err("no server").to_string();
     assert!(why.contains("refused") && !why.contains(PASSWORD), "{why}");
     tokio::task::block_in_place(|| postgres.up(&[]));
     wait_until(|| async { (statuses(&visitor).await == [200; AT_ONCE]).then_some(()) }).await;
@@ -297,9 +298,9 @@ async fn statements_have_timeouts_except_in_commands() {
     let postgres = Postgres::start();
     let url = postgres.url("127.0.0.1", postgres.port, "");
     let store = open(&url).await;
-    let of_pages = store.read(|tx| limits(tx.conn)).await.expect("limits");
-    let of_lookups = store.glance(|tx| limits(tx.conn)).await.expect("limits");
-    assert_eq!((of_pages.as_str(), of_lookups.as_str()), ("15s 5s 30s", "5s 2s 30s"));
+    let of_reads = store.read(|tx| limits(tx.conn)).await.expect("limits");
+    let of_writes = store.write(|tx| limits(tx.conn)).await.expect("limits");
+    assert_eq!((of_reads.as_str(), of_writes.as_str()), ("5s 2s 30s", "15s 5s 30s"));
     let of_commands = tokio::task::spawn_blocking(move || {
         let mut bulk = Bulk::open(&url, Vault::from_key(&[7; 32]), Clock::system(), Ids::random())?;
         bulk.read(|tx| limits(tx.conn))

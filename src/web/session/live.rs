@@ -1,24 +1,73 @@
-//! Lists and ends the sessions in which somebody is signed in.
+//! Sessions in which somebody is signed in: finds, lists and ends them.
 
+use chrono::Duration;
 use diesel::prelude::*;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_sessions::Session;
 
 use super::{Id, SIGNED_IN, SignedIn, hash};
+use crate::either;
 use crate::settings::Settings;
 use crate::store::schema::sessions::dsl as s;
-use crate::store::{CandidateId, Error, Tx};
+use crate::store::{CandidateId, Error, Timestamp, Tx};
 
 /// A session that has not expired.
+#[derive(Clone)]
 pub struct Live {
     /// The hash of the cookie's value.
     pub key: String,
     pub who: SignedIn,
+    /// The last use, to within a minute.
+    pub used_at: Timestamp,
+    data: Value,
 }
 
-/// The key of a session.
+pub enum SessionState {
+    /// There is none, or nobody is signed in in it.
+    Missing,
+    Expired,
+    Live(Live),
+}
+
+/// The key of a session's row.
+pub fn key(id: &Id) -> String {
+    hash(id)
+}
+
+/// The key of a request's session.
 pub fn own_key(session: &Session) -> Option<String> {
-    session.id().map(|id| hash(&id))
+    session.id().as_ref().map(key)
+}
+
+/// Finds a session by its key. It expires `idle` after its last use, and `absolute` after the sign-in.
+pub fn find(tx: &mut Tx, key: &str, idle: Duration, absolute: Duration) -> Result<SessionState, Error> {
+    let row = s::sessions.find(key).select((s::data, s::used_at, s::expires_at));
+    let row: Option<(String, Option<Timestamp>, Timestamp)> =
+        either!(tx.conn, conn => row.first(conn)).optional()?;
+    let Some((data, used_at, expires_at)) = row else { return Ok(SessionState::Missing) };
+    if expires_at <= tx.now {
+        return Ok(SessionState::Expired);
+    }
+    Ok(match Live::parse(key.to_owned(), &data, used_at) {
+        None => SessionState::Missing,
+        Some(live) if tx.now - live.who.since >= absolute => SessionState::Expired,
+        Some(live) if tx.now - live.used_at >= idle => SessionState::Expired,
+        Some(live) => SessionState::Live(live),
+    })
+}
+
+/// Only updates, so that a session that was signed out meanwhile stays signed out.
+pub fn note_use(tx: &mut Tx, key: &str, at: Timestamp, idle: Duration) -> Result<(), Error> {
+    let row = (s::used_at.eq(at), s::expires_at.eq(at + idle));
+    diesel::update(s::sessions.find(key)).set(row).execute(tx.conn)?;
+    Ok(())
+}
+
+pub fn remove(tx: &mut Tx, key: &str) -> Result<(), Error> {
+    diesel::delete(s::sessions.find(key)).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Whether a session exists and has not expired.
@@ -29,21 +78,29 @@ pub fn is_live(tx: &mut Tx, id: &Id) -> Result<bool, Error> {
 
 /// A candidate's live sessions, the most recently used first.
 pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId, settings: &Settings) -> Result<Vec<Live>, Error> {
-    let rows: Vec<(String, String)> = s::sessions
+    let rows: Vec<(String, String, Option<Timestamp>)> = s::sessions
         .filter(s::candidate_id.eq(candidate))
         .filter(s::expires_at.gt(tx.now))
-        .select((s::id, s::data))
+        .select((s::id, s::data, s::used_at))
         .load(tx.conn)?;
-    let mut live: Vec<Live> = rows.into_iter().filter_map(|(key, data)| Live::read(key, &data)).collect();
+    let parse = |(key, data, used_at): (String, String, _)| Live::parse(key, &data, used_at);
+    let mut live: Vec<Live> = rows.into_iter().filter_map(parse).collect();
     live.retain(|session| tx.now - session.who.since < settings.session_absolute);
-    live.sort_by_key(|session| std::cmp::Reverse(session.who.seen));
+    live.sort_by_key(|session| std::cmp::Reverse(session.used_at));
     Ok(live)
 }
 
 impl Live {
-    fn read(key: String, data: &str) -> Option<Live> {
-        let mut data: Value = serde_json::from_str(data).ok()?;
-        Some(Live { key, who: serde_json::from_value(data.get_mut(SIGNED_IN)?.take()).ok()? })
+    /// `None` if nobody is signed in. A value of another version that cannot be read counts as not signed in.
+    fn parse(key: String, data: &str, used_at: Option<Timestamp>) -> Option<Live> {
+        let data: Value = serde_json::from_str(data).ok()?;
+        let who = SignedIn::deserialize(data.get(SIGNED_IN)?).ok()?;
+        Some(Live { key, used_at: used_at.unwrap_or(who.since), who, data })
+    }
+
+    /// Another value of the session.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        T::deserialize(self.data.get(name)?).ok()
     }
 }
 

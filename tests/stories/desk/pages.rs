@@ -35,7 +35,6 @@ impl Authority {
             candidate: staff.candidate.clone(),
             staff: Some(staff.id.clone()),
             since: now,
-            seen: now,
             way: Way::Portal,
             device: "Windows 电脑 · Chrome".into(),
             handshake: None,

@@ -93,6 +93,16 @@ async fn processes_count_together() {
         }
     }
     exchange_counters(&server.parts, &other).await;
+    if !server.parts.store.is_shared() {
+        // One process serves a SQLite database, so its counts stay in memory.
+        let swept = server.parts.store.write(|tx| {
+            tx.now = tx.now + chrono::Duration::days(1);
+            kaozheng::lookup::limits::sweep(tx)
+        });
+        assert_eq!(swept.await.expect("a sweep"), 0);
+        assert_eq!(ask_from(&here, "10.4.9.9", EXAM, [NAME, DOCUMENT, PRINT]).await.status, 200);
+        return;
+    }
     for visitor in [&here, &there] {
         assert_eq!(ask_from(visitor, "10.4.9.9", EXAM, [NAME, DOCUMENT, PRINT]).await.status, 429);
     }
@@ -123,7 +133,8 @@ async fn small_counters_of_another_process_are_added() {
     assert_eq!(asked(&there, 3).await, 200);
     exchange_counters(&server.parts, &other).await;
     exchange_counters(&server.parts, &other).await;
-    assert_eq!(asked(&here, 10).await, 200);
+    let left = if server.parts.store.is_shared() { 10 } else { 13 };
+    assert_eq!(asked(&here, left).await, 200);
     assert_eq!(asked(&here, 1).await, 429);
 }
 
