@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use chrono::Duration;
 use diesel::prelude::*;
 use poem::http::{HeaderMap, HeaderValue, header};
-use poem::{FromRequest, Request, RequestBody, Response};
+use poem::{Request, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 pub use tower_sessions::Session;
@@ -22,7 +22,7 @@ pub use tower_sessions::session::Id;
 use tower_sessions::session::Record;
 use tower_sessions::session_store::{self, SessionStore};
 
-use super::{Failure, Visitor, frame};
+use super::{Failure, frame};
 use crate::store::schema::sessions::dsl as s;
 use crate::store::{self, CandidateId, Store, Timestamp, Tx};
 
@@ -55,11 +55,6 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// Who is signed in on a request, if anybody.
-    pub async fn find(req: &Request) -> Result<Option<SignedIn>, Failure> {
-        Visitor::of_request(req)?.read(|_, live| Ok(live.map(|live| live.who))).await
-    }
-
     /// A sign-in at `now`, at the portal on this device.
     pub fn at(now: Timestamp, candidate: CandidateId, staff: Option<String>, device: String) -> SignedIn {
         SignedIn { candidate, staff, since: now, way: Way::Portal, device, handshake: None }
@@ -68,12 +63,6 @@ impl SignedIn {
     /// The same by a handshake that another device approved.
     pub fn by_handshake(self, way: Way, handshake: String) -> SignedIn {
         SignedIn { way, handshake: Some(handshake), ..self }
-    }
-}
-
-impl<'a> FromRequest<'a> for SignedIn {
-    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        Ok(SignedIn::find(req).await?.ok_or(Failure::SignIn)?)
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::log_throttle::LogThrottle;
 use super::session::live::{self, Live, SessionState};
-use super::session::{self, Id};
+use super::session::{self, Id, SignedIn};
 use super::{Failure, attached};
 use crate::settings::Settings;
 use crate::store::{Store, Timestamp, Tx};
@@ -107,6 +107,19 @@ impl Visitor {
 impl<'a> FromRequest<'a> for Visitor {
     async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         Ok(Visitor::of_request(req)?)
+    }
+}
+
+impl SignedIn {
+    /// Who is signed in on a request, if anybody.
+    pub async fn find(req: &Request) -> Result<Option<SignedIn>, Failure> {
+        Visitor::of_request(req)?.read(|_, live| Ok(live.map(|live| live.who))).await
+    }
+}
+
+impl<'a> FromRequest<'a> for SignedIn {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(SignedIn::find(req).await?.ok_or(Failure::SignIn)?)
     }
 }
 
