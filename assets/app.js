@@ -20,8 +20,10 @@
     one('#live').toggleAttribute('data-show', !!show);
   };
 
-  const tick = () => all('[data-until]').forEach((time) => {
-    const left = Math.max(0, Math.round(time.dataset.until - Date.now() / 1000));
+  // Counted from when the page arrived, because the clock of the device may be wrong.
+  const tick = () => all('[data-left]').forEach((time) => {
+    time.ends = time.ends || performance.now() / 1000 + +time.dataset.left;
+    const left = Math.max(0, Math.round(time.ends - performance.now() / 1000));
     time.textContent = (left > 59 ? Math.floor(left / 60) + ' 分 ' : '') + (left % 60) + ' 秒';
   });
   const focus = (part) => {
@@ -31,9 +33,15 @@
   // Safari below 15.4 does not support dialogs: they open inside the page.
   const open = (dialog) => (dialog.showModal ? dialog.showModal() : dialog.setAttribute('open', ''));
   const close = (dialog) => (dialog.close ? dialog.close() : dialog.removeAttribute('open'));
-  // There is no clipboard without HTTPS.
-  const works = (button) => !('copy' in button.dataset) || navigator.clipboard;
-  const reveal = () => all('[data-copy],[data-print]').forEach((button) => { button.hidden = !works(button); });
+  const reveal = () => all('[data-copy],[data-print]').forEach((button) => { button.hidden = false; });
+  // There is no clipboard without HTTPS, and the user may have forbidden it. The text is then selected.
+  const copied = () => say('已复制', 1);
+  const select = (button) => {
+    getSelection().selectAllChildren(one('[data-copied]', button.parentElement));
+    if (document.execCommand('copy')) copied(); else say('已选中，请长按或按 Ctrl+C 复制', 1);
+  };
+  const copyText = (button) => navigator.clipboard
+    ? navigator.clipboard.writeText(button.dataset.copy).then(copied, () => select(button)) : select(button);
   reveal(); tick(); setInterval(tick, 1000);
 
   on('click', (event) => {
@@ -47,7 +55,7 @@
     if (near(event, '[data-close]')) close(near(event, 'dialog'));
     if (near(event, '[data-print]')) print();
     const copy = near(event, '[data-copy]');
-    if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say('已复制', 1));
+    if (copy) copyText(copy);
     const view = near(event, '.desk-viewer');
     if (near(event, '[data-zooms]')) view.toggleAttribute('data-zoom');
     if (near(event, '[data-turns]')) view.dataset.turn = ((view.dataset.turn | 0) + 1) % 4;

@@ -5,6 +5,12 @@
 use std::fmt::Display;
 
 pub const HOME: &str = "/";
+/// Browsers without SVG icons ask here.
+pub const FAVICON: &str = "/favicon.ico";
+/// What search engines may read (RFC 9309).
+pub const ROBOTS: &str = "/robots.txt";
+/// Where to report a vulnerability (RFC 9116).
+pub const SECURITY: &str = "/.well-known/security.txt";
 /// Liveness, for load balancers.
 pub const HEALTHZ: &str = "/healthz";
 /// Readiness, for load balancers.

@@ -1,5 +1,6 @@
 //! All settings, from flags and environment variables, checked at start.
 
+mod office;
 mod portal;
 
 use std::fmt::Display;
@@ -13,6 +14,7 @@ use clap::Args;
 use url::Url;
 
 use crate::store::Vault;
+pub use office::{Office, RawOffice};
 pub use portal::{
     ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, RawPortal, Ways,
 };
@@ -46,6 +48,9 @@ pub struct RawServe {
     /// Name of the authority, as pages show it
     #[arg(long, env = "KAOZHENG_AUTHORITY")]
     pub authority: Option<String>,
+    /// The office
+    #[command(flatten)]
+    pub office: RawOffice,
     /// The government portal
     #[command(flatten)]
     pub portal: RawPortal,
@@ -77,6 +82,7 @@ pub struct Settings {
     pub public_url: Url,
     pub files: PathBuf,
     pub authority: String,
+    pub office: Office,
     pub portal: PortalSettings,
     /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
@@ -104,12 +110,12 @@ impl Settings {
     }
 
     /// The base URL for a browser that sent `host`. The demo is opened as `127.0.0.1` on its own machine and by
-    /// the network's address on a phone. A real site has one address.
+    /// the network's address on a phone. A real site has one address, as has a demo behind a proxy.
     pub fn base_for(&self, host: Option<&str>) -> String {
         let loopback =
             |host: &&str| ["127.0.0.1", "localhost"].contains(&host.split(':').next().unwrap_or(host));
         match host.filter(loopback) {
-            Some(host) if self.demo => format!("http://{host}"),
+            Some(host) if self.demo && !self.is_https() => format!("http://{host}"),
             _ => self.absolute(""),
         }
     }
@@ -227,6 +233,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
     let files = check.required("KAOZHENG_FILES", &raw.files);
     let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
+    let office = office::check(&mut check, &raw.office);
     let portal = portal::check(&mut check, &raw.portal);
     let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
     let session_idle = Duration::minutes(time("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes));
@@ -241,6 +248,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             public_url: public_url?,
             files: files.into(),
             authority,
+            office,
             portal: portal?,
             trusted_proxy: raw.trusted_proxy,
             session_idle,
@@ -304,6 +312,7 @@ mod tests {
             session_hours: Some("soon".into()),
             listen: Some("here".into()),
             image_memory_mb: Some("16".into()),
+            office: RawOffice { security_contact: Some("010-12345678".into()), ..RawOffice::default() },
             ..RawServe::default()
         };
         let problems = problems(&raw).join("\n");
@@ -316,6 +325,7 @@ mod tests {
             "KAOZHENG_AUTHORITY is missing",
             "KAOZHENG_PORTAL_TOKEN_URL is missing",
             "KAOZHENG_PORTAL_CLIENT_ID is missing",
+            "KAOZHENG_SECURITY_CONTACT is wrong: it must begin with https: or mailto:",
             "KAOZHENG_SESSION_HOURS is wrong",
             "KAOZHENG_IMAGE_MEMORY_MB is wrong: expected 100 to 65536",
         ] {

@@ -22,9 +22,10 @@ use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
 use crate::store::{Ids, Store};
+use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
 use crate::web::session::{Session, SessionRows};
-use crate::web::{Failure, assets, compress, head, headers, log, origin, session};
+use crate::web::{Failure, assets, compress, head, headers, log, origin, session, well_known};
 use crate::{certificates, home, lookup, paths, progress, staff};
 
 #[derive(Clone)]
@@ -95,6 +96,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
         data: parts.data(),
         ids: parts.store.ids.clone(),
         sessions: parts.sessions(),
+        settings: parts.settings.clone(),
         https: parts.settings.is_https(),
     }
 }
@@ -106,6 +108,7 @@ struct Site {
     data: Extensions,
     ids: Ids,
     sessions: Arc<SessionRows>,
+    settings: Arc<Settings>,
     https: bool,
 }
 
@@ -119,15 +122,15 @@ impl Endpoint for Site {
         let attached = std::mem::replace(req.extensions_mut(), self.data.clone());
         req.extensions_mut().extend(attached);
         let errors = ErrorResponder::of(&req);
-        let gzip = compress::accepts_gzip(req.headers());
+        let encoding = Encoding::preferred(req.headers());
         let admitted = head::refuse_large(&req)
-            .and_then(|()| origin::refuse_cross_site(&req))
+            .and_then(|()| origin::refuse_cross_site(&req, &self.settings))
             .map(|()| session::begin(&mut req, &self.sessions, self.https));
         log::within(self.ids.reference(), async move {
             let answered = match admitted {
                 Ok(session) => {
                     let response = self.urls.call(req).await.unwrap_or_else(|error| errors.respond(error));
-                    self.finish(response, &session, gzip).await
+                    self.finish(response, &session, encoding).await
                 }
                 Err(failure) => Err(failure),
             };
@@ -145,16 +148,19 @@ impl Site {
         &self,
         mut response: Response,
         session: &Session,
-        gzip: bool,
+        encoding: Option<Encoding>,
     ) -> Result<Response, Failure> {
         session::save(session, &mut response, self.https).await?;
-        compress::pack(response, gzip).await
+        compress::pack(response, encoding).await
     }
 }
 
 fn urls() -> Route {
     Route::new()
         .at(paths::ASSET, get(assets::serve))
+        .at(paths::FAVICON, get(assets::favicon))
+        .at(paths::ROBOTS, get(well_known::robots))
+        .at(paths::SECURITY, get(well_known::security))
         .at(paths::HEALTHZ, get(healthz))
         .at(paths::READYZ, get(ready::readyz))
         .at(paths::HOME, get(home::show))

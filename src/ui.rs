@@ -35,8 +35,8 @@ mod stylesheet;
 mod upload;
 
 pub use area::{
-    Tone, banner, confirmation, countdown, empty, error_page, greeting, heading, panel, qr_card, seal, steps,
-    viewer,
+    Tone, banner, confirmation, contact, countdown, empty, error_page, greeting, heading, panel, qr_card,
+    seal, steps, viewer,
 };
 pub use basics::{
     Fact, Look, download_button, facts, facts_under, keyed_submit, link_button, print_button, submit, tag,

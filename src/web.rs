@@ -8,6 +8,7 @@ pub mod assets;
 pub mod binding;
 pub mod body;
 pub mod compress;
+pub mod encoding;
 pub mod failure;
 pub mod form;
 pub mod frame;
@@ -20,6 +21,7 @@ pub mod origin;
 pub mod pace;
 pub mod session;
 mod visitor;
+pub mod well_known;
 
 pub use failure::Failure;
 pub use form::Submission;

@@ -39,6 +39,7 @@ pub async fn serve(listen: &str) {
         listen: listen.parse().expect("an address"),
         files: folder.path().to_owned(),
         authority: "示范市考试院".into(),
+        office: kaozheng::settings::Office::default(),
         portal: sandbox::settings(&public, &public),
         public_url: public,
         trusted_proxy: true,

@@ -94,7 +94,9 @@ pub(super) async fn answer(mut detail: Detail, frame: &Frame, store: &Store, fil
         Origin::Certificate => "邮寄信息",
         Origin::Nothing => "申请详情",
     };
-    let page = Page::new(title, view(&detail)).own_heading().back(back(&detail)).bar(bar(&detail));
+    let number = detail.application.shown_number();
+    let page =
+        Page::new(title, view(&detail)).about(number).own_heading().back(back(&detail)).bar(bar(&detail));
     frame.page(page)
 }
 
@@ -118,7 +120,13 @@ pub async fn submitted(detail: Detail, frame: Frame) -> Response {
         (ui::link_button(paths::HOME, "返回首页", Look::Plain))
         (ui::link_button(&links::application(application), "查看进度", Look::Primary))
     };
-    frame.page(Page::new("提交成功", main).own_heading().back(back(&detail)).bar(bar))
+    frame.page(
+        Page::new("提交成功", main)
+            .about(application.shown_number())
+            .own_heading()
+            .back(back(&detail))
+            .bar(bar),
+    )
 }
 
 fn slip_path(application: &Application) -> String {

@@ -36,7 +36,7 @@ pub async fn show(
     if size.thumb.is_some() && file.is_picture() {
         // If the thumbnail is lost, the picture is sent instead.
         if let Ok(bytes) = files.get(&storage::thumb_key(&file.storage_key)).await {
-            return Ok(answer(&file, inline, bytes));
+            return Ok(cacheable(answer(&file, inline, bytes)));
         }
     }
     let got = files.get(&file.storage_key).await;
@@ -75,6 +75,14 @@ fn answer(file: &Attachment, inline: bool, bytes: Vec<u8>) -> Response {
     if let Ok(value) = HeaderValue::from_str(&disposition(file, inline)) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
+    response
+}
+
+/// Lets the browser keep a thumbnail for as long as the same session asks for it.
+fn cacheable(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=1800"));
+    headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
     response
 }
 

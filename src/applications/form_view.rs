@@ -25,7 +25,11 @@ pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
 
 fn title(sheet: &Sheet) -> String {
     if sheet.is_edit() {
-        format!("修改{}", sheet.business.label)
+        // “修改信息修改” would be read twice.
+        match sheet.business.label.ends_with("修改") {
+            true => "修改申请".to_owned(),
+            false => format!("修改{}", sheet.business.label),
+        }
     } else if sheet.parent.is_some() {
         sheet.business.label.to_owned()
     } else {

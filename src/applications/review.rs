@@ -112,7 +112,7 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
         (answers(sheet, &form))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
-    Page::new("核对信息", main).back(form.clone()).bar(html! {
+    Page::new("核对信息", main).about(sheet.business.label).back(form.clone()).bar(html! {
         (ui::link_button(&form, "返回修改", Look::Plain))
         (ui::bar_submit("action", "submit", "提交申请", Look::Primary))
     })

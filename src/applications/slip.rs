@@ -47,5 +47,6 @@ pub async fn show(
         (ui::link_button(&path, "返回申请", ui::Look::Plain))
         (ui::print_button("打印回执"))
     };
-    frame.page(Page::new("受理回执", main).own_heading().back(path).bar(bar))
+    frame
+        .page(Page::new("受理回执", main).about(application.shown_number()).own_heading().back(path).bar(bar))
 }

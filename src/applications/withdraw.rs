@@ -38,7 +38,7 @@ pub(super) fn confirmation(application: &Application, frame: &Frame) -> Response
     let url = paths::withdraw(business.slug, application.shown_number());
     let ask = withdraw_dialog(business, &url);
     let main = ui::confirm_form(&ask, &path);
-    frame.page(Page::new(ask.open_label, main).back(path))
+    frame.page(Page::new(ask.open_label, main).about(application.shown_number()).back(path))
 }
 
 #[handler]
@@ -83,7 +83,9 @@ pub fn confirm_discard(BusinessOf(business): BusinessOf, _: SignedIn, frame: Fra
         page_url: &url,
     };
     frame.page(
-        Page::new("删除草稿", ui::confirm_form(&ask, &links::list(business))).back(links::list(business)),
+        Page::new("删除草稿", ui::confirm_form(&ask, &links::list(business)))
+            .about(business.label)
+            .back(links::list(business)),
     )
 }
 

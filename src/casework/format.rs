@@ -15,6 +15,9 @@ pub enum TextMode {
     Name,
     /// The number of an identity document: digits, perhaps letters.
     IdNumber,
+    /// Street and house of the person who types.
+    Street,
+    Postcode,
 }
 
 /// A format of text.
@@ -70,11 +73,11 @@ pub const DOCUMENT: Format = Format {
 
 /// Street, house and door.
 pub const STREET: Format =
-    Format { parse: street, mode: TextMode::Text, max: 120, mask: Some(mask::address), doubt: NO_DOUBT };
+    Format { parse: street, mode: TextMode::Street, max: 120, mask: Some(mask::address), doubt: NO_DOUBT };
 
 /// 邮政编码
 pub const POSTCODE: Format =
-    Format { parse: postcode, mode: TextMode::Number, max: 12, mask: None, doubt: NO_DOUBT };
+    Format { parse: postcode, mode: TextMode::Postcode, max: 12, mask: None, doubt: NO_DOUBT };
 
 /// The number of a transaction, receipt or parcel.
 pub const CODE: Format =

@@ -39,7 +39,10 @@ pub async fn show(
         (ui::print_button("打印"))
         @if let Some(posting) = links_to::posting(&held) { (ui::link_button(&posting.href, posting.label, Look::Primary)) }
     };
-    let page = Page::new("证书详情", view(&candidate, &held, link)).own_heading().back(paths::CERTIFICATES);
+    let page = Page::new("证书详情", view(&candidate, &held, link))
+        .about(&held.exam)
+        .own_heading()
+        .back(paths::CERTIFICATES);
     Ok(frame.page(page.tab(Tab::Certificates).bar(bar)))
 }
 
@@ -79,6 +82,6 @@ fn facts(candidate: &Candidate, held: &Certificate) -> Vec<Fact> {
         Fact::of("证书印制号", &held.print_number),
         Fact::of("批准日期", held.approved_on.to_string()),
         Fact::of("签发日期", held.issued_on.to_string()),
-        Fact::of("签发机构", &held.issuing_body),
+        Fact::of("发证机关", &held.issuing_body),
     ]
 }

@@ -66,7 +66,7 @@ pub async fn show(
         (form(&id))
         (expired(&links, now))
     };
-    Ok(frame.page(Page::new("核验链接", main).own_heading().back(paths::certificate(id))))
+    Ok(frame.page(Page::new("核验链接", main).about(exam).own_heading().back(paths::certificate(id))))
 }
 
 fn live_link(certificate: &str, link: &Link, base: &str) -> Markup {
@@ -75,7 +75,7 @@ fn live_link(certificate: &str, link: &Link, base: &str) -> Markup {
         &format!("有效期至 {}", clock::china(link.expires_at)),
         html! {
             (code(link, base))
-            p.small { a href=(paths::verification(&link.token)) { (address) } }
+            p.small data-copied { a href=(paths::verification(&link.token)) { (address) } }
             button.copy type="button" data-copy=(address) hidden { (ui::icon(ui::Icon::Copy)) "复制链接" }
             (views(link))
             form method="post" action=(paths::revoke_link(certificate, &link.id)) {

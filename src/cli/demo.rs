@@ -15,7 +15,7 @@ use super::{Stop, log, serve};
 use crate::business::ALL;
 use crate::demo::{data, sandbox};
 use crate::files::storage::Storage;
-use crate::settings::Settings;
+use crate::settings::{Office, Settings};
 use crate::site::Parts;
 use crate::store::{Clock, Ids, Store, Vault, file};
 
@@ -35,6 +35,9 @@ pub(super) struct Demo {
     /// The address that phones open, when it is not this machine's own
     #[arg(long)]
     public_url: Option<Url>,
+    /// An empty PostgreSQL database, such as `postgres://USER:PASSWORD@HOST/NAME` [default: SQLite in the folder]
+    #[arg(long, hide_env_values = true)]
+    database_url: Option<String>,
 }
 
 impl Demo {
@@ -71,10 +74,18 @@ impl Demo {
         // The program calls its sandbox portal over HTTP, as it calls a real portal.
         let own = Url::parse(&format!("http://{}", SocketAddr::new(local(address.ip()), address.port())))?;
         Ok(Settings {
-            database_url: format!("sqlite:{}", self.data.join("kaozheng.db").display()),
+            database_url: self
+                .database_url
+                .clone()
+                .unwrap_or_else(|| format!("sqlite:{}", self.data.join("kaozheng.db").display())),
             listen: address,
             files: self.data.join("files"),
             authority: "示范市考试院".into(),
+            office: Office {
+                phone: "0000-12345678".into(),
+                hours: "工作日 9:00–12:00、13:30–17:00".into(),
+                ..Office::default()
+            },
             portal: sandbox::settings(&public_url, &own),
             public_url,
             trusted_proxy: false,

@@ -53,5 +53,5 @@ pub async fn show(
         (ui::heading("", &title, &clock::china(at)))
         (ui::panel("", html! { @for paragraph in body.split("\n\n") { p { (paragraph) } } }))
     };
-    Ok(frame.page(Page::new("通知公告", main).own_heading().back(paths::HOME)))
+    Ok(frame.page(Page::new("通知公告", main).about(title).own_heading().back(paths::HOME)))
 }

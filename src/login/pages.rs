@@ -190,7 +190,7 @@ fn code_picture(view: &ScreenView) -> Markup {
     let left = (view.handshake.expires_at - view.now).num_seconds().max(0);
     html! {
         (ui::qr(&view.address, "登录二维码", Medium::Screen))
-        p { "还剩 " strong { (ui::countdown(view.handshake.expires_at.and_utc().timestamp(), &in_words(left))) } }
+        p { "还剩 " strong { (ui::countdown(left, &in_words(left))) } }
     }
 }
 

@@ -2,7 +2,7 @@
 //! comes here too.
 
 use chrono::TimeDelta;
-use poem::http::header;
+use poem::http::{HeaderValue, header};
 use poem::web::Query;
 use poem::{Request, Response, handler};
 use serde::Deserialize;
@@ -227,5 +227,8 @@ pub async fn logout(req: &Request, frame: Frame) -> Result<Response, Failure> {
     if session.id().is_some() {
         session::end(&session).await?;
     }
-    Ok(frame.go(paths::HOME))
+    let mut response = frame.go(paths::HOME);
+    // Thumbnails are the only pages of a person that a browser keeps.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    Ok(response)
 }

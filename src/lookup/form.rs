@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use poem::http::StatusCode;
+use chrono::TimeDelta;
+use poem::http::{StatusCode, header};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 use tokio::time::{Duration, Instant, sleep_until};
@@ -12,8 +13,8 @@ use super::typed::TypedFields;
 use super::{Lookup, limits, pages};
 use crate::exams::certificate::lookup_hash;
 use crate::people::document;
-use crate::store::Store;
-use crate::web::address::{client_address, network};
+use crate::store::{Store, Timestamp};
+use crate::web::address::{Network, client_address, network};
 use crate::web::{Failure, Frame, Submission};
 
 /// Shortest time until the answer "not found", about ten times the work, so that its timing does not reveal
@@ -40,13 +41,14 @@ pub async fn answer(
     Data(lookup): Data<&Arc<Lookup>>,
 ) -> Result<Response, Failure> {
     let (began, now) = (Instant::now(), store.clock.now());
-    lookup.limits.check_network(&network(client_address(req)), now)?;
     let typed = TypedFields::of(&sent);
+    if let Err(failure) = count(lookup, &network(client_address(req)), &typed, now) {
+        return too_many(&frame, exam_of(store, code).await?, &typed, now, failure);
+    }
     if !typed.is_complete() {
         let exam = exam_of(store, code).await?;
         return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));
     }
-    lookup.limits.check(&limits::DOCUMENT, &document::normalise(typed.document), now)?;
     let hash = lookup_hash(&store.vault, typed.name, typed.document);
     let (key, number) = (code.clone(), document::normalise(typed.number));
     let found = store.read_one(move |tx| finding::find(tx, &key, hash, &number)).await?;
@@ -61,6 +63,31 @@ pub async fn answer(
         Finding::Found(certificates) => exam.found(frame.lang(), &certificates, &stamp),
         Finding::Voided(day) => exam.voided(frame.lang(), day, &stamp),
     }))
+}
+
+/// Counts a lookup for its network, and for the document if there is one.
+fn count(lookup: &Lookup, network: &Network, typed: &TypedFields<'_>, now: Timestamp) -> Result<(), Failure> {
+    lookup.limits.check_network(network, now)?;
+    if !typed.is_complete() {
+        return Ok(());
+    }
+    lookup.limits.check(&limits::DOCUMENT, &document::normalise(typed.document), now)
+}
+
+/// The form with what was typed, and from when on it can be sent again.
+fn too_many(
+    frame: &Frame,
+    exam: pages::Exam,
+    typed: &TypedFields<'_>,
+    now: Timestamp,
+    failure: Failure,
+) -> Result<Response, Failure> {
+    let Failure::TooMany(seconds) = failure else { return Err(failure) };
+    let until = now + TimeDelta::seconds(i64::try_from(seconds).unwrap_or_default());
+    let page = exam.too_many(frame.lang(), typed, until);
+    let mut response = frame.page_with(StatusCode::TOO_MANY_REQUESTS, page);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    Ok(response)
 }
 
 async fn exam_of(store: &Store, code: String) -> Result<pages::Exam, Failure> {

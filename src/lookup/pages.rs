@@ -122,6 +122,23 @@ impl Exam {
         self.form_page(lang, typed, head, true)
     }
 
+    /// A rate limit is exceeded until `until`. The form stays filled.
+    pub(super) fn too_many(&self, lang: Lang, typed: &TypedFields<'_>, until: Timestamp) -> Page {
+        let time = clock::china_to_the_second(until);
+        let (title, body) = lang.pick(
+            ("查询太频繁", format!("请在 {time} 之后再查。您填写的内容已保留。")),
+            (
+                "Too many lookups",
+                format!("Please try again after {time} (UTC+8). What you filled in has been kept."),
+            ),
+        );
+        let head = html! {
+            (ui::banner(Tone::Warn, title, html! { p { (body) } }))
+            (ui::heading("", &self.name, ""))
+        };
+        self.form_page(lang, typed, head, false)
+    }
+
     /// No certificate matches. The text is the same whichever entry is wrong, and the form stays filled.
     pub(super) fn nothing(&self, lang: Lang, typed: &TypedFields<'_>) -> Page {
         let (title, intro, checks) = lang.pick(
@@ -185,7 +202,7 @@ impl Exam {
     }
 
     fn result(&self, lang: Lang, main: Markup) -> Page {
-        Page::new(lang.pick("查询结果", "Result"), main).back(self.path(lang))
+        Page::new(lang.pick("查询结果", "Result"), main).about(&self.name).back(self.path(lang))
     }
 
     fn footer(&self, lang: Lang, stamp: &QueryStamp) -> Markup {
@@ -213,6 +230,7 @@ impl Exam {
             button.button type="submit" form="form" data-look="primary" { (lang.pick("查询", "Look up")) }
         };
         Page::new(lang.pick("证书查询", "Certificate lookup"), main)
+            .about(&self.name)
             .own_heading()
             .back(root(lang))
             .bar(button)
@@ -320,7 +338,7 @@ pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, stamp: &Query
             (ui::link_button(paths::LOOKUP, "查询其他证书", Look::Plain))
         }
     };
-    Page::new("证书核验", main).back(paths::LOOKUP)
+    Page::new("证书核验", main).about(exam).back(paths::LOOKUP)
 }
 
 pub(super) fn no_link() -> Page {

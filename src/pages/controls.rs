@@ -27,6 +27,8 @@ pub fn text_mode(mode: TextMode) -> ui::TextMode {
         TextMode::Number => ui::TextMode::Number,
         TextMode::Name => ui::TextMode::Name,
         TextMode::IdNumber => ui::TextMode::IdNumber,
+        TextMode::Street => ui::TextMode::Street,
+        TextMode::Postcode => ui::TextMode::Postcode,
     }
 }
 

@@ -78,5 +78,7 @@ pub async fn done(request: CaseRequest) -> Result<Response, Failure> {
             (ui::link_button(&paths::case(application.shown_number()), "查看这件申请", Look::Plain))
         }
     };
-    Ok(request.frame.page(Page::new("办理结果", main).own_heading().desk(desk)))
+    Ok(request
+        .frame
+        .page(Page::new("办理结果", main).about(application.shown_number()).own_heading().desk(desk)))
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::{Icon, Look, icon, link_button, words};
+use super::{Icon, Lang, Look, icon, link_button, words};
+use crate::settings::Office;
 
 /// The `h1` of a page with a small line above and below it. Empty lines are left out.
 pub fn heading(above: &str, title: &str, below: &str) -> Markup {
@@ -105,6 +106,22 @@ pub fn error_page(headline: &str, what_to_do: &str, action: Markup) -> Markup {
     }
 }
 
+/// The office's phone number and hours. Empty if the settings have no number.
+pub fn contact(office: &Office, lang: Lang) -> Markup {
+    let label = lang.pick("咨询电话", "Phone");
+    html! {
+        @if !office.phone.is_empty() {
+            p.contact {
+                (label) " " a href={ "tel:" (office.phone.replace(' ', "")) } { (office.phone) }
+                @if !office.hours.is_empty() {
+                    " "
+                    span lang=[(lang == Lang::English).then_some("zh-CN")] { "（" (office.hours) "）" }
+                }
+            }
+        }
+    }
+}
+
 /// The white card of a login handshake. `body` is the QR code, the number or the outcome.
 /// An `img` directly inside a `div.qr` is 240 px wide on white, also in dark mode.
 pub fn qr_card(title: &str, body: Markup) -> Markup {
@@ -116,10 +133,10 @@ pub fn qr_card(title: &str, body: Markup) -> Markup {
     }
 }
 
-/// The time left until `until` (Unix seconds). Scripts replace `words` with it every second; screen
-/// readers do not announce it.
-pub fn countdown(until: i64, words: &str) -> Markup {
-    html! { span role="timer" aria-live="off" data-until=(until) { (words) } }
+/// A number of seconds that passes, in words. Scripts replace them every second, and do not need a right clock for
+/// it; screen readers do not announce it.
+pub fn countdown(seconds: i64, words: &str) -> Markup {
+    html! { span role="timer" aria-live="off" data-left=(seconds) { (words) } }
 }
 
 /// Numbered steps as (step, explanation). The explanation may be empty.

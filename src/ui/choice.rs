@@ -74,6 +74,9 @@ pub enum TextMode {
     Name,
     /// The number of an identity document: digits and letters.
     IdNumber,
+    /// The user's own street and house.
+    Street,
+    Postcode,
 }
 
 impl TextMode {
@@ -86,6 +89,8 @@ impl TextMode {
             TextMode::Number => ("text", "numeric", "off"),
             TextMode::Name => ("text", "text", "name"),
             TextMode::IdNumber => ("text", "text", "off"),
+            TextMode::Street => ("text", "text", "address-line1"),
+            TextMode::Postcode => ("text", "numeric", "postal-code"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The frame of every page: head, top bar, tabs and the sticky action bar.
+//! The frame of every page: head, top bar, tabs, footer and the sticky action bar.
 //!
 //! Every page has one `h1`. It is the title in the top bar, or, with [`Page::own_heading`], an `h1`
 //! in `main`. On a phone the tabs are shown on pages without a back link; from 768 px they are the top
@@ -8,8 +8,10 @@ use std::sync::LazyLock;
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Icon, Lang, icon};
+use super::{Icon, Lang, contact, icon};
 use crate::paths;
+use crate::settings::Office;
+use crate::store::{Timestamp, clock};
 
 /// The configuration of htmx: no history cache (pages hold personal data), no eval, no inline styles.
 /// Responses with an error status are shown too. New content reacts at once: with the default delay of
@@ -27,16 +29,25 @@ static HTMX_CONFIG: LazyLock<Markup> = LazyLock::new(|| html! { meta name="htmx-
 /// The part of the frame that does not depend on the page.
 pub struct Chrome<'a> {
     pub authority: &'a str,
+    pub office: &'a Office,
+    /// Scheme and host, which a printed page shows.
+    pub address: &'a str,
+    pub now: Timestamp,
     pub css: &'a str,
     /// URLs of the scripts, loaded with `defer`.
     pub scripts: &'a [String],
     pub icon: &'a str,
+    /// For the home screen of iOS.
+    pub touch_icon: &'a str,
+    pub manifest: &'a str,
     pub senior: bool,
     /// Whether to show that all data is fictional.
     pub demo: bool,
     /// Path and query of this page; the switch of senior mode returns here.
     pub here: &'a str,
     pub lang: Lang,
+    /// Whether the page shows a form again with what is wrong in it; its title then says so.
+    pub refused: bool,
 }
 
 /// The sections of the site.
@@ -66,6 +77,8 @@ pub struct Desk {
 pub struct Page {
     /// Shown in the window title and the top bar.
     pub title: String,
+    /// What distinguishes the page from others of its title, such as a number. Shown in the window title.
+    pub about: String,
     /// `main` contains the `h1`.
     pub own_heading: bool,
     /// URL of the back link.
@@ -88,6 +101,7 @@ impl Page {
     pub fn new(title: impl Into<String>, main: Markup) -> Page {
         Page {
             title: title.into(),
+            about: String::new(),
             own_heading: false,
             back: None,
             tab: None,
@@ -98,6 +112,11 @@ impl Page {
             wide: false,
             full: false,
         }
+    }
+
+    /// Adds what distinguishes the page from others of its title.
+    pub fn about(self, about: impl Into<String>) -> Page {
+        Page { about: about.into(), ..self }
     }
 
     pub fn own_heading(self) -> Page {
@@ -142,13 +161,18 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
         html lang=(chrome.lang.tag()) data-senior[chrome.senior] {
             head {
                 meta charset="utf-8";
-                title { (window_title(page)) }
+                title { (window_title(chrome, page)) }
+                meta name="description" content=(description(chrome));
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="color-scheme" content="light dark";
+                meta name="theme-color" content="#fff" media="(prefers-color-scheme: light)";
+                meta name="theme-color" content="#18242b" media="(prefers-color-scheme: dark)";
                 meta name="format-detection" content="telephone=no";
                 (*HTMX_CONFIG)
                 link rel="stylesheet" href=(chrome.css);
                 link rel="icon" href=(chrome.icon) type="image/svg+xml";
+                link rel="apple-touch-icon" href=(chrome.touch_icon);
+                link rel="manifest" href=(chrome.manifest);
                 @for script in chrome.scripts { script src=(script) defer {} }
                 @if let Some((seconds, url)) = &page.refresh {
                     meta http-equiv="refresh" content={ (seconds) "; url=" (url) };
@@ -160,7 +184,8 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                 (top(chrome, page, false))
                 @if chrome.lang == Lang::Chinese { (tabs(page, false)) }
                 div #notice aria-live="polite" {}
-                (main(page))
+                (main(chrome, page))
+                (footer(chrome))
                 (bar(chrome, page, false))
                 p #live role="status" {}
             }
@@ -171,8 +196,8 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
 /// The page as htmx takes it: title, `main`, and the parts of the frame as out-of-band swaps.
 pub fn fragment(chrome: &Chrome, page: &Page) -> Markup {
     html! {
-        title { (window_title(page)) }
-        (main(page))
+        title { (window_title(chrome, page)) }
+        (main(chrome, page))
         (top(chrome, page, true))
         (tabs(page, true))
         (bar(chrome, page, true))
@@ -180,12 +205,58 @@ pub fn fragment(chrome: &Chrome, page: &Page) -> Markup {
     }
 }
 
-fn window_title(page: &Page) -> String {
-    format!("{} - 考证通", page.title)
+fn window_title(chrome: &Chrome, page: &Page) -> String {
+    let lang = chrome.lang;
+    let refused = if chrome.refused { lang.pick("错误：", "Error: ") } else { "" };
+    let space = if page.about.is_empty() { "" } else { " " };
+    format!("{refused}{}{space}{} - {}", page.title, page.about, lang.pick("考证通", "Kaozheng"))
 }
 
-fn main(page: &Page) -> Markup {
-    html! { main #main tabindex="-1" data-wide[page.wide] data-full[page.full] { (page.main) } }
+fn description(chrome: &Chrome) -> String {
+    match chrome.lang {
+        Lang::Chinese => format!("{}：报考资格核查、考试退费、证书补发和邮寄、证书查询。", chrome.authority),
+        Lang::English => "Verify a qualification certificate. No sign-in is needed.".to_owned(),
+    }
+}
+
+fn main(chrome: &Chrome, page: &Page) -> Markup {
+    html! {
+        main #main tabindex="-1" data-wide[page.wide] data-full[page.full] {
+            (page.main)
+            (imprint(chrome))
+        }
+    }
+}
+
+/// Where a printed page comes from. Not shown on a screen.
+fn imprint(chrome: &Chrome) -> Markup {
+    let (printed, demo) = chrome.lang.pick(
+        ("页面时间", "演示环境，数据均为虚构"),
+        ("Time of this page (UTC+8)", "Demonstration: all data is fictional"),
+    );
+    html! {
+        p.imprint aria-hidden="true" {
+            span lang="zh-CN" { (chrome.authority) " · 考证通" }
+            " · " (chrome.address) " · " (printed) " " (clock::china_to_the_second(chrome.now))
+            @if chrome.demo { " · " strong { (demo) } }
+        }
+    }
+}
+
+fn footer(chrome: &Chrome) -> Markup {
+    let (office, lang) = (chrome.office, chrome.lang);
+    html! {
+        footer #footer {
+            p lang=[(lang == Lang::English).then_some("zh-CN")] { (chrome.authority) }
+            (contact(office, lang))
+            @if let Some(privacy) = &office.privacy {
+                p { a href=(privacy) rel="external" { (lang.pick("隐私政策", "Privacy notice")) } }
+            }
+            @if !office.filing.is_empty() {
+                p { a href="https://beian.miit.gov.cn/" rel="external" lang="zh-CN" { (office.filing) } }
+            }
+        }
+    }
 }
 
 fn bar(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
@@ -268,16 +339,30 @@ fn tabs(page: &Page, swap: bool) -> Markup {
 mod tests {
     use super::*;
 
+    static OFFICE: Office = Office {
+        phone: String::new(),
+        hours: String::new(),
+        privacy: None,
+        filing: String::new(),
+        security: None,
+    };
+
     fn chrome() -> Chrome<'static> {
         Chrome {
             authority: "示范市考试院",
+            office: &OFFICE,
+            address: "https://exam.example",
+            now: Timestamp::MIN,
             css: "/app.css",
             scripts: &[],
             icon: "/icon.svg",
+            touch_icon: "/icon.png",
+            manifest: "/manifest.webmanifest",
             senior: false,
             demo: false,
             here: "/me?a=1&b=\"2\"",
             lang: Lang::Chinese,
+            refused: false,
         }
     }
 
@@ -322,7 +407,21 @@ mod tests {
         let shown = document(&Chrome { lang: Lang::English, demo: true, ..chrome() }, &page).into_string();
         assert!(shown.contains("<html lang=\"en\"") && shown.contains("hx-boost=\"false\""));
         let body = shown.split_once("<body").map_or("", |(_, body)| body);
-        assert!(body.is_ascii(), "{body}");
+        for (at, part) in body.split(" lang=\"zh-CN\">").enumerate() {
+            let english = if at == 0 { part } else { part.split_once('<').map_or("", |(_, rest)| rest) };
+            assert!(english.chars().all(|c| c.is_ascii() || c == '·'), "{english}");
+        }
+    }
+
+    #[test]
+    fn window_title_says_what_the_page_is_about() {
+        let title = |chrome: &Chrome, page: &Page| window_title(chrome, page);
+        let page = Page::new("申请详情", html! {}).about("TF20261129000001");
+        assert_eq!(title(&chrome(), &page), "申请详情 TF20261129000001 - 考证通");
+        let refused = Chrome { refused: true, ..chrome() };
+        assert_eq!(title(&refused, &Page::new("考试退费", html! {})), "错误：考试退费 - 考证通");
+        let english = Chrome { refused: true, lang: Lang::English, ..chrome() };
+        assert_eq!(title(&english, &Page::new("Result", html! {})), "Error: Result - Kaozheng");
     }
 
     #[test]

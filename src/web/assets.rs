@@ -1,4 +1,4 @@
-//! Stylesheet, scripts and icon: embedded, named by a hash of their content, compressed once.
+//! Stylesheet, scripts, icons and manifest: embedded, named by a hash of their content, compressed once.
 
 use std::io::Write;
 use std::sync::LazyLock;
@@ -8,6 +8,7 @@ use poem::web::Path;
 use poem::{Response, handler};
 use sha2::{Digest, Sha256};
 
+use super::encoding::Encoding;
 use crate::paths;
 
 /// One file in every encoding that is served.
@@ -24,6 +25,9 @@ pub struct Assets {
     /// In the order in which pages load them.
     pub scripts: Vec<String>,
     pub icon: String,
+    /// For the home screen of iOS.
+    pub touch_icon: String,
+    pub manifest: String,
     files: Vec<Asset>,
 }
 
@@ -34,13 +38,48 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         Asset::new("htmx", "js", script, include_bytes!("../../assets/vendor/htmx-2.0.11.min.js").into());
     let app = Asset::new("app", "js", script, include_bytes!("../../assets/app.js").into());
     let icon = Asset::new("icon", "svg", "image/svg+xml", include_bytes!("../../assets/icon.svg").into());
+    let png = |stem, bytes: &[u8]| Asset::new(stem, "png", "image/png", bytes.into());
+    let touch = png("icon-180", include_bytes!("../../assets/icon-180.png"));
+    let small = png("icon-192", include_bytes!("../../assets/icon-192.png"));
+    let large = png("icon-512", include_bytes!("../../assets/icon-512.png"));
+    let manifest = manifest(&icon, &small, &large);
     Assets {
         css: css.url(),
         scripts: vec![htmx.url(), app.url()],
         icon: icon.url(),
-        files: vec![css, htmx, app, icon],
+        touch_icon: touch.url(),
+        manifest: manifest.url(),
+        files: vec![css, htmx, app, icon, touch, small, large, manifest],
     }
 });
+
+/// The manifest of the site as an app of the home screen.
+fn manifest(icon: &Asset, small: &Asset, large: &Asset) -> Asset {
+    let picture = |asset: &Asset, sizes: &str, purpose: &str| serde_json::json!({ "src": asset.url(), "sizes": sizes, "type": asset.mime, "purpose": purpose });
+    let text = serde_json::json!({
+        "name": "考证通",
+        "lang": "zh-CN",
+        "start_url": paths::HOME,
+        "display": "browser",
+        "background_color": "#f5f7f8",
+        "theme_color": "#0b5a73",
+        "icons": [
+            picture(icon, "any", "any"),
+            picture(small, "192x192", "any"),
+            picture(large, "512x512", "maskable"),
+        ],
+    });
+    Asset::new("manifest", "webmanifest", "application/manifest+json", text.to_string().into_bytes())
+}
+
+/// `GET /favicon.ico`, for browsers that do not read the SVG icon of pages.
+#[handler]
+pub fn favicon() -> Response {
+    Response::builder()
+        .header(header::CONTENT_TYPE, "image/x-icon")
+        .header(header::CACHE_CONTROL, "public, max-age=86400")
+        .body(&include_bytes!("../../assets/favicon.ico")[..])
+}
 
 /// The assets. The first call compresses them, which takes some 40 ms.
 pub fn get() -> &'static Assets {
@@ -58,19 +97,11 @@ impl Asset {
         paths::asset(&self.name)
     }
 
-    fn encoded_for(&self, headers: &HeaderMap) -> (&[u8], Option<&'static str>) {
-        let accepted =
-            headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let accepts = |name: &str| {
-            accepted.split(',').any(|item| {
-                let (coding, weight) = item.split_once(";q=").unwrap_or((item, "1"));
-                coding.trim() == name && weight.trim().parse().is_ok_and(|weight: f32| weight > 0.0)
-            })
-        };
-        match () {
-            () if accepts("br") => (&self.brotli, Some("br")),
-            () if accepts("gzip") => (&self.gzip, Some("gzip")),
-            () => (&self.plain, None),
+    fn encoded(&self, encoding: Option<Encoding>) -> &[u8] {
+        match encoding {
+            Some(Encoding::Brotli) => &self.brotli,
+            Some(Encoding::Gzip) => &self.gzip,
+            None => &self.plain,
         }
     }
 }
@@ -95,15 +126,15 @@ pub fn serve(Path(name): Path<String>, headers: &HeaderMap) -> Response {
     let Some(asset) = ASSETS.files.iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into();
     };
-    let (bytes, encoding) = asset.encoded_for(headers);
+    let encoding = Encoding::preferred(headers);
     let mut response = Response::builder()
         .header(header::CONTENT_TYPE, asset.mime)
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
         .header(header::VARY, "Accept-Encoding");
     if let Some(encoding) = encoding {
-        response = response.header(header::CONTENT_ENCODING, encoding);
+        response = response.header(header::CONTENT_ENCODING, encoding.name());
     }
-    response.body(bytes)
+    response.body(asset.encoded(encoding))
 }
 
 #[cfg(test)]
@@ -118,19 +149,6 @@ mod tests {
         let digest = Sha256::digest(include_bytes!("../../assets/vendor/htmx-2.0.11.min.js"));
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, HTMX_SHA256);
-    }
-
-    #[test]
-    fn smallest_accepted_encoding_is_served() {
-        let css = &get().files[0];
-        let ask = |accept: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, accept.parse().unwrap());
-            css.encoded_for(&headers).1
-        };
-        assert_eq!(ask("gzip, deflate, br"), Some("br"));
-        assert_eq!(ask("gzip;q=0.8, br;q=0"), Some("gzip"));
-        assert_eq!(ask("identity"), None);
     }
 
     #[test]

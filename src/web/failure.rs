@@ -10,6 +10,7 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Request, Response};
 
 use super::Frame;
+use crate::settings::Office;
 use crate::ui::{self, Lang, Look, Page};
 use crate::{paths, store};
 
@@ -201,14 +202,18 @@ impl Failure {
         }
     }
 
-    fn page(&self, lang: Lang) -> Page {
+    fn page(&self, lang: Lang, office: &Office) -> Page {
         let Words { headline, advice, label, href } = lang.pick(self.words(), self.english());
         let action = match self {
             // The user's input stays in the present window.
             Failure::SignIn => ui::window_button(href, label, Look::Primary),
             _ => ui::link_button(href, label, Look::Primary),
         };
-        Page::new(lang.pick("出现问题", "Problem"), ui::error_page(headline, &advice, action)).own_heading()
+        let main = maud::html! {
+            (ui::error_page(headline, &advice, action))
+            (ui::contact(office, lang))
+        };
+        Page::new(lang.pick("出现问题", "Problem"), main).about(headline).own_heading()
     }
 }
 
@@ -248,7 +253,7 @@ impl ErrorResponder {
         let mut response = match failure {
             Failure::SignIn if *is_read => return frame.go(&paths::with_next(paths::LOGIN, frame.here())),
             _ if is_shown_as_notice(frame, failure, *is_read) => notice(frame, failure),
-            _ => frame.page_with(failure.status(), failure.page(frame.lang())),
+            _ => frame.page_with(failure.status(), failure.page(frame.lang(), frame.office())),
         };
         let wait = match failure {
             Failure::TooMany(seconds) => Some(*seconds),

@@ -8,7 +8,8 @@ use poem::{FromRequest, Request, RequestBody, Response};
 
 use super::assets;
 use crate::paths;
-use crate::settings::Settings;
+use crate::settings::{Office, Settings};
+use crate::store::{Store, Timestamp};
 use crate::ui::{self, Chrome, Lang, Page};
 
 /// The cookie that is set in senior mode (长者模式).
@@ -21,6 +22,9 @@ pub struct Frame {
     target: Option<HeaderValue>,
     senior: bool,
     here: Uri,
+    /// Scheme and host.
+    base: String,
+    now: Timestamp,
     lang: Lang,
 }
 
@@ -35,8 +39,12 @@ impl Frame {
     pub fn of(req: &Request) -> Frame {
         let headers = req.headers();
         let english = req.original_uri().path().starts_with(paths::ENGLISH);
+        let settings: &Arc<Settings> = req.data().expect("site puts the settings on every request");
+        let store: &Store = req.data().expect("site puts the store on every request");
         Frame {
-            settings: req.data::<Arc<Settings>>().cloned().expect("site puts the settings on every request"),
+            base: settings.base_for(super::host(req)),
+            now: store.clock.now(),
+            settings: settings.clone(),
             fragment: wants_fragment(headers),
             target: headers.get("hx-target").cloned(),
             senior: cookie(headers, SENIOR_COOKIE).is_some(),
@@ -48,6 +56,11 @@ impl Frame {
     /// English below `/en/`, otherwise Chinese.
     pub fn lang(&self) -> Lang {
         self.lang
+    }
+
+    /// How people reach the office.
+    pub fn office(&self) -> &Office {
+        &self.settings.office
     }
 
     /// Whether htmx sent the request, so that a fragment is an acceptable response.
@@ -74,13 +87,19 @@ impl Frame {
         let assets = assets::get();
         let chrome = Chrome {
             authority: &self.settings.authority,
+            office: self.office(),
+            address: &self.base,
+            now: self.now,
             css: &assets.css,
             scripts: &assets.scripts,
             icon: &assets.icon,
+            touch_icon: &assets.touch_icon,
+            manifest: &assets.manifest,
             senior: self.senior,
             demo: self.settings.demo,
             here: self.here(),
             lang: self.lang,
+            refused: status == StatusCode::UNPROCESSABLE_ENTITY,
         };
         let markup = if self.fragment { ui::fragment(&chrome, &page) } else { ui::document(&chrome, &page) };
         html(status, markup)

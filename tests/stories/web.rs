@@ -5,6 +5,7 @@ use kaozheng::web::session::{self, Id};
 use poem::Response;
 use reqwest::Method;
 
+use crate::filing::start_demo;
 use crate::server::{Answer, PHONE, Server};
 
 fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
@@ -117,4 +118,100 @@ async fn large_type_is_remembered_by_a_cookie() {
     let elsewhere = visitor.submit_step("/senior", &[("next", "//evil.example/")]).await;
     assert_eq!(elsewhere.location, "/");
     assert!(!visitor.open("/").await.body.contains("data-senior"), "pressed twice, it is off");
+}
+
+#[tokio::test]
+async fn head_of_a_page_describes_the_site() {
+    let server = start_demo().await;
+    let visitor = server.visitor(PHONE);
+    let page = visitor.open("/").await;
+    assert!(page.body.contains("<meta name=\"description\" content=\"示范市考试院："));
+    for (before, mime) in [
+        ("rel=\"icon\" href=\"", "image/svg+xml"),
+        ("rel=\"apple-touch-icon\" href=\"", "image/png"),
+        ("rel=\"manifest\" href=\"", "application/manifest+json"),
+    ] {
+        let file = visitor.open(page.between(before, "\"")).await;
+        assert_eq!((file.status, file.headers["content-type"].to_str().unwrap()), (200, mime));
+    }
+    let manifest = visitor.open(page.between("rel=\"manifest\" href=\"", "\"")).await;
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.body).expect("JSON");
+    for icon in manifest["icons"].as_array().expect("icons") {
+        assert_eq!(visitor.open(icon["src"].as_str().expect("a path")).await.status, 200);
+    }
+    assert_eq!(visitor.open("/favicon.ico").await.headers["content-type"], "image/x-icon");
+}
+
+#[tokio::test]
+async fn footer_and_errors_name_the_office() {
+    let server = Server::start_with(Clock::system(), |settings| {
+        settings.office.privacy = Some("https://exam.example/privacy".parse().unwrap());
+        settings.office.filing = "示ICP备2026000001号".to_owned();
+    })
+    .await;
+    let visitor = server.visitor(PHONE);
+    let page = visitor.open("/").await;
+    let footer = page.between("<footer id=\"footer\">", "</footer>");
+    for part in [
+        "示范市考试院",
+        "href=\"tel:0000-12345678\"",
+        "工作日",
+        "https://exam.example/privacy",
+        "示ICP备2026000001号",
+    ] {
+        assert!(footer.contains(part), "{part} is not in {footer}");
+    }
+    let missing = visitor.open("/nowhere").await;
+    let main = missing.between("<main", "</main>");
+    assert!(missing.status == 404 && main.contains("0000-12345678"), "{main}");
+}
+
+#[tokio::test]
+async fn search_engines_may_read_the_public_pages_only() {
+    let server = Server::start().await;
+    let robots = server.visitor(PHONE).open("/robots.txt").await;
+    assert_eq!(robots.headers["content-type"], "text/plain; charset=utf-8");
+    let lines: Vec<&str> = robots.body.lines().collect();
+    for line in ["User-agent: *", "Allow: /$", "Allow: /lookup", "Allow: /en/lookup", "Disallow: /"] {
+        assert!(lines.contains(&line), "{line} is not in {lines:?}");
+    }
+    assert!(!robots.headers.contains_key("set-cookie"));
+}
+
+#[tokio::test]
+async fn security_contact_is_published_if_there_is_one() {
+    let without = Server::start().await;
+    assert_eq!(without.visitor(PHONE).open("/.well-known/security.txt").await.status, 404);
+    let server = Server::start_with(Clock::system(), |settings| {
+        settings.office.security = Some("mailto:security@exam.example".parse().unwrap());
+    })
+    .await;
+    let file = server.visitor(PHONE).open("/.well-known/security.txt").await;
+    assert!(file.body.contains("Contact: mailto:security@exam.example\n"), "{}", file.body);
+    let expires = file.between("Expires: ", "\n");
+    let expires = chrono::DateTime::parse_from_rfc3339(expires).expect("a time of RFC 3339");
+    assert!(expires.naive_utc() > chrono::Utc::now().naive_utc(), "{expires}");
+}
+
+#[tokio::test]
+async fn pages_have_the_encoding_that_the_browser_prefers() {
+    let server = start_demo().await;
+    let visitor = server.visitor(PHONE);
+    for (accepted, encoding) in
+        [("gzip, deflate, br", Some("br")), ("gzip;q=1, br;q=0.5", Some("gzip")), ("br;q=0, gzip;q=0", None)]
+    {
+        let request = visitor.request(reqwest::Method::GET, "/services").header("accept-encoding", accepted);
+        let answer = request.send().await.expect("an answer");
+        let sent = answer.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(sent.as_deref(), encoding, "{accepted}");
+        assert!(answer.headers().get_all("vary").iter().any(|value| value == "Accept-Encoding"));
+    }
+}
+
+#[tokio::test]
+async fn refused_form_says_so_in_its_title() {
+    let server = start_demo().await;
+    let page = server.visitor(PHONE).submit("/lookup/02", &[("name", "")]).await;
+    assert_eq!(page.status, 422);
+    assert!(page.body.contains("<title>错误：证书查询 "), "{}", page.body);
 }

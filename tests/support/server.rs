@@ -10,7 +10,7 @@ use std::time::Duration as StdDuration;
 use chrono::Duration;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::settings::Settings;
+use kaozheng::settings::{Office, Settings};
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Timestamp, Vault};
 use reqwest::cookie::Jar;
@@ -111,6 +111,11 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         public_url: url("/"),
         files: folder.path().to_owned(),
         authority: "示范市考试院".into(),
+        office: Office {
+            phone: "0000-12345678".into(),
+            hours: "工作日 9:00–17:00".into(),
+            ..Office::default()
+        },
         portal: sandbox::settings(&url("/"), &url("/")),
         trusted_proxy: true,
         session_idle: Duration::minutes(30),

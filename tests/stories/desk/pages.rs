@@ -75,6 +75,7 @@ fn settings() -> Settings {
         public_url: url("http://localhost/"),
         files: "unused".into(),
         authority: "示范市考试院".into(),
+        office: kaozheng::settings::Office::default(),
         portal: sandbox::settings(&url("http://localhost/"), &url("http://localhost/")),
         trusted_proxy: false,
         session_idle: Duration::minutes(30),

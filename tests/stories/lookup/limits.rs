@@ -11,7 +11,7 @@ use super::*;
 use crate::filing::start_demo;
 
 #[tokio::test]
-async fn network_limit_names_the_time_to_come_back() {
+async fn network_limit_keeps_what_was_typed_and_names_the_time_to_come_back() {
     let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     for number in 0..120 {
@@ -21,9 +21,19 @@ async fn network_limit_names_the_time_to_come_back() {
     let refused = ask_from(&visitor, "10.1.0.1", EXAM, [NAME, DOCUMENT, PRINT]).await;
     assert_eq!(refused.status, 429);
     assert_eq!(refused.headers["retry-after"], "60");
-    assert!(refused.body.contains("操作太频繁") && refused.body.contains("请在 60 秒后再试"));
+    let until = kaozheng::store::clock::china_to_the_second(
+        server.parts.store.clock.now() + chrono::Duration::seconds(60),
+    );
+    assert!(
+        refused.body.contains(&format!("请在 {until} 之后再查。您填写的内容已保留。")),
+        "{}",
+        refused.body
+    );
+    for typed in [NAME, DOCUMENT, PRINT] {
+        assert!(refused.body.contains(&format!("value=\"{typed}\"")), "{typed}");
+    }
     let english = ask_from(&visitor, "10.1.0.1", "/en/lookup/02", [NAME, DOCUMENT, PRINT]).await;
-    assert!(english.status == 429 && english.body.contains("try again in 60 seconds"));
+    assert!(english.status == 429 && english.body.contains(&format!("try again after {until}")));
     assert_eq!(ask_from(&visitor, "10.1.0.2", EXAM, [NAME, DOCUMENT, PRINT]).await.status, 200);
     server.advance(60);
     assert_eq!(ask_from(&visitor, "10.1.0.1", EXAM, [NAME, DOCUMENT, PRINT]).await.status, 200);
@@ -41,7 +51,7 @@ async fn document_limit_counts_all_networks() {
     }
     let refused = ask_from(&visitor, "10.2.1.1", EXAM, [NAME, DOCUMENT, PRINT]).await;
     assert_eq!(refused.status, 429, "also with everything right");
-    assert!(refused.body.contains("10 分钟"), "{}", refused.body);
+    assert!(refused.body.contains("请在 2026-04-01 09:40:00 之后再查"), "{}", refused.body);
     let other = ask_from(&visitor, "10.2.1.1", "/lookup/07", ["陳大文", "H12345678", "SF07000004"]).await;
     assert!(other.body.contains("有效"), "another document is counted alone");
 }
