@@ -10,12 +10,9 @@ pub mod services;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::casework::application::ApplicationFilter;
-use crate::casework::business::{Application, Registry};
+use crate::casework::business::Registry;
 use crate::pages::account_notices;
-use crate::pages::cards::Listed;
 use crate::people::candidate::Candidate;
-use crate::people::identity::notice;
 use crate::store::Store;
 use crate::web::{Failure, Frame, SignedIn, session};
 
@@ -29,25 +26,11 @@ pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Res
         return Ok(frame.page(guest::page(&news)));
     };
     let acknowledged = account_notices::acknowledged(&session::of(req)).await?;
-    let today = crate::store::clock::china_date(store.clock.now());
     let overview = store
         .read::<_, Failure, _>(move |tx| {
             let candidate = Candidate::load(tx, &who.candidate)?.ok_or(Failure::SignIn)?;
-            let waiting = Application::waiting_for(tx, &candidate.id)?;
-            let recent = Application::list(tx, &candidate.id, &ApplicationFilter::default())?;
-            let recent = recent.into_iter().take(candidate::RECENT).collect();
-            Ok(candidate::Overview {
-                waiting: Listed::load(tx, waiting)?,
-                drafts: Application::drafts(tx, &candidate.id)?,
-                recent: Listed::load(tx, recent)?,
-                news: announcements::latest(tx)?,
-                notices: notice::of_candidate(tx, &candidate.id)?,
-                acknowledged,
-                is_staff: who.staff.is_some(),
-                candidate,
-                today,
-            })
+            Ok(candidate::Overview::load(tx, candidate, who.staff.is_some())?)
         })
         .await?;
-    Ok(frame.page(candidate::page(Registry::of_store(store), &overview)))
+    Ok(frame.page(candidate::page(Registry::of_store(store), &overview, &acknowledged)))
 }

@@ -6,11 +6,11 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use crate::casework::application::ApplicationFilter;
-use crate::casework::business::{Application, Registry};
+use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
+use crate::casework::listing::{self, ApplicationFilter};
 use crate::casework::number;
-use crate::pages::cards::{self, Listed};
+use crate::pages::cards;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Timestamp};
@@ -70,12 +70,7 @@ pub async fn show(
     Query(search): Query<Search>,
 ) -> Result<Response, Failure> {
     let filter = search.filter(store.clock.now());
-    let listed = store
-        .read::<_, Failure, _>(move |tx| {
-            let applications = Application::list(tx, &candidate.id, &filter)?;
-            Ok(Listed::load(tx, applications)?)
-        })
-        .await?;
+    let listed = store.read(move |tx| listing::page(tx, &candidate, &filter)).await?;
     let main = html! {
         (form(Registry::of_store(store), &search))
         @if listed.is_empty() && search.page == 0 { (empty(&search)) }

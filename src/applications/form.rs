@@ -10,7 +10,7 @@ use poem::{Request, Response, handler};
 
 use super::request::FormRequest;
 use super::{form_view, notice};
-use crate::casework::appeal::{self, AppealState};
+use crate::casework::appeal::{self, AppealState, MadeAppeal};
 use crate::casework::business::Application;
 use crate::casework::lifecycle::Status;
 use crate::casework::question::Problems;
@@ -57,7 +57,7 @@ pub(super) async fn open(
     files: &Storage,
 ) -> Result<Response, Failure> {
     if let Some(appeal) = submitted_appeal(store, &wanted).await? {
-        return Ok(see_other(&links::application(&appeal)));
+        return Ok(see_other(&links::appeal(&appeal)));
     }
     let (mut sheet, problems) = store
         .read::<_, Failure, _>(move |tx| {
@@ -85,14 +85,14 @@ fn refuse_late_start(sheet: &Sheet) -> Result<(), Failure> {
     }
 }
 
-async fn submitted_appeal(store: &Store, wanted: &FormRequest) -> Result<Option<Application>, Failure> {
+async fn submitted_appeal(store: &Store, wanted: &FormRequest) -> Result<Option<MadeAppeal>, Failure> {
     let FormTarget::Appeal(number) = &wanted.which else { return Ok(None) };
     let (business, candidate, number) = (wanted.business, wanted.candidate.id.clone(), number.clone());
     store
         .read(move |tx| {
             let application = Application::own(tx, &candidate, business.slug, &number)?;
             Ok(match appeal::state(tx, &application)? {
-                AppealState::Made(appeal) => Some(*appeal),
+                AppealState::Made(appeal) => Some(appeal),
                 _ => None,
             })
         })
@@ -122,11 +122,14 @@ pub(super) async fn receive(
 ) -> Result<Response, Failure> {
     let step = FormStep::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
     let before = match submitted_appeal(store, &wanted).await? {
-        Some(appeal) => Some(appeal),
-        None => submitted_before(store, &wanted.candidate, sent.one("seen")).await?,
+        Some(appeal) => Some(paths::submitted(appeal.business.slug, &appeal.number)),
+        None => {
+            let before = submitted_before(store, &wanted.candidate, sent.one("seen")).await?;
+            before.map(|done| paths::submitted(done.business.slug, done.shown_number()))
+        }
     };
-    if let Some(done) = before {
-        return Ok(frame.go(&paths::submitted(done.business.slug, done.shown_number())));
+    if let Some(submitted) = before {
+        return Ok(frame.go(&submitted));
     }
     let FormRequest { business, candidate, which } = wanted;
     // The address of an appeal names the business of the rejected application.

@@ -4,7 +4,8 @@ use maud::html;
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
-use crate::casework::business::{Application, Origin, Registry};
+use crate::casework::business::{Origin, Registry};
+use crate::casework::listing;
 use crate::pages::{controls, links};
 use crate::paths;
 use crate::store::Store;
@@ -15,7 +16,7 @@ use crate::web::{Failure, Frame, SignedIn};
 #[handler]
 pub async fn show(req: &Request, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
     let waiting = match SignedIn::find(req).await? {
-        Some(who) => store.read(move |tx| Application::waiting_for(tx, &who.candidate)).await?.len(),
+        Some(who) => store.read(move |tx| listing::count_waiting(tx, &who.candidate)).await?,
         None => 0,
     };
     let main = html! {
