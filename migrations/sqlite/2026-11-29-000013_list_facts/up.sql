@@ -6,8 +6,8 @@ ALTER TABLE applications ADD COLUMN list_facts TEXT;
 
 -- A page of a candidate's applications, the newest first.
 CREATE INDEX applications_listed ON applications (candidate_id, submitted_at, id);
--- A candidate's applications in one state, such as drafts.
-CREATE INDEX applications_state ON applications (candidate_id, status);
+-- A candidate's drafts and returned applications.
+CREATE INDEX applications_state ON applications (candidate_id, status, kind);
 -- The appeal against an application.
 CREATE INDEX applications_parent ON applications (candidate_id, parent_id);
 -- The two above serve what this one served.
