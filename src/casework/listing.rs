@@ -151,12 +151,15 @@ fn cards(holder: String) -> _ {
     let status: AliasedField<Appeals, applications::status> = APPEALS.field(applications::status);
     let kind: AliasedField<Appeals, applications::kind> = APPEALS.field(applications::kind);
     let number: AliasedField<Appeals, applications::number> = APPEALS.field(applications::number);
-    let is_made = status.ne("draft").and(status.ne("withdrawn"));
+    let draft: &'static str = Status::Draft.code();
+    let withdrawn: &'static str = Status::Withdrawn.code();
+    let completed: &'static str = Status::Completed.code();
+    let is_made = status.ne(draft).and(status.ne(withdrawn));
     let is_appeal = owner.eq(applications::candidate_id).and(parent.eq(applications::id)).and(is_made);
     let is_subject = certificates::id.eq(applications::subject).and(certificates::holder_hash.eq(holder));
     applications::table
         .left_join(appeals.on(is_appeal))
-        .left_join(certificates::table.on(is_subject.and(applications::status.eq("completed"))))
+        .left_join(certificates::table.on(is_subject.and(applications::status.eq(completed))))
         .select((
             columns(),
             (kind, number, status).nullable(),
@@ -261,8 +264,8 @@ impl BusinessList {
 }
 
 impl Overview {
-    /// Takes the parts of a union of them. Each part is the beginning of its own order, so no application of another
-    /// part displaces one of it.
+    /// Separates the union of the three parts. It has the first applications of each, so sorting by the order of a part
+    /// puts them first again.
     fn of(all: &[ListedApplication], recent: usize) -> Overview {
         let with = |is_part: fn(&ListedApplication) -> bool| {
             all.iter().filter(|one| is_part(one)).cloned().collect::<Vec<_>>()

@@ -11,7 +11,7 @@ use crate::server::{Answer, Server, Visitor};
 const CONTROL: &[&str] = &["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "PRAGMA"];
 
 /// Tables that tell who sent a request.
-const WHO_ASKS: &[&str] = &["sessions", "candidates"];
+const WHO_ASKS: &[&str] = &["sessions", "candidates", "staff"];
 
 /// What ran on the database of one server.
 #[derive(Default)]
@@ -90,7 +90,7 @@ fn instrument() -> Option<Box<dyn Instrumentation>> {
             });
         }
         InstrumentationEvent::CacheQuery { sql, .. } => {
-            with_record(&address, |record| drop(record.prepared.insert(sql.trim().to_owned())));
+            with_record(&address, |record| record.prepared.extend([sql.trim().to_owned()]));
         }
         _ => {}
     }))

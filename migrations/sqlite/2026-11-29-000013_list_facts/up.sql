@@ -10,5 +10,5 @@ CREATE INDEX applications_listed ON applications (candidate_id, submitted_at, id
 CREATE INDEX applications_state ON applications (candidate_id, status, kind);
 -- The appeal against an application.
 CREATE INDEX applications_parent ON applications (candidate_id, parent_id);
--- The two above serve what this one served.
+-- Its queries use the indexes above.
 DROP INDEX applications_candidate_id;
