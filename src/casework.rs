@@ -2,7 +2,8 @@
 //!
 //! A [`business`] is data: questions, materials and a few functions. A candidate fills in a [`sheet`], and a
 //! [`submission`] turns it into an [application](application). [`lifecycle`] is the table of states.
-//! [`assignment`], [`decision`] and [`task`] are what staff do, and [`history`] records all of it.
+//! [`assignment`], [`decision`] and [`task`] are what staff do, and [`history`] records all of it. [`listing`] reads
+//! pages of applications.
 
 pub use refusal::Refusal;
 
@@ -17,6 +18,8 @@ pub mod decision;
 pub mod format;
 pub mod history;
 pub mod lifecycle;
+pub mod list_facts;
+pub mod listing;
 pub mod materials;
 pub mod number;
 mod permission;

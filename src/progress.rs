@@ -6,16 +6,17 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
-use crate::casework::application::ApplicationFilter;
-use crate::casework::business::{Application, Registry};
+use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
+use crate::casework::listing::{self, ApplicationFilter};
 use crate::casework::number;
-use crate::pages::cards::{self, Listed};
+use crate::pages::cards;
+use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::{Store, Timestamp};
+use crate::store::{Store, Timestamp, Tx};
 use crate::ui::{self, Choice, Control, FormField, Icon, Look, Page, Tab, TextMode};
-use crate::web::{Failure, Frame};
+use crate::web::{Failure, Frame, Visitor};
 
 /// The filters in the query string. An unknown value is no filter.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -64,18 +65,14 @@ impl Search {
 
 #[handler]
 pub async fn show(
-    candidate: Candidate,
+    visitor: Visitor,
     frame: Frame,
     Data(store): Data<&Store>,
     Query(search): Query<Search>,
 ) -> Result<Response, Failure> {
     let filter = search.filter(store.clock.now());
-    let listed = store
-        .read::<_, Failure, _>(move |tx| {
-            let applications = Application::list(tx, &candidate.id, &filter)?;
-            Ok(Listed::load(tx, applications)?)
-        })
-        .await?;
+    let load = move |tx: &mut Tx, candidate: Candidate| Ok(listing::page(tx, &candidate, &filter)?);
+    let listed = as_candidate(&visitor, load).await?;
     let main = html! {
         (form(Registry::of_store(store), &search))
         @if listed.is_empty() && search.page == 0 { (empty(&search)) }

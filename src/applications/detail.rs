@@ -12,13 +12,14 @@ use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::stored;
+use crate::exams::held::{self, Certificate};
 use crate::files::storage::Storage;
 use crate::pages::signed_in::as_candidate;
 use crate::pages::views::Reader;
 use crate::pages::{links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::{Store, Tx, clock};
+use crate::store::{Error, Store, Tx, clock};
 use crate::ui::{self, Confirm, Fact, Link, Look, Page, Tone};
 use crate::web::{Failure, Frame, Visitor};
 
@@ -49,7 +50,7 @@ impl Detail {
             Some(parent) => Some(Parent { events: history::of(tx, &parent.id)?, application: parent }),
             None => None,
         };
-        let certificate = (business.leads_to)(tx, &application)?;
+        let certificate = to_post(tx, &candidate, &application)?;
         Ok(Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
@@ -63,6 +64,21 @@ impl Detail {
 
     fn note(&self, action: Action) -> &str {
         history::last(&self.events, action).map_or("", |event| event.content.note.as_str())
+    }
+}
+
+/// The certificate that resulted from an application and is to be posted.
+fn to_post(
+    tx: &mut Tx,
+    candidate: &Candidate,
+    application: &Application,
+) -> Result<Option<Certificate>, Error> {
+    let by_post = application.business.by_post.zip(application.form.as_ref());
+    match by_post {
+        Some((by_post, form)) if application.status == Status::Completed && by_post(form) => {
+            held::own(tx, &candidate.holder, &application.subject)
+        }
+        _ => Ok(None),
     }
 }
 
@@ -154,7 +170,7 @@ fn bar(detail: &Detail) -> Markup {
         @if let Some(Link { label, href }) = &detail.posting { (ui::link_button(href, label, Look::Primary)) }
         @match &detail.standing {
             AppealState::Until(_) => (ui::link_button(&paths::appeal(slug, number), "申诉", Look::Primary)),
-            AppealState::Made(appeal) => (ui::link_button(&links::application(appeal), "申诉详情", Look::Primary)),
+            AppealState::Made(appeal) => (ui::link_button(&links::appeal(appeal), "申诉详情", Look::Primary)),
             AppealState::None | AppealState::Over(_) => {}
         }
     }

@@ -10,7 +10,7 @@ use poem::{Request, Response, handler};
 
 use super::request::{FormAddress, FormRequest};
 use super::{form_view, notice};
-use crate::casework::appeal::{self, AppealState};
+use crate::casework::appeal::{self, AppealState, MadeAppeal};
 use crate::casework::business::{Application, Business};
 use crate::casework::lifecycle::Status;
 use crate::casework::question::Problems;
@@ -66,7 +66,7 @@ pub(super) async fn open(
     let FormRequest { business, visitor, address } = wanted;
     let load = move |tx: &mut Tx, candidate: Candidate| {
         if let Some(appeal) = submitted_appeal(tx, business, &candidate, &address)? {
-            return Ok(Opened::Appeal(links::application(&appeal)));
+            return Ok(Opened::Appeal(links::appeal(&appeal)));
         }
         let target = address.target(tx, &candidate)?;
         let sheet = Sheet::load(tx, business, candidate, &target)?;
@@ -101,11 +101,11 @@ fn submitted_appeal(
     business: &'static Business,
     candidate: &Candidate,
     address: &FormAddress,
-) -> Result<Option<Application>, Failure> {
+) -> Result<Option<MadeAppeal>, Failure> {
     let FormAddress::Target(FormTarget::Appeal(number)) = address else { return Ok(None) };
     let application = Application::own(tx, &candidate.id, business.slug, number)?;
     Ok(match appeal::state(tx, &application)? {
-        AppealState::Made(appeal) => Some(*appeal),
+        AppealState::Made(appeal) => Some(appeal),
         _ => None,
     })
 }
@@ -136,14 +136,15 @@ pub(super) async fn receive(
     let (known, seen) = (address.clone(), sent.one("seen").to_owned());
     let before = move |tx: &mut Tx, candidate: Candidate| {
         let before = match submitted_appeal(tx, business, &candidate, &known)? {
-            Some(appeal) => Some(appeal),
-            None => submitted_before(tx, &candidate, &seen)?,
+            Some(appeal) => Some(paths::submitted(appeal.business.slug, &appeal.number)),
+            None => submitted_before(tx, &candidate, &seen)?
+                .map(|done| paths::submitted(done.business.slug, done.shown_number())),
         };
         Ok((candidate, before))
     };
     let (candidate, before) = as_candidate(&visitor, before).await?;
-    if let Some(done) = before {
-        return Ok(frame.go(&paths::submitted(done.business.slug, done.shown_number())));
+    if let Some(submitted) = before {
+        return Ok(frame.go(&submitted));
     }
     // The address of an appeal names the business of the rejected application.
     let of_form = if address.is_appeal() { business.appeal.unwrap_or(business) } else { business };

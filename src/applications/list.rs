@@ -1,47 +1,54 @@
 //! `/services/{business}`: the applications of a candidate for one business (manual 图3.1).
 
 use maud::{Markup, html};
-use poem::web::{Data, Query};
+use poem::web::Query;
 use poem::{Response, handler};
 
 use super::address::BusinessOf;
-use crate::casework::application::ApplicationFilter;
-use crate::casework::business::{Application, Business, Origin, Outset, Record};
+use crate::casework::business::{Business, Origin, Outset, Record};
+use crate::casework::listing::{self, BusinessList, ListedApplication};
 use crate::casework::sweep::DRAFT_AGE;
-use crate::pages::cards::{self, Listed, Paging};
+use crate::pages::cards::{self, Paging};
+use crate::pages::signed_in::as_candidate;
 use crate::pages::{controls, links};
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::{Store, clock};
+use crate::store::{Error, Tx, clock};
 use crate::ui::{self, Fact, Look, Page};
-use crate::web::{Failure, Frame};
+use crate::web::{Failure, Frame, Visitor};
 
 #[handler]
 pub async fn show(
     BusinessOf(business): BusinessOf,
-    candidate: Candidate,
+    visitor: Visitor,
     frame: Frame,
-    Data(store): Data<&Store>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Failure> {
     let page = paging.page;
-    let (draft, listed, outset) = store
-        .read::<_, Failure, _>(move |tx| {
-            let outset = if page == 0 { (business.outset)(tx, &candidate)? } else { Outset::default() };
-            let draft = Application::draft(tx, &candidate.id, business.slug, "")?.filter(|_| page == 0);
-            let filter = ApplicationFilter {
-                business: Some(business.slug.to_owned()),
-                page,
-                ..ApplicationFilter::default()
-            };
-            let applications = Application::list(tx, &candidate.id, &filter)?;
-            Ok((draft, Listed::load(tx, applications)?, outset))
-        })
-        .await?;
-    let main = view(business, draft.as_ref(), &listed, &outset, page);
-    let can_start = business.origin == Origin::Nothing && (outset.nothing.is_none() || draft.is_some());
-    let page = Page::new(business.label, main).back(paths::SERVICES);
-    Ok(frame.page(if can_start { page.bar(start(business, draft.is_some())) } else { page }))
+    let load = move |tx: &mut Tx, candidate: Candidate| Ok(Shown::load(tx, &candidate, business, page)?);
+    let shown = as_candidate(&visitor, load).await?;
+    let can_start =
+        business.origin == Origin::Nothing && (shown.outset.nothing.is_none() || shown.list.draft.is_some());
+    let bar = start(business, shown.list.draft.is_some());
+    let page = Page::new(business.label, view(business, &shown, page)).back(paths::SERVICES);
+    Ok(frame.page(if can_start { page.bar(bar) } else { page }))
+}
+
+struct Shown {
+    list: BusinessList,
+    /// Empty on pages after the first.
+    outset: Outset,
+}
+
+impl Shown {
+    fn load(tx: &mut Tx, candidate: &Candidate, business: &Business, page: i64) -> Result<Shown, Error> {
+        let list = listing::of_business(tx, candidate, business, page)?;
+        let outset = match page {
+            0 => (business.outset)(tx, candidate, &list.pending())?,
+            _ => Outset::default(),
+        };
+        Ok(Shown { list, outset })
+    }
 }
 
 fn start(business: &Business, has_draft: bool) -> Markup {
@@ -49,13 +56,8 @@ fn start(business: &Business, has_draft: bool) -> Markup {
     ui::link_button(&paths::new_application(business.slug), label, Look::Primary)
 }
 
-fn view(
-    business: &Business,
-    draft: Option<&Application>,
-    listed: &[Listed],
-    outset: &Outset,
-    page: i64,
-) -> Markup {
+fn view(business: &Business, shown: &Shown, page: i64) -> Markup {
+    let Shown { list: BusinessList { draft, listed }, outset } = shown;
     html! {
         p.muted { (business.about) }
         @if let Some(draft) = draft { (draft_banner(business, draft)) }
@@ -82,7 +84,7 @@ fn recorded(record: &Record) -> Markup {
     )
 }
 
-fn draft_banner(business: &Business, draft: &Application) -> Markup {
+fn draft_banner(business: &Business, draft: &ListedApplication) -> Markup {
     let slug = business.slug;
     let (saved, days) = (clock::china(draft.updated_at), DRAFT_AGE.num_days());
     let body = html! {

@@ -54,7 +54,7 @@ const MATERIALS: &[Material] = &[
     extra("repair_proof", "信用修复证明", 3),
 ];
 
-fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
     let records = discipline::integrity_of(tx, &candidate.holder)?;
     let nothing = records
         .is_empty()

@@ -4,7 +4,6 @@
 
 use super::profile;
 use crate::casework::answers::Answers;
-use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{
     About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Task, Transition, Verdicts,
 };
@@ -136,9 +135,7 @@ fn choices(_: &mut Tx, context: &Context) -> Result<Choices, Error> {
 
 /// The answers of the last posting, else the name and phone of the candidate.
 fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
-    let filter = ApplicationFilter { business: Some(SLUG.to_owned()), ..ApplicationFilter::default() };
-    let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
-    if let Some(last) = last {
+    if let Some(last) = Application::last_form(tx, &candidate.id, SLUG)? {
         return Ok(last);
     }
     let mut answers = Answers::default();

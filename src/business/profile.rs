@@ -3,7 +3,6 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::casework::answers::Answers;
-use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{About, Application, Closing, Context, Material, need};
 use crate::casework::question::{
     AnswerRule, Choice, Choices, Problems, Question, Section, ask, may_ask, problem,
@@ -150,8 +149,7 @@ pub(super) fn prefill(tx: &mut Tx, candidate: &Candidate, slug: &str) -> Result<
     if let Some(gender) = document.ok().and_then(|document| document.gender()) {
         answers.set("gender", gender.label());
     }
-    let filter = ApplicationFilter { business: Some(slug.to_owned()), ..ApplicationFilter::default() };
-    let last = Application::list(tx, &candidate.id, &filter)?.into_iter().find_map(|last| last.form);
+    let last = Application::last_form(tx, &candidate.id, slug)?;
     for name in COPIED {
         if let Some(values) = last.as_ref().map(|form| form.all(name)).filter(|values| !values.is_empty()) {
             answers.fields.insert((*name).to_owned(), values.to_vec());

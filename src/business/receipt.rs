@@ -115,7 +115,7 @@ fn without_receipt(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Registratio
     Ok(all)
 }
 
-fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
     let nothing = without_receipt(tx, candidate)?.is_empty().then_some("您没有已缴费且尚未开具票据的报名。");
     Ok(Outset { nothing, ..Outset::default() })
 }

@@ -145,7 +145,7 @@ const NOTHING_TO_REFUND: &str = concat!(
     " 天以上的报名可以申请。"
 );
 
-fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
     let nothing = refundable(tx, candidate, "")?.is_empty().then_some(NOTHING_TO_REFUND);
     Ok(Outset { nothing, ..Outset::default() })
 }

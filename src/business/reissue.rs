@@ -3,9 +3,9 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Application, Business, Context, Icon, Material, Outset, Task, Transition, extra, need, portrait,
+    About, Business, Context, Icon, Material, Outset, Task, Transition, extra, need, portrait,
 };
-use crate::casework::lifecycle::{Action, Status};
+use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
 use crate::casework::{Refusal, format};
 use crate::exams::held::{self, Certificate};
@@ -28,7 +28,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "补发申请已通过审核，新证书正在制作。",
     after,
-    leads_to,
+    by_post: Some(|form| form.one("collect_by") == BY_POST),
     ..Business::PLAIN
 };
 
@@ -94,8 +94,9 @@ fn own(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Certificate>, Error> {
     held::of_holder(tx, &candidate.holder, 0, MAX_CHOICES)
 }
 
-fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
-    let nothing = own(tx, candidate)?.is_empty().then_some("您名下还没有证书，没有可以补发的。");
+fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
+    let has_any = held::has_any(tx, &candidate.holder)?;
+    let nothing = (!has_any).then_some("您名下还没有证书，没有可以补发的。");
     Ok(Outset { nothing, ..Outset::default() })
 }
 
@@ -118,14 +119,4 @@ fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let (Action::Fulfil, Some(noted)) = (step.action, &step.content.outcome) else { return Ok(()) };
     let issued_on = noted.one("issued_on").parse().map_err(|_| Refusal::Invalid("请填写签发日期"))?;
     Ok(held::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
-}
-
-/// The certificate, after the reissue of one that is to be posted.
-fn leads_to(tx: &mut Tx, application: &Application) -> Result<Option<Certificate>, Error> {
-    let by_post = application.form.as_ref().is_some_and(|form| form.one("collect_by") == BY_POST);
-    if application.status != Status::Completed || !by_post {
-        return Ok(None);
-    }
-    let Some(candidate) = Candidate::load(tx, &application.candidate_id)? else { return Ok(None) };
-    held::own(tx, &candidate.holder, &application.subject)
 }

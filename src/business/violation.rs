@@ -4,10 +4,9 @@ use chrono::NaiveDate;
 use const_str::concat;
 
 use super::profile;
-use crate::casework::application::ApplicationFilter;
 use crate::casework::business::{
-    About, Application, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
-    Record, Transition, Verdicts, extra,
+    About, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset, Record,
+    Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
 use crate::casework::lifecycle::Action;
@@ -18,12 +17,11 @@ use crate::files::inspect::Limits;
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx, clock};
 
-const SLUG: &str = "violation";
 const MAX_FILES: usize = 8;
 const MAX_MEGABYTES: usize = Limits::RECORDING.bytes >> 20;
 
 pub static BUSINESS: Business = Business {
-    slug: SLUG,
+    slug: "violation",
     prefix: "WJ",
     label: "违纪申诉",
     icon: Icon::Scales,
@@ -86,7 +84,7 @@ fn last_day(calendar: &Calendar, violation: &Violation) -> NaiveDate {
     deadline::last_day_to_plead(calendar, violation.served_on)
 }
 
-fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
+fn outset(tx: &mut Tx, candidate: &Candidate, pending: &[&str]) -> Result<Outset, Error> {
     let (today, calendar) = (tx.today(), Calendar::load(tx)?);
     let all = discipline::violations_of(tx, &candidate.holder)?;
     let last = |violation: &Violation| last_day(&calendar, violation);
@@ -96,21 +94,18 @@ fn outset(tx: &mut Tx, candidate: &Candidate) -> Result<Outset, Error> {
         (_, false) => Some("您的违纪记录都已有申诉结果，或已超过申诉期限，见上。"),
         _ => None,
     };
-    let filter = ApplicationFilter { business: Some(SLUG.to_owned()), ..ApplicationFilter::default() };
-    let appeals = Application::list(tx, &candidate.id, &filter)?;
     let shown = |violation: &Violation| {
-        let appeal = appeals.iter().find(|appeal| appeal.subject == violation.id && appeal.is_pending());
-        record(violation, appeal, today, last(violation))
+        record(violation, pending.contains(&violation.id.as_str()), today, last(violation))
     };
     Ok(Outset { records: all.iter().map(shown).collect(), nothing })
 }
 
-fn record(violation: &Violation, appeal: Option<&Application>, today: NaiveDate, last: NaiveDate) -> Record {
+fn record(violation: &Violation, is_appealed: bool, today: NaiveDate, last: NaiveDate) -> Record {
     let left = (last - today).num_days();
     let deadline = match left {
         _ if violation.outcome == BUSINESS.verdicts.rejected => ("rejected", violation.outcome.clone()),
         _ if !violation.outcome.is_empty() => ("approved", violation.outcome.clone()),
-        _ if appeal.is_some() => ("submitted", "您已申诉，进度见下".to_owned()),
+        _ if is_appealed => ("submitted", "您已申诉，进度见下".to_owned()),
         ..0 => ("rejected", format!("申诉期限已于 {last} 截止")),
         0 => ("due", format!("今天（{last}）是申诉的最后一天")),
         _ => ("due", format!("还剩 {left} 天，{last} 截止申诉")),

@@ -1,14 +1,16 @@
 //! Appeals against rejections: one for each, within [`DAYS`] days.
 
 use chrono::{Days, NaiveDate};
+use diesel::prelude::*;
 
-use super::business::{Application, Business};
+use super::business::{Application, Business, Registry};
 use super::lifecycle::Status;
 use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::people::candidate::Candidate;
 use crate::store::clock::china_date;
-use crate::store::{Error, Tx};
+use crate::store::schema::applications::dsl as a;
+use crate::store::{CandidateId, Error, Timestamp, Tx};
 
 /// Days from a rejection on which it can be appealed against.
 pub const DAYS: u64 = 30;
@@ -26,8 +28,46 @@ pub enum AppealState {
     Until(NaiveDate),
     /// The last day has passed.
     Over(NaiveDate),
-    /// This appeal was submitted.
-    Made(Box<Application>),
+    Made(MadeAppeal),
+}
+
+/// A submitted appeal.
+pub struct MadeAppeal {
+    pub business: &'static Business,
+    pub number: ApplicationNumber,
+    pub status: Status,
+}
+
+/// Slug, number and code of the status of an appeal, from columns of `applications`.
+pub(super) type MadeRow = (String, Option<ApplicationNumber>, String);
+
+impl MadeAppeal {
+    pub(super) fn open(registry: Registry, (kind, number, status): MadeRow) -> Result<MadeAppeal, Error> {
+        Ok(MadeAppeal {
+            business: registry.find(&kind).ok_or(Error::Corrupt("applications.kind"))?,
+            number: number.ok_or(Error::Corrupt("applications.number"))?,
+            status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
+        })
+    }
+}
+
+impl AppealState {
+    /// Whether an application of a business that has an appeal can be appealed against on a day in China.
+    pub(super) fn of(
+        status: Status,
+        decided_at: Option<Timestamp>,
+        made: Option<MadeAppeal>,
+        today: NaiveDate,
+    ) -> AppealState {
+        match (made, status, decided_at) {
+            (Some(made), ..) => AppealState::Made(made),
+            (None, Status::Rejected, Some(decided_at)) => {
+                let last_day = last_day(china_date(decided_at));
+                if today <= last_day { AppealState::Until(last_day) } else { AppealState::Over(last_day) }
+            }
+            _ => AppealState::None,
+        }
+    }
 }
 
 /// Whether an application can be appealed against today in China.
@@ -35,14 +75,25 @@ pub fn state(tx: &mut Tx, application: &Application) -> Result<AppealState, Erro
     if application.business.appeal.is_none() {
         return Ok(AppealState::None);
     }
-    if let Some(made) = Application::appeal_of(tx, &application.candidate_id, &application.id)? {
-        return Ok(AppealState::Made(Box::new(made)));
-    }
-    let (Status::Rejected, Some(decided_at)) = (application.status, application.decided_at) else {
-        return Ok(AppealState::None);
-    };
-    let last_day = last_day(china_date(decided_at));
-    Ok(if tx.today() <= last_day { AppealState::Until(last_day) } else { AppealState::Over(last_day) })
+    let made = made_against(tx, &application.candidate_id, &application.id)?;
+    Ok(AppealState::of(application.status, application.decided_at, made, tx.today()))
+}
+
+fn made_against(
+    tx: &mut Tx,
+    candidate: &CandidateId,
+    application: &str,
+) -> Result<Option<MadeAppeal>, Error> {
+    let made: Option<MadeRow> = a::applications
+        .filter(a::candidate_id.eq(candidate))
+        .filter(a::parent_id.eq(application))
+        .filter(a::status.ne(Status::Draft.code()))
+        .filter(a::status.ne(Status::Withdrawn.code()))
+        .order(a::submitted_at.desc())
+        .select((a::kind, a::number, a::status))
+        .first(tx.conn)
+        .optional()?;
+    made.map(|row| MadeAppeal::open(Registry::of(tx), row)).transpose()
 }
 
 /// The business of the appeal and the rejected application that it is about.
@@ -59,13 +110,14 @@ pub fn against(
 ) -> Result<(&'static Business, Application), Refusal> {
     let rejected = Application::own(tx, &candidate.id, business.slug, number)?;
     let by = business.appeal.ok_or(Refusal::NotFound)?;
-    let number =
-        |application: &Application| -> ApplicationNumber { application.shown_number().to_owned().into() };
     match state(tx, &rejected)? {
         AppealState::Until(_) | AppealState::Over(_) => Ok((by, rejected)),
-        AppealState::None => Err(Refusal::NotRejected { slug: business.slug, number: number(&rejected) }),
+        AppealState::None => {
+            let number = rejected.shown_number().to_owned().into();
+            Err(Refusal::NotRejected { slug: business.slug, number })
+        }
         AppealState::Made(made) => {
-            Err(Refusal::AppealedAlready { slug: made.business.slug, number: number(&made) })
+            Err(Refusal::AppealedAlready { slug: made.business.slug, number: made.number })
         }
     }
 }

@@ -7,10 +7,11 @@ use super::answers::Answers;
 use super::business::{Application, Registry};
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
+use super::list_facts::ListFacts;
 use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::store::schema::applications::{self, dsl as a};
-use crate::store::{CandidateId, Conn, Error, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Timestamp, Tx};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = applications)]
@@ -86,19 +87,6 @@ impl By<'_> {
 /// Applications on one page of a list.
 pub const PAGE: i64 = 20;
 
-/// Which of a candidate's applications to list. `None` lists all.
-#[derive(Clone, Debug, Default)]
-pub struct ApplicationFilter {
-    /// Slug of the business.
-    pub business: Option<String>,
-    pub status: Option<Status>,
-    pub number: Option<ApplicationNumber>,
-    /// First submitted at this time or later.
-    pub since: Option<Timestamp>,
-    /// Pages of [`PAGE`] to skip.
-    pub page: i64,
-}
-
 impl Application {
     pub(super) fn open(tx: &Tx, row: Row) -> Result<Application, Error> {
         let answers = |sealed: Option<String>| sealed.map(|text| Answers::open(tx.vault, &text)).transpose();
@@ -126,10 +114,6 @@ impl Application {
             decided_at: row.decided_at,
             due_on: row.due_on,
         })
-    }
-
-    fn open_all(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Application>, Error> {
-        rows.into_iter().map(|row| Application::open(tx, row)).collect()
     }
 
     /// A candidate's own application. [`Refusal::NotFound`] if it belongs to somebody else.
@@ -173,75 +157,17 @@ impl Application {
         row.map(|row| Application::open(tx, row)).transpose()
     }
 
-    /// A candidate's submitted applications, newest first. One more than [`PAGE`] if there is a next page.
-    pub fn list(
-        tx: &mut Tx,
-        candidate: &CandidateId,
-        filter: &ApplicationFilter,
-    ) -> Result<Vec<Application>, Error> {
-        let mut rows = a::applications
+    /// The answers that a candidate submitted last in a business.
+    pub fn last_form(tx: &mut Tx, candidate: &CandidateId, slug: &str) -> Result<Option<Answers>, Error> {
+        let last = a::applications
             .filter(a::candidate_id.eq(candidate))
-            .filter(a::status.ne(Status::Draft.code()))
+            .filter(a::kind.eq(slug))
+            .filter(a::submitted_at.is_not_null())
+            .filter(a::form.is_not_null())
             .order((a::submitted_at.desc(), a::id.desc()))
-            .offset(filter.page.clamp(0, 10_000) * PAGE)
-            .limit(PAGE + 1)
-            .select(Row::as_select())
-            .into_boxed::<<Conn as diesel::Connection>::Backend>();
-        if let Some(slug) = &filter.business {
-            rows = rows.filter(a::kind.eq(slug.clone()));
-        }
-        if let Some(status) = filter.status {
-            rows = rows.filter(a::status.eq(status.code()));
-        }
-        if let Some(number) = &filter.number {
-            rows = rows.filter(a::number.eq(number.clone()));
-        }
-        if let Some(since) = filter.since {
-            rows = rows.filter(a::submitted_at.ge(since));
-        }
-        let rows = rows.load(tx.conn)?;
-        Application::open_all(tx, rows)
-    }
-
-    /// Returned applications of a candidate, by their due day.
-    pub fn waiting_for(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Application>, Error> {
-        let rows = a::applications
-            .filter(a::candidate_id.eq(candidate))
-            .filter(a::status.eq(Status::Returned.code()))
-            .order((a::due_on, a::id))
-            .limit(PAGE)
-            .select(Row::as_select())
-            .load(tx.conn)?;
-        Application::open_all(tx, rows)
-    }
-
-    /// A candidate's drafts, the last changed first.
-    pub fn drafts(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Application>, Error> {
-        let rows = a::applications
-            .filter(a::candidate_id.eq(candidate))
-            .filter(a::status.eq(Status::Draft.code()))
-            .order(a::updated_at.desc())
-            .limit(PAGE)
-            .select(Row::as_select())
-            .load(tx.conn)?;
-        Application::open_all(tx, rows)
-    }
-
-    /// The submitted appeal against an application.
-    pub fn appeal_of(
-        tx: &mut Tx,
-        candidate: &CandidateId,
-        parent: &str,
-    ) -> Result<Option<Application>, Error> {
-        let row = a::applications
-            .filter(a::candidate_id.eq(candidate))
-            .filter(a::parent_id.eq(parent))
-            .filter(a::status.ne(Status::Draft.code()))
-            .filter(a::status.ne(Status::Withdrawn.code()))
-            .order(a::submitted_at.desc())
-            .select(Row::as_select());
-        let row = row.first(tx.conn).optional()?;
-        row.map(|row| Application::open(tx, row)).transpose()
+            .select(a::form.assume_not_null());
+        let sealed: Option<String> = last.first(tx.conn).optional()?;
+        sealed.map(|sealed| Answers::open(tx.vault, &sealed)).transpose()
     }
 
     /// The number of an application of the same business about the same subject, in one of these states.
@@ -284,7 +210,7 @@ impl Application {
 
     /// Whether it is not decided yet.
     pub fn is_pending(&self) -> bool {
-        matches!(self.status, Status::Submitted | Status::InReview | Status::Returned)
+        self.status.is_pending()
     }
 
     /// The answers that its form shows now.
@@ -307,14 +233,21 @@ impl Application {
     ) -> Result<(), Refusal> {
         let to = lifecycle::next(self.status, action, by.actor()).ok_or_else(|| self.overtaken(by))?;
         let unchanged = a::applications.find(&self.id).filter(a::version.eq(self.version));
-        let step = (a::status.eq(to.code()), a::version.eq(self.version + 1), a::updated_at.eq(tx.now));
+        let position = self.version + 1;
+        let facts = ListFacts::of(position, self.business, self.form.as_ref(), &content.marks);
+        let step = (
+            a::status.eq(to.code()),
+            a::version.eq(position),
+            a::updated_at.eq(tx.now),
+            a::list_facts.eq(facts.to_json()?),
+        );
         let won = diesel::update(unchanged).set((step, change)).execute(tx.conn)?;
         if won == 0 {
             return Err(self.overtaken(by));
         }
         let event = NewEvent {
             application: &self.id,
-            position: self.version + 1,
+            position,
             action,
             from: self.status,
             to,

@@ -22,7 +22,6 @@ use super::lifecycle::{Action, Actor, Status, may};
 use super::number::ApplicationNumber;
 use super::question::{self, AnswerRule, Choices, Problems, Question, Section, When};
 use super::refusal::Refusal;
-use crate::exams::held::Certificate;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
 use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
@@ -62,8 +61,9 @@ pub struct Business {
     pub tasks: &'static [Task],
     /// Labels of states, where they differ from [`Status::label`].
     pub words: &'static [(Status, &'static str)],
-    /// The records above the list of applications, and why none can be begun.
-    pub outset: fn(&mut Tx, &Candidate) -> Result<Outset, Error>,
+    /// The records above the list of applications, and why none can be begun. `pending` has the subjects of the
+    /// pending applications in the list.
+    pub outset: fn(&mut Tx, &Candidate, pending: &[&str]) -> Result<Outset, Error>,
     /// The choices of questions, given the answers so far.
     pub choices: fn(&mut Tx, &Context) -> Result<Choices, Error>,
     /// Answers that the server computes, such as a sum.
@@ -82,8 +82,8 @@ pub struct Business {
     pub approved: &'static str,
     /// Changes other tables after a transition, in the same transaction.
     pub after: fn(&mut Tx, &Transition) -> Result<(), Refusal>,
-    /// The certificate that results from an application and can be posted.
-    pub leads_to: fn(&mut Tx, &Application) -> Result<Option<Certificate>, Error>,
+    /// Whether the certificate that an application is about is to be posted once it is completed.
+    pub by_post: Option<fn(&Answers) -> bool>,
 }
 
 /// What the functions of a business read.
@@ -213,7 +213,7 @@ impl Business {
         },
         tasks: &[],
         words: &[],
-        outset: |_, _| Ok(Outset { records: Vec::new(), nothing: None }),
+        outset: |_, _, _| Ok(Outset { records: Vec::new(), nothing: None }),
         choices: |_, _| Ok(Choices::new()),
         derive: |_, _| Ok(Vec::new()),
         prefill: phone_only,
@@ -223,7 +223,7 @@ impl Business {
         appeal: None,
         approved: "您的申请已通过审核。",
         after: |_, _| Ok(()),
-        leads_to: |_, _| Ok(None),
+        by_post: None,
     };
 
     pub fn questions(&self) -> impl Iterator<Item = &'static Question> + use<> {

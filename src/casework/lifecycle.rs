@@ -84,6 +84,13 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Approved, Action::Fail, Actor::Reviewer, Status::Returned),
 ];
 
+impl Status {
+    /// Whether an application in this state is submitted and not decided.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Status::Submitted | Status::InReview | Status::Returned)
+    }
+}
+
 /// The state after an action. `None` if this state does not allow it.
 pub fn next(status: Status, action: Action, actor: Actor) -> Option<Status> {
     let transition =

@@ -1,7 +1,7 @@
 //! `/certificates`: the certificates of a candidate, newest first (manual 图4.1).
 
 use maud::{Markup, html};
-use poem::web::{Data, Query};
+use poem::web::Query;
 use poem::{Response, handler};
 
 use crate::casework::application::PAGE;
@@ -9,21 +9,20 @@ use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
 use crate::pages::cards::Paging;
 use crate::pages::links;
+use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::Store;
+use crate::store::Tx;
 use crate::ui::{self, Card, Icon, Link, Page, Tab};
-use crate::web::{Failure, Frame};
+use crate::web::{Failure, Frame, Visitor};
 
 #[handler]
-pub async fn show(
-    candidate: Candidate,
-    frame: Frame,
-    Data(store): Data<&Store>,
-    Query(paging): Query<Paging>,
-) -> Result<Response, Failure> {
+pub async fn show(visitor: Visitor, frame: Frame, Query(paging): Query<Paging>) -> Result<Response, Failure> {
     let page = paging.page.clamp(0, 10_000);
-    let held = store.read(move |tx| held::of_holder(tx, &candidate.holder, page * PAGE, PAGE + 1)).await?;
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        Ok(held::of_holder(tx, &candidate.holder, page * PAGE, PAGE + 1)?)
+    };
+    let held = as_candidate(&visitor, load).await?;
     let main = html! {
         p.muted { "您名下的证书。可领取的证书可以申请邮寄。" }
         @if held.is_empty() && page == 0 { (nothing()) }

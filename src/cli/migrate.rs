@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{Stop, database, holidays};
+use crate::casework::list_facts;
 use crate::settings::RawSettings;
 
 /// Run pending migrations; safe to run at any time
@@ -18,6 +19,10 @@ impl Migrate {
         match store.migrate().await? {
             0 => println!("The database is up to date."),
             run => println!("{run} migrations were run; the database is up to date."),
+        }
+        match list_facts::fill(&store).await? {
+            0 => {}
+            filled => println!("{filled} applications were prepared for the lists of candidates."),
         }
         match holidays::recount(&store).await? {
             0 => {}

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::month_label;
+use crate::either;
 use crate::store::schema::{exams, integrity_records as i, sittings, violations as v};
 use crate::store::{Error, Timestamp, Tx};
 
@@ -38,12 +39,11 @@ impl Violation {
 
 /// A person's violations, the latest notice first.
 pub fn violations_of(tx: &mut Tx, holder: &str) -> Result<Vec<Violation>, Error> {
-    Ok(v::table
+    let own = v::table
         .inner_join(sittings::table.inner_join(exams::table))
         .filter(v::holder_hash.eq(holder))
-        .order((v::served_on.desc(), v::id))
-        .select(Violation::as_select())
-        .load(tx.conn)?)
+        .order((v::served_on.desc(), v::id));
+    Ok(either!(tx.conn, conn => own.select(Violation::as_select()).load(conn))?)
 }
 
 /// Stores the result of the appeal against a violation.
@@ -67,5 +67,5 @@ pub struct IntegrityRecord {
 /// A person's integrity records, the latest first.
 pub fn integrity_of(tx: &mut Tx, holder: &str) -> Result<Vec<IntegrityRecord>, Error> {
     let own = i::table.filter(i::holder_hash.eq(holder)).order((i::starts_on.desc(), i::id));
-    Ok(own.select(IntegrityRecord::as_select()).load(tx.conn)?)
+    Ok(either!(tx.conn, conn => own.select(IntegrityRecord::as_select()).load(conn))?)
 }

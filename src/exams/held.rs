@@ -1,9 +1,11 @@
 //! Certificates, as their holders see them.
 
 use chrono::NaiveDate;
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 use super::month_label;
+use crate::either;
 use crate::people::document::Gender;
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Conn, Error, Tx, codes};
@@ -98,14 +100,19 @@ pub fn own(tx: &mut Tx, holder: &str, id: &str) -> Result<Option<Certificate>, E
 
 /// A holder's certificates, the latest first.
 pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Vec<Certificate>, Error> {
-    Ok(certificates::table
+    let page = certificates::table
         .inner_join(exams::table)
         .filter(certificates::holder_hash.eq(holder))
         .order((certificates::issued_on.desc(), certificates::id.desc()))
         .offset(offset)
-        .limit(most)
-        .select(Certificate::as_select())
-        .load(tx.conn)?)
+        .limit(most);
+    Ok(either!(tx.conn, conn => page.select(Certificate::as_select()).load(conn))?)
+}
+
+/// Whether a holder has a certificate.
+pub fn has_any(tx: &mut Tx, holder: &str) -> Result<bool, Error> {
+    let own = certificates::table.filter(certificates::holder_hash.eq(holder));
+    Ok(either!(tx.conn, conn => select(exists(own)).get_result(conn))?)
 }
 
 /// Sets the delivery and the application for posting.

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::month_label;
+use crate::either;
 use crate::store::schema::{exams, registration_subjects as rs, registrations as r, sittings};
 use crate::store::{Error, Timestamp, Tx};
 
@@ -27,7 +28,6 @@ pub struct Registration {
 
 #[derive(Clone, Debug, Queryable)]
 pub struct RegisteredSubject {
-    registration_id: String,
     pub id: String,
     pub subject: String,
     /// In fen.
@@ -53,76 +53,63 @@ impl Registration {
     }
 }
 
-type Row = (
-    String,
-    String,
-    String,
-    String,
-    NaiveDate,
-    String,
-    String,
-    String,
-    String,
-    Option<Timestamp>,
-    Option<String>,
-);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = r)]
+struct Row {
+    id: String,
+    sitting_id: String,
+    #[diesel(select_expression = exams::name)]
+    exam: String,
+    #[diesel(select_expression = sittings::month)]
+    month: String,
+    #[diesel(select_expression = sittings::held_on)]
+    held_on: NaiveDate,
+    ticket_number: String,
+    level: String,
+    specialty: String,
+    order_number: String,
+    paid_at: Option<Timestamp>,
+    receipt_id: Option<String>,
+}
 
 /// A person's registrations, the latest sitting first.
 pub fn of_holder(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> {
-    let rows: Vec<Row> = r::table
+    let own = r::table
         .inner_join(sittings::table.inner_join(exams::table))
+        .left_join(rs::table)
         .filter(r::holder_hash.eq(holder))
-        .order((sittings::held_on.desc(), r::id))
-        .select((
-            r::id,
-            r::sitting_id,
-            exams::name,
-            sittings::month,
-            sittings::held_on,
-            r::ticket_number,
-            r::level,
-            r::specialty,
-            r::order_number,
-            r::paid_at,
-            r::receipt_id,
-        ))
-        .load(tx.conn)?;
-    let ids: Vec<&String> = rows.iter().map(|row| &row.0).collect();
-    let entries: Vec<RegisteredSubject> = rs::table
-        .filter(rs::registration_id.eq_any(ids))
-        .order(rs::id)
-        .select((rs::registration_id, rs::id, rs::subject, rs::fee, rs::refund_id))
-        .load(tx.conn)?;
-    Ok(rows.into_iter().map(|row| with_subjects(row, &entries)).collect())
+        .order((sittings::held_on.desc(), r::id, rs::id));
+    let entry = (rs::id, rs::subject, rs::fee, rs::refund_id).nullable();
+    let rows: Vec<(Row, Option<RegisteredSubject>)> =
+        either!(tx.conn, conn => own.select((Row::as_select(), entry)).load(conn))?;
+    let mut all: Vec<Registration> = Vec::new();
+    for (row, entry) in rows {
+        if all.last().is_none_or(|last| last.id != row.id) {
+            all.push(row.into());
+        }
+        if let Some(last) = all.last_mut() {
+            last.subjects.extend(entry);
+        }
+    }
+    Ok(all)
 }
 
-fn with_subjects(row: Row, entries: &[RegisteredSubject]) -> Registration {
-    let (
-        id,
-        sitting_id,
-        exam,
-        month,
-        held_on,
-        ticket_number,
-        level,
-        specialty,
-        order_number,
-        paid_at,
-        receipt_id,
-    ) = row;
-    Registration {
-        subjects: entries.iter().filter(|entry| entry.registration_id == id).cloned().collect(),
-        id,
-        sitting_id,
-        exam,
-        month,
-        held_on,
-        ticket_number,
-        level,
-        specialty,
-        order_number,
-        paid_at,
-        receipt_id,
+impl From<Row> for Registration {
+    fn from(row: Row) -> Registration {
+        Registration {
+            id: row.id,
+            sitting_id: row.sitting_id,
+            exam: row.exam,
+            month: row.month,
+            held_on: row.held_on,
+            ticket_number: row.ticket_number,
+            level: row.level,
+            specialty: row.specialty,
+            order_number: row.order_number,
+            paid_at: row.paid_at,
+            receipt_id: row.receipt_id,
+            subjects: Vec::new(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
+use crate::either;
 use crate::paths;
 use crate::store::schema::announcements::dsl as a;
 use crate::store::{Error, Store, Timestamp, Tx, clock};
@@ -19,7 +20,8 @@ pub(super) type Headline = (String, String, Timestamp);
 
 pub(super) fn latest(tx: &mut Tx) -> Result<Vec<Headline>, Error> {
     let published = a::announcements.filter(a::published_at.le(tx.now)).order(a::published_at.desc());
-    Ok(published.limit(LATEST).select((a::id, a::title, a::published_at)).load(tx.conn)?)
+    let latest = published.limit(LATEST).select((a::id, a::title, a::published_at));
+    Ok(either!(tx.conn, conn => latest.load(conn))?)
 }
 
 /// The list for a page; empty if there is no announcement.

@@ -5,10 +5,9 @@ use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
 use super::services;
-use crate::casework::application::ApplicationFilter;
-use crate::casework::business::{Application, Origin, Registry};
-use crate::pages::cards::Listed;
-use crate::pages::{account_notices, links};
+use crate::casework::business::{Origin, Registry};
+use crate::casework::listing::{self, ListedApplication};
+use crate::pages::{account_notices, cards, links};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::identity::notice::{self, Notice};
@@ -20,29 +19,22 @@ use crate::web::session::live::Live;
 const RECENT: usize = 3;
 
 pub(super) struct Overview {
-    pub candidate: Candidate,
-    pub today: NaiveDate,
-    pub waiting: Vec<Listed>,
-    pub drafts: Vec<Application>,
-    pub recent: Vec<Listed>,
-    pub news: Vec<Headline>,
-    pub notices: Vec<Notice>,
+    candidate: Candidate,
+    today: NaiveDate,
+    applications: listing::Overview,
+    news: Vec<Headline>,
+    notices: Vec<Notice>,
     /// Ids of the notices that were acknowledged in this session.
-    pub acknowledged: Vec<String>,
-    pub is_staff: bool,
+    acknowledged: Vec<String>,
+    is_staff: bool,
 }
 
 impl Overview {
     pub(super) fn load(tx: &mut Tx, live: Live) -> Result<Overview, Failure> {
         let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
-        let waiting = Application::waiting_for(tx, &candidate.id)?;
-        let recent = Application::list(tx, &candidate.id, &ApplicationFilter::default())?;
-        let recent = recent.into_iter().take(RECENT).collect();
         Ok(Overview {
             today: tx.today(),
-            waiting: Listed::load(tx, waiting)?,
-            drafts: Application::drafts(tx, &candidate.id)?,
-            recent: Listed::load(tx, recent)?,
+            applications: listing::overview(tx, &candidate.id, RECENT)?,
             news: announcements::latest(tx)?,
             notices: notice::of_candidate(tx, &candidate.id)?,
             acknowledged: account_notices::acknowledged(&live),
@@ -53,12 +45,13 @@ impl Overview {
 }
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
+    let listing::Overview { waiting, drafts, recent } = &overview.applications;
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
         (account_notices::banner(&overview.notices, &overview.acknowledged))
-        @for listed in &overview.waiting { (waiting(listed)) }
-        @for draft in &overview.drafts { (unfinished(draft)) }
+        @for application in waiting { (returned(application)) }
+        @for draft in drafts { (unfinished(draft)) }
         @if overview.is_staff {
             (ui::rows(&[ListRow {
                 title: "审核台".to_owned(),
@@ -68,27 +61,31 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
             }]))
         }
         h2 { "业务办理" }
-        (ui::tiles(&services::tiles(registry, overview.waiting.len())))
-        @if !overview.recent.is_empty() {
+        (ui::tiles(&services::tiles(registry, waiting.len())))
+        @if !recent.is_empty() {
             h2 { "最近进度" }
-            (ui::rows(&overview.recent.iter().map(recent).collect::<Vec<_>>()))
+            (ui::rows(&recent.iter().map(progress).collect::<Vec<_>>()))
         }
         (announcements::list(&overview.news))
     };
     Page::new("首页", main).own_heading().tab(Tab::Home)
 }
 
-fn waiting(listed: &Listed) -> Markup {
-    let application = &listed.application;
-    let title = format!("{}{}，待您处理", listed.business().label, listed.reason_for_waiting());
+fn returned(application: &ListedApplication) -> Markup {
+    let title = format!("{}{}，待您处理", application.business.label, reason_for_waiting(application));
     let body = html! {
-        p { (application.title) "：" (listed.return_summary()) }
-        p { a href=(links::edit(application)) { "去修改" } }
+        p { (application.title) "：" (cards::return_summary(application)) }
+        p { a href=(links::edit_listed(application)) { "去修改" } }
     };
     ui::banner(Tone::Warn, &title, body)
 }
 
-fn unfinished(draft: &Application) -> Markup {
+/// 被退回, or the task that failed.
+fn reason_for_waiting(application: &ListedApplication) -> &str {
+    if application.result.is_empty() { "被退回" } else { &application.result }
+}
+
+fn unfinished(draft: &ListedApplication) -> Markup {
     let business = draft.business;
     // The draft of an appeal or a posting is found at what it began from.
     if business.origin != Origin::Nothing {
@@ -101,12 +98,11 @@ fn unfinished(draft: &Application) -> Markup {
     ui::banner(Tone::Info, &format!("{}草稿", business.label), body)
 }
 
-fn recent(listed: &Listed) -> ListRow {
-    let application = &listed.application;
+fn progress(application: &ListedApplication) -> ListRow {
     ListRow {
-        title: format!("{} · {}", listed.business().label, application.title),
+        title: format!("{} · {}", application.business.label, application.title),
         detail: clock::china(application.updated_at),
-        href: links::application(application),
-        trailing: listed.tag(),
+        href: links::listed(application),
+        trailing: cards::tag(application),
     }
 }

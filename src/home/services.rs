@@ -4,7 +4,8 @@ use maud::html;
 use poem::web::Data;
 use poem::{Response, handler};
 
-use crate::casework::business::{Application, Origin, Registry};
+use crate::casework::business::{Origin, Registry};
+use crate::casework::listing;
 use crate::pages::{controls, links};
 use crate::paths;
 use crate::store::{Store, Tx};
@@ -16,7 +17,7 @@ use crate::web::{Failure, Frame, Visitor};
 #[handler]
 pub async fn show(visitor: Visitor, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
     let count = |tx: &mut Tx, live: Option<Live>| match live {
-        Some(live) => Ok(Application::waiting_for(tx, &live.who.candidate)?.len()),
+        Some(live) => Ok(listing::count_waiting(tx, &live.who.candidate)?),
         None => Ok(0),
     };
     let waiting = visitor.read(count).await?;

@@ -336,6 +336,7 @@ diesel::table! {
         result -> Text,
         notice_version -> Text,
         agreed_at -> Nullable<Timestamp>,
+        list_facts -> Nullable<Text>,
     }
 }
 

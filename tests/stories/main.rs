@@ -12,6 +12,8 @@ mod filing;
 mod process;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/statements.rs"]
+mod statements;
 
 mod backups;
 mod certificates;
@@ -28,6 +30,7 @@ mod harness;
 mod housekeeping;
 mod imports;
 mod integrity;
+mod lists;
 mod login;
 mod lookup;
 mod pagination;

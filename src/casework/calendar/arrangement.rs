@@ -128,8 +128,8 @@ pub fn published() -> &'static BTreeMap<i32, Arrangement> {
 }
 
 pub fn imported(tx: &mut Tx) -> Result<BTreeMap<i32, Arrangement>, Error> {
-    let rows: Vec<(i32, String, Timestamp)> =
-        h::holiday_years.select((h::year, h::days, h::imported_at)).load(tx.conn)?;
+    let all = h::holiday_years.select((h::year, h::days, h::imported_at));
+    let rows: Vec<(i32, String, Timestamp)> = either!(tx.conn, conn => all.load(conn))?;
     rows.into_iter()
         .map(|(year, json, at)| {
             let days = serde_json::from_str(&json).map_err(|_| Error::Corrupt("holiday_years.days"))?;

@@ -3,6 +3,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 
+use crate::either;
 use crate::store::schema::account_notices::{self, dsl as n};
 use crate::store::schema::known_devices::dsl as d;
 use crate::store::{CandidateId, Error, Timestamp, Tx, codes};
@@ -69,12 +70,12 @@ pub(super) fn add_once(tx: &mut Tx, candidate: &CandidateId, kind: NoticeKind) -
 
 /// The notices of a candidate that are still shown, the newest first.
 pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Notice>, Error> {
-    let rows: Vec<(String, String, String, Timestamp)> = n::account_notices
+    let latest = n::account_notices
         .filter(n::candidate_id.eq(candidate))
         .order((n::at.desc(), n::id.desc()))
         .select((account_notices::id, n::kind, n::detail, n::at))
-        .limit(MOST)
-        .load(tx.conn)?;
+        .limit(MOST);
+    let rows: Vec<(String, String, String, Timestamp)> = either!(tx.conn, conn => latest.load(conn))?;
     let read = |(id, code, detail, at): (String, String, String, Timestamp)| {
         let kind = NoticeKind::from_code(&code)?;
         (tx.now - at < kind.shown_for()).then_some(Notice { id, kind, detail, at })
@@ -92,7 +93,7 @@ pub fn signed_in_on(tx: &mut Tx, candidate: &CandidateId, device: &str) -> Resul
     let known: Vec<String> = of_candidate.select(d::device).order(d::seen_at.desc()).load(tx.conn)?;
     let row = (d::candidate_id.eq(candidate), d::device.eq(device), d::seen_at.eq(tx.now));
     let insert = diesel::insert_into(d::known_devices).values(row).on_conflict_do_nothing();
-    crate::either!(tx.conn, conn => insert.execute(conn))?;
+    either!(tx.conn, conn => insert.execute(conn))?;
     let most = usize::try_from(MOST_DEVICES - 1).unwrap_or_default();
     if let Some(unused) = known.get(most..).filter(|rest| !rest.is_empty()) {
         diesel::delete(of_candidate.filter(d::device.eq_any(unused))).execute(tx.conn)?;
