@@ -5,13 +5,12 @@ use poem::{FromRequest, Request, RequestBody};
 use serde::Deserialize;
 
 use super::case::Case;
+use super::header::Header;
 use super::sidebar::Sidebar;
-use super::{desk, keys};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::stored;
 use crate::files::storage::Storage;
-use crate::pages::refusal::explain_audit;
-use crate::people::staff::{self as roster, StaffMember};
+use crate::people::staff::{self as roster, StaffMember, Unaudited};
 use crate::store::{Store, Tx};
 use crate::ui::Desk;
 use crate::web::{Failure, Frame};
@@ -51,22 +50,35 @@ pub(super) struct OpenedCase {
     pub keys: bool,
 }
 
+impl OpenedCase {
+    /// Reads the case and what its page shows beside it.
+    fn load(
+        tx: &mut Tx,
+        staff: &StaffMember,
+        number: &ApplicationNumber,
+    ) -> Result<Unaudited<OpenedCase>, Failure> {
+        let case = Case::load(tx, staff, number)?;
+        let sidebar = Sidebar::load(tx, staff)?;
+        let Header { desk, keys, .. } = Header::load(tx, staff)?;
+        let (mut views, listed) = (case.views(), sidebar.numbers());
+        if !listed.is_empty() {
+            views.push(("list", listed));
+        }
+        let opened = OpenedCase { case, sidebar, desk, keys };
+        Ok(Unaudited::new(tx, &staff.id, views, opened)?)
+    }
+}
+
 impl CaseRequest {
-    /// Loads the case in one transaction and notes it in the audit.
+    /// Reads the case, and then notes it in the audit. No other function shows a case.
     ///
     /// # Errors
     /// [`Failure::Forbidden`] if the business is not the work of the staff member's role, which is
     /// noted too; [`Failure::Unrecorded`] if the audit cannot be written.
     pub async fn open(&self) -> Result<OpenedCase, Failure> {
-        let open = |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
-            Ok(OpenedCase {
-                case: Case::open(tx, staff, number)?,
-                sidebar: Sidebar::load(tx, staff)?,
-                desk: desk(tx, staff)?,
-                keys: keys::are_on(tx, &staff.id)?,
-            })
-        };
-        let mut opened = explain_audit(self.run(open).await)?;
+        let (staff, number) = (self.staff.clone(), self.number.clone());
+        let read = self.store.read(move |tx| OpenedCase::load(tx, &staff, &number)).await;
+        let mut opened = self.note_refusal(read).await?.disclose(&self.store).await?;
         for file in [Some(&mut opened.case.file), opened.case.appealed.as_mut()].into_iter().flatten() {
             stored::check(&self.store, &self.files, &mut file.attachments).await;
         }
@@ -82,6 +94,10 @@ impl CaseRequest {
     {
         let (staff, number) = (self.staff.clone(), self.number.clone());
         let done = self.store.write(move |tx| work(tx, &staff, &number)).await;
+        self.note_refusal(done).await
+    }
+
+    async fn note_refusal<T>(&self, done: Result<T, Failure>) -> Result<T, Failure> {
         if matches!(done, Err(Failure::Forbidden(_))) {
             let (staff, number) = (self.staff.id.clone(), self.number.clone());
             self.store.write(move |tx| roster::viewed(tx, &staff, "refused", &number)).await?;

@@ -6,7 +6,7 @@ use maud::Markup;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-use super::desk;
+use super::header::{Count, Header};
 use super::typed::REASON_LENGTH;
 use crate::exams::correction;
 use crate::paths;
@@ -44,16 +44,11 @@ impl CaseDetails {
     }
 }
 
-/// The number of open cases; `None` unless the staff member is an administrator.
-pub(super) fn count_waiting(tx: &mut Tx, staff: &StaffMember) -> Result<Option<i64>, Error> {
-    if staff.role == Role::Administrator { case::count_open(tx).map(Some) } else { Ok(None) }
-}
-
-pub(super) fn home_link(waiting: i64) -> Markup {
-    let tag = if waiting > 0 {
-        ("due", format!("{waiting} 件待核对"))
-    } else {
+pub(super) fn home_link(waiting: Count) -> Markup {
+    let tag = if waiting.is_none() {
         ("", "没有待核对".to_owned())
+    } else {
+        ("due", format!("{waiting} 件待核对"))
     };
     ui::rows(&[ListRow {
         title: "身份核对".to_owned(),
@@ -75,7 +70,7 @@ pub async fn list(frame: Frame, Data(store): Data<&Store>, staff: StaffMember) -
     require_administrator(&staff)?;
     let page = move |tx: &mut Tx| {
         let cases = case::list(tx, MOST)?;
-        let desk = desk(tx, &staff)?;
+        let Header { desk, .. } = Header::load(tx, &staff)?;
         Ok::<_, Error>(Page::new("身份核对", view::list(&cases)).own_heading().desk(desk))
     };
     Ok(frame.page(store.read(page).await?))
@@ -92,7 +87,7 @@ pub async fn show(
     require_administrator(&staff)?;
     let page = move |tx: &mut Tx| {
         let details = CaseDetails::load(tx, &staff, &id)?;
-        Ok::<_, Failure>(view::case(&details, "", None).desk(desk(tx, &staff)?))
+        Ok::<_, Failure>(view::case(&details, "", None).desk(Header::load(tx, &staff)?.desk))
     };
     Ok(frame.page(store.write(page).await?))
 }
@@ -116,7 +111,8 @@ pub async fn decide(
     let decided = move |tx: &mut Tx| {
         let details = CaseDetails::load(tx, &staff, &id)?;
         if problem.is_some() {
-            let page = view::case(&details, &reason, problem.as_deref()).desk(desk(tx, &staff)?);
+            let page = view::case(&details, &reason, problem.as_deref());
+            let page = page.desk(Header::load(tx, &staff)?.desk);
             return Ok(Some(page));
         }
         carry_out(tx, &details.case, verdict, &staff, &reason)?;
