@@ -12,6 +12,8 @@ mod filing;
 mod process;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/statements.rs"]
+mod statements;
 
 mod backups;
 mod certificates;
