@@ -6,6 +6,7 @@ mod case_request;
 mod confirm;
 mod days;
 mod handover;
+mod header;
 pub mod identities;
 mod keys;
 mod queue;
@@ -26,18 +27,9 @@ pub use review_page::review;
 pub use tasks::carry_out;
 pub use verdict::{decide, settle};
 
-use crate::people::staff::StaffMember;
-use crate::store::{Error, Tx};
-use crate::ui::Desk;
 use crate::web::{Failure, Submission};
 
 /// The version of the application when the form was shown.
 fn version(sent: &Submission) -> Result<i32, Failure> {
     sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))
-}
-
-/// What the header of the desk's pages shows.
-fn desk(tx: &mut Tx, staff: &StaffMember) -> Result<Desk, Error> {
-    let who = format!("{} · {}", staff.name, staff.role.label());
-    Ok(Desk { who, waiting: queue::count_waiting(tx, staff.role)? })
 }

@@ -4,11 +4,14 @@ mod clock;
 
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+
 use crate::casework::{assignment, sweep};
 use crate::exams::certificate_link;
 use crate::login::{self, attempt};
 use crate::lookup::limits;
 use crate::site::Parts;
+use crate::store::{Conn, Error, Tx};
 use crate::web::Failure;
 
 /// Several processes may sweep at once.
@@ -52,6 +55,7 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();
     parts.login.at_portal.sweep();
+    parts.store.write(refresh_statistics).await?;
     if !clock::is_confirmed(&parts.store).await? {
         return Ok(());
     }
@@ -60,4 +64,13 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     parts.store.write(limits::sweep).await?;
     parts.store.write(certificate_link::sweep).await?;
     Ok(sweep::run(&parts.store, &parts.files).await?)
+}
+
+/// Lets SQLite look again at tables that have grown much, by at most a thousand rows of each index. It chooses
+/// indexes by what it finds. PostgreSQL does so by itself.
+fn refresh_statistics(tx: &mut Tx) -> Result<(), Error> {
+    if let Conn::Sqlite(conn) = &mut *tx.conn {
+        conn.batch_execute("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002")?;
+    }
+    Ok(())
 }

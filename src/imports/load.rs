@@ -128,9 +128,22 @@ impl<'a> Loader<'a> {
         if self.dry_run {
             return Ok(());
         }
-        let entry = &self.entry;
-        self.bulk.write(|tx| Ok::<_, Error>(journal::finish(tx, entry)?))
+        let (entry, kind) = (&self.entry, self.kind);
+        self.bulk.write(|tx| Ok::<_, Error>(journal::finish(tx, entry)?))?;
+        self.bulk.write(|tx| analyze(tx, kind))
     }
+}
+
+/// Refreshes what the database knows of the imported tables, by which it chooses indexes. SQLite looks at a
+/// thousand rows of each index, PostgreSQL at a sample.
+fn analyze(tx: &mut Tx, kind: &ImportKind) -> Result<(), Error> {
+    if let Conn::Sqlite(conn) = &mut *tx.conn {
+        diesel::sql_query("PRAGMA analysis_limit = 1000").execute(conn)?;
+    }
+    for target in kind.targets {
+        diesel::sql_query(format!("ANALYZE {}", target.table)).execute(tx.conn)?;
+    }
+    Ok(())
 }
 
 /// Writes a batch, parents before their children.

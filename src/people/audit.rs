@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::refusal::Refusal;
 use crate::store::schema::audit_entries::dsl as a;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Store, Tx};
 
 /// Repeated views of one target by one person within this time share an entry.
 const SHARED_FOR: TimeDelta = TimeDelta::minutes(1);
@@ -20,26 +20,67 @@ pub fn audit_command(tx: &mut Tx, action: &str, target: &str) -> Result<(), Erro
     note(tx, None, action, target)
 }
 
+/// A view of personal data: its action, such as `open`, and its target, such as a number.
+pub type View = (&'static str, String);
+
 /// Notes that a staff member views personal data. The functions that load such data call it, so
 /// that none is shown without an entry.
 ///
 /// # Errors
 /// [`Refusal::Unrecorded`] if the entry cannot be written; the data must not be shown then.
-pub fn viewed(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Refusal> {
-    let noted = is_recent(tx, staff, action, target).and_then(|recent| match recent {
-        true => Ok(()),
-        false => note(tx, Some(staff), action, target),
-    });
-    noted.map_err(Refusal::Unrecorded)
+pub fn viewed(tx: &mut Tx, staff: &str, action: &'static str, target: &str) -> Result<(), Refusal> {
+    let missing = missing(tx, staff, vec![(action, target.to_owned())]);
+    missing.and_then(|views| note_views(tx, staff, &views)).map_err(Refusal::Unrecorded)
 }
 
-fn is_recent(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<bool, Error> {
-    let recent = a::audit_entries
-        .filter(a::target.eq(target))
+/// Personal data that was read for a staff member. It can be shown once the audit has an entry for each view.
+/// Unlike [`viewed`], it needs no write transaction while it is read.
+pub struct Unaudited<T> {
+    data: T,
+    staff: String,
+    /// The views that need an entry.
+    missing: Vec<View>,
+}
+
+impl<T> Unaudited<T> {
+    /// # Errors
+    /// [`Refusal::Unrecorded`] if the audit cannot be read.
+    pub fn new(tx: &mut Tx, staff: &str, views: Vec<View>, data: T) -> Result<Unaudited<T>, Refusal> {
+        let missing = missing(tx, staff, views).map_err(Refusal::Unrecorded)?;
+        Ok(Unaudited { data, staff: staff.to_owned(), missing })
+    }
+
+    /// Writes the entries, and nothing else, in one transaction. Returns the data.
+    ///
+    /// # Errors
+    /// [`Refusal::Unrecorded`] if the entries cannot be written.
+    pub async fn disclose(self, store: &Store) -> Result<T, Refusal> {
+        let Unaudited { data, staff, missing } = self;
+        if !missing.is_empty() {
+            let write = move |tx: &mut Tx| note_views(tx, &staff, &missing);
+            store.write(write).await.map_err(Refusal::Unrecorded)?;
+        }
+        Ok(data)
+    }
+}
+
+/// The views without a recent entry.
+fn missing(tx: &mut Tx, staff: &str, mut views: Vec<View>) -> Result<Vec<View>, Error> {
+    if views.is_empty() {
+        return Ok(views);
+    }
+    let recent: Vec<(String, String)> = a::audit_entries
+        .filter(a::target.eq_any(views.iter().map(|(_, target)| target)))
         .filter(a::at.gt(tx.now - SHARED_FOR))
         .filter(a::staff_id.eq(staff))
-        .filter(a::action.eq(action));
-    Ok(diesel::select(diesel::dsl::exists(recent)).get_result(tx.conn)?)
+        .select((a::action, a::target))
+        .load(tx.conn)?;
+    views.retain(|(action, target)| !recent.iter().any(|(noted, of)| noted == action && of == target));
+    Ok(views)
+}
+
+fn note_views(tx: &mut Tx, staff: &str, views: &[View]) -> Result<(), Error> {
+    views.iter().try_for_each(|(action, target)| note(tx, Some(staff), action, target))
 }
 
 fn note(tx: &mut Tx, staff: Option<&str>, action: &str, target: &str) -> Result<(), Error> {

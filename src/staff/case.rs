@@ -15,7 +15,7 @@ use crate::casework::{Refusal, assignment};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
-use crate::people::staff::{self as roster, Member, Role, StaffMember};
+use crate::people::staff::{Member, Role, StaffMember, View};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Error, Tx};
 
@@ -125,14 +125,12 @@ impl CaseFile {
 }
 
 impl Case {
-    /// Opens an application for a staff member, and with an appeal the rejected application. The
-    /// audit gets an entry for each: no other function loads a case.
+    /// Reads an application for a staff member, and with an appeal the rejected application. The caller notes
+    /// the [`views`](Case::views) in the audit.
     ///
     /// # Errors
-    /// [`Refusal::NotTheirBusiness`] if the business is not the work of the reader's role;
-    /// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) if the audit cannot be
-    /// written.
-    pub fn open(tx: &mut Tx, reader: &StaffMember, number: &ApplicationNumber) -> Result<Case, Refusal> {
+    /// [`Refusal::NotTheirBusiness`] if the business is not the work of the reader's role.
+    pub fn load(tx: &mut Tx, reader: &StaffMember, number: &ApplicationNumber) -> Result<Case, Refusal> {
         let application = Application::by_number(tx, number)?;
         let business = application.business;
         if !business.is_work_of(reader.role) {
@@ -142,9 +140,6 @@ impl Case {
             true => Some(Application::by_id(tx, &application.parent_id)?),
             false => None,
         };
-        for shown in [Some(&application), appealed.as_ref()].into_iter().flatten() {
-            roster::viewed(tx, &reader.id, "open", shown.shown_number())?;
-        }
         let manages = reader.role == Role::Administrator;
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
@@ -164,6 +159,12 @@ impl Case {
             file: CaseFile::load(tx, application)?,
             candidate,
         })
+    }
+
+    /// An entry of the audit for each application that it shows.
+    pub fn views(&self) -> Vec<View> {
+        let files = [Some(&self.file), self.appealed.as_ref()].into_iter().flatten();
+        files.map(|file| ("open", file.application.shown_number().to_owned())).collect()
     }
 
     /// The files that cannot be read, also those of the rejected application of an appeal.

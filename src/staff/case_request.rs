@@ -5,23 +5,23 @@ use poem::{FromRequest, Request, RequestBody};
 use serde::Deserialize;
 
 use super::case::Case;
+use super::header::Header;
 use super::sidebar::Sidebar;
-use super::{desk, keys};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::stored;
 use crate::files::storage::Storage;
-use crate::pages::refusal::explain_audit;
-use crate::people::staff::{self as roster, StaffMember};
+use crate::pages::signed_in::as_staff;
+use crate::people::staff::{self as roster, StaffMember, Unaudited};
 use crate::store::{Store, Tx};
 use crate::ui::Desk;
-use crate::web::{Failure, Frame};
+use crate::web::{Failure, Frame, Visitor};
 
 /// What every handler below `/staff/applications/{number}` needs.
 pub(super) struct CaseRequest {
     pub frame: Frame,
     pub store: Store,
     pub files: Storage,
-    pub staff: StaffMember,
+    visitor: Visitor,
     pub number: ApplicationNumber,
 }
 
@@ -35,9 +35,9 @@ impl<'a> FromRequest<'a> for CaseRequest {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let Data(store) = Data::<&Store>::from_request(req, body).await?;
         let Data(files) = Data::<&Storage>::from_request(req, body).await?;
-        let staff = StaffMember::from_request(req, body).await?;
         let Path(CasePath { number }) = Path::from_request(req, body).await?;
-        Ok(CaseRequest { frame: Frame::of(req), store: store.clone(), files: files.clone(), staff, number })
+        let (store, files, visitor) = (store.clone(), files.clone(), Visitor::of_request(req)?);
+        Ok(CaseRequest { frame: Frame::of(req), store, files, visitor, number })
     }
 }
 
@@ -51,22 +51,39 @@ pub(super) struct OpenedCase {
     pub keys: bool,
 }
 
+impl OpenedCase {
+    /// Reads the case and what its page shows beside it.
+    fn load(
+        tx: &mut Tx,
+        staff: &StaffMember,
+        number: &ApplicationNumber,
+    ) -> Result<Unaudited<OpenedCase>, Failure> {
+        let case = Case::load(tx, staff, number)?;
+        let sidebar = Sidebar::load(tx, staff)?;
+        let Header { desk, keys, .. } = Header::load(tx, staff)?;
+        let (mut views, listed) = (case.views(), sidebar.numbers());
+        if !listed.is_empty() {
+            views.push(("list", listed));
+        }
+        let opened = OpenedCase { case, sidebar, desk, keys };
+        Ok(Unaudited::new(tx, &staff.id, views, opened)?)
+    }
+}
+
 impl CaseRequest {
-    /// Loads the case in one transaction and notes it in the audit.
+    /// Reads the case, and then notes it in the audit. No other function shows a case.
     ///
     /// # Errors
     /// [`Failure::Forbidden`] if the business is not the work of the staff member's role, which is
     /// noted too; [`Failure::Unrecorded`] if the audit cannot be written.
     pub async fn open(&self) -> Result<OpenedCase, Failure> {
-        let open = |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
-            Ok(OpenedCase {
-                case: Case::open(tx, staff, number)?,
-                sidebar: Sidebar::load(tx, staff)?,
-                desk: desk(tx, staff)?,
-                keys: keys::are_on(tx, &staff.id)?,
-            })
+        let number = self.number.clone();
+        let load = move |tx: &mut Tx, staff: StaffMember| {
+            let opened = OpenedCase::load(tx, &staff, &number);
+            Ok((staff, opened))
         };
-        let mut opened = explain_audit(self.run(open).await)?;
+        let (staff, opened) = as_staff(&self.visitor, load).await?;
+        let mut opened = self.note_refusal(&staff, opened).await?.disclose(&self.store).await?;
         for file in [Some(&mut opened.case.file), opened.case.appealed.as_mut()].into_iter().flatten() {
             stored::check(&self.store, &self.files, &mut file.attachments).await;
         }
@@ -80,10 +97,15 @@ impl CaseRequest {
         T: Send + 'static,
         F: FnOnce(&mut Tx, &StaffMember, &ApplicationNumber) -> Result<T, Failure> + Clone + Send + 'static,
     {
-        let (staff, number) = (self.staff.clone(), self.number.clone());
-        let done = self.store.write(move |tx| work(tx, &staff, &number)).await;
+        let staff = as_staff(&self.visitor, |_, staff| Ok(staff)).await?;
+        let (reader, number) = (staff.clone(), self.number.clone());
+        let done = self.store.write(move |tx| work(tx, &reader, &number)).await;
+        self.note_refusal(&staff, done).await
+    }
+
+    async fn note_refusal<T>(&self, staff: &StaffMember, done: Result<T, Failure>) -> Result<T, Failure> {
         if matches!(done, Err(Failure::Forbidden(_))) {
-            let (staff, number) = (self.staff.id.clone(), self.number.clone());
+            let (staff, number) = (staff.id.clone(), self.number.clone());
             self.store.write(move |tx| roster::viewed(tx, &staff, "refused", &number)).await?;
         }
         done

@@ -6,19 +6,23 @@ use maud::Markup;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-use super::desk;
+use super::header::{Count, Header};
 use super::typed::REASON_LENGTH;
 use crate::exams::correction;
+use crate::pages::signed_in::as_staff;
 use crate::paths;
 use crate::people::candidate::{self, Candidate};
 use crate::people::identity::case::{self, CaseRefusal, IdentityCase, IdentityVerdict};
-use crate::people::staff::{self as roster, Role, StaffMember};
-use crate::store::{Error, Store, Tx};
+use crate::people::staff::{self as roster, Role, StaffMember, Unaudited};
+use crate::store::{Store, Tx};
 use crate::ui::{self, ListRow, Page};
-use crate::web::{Failure, Frame, Submission, see_other};
+use crate::web::{Failure, Frame, Submission, Visitor, see_other};
 
 /// The list shows at most so many open and so many decided cases.
 const MOST: i64 = 100;
+
+/// What the audit notes when a case is opened.
+const VIEWED: &str = "identity";
 
 /// A case with the candidate and the reader's relation to it.
 struct CaseDetails {
@@ -39,21 +43,15 @@ impl CaseDetails {
         let owner = Candidate::with_holder(tx, &case.holder)?;
         let owner = owner.filter(|owner| owner.id != candidate.id).map(|owner| owner.name);
         let own = case.is_about(tx, staff)?;
-        roster::audit(tx, &staff.id, "identity", id)?;
         Ok(CaseDetails { case, candidate, sign_ins, owner, own })
     }
 }
 
-/// The number of open cases; `None` unless the staff member is an administrator.
-pub(super) fn count_waiting(tx: &mut Tx, staff: &StaffMember) -> Result<Option<i64>, Error> {
-    if staff.role == Role::Administrator { case::count_open(tx).map(Some) } else { Ok(None) }
-}
-
-pub(super) fn home_link(waiting: i64) -> Markup {
-    let tag = if waiting > 0 {
-        ("due", format!("{waiting} 件待核对"))
-    } else {
+pub(super) fn home_link(waiting: Count) -> Markup {
+    let tag = if waiting.is_none() {
         ("", "没有待核对".to_owned())
+    } else {
+        ("due", format!("{waiting} 件待核对"))
     };
     ui::rows(&[ListRow {
         title: "身份核对".to_owned(),
@@ -71,14 +69,14 @@ fn require_administrator(staff: &StaffMember) -> Result<(), Failure> {
 }
 
 #[handler]
-pub async fn list(frame: Frame, Data(store): Data<&Store>, staff: StaffMember) -> Result<Response, Failure> {
-    require_administrator(&staff)?;
-    let page = move |tx: &mut Tx| {
+pub async fn list(frame: Frame, visitor: Visitor) -> Result<Response, Failure> {
+    let page = |tx: &mut Tx, staff: StaffMember| {
+        require_administrator(&staff)?;
         let cases = case::list(tx, MOST)?;
-        let desk = desk(tx, &staff)?;
-        Ok::<_, Error>(Page::new("身份核对", view::list(&cases)).own_heading().desk(desk))
+        let Header { desk, .. } = Header::load(tx, &staff)?;
+        Ok(Page::new("身份核对", view::list(&cases)).own_heading().desk(desk))
     };
-    Ok(frame.page(store.read(page).await?))
+    Ok(frame.page(as_staff(&visitor, page).await?))
 }
 
 /// `GET /staff/identities/{id}`; the audit notes every opening.
@@ -86,15 +84,16 @@ pub async fn list(frame: Frame, Data(store): Data<&Store>, staff: StaffMember) -
 pub async fn show(
     frame: Frame,
     Data(store): Data<&Store>,
-    staff: StaffMember,
+    visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    require_administrator(&staff)?;
-    let page = move |tx: &mut Tx| {
+    let load = move |tx: &mut Tx, staff: StaffMember| {
+        require_administrator(&staff)?;
         let details = CaseDetails::load(tx, &staff, &id)?;
-        Ok::<_, Failure>(view::case(&details, "", None).desk(desk(tx, &staff)?))
+        let page = view::case(&details, "", None).desk(Header::load(tx, &staff)?.desk);
+        Ok(Unaudited::new(tx, &staff.id, vec![(VIEWED, id)], page)?)
     };
-    Ok(frame.page(store.write(page).await?))
+    Ok(frame.page(as_staff(&visitor, load).await?.disclose(store).await?))
 }
 
 #[handler]
@@ -115,8 +114,10 @@ pub async fn decide(
     let problem = problem(&reason);
     let decided = move |tx: &mut Tx| {
         let details = CaseDetails::load(tx, &staff, &id)?;
+        roster::viewed(tx, &staff.id, VIEWED, &id)?;
         if problem.is_some() {
-            let page = view::case(&details, &reason, problem.as_deref()).desk(desk(tx, &staff)?);
+            let page = view::case(&details, &reason, problem.as_deref());
+            let page = page.desk(Header::load(tx, &staff)?.desk);
             return Ok(Some(page));
         }
         carry_out(tx, &details.case, verdict, &staff, &reason)?;

@@ -12,10 +12,6 @@ use crate::store::schema::staff::dsl as s;
 use crate::store::{Error, Store, Tx};
 use crate::web::{Failure, Submission, see_other};
 
-pub(super) fn are_on(tx: &mut Tx, staff: &str) -> Result<bool, Error> {
-    Ok(s::staff.find(staff).select(s::single_keys).first(tx.conn)?)
-}
-
 #[handler]
 pub async fn switch(
     Data(store): Data<&Store>,

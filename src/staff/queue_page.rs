@@ -6,19 +6,21 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::days::Days;
+use super::header::{Count, Header};
 use super::queue::{self, QueueFilter, QueueItem, QueuePart};
-use super::{desk, identities, keys};
+use super::{identities, keys};
+use crate::casework::Refusal;
 use crate::casework::application::PAGE;
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
-use crate::pages::refusal::explain_audit;
+use crate::pages::signed_in::as_staff;
 use crate::pages::views;
 use crate::paths;
-use crate::people::staff::{Role, StaffMember};
+use crate::people::staff::{Role, StaffMember, Unaudited};
 use crate::store::clock::china;
 use crate::store::{Store, Timestamp, Tx};
 use crate::ui::{self, Icon, ListRow, Look, Page, Tone};
-use crate::web::{Failure, Frame, see_other};
+use crate::web::{Failure, Frame, Visitor, see_other};
 
 #[handler]
 pub fn home() -> Response {
@@ -37,27 +39,21 @@ struct Redirected {
 pub async fn show_queue(
     frame: Frame,
     Data(store): Data<&Store>,
-    staff: StaffMember,
+    visitor: Visitor,
     Query(filter): Query<QueueFilter>,
     Query(redirected): Query<Redirected>,
 ) -> Result<Response, Failure> {
-    let filter = filter.for_role(Registry::of_store(store), staff.role);
-    let page = move |tx: &mut Tx| {
-        let items = queue::list(tx, &staff, &filter)?;
-        let (days, identities) = (Days::load(tx)?, identities::count_waiting(tx, &staff)?);
-        let registry = Registry::of(tx);
-        let listing = Listing { items, identities, filter, registry, role: staff.role, now: tx.now, days };
-        let (desk, keys) = (desk(tx, &staff)?, keys::are_on(tx, &staff.id)?);
-        let main = html! { (listing.show(&redirected)) (keys::show(keys)) };
-        Ok::<_, Failure>(Page::new("待办", main).own_heading().wide().desk(desk))
-    };
-    Ok(frame.page(explain_audit(store.write(page).await)?))
+    let load = move |tx: &mut Tx, staff: StaffMember| Ok(Listing::load(tx, &staff, filter)?);
+    let (listing, header) = as_staff(&visitor, load).await?.disclose(store).await?;
+    let main = html! { (listing.show(&redirected)) (keys::show(header.keys)) };
+    Ok(frame.page(Page::new("待办", main).own_heading().wide().desk(header.desk)))
 }
 
 struct Listing {
     items: Vec<QueueItem>,
+    has_more: bool,
     /// Number of open identity cases, if the reader decides them.
-    identities: Option<i64>,
+    identities: Option<Count>,
     filter: QueueFilter,
     registry: Registry,
     role: Role,
@@ -66,6 +62,26 @@ struct Listing {
 }
 
 impl Listing {
+    /// Reads everything that the page shows.
+    fn load(
+        tx: &mut Tx,
+        staff: &StaffMember,
+        filter: QueueFilter,
+    ) -> Result<Unaudited<(Listing, Header)>, Refusal> {
+        let filter = filter.for_role(Registry::of(tx), staff.role);
+        let mut items = queue::list(tx, staff, &filter)?;
+        let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let has_more = items.len() > page;
+        items.truncate(page);
+        let (days, header) = (Days::load(tx)?, Header::load(tx, staff)?);
+        let identities = (staff.role == Role::Administrator).then_some(header.identities);
+        let listed = queue::numbers(&items);
+        let views = if listed.is_empty() { Vec::new() } else { vec![("list", listed)] };
+        let (registry, role, now) = (Registry::of(tx), staff.role, tx.now);
+        let listing = Listing { items, has_more, identities, filter, registry, role, now, days };
+        Unaudited::new(tx, &staff.id, views, (listing, header)).map_err(Refusal::from)
+    }
+
     fn show(&self, redirected: &Redirected) -> Markup {
         html! {
             div.head {
@@ -153,11 +169,10 @@ impl Listing {
     }
 
     fn rows(&self) -> Markup {
-        let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let rows: Vec<ListRow> = self.items.iter().take(most).map(|item| self.row(item)).collect();
+        let rows: Vec<ListRow> = self.items.iter().map(|item| self.row(item)).collect();
         html! {
             (ui::rows(&rows))
-            @if self.items.len() > most { (ui::more(&self.next_page(), "加载更多")) }
+            @if self.has_more { (ui::more(&self.next_page(), "加载更多")) }
         }
     }
 
@@ -181,13 +196,13 @@ impl Listing {
 
     fn next_page(&self) -> String {
         let filter = &self.filter;
-        let page = filter.page.max(0).saturating_add(1).to_string();
+        let after = self.items.last().map(|item| item.position.to_string()).unwrap_or_default();
         let pairs = [
             ("status", filter.part().code()),
             ("kind", &filter.business),
             ("q", &filter.q),
             ("overdue", &filter.overdue),
-            ("page", &page),
+            ("after", &after),
         ];
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         format!("{}?{query}", paths::QUEUE)
@@ -247,6 +262,7 @@ mod tests {
                 since: Timestamp::MIN,
                 due_on: Some(day(due)),
                 assignee: None,
+                position: queue::Position { due: day(due), at: Timestamp::MIN, id: String::new() },
             };
             due_tag(&item, &days).into_string()
         };

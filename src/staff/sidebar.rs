@@ -5,10 +5,9 @@ use maud::{Markup, html};
 use super::days::Days;
 use super::queue::{self, QueueFilter, QueueItem, QueuePart};
 use super::queue_page;
-use crate::casework::Refusal;
 use crate::paths;
 use crate::people::staff::StaffMember;
-use crate::store::{Timestamp, Tx};
+use crate::store::{Error, Timestamp, Tx};
 
 /// At most so many applications of each part are shown.
 const MOST: i64 = 6;
@@ -22,15 +21,18 @@ pub struct Sidebar {
 }
 
 impl Sidebar {
-    pub fn load(tx: &mut Tx, reader: &StaffMember) -> Result<Sidebar, Refusal> {
-        let mut first = |part: QueuePart| {
+    pub fn load(tx: &mut Tx, reader: &StaffMember) -> Result<Sidebar, Error> {
+        let first = |part: QueuePart| {
             let filter = QueueFilter { status: part.code().into(), ..QueueFilter::default() };
-            let mut items = queue::read(tx, reader, &filter, MOST)?;
-            items.truncate(usize::try_from(MOST).unwrap_or_default());
-            Ok::<_, Refusal>((part, items))
+            Ok::<_, Error>((part, queue::first(tx, reader, &filter, MOST)?))
         };
-        let parts = PARTS.into_iter().map(&mut first).collect::<Result<_, _>>()?;
+        let parts = PARTS.into_iter().map(first).collect::<Result<_, _>>()?;
         Ok(Sidebar { parts, now: tx.now, days: Days::load(tx)? })
+    }
+
+    /// The numbers that it shows, as the audit notes them.
+    pub fn numbers(&self) -> String {
+        queue::numbers(self.parts.iter().flat_map(|(_, items)| items))
     }
 
     /// Marks the application with the number `current`.

@@ -70,7 +70,8 @@ const TABS: [(Tab, Icon, &str, &str); 4] = [
 #[derive(Clone)]
 pub struct Desk {
     pub who: String,
-    pub waiting: i64,
+    /// How many applications wait, such as `12` or `999+`.
+    pub waiting: String,
 }
 
 /// One page: its content and what its frame shows.

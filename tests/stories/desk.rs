@@ -4,8 +4,11 @@ mod assignment;
 mod audit;
 mod authority;
 mod confirmation;
+mod lists;
 mod lost_files;
+mod many;
 mod pages;
+mod plans;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use kaozheng::cli::housekeeping::sweep_once;
 use kaozheng::files::storage::{self, StorageError};
 use kaozheng::store::schema::{attachments, files_to_delete, sessions};
-use kaozheng::store::{Clock, Error, meta};
+use kaozheng::store::{Clock, Conn, Error, Tx, meta};
 
 use crate::applicant::{LIST, file, form, jpeg};
 use crate::disk::SmallDisk;
@@ -247,4 +247,24 @@ async fn leftover_of_an_aborted_upload_is_deleted_after_a_day() {
     assert_eq!(files_in(&server, "tmp").len(), 1);
     pass_days(&server, 3).await;
     assert_eq!((files_in(&server, "uploads").len(), files_in(&server, "tmp").len()), (sent, 0));
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+#[tokio::test]
+async fn statistics_are_refreshed_for_tables_that_have_grown() {
+    let server = server().await;
+    sweep_once(&server.parts).await.expect("housekeeping");
+    let count = |tx: &mut Tx| match tx.conn {
+        Conn::Sqlite(conn) => {
+            let sql = "SELECT count(*) AS count FROM sqlite_stat1";
+            Ok::<_, Error>(diesel::sql_query(sql).get_result::<Counted>(conn)?.count)
+        }
+        Conn::Postgres(_) => Ok(1), // It does so by itself.
+    };
+    assert!(server.parts.store.read(count).await.expect("statistics") > 0);
 }

@@ -360,3 +360,13 @@ async fn killed_import_resumes() {
     let again = installation.import("certificates", "c.csv");
     assert_eq!(again, "0 new, 0 changed, 60000 unchanged, 0 refused", "a finished one begins anew");
 }
+
+#[test]
+fn import_leaves_statistics_of_its_tables() {
+    let installation = Installation::with_exams();
+    let tables = match installation.url.starts_with("sqlite:") {
+        true => "SELECT DISTINCT tbl AS line FROM sqlite_stat1 WHERE tbl = 'exam_subjects'",
+        false => "SELECT DISTINCT tablename::text AS line FROM pg_stats WHERE tablename = 'exam_subjects'",
+    };
+    assert_eq!(installation.rows(tables), ["exam_subjects"]);
+}

@@ -6,6 +6,8 @@ mod applicant;
 mod database;
 #[path = "../support/disk.rs"]
 mod disk;
+#[path = "../support/explain.rs"]
+mod explain;
 #[path = "../support/filing.rs"]
 mod filing;
 #[path = "../support/process.rs"]

@@ -56,7 +56,10 @@ const ANSWERS: &[(&str, &str)] = &[
 impl Authority {
     /// Starts on Monday 2026-11-23, 09:00 in China.
     pub async fn open() -> Authority {
-        let database = database();
+        Authority::open_on(database()).await
+    }
+
+    pub async fn open_on(database: TestDatabase) -> Authority {
         let clock = Clock::manual("2026-11-23T01:00:00".parse().expect("a time"));
         let store = Store::open(&database.url, Vault::from_key(&[7; 32]), clock.clone(), Ids::seeded(1));
         let store = store.await.expect("a store").attach(&ALL);

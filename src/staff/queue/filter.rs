@@ -1,0 +1,55 @@
+//! The query string of the queue.
+
+use serde::Deserialize;
+
+use super::part::{QueuePart, decides};
+use crate::casework::business::Registry;
+use crate::people::staff::Role;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct QueueFilter {
+    /// Slug of a business; empty for all.
+    #[serde(rename = "kind")]
+    pub business: String,
+    /// Code of a [`QueuePart`]; any other text means 待审核.
+    pub status: String,
+    /// Part of an exam's title, or a whole 受理号.
+    pub q: String,
+    /// Not empty: only overdue applications.
+    pub overdue: String,
+    /// The position of the last application of the page before; any other text means the first page.
+    pub after: String,
+}
+
+impl QueueFilter {
+    pub fn part(&self) -> QueuePart {
+        QueuePart::from_code(&self.status).unwrap_or_default()
+    }
+
+    /// Without a status, a role that decides nothing sees the applications whose task is due.
+    pub(in crate::staff) fn for_role(self, registry: Registry, role: Role) -> QueueFilter {
+        let todo = self.status.is_empty() && !decides(registry, role);
+        QueueFilter { status: if todo { QueuePart::ToDo.code().to_owned() } else { self.status }, ..self }
+    }
+
+    /// Whether it filters by anything but the part.
+    pub fn is_narrow(&self) -> bool {
+        !(self.business.is_empty() && self.q.trim().is_empty() && self.overdue.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_status_shows_waiting_applications() {
+        let filter = |status: &str| QueueFilter { status: status.into(), ..QueueFilter::default() };
+        assert_eq!(filter("").part(), QueuePart::Waiting);
+        assert_eq!(filter("everything").part(), QueuePart::Waiting);
+        for part in QueuePart::ALL {
+            assert_eq!(filter(part.code()).part(), part);
+        }
+    }
+}

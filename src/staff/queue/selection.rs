@@ -1,0 +1,235 @@
+//! Which applications a list shows, as SQL that reads no more rows than the list needs.
+//!
+//! An index gives the applications of one state and one business in order. A selection reads the first few of
+//! each of its [`Stream`]s and merges them. The migration `desk_indexes` describes the indexes.
+
+use chrono::NaiveDate;
+use diesel::sql_types::Bool;
+
+use super::part::QueuePart;
+use super::position::Position;
+use super::sql::{Sql, Value};
+use crate::casework::history::DECISIONS;
+use crate::casework::lifecycle::Action;
+use crate::casework::number::ApplicationNumber;
+use crate::store::CandidateId;
+
+/// Applications of one business, or of one business with one title.
+pub(super) struct Stream {
+    /// Slug of the business.
+    pub kind: &'static str,
+    pub title: Option<String>,
+}
+
+/// The applications of a part of the queue that meet all conditions. `None` is no condition.
+pub(super) struct Selection {
+    pub part: QueuePart,
+    pub streams: Vec<Stream>,
+    /// Key of the staff member who has taken them.
+    pub assignee: Option<String>,
+    pub number: Option<ApplicationNumber>,
+    /// A pattern of LIKE, for a search that has no streams of titles.
+    pub title: Option<String>,
+    pub due_before: Option<NaiveDate>,
+    pub after: Option<Position>,
+    pub reviewer: Option<Reviewer>,
+}
+
+/// Leaves out what this person may not take: their own applications, and appeals against their decisions.
+pub(super) struct Reviewer {
+    pub candidate: CandidateId,
+    /// Keys of their rows of the roster.
+    pub entries: Vec<String>,
+}
+
+/// The due day; a day after all others if there is none. The indexes have the same expression.
+pub(super) const DUE: &str = "coalesce(due_on, '9999-12-31')";
+
+/// The order of a part of the queue.
+struct Order {
+    /// The columns that it compares.
+    columns: &'static str,
+    by: &'static str,
+}
+
+const BY_DUE_DAY: Order = Order {
+    columns: "id, coalesce(due_on, '9999-12-31') AS due, submitted_at AS moment",
+    by: "due, moment, id",
+};
+
+const LATEST_FIRST: Order = Order { columns: "id, updated_at AS moment", by: "moment DESC, id DESC" };
+
+/// The part of a stream that comes after a position.
+enum Rest<'a> {
+    All,
+    /// Those due on the same day.
+    SameDay(&'a Position),
+    /// Those due on a later day.
+    LaterDays(&'a Position),
+    /// Those that were changed earlier.
+    Earlier(&'a Position),
+}
+
+impl Selection {
+    /// All of a part that has these businesses.
+    pub fn of(part: QueuePart, kinds: Vec<&'static str>) -> Selection {
+        let stream = |kind| Stream { kind, title: None };
+        Selection {
+            part,
+            streams: kinds.into_iter().map(stream).collect(),
+            assignee: None,
+            number: None,
+            title: None,
+            due_before: None,
+            after: None,
+            reviewer: None,
+        }
+    }
+
+    /// The condition that an application is one of the first `most`.
+    pub fn is_among_first(&self, most: i64) -> Sql<Bool> {
+        let mut sql = Sql::new("applications.id IN (SELECT id FROM (");
+        if self.streams.iter().any(|stream| stream.title.is_some()) {
+            sql.prepare_each_time();
+        }
+        push_union(&mut sql, std::slice::from_ref(self), most);
+        sql.push(" ORDER BY ");
+        sql.push(self.order().by);
+        sql.push_limit(most);
+        sql.push(") AS picked)");
+        sql
+    }
+
+    fn push_stream<T>(&self, sql: &mut Sql<T>, stream: &Stream, rest: &Rest, most: i64) {
+        // Both databases limit a part of a union only inside of a subquery.
+        sql.push("SELECT * FROM (SELECT ");
+        sql.push(self.order().columns);
+        sql.push(" FROM applications WHERE ");
+        push_states(sql, self.part);
+        sql.push_with(" AND kind = ", Value::Text(stream.kind.to_owned()));
+        if let Some(title) = &stream.title {
+            sql.push_with(" AND title = ", Value::Text(title.clone()));
+        }
+        self.push_conditions(sql);
+        self.push_rest(sql, rest);
+        sql.push(" ORDER BY ");
+        // SQLite sorts once more unless the constant day is left out.
+        sql.push(if matches!(rest, Rest::SameDay(_)) { "moment, id" } else { self.order().by });
+        sql.push_limit(most);
+        sql.push(") AS stream");
+    }
+
+    fn push_conditions<T>(&self, sql: &mut Sql<T>) {
+        if let Some(assignee) = &self.assignee {
+            sql.push_with(" AND assignee_id = ", Value::Text(assignee.clone()));
+        }
+        if let Some(number) = &self.number {
+            sql.push_with(" AND number = ", Value::Text(number.to_string()));
+        }
+        if let Some(pattern) = &self.title {
+            sql.push_with(" AND title LIKE ", Value::Text(pattern.clone()));
+            sql.push(" ESCAPE '\\'");
+        }
+        if let Some(day) = self.due_before {
+            sql.push_with(" AND coalesce(due_on, '9999-12-31') < ", Value::Day(day));
+        }
+        if let Some(reviewer) = &self.reviewer {
+            reviewer.push_conditions(sql);
+        }
+    }
+
+    fn push_rest<T>(&self, sql: &mut Sql<T>, rest: &Rest) {
+        match rest {
+            Rest::All => {}
+            Rest::SameDay(position) => {
+                sql.push_with(" AND coalesce(due_on, '9999-12-31') = ", Value::Day(position.due));
+                sql.push(" AND (submitted_at, id) > ");
+                push_moment(sql, position);
+            }
+            Rest::LaterDays(position) => {
+                sql.push_with(" AND coalesce(due_on, '9999-12-31') > ", Value::Day(position.due));
+            }
+            Rest::Earlier(position) => {
+                sql.push(" AND (updated_at, id) < ");
+                push_moment(sql, position);
+            }
+        }
+    }
+
+    fn rests(&self) -> Vec<Rest<'_>> {
+        match (&self.after, self.part) {
+            (None, _) => vec![Rest::All],
+            (Some(position), QueuePart::Decided) => vec![Rest::Earlier(position)],
+            (Some(position), _) => vec![Rest::SameDay(position), Rest::LaterDays(position)],
+        }
+    }
+
+    fn order(&self) -> Order {
+        if self.part == QueuePart::Decided { LATEST_FIRST } else { BY_DUE_DAY }
+    }
+}
+
+/// The first `most` of each stream, one stream after the other. The selections must have the same order.
+pub(super) fn push_union<T>(sql: &mut Sql<T>, selections: &[Selection], most: i64) {
+    let mut between = "";
+    for selection in selections {
+        let rests = selection.rests();
+        for (stream, rest) in
+            selection.streams.iter().flat_map(|stream| rests.iter().map(move |rest| (stream, rest)))
+        {
+            sql.push(between);
+            between = " UNION ALL ";
+            selection.push_stream(sql, stream, rest, most);
+        }
+    }
+}
+
+impl Reviewer {
+    fn push_conditions<T>(&self, sql: &mut Sql<T>) {
+        sql.push_with(" AND candidate_id <> ", Value::Text(self.candidate.to_string()));
+        // The parent of an appeal is the rejected application. PostgreSQL counts for each row, where it would turn
+        // NOT EXISTS into a join with all events.
+        sql.push(" AND (parent_id = '' OR (SELECT count(*) FROM application_events");
+        sql.push(" WHERE application_id = applications.parent_id AND action IN ('");
+        push_codes(sql, DECISIONS.map(Action::code));
+        sql.push("') AND staff_id IN (");
+        let mut between = "";
+        for entry in &self.entries {
+            sql.push_with(between, Value::Text(entry.clone()));
+            between = ", ";
+        }
+        sql.push(")) = 0)");
+    }
+}
+
+/// The condition on the state. Codes are written out, because those of partial indexes are.
+pub(super) fn push_states<T>(sql: &mut Sql<T>, part: QueuePart) {
+    match part.states() {
+        [state] => {
+            sql.push("status = '");
+            sql.push(state.code());
+            sql.push("'");
+        }
+        states => {
+            sql.push("status IN ('");
+            push_codes(sql, states.iter().map(|state| state.code()));
+            sql.push("')");
+        }
+    }
+}
+
+/// Codes inside of a pair of quotation marks.
+fn push_codes<T>(sql: &mut Sql<T>, codes: impl IntoIterator<Item = &'static str>) {
+    let mut between = "";
+    for code in codes {
+        sql.push(between);
+        between = "', '";
+        sql.push(code);
+    }
+}
+
+fn push_moment<T>(sql: &mut Sql<T>, position: &Position) {
+    sql.push_with("(", Value::Time(position.at));
+    sql.push_with(", ", Value::Text(position.id.clone()));
+    sql.push(")");
+}
