@@ -42,7 +42,8 @@ const CONNECTIONS: usize = 64;
 const MEASURED: Duration = Duration::from_secs(8);
 const WARMING: Duration = Duration::from_secs(8);
 
-/// Requests of both for each certificate on average, so that none is asked for beyond the limit of 20.
+/// Requests of all runs of a process for each certificate on average, so that none is asked for beyond the limit
+/// of 20.
 const EACH: f64 = 3.0;
 
 /// Writes a second while lookups are measured. They take turns, so that the machine's other work slows all.
@@ -133,12 +134,13 @@ async fn while_writing(folder: &Path, many: u32) {
     println!("\nSQLite, shared cores, while login screens are opened, each a write");
     Cores::Shared.keep_client();
     let process = on_sqlite(folder, many, Cores::Shared).await;
-    lookups_for(&process, many, WARMING).await;
+    let parts = 1 + TURNS * WRITES.len();
+    lookups_for(&process, many, WARMING, parts).await;
     let mut runs = WRITES.map(|writes| (writes, Vec::new()));
     for _ in 0..TURNS {
         for (writes, runs) in &mut runs {
             tokio::select! {
-                run = lookups_for(&process, many, TURN) => runs.push(run),
+                run = lookups_for(&process, many, TURN, parts) => runs.push(run),
                 () = open_screens(&process, *writes) => unreachable!("screens are opened until the lookups end"),
             }
         }
@@ -179,16 +181,17 @@ struct Measured {
 }
 
 async fn lookups(process: &Process, count: u32) -> Measured {
-    let warming = lookups_for(process, count, WARMING).await;
+    let warming = lookups_for(process, count, WARMING, 2).await;
     let before = process.cpu();
-    let run = lookups_for(process, count, MEASURED).await;
+    let run = lookups_for(process, count, MEASURED, 2).await;
     let cpu = process.cpu() - before;
     let all_answers = warming.answers() + run.answers();
     Measured { run, cpu, all_answers }
 }
 
-async fn lookups_for(process: &Process, count: u32, lasts: Duration) -> Run {
-    let most = (f64::from(count) * EACH / 2.0) as usize;
+/// One of so many `parts` of the lookups of a process.
+async fn lookups_for(process: &Process, count: u32, lasts: Duration, parts: usize) -> Run {
+    let most = (f64::from(count) * EACH) as usize / parts;
     let load = Load { connections: CONNECTIONS, lasts, most };
     client::run(process, load, move |random| request(random, count)).await
 }
