@@ -31,7 +31,7 @@ fmt:
 lint:
     tests/run lint
 
-# Run a benchmark: group_commit, waiters, import, uploads or lookup
+# Run a benchmark: group_commit, waiters, import, uploads, lookup, pages or submissions
 bench name *args:
     cargo bench --bench {{name}} -- {{args}}
 

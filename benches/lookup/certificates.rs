@@ -8,9 +8,11 @@ use diesel::{PgConnection, SqliteConnection};
 use kaozheng::exams::certificate::lookup_hash;
 use kaozheng::store::schema::{certificates::dsl as c, exams::dsl as x, lookup_counts::dsl as l};
 use kaozheng::store::{Clock, Ids, Store, Vault};
+use rand::RngExt;
+use rand::rngs::SmallRng;
 
-/// In hex it is `KAOZHENG_DATA_KEY`.
-pub const KEY: [u8; 32] = [7; 32];
+use crate::postgres;
+use crate::process::KEY;
 
 /// Rows of one statement.
 const CHUNK: u32 = 20_000;
@@ -178,22 +180,9 @@ fn drop_indexes(conn: &mut SqliteConnection, indexes: &[Index]) {
     }
 }
 
-/// The database that PGHOST, PGPORT, PGUSER and PGPASSWORD name, with so many certificates.
+/// A PostgreSQL database of so many certificates.
 pub async fn postgres(count: u32) -> String {
-    let set = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-    let server = |database: &str| {
-        format!(
-            "postgres://{}:{}@{}:{}/{database}",
-            set("PGUSER"),
-            set("PGPASSWORD"),
-            set("PGHOST"),
-            set("PGPORT")
-        )
-    };
-    let mut conn = PgConnection::establish(&server("postgres")).expect("a server");
-    conn.batch_execute("DROP DATABASE IF EXISTS kaozheng_lookup").expect("no old database");
-    conn.batch_execute("CREATE DATABASE kaozheng_lookup").expect("a database");
-    let url = server("kaozheng_lookup");
+    let url = postgres::create("kaozheng_lookup");
     migrate(&url).await;
     let mut conn = PgConnection::establish(&url).expect("a database");
     diesel::insert_into(x::exams).values(&exams()).execute(&mut conn).expect("exams");
@@ -204,4 +193,21 @@ pub async fn postgres(count: u32) -> String {
     }
     conn.batch_execute("VACUUM ANALYZE").expect("statistics");
     url
+}
+
+/// A lookup that finds one of the certificates, from a network of its own.
+pub fn request(random: &mut SmallRng, count: u32) -> Vec<u8> {
+    let Person { exam, name, document, number } = person(random.random_range(0..count));
+    let body: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("name", &name), ("document", &document), ("number", &number)])
+        .finish();
+    let from: u32 = random.random_range(0..1 << 24);
+    let [_, b, c, d] = from.to_be_bytes();
+    format!(
+        "POST /lookup/{exam:02} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 10.{b}.{c}.{d}\r\n\
+         User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept: text/html\r\n\
+         Accept-Encoding: gzip, deflate, br\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }

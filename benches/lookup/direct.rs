@@ -12,8 +12,9 @@ use kaozheng::store::{Clock, Conn, Error, Ids, Store, Tx, Vault};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::certificates::{KEY, Person, person};
-use crate::process::of_postgres;
+use crate::certificates::{Person, person};
+use crate::postgres;
+use crate::process::KEY;
 
 /// As many as our readers keep.
 pub const CONNECTIONS: u64 = 6;
@@ -43,7 +44,7 @@ async fn in_a_loop(store: &Store, count: u32, seed: u64) -> f64 {
 /// The statement of a lookup, prepared, in a loop on each connection: how many a second, and
 /// what each costs the database, in microseconds on a core.
 pub fn on_postgres(url: &str, count: u32, connections: u64) -> (f64, f64) {
-    let (done, before) = (AtomicU64::new(0), of_postgres(url));
+    let (done, before) = (AtomicU64::new(0), postgres::cpu(url));
     let began = Instant::now();
     std::thread::scope(|scope| {
         for number in 0..connections {
@@ -51,7 +52,7 @@ pub fn on_postgres(url: &str, count: u32, connections: u64) -> (f64, f64) {
             scope.spawn(move || ask(url, count, number, done));
         }
     });
-    let (lasted, spent) = (began.elapsed(), of_postgres(url) - before);
+    let (lasted, spent) = (began.elapsed(), postgres::cpu(url) - before);
     let done = done.load(Ordering::Relaxed) as f64;
     (done / lasted.as_secs_f64(), spent.as_secs_f64() * 1e6 / done)
 }

@@ -1,30 +1,27 @@
 //! The servers that are measured.
 
+// Each benchmark uses its own part of this.
+#![allow(dead_code)]
+
 use std::ffi::OsStr;
 use std::net::TcpListener;
-use std::ops::Sub;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
 use poem::endpoint::make_sync;
 use poem::http::header;
 use poem::listener::TcpAcceptor;
 use poem::{Response, Route, Server};
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
 
-use crate::certificates::KEY;
-use crate::client::{Line, request};
+/// In hex it is `KAOZHENG_DATA_KEY`.
+pub const KEY: [u8; 32] = [7; 32];
 
 /// A server of its own process; it is killed when this is dropped.
 pub struct Process {
     pub address: String,
     /// From its start until it was ready.
     pub started: Duration,
-    /// How long its first lookup took.
-    pub first: Duration,
     pub cores: Cores,
     child: Child,
 }
@@ -57,19 +54,6 @@ impl Cores {
     }
 }
 
-/// What a process has spent.
-pub struct Usage {
-    pub cpu: Duration,
-}
-
-impl Sub for Usage {
-    type Output = Usage;
-
-    fn sub(self, before: Usage) -> Usage {
-        Usage { cpu: self.cpu - before.cpu }
-    }
-}
-
 fn free_address() -> String {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").to_string()
 }
@@ -94,44 +78,32 @@ impl Process {
         Process::start(address, cores, command).await
     }
 
-    /// The same page whatever is asked, by nothing but poem.
-    pub async fn constant(page: &Path, cores: Cores) -> Process {
+    /// `page` whatever is asked, by nothing but poem. See [`serve_constant_if_asked`].
+    pub async fn constant(page: &[u8], cores: Cores) -> Process {
+        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("constant-page");
+        std::fs::write(&file, page).expect("a file");
         let address = free_address();
         let mut command = cores.command(std::env::current_exe().expect("this program"));
-        command.env("LOOKUP_CONSTANT", &address).env("LOOKUP_PAGE", page);
+        command.env("BENCH_CONSTANT", &address).env("BENCH_PAGE", &file);
         Process::start(address, cores, command).await
     }
 
     async fn start(address: String, cores: Cores, mut command: Command) -> Process {
         let began = Instant::now();
         let child = command.spawn().expect("a server");
-        while reqwest::get(format!("http://{address}/readyz")).await.is_err() {
+        let mut process = Process { address, started: Duration::ZERO, cores, child };
+        while reqwest::get(format!("http://{}/readyz", process.address)).await.is_err() {
+            let ended = process.child.try_wait().expect("a process");
+            assert!(ended.is_none(), "the server ended: {ended:?}");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let mut process = Process { address, started: began.elapsed(), first: Duration::ZERO, cores, child };
-        let asked = Instant::now();
-        process.lookup().await;
-        process.first = asked.elapsed();
+        process.started = began.elapsed();
         process
     }
 
-    async fn lookup(&self) -> Vec<u8> {
-        let mut line = Line::open(&self.address).await;
-        line.ask(&request(&mut SmallRng::seed_from_u64(7), 10_000)).await.to_vec()
-    }
-
-    /// The body of a result, in a file.
-    pub async fn page(&self) -> PathBuf {
-        let body = self.lookup().await;
-        println!("  {} bytes", body.len());
-        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lookup/page");
-        std::fs::write(&file, body).expect("a file");
-        file
-    }
-
     /// Time on a core since it began.
-    pub fn usage(&self) -> Usage {
-        Usage { cpu: cpu_of(self.child.id(), OWN) }
+    pub fn cpu(&self) -> Duration {
+        cpu_of(self.child.id(), OWN)
     }
 
     /// MiB in memory, with mapped pages of files.
@@ -160,11 +132,12 @@ impl Drop for Process {
 }
 
 /// Fields of `stat` that count ticks on a core: the process's own, and those of ended children.
-const OWN: std::ops::Range<usize> = 11..13;
-const WITH_ENDED_CHILDREN: std::ops::Range<usize> = 11..15;
+pub const OWN: std::ops::Range<usize> = 11..13;
+pub const WITH_ENDED_CHILDREN: std::ops::Range<usize> = 11..15;
 
-fn cpu_of(process: u32, fields: std::ops::Range<usize>) -> Duration {
-    // A backend may have ended since it was listed.
+/// Time on a core (proc(5), stat).
+pub fn cpu_of(process: u32, fields: std::ops::Range<usize>) -> Duration {
+    // A process may have ended since it was listed.
     let all = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let all = all.rsplit(") ").next().unwrap_or_default().split(' ');
     let ticks: u64 =
@@ -173,31 +146,20 @@ fn cpu_of(process: u32, fields: std::ops::Range<usize>) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// Time on a core (proc(5), stat) of all processes of the server behind `url`, which runs on this machine.
-pub fn of_postgres(url: &str) -> Duration {
-    let mut conn = PgConnection::establish(url).expect("a database");
-    let own: i32 = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("pg_backend_pid()"))
-        .get_result(&mut conn)
-        .expect("a process");
-    let parent = |process: u32| -> Option<u32> {
-        let all = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        all.rsplit(") ").next()?.split(' ').nth(1)?.parse().ok()
-    };
-    let server = parent(own.unsigned_abs()).expect("the server of a backend");
-    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let living = numbers.filter(|number| parent(*number) == Some(server));
-    cpu_of(server, WITH_ENDED_CHILDREN) + living.map(|number| cpu_of(number, OWN)).sum::<Duration>()
+/// Serves the constant page until it is killed, if this process was started by [`Process::constant`].
+pub fn serve_constant_if_asked() {
+    let Ok(listen) = std::env::var("BENCH_CONSTANT") else { return };
+    let page = std::fs::read(std::env::var("BENCH_PAGE").expect("BENCH_PAGE")).expect("a page");
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(serve_constant(&listen, page.leak()));
 }
 
-/// The page of `LOOKUP_PAGE` until it is killed.
-pub async fn serve_constant(listen: &str) {
-    let page = std::fs::read(std::env::var("LOOKUP_PAGE").expect("LOOKUP_PAGE")).expect("a page");
-    let page: &'static [u8] = page.leak();
-    let answer = make_sync(move |_| {
-        Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").body(page)
-    });
+async fn serve_constant(listen: &str, page: &'static [u8]) {
+    let answer = move || {
+        make_sync(move |_| {
+            Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").body(page)
+        })
+    };
     let listener = tokio::net::TcpListener::bind(listen).await.expect("a port");
     let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener).expect("an acceptor"));
-    server.run(Route::new().at("/*path", answer)).await.expect("a server");
+    server.run(Route::new().at("/", answer()).at("/*path", answer())).await.expect("a server");
 }

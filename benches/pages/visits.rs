@@ -1,0 +1,84 @@
+//! The pages that are visited.
+
+use kaozheng::paths;
+
+use crate::client::Line;
+use crate::fixture::Fixture;
+
+/// A request for a page.
+pub struct Visit {
+    pub name: &'static str,
+    pub request: Vec<u8>,
+}
+
+fn get(name: &'static str, session: &str, path: &str) -> Visit {
+    Visit { name, request: head("GET", session, path) }
+}
+
+fn head(method: &str, session: &str, path: &str) -> Vec<u8> {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 198.51.100.7\r\nCookie: {session}\r\n\
+         User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept: text/html\r\n\
+         Accept-Encoding: gzip, deflate, br\r\nAccept-Language: zh-CN,zh;q=0.9\r\nContent-Length: 0\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+/// The pages that candidates and staff open most.
+pub fn common(fixture: &Fixture) -> Vec<Visit> {
+    let Fixture { sessions, .. } = fixture;
+    vec![
+        get("home", &sessions.twelve, paths::HOME),
+        get("progress, 12", &sessions.twelve, paths::PROGRESS),
+        get("progress, 20", &sessions.twenty, paths::PROGRESS),
+        get("detail", &sessions.returned, &fixture.detail),
+        get("form", &sessions.draft, &paths::new_application("qualification")),
+        get("queue", &sessions.staff, paths::QUEUE),
+        get("review", &sessions.staff, &paths::case(&fixture.case)),
+    ]
+}
+
+/// The pages whose costs may grow with the number of applications.
+pub async fn growing(fixture: &Fixture, line: &mut Line) -> Vec<Visit> {
+    let Fixture { sessions, .. } = fixture;
+    let desk = |name, path: &str| get(name, &sessions.staff, path);
+    let queue = |name, filters: &[(&str, &str)]| {
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
+        desk(name, &format!("{}?{query}", paths::QUEUE))
+    };
+    let second = next_page(line, &sessions.staff).await;
+    vec![
+        queue("queue", &[]),
+        desk("queue, second page", &second),
+        queue("queue, in review", &[("status", "in_review")]),
+        queue("queue, taken by oneself", &[("status", "mine")]),
+        queue("queue, tasks", &[("status", "todo")]),
+        queue("queue, decided", &[("status", "decided")]),
+        queue("queue, one business", &[("kind", "refund")]),
+        queue("queue, overdue", &[("overdue", "yes")]),
+        queue("search by exam", &[("q", "造价工程师")]),
+        queue("search by number", &[("q", &fixture.case)]),
+        queue("search without a match", &[("q", "没有这样的考试")]),
+        queue("search in decided without a match", &[("status", "decided"), ("q", "没有这样的考试")]),
+        desk("review page", &paths::case(&fixture.case)),
+        Visit {
+            name: "take the next case (POST)",
+            request: head("POST", &sessions.staff, paths::QUEUE_NEXT),
+        },
+        get("home of a candidate with 12", &sessions.twelve, paths::HOME),
+        get("home of a candidate with 500", &sessions.many, paths::HOME),
+        get("home of a staff member", &sessions.staff, paths::HOME),
+        get("progress of a candidate with 12", &sessions.twelve, paths::PROGRESS),
+        get("progress of a candidate with 500", &sessions.many, paths::PROGRESS),
+    ]
+}
+
+/// The link at the end of the first page of the queue.
+async fn next_page(line: &mut Line, session: &str) -> String {
+    let request = String::from_utf8(head("GET", session, paths::QUEUE)).expect("text");
+    let plain = request.replace("Accept-Encoding: gzip, deflate, br\r\n", "");
+    let page = String::from_utf8(line.ask(plain.as_bytes()).await.page().to_vec()).expect("text");
+    let before = page.split("加载更多").next().unwrap_or_default();
+    let (_, link) = before.rsplit_once("href=\"").expect("a link to the second page");
+    link.split('"').next().unwrap_or_default().replace("&amp;", "&")
+}
