@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
 
-use super::reference::ReferenceData;
+use super::reference::{HashKind, ReferenceData};
 use crate::people::name;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub enum CellFormat {
     Code(usize),
     /// At most so many characters.
     Text(usize),
-    /// See [`name::parse`].
+    /// See [`name::given`].
     Name,
     OneOf(Choices),
     /// Stored `2018-03-01`.
@@ -55,7 +55,7 @@ pub enum CellFormat {
     /// Several items separated by `；`. Stored with `;`.
     List(&'static CellFormat),
     /// See [`ReferenceData::exported_hash`].
-    Hash,
+    Hash(HashKind),
 }
 
 /// Excel stores 15 digits of a number and replaces the rest with zeros.
@@ -97,14 +97,14 @@ impl CellFormat {
         match self {
             CellFormat::Code(longest) => text::code(&text, *longest),
             CellFormat::Text(longest) => text::free(&text, *longest),
-            CellFormat::Name => Ok(name::parse(&text::free(&text, 200)?)?),
+            CellFormat::Name => Ok(name::given(&text::free(&text, 200)?).ok_or("没有可见的文字")?),
             CellFormat::OneOf(choices) => one_of(&text::free(&text, 200)?, choices),
             CellFormat::Date => date::day(cell, &text),
             CellFormat::Time => date::moment(cell, &text),
             CellFormat::Month => date::month(cell, &text),
             CellFormat::Fee => text::fen(&text),
             CellFormat::List(format) => list(&text, format, reference),
-            CellFormat::Hash => reference.own_hash(&text).ok_or_else(|| FOREIGN.into()),
+            CellFormat::Hash(kind) => reference.own_hash(*kind, &text).ok_or_else(|| FOREIGN.into()),
         }
     }
 
@@ -122,7 +122,7 @@ impl CellFormat {
             CellFormat::List(format) => {
                 stored.split(';').map(|part| format.show(part, reference)).collect::<Vec<_>>().join("；")
             }
-            CellFormat::Hash => reference.exported_hash(stored),
+            CellFormat::Hash(kind) => reference.exported_hash(*kind, stored),
             CellFormat::Code(_)
             | CellFormat::Text(_)
             | CellFormat::Name

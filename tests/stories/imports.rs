@@ -177,7 +177,7 @@ impl Installation {
                     "issued_on",
                     "issuing_body",
                     "delivery",
-                    "lookup_hash",
+                    "person_hash",
                     "document_mask",
                     "gender",
                     "mailing_id",

@@ -118,6 +118,12 @@ fn shown_values_parse_to_stored_values() {
     assert_eq!(choice.show("male", &reference()), "男");
     assert_eq!(parse(choice, "女"), Err("只能是：男".into()));
     let hash = reference().vault.blind("document", "x");
-    assert_eq!(parse(CellFormat::Hash, &CellFormat::Hash.show(&hash, &reference())), Ok(hash.clone()));
-    assert!(parse(CellFormat::Hash, &hash).is_err());
+    let (document, person) = (CellFormat::Hash(HashKind::Document), CellFormat::Hash(HashKind::Person));
+    for format in [document, person] {
+        assert_eq!(parse(format, &format.show(&hash, &reference())), Ok(hash.clone()));
+        assert!(parse(format, &hash).is_err());
+    }
+    // Older programs exported hashes of names without a mark. They are computed anew.
+    assert_eq!(parse(person, &document.show(&hash, &reference())), Ok(String::new()));
+    assert!(parse(document, &person.show(&hash, &reference())).is_err());
 }
