@@ -314,9 +314,9 @@ mod tests {
             }
         }
         let wrong = question(AnswerRule::PastDay);
-        assert_eq!(wrong.normalise(&["16-6-30".to_owned()]), ["16-6-30"], "what was typed is kept");
+        assert_eq!(wrong.normalise(&["30/6/2016".to_owned()]), ["30/6/2016"], "what was typed is kept");
         let mut answers = Answers::default();
-        answers.set("it", "16-6-30");
+        answers.set("it", "30/6/2016");
         assert!(wrong.problem(&answers, &Choices::new(), today).unwrap().contains("2016-06-30"));
     }
 

@@ -15,11 +15,19 @@ pub enum Cell {
     /// CSV has only texts. An empty cell is an empty text.
     Text(String),
     /// Of a workbook.
-    Number(f64),
+    Number(Number),
     /// Of a workbook, in China's time.
     Time(NaiveDateTime),
     /// With the reason, in Chinese.
     Unreadable(&'static str),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number {
+    /// As the spreadsheet shows it.
+    pub shown: String,
+    /// As a date: days since 1899-12-30.
+    pub serial: f64,
 }
 
 /// Why a cell is refused, in Chinese.
@@ -70,12 +78,11 @@ impl Cell {
         matches!(self, Cell::Text(text) if text.trim().is_empty())
     }
 
-    /// A whole number has no decimals.
     fn text(&self) -> Result<Cow<'_, str>, Reason> {
         match self {
             Cell::Text(text) => Ok(text::unwrapped(text).into()),
-            Cell::Number(number) if number.abs() >= EXACT => Err(ROUNDED.into()),
-            Cell::Number(number) => Ok(number.to_string().into()),
+            Cell::Number(number) if number.serial.abs() >= EXACT => Err(ROUNDED.into()),
+            Cell::Number(number) => Ok((&*number.shown).into()),
             Cell::Time(time) => Ok(time.format("%Y-%m-%d %H:%M:%S").to_string().into()),
             Cell::Unreadable(why) => Err((*why).into()),
         }
@@ -84,7 +91,7 @@ impl Cell {
     /// The text for a report, not masked.
     pub fn shown(&self) -> Cow<'_, str> {
         match self {
-            Cell::Number(number) => number.to_string().into(),
+            Cell::Number(number) => (&*number.shown).into(),
             _ => self.text().unwrap_or_default(),
         }
     }
