@@ -30,6 +30,7 @@ mod imports;
 mod integrity;
 mod login;
 mod lookup;
+mod names;
 mod pagination;
 mod properties;
 mod qualification;

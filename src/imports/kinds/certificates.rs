@@ -7,7 +7,9 @@ use crate::imports::cell::{CellFormat, Choice, Choices};
 use crate::imports::kind::{Column, Facts, ImportKind, RowProblem, one_record, optional, required};
 use crate::imports::reference::{HashKind, ReferenceData};
 use crate::imports::row_checks::{exam, in_order, offered, person};
-use crate::imports::table::{ColumnType, TargetTable, corrected, key, print_number, until, value};
+use crate::imports::table::{
+    ColumnType, TargetTable, corrected, corrected_name, key, print_number, until, value,
+};
 
 pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     name: "certificates",
@@ -36,7 +38,7 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
         columns: &[
             key("management_number"),
             value("holder_hash"),
-            corrected("holder_name", "person"),
+            corrected_name("holder_name"),
             value("exam_id"),
             value("sitting_month"),
             value("level"),
