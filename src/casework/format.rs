@@ -125,7 +125,11 @@ fn code(text: &str) -> Result<String, &'static str> {
     let number = width::compact(text);
     let holds =
         (4..=40).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if holds { Ok(number) } else { Err("请填写 4 到 40 位字母或数字的编号") }
+    if holds {
+        Ok(number)
+    } else {
+        Err("请填写 4 到 40 位的编号，由字母、数字和连字符组成")
+    }
 }
 
 fn unusual_account(number: &str) -> Option<&'static str> {

@@ -111,12 +111,17 @@ fn raw_workbook(installation: &Installation, name: &str, properties: &str, rows:
          Target=\"worksheets/sheet1.xml\"/></Relationships>"
     );
     let sheet = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{rows}</sheetData></worksheet>");
+    let package = format!(
+        "<Relationships xmlns=\"{PACKAGE}\"><Relationship Id=\"r1\" Type=\"{LINKS}/officeDocument\" \
+         Target=\"xl/workbook.xml\"/></Relationships>"
+    );
     let part = |text: String| move |to: &mut dyn Write| to.write_all(text.as_bytes()).expect("a part");
-    let (book, links, sheet) = (part(book), part(links), part(sheet));
+    let (package, book, links, sheet) = (part(package), part(book), part(links), part(sheet));
     archive(
         installation,
         name,
         &[
+            ("_rels/.rels", &package),
             ("xl/workbook.xml", &book),
             ("xl/_rels/workbook.xml.rels", &links),
             ("xl/worksheets/sheet1.xml", &sheet),
@@ -137,7 +142,7 @@ fn first_visible_sheet_is_read_and_named() {
     let mut workbook = Workbook::new();
     let hidden = workbook.add_worksheet();
     hidden.set_name("字典").expect("a name").set_hidden(true).write(0, 0, "级别").expect("a cell");
-    let shown = workbook.add_worksheet().set_name("数据").expect("a name");
+    let shown = workbook.add_worksheet().set_name("数据").expect("a name").set_active(true);
     shown.write_row(0, 0, HEADER).expect("a header");
     shown.write_row(1, 0, ["1号", NUMBER, "作弊", "抄袭", "2023-04-01", "2025-04-01"]).expect("a row");
     workbook.add_worksheet().set_name("说明").expect("a name");
