@@ -7,7 +7,7 @@ use crate::settings::RawSettings;
 
 /// Run pending migrations; safe to run at any time
 ///
-/// Computes stored hashes anew if the new program compares names in another form: about a minute for a million
+/// Computes stored hashes anew if the new program compares names in another form: a few minutes for a million
 /// certificates, while the site goes on. If it is interrupted, it continues when it is run again.
 #[derive(Args)]
 pub(super) struct Migrate {

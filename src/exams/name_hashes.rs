@@ -8,17 +8,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Array, Bool, Text};
 
 use super::certificate::person_hash;
 use crate::either;
 use crate::people::candidate::{self, CorrectedDocument};
 use crate::store::schema::certificates::dsl as c;
 use crate::store::schema::former_values::dsl as f;
-use crate::store::{Error, Tx};
+use crate::store::{Conn, Error, Tx};
 
-/// Certificates of one transaction. It takes about a tenth of a second, for which the site cannot write.
-const BATCH: usize = 2_000;
+/// Certificates of one transaction. It takes some tenths of a second, for which the site cannot write.
+const BATCH: usize = 1_000;
 
 /// A finished batch.
 pub struct Batch {
@@ -54,17 +54,38 @@ pub fn fill_in(tx: &mut Tx, after: &str) -> Result<Batch, Error> {
         return Ok(Batch { count: 0, last: String::new() });
     };
     let (documents, names) = (candidate::corrected_documents(tx)?, former_names(tx, &rows)?);
+    let mut hashes = Vec::with_capacity(rows.len());
     for row in &rows {
         let (document, names) = (documents.get(&row.holder_hash), names.get(&row.id));
         let printed = document.map_or(&row.holder_hash, |document| row.printed_on(document, names.is_some()));
         let hash = person_hash(tx.vault, &row.holder_name, printed);
-        diesel::update(c::certificates.find(&row.id)).set(c::person_hash.eq(&hash)).execute(tx.conn)?;
         if let Some(names) = names {
             let all = documents_of(row, document);
             store_former(tx, row, names, &all, &hash)?;
         }
+        hashes.push(hash);
     }
+    store(tx, &rows, &hashes)?;
     Ok(Batch { count: rows.len(), last })
+}
+
+/// One statement on PostgreSQL, since each costs a round trip to the server.
+fn store(tx: &mut Tx, rows: &[Row], hashes: &[String]) -> Result<(), Error> {
+    let Conn::Postgres(conn) = tx.conn else {
+        for (row, hash) in rows.iter().zip(hashes) {
+            diesel::update(c::certificates.find(&row.id)).set(c::person_hash.eq(hash)).execute(tx.conn)?;
+        }
+        return Ok(());
+    };
+    let ids: Vec<&str> = rows.iter().map(|row| &*row.id).collect();
+    diesel::sql_query(
+        "UPDATE certificates SET person_hash = new.hash \
+         FROM unnest($1, $2) AS new (id, hash) WHERE certificates.id = new.id",
+    )
+    .bind::<Array<Text>, _>(ids)
+    .bind::<Array<Text>, _>(hashes)
+    .execute(conn)?;
+    Ok(())
 }
 
 impl Row {
