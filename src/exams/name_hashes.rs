@@ -69,7 +69,8 @@ pub fn fill_in(tx: &mut Tx, after: &str) -> Result<Batch, Error> {
     Ok(Batch { count: rows.len(), last })
 }
 
-/// One statement on PostgreSQL, since each costs a round trip to the server.
+/// One statement on PostgreSQL, since each costs a round trip to the server. A certificate that was corrected since it
+/// was read is left for a later run.
 fn store(tx: &mut Tx, rows: &[Row], hashes: &[String]) -> Result<(), Error> {
     let Conn::Postgres(conn) = tx.conn else {
         for (row, hash) in rows.iter().zip(hashes) {
@@ -77,12 +78,14 @@ fn store(tx: &mut Tx, rows: &[Row], hashes: &[String]) -> Result<(), Error> {
         }
         return Ok(());
     };
-    let ids: Vec<&str> = rows.iter().map(|row| &*row.id).collect();
+    let (ids, names): (Vec<&str>, Vec<&str>) = rows.iter().map(|row| (&*row.id, &*row.holder_name)).unzip();
     diesel::sql_query(
-        "UPDATE certificates SET person_hash = new.hash \
-         FROM unnest($1, $2) AS new (id, hash) WHERE certificates.id = new.id",
+        "UPDATE certificates SET person_hash = new.hash FROM unnest($1, $2, $3) AS new (id, name, hash) \
+         WHERE certificates.id = new.id AND certificates.holder_name = new.name \
+         AND certificates.person_hash = ''",
     )
     .bind::<Array<Text>, _>(ids)
+    .bind::<Array<Text>, _>(names)
     .bind::<Array<Text>, _>(hashes)
     .execute(conn)?;
     Ok(())

@@ -23,7 +23,7 @@ const WHAT_TO_DO: &str =
     "请按证件填写姓名，1 到 60 个字：汉字或字母，可以有空格、间隔号“·”、撇号、连字符、点、逗号和括号";
 
 /// Punctuation of names on documents: O'NEIL, JEAN-LUC, JOHN F. KENNEDY, GARCÍA, JOSÉ, 王（小明）.
-const PUNCTUATION: &str = " ·'’-.,()（），。/";
+const PUNCTUATION: &str = " ·'-.,()（），。/";
 
 /// A name as the portal or the authority writes it, with single spaces and without invisible characters.
 /// `None` if nothing is left, or if it is far longer than a name.
@@ -38,9 +38,10 @@ pub fn given(text: &str) -> Option<String> {
 /// Chinese what to do.
 pub fn parse(text: &str) -> Result<String, &'static str> {
     let name = tidied(text);
-    let digits = name.chars().filter(|c| c.is_numeric()).count();
     let letters = name.chars().filter(|c| is_letter(*c)).count();
-    let known = |c: char| c.is_numeric() || is_letter(c) || is_combining_mark(c) || PUNCTUATION.contains(c);
+    let digits = name.chars().filter(|c| c.is_numeric() && !is_letter(*c)).count();
+    let is_mark = |c: char| is_combining_mark(c) || PUNCTUATION.contains(usual(c));
+    let known = |c: char| is_letter(c) || c.is_numeric() || is_mark(c);
     // A document number in the wrong field has more digits than letters.
     let holds = letters > digits && name.chars().all(known) && TYPED_LENGTH.contains(&name.chars().count());
     if holds { Ok(name) } else { Err(WHAT_TO_DO) }

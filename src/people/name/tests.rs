@@ -142,6 +142,8 @@ fn typed_chinese_names_get_one_dot_and_no_spaces() {
         ("㐂一", "㐂一"),
         ("𠮷田", "𠮷田"),
         ("王\u{e863}", "王\u{e863}"),
+        ("〇", "〇"),
+        ("买买提—艾力", "买买提—艾力"),
     ];
     for (typed, stored) in cases {
         assert_eq!(parse(typed).as_deref(), Ok(stored));
@@ -159,6 +161,10 @@ fn typed_names_of_other_scripts_keep_single_spaces() {
         ("Иван", "Иван"),
         ("O", "O"),
         ("John Smith 3rd", "John Smith 3rd"),
+        ("O′Neil", "O′Neil"),
+        ("O`Neil", "O`Neil"),
+        ("Jean–Luc", "Jean–Luc"),
+        ("García，José", "García,José"),
     ] {
         assert_eq!(parse(typed).as_deref(), Ok(stored));
     }
