@@ -9,6 +9,7 @@ pub mod housekeeping;
 mod import;
 mod log;
 mod migrate;
+mod name_hashes;
 mod process;
 mod progress;
 mod restore;

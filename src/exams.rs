@@ -5,6 +5,7 @@ pub mod certificate_link;
 pub mod correction;
 pub mod discipline;
 pub mod held;
+pub mod name_hashes;
 pub mod registration;
 
 use chrono::NaiveDate;

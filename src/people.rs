@@ -5,6 +5,7 @@ pub use refusal::Refusal;
 mod audit;
 pub mod candidate;
 pub mod credit_code;
+pub mod day;
 pub mod document;
 pub mod identity;
 pub mod mask;

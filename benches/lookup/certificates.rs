@@ -5,7 +5,7 @@ use std::path::Path;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
-use kaozheng::exams::certificate::lookup_hash;
+use kaozheng::exams::certificate::person_hash;
 use kaozheng::store::schema::{certificates::dsl as c, exams::dsl as x, lookup_counts::dsl as l};
 use kaozheng::store::{Clock, Ids, Store, Vault};
 use rand::RngExt;
@@ -60,18 +60,19 @@ struct Row {
     issued_on: chrono::NaiveDate,
     issuing_body: &'static str,
     delivery: &'static str,
-    lookup_hash: String,
+    person_hash: String,
     document_mask: String,
     gender: &'static str,
 }
 
 fn row(vault: &Vault, number: u32) -> Row {
     let Person { exam, name, document, number: management_number } = person(number);
+    let holder_hash = vault.blind("document", &format!("resident:{document}"));
     let day = chrono::NaiveDate::from_ymd_opt(2024, 9, 1 + number % 28).expect("a day");
     Row {
         id: format!("certificate-{number:09}"),
-        holder_hash: vault.blind("document", &format!("resident:{document}")),
-        lookup_hash: lookup_hash(vault, &name, &document),
+        person_hash: person_hash(vault, &name, &holder_hash),
+        holder_hash,
         holder_name: name,
         exam_id: format!("exam-{exam:02}"),
         sitting_month: "202404",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use kaozheng::exams::certificate::lookup_hash;
+use kaozheng::exams::certificate::person_hashes;
 use kaozheng::lookup::finding::{Finding, find};
 use kaozheng::store::{Clock, Conn, Error, Ids, Store, Tx, Vault};
 use rand::rngs::SmallRng;
@@ -72,8 +72,8 @@ fn ask(url: &str, count: u32, number: u64, done: &AtomicU64) {
 }
 
 fn is_found(tx: &mut Tx, person: &Person) -> bool {
-    let hash = lookup_hash(tx.vault, &person.name, &person.document);
-    let found = find(tx, &format!("{:02}", person.exam), hash, &person.number);
+    let hashes = person_hashes(tx.vault, &person.name, &person.document);
+    let found = find(tx, &format!("{:02}", person.exam), hashes, &person.number);
     matches!(found, Ok(Some((_, Finding::Found(_)))))
 }
 

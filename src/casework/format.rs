@@ -35,20 +35,20 @@ pub struct Format {
 
 const NO_DOUBT: fn(&str) -> Option<&'static str> = |_| None;
 
-pub const PHONE: Format = Format {
-    parse: |text| phone::parse(text).map_err(|_| "请填写 11 位手机号"),
-    mode: TextMode::Tel,
-    max: 20,
-    mask: Some(mask::phone),
-    doubt: NO_DOUBT,
-};
+pub const PHONE: Format =
+    Format { parse: phone::parse, mode: TextMode::Tel, max: 30, mask: Some(mask::phone), doubt: NO_DOUBT };
 
 /// A mail address: a name, an @ and a host with a dot. RFC 5321 §4.1.2 allows more.
 pub const EMAIL: Format =
     Format { parse: email, mode: TextMode::Email, max: 100, mask: Some(mask::email), doubt: NO_DOUBT };
 
-pub const NAME: Format =
-    Format { parse: name::parse, mode: TextMode::Name, max: 50, mask: Some(mask::name), doubt: NO_DOUBT };
+pub const NAME: Format = Format {
+    parse: name::parse,
+    mode: TextMode::Name,
+    max: *name::TYPED_LENGTH.end(),
+    mask: Some(mask::name),
+    doubt: NO_DOUBT,
+};
 
 /// 统一社会信用代码
 pub const CREDIT_CODE: Format =
@@ -128,7 +128,11 @@ fn code(text: &str) -> Result<String, &'static str> {
     let number = width::compact(text);
     let holds =
         (4..=40).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if holds { Ok(number) } else { Err("请填写 4 到 40 位字母或数字的编号") }
+    if holds {
+        Ok(number)
+    } else {
+        Err("请填写 4 到 40 位的编号，由字母、数字和连字符组成")
+    }
 }
 
 fn unusual_account(number: &str) -> Option<&'static str> {
@@ -157,22 +161,34 @@ mod tests {
     #[test]
     fn each_format_has_one_spelling_and_refuses_the_rest() {
         let table: &[Case] = &[
-            (&PHONE, &[("138-0013-8000", "13800138000")], &["1380013"]),
+            (
+                &PHONE,
+                &[("138-0013-8000", "13800138000"), ("86-13800138000", "13800138000")],
+                &["1380013", "010-12345678"],
+            ),
             (
                 &EMAIL,
                 &[(" a.b+c@mail.example.com ", "a.b+c@mail.example.com"), ("ａ＠b.cn", "a@b.cn")],
                 &["a", "a@b", "a@.cn", "@b.cn", "a b@c.cn", "张@b.cn", "a@b..cn", "a@b.cn>", "a@@b.cn"],
             ),
-            (&NAME, &[("欧阳•明", "欧阳·明")], &["A", "张3"]),
+            (&NAME, &[("欧阳•明", "欧阳·明"), ("NGUYỄN VĂN AN", "NGUYỄN VĂN AN"), ("A", "A")], &["3", "<b>"]),
             (
                 &ACCOUNT,
-                &[("6222 0210 0101 0101 010", "6222021001010101010"), ("123456789012", "123456789012")],
+                &[
+                    ("6222 0210 0101 0101 010", "6222021001010101010"),
+                    ("123456789012", "123456789012"),
+                    ("1234–5678－9012", "123456789012"),
+                ],
                 &["12345678901", "12345678901234567890", "62220210O1010101010"],
             ),
             (&STREET, &[(" 东湖路  8 号 1 栋", "东湖路 8 号 1 栋")], &["8 号", &"长".repeat(121)]),
             (&POSTCODE, &[("５１８０００", "518000")], &["51800", "5180000", "51800A"]),
             (&DOCUMENT, &[(" h1234 5678", "H12345678")], &[]),
-            (&CODE, &[("sf 1234567890", "SF1234567890")], &["SF1", "顺丰123456"]),
+            (
+                &CODE,
+                &[("sf 1234567890", "SF1234567890"), ("ａｂ－12", "AB-12"), ("AB–12", "AB-12")],
+                &["SF1", "顺丰123456"],
+            ),
         ];
         for (format, good, bad) in table {
             for (typed, stored) in *good {

@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use super::answers::Answers;
 use super::format::Format;
 use crate::exams::yuan;
+use crate::people::{day, width};
 
 /// Questions under one heading.
 pub struct Section {
@@ -138,7 +139,7 @@ impl Question {
                 Ok(day) if day > today => Some(format!("{}不能晚于今天", self.label)),
                 Ok(day) if day.year() < 1900 => Some(format!("请核对{}的年份", self.label)),
                 Ok(_) => None,
-                Err(_) => Some(format!("{}请按 2016-06-30 的格式填写", self.label)),
+                Err(_) => Some(format!("{}请填写年月日，例如 2016-06-30 或 2016年6月30日", self.label)),
             },
             AnswerRule::OneOf(offered) | AnswerRule::SomeOf(offered) => {
                 let known = answers.all(self.name).iter().all(|value| offered.contains(&value.as_str()));
@@ -197,6 +198,8 @@ impl Question {
         let value: String = value.trim().replace("\r\n", "\n").chars().take(HARD_LIMIT).collect();
         match self.rule {
             AnswerRule::Like(format) => (format.parse)(&value).unwrap_or(value),
+            AnswerRule::Count(..) => width::compact(&value),
+            AnswerRule::PastDay => day::parse(&value).map_or(value, |day| day.to_string()),
             _ => value,
         }
     }
@@ -282,6 +285,39 @@ mod tests {
                 assert_eq!(problem.is_none(), wanted, "{value}: {problem:?}");
             }
         }
+    }
+
+    #[test]
+    fn days_and_numbers_have_one_spelling() {
+        let table: &[(AnswerRule, &str, &[&str])] = &[
+            (
+                AnswerRule::PastDay,
+                "2016-06-30",
+                &["2016-6-30", "2016/6/30", "2016.6.30", "2016年6月30日", "20160630", "２０１６－６－３０"],
+            ),
+            (AnswerRule::Count(50, "年"), "12", &["12", " 12 ", "１２", "1２"]),
+            (
+                AnswerRule::Like(&format::PHONE),
+                "13800138000",
+                &["+86 138-0013-8000", "１３８００１３８０００"],
+            ),
+        ];
+        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        for (rule, stored, typed) in table {
+            let question = super::tests::question(*rule);
+            for text in *typed {
+                let normal = question.normalise(&[(*text).to_owned()]);
+                assert_eq!(normal, [*stored], "{text}");
+                let mut answers = Answers::default();
+                answers.set("it", &*normal[0]);
+                assert_eq!(question.problem(&answers, &Choices::new(), today), None, "{text}");
+            }
+        }
+        let wrong = question(AnswerRule::PastDay);
+        assert_eq!(wrong.normalise(&["30/6/2016".to_owned()]), ["30/6/2016"], "what was typed is kept");
+        let mut answers = Answers::default();
+        answers.set("it", "30/6/2016");
+        assert!(wrong.problem(&answers, &Choices::new(), today).unwrap().contains("2016-06-30"));
     }
 
     #[test]

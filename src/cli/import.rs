@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::progress::Meter;
 use super::{Stop, database, holidays};
 use crate::imports::job::{BATCH, ImportOptions, Summary};
+use crate::imports::source::Sheet;
 use crate::imports::{ImportKind, KINDS, run};
 use crate::settings::RawSettings;
 use crate::store::Bulk;
@@ -29,7 +30,7 @@ pub(super) struct Import {
     /// What the rows are
     #[arg(value_parser = contents())]
     kind: Content,
-    /// CSV (UTF-8 or GB18030) or XLSX (its first sheet); the first row names the columns, in any order. JSON for holidays
+    /// CSV (UTF-8 or GB18030) or XLSX (its first visible sheet); the first row names the columns, in any order. JSON for holidays
     file: PathBuf,
     /// Only say what would be done
     #[arg(long)]
@@ -107,6 +108,12 @@ fn told(options: &ImportOptions, summary: &Summary, seconds: f64) -> String {
     let mut told = format!("{kind}: {read} rows read in {seconds:.1} s ({rate:.0} rows/s), ");
     let (added, changed, unchanged) = (summary.added, summary.changed, summary.unchanged);
     let _ = write!(told, "{added} new, {changed} changed, {unchanged} unchanged, {refused} refused");
+    if let Some(Sheet { name, others }) = &summary.sheet {
+        let _ = write!(told, "\nThe sheet “{name}” was read.");
+        if !others.is_empty() {
+            let _ = write!(told, " Not read: the sheets “{}”.", others.join("”, “"));
+        }
+    }
     if summary.resumed > 0 {
         let _ = write!(told, "\nThe first {} rows were there from an interrupted import.", summary.resumed);
     }

@@ -2,11 +2,14 @@
 
 use clap::Args;
 
-use super::{Stop, database, holidays};
+use super::{Stop, database, holidays, name_hashes};
 use crate::casework::list_facts;
 use crate::settings::RawSettings;
 
 /// Run pending migrations; safe to run at any time
+///
+/// Computes stored hashes anew if the new program compares names in another form: a few minutes for a million
+/// certificates, while the site goes on. If it is interrupted, it continues when it is run again.
 #[derive(Args)]
 pub(super) struct Migrate {
     #[command(flatten)]
@@ -23,6 +26,15 @@ impl Migrate {
         match list_facts::fill(&store).await? {
             0 => {}
             filled => println!("{filled} applications were prepared for the lists of candidates."),
+        }
+        let tell = |done: usize| {
+            if done.is_multiple_of(100_000) {
+                println!("{done} certificates have a new hash of their holder's name …");
+            }
+        };
+        match name_hashes::renew(&store, tell).await? {
+            0 => {}
+            all => println!("{all} certificates have a new hash of their holder's name."),
         }
         match holidays::recount(&store).await? {
             0 => {}

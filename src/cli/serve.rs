@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Stop, holidays, housekeeping, list, log};
+use super::{Stop, holidays, housekeeping, list, log, name_hashes};
 use crate::business::ALL;
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
@@ -57,6 +57,7 @@ impl Serve {
         store.check_key().await?;
         check_writable(&store, &files).await?;
         keep_private(&settings.database_url, &files);
+        renew_name_hashes(&store).await?;
         let listener = TcpListener::bind(settings.listen).await?;
         listen(listener, Parts::new(settings, store, files)?).await
     }
@@ -71,6 +72,13 @@ pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(),
     if let Err(error) = store.check_writable().await {
         return Err(format!("the database cannot be written: {error}; {look}").into());
     }
+    Ok(())
+}
+
+/// Finishes what `kaozheng migrate` has left before anybody can look up a certificate, which would not be found.
+pub(super) async fn renew_name_hashes(store: &Store) -> Result<(), Stop> {
+    let tell = |done| tracing::info!(done, "computing hashes of names; the site listens when all are done");
+    name_hashes::renew(store, tell).await?;
     Ok(())
 }
 

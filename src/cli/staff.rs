@@ -87,7 +87,8 @@ impl Staff {
 
 impl Add {
     async fn run(self) -> Result<(), Stop> {
-        let (document, name) = (self.document.parse()?, name::parse(&self.name)?);
+        let document = self.document.parse()?;
+        let name = name::given(&self.name).ok_or("--name has no visible characters, or more than 200")?;
         let store = database::open_current(&self.raw).await?;
         let released = store.write(move |tx| roster::add(tx, &name, &document, self.role)).await?;
         println!("Done: they are on the roster as {}.", self.role.label());

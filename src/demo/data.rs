@@ -13,7 +13,7 @@ use super::exams::{EXAMS, Exam};
 use crate::casework::Refusal;
 use crate::demo::sandbox::people::{PEOPLE, Person};
 use crate::either;
-use crate::exams::certificate::lookup_hash;
+use crate::exams::certificate::person_hash;
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Identity};
 use crate::people::document::{Document, Gender};
@@ -218,7 +218,7 @@ fn add_certificate(
         c::issued_on.eq(issued_on),
         c::issuing_body.eq("示范市考试院"),
         c::delivery.eq("ready"),
-        c::lookup_hash.eq(lookup_hash(tx.vault, person.name, person.document_number)),
+        c::person_hash.eq(person_hash(tx.vault, person.name, holder)),
         c::document_mask.eq(mask::number(person.document_number)),
         c::gender.eq(gender),
     );

@@ -5,7 +5,7 @@
 
 use diesel::prelude::*;
 
-use super::certificate::lookup_hash;
+use super::certificate::person_hash;
 use crate::either;
 use crate::people::document::Gender;
 use crate::people::mask;
@@ -66,8 +66,8 @@ fn correct_registrations(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
 
 fn correct_certificates(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
     let mask = mask::number(holder.document_number);
-    let hash = lookup_hash(tx.vault, holder.name, holder.document_number);
-    let shown = (c::id, c::holder_name, c::document_mask, c::lookup_hash, c::gender);
+    let hash = person_hash(tx.vault, holder.name, holder.hash);
+    let shown = (c::id, c::holder_name, c::document_mask, c::person_hash, c::gender);
     let own = c::table.filter(c::holder_hash.eq(holder.hash)).select(shown);
     let before: Vec<(String, String, String, String, String)> = own.load(tx.conn)?;
     for (id, old_name, old_mask, old_hash, old_gender) in before {
@@ -75,7 +75,7 @@ fn correct_certificates(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
         let changes = [
             ("holder_name", &*old_name, holder.name),
             ("document_mask", &*old_mask, &*mask),
-            ("lookup_hash", &*old_hash, &*hash),
+            ("person_hash", &*old_hash, &*hash),
             ("gender", &*old_gender, gender),
         ];
         store_replaced(tx, &id, &changes)?;
@@ -83,7 +83,7 @@ fn correct_certificates(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
         let shown = (
             c::holder_name.eq(name),
             c::document_mask.eq(mask),
-            c::lookup_hash.eq(hash),
+            c::person_hash.eq(hash),
             c::gender.eq(gender),
         );
         diesel::update(c::table.find(id)).set(shown).execute(tx.conn)?;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
 
-use super::reference::ReferenceData;
+use super::reference::{HashKind, ReferenceData};
 use crate::people::name;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -15,11 +15,19 @@ pub enum Cell {
     /// CSV has only texts. An empty cell is an empty text.
     Text(String),
     /// Of a workbook.
-    Number(f64),
+    Number(Number),
     /// Of a workbook, in China's time.
     Time(NaiveDateTime),
     /// With the reason, in Chinese.
     Unreadable(&'static str),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Number {
+    /// As the spreadsheet shows it.
+    pub shown: String,
+    /// As a date: days since 1899-12-30.
+    pub serial: f64,
 }
 
 /// Why a cell is refused, in Chinese.
@@ -41,7 +49,7 @@ pub enum CellFormat {
     Code(usize),
     /// At most so many characters.
     Text(usize),
-    /// See [`name::parse`].
+    /// See [`name::given`].
     Name,
     OneOf(Choices),
     /// Stored `2018-03-01`.
@@ -55,7 +63,7 @@ pub enum CellFormat {
     /// Several items separated by `；`. Stored with `;`.
     List(&'static CellFormat),
     /// See [`ReferenceData::exported_hash`].
-    Hash,
+    Hash(HashKind),
 }
 
 /// Excel stores 15 digits of a number and replaces the rest with zeros.
@@ -70,12 +78,11 @@ impl Cell {
         matches!(self, Cell::Text(text) if text.trim().is_empty())
     }
 
-    /// A whole number has no decimals.
     fn text(&self) -> Result<Cow<'_, str>, Reason> {
         match self {
             Cell::Text(text) => Ok(text::unwrapped(text).into()),
-            Cell::Number(number) if number.abs() >= EXACT => Err(ROUNDED.into()),
-            Cell::Number(number) => Ok(number.to_string().into()),
+            Cell::Number(number) if number.serial.abs() >= EXACT => Err(ROUNDED.into()),
+            Cell::Number(number) => Ok((&*number.shown).into()),
             Cell::Time(time) => Ok(time.format("%Y-%m-%d %H:%M:%S").to_string().into()),
             Cell::Unreadable(why) => Err((*why).into()),
         }
@@ -84,7 +91,7 @@ impl Cell {
     /// The text for a report, not masked.
     pub fn shown(&self) -> Cow<'_, str> {
         match self {
-            Cell::Number(number) => number.to_string().into(),
+            Cell::Number(number) => (&*number.shown).into(),
             _ => self.text().unwrap_or_default(),
         }
     }
@@ -97,14 +104,14 @@ impl CellFormat {
         match self {
             CellFormat::Code(longest) => text::code(&text, *longest),
             CellFormat::Text(longest) => text::free(&text, *longest),
-            CellFormat::Name => Ok(name::parse(&text::free(&text, 200)?)?),
+            CellFormat::Name => Ok(name::given(&text::free(&text, 200)?).ok_or("没有可见的文字")?),
             CellFormat::OneOf(choices) => one_of(&text::free(&text, 200)?, choices),
             CellFormat::Date => date::day(cell, &text),
             CellFormat::Time => date::moment(cell, &text),
             CellFormat::Month => date::month(cell, &text),
             CellFormat::Fee => text::fen(&text),
             CellFormat::List(format) => list(&text, format, reference),
-            CellFormat::Hash => reference.own_hash(&text).ok_or_else(|| FOREIGN.into()),
+            CellFormat::Hash(kind) => reference.own_hash(*kind, &text).ok_or_else(|| FOREIGN.into()),
         }
     }
 
@@ -122,7 +129,7 @@ impl CellFormat {
             CellFormat::List(format) => {
                 stored.split(';').map(|part| format.show(part, reference)).collect::<Vec<_>>().join("；")
             }
-            CellFormat::Hash => reference.exported_hash(stored),
+            CellFormat::Hash(kind) => reference.exported_hash(*kind, stored),
             CellFormat::Code(_)
             | CellFormat::Text(_)
             | CellFormat::Name

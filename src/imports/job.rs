@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::kind::ImportKind;
+use super::source::Sheet;
 
 /// Rows of one batch, which is one transaction unless its rows are long or slow to write.
 pub const BATCH: usize = 10_000;
@@ -48,4 +49,6 @@ pub struct Summary {
     pub resumed: u64,
     /// Whether the load pass ran, also as a dry run.
     pub loaded: bool,
+    /// The sheet that was read, if the file is a workbook.
+    pub sheet: Option<Sheet>,
 }

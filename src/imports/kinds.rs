@@ -8,6 +8,7 @@ pub(super) mod violations;
 
 use super::cell::{CellFormat, Choice, Choices};
 use super::kind::{Column, optional, required};
+use super::reference::HashKind;
 use crate::people::document::DocumentType;
 
 /// In the SQL of exports, `r` is the record, `t` its sitting and `e` its exam.
@@ -24,7 +25,8 @@ const UNSTORED_NAME: Column = optional("姓名", "holder_name", CellFormat::Name
 const DOCUMENT_TYPE: Column =
     optional("证件类型", "document_type", CellFormat::OneOf(DOCUMENT_TYPES), "''").or("resident");
 const DOCUMENT_NUMBER: Column = optional("证件号码", "document_number", CellFormat::Code(40), "''");
-const HOLDER_KEY: Column = optional("持有人标识", "holder_key", CellFormat::Hash, "r.holder_hash");
+const HOLDER_KEY: Column =
+    optional("持有人标识", "holder_key", CellFormat::Hash(HashKind::Document), "r.holder_hash");
 
 const DOCUMENT_TYPES: Choices = &{
     let mut choices = [Choice { label: "", code: "" }; DocumentType::ALL.len()];

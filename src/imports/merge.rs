@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::replaced::ReplacedValues;
 use super::sql;
-use super::table::{ColumnRule, SEPARATOR, TargetTable};
+use super::table::{ColumnRule, SEPARATOR, TableColumn, TargetTable};
 use crate::store::{Conn, Error, Tx};
 
 /// A record of a target, made by one row of a batch.
@@ -195,11 +195,13 @@ impl Merge<'_> {
             .filter(|(row, record)| group.iter().any(|at| row.values[*at] != record.values[*at]))
             .collect();
         let ids: Vec<&str> = changed.iter().map(|(row, _)| &*row.id).collect();
-        let replaced = replaced_lines(conn, replaced, &ids)?;
+        let columns = group.iter().map(|at| &self.target.columns[*at]).collect::<Vec<_>>();
+        let replaced = replaced_lines(conn, replaced, &columns, &ids)?;
         for (row, record) in &mut changed {
             let is_replaced = |at: &usize| {
-                let (column, value) = (self.target.columns[*at].name, &record.values[*at]);
-                replaced.contains(&format!("{}{SEPARATOR}{column}{SEPARATOR}{value}", row.id))
+                let column = &self.target.columns[*at];
+                let (name, value) = (column.name, column.compared(&record.values[*at]));
+                replaced.contains(&format!("{}{SEPARATOR}{name}{SEPARATOR}{value}", row.id))
             };
             if group.iter().any(is_replaced) {
                 group.iter().for_each(|at| record.values[*at].clone_from(&row.values[*at]));
@@ -245,10 +247,12 @@ fn differs(stored: &StoredByKey, record: &TargetRecord) -> bool {
     stored.get(&record.key).is_some_and(|row| row.values != record.values)
 }
 
-/// Record, column and value of everything that was replaced on these records, as lines.
+/// Record, column and value of everything that was replaced on these records, as lines. The values are in the form in
+/// which they are compared.
 fn replaced_lines(
     conn: &mut Conn,
     replaced: &ReplacedValues,
+    columns: &[&TableColumn],
     records: &[&str],
 ) -> Result<HashSet<String>, Error> {
     let mut found = HashSet::new();
@@ -258,7 +262,13 @@ fn replaced_lines(
     let line = sql::line_of([replaced.record, replaced.column, replaced.value]);
     let select = format!("SELECT {line} AS line FROM {} WHERE {} {{}}", replaced.table, replaced.record);
     sql::lines_in(conn, &select, records, |line| {
-        found.insert(line);
+        let mut parts = line.splitn(3, SEPARATOR);
+        let [record, name, value] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        let value = match columns.iter().find(|column| column.name == name) {
+            Some(column) => column.compared(value),
+            None => value.into(),
+        };
+        found.insert(format!("{record}{SEPARATOR}{name}{SEPARATOR}{value}"));
     })?;
     Ok(found)
 }

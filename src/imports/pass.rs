@@ -96,7 +96,11 @@ fn read_header(kind: &ImportKind, source: &Source) -> Result<Header, Error> {
     if header.fault.is_some() {
         return Err(Error::File(ENDLESS.into()));
     }
-    Header::read(kind, &header).map_err(Error::File)
+    let in_sheet = |why| match source.sheet_name() {
+        "" => Error::File(why),
+        sheet => Error::File(format!("in the sheet “{sheet}”, {why}")),
+    };
+    Header::read(kind, &header).map_err(in_sheet)
 }
 
 fn read_all(source: &Source, skip: u64, to: &[SyncSender<RawChunk>]) -> Result<(), Error> {

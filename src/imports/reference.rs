@@ -59,17 +59,42 @@ impl ReferenceData {
 
     /// A hash as an export writes it. The prefix names the data key, because the hash is useless with
     /// another one.
-    pub fn exported_hash(&self, hash: &str) -> String {
-        format!("{}.{hash}", self.prefix)
+    pub fn exported_hash(&self, kind: HashKind, hash: &str) -> String {
+        format!("{}.{}{hash}", self.prefix, kind.mark())
     }
 
-    /// Reads an [`exported_hash`](ReferenceData::exported_hash). `None` if another installation wrote it.
-    pub fn own_hash(&self, text: &str) -> Option<String> {
-        let hash = text.strip_prefix(&self.prefix)?.strip_prefix('.')?;
-        let is_hash =
-            hash.len() == 43 && hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        is_hash.then(|| hash.to_owned())
+    /// Reads an [`exported_hash`](ReferenceData::exported_hash). `None` if another installation wrote it; empty if
+    /// it was computed in another way, by an older program.
+    pub fn own_hash(&self, kind: HashKind, text: &str) -> Option<String> {
+        let marked = text.strip_prefix(&self.prefix)?.strip_prefix('.')?;
+        match marked.strip_prefix(kind.mark()) {
+            Some(hash) => is_hash(hash).then(|| hash.to_owned()),
+            None => is_hash(marked).then(String::new),
+        }
     }
+}
+
+/// What an exported hash is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashKind {
+    /// A document, see [`holder`](crate::people::candidate::holder).
+    Document,
+    /// A name and a document, see [`person_hash`](crate::exams::certificate::person_hash).
+    Person,
+}
+
+impl HashKind {
+    /// Tells a hash from those of the same name that older programs exported.
+    fn mark(self) -> &'static str {
+        match self {
+            HashKind::Document => "",
+            HashKind::Person => "2.",
+        }
+    }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
 fn load_exams(tx: &mut Tx) -> Result<HashMap<String, ExamReference>, Error> {

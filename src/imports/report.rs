@@ -32,7 +32,7 @@ pub fn masked(format: CellFormat, value: &str) -> String {
     let value = value.trim();
     match format {
         CellFormat::Name => mask::name(value),
-        CellFormat::Code(_) | CellFormat::Hash => mask::number(&start(value)),
+        CellFormat::Code(_) | CellFormat::Hash(_) => mask::number(&start(value)),
         // A document number may stand in the wrong column.
         _ if digits(value) > if is_date(format) { MOMENT } else { PERSONAL } => mask::number(&start(value)),
         _ => start(value),

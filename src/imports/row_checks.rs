@@ -6,7 +6,8 @@ use super::reference::ReferenceData;
 use crate::people::document::{Document, DocumentType};
 use crate::people::{candidate, mask};
 
-/// Adds `holder_hash`: from the document number, or from the hash that an export writes in its place.
+/// Adds `document_hash`, the hash of the document as the file has it: from the number, or as an export writes it in
+/// its place. Adds `holder_hash`, the hash under which the person's records are stored today.
 /// A number also gives `document_mask` and, where it contains it, `gender`.
 pub(super) fn person(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowProblem> {
     let number = facts.get("document_number");
@@ -15,14 +16,16 @@ pub(super) fn person(facts: &mut Facts, reference: &ReferenceData) -> Result<(),
         if hash.is_empty() {
             return Err(RowProblem::new("document_number", "必须填写"));
         }
+        facts.set("document_hash", &*hash);
         facts.set("holder_hash", reference.holder(hash));
         return Ok(());
     }
     let kind = DocumentType::from_code(facts.get("document_type")).unwrap_or(DocumentType::Resident);
     let document = Document::parse(kind, number, reference.today)
         .map_err(|why| RowProblem::new("document_number", if lost_digits(number) { ROUNDED } else { why }))?;
-    let holder = candidate::holder(&reference.vault, kind, document.number());
-    facts.set("holder_hash", reference.holder(holder));
+    let hash = candidate::holder(&reference.vault, kind, document.number());
+    facts.set("document_hash", &*hash);
+    facts.set("holder_hash", reference.holder(hash));
     facts.set("document_mask", mask::number(document.number()));
     if let Some(gender) = document.gender() {
         facts.set("gender", gender.code());

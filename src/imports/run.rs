@@ -31,7 +31,8 @@ pub fn import(
     let reference = bulk.read(|tx| Ok::<_, Error>(ReferenceData::load(tx)?))?;
     let mut findings = examine(bulk, options, &source, &reference, tell)?;
     findings.report.finish().map_err(Error::io(options.report.display()))?;
-    let summary = Summary { read: findings.read, refused: findings.refused, ..Summary::default() };
+    let (read, refused, sheet) = (findings.read, findings.refused, source.sheet.clone());
+    let summary = Summary { read, refused, sheet, ..Summary::default() };
     if summary.refused > 0 && !options.batch {
         return Ok(summary);
     }

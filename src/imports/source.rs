@@ -1,6 +1,8 @@
 //! Reads the rows of CSV and XLSX files. The size of a row is bounded.
 
 mod csv;
+mod encoding;
+mod number_format;
 mod xlsx;
 mod xml_guard;
 
@@ -38,11 +40,21 @@ pub type Sink<'a> = &'a mut dyn FnMut(RawRow, f64) -> ControlFlow<()>;
 pub struct Source {
     path: PathBuf,
     format: Format,
+    /// The sheet that is read, if it is a workbook.
+    pub sheet: Option<Sheet>,
     state: FileState,
     /// SHA-256 of the whole file, in hexadecimal. It identifies an interrupted import: a copy has another
     /// time of change, and a corrected file may have the same size. The file is read anyway to find its
     /// encoding.
     pub content: String,
+}
+
+/// A sheet of a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    pub name: String,
+    /// Names of the other visible sheets, which are not read.
+    pub others: Vec<String>,
 }
 
 /// Changes when the file is written to.
@@ -60,7 +72,7 @@ impl FileState {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    Csv(csv::Encoding),
+    Csv(encoding::Encoding),
     Xlsx,
 }
 
@@ -98,10 +110,13 @@ impl Source {
         file.rewind().map_err(Error::io(path.display()))?;
         let (content, encoding) = survey(file.take(state.bytes)).map_err(Error::io(path.display()))?;
         let format = if start == ZIP { Format::Xlsx } else { Format::Csv(encoding) };
-        if format == Format::Xlsx {
-            xlsx::check_limits(path).map_err(Error::File)?;
-        }
-        Ok(Source { path: path.to_owned(), format, state, content })
+        let sheet = match format {
+            Format::Xlsx => {
+                Some(xlsx::check_limits(path).and_then(|()| xlsx::sheet(path)).map_err(Error::File)?)
+            }
+            Format::Csv(_) => None,
+        };
+        Ok(Source { path: path.to_owned(), format, sheet, state, content })
     }
 
     /// Sends every non-empty row to `sink`, beginning with the header.
@@ -109,8 +124,13 @@ impl Source {
         match self.format {
             Format::Csv(encoding) => csv::read(&self.path, self.state.bytes, encoding, sink)
                 .map_err(Error::io(self.path.display())),
-            Format::Xlsx => xlsx::read(&self.path, sink).map_err(Error::File),
+            Format::Xlsx => xlsx::read(&self.path, self.sheet_name(), sink).map_err(Error::File),
         }
+    }
+
+    /// Empty for CSV.
+    pub fn sheet_name(&self) -> &str {
+        self.sheet.as_ref().map_or("", |sheet| &sheet.name)
     }
 
     /// Whether the file was written to since it was opened.
@@ -119,9 +139,9 @@ impl Source {
     }
 }
 
-fn survey(mut file: impl Read) -> std::io::Result<(String, csv::Encoding)> {
+fn survey(mut file: impl Read) -> std::io::Result<(String, encoding::Encoding)> {
     let (mut hash, mut detector, mut buffer) =
-        (Sha256::new(), csv::EncodingDetector::default(), vec![0; BUFFER]);
+        (Sha256::new(), encoding::EncodingDetector::default(), vec![0; BUFFER]);
     loop {
         let length = file.read(&mut buffer)?;
         if length == 0 {

@@ -1,6 +1,9 @@
 //! A table that an import fills, described as data.
 
+use std::borrow::Cow;
+
 use super::replaced::{CORRECTED, REISSUED, ReplacedValues};
+use crate::people::name;
 
 /// Separates the columns of a row that is read as one text. No import accepts this control character.
 pub(super) const SEPARATOR: char = '\u{1f}';
@@ -24,6 +27,8 @@ pub struct TableColumn {
     pub rule: ColumnRule,
     /// No two records may have the same value, and no record may have a replaced value of another.
     pub unique: bool,
+    /// Names are equal in every spelling, see [`name::key`].
+    is_name: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +73,7 @@ pub enum ColumnRule {
 }
 
 const fn column(name: &'static str, rule: ColumnRule) -> TableColumn {
-    TableColumn { name, fact: name, column_type: ColumnType::Text, rule, unique: false }
+    TableColumn { name, fact: name, column_type: ColumnType::Text, rule, unique: false, is_name: false }
 }
 
 pub const fn key(name: &'static str) -> TableColumn {
@@ -98,6 +103,11 @@ pub const fn print_number(name: &'static str) -> TableColumn {
     TableColumn { unique: true, ..column(name, ColumnRule::Unless(&REISSUED, name)) }
 }
 
+/// The name of a person, which a correction replaces together with the document.
+pub const fn corrected_name(name: &'static str) -> TableColumn {
+    TableColumn { is_name: true, ..corrected(name, "person") }
+}
+
 /// A column that a correction replaces together with its group.
 pub const fn corrected(name: &'static str, group: &'static str) -> TableColumn {
     column(name, ColumnRule::Unless(&CORRECTED, group))
@@ -112,6 +122,11 @@ impl TableColumn {
     /// Sets the type, if it is not text.
     pub const fn is(self, column_type: ColumnType) -> TableColumn {
         TableColumn { column_type, ..self }
+    }
+
+    /// The form in which two values are compared.
+    pub fn compared<'a>(&self, value: &'a str) -> Cow<'a, str> {
+        if self.is_name { name::key(value).into() } else { value.into() }
     }
 
     fn is_key(&self) -> bool {
@@ -132,9 +147,9 @@ impl TargetTable {
     }
 
     /// The values on which two rows with one natural key must agree.
-    pub fn claimed<'a>(&self, values: &'a [String]) -> Vec<&'a str> {
+    pub fn claimed<'a>(&self, values: &'a [String]) -> Vec<Cow<'a, str>> {
         let claimed = self.columns.iter().zip(values).filter(|(column, _)| column.rule != ColumnRule::Keep);
-        claimed.map(|(_, value)| &**value).collect()
+        claimed.map(|(column, value)| column.compared(value)).collect()
     }
 
     /// Indices of the columns with a rule.

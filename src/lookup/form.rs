@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use super::finding::{self, Finding};
 use super::typed::TypedFields;
 use super::{Lookup, limits, pages};
-use crate::exams::certificate::lookup_hash;
+use crate::exams::certificate::person_hashes;
 use crate::people::document;
 use crate::store::{Store, Timestamp};
 use crate::web::address::{Network, client_address, network};
@@ -49,9 +49,9 @@ pub async fn answer(
         let exam = exam_of(store, code).await?;
         return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));
     }
-    let hash = lookup_hash(&store.vault, typed.name, typed.document);
+    let hashes = person_hashes(&store.vault, typed.name, typed.document);
     let (key, number) = (code.clone(), document::normalise(typed.number));
-    let found = store.read_one(move |tx| finding::find(tx, &key, hash, &number)).await?;
+    let found = store.read_one(move |tx| finding::find(tx, &key, hashes, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
     let exam = pages::Exam { code, name };
     let stamp = pages::QueryStamp::at(now);

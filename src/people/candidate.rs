@@ -1,5 +1,7 @@
 //! Candidates and their personal data.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -19,7 +21,7 @@ pub(super) const PHONE: &str = "candidates.phone";
 /// A person as the portal or an import describes them, validated.
 #[derive(Clone)]
 pub struct Identity {
-    /// Normalised by [`name::parse`](super::name::parse).
+    /// As the portal or the authority writes it, see [`name::given`](super::name::given).
     pub name: String,
     pub document: Document,
     /// Normalised; `None` if the portal sends none.
@@ -110,6 +112,32 @@ pub(super) fn documents_of(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Ve
     let former = f::former_documents.filter(f::candidate_id.eq_any(candidates)).select(f::document_hash);
     documents.extend(former.load::<String>(tx.conn)?);
     Ok(documents)
+}
+
+/// A document that was corrected.
+pub struct CorrectedDocument {
+    /// The present number, masked. Empty if it cannot be opened.
+    pub mask: String,
+    /// Hashes of the former documents, the latest first.
+    pub former: Vec<String>,
+}
+
+/// Every corrected document, by the hash of the present one.
+pub fn corrected_documents(tx: &mut Tx) -> Result<HashMap<String, CorrectedDocument>, Error> {
+    let rows: Vec<(String, String, String)> = f::former_documents
+        .inner_join(c::candidates)
+        .order((f::replaced_at.desc(), f::document_hash))
+        .select((c::document_hash, c::document_number, f::document_hash))
+        .load(tx.conn)?;
+    let mut corrected = HashMap::new();
+    for (present, sealed, former) in rows {
+        let mask = || tx.vault.open(NUMBER, &sealed).map(|number| mask::number(&number)).unwrap_or_default();
+        let document = corrected
+            .entry(present)
+            .or_insert_with(|| CorrectedDocument { mask: mask(), former: Vec::new() });
+        document.former.push(former);
+    }
+    Ok(corrected)
 }
 
 /// The name on record, and the last one from a portal.

@@ -11,15 +11,39 @@ pub fn half(text: &str) -> String {
     half
 }
 
-/// Normalises a number: [`half`] width, no spaces, capital letters.
+/// Normalises a number: [`half`] width, no spaces, capital letters, and `-` for each sort of hyphen.
 pub fn compact(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.to_ascii_uppercase();
     }
-    let mut half = half(text);
-    half.retain(|c| !c.is_whitespace());
-    half.make_ascii_uppercase();
-    half
+    let half = half(text);
+    let visible = half.chars().filter(|c| !c.is_whitespace());
+    visible.map(|c| if is_hyphen(c) { '-' } else { c.to_ascii_uppercase() }).collect()
+}
+
+/// Hyphens, dashes and minus signs. Word processors and input methods write one for another.
+pub fn is_hyphen(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '\u{58a}' | '\u{5be}' | '\u{2d7}' | '\u{1806}' | '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2043}'
+                | '\u{2212}'
+                | '\u{2500}'
+                | '\u{2501}'
+                | '\u{2796}'
+                | '\u{2e17}'
+                | '\u{2e1a}'
+                | '\u{2e3a}'
+                | '\u{2e3b}'
+                | '\u{2e40}'
+                | '\u{30a0}'
+                | '\u{fe31}'
+                | '\u{fe32}'
+                | '\u{fe58}'
+                | '\u{fe63}'
+                | '\u{ff0d}'
+    )
 }
 
 /// Whether the text has only spaces and invisible characters.
@@ -36,8 +60,9 @@ fn narrow(c: char) -> char {
 }
 
 /// Text copied from chats and web pages contains these characters.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -63,5 +88,12 @@ mod tests {
     fn compact_removes_spaces_and_lower_case() {
         assert_eq!(compact("11010519491231002x"), "11010519491231002X");
         assert_eq!(compact(" 1101 0519\u{a0}４９１２ 31002ｘ\n"), "11010519491231002X");
+    }
+
+    #[test]
+    fn compact_writes_one_sort_of_hyphen() {
+        for hyphen in "-‐‑‒–—―−﹣－".chars() {
+            assert_eq!(compact(&format!("a{hyphen}1")), "A-1", "{hyphen}");
+        }
     }
 }

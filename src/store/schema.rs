@@ -281,6 +281,7 @@ diesel::table! {
         document_mask -> Text,
         gender -> Text,
         mailing_id -> Nullable<Text>,
+        person_hash -> Text,
     }
 }
 

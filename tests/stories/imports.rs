@@ -60,6 +60,10 @@ impl Installation {
         installation
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
         let settings = [("DATABASE_URL", &*self.url), ("KAOZHENG_DATA_KEY", KEY)];
@@ -177,7 +181,7 @@ impl Installation {
                     "issued_on",
                     "issuing_body",
                     "delivery",
-                    "lookup_hash",
+                    "person_hash",
                     "document_mask",
                     "gender",
                     "mailing_id",

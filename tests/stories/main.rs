@@ -35,6 +35,7 @@ mod integrity;
 mod lists;
 mod login;
 mod lookup;
+mod names;
 mod pagination;
 mod properties;
 mod qualification;

@@ -89,7 +89,7 @@ async fn invalid_answers_are_shown_in_place_and_the_others_kept() {
         ("years", "六", "从事专业工作年限请填写 0 到 50 之间的整数"),
         ("years", "20", "您 2014 年参加工作"),
         ("graduated_on", "2999-01-01", "毕业时间不能晚于今天"),
-        ("graduated_on", "2014-02-30", "毕业时间请按 2016-06-30 的格式填写"),
+        ("graduated_on", "2014-02-30", "毕业时间请填写年月日，例如 2016-06-30"),
         ("school", "", "请填写毕业院校"),
         ("education", "幼儿园", "请选择学历"),
         ("specialty", "不存在的专业", "请选择专业"),

@@ -58,7 +58,9 @@ impl Statements {
         let page = visitor.open(path).await;
         let run = std::mem::take(&mut lock(&self.record).run);
         let sql = run.iter().map(|displayed| displayed.split(" -- binds").next().unwrap_or_default().trim());
-        (page, sql.filter(|sql| !tells_who_asks(sql)).map(str::to_owned).collect())
+        let is_control = |sql: &&str| CONTROL.iter().any(|word| sql.starts_with(word));
+        let of_page = sql.filter(|sql| !is_control(sql) && !tells_who_asks(sql));
+        (page, of_page.map(str::to_owned).collect())
     }
 
     /// What was run since the last call, with the bound values in place.
@@ -100,9 +102,7 @@ fn instrument() -> Option<Box<dyn Instrumentation>> {
         InstrumentationEvent::StartQuery { query, .. } => {
             with_record(&address, |record| {
                 let text = query.to_string();
-                if !CONTROL.iter().any(|word| text.starts_with(word)) {
-                    record.run.push(text);
-                }
+                record.run.push(text);
             });
         }
         InstrumentationEvent::CacheQuery { sql, .. } => {

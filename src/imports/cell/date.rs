@@ -3,10 +3,10 @@
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use super::{Cell, Reason};
-use crate::people::width;
+use crate::people::{day, width};
 use crate::store::clock;
 
-const WRONG_DAY: &str = "日期有误，请写成 2018-03-01";
+const WRONG_DAY: &str = "日期有误，请写成 2018-03-01、2018/3/1 或 2018年3月1日";
 const WRONG_TIME: &str = "时间有误，请写成 2018-03-01 10:30";
 const WRONG_MONTH: &str = "考试年月有误，请写成 201803 或 2018-03";
 
@@ -17,9 +17,6 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2119;
 
 /// `2018-03-01`
 pub(super) fn day(cell: &Cell, text: &str) -> Result<String, Reason> {
-    if is_stored_day(text) {
-        return Ok(text.to_owned());
-    }
     Ok(read(cell, text).ok_or(WRONG_DAY)?.date().to_string())
 }
 
@@ -34,8 +31,8 @@ pub(super) fn month(cell: &Cell, text: &str) -> Result<String, Reason> {
     if let Cell::Time(time) = cell {
         return Ok(time.format("%Y%m").to_string());
     }
-    let text = spelled(text.strip_suffix(".0").unwrap_or(text));
-    let (year, month) = match text.split_once('-') {
+    let text = width::compact(text.strip_suffix(".0").unwrap_or(text));
+    let (year, month) = match text.trim_end_matches('月').split_once(['-', '/', '.', '年']) {
         Some(parts) => parts,
         None if text.len() == 6 && text.is_ascii() => text.split_at(4),
         None => return Err(WRONG_MONTH.into()),
@@ -55,51 +52,23 @@ pub(super) fn shown(stored: &str) -> String {
 fn read(cell: &Cell, text: &str) -> Option<NaiveDateTime> {
     let time = match cell {
         Cell::Time(time) => Some(*time),
-        Cell::Number(serial) => from_serial(*serial),
-        Cell::Text(_) | Cell::Unreadable(_) => from_text(&spelled(text)),
+        // A number such as 20180301 is far above the serial numbers.
+        Cell::Number(number) => from_serial(number.serial).or_else(|| from_text(text)),
+        Cell::Text(_) | Cell::Unreadable(_) => from_text(text),
     };
     time.filter(|time| YEARS.contains(&time.year()))
 }
 
-/// Half-width, with `-` between the parts of the date: `2018-3-1 10:30`.
-fn spelled(text: &str) -> String {
-    let text = width::half(text.trim());
-    let (day, time) = text.split_at(text.find([' ', 'T']).unwrap_or(text.len()));
-    let parts = |c| if matches!(c, '/' | '年' | '月' | '.') { '-' } else { c };
-    // A serial number has a decimal point.
-    let is_serial = day.parse::<f64>().is_ok_and(|number| SERIALS.contains(&number)) && !day.contains('-');
-    let day: String = if is_serial { day.to_owned() } else { day.chars().map(parts).collect() };
-    format!("{}{}", day.trim_end_matches(['日', '-']), time.replace('T', " "))
-}
-
+/// A day, a day and a time, or a serial number.
 fn from_text(text: &str) -> Option<NaiveDateTime> {
-    let (day, time) = text.split_once(' ').unwrap_or((text, ""));
-    let time = match time.trim() {
-        "" => NaiveTime::MIN,
-        time => clock_time(time)?,
-    };
-    if let Some(day) = from_parts(day) {
-        return Some(day.and_time(time));
+    let text = width::half(text.trim());
+    if let Some(day) = day::parse(&text) {
+        return Some(day.and_time(NaiveTime::MIN));
     }
-    day.parse().ok().filter(|serial| SERIALS.contains(serial)).and_then(from_serial)
-}
-
-/// `2018-3-1`, `20180301`
-fn from_parts(day: &str) -> Option<NaiveDate> {
-    let mut parts = day.split('-');
-    let (year, month, day) = match (parts.next()?, parts.next(), parts.next(), parts.next()) {
-        (year, Some(month), Some(day), None) => (year, month, day),
-        (whole, None, ..) if whole.len() == 8 && whole.is_ascii() => (&whole[..4], &whole[4..6], &whole[6..]),
-        _ => return None,
-    };
-    NaiveDate::from_ymd_opt(number(year, 4)?, number(month, 2)?, number(day, 2)?)
-}
-
-/// A fast path: programs write most files, and their dates have the stored form already.
-fn is_stored_day(text: &str) -> bool {
-    let shaped =
-        text.len() == 10 && text.is_ascii() && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
-    shaped && from_parts(text).is_some_and(|day| YEARS.contains(&day.year()))
+    if let Some((day, time)) = text.rsplit_once([' ', 'T']) {
+        return Some(day::parse(day)?.and_time(clock_time(time)?));
+    }
+    text.parse().ok().and_then(from_serial)
 }
 
 /// `10:30`, `10:30:05`, `10:30:05.000`

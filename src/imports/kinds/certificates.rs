@@ -1,13 +1,15 @@
 //! 证书
 
 use super::{DOCUMENT_NUMBER, DOCUMENT_TYPE, EXAM_CODE, HOLDER_KEY, HOLDER_NAME, LEVEL, SPECIALTY};
-use crate::exams::certificate::lookup_hash;
+use crate::exams::certificate::person_hash;
 use crate::exams::held::Delivery;
 use crate::imports::cell::{CellFormat, Choice, Choices};
 use crate::imports::kind::{Column, Facts, ImportKind, RowProblem, one_record, optional, required};
-use crate::imports::reference::ReferenceData;
+use crate::imports::reference::{HashKind, ReferenceData};
 use crate::imports::row_checks::{exam, in_order, offered, person};
-use crate::imports::table::{ColumnType, TargetTable, corrected, key, print_number, until, value};
+use crate::imports::table::{
+    ColumnType, TargetTable, corrected, corrected_name, key, print_number, until, value,
+};
 
 pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     name: "certificates",
@@ -27,7 +29,7 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
         required("发证机关", "issuing_body", CellFormat::Text(60), "r.issuing_body"),
         optional("领取状态", "delivery", CellFormat::OneOf(STATES), "r.delivery").or("ready"),
         HOLDER_KEY,
-        optional("核验标识", "lookup_key", CellFormat::Hash, "r.lookup_hash"),
+        optional("核验标识", "lookup_key", CellFormat::Hash(HashKind::Person), "r.person_hash"),
         optional("证件号码掩码", "document_mask", CellFormat::Text(40), "r.document_mask"),
     ],
     row_checks: &[person, as_printed, exam, offered, days_in_order],
@@ -36,7 +38,7 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
         columns: &[
             key("management_number"),
             value("holder_hash"),
-            corrected("holder_name", "person"),
+            corrected_name("holder_name"),
             value("exam_id"),
             value("sitting_month"),
             value("level"),
@@ -46,7 +48,7 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
             value("issued_on").is(ColumnType::Date),
             value("issuing_body"),
             until("delivery", "making"),
-            corrected("lookup_hash", "person"),
+            corrected("person_hash", "person"),
             corrected("document_mask", "person"),
             corrected("gender", "gender"),
         ],
@@ -71,14 +73,14 @@ const STATES: Choices = &{
     choices
 };
 
-/// Adds `lookup_hash`, by which the public lookup finds a certificate. An export brings the hash itself.
+/// Adds `person_hash`, by which the public lookup finds a certificate. An export brings the hash itself, since the
+/// holder's document may have been corrected after the certificate was printed.
 fn as_printed(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowProblem> {
-    let number = facts.get("document_number");
-    let hash = match number {
-        "" => facts.get("lookup_key").to_owned(),
-        number => lookup_hash(&reference.vault, facts.get("holder_name"), number),
+    let hash = match facts.get("lookup_key") {
+        exported if !exported.is_empty() && facts.get("document_number").is_empty() => exported.to_owned(),
+        _ => person_hash(&reference.vault, facts.get("holder_name"), facts.get("document_hash")),
     };
-    facts.set("lookup_hash", hash);
+    facts.set("person_hash", hash);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use crate::imports::cell::{CellFormat, Choice, Choices};
 use crate::imports::kind::{Facts, ImportKind, RowProblem, TargetFacts, optional, required};
 use crate::imports::reference::ReferenceData;
 use crate::imports::row_checks::{exam, offered, person, sitting};
-use crate::imports::table::{ColumnType, TargetTable, corrected, key, once, parent, value};
+use crate::imports::table::{ColumnType, TargetTable, corrected_name, key, once, parent, value};
 
 pub(in crate::imports) static REGISTRATIONS: ImportKind = ImportKind {
     name: "registrations",
@@ -33,7 +33,7 @@ pub(in crate::imports) static REGISTRATIONS: ImportKind = ImportKind {
             columns: &[
                 key("ticket_number"),
                 value("holder_hash"),
-                corrected("holder_name", "person"),
+                corrected_name("holder_name"),
                 value("sitting_id"),
                 value("level"),
                 value("specialty"),

@@ -1,4 +1,5 @@
-//! Reads an identity from the portal's claims, with the same checks as typed input.
+//! Reads an identity from the portal's claims. The document's number is checked as if it were typed; the name is
+//! taken as the portal writes it, because the portal has verified it.
 
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -57,7 +58,7 @@ fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result
     let kind = known_document_type(settings, &required(&names.id_type, "id_type")?)?;
     let number = required(&names.id_number, "id_number")?;
     let document = Document::parse(kind, &number, today).map_err(|_| incomplete("id_number"))?;
-    let name = name::parse(&required(&names.name, "name")?).map_err(|_| incomplete("name"))?;
+    let name = name::given(&required(&names.name, "name")?).ok_or_else(|| incomplete("name"))?;
     // The phone number is optional: the candidate can enter one later.
     let phone = text(claims, &names.phone).and_then(|text| phone::parse(&text).ok());
     Ok(Identity { name, document, phone })
@@ -148,6 +149,22 @@ mod tests {
         let cert = cert("111", "11010519491231002X");
         let identity = read_from(json!({ "user": { "realName": "张小三", "cert": cert, "mobile": "12" } }));
         assert_eq!(identity.expect("a phone is optional").phone, None);
+    }
+
+    #[test]
+    fn a_name_is_taken_as_the_portal_writes_it() {
+        let long = "A ".repeat(40);
+        for name in
+            ["NGUYỄN VĂN AN", "O", "张", "García, José", "买买提•艾力", "X Æ A-12", "王\u{e863}", long.trim()]
+        {
+            let cert = json!({ "type": "111", "no": "11010519491231002X" });
+            let identity = read_from(json!({ "user": { "realName": name, "cert": cert } }));
+            assert_eq!(identity.expect("an identity").name, name);
+        }
+        for name in [" ", "\u{200b}"] {
+            let cert = json!({ "type": "111", "no": "11010519491231002X" });
+            assert!(read_from(json!({ "user": { "realName": name, "cert": cert } })).is_none());
+        }
     }
 
     fn account(settings: &PortalSettings, user: Value) -> Result<Account, Refusal> {

@@ -2,6 +2,8 @@
 
 mod verdict;
 
+use std::collections::HashSet;
+
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -14,7 +16,7 @@ use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};
-use crate::store::{CandidateId, Error, Timestamp, Tx, Vault};
+use crate::store::{CandidateId, Error, Timestamp, Tx, Vault, meta};
 pub use verdict::{CaseRefusal, DocumentChange, IdentityVerdict, decide};
 
 const NAME: &str = "identity_cases.name";
@@ -65,6 +67,7 @@ pub struct IdentityCase {
 #[diesel(table_name = identity_cases)]
 struct Row {
     id: String,
+    key_hash: String,
     reason: String,
     candidate_id: CandidateId,
     portal: String,
@@ -143,20 +146,63 @@ fn insert(tx: &mut Tx, attempt: &StoppedSignIn, key: &str) -> Result<String, Err
     Ok(id)
 }
 
-impl StoppedSignIn<'_> {
-    /// Attempts with the same key belong to one case.
-    fn key(&self, vault: &Vault) -> String {
-        let Arrival { identity, account } = self.arrival;
-        let parts = [
-            account.portal.as_str(),
-            self.subject.unwrap_or_default(),
-            self.reason.code(),
-            self.candidate,
-            self.number,
-            &name::key(&identity.name),
-        ];
+/// What makes two attempts the same case.
+struct CaseKey<'a> {
+    portal: &'a str,
+    subject: Option<&'a str>,
+    reason: Reason,
+    candidate: &'a CandidateId,
+    number: &'a str,
+    name: &'a str,
+}
+
+impl CaseKey<'_> {
+    fn hash(&self, vault: &Vault) -> String {
+        let name = name::key(self.name);
+        let subject = self.subject.unwrap_or_default();
+        let parts = [self.portal, subject, self.reason.code(), self.candidate, self.number, &name];
         vault.blind("identity_case", &parts.join("\n"))
     }
+}
+
+impl StoppedSignIn<'_> {
+    fn key(&self, vault: &Vault) -> String {
+        let Arrival { identity, account } = self.arrival;
+        let key = CaseKey {
+            portal: &account.portal,
+            subject: self.subject,
+            reason: self.reason,
+            candidate: self.candidate,
+            number: self.number,
+            name: &identity.name,
+        };
+        key.hash(vault)
+    }
+}
+
+/// Name in [`meta`] of the form of the names in `key_hash`.
+const KEY_FORM: &str = "identity_case_keys";
+const PRESENT_FORM: &str = "NFKC";
+
+/// Computes the keys of all cases anew, once, since they contain a name in the form in which names are compared.
+/// Of two cases that have become one, the later one gets the key.
+pub fn renew_keys(tx: &mut Tx) -> Result<(), Error> {
+    if meta::get(tx, KEY_FORM)?.as_deref() == Some(PRESENT_FORM) {
+        return Ok(());
+    }
+    let rows: Vec<Row> =
+        i::identity_cases.order((i::last_at.desc(), i::id)).select(Row::as_select()).load(tx.conn)?;
+    let mut taken: HashSet<String> = rows.iter().map(|row| row.key_hash.clone()).collect();
+    for row in rows {
+        let former = row.key_hash.clone();
+        let case = IdentityCase::open(tx.vault, row)?;
+        let key = case.key(tx.vault);
+        if taken.insert(key.clone()) {
+            taken.remove(&former);
+            diesel::update(i::identity_cases.find(&case.id)).set(i::key_hash.eq(key)).execute(tx.conn)?;
+        }
+    }
+    meta::set(tx, KEY_FORM, PRESENT_FORM)
 }
 
 /// An expression for the number of open cases, which counts no further than 1000.
@@ -214,6 +260,18 @@ impl IdentityCase {
             decided_at: row.decided_at,
             decision_reason: row.decision_reason,
         })
+    }
+
+    fn key(&self, vault: &Vault) -> String {
+        let key = CaseKey {
+            portal: &self.portal,
+            subject: self.subject.as_deref(),
+            reason: self.reason,
+            candidate: &self.candidate,
+            number: &self.holder,
+            name: &self.name,
+        };
+        key.hash(vault)
     }
 
     /// The account, if the portal sent `sub`; without it the account cannot be bound.

@@ -116,6 +116,55 @@ fn undecodable_bytes_refuse_only_their_row() {
     assert!(refused[0][3].contains("无法解码"));
 }
 
+/// In either encoding, and whatever the byte becomes.
+#[test]
+fn damaged_byte_refuses_only_its_row() {
+    let installation = Installation::new();
+    let rows: String = (1..=9)
+        .map(|at| format!("示考诚〔2023〕{at}号,{NUMBER},作弊,抄袭他人答案,2023-04-01,2025-04-01\n"))
+        .collect();
+    let text = format!("{HEADER}\n{rows}");
+    for bytes in [text.clone().into_bytes(), encoding_rs::GB18030.encode(&text).0.into_owned()] {
+        let line = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(4).expect("five lines").0;
+        let mut damaged = bytes.clone();
+        damaged[line + 1] = 0xff;
+        installation.file("damaged.csv", &damaged);
+        let refused = installation.import_refused("integrity", "damaged.csv");
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        assert_eq!((&*refused[0][0], &*refused[0][1]), ("6", "决定书文号"));
+        assert!(refused[0][3].contains("无法解码"), "{refused:?}");
+    }
+}
+
+#[test]
+fn rows_of_separators_are_empty() {
+    let installation = Installation::new();
+    let good = row(NUMBER, "2023-04-01", "2025-04-01");
+    for (what, text) in [
+        ("at the end", format!("{HEADER}\n{good}\n,,,,,\n,,,,,\n")),
+        ("of any width", format!("{HEADER}\n,\n{good}\n,,,,,,,,,\n")),
+        ("with spaces", format!(",,\n{HEADER}\n , , , , , \n{good}\n   \n\"\",\"\"\n")),
+    ] {
+        installation.file("commas.csv", text);
+        let counts = installation.import("integrity", "commas.csv");
+        assert!(counts.ends_with("0 refused") && !counts.contains("2 "), "{what}: {counts}");
+        assert_eq!(stored(&installation).len(), 1, "{what}");
+    }
+}
+
+#[test]
+fn lines_are_counted_with_any_ending() {
+    let installation = Installation::new();
+    for ending in ["\n", "\r\n", "\r"] {
+        let rows =
+            [HEADER, &row(NUMBER, "2023-04-01", "2025-04-01"), &row("bad", "2023-04-01", "2025-04-01")];
+        installation.file("lines.csv", rows.join(ending) + ending);
+        let refused = installation.import_refused("integrity", "lines.csv");
+        assert_eq!(refused.len(), 1, "{ending:?}");
+        assert_eq!((&*refused[0][0], &*refused[0][1]), ("3", "证件号码"), "{ending:?}");
+    }
+}
+
 #[test]
 fn contradicting_rows_are_refused() {
     let installation = Installation::new();

@@ -1,6 +1,6 @@
 //! Records of people, and the values on which the site takes precedence over a file.
 
-use kaozheng::exams::certificate::lookup_hash;
+use kaozheng::exams::certificate::person_hash;
 use kaozheng::people::candidate::holder;
 use kaozheng::people::document::DocumentType;
 use kaozheng::store::Vault;
@@ -109,12 +109,12 @@ fn imported_certificate_is_found_by_the_public_and_its_holder() {
         .file("c.csv", certificate("p1", " 买买提.艾力 ", "", "１１０１０５１９４９１２３１００２ｘ", ""));
     installation.import("certificates", "c.csv");
     let vault = Vault::from_key(&[7; 32]);
+    let document = holder(&vault, DocumentType::Resident, NUMBER);
     let expected = format!(
-        "{}|{}|买买提·艾力|110***********002X|female|P1|ready",
-        holder(&vault, DocumentType::Resident, NUMBER),
-        lookup_hash(&vault, "买买提·艾力", NUMBER)
+        "{document}|{}|买买提.艾力|110***********002X|female|P1|ready",
+        person_hash(&vault, "买买提·艾力", &document)
     );
-    let stored = "SELECT holder_hash || '|' || lookup_hash || '|' || holder_name || '|' || document_mask || '|' \
+    let stored = "SELECT holder_hash || '|' || person_hash || '|' || holder_name || '|' || document_mask || '|' \
                   || gender || '|' || print_number || '|' || delivery AS line FROM certificates";
     assert_eq!(installation.rows(stored), [expected]);
     installation

@@ -104,6 +104,35 @@ fn unverified(account: Value) -> Value {
     with(account, &[("level", json!("L0"))])
 }
 
+/// The portal has verified the name, so its form is no reason to refuse anybody. Another spelling is the same name,
+/// which an unverified account shows: it is stopped if it has another name.
+#[tokio::test]
+async fn any_verified_name_signs_in_also_in_another_spelling() {
+    let site = Site::start(|_| {}).await;
+    let long = "WOLFESCHLEGELSTEINHAUSENBERGERDORFF HUBERT BLAINE LONGLASTNAME";
+    let table = [
+        ("NGUYỄN VĂN AN", "nguye\u{302}\u{303}n va\u{306}n an"),
+        ("O", "o"),
+        ("张", "张 "),
+        ("García, José", "GARCÍA,JOSÉ"),
+        ("O’NEIL JOHN", "O'Neil John"),
+        ("买买提•艾力", "买买提-艾力"),
+        ("王\u{e863}", "王䶮"),
+        ("X Æ A-12", "x æ a–12"),
+        ("Иван Петров", "ИВАН ПЕТРОВ"),
+        (long, long),
+    ];
+    for (n, (name, spelling)) in table.into_iter().enumerate() {
+        let first = account(&format!("a{n}"), name, &format!("E20000{n:02}"));
+        assert_signed_in(&site, &first).await;
+        let again = with(unverified(first.clone()), &[("name", json!(spelling))]);
+        assert_signed_in(&site, &again).await;
+        let names: Vec<String> = read(&site, |tx| Ok(c::candidates.select(c::name).load(tx.conn)?)).await;
+        assert!(names.contains(&name.to_owned()), "{name} is shown as the portal writes it: {names:?}");
+    }
+    assert_eq!(counts(&site).await, [10, 10, 0]);
+}
+
 /// Every rule: the bound account, the claims of the next sign-in, and whether it is admitted.
 #[tokio::test]
 async fn account_opens_only_its_own_candidate() {

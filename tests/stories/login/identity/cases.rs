@@ -58,6 +58,33 @@ async fn repeated_attempts_are_one_case_with_both_sides() {
     }
 }
 
+/// An update changes the form of names in the keys of cases. A known case stays the same case.
+#[tokio::test]
+async fn keys_of_an_older_program_are_computed_anew() {
+    use kaozheng::people::identity::case::renew_keys;
+    use kaozheng::store::schema::meta::dsl as m;
+    let site = Site::start(|_| {}).await;
+    assert_signed_in(&site, &zhang()).await;
+    let other = account("b", "O’NEIL JOHN", "E1000001");
+    assert_stopped(&site, &other, STOPPED).await;
+    let age = |tx: &mut Tx| {
+        diesel::update(i::identity_cases).set(i::key_hash.eq("of another form")).execute(tx.conn)?;
+        diesel::delete(m::meta.find("identity_case_keys")).execute(tx.conn)?;
+        renew_keys(tx)
+    };
+    site.server.parts.store.write::<_, Error, _>(age).await.expect("new keys");
+    assert_stopped(&site, &with(other, &[("name", json!("o'neil john"))]), STOPPED).await;
+    let attempts = i::identity_cases.select(i::attempts);
+    assert_eq!(read(&site, move |tx| Ok(attempts.load::<i32>(tx.conn)?)).await, [2]);
+    // A second call does nothing.
+    let touch = |tx: &mut Tx| {
+        diesel::update(i::identity_cases).set(i::key_hash.eq("x")).execute(tx.conn)?;
+        renew_keys(tx)?;
+        Ok::<String, Error>(i::identity_cases.select(i::key_hash).first(tx.conn)?)
+    };
+    assert_eq!(site.server.parts.store.write(touch).await.expect("a key"), "x");
+}
+
 #[tokio::test]
 async fn only_administrators_see_cases() {
     let site = Site::start(|_| {}).await;
