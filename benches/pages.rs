@@ -60,7 +60,9 @@ fn main() {
 async fn measure(title: &str, [few, many]: [u32; 2], [small, large]: [Fixture; 2]) {
     let process = small.serve().await;
     println!("\n{title}, {few} applications, {CONNECTIONS} connections, CPU of each request");
-    println!("  page             bytes   bare poem     program    database       all/poem   p50, p99");
+    println!(
+        "  page             bytes   bare poem     program    database       all/poem   p50, p99         uncompressed"
+    );
     for visit in visits::common(&small) {
         costs(&small, &process, &visit).await;
     }
@@ -104,8 +106,9 @@ async fn costs(fixture: &Fixture, process: &Process, visit: &Visit) {
     let database = (of_database() - before).as_secs_f64() * 1e6 / with_warming as f64;
     let (name, bytes, all) = (visit.name, page.len(), (cpu + database) / poem);
     let (p50, p99) = (run.millis(0.5), run.millis(0.99));
+    let plain = load(process, &visit.plain()).await.cpu;
     println!(
-        "  {name:14} {bytes:7} {poem:8.1} µs {cpu:8.1} µs {database:8.1} µs {all:12.1} × {p50:6.1}, {p99:.1} ms"
+        "  {name:14} {bytes:7} {poem:8.1} µs {cpu:8.1} µs {database:8.1} µs {all:12.1} × {p50:6.1}, {p99:6.1} ms {plain:8.1} µs"
     );
 }
 

@@ -11,6 +11,19 @@ pub struct Visit {
     pub request: Vec<u8>,
 }
 
+const ENCODINGS: &str = "Accept-Encoding: gzip, deflate, br\r\n";
+
+impl Visit {
+    /// The same without compression.
+    pub fn plain(&self) -> Visit {
+        Visit { name: self.name, request: plain(&self.request) }
+    }
+}
+
+fn plain(request: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(request).replace(ENCODINGS, "").into_bytes()
+}
+
 fn get(name: &'static str, session: &str, path: &str) -> Visit {
     Visit { name, request: head("GET", session, path) }
 }
@@ -19,7 +32,7 @@ fn head(method: &str, session: &str, path: &str) -> Vec<u8> {
     format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 198.51.100.7\r\nCookie: {session}\r\n\
          User-Agent: Mozilla/5.0 (Linux; Android 14; Pixel 8)\r\nAccept: text/html\r\n\
-         Accept-Encoding: gzip, deflate, br\r\nAccept-Language: zh-CN,zh;q=0.9\r\nContent-Length: 0\r\n\r\n"
+         {ENCODINGS}Accept-Language: zh-CN,zh;q=0.9\r\nContent-Length: 0\r\n\r\n"
     )
     .into_bytes()
 }
@@ -75,9 +88,8 @@ pub async fn growing(fixture: &Fixture, line: &mut Line) -> Vec<Visit> {
 
 /// The link at the end of the first page of the queue.
 async fn next_page(line: &mut Line, session: &str) -> String {
-    let request = String::from_utf8(head("GET", session, paths::QUEUE)).expect("text");
-    let plain = request.replace("Accept-Encoding: gzip, deflate, br\r\n", "");
-    let page = String::from_utf8(line.ask(plain.as_bytes()).await.page().to_vec()).expect("text");
+    let request = plain(&head("GET", session, paths::QUEUE));
+    let page = String::from_utf8(line.ask(&request).await.page().to_vec()).expect("text");
     let before = page.split("加载更多").next().unwrap_or_default();
     let (_, link) = before.rsplit_once("href=\"").expect("a link to the second page");
     link.split('"').next().unwrap_or_default().replace("&amp;", "&")

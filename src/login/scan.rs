@@ -13,8 +13,8 @@ use crate::people::width;
 use crate::settings::Settings;
 use crate::store::{CandidateId, Error, Timestamp, Tx};
 use crate::web::address::{client_address, network};
-use crate::web::session::live;
-use crate::web::{Failure, Frame, SignedIn, Submission, binding, see_other};
+use crate::web::session::live::{self, Live};
+use crate::web::{Failure, Frame, SignedIn, Submission, Visitor, binding, see_other};
 
 const SECRET_BYTES: usize = 16;
 
@@ -103,9 +103,11 @@ async fn show(
     invalid: Option<InvalidNumber<'_>>,
 ) -> Result<Response, Failure> {
     let secret = phone_of(req, &id, settings)?;
-    let who = SignedIn::find(req).await?.map(|who| who.candidate);
     let (path, own) = (paths::confirm(&id), network(client_address(req)));
-    let read = store.read(move |tx| read(tx, &id, &secret, who)).await?;
+    let load = move |tx: &mut Tx, live: Option<Live>| {
+        Ok(read(tx, &id, &secret, live.map(|live| live.who.candidate))?)
+    };
+    let read = Visitor::of_request(req)?.read(load).await?;
     let PhoneState { handshake, account, paused_until } = read.ok_or(Failure::NotFound)?;
     login.store_expiry(store, &handshake).await;
     match (handshake.status, account, paused_until) {

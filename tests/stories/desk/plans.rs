@@ -73,9 +73,11 @@ impl Desk {
     /// The statements since the last call that hold up other writers.
     fn in_write_transactions(&self) -> Vec<String> {
         let (mut written, mut writes) = (Vec::new(), false);
+        // Reads begin with `BEGIN` on SQLite, and with `BEGIN … READ ONLY` on PostgreSQL.
+        let begin = if self.statements.are_of_sqlite() { "SAVEPOINT job" } else { "BEGIN" };
         for sql in self.statements.take() {
             match &*sql {
-                "SAVEPOINT job" | "BEGIN" => writes = true,
+                sql if sql == begin => writes = true,
                 "RELEASE job" | "COMMIT" => writes = false,
                 _ if writes => written.push(sql),
                 _ => {}
