@@ -13,7 +13,7 @@ use super::typed::TypedFields;
 use super::{Lookup, limits, pages};
 use crate::exams::certificate::person_hashes;
 use crate::people::document;
-use crate::store::{Store, Timestamp};
+use crate::store::{Store, Timestamp, clock};
 use crate::web::address::{Network, client_address, network};
 use crate::web::{Failure, Frame, Submission};
 
@@ -49,7 +49,7 @@ pub async fn answer(
         let exam = exam_of(store, code).await?;
         return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));
     }
-    let hashes = person_hashes(&store.vault, typed.name, typed.document);
+    let hashes = person_hashes(&store.vault, typed.name, typed.document, clock::china_date(now));
     let (key, number) = (code.clone(), document::normalise(typed.number));
     let found = store.read_one(move |tx| finding::find(tx, &key, hashes, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
