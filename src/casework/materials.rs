@@ -10,7 +10,7 @@ use super::business::{Application, Business, Material, MaterialKind, Registry};
 use super::question::{Problems, problem};
 use super::refusal::Refusal;
 use crate::files::storage::{self, Storage};
-use crate::files::{self, FileContent, SentFile, UploadRules};
+use crate::files::{self, SentFile, UploadRules};
 use crate::people::staff as roster;
 use crate::permits::Permit;
 use crate::store::schema::attachments::{self, dsl as f};
@@ -96,14 +96,22 @@ pub async fn receive(
         let Some(material) = wanted.iter().find(|material| material.slot == slot) else {
             continue;
         };
-        match prepare(file.content, material.kind.rules(), storage).await {
-            Ok((prepared, _permit)) => {
-                received.push(store_file(store, storage, material.slot, &file.name, prepared).await?);
-            }
-            Err(what_to_do) => problems.push(problem(material.slot, what_to_do)),
+        let (name, slot) = (files::clean_name(&file.name), material.slot);
+        match prepare(file, material.kind.rules(), storage).await {
+            Ok((prepared, _permit)) => received.push(store_file(store, storage, slot, name, prepared).await?),
+            Err(what_to_do) if material.most == 1 => problems.push(problem(slot, what_to_do)),
+            Err(what_to_do) => add_problem(&mut problems, slot, &format!("“{name}”：{what_to_do}")),
         }
     }
     Ok((received, problems))
+}
+
+/// A slot has one message, so the problems of its files are joined.
+fn add_problem(problems: &mut Problems, slot: &str, text: &str) {
+    match problems.iter_mut().find(|(wrong, _)| wrong == slot) {
+        Some((_, told)) => *told = format!("{told}；{text}"),
+        None => problems.push(problem(slot, text)),
+    }
 }
 
 impl MaterialKind {
@@ -118,21 +126,20 @@ impl MaterialKind {
 }
 
 async fn prepare(
-    content: Option<FileContent>,
+    file: SentFile,
     rules: UploadRules,
     storage: &Storage,
-) -> Result<(files::Prepared, Permit), &'static str> {
-    match content {
-        Some(content) => files::receive(content, rules, storage.memory()).await,
-        None => Err(rules.limits.too_large),
-    }
+) -> Result<(files::Prepared, Permit), String> {
+    rules.limits.check_size(file.size)?;
+    let content = file.content.ok_or_else(|| "上传没有完成，请再试一次".to_owned())?;
+    Ok(files::receive(content, rules, storage.memory()).await?)
 }
 
 async fn store_file(
     store: &Store,
     storage: &Storage,
     slot: &'static str,
-    name: &str,
+    name: String,
     prepared: files::Prepared,
 ) -> Result<Received, Refusal> {
     let now = store.clock.now();
@@ -146,7 +153,7 @@ async fn store_file(
     Ok(Received {
         id,
         slot,
-        name: files::clean_name(name),
+        name,
         mime: prepared.mime,
         size,
         width: prepared.width,
