@@ -67,6 +67,11 @@ impl Attachment {
     pub fn is_picture(&self) -> bool {
         self.width > 0
     }
+
+    /// Whether it is sound or film.
+    pub fn is_recording(&self) -> bool {
+        self.mime.starts_with("audio/") || self.mime.starts_with("video/")
+    }
 }
 
 /// A stored file that has no row yet.
@@ -280,11 +285,20 @@ pub fn own(tx: &mut Tx, candidate: &CandidateId, id: &str) -> Result<Attachment,
     Ok(Attachment::open(tx.vault, row.ok_or(Refusal::NotFound)?)?)
 }
 
-/// A submitted file, for a staff member who works on its business. The audit gets an entry in either case.
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileView {
+    Opening,
+    /// A piece after the first, while a recording is playing.
+    PlayingOn,
+}
+
+/// A submitted file, for a staff member who works on its business. The audit gets an entry in either case, one
+/// for each opening.
 ///
 /// # Errors
 /// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the audit cannot be written.
-pub fn for_staff(tx: &mut Tx, staff: &str, id: &str) -> Result<Option<Attachment>, Refusal> {
+pub fn for_staff(tx: &mut Tx, staff: &str, id: &str, view: FileView) -> Result<Option<Attachment>, Refusal> {
     use crate::store::schema::applications;
     let Some(role) = roster::role_of(tx, Some(staff))? else { return Ok(None) };
     let columns = (Row::as_select(), applications::kind, applications::number.assume_not_null());
@@ -292,9 +306,17 @@ pub fn for_staff(tx: &mut Tx, staff: &str, id: &str) -> Result<Option<Attachment
     let row = file.filter(f::submitted_at.is_not_null()).select(columns).first(tx.conn).optional()?;
     let Some((row, kind, number)): Option<(Row, String, String)> = row else { return Ok(None) };
     let works_on = Registry::of(tx).find(&kind).is_some_and(|business| business.is_work_of(role));
-    let action = if works_on { "file" } else { "refused" };
-    roster::viewed(tx, staff, action, &format!("{number}/{id}"))?;
-    if works_on { Ok(Some(Attachment::open(tx.vault, row)?)) } else { Ok(None) }
+    let target = format!("{number}/{id}");
+    if !works_on {
+        roster::viewed(tx, staff, "refused", &target)?;
+        return Ok(None);
+    }
+    let file = Attachment::open(tx.vault, row)?;
+    match view {
+        FileView::PlayingOn if file.is_recording() => roster::played_on(tx, staff, "file", &target)?,
+        _ => roster::viewed(tx, staff, "file", &target)?,
+    }
+    Ok(Some(file))
 }
 
 /// Deletes rows of unused files that were uploaded before `cutoff`, and lists their objects for deletion.

@@ -10,6 +10,8 @@ mod disk;
 mod filing;
 #[path = "../support/process.rs"]
 mod process;
+#[path = "../support/recordings.rs"]
+mod recordings;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/statements.rs"]
@@ -33,6 +35,7 @@ mod integrity;
 mod lists;
 mod login;
 mod lookup;
+mod media;
 mod pagination;
 mod properties;
 mod qualification;
