@@ -24,8 +24,11 @@ const DICTIONARY: usize = 64 << 10;
 /// Most places at which an encryption dictionary is looked for.
 const PLACES: usize = 16;
 
-/// Most bytes that all object streams may inflate to. Beyond them a file counts as having a page.
+/// Most bytes that all object streams may inflate to. Beyond this and [`STREAMS`], a file counts as having a page.
 const INFLATED: usize = 64 << 20;
+
+/// Most object streams that are searched. A document of 10 MB has about a thousand.
+const STREAMS: usize = 10_000;
 
 /// The error says in Chinese what to do.
 pub(super) fn check(bytes: &[u8]) -> Result<(), &'static str> {
@@ -141,7 +144,10 @@ impl Found {
     /// Returns whether all of the object streams could be read.
     fn search_object_streams(&mut self, bytes: &[u8]) -> bool {
         let mut room = INFLATED;
-        for at in memmem::find_iter(bytes, b"/ObjStm") {
+        for (count, at) in memmem::find_iter(bytes, b"/ObjStm").enumerate() {
+            if count == STREAMS {
+                return false;
+            }
             let Some(start) = memmem::find(&bytes[at..(at + DICTIONARY).min(bytes.len())], b"stream") else {
                 continue;
             };

@@ -85,3 +85,14 @@ fn pdf() -> Vec<u8> {
     pdf.stream(drawing, &drawn.finish());
     pdf.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn document_of_the_demo_has_a_page() {
+        let document = hayro_syntax::Pdf::new(pdf()).expect("a document");
+        assert_eq!(document.pages().len(), 1);
+    }
+}
