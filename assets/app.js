@@ -77,13 +77,47 @@
     if (count) one('#' + count).textContent = target.value.length + ' / ' + target.maxLength;
   });
 
+  // The summary lists only errors that the page still has.
+  const settle = (part) => {
+    const link = one(`.summary a[href="#${part.id}"]`);
+    if (!link) return;
+    const summary = link.closest('.summary'), title = one('h2', summary);
+    link.parentElement.remove();
+    const left = summary.querySelectorAll('li').length;
+    title.textContent = title.textContent.replace(/\d+/, left);
+    if (left) return;
+    summary.remove();
+    document.title = document.title.replace(/^错误：/, '');
+  };
+  // Shows an error in the tile of an upload as the server does, or removes it.
+  const complain = (tile, words) => {
+    const id = tile.id + '-error', input = one('[type=file]', tile), bar = one('.progress', tile);
+    if (one('#' + id)) one('#' + id).remove();
+    tile.toggleAttribute('data-error', !!words);
+    if (bar) bar.hidden = true;
+    if (words) {
+      const error = document.createElement('p');
+      Object.assign(error, { id, className: 'error', textContent: words });
+      one('.files,.drop', tile).before(error);
+      if (input) input.value = '';
+      say(words);
+    } else settle(tile);
+    const notes = ['hint', 'mark', 'error'].map((note) => tile.id + '-' + note).filter((note) => one('#' + note));
+    [tile, input].forEach((part) => part && part.setAttribute('aria-describedby', notes.join(' ')));
+    if (input && words) input.setAttribute('aria-invalid', 'true');
+    else if (input) input.removeAttribute('aria-invalid');
+  };
+
   // A file that is too large is not sent.
   on('change', (event) => {
-    const most = event.target.dataset.largest;
-    if (!most || ![...event.target.files].some((file) => file.size > most)) return;
+    const { files, dataset: { largest: most } } = event.target, tile = near(event, '.upload');
+    if (!tile || !most) return;
+    const large = [...files].find((file) => file.size > most);
+    if (!large) return complain(tile, '');
     event.stopPropagation();
-    event.target.value = '';
-    say(`文件超过 ${most / 1048576} MB，请压缩后再上传`, 1);
+    const name = files.length > 1 ? `“${large.name}”：` : '', size = (Math.ceil(large.size / 104857.6) / 10).toFixed(1);
+    const others = files.length > 1 ? '。选择的文件都没有上传，请去掉它再选一次' : '';
+    complain(tile, `${name}文件有 ${size} MB，超过 ${most / 1048576} MB，请压缩后再上传${others}`);
   }, true);
 
   // Of all requests only the one of the upload itself sends its file.
@@ -132,7 +166,8 @@
       start.tabIndex = -1;
       start.focus({ preventScroll: true });
     } else if (target.matches('.field,.upload')) {
-      const error = one('.error', target);
+      const error = one('p.error', target);
+      if (!error) settle(target);
       say(error ? error.textContent : target.matches('.upload') ? '材料已更新' : '');
     }
   });
@@ -142,6 +177,14 @@
       setTimeout(() => htmx.trigger(target, 'again'), 1500);
     }
   });
-  on('htmx:sendError', ({ target }) => target.id === 'handshake' || say('网络不通，请稍后再试。您填写的内容还在。', 1));
+  on('htmx:sendError', (event) => {
+    const tile = near(event, '.upload');
+    if (tile) complain(tile, '网络不通，文件没有上传，请稍后重新选择');
+    else if (event.target.id !== 'handshake') say('网络不通，请稍后再试。您填写的内容还在。', 1);
+  });
+  on('htmx:responseError', (event) => {
+    const tile = near(event, '.upload');
+    if (tile) complain(tile, '文件没有上传，原因写在页面上方');
+  });
   on('htmx:beforeRequest', () => say(''));
 })();

@@ -1,8 +1,7 @@
 //! Uploads: receiving, checking, re-encoding and storing files.
 //!
 //! [`prepare`] makes an uploaded file safe to show. It decodes and re-encodes pictures, which removes the
-//! place of a photo and anything hidden behind the picture. A PDF or a recording is stored unchanged and only
-//! served as a download. [`storage`] encrypts and stores the result.
+//! place of a photo and anything hidden behind the picture. A PDF or a recording is stored unchanged. [`storage`] encrypts and stores the result.
 //!
 //! Uploads use a bounded amount of memory: an [`Upload`] is received to disk, and [`receive`] takes what a file
 //! needs from a [`MemoryBudget`] before it reads the file.
@@ -12,8 +11,10 @@ mod frame;
 pub mod inspect;
 mod label;
 mod memory;
+mod pdf;
 pub mod picture;
 pub mod quarantine;
+mod recording;
 mod spool;
 pub mod storage;
 mod upload_permits;
@@ -23,8 +24,9 @@ use std::io::{Read, Seek};
 use frame::Frame;
 pub use inspect::Limits;
 use inspect::{BROKEN, FileFormat};
-pub use label::{clean_name, human_size};
+pub use label::{UNNAMED, clean_name, human_size};
 pub use memory::MemoryBudget;
+pub use recording::RECORDING_NAMES;
 pub use spool::{FileContent, SentFile, UploadSpool};
 use tokio::task::spawn_blocking;
 
@@ -72,19 +74,20 @@ impl UploadRules {
         limits: Limits::STANDARD,
         portrait: false,
         accepts: &[FileKind::Picture, FileKind::Pdf],
-        not_accepted: inspect::UNKNOWN,
+        not_accepted: "请上传 JPG、PNG 图片或 PDF",
     };
     /// A portrait, 证件照.
     pub const PORTRAIT: UploadRules = UploadRules {
         portrait: true,
         accepts: &[FileKind::Picture],
-        not_accepted: "证件照请上传图片，不能是 PDF",
+        not_accepted: "证件照请上传 JPG 或 PNG 图片",
         ..UploadRules::DOCUMENT
     };
     /// Evidence: a document or a recording.
     pub const EVIDENCE: UploadRules = UploadRules {
         limits: Limits::RECORDING,
         accepts: &[FileKind::Picture, FileKind::Pdf, FileKind::Recording],
+        not_accepted: const_str::concat!("请上传 JPG、PNG 图片、PDF 或录音录像（", RECORDING_NAMES, "）"),
         ..UploadRules::DOCUMENT
     };
     /// A document that is handed out.
@@ -98,19 +101,18 @@ impl UploadRules {
 ///
 /// It blocks for up to seconds and needs up to [`memory_needed`] bytes. Requests call [`receive`] instead.
 pub fn prepare(bytes: Vec<u8>, rules: &UploadRules) -> Result<Prepared, &'static str> {
-    let format = inspect::detect(&bytes, &rules.limits)?;
-    let kind = match format {
-        FileFormat::Picture(_) => FileKind::Picture,
-        FileFormat::Pdf => FileKind::Pdf,
-        FileFormat::Recording(_) => FileKind::Recording,
-    };
-    if !rules.accepts.contains(&kind) {
-        return Err(rules.not_accepted);
-    }
-    match format {
-        FileFormat::Picture(format) => picture::prepare(bytes, format, rules),
-        FileFormat::Pdf => Ok(as_sent(kind, "application/pdf", bytes)),
-        FileFormat::Recording(mime) => Ok(as_sent(kind, mime, bytes)),
+    let accepts = |kind| rules.accepts.contains(&kind);
+    match inspect::detect(&bytes)? {
+        FileFormat::Picture(format) if accepts(FileKind::Picture) => picture::prepare(bytes, format, rules),
+        FileFormat::OtherPicture(what_to_do) if accepts(FileKind::Picture) => Err(what_to_do),
+        FileFormat::Pdf if accepts(FileKind::Pdf) => {
+            pdf::check(&bytes)?;
+            Ok(as_sent(FileKind::Pdf, "application/pdf", bytes))
+        }
+        FileFormat::Recording(mime) if accepts(FileKind::Recording) => {
+            Ok(as_sent(FileKind::Recording, mime, bytes))
+        }
+        _ => Err(rules.not_accepted),
     }
 }
 
@@ -137,9 +139,6 @@ pub async fn receive(
     memory: &MemoryBudget,
 ) -> Result<(Prepared, Permit), &'static str> {
     let size = sent.size();
-    if size > rules.limits.bytes as u64 {
-        return Err(rules.limits.too_large);
-    }
     let (sent, needed) = spawn_blocking(move || {
         let needed = memory_needed(&mut sent, size, &rules);
         (sent, needed)
@@ -168,7 +167,9 @@ const UNREADABLE: &str = "上传没有完成，请再试一次";
 mod tests {
     use super::*;
 
-    const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
+    const PDF: &[u8] =
+        b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]\
+        /Count 1>>\nendobj\n3 0 obj\n<</Type/Page/Parent 2 0 R>>\nendobj\ntrailer\n<</Root 1 0 R>>\n%%EOF\n";
 
     #[test]
     fn pdf_is_stored_unchanged() {
@@ -193,19 +194,31 @@ mod tests {
     }
 
     #[test]
-    fn recordings_are_accepted_only_as_evidence() {
+    fn message_of_a_slot_names_what_it_takes() {
         let film = [&b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"[..], &[0; 64]].concat();
         let sound = [&b"ID3\x03\0\0\0\0\0\0"[..], &[0; 64]].concat();
-        for (bytes, mime) in [(film, "video/mp4"), (sound, "audio/mpeg")] {
+        for (bytes, mime) in [(&film, "video/mp4"), (&sound, "audio/mpeg")] {
             let kept = prepare(bytes.clone(), &UploadRules::EVIDENCE).unwrap();
             assert_eq!((kept.kind, kept.mime), (FileKind::Recording, mime));
-            assert_eq!(prepare(bytes, &UploadRules::DOCUMENT), Err(inspect::UNKNOWN));
+            assert_eq!(prepare(bytes.clone(), &UploadRules::DOCUMENT), Err("请上传 JPG、PNG 图片或 PDF"));
         }
         assert_eq!(prepare(PDF.to_vec(), &UploadRules::PDF).unwrap().kind, FileKind::Pdf);
-    }
-
-    #[test]
-    fn portrait_must_not_be_a_pdf() {
-        assert_eq!(prepare(PDF.to_vec(), &UploadRules::PORTRAIT), Err("证件照请上传图片，不能是 PDF"));
+        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec();
+        let told = prepare(heic.clone(), &UploadRules::DOCUMENT).unwrap_err();
+        assert!(told.contains("兼容性最佳") && told.contains("JPG"), "{told}");
+        let portrait = "证件照请上传 JPG 或 PNG 图片";
+        let evidence = prepare(b"text".to_vec(), &UploadRules::EVIDENCE).unwrap_err();
+        assert!(
+            evidence.contains("MP3") && evidence.contains("MOV") && evidence.contains("PDF"),
+            "{evidence}"
+        );
+        for (bytes, rules, told) in [
+            (PDF.to_vec(), UploadRules::PORTRAIT, portrait),
+            (film, UploadRules::PORTRAIT, portrait),
+            (heic, UploadRules::PDF, "请上传 PDF 文件"),
+            (b"text".to_vec(), UploadRules::PDF, "请上传 PDF 文件"),
+        ] {
+            assert_eq!(prepare(bytes, &rules), Err(told));
+        }
     }
 }

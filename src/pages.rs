@@ -6,6 +6,7 @@ pub mod arrival;
 pub mod cards;
 pub mod controls;
 pub mod fields;
+mod file_name;
 pub mod links;
 pub mod refusal;
 pub mod signed_in;

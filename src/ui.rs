@@ -53,4 +53,4 @@ pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
 pub use lists::{Card, Link, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
-pub use upload::{UploadField, Uploaded, materials, upload};
+pub use upload::{Player, Recording, UploadField, Uploaded, materials, recording, upload};

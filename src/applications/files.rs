@@ -1,24 +1,29 @@
-//! `/files/{id}`: an upload, for its owner and for staff who handle the application.
+//! `/files/{id}`: an upload, for its owner and for staff who handle the application. `?thumb` asks for a thumbnail,
+//! `?download` for a recording that the browser saves.
 
 use poem::http::{HeaderValue, header};
+use poem::web::headers::ETag;
 use poem::web::{Data, Path, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
 
-use crate::casework::materials::{self, Attachment};
+use crate::casework::materials::{self, Attachment, FileView};
 use crate::casework::stored;
 use crate::files::storage::{self, Storage};
 use crate::pages::refusal::explain_audit;
 use crate::store::Store;
-use crate::web::{Failure, SignedIn};
+use crate::web::{Failure, SignedIn, range};
 
 /// The Content-Security-Policy of uploads: a PDF may contain scripts and forms, so it runs sandboxed, and only
 /// pages of this site may frame it.
 const SANDBOX: &str = "sandbox; frame-ancestors 'self'";
 
 #[derive(Deserialize)]
-struct Size {
+struct Wanted {
+    /// A thumbnail, if the file is a picture.
     thumb: Option<String>,
+    /// A recording as a download, which is otherwise played.
+    download: Option<String>,
 }
 
 #[handler]
@@ -26,14 +31,15 @@ pub async fn show(
     req: &Request,
     who: SignedIn,
     Path(id): Path<String>,
-    Query(size): Query<Size>,
+    Query(wanted): Query<Wanted>,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
 ) -> Result<Response, Failure> {
-    let (mut file, is_own) = find(store, &who, id).await?;
+    let view = if range::is_later_part(req) { FileView::PlayingOn } else { FileView::Opening };
+    let (mut file, is_own) = find(store, &who, id, view).await?;
     let inline = req.header("sec-fetch-dest") == Some("iframe")
         || req.header(header::USER_AGENT).is_some_and(is_web_view);
-    if size.thumb.is_some() && file.is_picture() {
+    if wanted.thumb.is_some() && file.is_picture() {
         // If the thumbnail is lost, the picture is sent instead.
         if let Ok(bytes) = files.get(&storage::thumb_key(&file.storage_key)).await {
             return Ok(cacheable(answer(&file, inline, bytes)));
@@ -42,6 +48,7 @@ pub async fn show(
     let got = files.get(&file.storage_key).await;
     stored::note(store, &mut file, got.as_ref().err()).await;
     match got {
+        Ok(bytes) if file.is_recording() => Ok(recording(req, &file, wanted.download.is_none(), bytes)),
         Ok(bytes) => Ok(answer(&file, inline, bytes)),
         Err(error) if error.is_loss() => {
             Err(Failure::Gone(if is_own { LOST_FOR_OWNER } else { LOST_FOR_STAFF }))
@@ -57,11 +64,17 @@ const LOST_FOR_STAFF: &str = "存储的文件已丢失或损坏。请退回这�
 
 /// The file, and whether it belongs to the user. Otherwise it belongs to an application that the staff member
 /// may open.
-async fn find(store: &Store, who: &SignedIn, id: String) -> Result<(Attachment, bool), Failure> {
+async fn find(
+    store: &Store,
+    who: &SignedIn,
+    id: String,
+    view: FileView,
+) -> Result<(Attachment, bool), Failure> {
     let (candidate, wanted) = (who.candidate.clone(), id.clone());
     let own = store.read::<_, Failure, _>(move |tx| Ok(materials::own(tx, &candidate, &wanted)?)).await;
     let Some(staff) = who.staff.clone().filter(|_| own.is_err()) else { return Ok((own?, true)) };
-    let found = store.write::<_, Failure, _>(move |tx| Ok(materials::for_staff(tx, &staff, &id)?)).await;
+    let found =
+        store.write::<_, Failure, _>(move |tx| Ok(materials::for_staff(tx, &staff, &id, view)?)).await;
     Ok((explain_audit(found)?.ok_or(Failure::NotFound)?, false))
 }
 
@@ -72,10 +85,28 @@ fn answer(file: &Attachment, inline: bool, bytes: Vec<u8>) -> Response {
         .header(header::CONTENT_SECURITY_POLICY, SANDBOX)
         .header(header::X_FRAME_OPTIONS, "SAMEORIGIN")
         .body(bytes);
+    name(&mut response, file, inline || file.is_picture());
+    response
+}
+
+/// A recording, whole or in part. It is played by the browser and contains no scripts, so that it needs no sandbox.
+fn recording(req: &Request, file: &Attachment, inline: bool, bytes: Vec<u8>) -> Response {
+    // The content of a file never changes.
+    let Ok(tag) = format!("\"{}\"", file.id).parse::<ETag>() else { return answer(file, false, bytes) };
+    let mut response = range::respond(req, &tag, bytes);
+    let headers = response.headers_mut();
+    if let Ok(mime) = HeaderValue::from_str(&file.mime) {
+        headers.insert(header::CONTENT_TYPE, mime);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    name(&mut response, file, inline);
+    response
+}
+
+fn name(response: &mut Response, file: &Attachment, inline: bool) {
     if let Ok(value) = HeaderValue::from_str(&disposition(file, inline)) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
-    response
 }
 
 /// Lets the browser keep a thumbnail for as long as the same session asks for it.
@@ -86,10 +117,10 @@ fn cacheable(mut response: Response) -> Response {
     response
 }
 
-/// RFC 6266 §4.3: names beyond ASCII are in `filename*`. Only pictures are shown outside a frame of the review
-/// desk and a web view; other files are downloads.
+/// RFC 6266 §4.3: names beyond ASCII are in `filename*`. A PDF is shown in a frame of the review desk and in a
+/// web view, and is a download elsewhere.
 fn disposition(file: &Attachment, inline: bool) -> String {
-    let disposition = if inline || file.is_picture() { "inline" } else { "attachment" };
+    let disposition = if inline { "inline" } else { "attachment" };
     let encoded: String = url::form_urlencoded::byte_serialize(file.name.as_bytes()).collect();
     format!("{disposition}; filename*=UTF-8''{}", encoded.replace('+', "%20"))
 }

@@ -13,6 +13,7 @@ use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
 use crate::casework::{Refusal, deadline};
 use crate::exams::discipline::{self, Violation};
+use crate::files::RECORDING_NAMES;
 use crate::files::inspect::Limits;
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx, clock};
@@ -38,7 +39,9 @@ pub static BUSINESS: Business = Business {
         hint: concat!(
             "图片、PDF，或不超过 ",
             MAX_MEGABYTES,
-            " MB 的录音录像（MP3、M4A、MP4），最多 ",
+            " MB 的录音录像（",
+            RECORDING_NAMES,
+            "），最多 ",
             MAX_FILES,
             " 份"
         ),

@@ -10,7 +10,7 @@ use super::business::{Application, Business, Material, MaterialKind, Registry};
 use super::question::{Problems, problem};
 use super::refusal::Refusal;
 use crate::files::storage::{self, Storage};
-use crate::files::{self, FileContent, SentFile, UploadRules};
+use crate::files::{self, SentFile, UploadRules};
 use crate::people::staff as roster;
 use crate::permits::Permit;
 use crate::store::schema::attachments::{self, dsl as f};
@@ -67,6 +67,11 @@ impl Attachment {
     pub fn is_picture(&self) -> bool {
         self.width > 0
     }
+
+    /// Whether it is sound or film.
+    pub fn is_recording(&self) -> bool {
+        self.mime.starts_with("audio/") || self.mime.starts_with("video/")
+    }
 }
 
 /// A stored file that has no row yet.
@@ -96,14 +101,22 @@ pub async fn receive(
         let Some(material) = wanted.iter().find(|material| material.slot == slot) else {
             continue;
         };
-        match prepare(file.content, material.kind.rules(), storage).await {
-            Ok((prepared, _permit)) => {
-                received.push(store_file(store, storage, material.slot, &file.name, prepared).await?);
-            }
-            Err(what_to_do) => problems.push(problem(material.slot, what_to_do)),
+        let (name, slot) = (files::clean_name(&file.name), material.slot);
+        match prepare(file, material.kind.rules(), storage).await {
+            Ok((prepared, _permit)) => received.push(store_file(store, storage, slot, name, prepared).await?),
+            Err(what_to_do) if material.most == 1 => problems.push(problem(slot, what_to_do)),
+            Err(what_to_do) => add_problem(&mut problems, slot, &format!("“{name}”：{what_to_do}")),
         }
     }
     Ok((received, problems))
+}
+
+/// A slot has one message, so the problems of its files are joined.
+fn add_problem(problems: &mut Problems, slot: &str, text: &str) {
+    match problems.iter_mut().find(|(wrong, _)| wrong == slot) {
+        Some((_, told)) => *told = format!("{told}；{text}"),
+        None => problems.push(problem(slot, text)),
+    }
 }
 
 impl MaterialKind {
@@ -118,21 +131,20 @@ impl MaterialKind {
 }
 
 async fn prepare(
-    content: Option<FileContent>,
+    file: SentFile,
     rules: UploadRules,
     storage: &Storage,
-) -> Result<(files::Prepared, Permit), &'static str> {
-    match content {
-        Some(content) => files::receive(content, rules, storage.memory()).await,
-        None => Err(rules.limits.too_large),
-    }
+) -> Result<(files::Prepared, Permit), String> {
+    rules.limits.check_size(file.size)?;
+    let content = file.content.ok_or_else(|| "上传没有完成，请再试一次".to_owned())?;
+    Ok(files::receive(content, rules, storage.memory()).await?)
 }
 
 async fn store_file(
     store: &Store,
     storage: &Storage,
     slot: &'static str,
-    name: &str,
+    name: String,
     prepared: files::Prepared,
 ) -> Result<Received, Refusal> {
     let now = store.clock.now();
@@ -146,7 +158,7 @@ async fn store_file(
     Ok(Received {
         id,
         slot,
-        name: files::clean_name(name),
+        name,
         mime: prepared.mime,
         size,
         width: prepared.width,
@@ -273,11 +285,20 @@ pub fn own(tx: &mut Tx, candidate: &CandidateId, id: &str) -> Result<Attachment,
     Ok(Attachment::open(tx.vault, row.ok_or(Refusal::NotFound)?)?)
 }
 
-/// A submitted file, for a staff member who works on its business. The audit gets an entry in either case.
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileView {
+    Opening,
+    /// A piece after the first, while a recording is playing.
+    PlayingOn,
+}
+
+/// A submitted file, for a staff member who works on its business. The audit gets an entry in either case, one
+/// for each opening.
 ///
 /// # Errors
 /// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the audit cannot be written.
-pub fn for_staff(tx: &mut Tx, staff: &str, id: &str) -> Result<Option<Attachment>, Refusal> {
+pub fn for_staff(tx: &mut Tx, staff: &str, id: &str, view: FileView) -> Result<Option<Attachment>, Refusal> {
     use crate::store::schema::applications;
     let Some(role) = roster::role_of(tx, Some(staff))? else { return Ok(None) };
     let columns = (Row::as_select(), applications::kind, applications::number.assume_not_null());
@@ -285,9 +306,17 @@ pub fn for_staff(tx: &mut Tx, staff: &str, id: &str) -> Result<Option<Attachment
     let row = file.filter(f::submitted_at.is_not_null()).select(columns).first(tx.conn).optional()?;
     let Some((row, kind, number)): Option<(Row, String, String)> = row else { return Ok(None) };
     let works_on = Registry::of(tx).find(&kind).is_some_and(|business| business.is_work_of(role));
-    let action = if works_on { "file" } else { "refused" };
-    roster::viewed(tx, staff, action, &format!("{number}/{id}"))?;
-    if works_on { Ok(Some(Attachment::open(tx.vault, row)?)) } else { Ok(None) }
+    let target = format!("{number}/{id}");
+    if !works_on {
+        roster::viewed(tx, staff, "refused", &target)?;
+        return Ok(None);
+    }
+    let file = Attachment::open(tx.vault, row)?;
+    match view {
+        FileView::PlayingOn if file.is_recording() => roster::played_on(tx, staff, "file", &target)?,
+        _ => roster::viewed(tx, staff, "file", &target)?,
+    }
+    Ok(Some(file))
 }
 
 /// Deletes rows of unused files that were uploaded before `cutoff`, and lists their objects for deletion.

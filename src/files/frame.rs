@@ -15,9 +15,13 @@ const NARROWEST: u32 = 50;
 /// Long side of a stored picture, in pixels: an A4 page at 200 dpi, where small print is readable.
 const LONG_SIDE: u32 = 2400;
 
-/// Least short side of a picture that is shrunk, in pixels: the text of a long screenshot stays readable at
-/// the width of a phone.
-const SHORT_SIDE: u32 = 720;
+/// Least short sides of a picture that is shrunk, in pixels: a long screenshot keeps the width of a phone's screen,
+/// so that its text stays readable. The second is for pictures that would need more than [`USUAL_MEMORY`] with the
+/// first.
+const SHORT_SIDES: [u32; 2] = [1080, 720];
+
+/// Most bytes of memory for the first of [`SHORT_SIDES`]: the default budget without the reserve of each file.
+const USUAL_MEMORY: u64 = 255 << 20;
 
 /// The header of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,22 +57,34 @@ impl Frame {
 
     /// Width and height of the stored picture.
     pub(super) fn stored_size(&self) -> (u32, u32) {
+        let [usual, least] = SHORT_SIDES.map(|side| self.scaled(side));
+        if self.shrinking_needs(usual) <= USUAL_MEMORY { usual } else { least }
+    }
+
+    fn scaled(&self, short_side: u32) -> (u32, u32) {
         let (long, short) = (self.width.max(self.height), self.width.min(self.height));
-        let scale = ratio(LONG_SIDE, long).max(ratio(SHORT_SIDE, short)).min(1.0);
+        let scale = ratio(LONG_SIDE, long).max(ratio(short_side, short)).min(1.0);
         let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
         (scaled(self.width), scaled(self.height))
     }
 
     /// Most bytes of memory that a file of `size` bytes needs while it is decoded, shrunk, rotated and encoded.
     pub(super) fn memory_needed(&self, size: u64) -> u64 {
-        let (width, height) = self.stored_size();
-        let (width, height) = (u64::from(width), u64::from(height));
-        let decoded = self.pixels() * self.depth;
         // The JPEG decoder of `image` copies the file.
-        let decoding = 2 * size + decoded + self.buffers;
+        let decoding = 2 * size + self.decoded() + self.buffers;
+        decoding.max(self.shrinking_needs(self.stored_size()))
+    }
+
+    /// Bytes for shrinking the decoded picture, and for rotating and encoding the result.
+    fn shrinking_needs(&self, (width, height): (u32, u32)) -> u64 {
+        let (width, height) = (u64::from(width), u64::from(height));
         // `fast_image_resize` shrinks the width first.
-        let shrinking = decoded + self.depth * width * (u64::from(self.height) + height);
-        decoding.max(shrinking).max(width * height * 12)
+        let shrinking = self.decoded() + self.depth * width * (u64::from(self.height) + height);
+        shrinking.max(width * height * 12)
+    }
+
+    fn decoded(&self) -> u64 {
+        self.pixels() * self.depth
     }
 
     fn pixels(&self) -> u64 {
@@ -154,8 +170,10 @@ mod tests {
             ((4000, 3000), (2400, 1800)),
             ((2400, 100), (2400, 100)),
             ((8000, 5000), (2400, 1500)),
-            ((1080, 16_000), (720, 10_667)),
-            ((16_000, 1080), (10_667, 720)),
+            ((1080, 16_000), (1080, 16_000)),
+            ((16_000, 1080), (16_000, 1080)),
+            ((1440, 20_000), (1080, 15_000)),
+            ((2000, 20_000), (1080, 10_800)),
             ((600, 9000), (600, 9000)),
         ];
         for ((width, height), stored) in cases {
@@ -182,5 +200,6 @@ mod tests {
         assert!(of(8000, 5000).memory_needed(size) < usual);
         assert!(Frame { depth: 4, ..of(8000, 5000) }.memory_needed(size) < usual);
         assert!(Frame { depth: 4, ..of(20_000, 2000) }.memory_needed(size) < usual);
+        assert!(Frame { depth: 4, ..of(1080, 20_000) }.memory_needed(size) < usual);
     }
 }

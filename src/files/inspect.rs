@@ -2,6 +2,7 @@
 
 use image::ImageFormat;
 
+use super::recording;
 use crate::web::form::MAX_FILE_MEGABYTES;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +13,6 @@ pub struct Limits {
     pub pixels: u64,
     /// The formats of documents and their size limit, in Chinese.
     pub document_hint: &'static str,
-    /// Tells in Chinese what to do about a file with more bytes.
-    pub too_large: &'static str,
     /// Tells in Chinese what to do about a picture with more pixels.
     pub too_many_pixels: &'static str,
 }
@@ -25,7 +24,6 @@ macro_rules! limits {
             bytes: $megabytes << 20,
             pixels: $wan * 10_000,
             document_hint: const_str::concat!("JPG、PNG 或 PDF，不超过 ", $megabytes, " MB"),
-            too_large: const_str::concat!("文件超过 ", $megabytes, " MB，请压缩后再上传"),
             too_many_pixels: concat!("图片尺寸太大，请缩小到 ", $wan, " 万像素以内再上传"),
         }
     };
@@ -37,28 +35,35 @@ impl Limits {
 
     /// For sound and film.
     pub const RECORDING: Limits = limits!(50_usize, 4000);
+
+    /// The error names the size and the limit, and says in Chinese what to do.
+    pub fn check_size(&self, bytes: u64) -> Result<(), String> {
+        if bytes <= self.bytes as u64 {
+            return Ok(());
+        }
+        // Rounded up, so that it is above the limit.
+        let tenths = bytes.saturating_mul(10).div_ceil(1 << 20);
+        let limit = self.bytes >> 20;
+        Err(format!("文件有 {}.{} MB，超过 {limit} MB，请压缩后再上传", tenths / 10, tenths % 10))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileFormat {
     Picture(ImageFormat),
+    /// A picture that cannot be decoded here. The text says in Chinese what to do.
+    OtherPicture(&'static str),
     Pdf,
+    /// With its media type.
     Recording(&'static str),
+    Unknown,
 }
 
-/// Media types of accepted recordings: the name that `infer` gives, and the one to serve.
-const RECORDINGS: &[(&str, &str)] = &[
-    ("audio/mpeg", "audio/mpeg"),
-    ("audio/m4a", "audio/mp4"),
-    ("video/mp4", "video/mp4"),
-    ("video/x-m4v", "video/mp4"),
-];
-
 pub(super) const BROKEN: &str = "图片损坏，打不开，请重新拍照上传";
-const BROKEN_PDF: &str = "PDF 打不开，请另存为新的 PDF 再上传";
 const EMPTY: &str = "文件是空的，请重新选择";
-pub(super) const UNKNOWN: &str = "这不是图片或 PDF，请重新选择";
-const NEWER_PHOTO: &str = "暂不支持这种图片，请转成 JPG 再上传";
+const PHOTO_OF_PHONE: &str =
+    "暂不支持 HEIC、AVIF 照片，请在手机相机设置中选择“兼容性最佳”，或先转成 JPG 再上传";
+const OTHER_PICTURE: &str = "暂不支持这种图片，请转成 JPG 再上传";
 
 /// Bytes from the start of a file by which its format is detected.
 pub(super) const FIRST: u64 = 8 << 10;
@@ -72,36 +77,26 @@ pub(super) fn picture_format(first: &[u8]) -> Option<ImageFormat> {
     }
 }
 
-/// The end of a PDF, where `%%EOF` must be: readers accept it in the last 1024 bytes (ISO 32000-1 annex H).
-const PDF_TAIL: usize = 1024;
-
-/// Detects the format, and refuses a file that is too large, unknown or truncated.
-pub(super) fn detect(bytes: &[u8], limits: &Limits) -> Result<FileFormat, &'static str> {
+/// Detects the format, and refuses a file that is empty, or a truncated JPEG.
+pub(super) fn detect(bytes: &[u8]) -> Result<FileFormat, &'static str> {
     if bytes.is_empty() {
         return Err(EMPTY);
     }
-    if bytes.len() > limits.bytes {
-        return Err(limits.too_large);
+    // `infer` knows few brands of MP4 and HEIC, and few headers of MP3.
+    if recording::is_still_picture(bytes) {
+        return Ok(FileFormat::OtherPicture(PHOTO_OF_PHONE));
+    }
+    if let Some(media_type) = recording::media_type(bytes) {
+        return Ok(FileFormat::Recording(media_type));
     }
     match infer::get(bytes).map(|kind| kind.mime_type()) {
         Some("image/jpeg") if is_whole_jpeg(bytes) => Ok(FileFormat::Picture(ImageFormat::Jpeg)),
         Some("image/jpeg") => Err(BROKEN),
         Some("image/png") => Ok(FileFormat::Picture(ImageFormat::Png)),
-        Some("application/pdf") if is_whole_pdf(bytes) => Ok(FileFormat::Pdf),
-        Some("application/pdf") => Err(BROKEN_PDF),
-        Some(other) if other.starts_with("image/") => Err(NEWER_PHOTO),
-        Some(other) => {
-            let known = RECORDINGS.iter().find(|(name, _)| *name == other);
-            known.map(|(_, mime)| FileFormat::Recording(mime)).ok_or(UNKNOWN)
-        }
-        _ => Err(UNKNOWN),
+        Some("application/pdf") => Ok(FileFormat::Pdf),
+        Some(other) if other.starts_with("image/") => Ok(FileFormat::OtherPicture(OTHER_PICTURE)),
+        _ => Ok(FileFormat::Unknown),
     }
-}
-
-/// A PDF must begin with `%PDF-`, so that it is not a web page at the same time, and contain its end.
-fn is_whole_pdf(bytes: &[u8]) -> bool {
-    let tail = &bytes[bytes.len().saturating_sub(PDF_TAIL)..];
-    bytes.starts_with(b"%PDF-") && tail.windows(5).any(|part| part == b"%%EOF")
 }
 
 /// Whether a JPEG reaches its end marker (ITU-T T.81 annex B). Decoders fill the rest of a truncated
@@ -141,36 +136,27 @@ fn end_of_scan(bytes: &[u8], at: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn detect(bytes: &[u8]) -> Result<FileFormat, &'static str> {
-        super::detect(bytes, &Limits::STANDARD)
-    }
-
     #[test]
-    fn unsupported_content_is_refused() {
-        assert_eq!(detect(b"I am called portrait.jpg"), Err(UNKNOWN));
-        assert_eq!(detect(b"<html><script>alert(1)</script>"), Err(UNKNOWN));
-        assert_eq!(detect(b"MZ\x90\0\x03"), Err(UNKNOWN));
+    fn other_content_is_told_apart() {
+        for other in [&b"I am called portrait.jpg"[..], b"<html><script>alert(1)</script>", b"MZ\x90\0\x03"] {
+            assert_eq!(detect(other), Ok(FileFormat::Unknown));
+        }
         assert_eq!(detect(b""), Err(EMPTY));
-        assert_eq!(detect(b"GIF89a\x01\0\x01\0"), Err(NEWER_PHOTO));
-        assert_eq!(detect(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), Err(NEWER_PHOTO));
+        assert_eq!(detect(b"GIF89a\x01\0\x01\0"), Ok(FileFormat::OtherPicture(OTHER_PICTURE)));
+        let heic = b"\0\0\0\x18ftyphevc\0\0\0\0msf1hevc";
+        assert_eq!(detect(heic), Ok(FileFormat::OtherPicture(PHOTO_OF_PHONE)));
+        let film = b"\0\0\0\x18ftyphvc1\0\0\0\0hvc1isom";
+        assert_eq!(detect(film), Ok(FileFormat::Recording("video/mp4")));
     }
 
     #[test]
-    fn pdf_must_have_its_start_and_end() {
-        assert_eq!(detect(b"%PDF-1.4\n%%EOF"), Ok(FileFormat::Pdf));
-        assert_eq!(detect(b"%PDF-1.4\n"), Err(BROKEN_PDF));
-        assert_eq!(detect(b"%PDF 1.4\n%%EOF"), Err(BROKEN_PDF));
-        assert_eq!(detect(b"<script>1</script>%PDF-1.4\n%%EOF"), Err(BROKEN_PDF));
-        let mut long = b"%PDF-1.4\n%%EOF".to_vec();
-        long.resize(2000, b' ');
-        assert_eq!(detect(&long), Err(BROKEN_PDF));
-    }
-
-    #[test]
-    fn size_is_checked_before_the_format() {
-        let limits = Limits { bytes: 20, ..Limits::STANDARD };
-        assert_eq!(super::detect(&[0; 21], &limits), Err(limits.too_large));
-        assert_eq!(super::detect(&[0; 20], &limits), Err(UNKNOWN));
+    fn size_and_limit_of_a_large_file_are_told() {
+        let told = |bytes| Limits::STANDARD.check_size(bytes);
+        assert_eq!(told(10 << 20), Ok(()));
+        assert_eq!(told((10 << 20) + 1), Err("文件有 10.1 MB，超过 10 MB，请压缩后再上传".into()));
+        assert_eq!(told(11 << 20), Err("文件有 11.0 MB，超过 10 MB，请压缩后再上传".into()));
+        let of_film = Limits::RECORDING.check_size(80 << 20);
+        assert_eq!(of_film, Err("文件有 80.0 MB，超过 50 MB，请压缩后再上传".into()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Names and sizes of files, as pages show them.
 
 const LONGEST: usize = 80;
-const UNNAMED: &str = "未命名文件";
+pub const UNNAMED: &str = "未命名文件";
 
 /// The name to show for the one that a browser sent: the last part of a path, at most 80 characters
 /// including the extension, without control, direction and zero-width characters, which could make `exe`

@@ -24,6 +24,8 @@ pub struct SentFile {
     pub field: String,
     /// Name given by the sender. It is shown, never used as a path.
     pub name: String,
+    /// In bytes.
+    pub size: u64,
     /// `None` if it was larger than any slot accepts.
     pub content: Option<FileContent>,
 }
@@ -34,8 +36,9 @@ impl SentFile {
         let mut file = tempfile::tempfile()?;
         file.write_all(bytes)?;
         let shared = Arc::new(Shared { file, _permits: Vec::new() });
-        let content = FileContent { shared, start: 0, length: bytes.len() as u64, at: 0 };
-        Ok(SentFile { field, name, content: Some(content) })
+        let size = bytes.len() as u64;
+        let content = FileContent { shared, start: 0, length: size, at: 0 };
+        Ok(SentFile { field, name, size, content: Some(content) })
     }
 }
 

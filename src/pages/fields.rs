@@ -14,7 +14,7 @@ pub fn accept(kind: MaterialKind) -> &'static str {
         MaterialKind::Document => "image/jpeg,image/png,application/pdf",
         MaterialKind::Portrait => "image/jpeg,image/png",
         MaterialKind::Evidence => {
-            "image/jpeg,image/png,application/pdf,.mp3,.m4a,.mp4,audio/mpeg,audio/mp4,video/mp4"
+            "image/jpeg,image/png,application/pdf,audio/*,video/*,.mp3,.m4a,.aac,.wav,.amr,.mp4,.mov,.3gp"
         }
         MaterialKind::Pdf => "application/pdf",
     }

@@ -2,9 +2,14 @@
 
 use std::io;
 
-use poem::web::{Field, Multipart};
+use futures_util::TryStreamExt;
+use multer::{Field, Multipart};
+use poem::http::header;
 use poem::{FromRequest, Request, RequestBody};
+use tokio::io::AsyncRead;
+use tokio_util::io::StreamReader;
 
+use super::file_name::sent_file_name;
 use crate::files::inspect::Limits;
 use crate::files::storage::Storage;
 use crate::files::{SentFile, UploadSpool};
@@ -40,20 +45,25 @@ impl<'a> FromRequest<'a> for Upload {
         let permits = storage.upload_permits().acquire(who.candidate, network).await;
         let permits = permits.ok_or(Failure::ManyUploads)?;
         let spool = UploadSpool::new(&storage.arriving(), permits).map_err(not_saved)?;
-        let parts =
-            Multipart::from_request(req, body).await.map_err(|_| Failure::BadRequest("上传的内容不完整"))?;
-        Ok(from_parts(parts, spool).await?)
+        Ok(from_parts(parts(req, body)?, spool).await?)
     }
 }
 
-async fn from_parts(mut parts: Multipart, mut spool: UploadSpool) -> Result<Upload, Failure> {
+fn parts(req: &Request, body: &mut RequestBody) -> Result<Multipart<'static>, Failure> {
+    const BROKEN: Failure = Failure::BadRequest("上传的内容不完整");
+    let boundary = multer::parse_boundary(req.header(header::CONTENT_TYPE).unwrap_or_default());
+    let bytes = body.take().map_err(|_| BROKEN)?.into_bytes_stream();
+    Ok(Multipart::new(bytes, boundary.map_err(|_| BROKEN)?))
+}
+
+async fn from_parts(mut parts: Multipart<'static>, mut spool: UploadSpool) -> Result<Upload, Failure> {
     let (mut submission, mut files) = (Submission::default(), Vec::new());
     let (mut room, mut room_for_text) = (MAX_TOTAL_BYTES, MAX_TEXT_BYTES);
     for _ in 0..MAX_PARTS {
         let Some(part) = parts.next_field().await.map_err(|error| cut_off(&error, INTERRUPTED))? else {
             break;
         };
-        match part.file_name().map(str::to_owned) {
+        match sent_file_name(part.headers()) {
             Some(name) => {
                 let (file, length) = take_file(part, name, &mut spool, room).await?;
                 room = room.checked_sub(length).ok_or(Failure::TooLarge)?;
@@ -71,24 +81,28 @@ async fn from_parts(mut parts: Multipart, mut spool: UploadSpool) -> Result<Uplo
 
 /// Returns the file, unless the control was empty, and the number of bytes read.
 async fn take_file(
-    part: Field,
+    part: Field<'static>,
     name: String,
     spool: &mut UploadSpool,
     room: u64,
 ) -> Result<(Option<SentFile>, u64), Failure> {
     let field = part.name().unwrap_or_default().to_owned();
-    let taken = spool.receive(part.into_async_read(), MAX_FILE_BYTES, room).await;
+    let taken = spool.receive(reader(part), MAX_FILE_BYTES, room).await;
     let (content, length) = taken.map_err(not_saved)?;
     let chosen = !(name.is_empty() && length == 0);
-    Ok((chosen.then_some(SentFile { field, name, content }), length))
+    Ok((chosen.then_some(SentFile { field, name, size: length, content }), length))
 }
 
-async fn take_text(part: Field, max: usize) -> Result<(String, Vec<u8>), Failure> {
+async fn take_text(part: Field<'static>, max: usize) -> Result<(String, Vec<u8>), Failure> {
     use tokio::io::AsyncReadExt;
     let (name, mut value) = (part.name().unwrap_or_default().to_owned(), Vec::new());
-    let mut reader = part.into_async_read().take(max as u64 + 1);
+    let mut reader = reader(part).take(max as u64 + 1);
     reader.read_to_end(&mut value).await.map_err(|error| cut_off(&error, INTERRUPTED))?;
     if value.len() > max { Err(Failure::TooLarge) } else { Ok((name, value)) }
+}
+
+fn reader(part: Field<'static>) -> impl AsyncRead + Send + Unpin {
+    StreamReader::new(part.map_err(io::Error::other))
 }
 
 /// Tells an error of the operating system, such as a full disk, from a broken connection.

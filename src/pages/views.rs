@@ -11,7 +11,7 @@ use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
 use crate::casework::question::{Question, Section};
 use crate::store::clock;
-use crate::ui::{self, Fact, Moment, Uploaded};
+use crate::ui::{self, Fact, Moment, Player, Recording, Uploaded};
 use crate::{files, paths};
 
 pub fn word(application: &Application) -> &str {
@@ -111,9 +111,22 @@ pub fn uploaded(file: &Attachment) -> Uploaded {
         name: file.name.clone(),
         size: files::human_size(file.size.unsigned_abs()),
         thumb: (file.is_picture() && !file.unreadable).then(|| format!("{href}?thumb=1")),
+        recording: recording(file),
         unreadable: file.unreadable,
         href,
     }
+}
+
+/// How a recording is played; `None` for other files.
+pub fn recording(file: &Attachment) -> Option<Recording> {
+    let player = match file.mime.as_str() {
+        "audio/amr" | "audio/amr-wb" => None,
+        mime if mime.starts_with("audio/") => Some(Player::Sound),
+        _ => Some(Player::Film),
+    };
+    let src = paths::file(&file.id);
+    let download = format!("{src}?download=1");
+    file.is_recording().then(|| Recording { player, name: file.name.clone(), src, download })
 }
 
 /// The materials, each as label and files. Optional materials without files are left out.

@@ -10,6 +10,9 @@ use crate::store::{Error, Store, Tx};
 /// Repeated views of one target by one person within this time share an entry.
 const SHARED_FOR: TimeDelta = TimeDelta::minutes(1);
 
+/// How long the pieces of a recording share the entry of its opening. A browser fetches them while it plays.
+const PLAYED_FOR: TimeDelta = TimeDelta::hours(4);
+
 /// Notes an action of a staff member, such as `approve` with the number of an application.
 pub fn audit(tx: &mut Tx, staff: &str, action: &str, target: &str) -> Result<(), Error> {
     note(tx, Some(staff), action, target)
@@ -29,7 +32,21 @@ pub type View = (&'static str, String);
 /// # Errors
 /// [`Refusal::Unrecorded`] if the entry cannot be written; the data must not be shown then.
 pub fn viewed(tx: &mut Tx, staff: &str, action: &'static str, target: &str) -> Result<(), Refusal> {
-    let missing = missing(tx, staff, vec![(action, target.to_owned())]);
+    viewed_within(tx, staff, (action, target), SHARED_FOR)
+}
+
+/// [`viewed`], for a further piece of a recording: it has an entry unless the recording was opened before.
+pub fn played_on(tx: &mut Tx, staff: &str, action: &'static str, target: &str) -> Result<(), Refusal> {
+    viewed_within(tx, staff, (action, target), PLAYED_FOR)
+}
+
+fn viewed_within(
+    tx: &mut Tx,
+    staff: &str,
+    (action, target): (&'static str, &str),
+    shared_for: TimeDelta,
+) -> Result<(), Refusal> {
+    let missing = missing(tx, staff, vec![(action, target.to_owned())], shared_for);
     missing.and_then(|views| note_views(tx, staff, &views)).map_err(Refusal::Unrecorded)
 }
 
@@ -46,7 +63,7 @@ impl<T> Unaudited<T> {
     /// # Errors
     /// [`Refusal::Unrecorded`] if the audit cannot be read.
     pub fn new(tx: &mut Tx, staff: &str, views: Vec<View>, data: T) -> Result<Unaudited<T>, Refusal> {
-        let missing = missing(tx, staff, views).map_err(Refusal::Unrecorded)?;
+        let missing = missing(tx, staff, views, SHARED_FOR).map_err(Refusal::Unrecorded)?;
         Ok(Unaudited { data, staff: staff.to_owned(), missing })
     }
 
@@ -64,14 +81,19 @@ impl<T> Unaudited<T> {
     }
 }
 
-/// The views without a recent entry.
-fn missing(tx: &mut Tx, staff: &str, mut views: Vec<View>) -> Result<Vec<View>, Error> {
+/// The views without an entry that is younger than `shared_for`.
+fn missing(
+    tx: &mut Tx,
+    staff: &str,
+    mut views: Vec<View>,
+    shared_for: TimeDelta,
+) -> Result<Vec<View>, Error> {
     if views.is_empty() {
         return Ok(views);
     }
     let recent: Vec<(String, String)> = a::audit_entries
         .filter(a::target.eq_any(views.iter().map(|(_, target)| target)))
-        .filter(a::at.gt(tx.now - SHARED_FOR))
+        .filter(a::at.gt(tx.now - shared_for))
         .filter(a::staff_id.eq(staff))
         .select((a::action, a::target))
         .load(tx.conn)?;

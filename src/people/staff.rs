@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-pub use super::audit::{Unaudited, View, audit, audit_command, viewed};
+pub use super::audit::{Unaudited, View, audit, audit_command, played_on, viewed};
 use super::document::Document;
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};

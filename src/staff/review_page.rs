@@ -254,6 +254,8 @@ fn sheet(label: &str, file: &Attachment) -> Markup {
             p { "这份文件打不开：存储的文件已丢失或损坏。" }
         } @else if file.is_picture() {
             img src=(url) alt={ (label) "：" (file.name) };
+        } @else if let Some(recording) = views::recording(file) {
+            (ui::recording(&recording))
         } @else {
             p { a href=(url) target="_blank" hx-boost="false" { "在新窗口打开 " (file.name) } }
             // Chromium shows no PDF in a frame with the attribute `sandbox`; the file's own

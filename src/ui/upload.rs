@@ -14,8 +14,27 @@ pub struct Uploaded {
     /// URL of a thumbnail.
     pub thumb: Option<String>,
     pub href: String,
+    /// For sound and film.
+    pub recording: Option<Recording>,
     /// Whether the storage has lost its content.
     pub unreadable: bool,
+}
+
+/// Sound or film, played on the page.
+pub struct Recording {
+    /// `None` if browsers do not play the format.
+    pub player: Option<Player>,
+    /// Its name, for screen readers.
+    pub name: String,
+    pub src: String,
+    /// URL that saves it as a file.
+    pub download: String,
+}
+
+#[derive(Clone, Copy)]
+pub enum Player {
+    Sound,
+    Film,
 }
 
 /// One material of a form. Its wrapper has the id `f-{slot}`.
@@ -51,6 +70,7 @@ pub fn upload(u: &UploadField) -> Markup {
                         li {
                             input type="hidden" name={ "material." (u.slot) } value=(file.id);
                             (shown(file))
+                            (player(file))
                             @if replaces { (chooser(u, described.as_deref(), "更换")) }
                             button.text-button type="submit" name="action" value={ "remove:" (file.id) }
                                 hx-post="" hx-encoding="multipart/form-data" hx-include="closest form"
@@ -103,6 +123,29 @@ fn shown(file: &Uploaded) -> Markup {
     }
 }
 
+fn player(file: &Uploaded) -> Markup {
+    let playable = file.recording.as_ref().filter(|_| !file.unreadable);
+    html! { @if let Some(playable) = playable { div { (recording(playable)) } } }
+}
+
+/// A player and a link to the file, because a browser may lack the codec. Nothing is loaded before it is played.
+pub fn recording(recording: &Recording) -> Markup {
+    let Recording { player, name, src, download } = recording;
+    let words =
+        if player.is_some() { "放不出来时，请" } else { "浏览器不能播放这种录音，请" };
+    html! {
+        @match player {
+            Some(Player::Sound) => audio controls preload="none" src=(src) aria-label=(name) {},
+            Some(Player::Film) => video controls playsinline preload="none" src=(src) aria-label=(name) {},
+            None => {},
+        }
+        p.muted.small {
+            (words)
+            a href=(download) download hx-boost="false" { "下载后打开" span.hidden { "：" (name) } }
+        }
+    }
+}
+
 /// Materials to read. `list` is (label, files).
 pub fn materials(list: &[(String, Vec<Uploaded>)]) -> Markup {
     html! {
@@ -111,7 +154,7 @@ pub fn materials(list: &[(String, Vec<Uploaded>)]) -> Markup {
                 dt { (label) }
                 dd {
                     @if files.is_empty() { span.muted { "未上传" } }
-                    @else { ul.files { @for file in files { li { (shown(file)) } } } }
+                    @else { ul.files { @for file in files { li { (shown(file)) (player(file)) } } } }
                 }
             }
         }
@@ -129,7 +172,28 @@ mod tests {
             size: "1.2 MB".into(),
             thumb: None,
             href: format!("/files/{id}"),
+            recording: None,
             unreadable: false,
+        }
+    }
+
+    #[test]
+    fn recording_is_played_or_downloaded() {
+        let shown = |player| {
+            let (src, download) = ("/files/a".to_owned(), "/files/a?download".to_owned());
+            let played = Recording { player, name: "录音<1>".into(), src, download };
+            let file = Uploaded { recording: Some(played), ..scan("a") };
+            materials(&[("证据".into(), vec![file])]).into_string()
+        };
+        let sound = shown(Some(Player::Sound));
+        assert!(
+            sound.contains(r#"<audio controls preload="none" src="/files/a" aria-label="录音&lt;1&gt;">"#)
+        );
+        assert!(shown(Some(Player::Film)).contains("<video controls"));
+        let unknown = shown(None);
+        assert!(!unknown.contains("controls") && unknown.contains("浏览器不能播放"));
+        for shown in [&sound, &unknown] {
+            assert!(shown.contains(r#"<a href="/files/a?download" download hx-boost="false">"#));
         }
     }
 

@@ -5,7 +5,7 @@ use poem::http::{HeaderName, HeaderValue};
 
 /// No inline script or style, no plugin, no framing; forms are sent only to this site.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+    img-src 'self' data: blob:; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; frame-src 'self'; manifest-src 'self'";
 
 static HEADERS: [(HeaderName, HeaderValue); 7] = [

@@ -24,6 +24,8 @@ mod pictures;
 mod portal_server;
 #[path = "../support/qr.rs"]
 mod qr;
+#[path = "../support/recordings.rs"]
+mod recordings;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/sign_in.rs"]
@@ -38,6 +40,7 @@ mod harness;
 mod integrity;
 mod login;
 mod lookup;
+mod media;
 mod pages;
 mod portal;
 mod progress;

@@ -38,7 +38,7 @@ async fn fill_in(phone: &Browser) {
 async fn attach_all(phone: &Browser, pictures: &Pictures) {
     if phone.runs_scripts() {
         phone.attach("身份证件正面", &pictures.too_large()).await;
-        phone.see("文件超过 10 MB，请压缩后再上传").await;
+        phone.see("文件有 11.0 MB，超过 10 MB，请压缩后再上传").await;
     }
     phone.attach("身份证件正面", &pictures.id_card_front()).await;
     phone.attach("身份证件反面", &pictures.id_card_back()).await;

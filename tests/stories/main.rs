@@ -12,6 +12,8 @@ mod explain;
 mod filing;
 #[path = "../support/process.rs"]
 mod process;
+#[path = "../support/recordings.rs"]
+mod recordings;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/statements.rs"]
@@ -35,6 +37,7 @@ mod integrity;
 mod lists;
 mod login;
 mod lookup;
+mod media;
 mod names;
 mod pagination;
 mod properties;

@@ -145,7 +145,7 @@ async fn long_screenshot_stays_readable_and_an_extreme_strip_is_refused() {
     let id = sent.between("href=\"/files/", "\"").to_owned();
     let shown = visitor.request(Method::GET, &format!("/files/{id}")).send().await.expect("an answer");
     let shown = image::load_from_memory(&shown.bytes().await.expect("a file")).expect("a picture");
-    assert_eq!((shown.width(), shown.height()), (720, 10_667));
+    assert_eq!((shown.width(), shown.height()), (1080, 16_000));
     let sent = visitor.upload(&format!("{LIST}/new"), with("线.png", png(39_000_000, 1))).await;
     assert_eq!(sent.status, 422);
     assert!(sent.body.contains("图片太长，请分成几张上传"), "{}", sent.body);

@@ -39,9 +39,16 @@ pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A minimal PDF.
-pub const PDF: &[u8] =
-    b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+/// A PDF of one blank page.
+pub const PDF: &[u8] = b"%PDF-1.4\n\
+    1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n\
+    2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n\
+    3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>\nendobj\n\
+    xref\n0 4\n0000000000 65535 f \n\
+    0000000009 00000 n \n\
+    0000000058 00000 n \n\
+    0000000115 00000 n \n\
+    trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n186\n%%EOF\n";
 
 /// The form for a sitting with changed answers. An empty answer is left out.
 pub fn form(sitting: &str, action: &str, changes: &[(&str, &str)]) -> Form {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use pdf_writer::{Content, Pdf, Rect, Ref};
 
 use super::stories::Pairs;
 use crate::casework::answers::Answers;
@@ -70,15 +71,28 @@ fn picture((width, height): (u32, u32), colour: [u8; 3]) -> Option<Vec<u8>> {
 
 /// An A4 page with lines.
 fn pdf() -> Vec<u8> {
-    let lines = (100..780).step_by(40).map(|y| format!("100 {y} 395 3 re f "));
-    let drawn = format!(".9 g 0 0 595 842 re f .45 g {}", lines.collect::<String>());
-    let objects = [
-        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<<>>>>".to_owned(),
-        format!("<</Length {}>>stream\n{drawn}\nendstream", drawn.len()),
-    ];
-    let body: String =
-        objects.iter().zip(1..).map(|(object, n)| format!("{n} 0 obj{object}endobj\n")).collect();
-    format!("%PDF-1.7\n{body}trailer<</Root 1 0 R/Size 5>>\n%%EOF\n").into_bytes()
+    let [catalog, pages, page, drawing] = [1, 2, 3, 4].map(Ref::new);
+    let a4 = Rect::new(0.0, 0.0, 595.0, 842.0);
+    let mut drawn = Content::new();
+    drawn.set_fill_gray(0.9).rect(a4.x1, a4.y1, a4.x2, a4.y2).fill_nonzero().set_fill_gray(0.45);
+    for line in (100..780_u16).step_by(40) {
+        drawn.rect(100.0, line.into(), 395.0, 3.0).fill_nonzero();
+    }
+    let mut pdf = Pdf::new();
+    pdf.catalog(catalog).pages(pages);
+    pdf.pages(pages).kids([page]).count(1);
+    pdf.page(page).parent(pages).media_box(a4).contents(drawing).resources();
+    pdf.stream(drawing, &drawn.finish());
+    pdf.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn document_of_the_demo_has_a_page() {
+        let document = hayro_syntax::Pdf::new(pdf()).expect("a document");
+        assert_eq!(document.pages().len(), 1);
+    }
 }
