@@ -304,7 +304,7 @@ fn rejected(detail: &Detail) -> Markup {
         @match &detail.standing {
             AppealState::Until(day) => p { "如有异议，可以在 " (day) " 前（含当日）申诉一次。" },
             AppealState::Over(day) => p { "申诉期限已于 " (day) " 截止。" },
-            AppealState::Made(appeal) => p { "您已申诉，" (appeal.status) "。" },
+            AppealState::Made(appeal) => p { "您已申诉：" (appeal.word()) "。" },
             AppealState::None => p { "这是最终结果。" },
         }
     }
@@ -330,13 +330,13 @@ fn appealed(detail: &Detail, parent: &Parent) -> Markup {
 }
 
 fn appeal_outcome(detail: &Detail) -> Option<Vec<Fact>> {
-    let (word, action) = match detail.application.status {
-        Status::Approved => ("申诉通过", Action::Approve),
-        Status::Rejected => ("申诉不通过", Action::Reject),
+    let action = match detail.application.status {
+        Status::Approved => Action::Approve,
+        Status::Rejected => Action::Reject,
         _ => return None,
     };
     Some(vec![
-        Fact::of("结果", word),
+        Fact::of("结果", views::word(&detail.application)),
         Fact::of("说明", detail.note(action)),
         Fact::of("时间", detail.application.decided_at.map(clock::china).unwrap_or_default()),
     ])

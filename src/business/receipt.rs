@@ -100,7 +100,7 @@ const TASKS: &[Task] = &[Task {
     questions: &[
         ask("receipt_code", "票据代码", "", AnswerRule::Like(&format::CODE)),
         ask("receipt_number", "票据号码", "", AnswerRule::Like(&format::CODE)),
-        ask("check_code", "校验码", "", AnswerRule::Like(&format::CODE)),
+        ask("check_code", "校验码", "", AnswerRule::Like(&format::CHECK_CODE)),
         ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),

@@ -56,6 +56,8 @@ pub struct Business {
     /// Label of the button that submits a form without 核对信息.
     pub submit_label: &'static str,
     pub reviewed_by: Role,
+    /// Says that a staff member has taken an application.
+    pub taken: &'static str,
     pub verdicts: Verdicts,
     /// What staff do besides deciding, such as paying a refund.
     pub tasks: &'static [Task],
@@ -201,6 +203,7 @@ impl Business {
         },
         submit_label: "提交申请",
         reviewed_by: Role::Reviewer,
+        taken: "审核员已开始审核",
         verdicts: Verdicts {
             approve: &[Approval { label: "通过", result: "" }],
             reject: "不通过",

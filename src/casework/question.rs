@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use super::answers::Answers;
 use super::format::Format;
 use crate::exams::yuan;
+use crate::people::width;
 
 /// Questions under one heading.
 pub struct Section {
@@ -197,6 +198,7 @@ impl Question {
         let value: String = value.trim().replace("\r\n", "\n").chars().take(HARD_LIMIT).collect();
         match self.rule {
             AnswerRule::Like(format) => (format.parse)(&value).unwrap_or(value),
+            AnswerRule::Count(_, unit) => count(&value, unit).unwrap_or(value),
             _ => value,
         }
     }
@@ -229,6 +231,13 @@ impl Question {
             _ => None,
         }
     }
+}
+
+/// The digits of a count that is typed with full-width characters or with its unit, such as `８ 年`.
+fn count(typed: &str, unit: &str) -> Option<String> {
+    let half = width::half(typed);
+    let digits = half.trim().trim_end_matches(unit).trim_end();
+    digits.parse::<u32>().ok().map(|count| count.to_string())
 }
 
 /// Whether a condition holds.
@@ -281,6 +290,18 @@ mod tests {
                 let problem = question.problem(&answers, &Choices::new(), today);
                 assert_eq!(problem.is_none(), wanted, "{value}: {problem:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_count_has_one_spelling() {
+        let years = question(AnswerRule::Count(50, "年"));
+        let stored = |typed: &str| years.normalise(&[typed.to_owned()]);
+        for typed in ["8", "８", "8年", "８ 年", " 8　年 ", "08", "\u{200b}8年"] {
+            assert_eq!(stored(typed), ["8"], "{typed}");
+        }
+        for typed in ["八年", "8月", "8.5年", "-8", "年", "99999999999"] {
+            assert_eq!(stored(typed), [typed]);
         }
     }
 

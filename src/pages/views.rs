@@ -159,6 +159,7 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
         _ if !event.content.result.is_empty() => event.content.result.clone(),
         (Action::Submit, Some(_)) => "重新提交申请".to_owned(),
         (Action::Take, _) if business.verdicts.approve.is_empty() => business.word(event.to).to_owned(),
+        (Action::Approve | Action::Reject, _) => business.word(event.to).to_owned(),
         (action, _) => action.label().to_owned(),
     };
     let who = match event.action {

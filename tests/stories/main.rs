@@ -44,3 +44,4 @@ mod store;
 mod transport;
 mod violation;
 mod web;
+mod words;
