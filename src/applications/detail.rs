@@ -111,8 +111,8 @@ pub(super) async fn answer(mut detail: Detail, frame: &Frame, store: &Store, fil
         Origin::Nothing => "申请详情",
     };
     let number = detail.application.shown_number();
-    let page =
-        Page::new(title, view(&detail)).about(number).own_heading().back(back(&detail)).bar(bar(&detail));
+    let main = html! { (view(&detail)) (views::help(frame.office())) };
+    let page = Page::new(title, main).about(number).own_heading().back(back(&detail)).bar(bar(&detail));
     frame.page(page)
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn open(
     }
     refuse_late_start(&sheet)?;
     stored::check(store, files, &mut sheet.attachments).await;
-    Ok(frame.page(form_view::page(&sheet, &problems)))
+    Ok(frame.page(form_view::page(&sheet, &problems, frame.office())))
 }
 
 /// Refuses a late appeal that has no draft. A draft is still shown.
@@ -252,7 +252,7 @@ fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) ->
         return frame.part(part);
     }
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    frame.page_with(status, form_view::page(sheet, problems))
+    frame.page_with(status, form_view::page(sheet, problems, frame.office()))
 }
 
 fn part(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Option<Markup> {

@@ -10,8 +10,9 @@ use crate::casework::history::{Content, Event};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
 use crate::casework::question::{Question, Section};
+use crate::settings::Office;
 use crate::store::clock;
-use crate::ui::{self, Fact, Moment, Uploaded};
+use crate::ui::{self, Fact, Lang, Moment, Uploaded};
 use crate::{files, paths};
 
 pub fn word(application: &Application) -> &str {
@@ -77,6 +78,11 @@ pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Question>, answers: &Answ
         }
     }
     shown
+}
+
+/// How to reach the office, for a page on which a candidate may need help.
+pub fn help(office: &Office) -> Markup {
+    html! { @if !office.phone.is_empty() { (ui::panel("有疑问请联系", ui::contact(office, Lang::Chinese))) } }
 }
 
 /// The answers that staff gave in tasks since the last submission. Earlier ones belong to a task that

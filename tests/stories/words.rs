@@ -1,8 +1,10 @@
 //! Words that are the same wherever a candidate, a reviewer or a visitor reads them.
 
+use kaozheng::store::Clock;
+
 use crate::applicant::{LIST, form, with_files};
 use crate::filing::{receipt, refund, start_demo};
-use crate::server::PHONE;
+use crate::server::{PHONE, Server};
 
 #[tokio::test]
 async fn rejected_appeal_has_one_name_everywhere() {
@@ -102,6 +104,27 @@ async fn refused_edit_says_what_happened_and_keeps_what_was_typed() {
     candidate.submit(&format!("{own}/withdraw"), &[("confirm", "yes")]).await;
     let gone = candidate.send_form(&format!("{own}/edit"), &refund(), "submit").await;
     gone.assert_shows("这件申请的状态是“已撤销”，不能再修改");
+}
+
+#[tokio::test]
+async fn pages_about_an_application_name_the_office() {
+    let clock = Clock::manual("2026-04-01T01:30:00".parse().expect("a time"));
+    let server = Server::start_with(clock, |settings| {
+        settings.office.phone = "0755-1234567".into();
+        settings.office.hours = "工作日 9:00–17:00".into();
+    });
+    let server = server.await;
+    server.load_demo().await;
+    let candidate = server.signed_in("张小三").await;
+    let number = candidate.file_for_number(&refund()).await;
+    let own = format!("/services/refund/{number}");
+    let help = |page: &str| page.contains("0755-1234567") && page.contains("工作日 9:00–17:00");
+    assert!(help(candidate.open(&own).await.between("<main", "</main>")));
+    let reviewer = server.signed_in("周明远").await;
+    reviewer.decide_application(&number, "return", &[("mark:payment_proof", "看不清金额")]).await;
+    for path in [own.clone(), format!("{own}/edit")] {
+        assert!(help(candidate.open(&path).await.between("<main", "</main>")), "{path}");
+    }
 }
 
 #[tokio::test]
