@@ -41,6 +41,9 @@ pub async fn show_queue(
     Query(filter): Query<QueueFilter>,
     Query(redirected): Query<Redirected>,
 ) -> Result<Response, Failure> {
+    if let Some(tidy) = frame.tidy_address() {
+        return Ok(tidy);
+    }
     let filter = filter.for_role(Registry::of_store(store), staff.role);
     let page = move |tx: &mut Tx| {
         let items = queue::list(tx, &staff, &filter)?;
@@ -189,6 +192,7 @@ impl Listing {
             ("overdue", &filter.overdue),
             ("page", &page),
         ];
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         format!("{}?{query}", paths::QUEUE)
     }

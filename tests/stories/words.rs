@@ -128,6 +128,27 @@ async fn pages_about_an_application_name_the_office() {
 }
 
 #[tokio::test]
+async fn addresses_of_filters_have_no_empty_parameters() {
+    let server = start_demo().await;
+    let staff = server.signed_in("周明远").await;
+    let table = [
+        ("/progress?kind=&status=&period=&number=", "/progress"),
+        ("/progress?kind=refund&status=&period=year&number=", "/progress?kind=refund&period=year"),
+        ("/staff/queue?status=submitted&kind=&q=", "/staff/queue?status=submitted"),
+        ("/staff/queue?status=&kind=&q=%E4%B8%80", "/staff/queue?q=%E4%B8%80"),
+        ("/lookup?q=", "/lookup"),
+        ("/en/lookup?q=", "/en/lookup"),
+    ];
+    for (address, tidy) in table {
+        for answer in [staff.step(address).await, staff.fetch(address).await] {
+            assert_eq!((answer.status, answer.location.as_str()), (303, tidy), "{address}");
+        }
+        assert_eq!(staff.step(tidy).await.status, 200, "{tidy}");
+    }
+    staff.open("/progress").await.assert_lacks("name=\"page\"");
+}
+
+#[tokio::test]
 async fn blank_lookup_is_answered_by_the_page_and_not_by_the_browser() {
     let server = start_demo().await;
     let visitor = server.visitor(PHONE);
