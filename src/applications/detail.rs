@@ -6,7 +6,7 @@ use poem::{FromRequest, Request, RequestBody, Response, handler};
 
 use super::address::{BusinessOf, Number};
 use crate::casework::appeal::{self, AppealState};
-use crate::casework::business::{Application, Business, Origin};
+use crate::casework::business::{Application, Business, Context, Origin, Record};
 use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
@@ -31,6 +31,7 @@ pub struct Detail {
     standing: AppealState,
     parent: Option<Parent>,
     posting: Option<Link>,
+    cited: Vec<Record>,
 }
 
 struct Parent {
@@ -51,11 +52,16 @@ impl Detail {
             None => None,
         };
         let certificate = to_post(tx, &candidate, &application)?;
+        let answers = application.form.clone().unwrap_or_default();
+        let rejected = parent.as_ref().map(|parent| &parent.application);
+        let context = Context::of_submitted(&candidate, &application, rejected, &answers);
+        let cited = (business.cited)(tx, &context)?;
         Ok(Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
             standing: appeal::state(tx, &application)?,
             posting: certificate.as_ref().and_then(links::posting),
+            cited,
             candidate,
             application,
             parent,
@@ -205,6 +211,7 @@ fn view(detail: &Detail) -> Markup {
             Fact::of(business.summary_label, &application.summary),
             Fact::of("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
         ])))
+        (views::records(&detail.cited))
         @for (heading, fields) in views::sections(business, &plain) {
             (ui::panel(heading, ui::facts_under(heading, &views::facts(fields, &answers, None))))
         }

@@ -5,8 +5,8 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset, Record,
-    Transition, Verdicts, extra,
+    About, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
+    Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
 use crate::casework::lifecycle::Action;
@@ -59,6 +59,7 @@ pub static BUSINESS: Business = Business {
         ],
     },
     outset,
+    cited,
     choices,
     closes,
     check,
@@ -110,19 +111,27 @@ fn record(violation: &Violation, is_appealed: bool, today: NaiveDate, last: Naiv
         0 => ("due", format!("今天（{last}）是申诉的最后一天")),
         _ => ("due", format!("还剩 {left} 天，{last} 截止申诉")),
     };
-    Record {
-        title: violation.title(),
-        facts: vec![
-            ("科目", violation.subject.clone()),
-            ("时间", clock::china(violation.happened_at)),
-            ("地点", violation.place.clone()),
-            ("事实", violation.fact.clone()),
-            ("依据", violation.clause.clone()),
-            ("拟处理决定", violation.proposed_decision.clone()),
-            ("告知日期", violation.served_on.to_string()),
-        ],
-        deadline: Some(deadline),
-    }
+    Record { title: violation.title(), facts: facts(violation), deadline: Some(deadline) }
+}
+
+fn facts(violation: &Violation) -> Vec<(&'static str, String)> {
+    vec![
+        ("科目", violation.subject.clone()),
+        ("时间", clock::china(violation.happened_at)),
+        ("地点", violation.place.clone()),
+        ("事实", violation.fact.clone()),
+        ("依据", violation.clause.clone()),
+        ("拟处理决定", violation.proposed_decision.clone()),
+        ("告知日期", violation.served_on.to_string()),
+    ]
+}
+
+fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
+    let record = |violation: Violation| {
+        let exam = ("考试", violation.title());
+        Record::plain("申诉的违纪记录", [vec![exam], facts(&violation)].concat())
+    };
+    Ok(chosen(tx, context)?.map(record).into_iter().collect())
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {

@@ -66,6 +66,8 @@ pub struct Business {
     /// The records above the list of applications, and why none can be begun. `pending` has the subjects of the
     /// pending applications in the list.
     pub outset: fn(&mut Tx, &Candidate, pending: &[&str]) -> Result<Outset, Error>,
+    /// The records of the authority that a form is about, among those of the candidate.
+    pub cited: fn(&mut Tx, &Context) -> Result<Vec<Record>, Error>,
     /// The choices of questions, given the answers so far.
     pub choices: fn(&mut Tx, &Context) -> Result<Choices, Error>,
     /// Answers that the server computes, such as a sum.
@@ -98,6 +100,18 @@ pub struct Context<'a> {
     /// Key of the rejected application or certificate that it began from, or empty.
     pub origin: &'a str,
     pub answers: &'a Answers,
+}
+
+impl<'a> Context<'a> {
+    /// What the functions of a business read of a submitted application of a candidate.
+    pub fn of_submitted(
+        candidate: &'a Candidate,
+        submitted: &'a Application,
+        parent: Option<&'a Application>,
+        answers: &'a Answers,
+    ) -> Context<'a> {
+        Context { candidate, submitted: Some(submitted), parent, origin: &submitted.parent_id, answers }
+    }
 }
 
 /// Answers that the server computes, by question.
@@ -217,6 +231,7 @@ impl Business {
         tasks: &[],
         words: &[],
         outset: |_, _, _| Ok(Outset { records: Vec::new(), nothing: None }),
+        cited: |_, _| Ok(Vec::new()),
         choices: |_, _| Ok(Choices::new()),
         derive: |_, _| Ok(Vec::new()),
         prefill: phone_only,

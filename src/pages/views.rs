@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, Render, html};
 
 use crate::casework::answers::Answers;
-use crate::casework::business::{Application, Business};
+use crate::casework::business::{Application, Business, Record};
 use crate::casework::history::{Content, Event};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
@@ -78,6 +78,22 @@ pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Question>, answers: &Answ
         }
     }
     shown
+}
+
+/// Records of the authority, each with its deadline if it has one.
+pub fn records(records: &[Record]) -> Markup {
+    let facts = |record: &Record| {
+        let facts = record.facts.iter().filter(|(_, value)| !value.is_empty());
+        facts.map(|(label, value)| Fact::of(label, value)).collect::<Vec<_>>()
+    };
+    html! {
+        @for record in records {
+            (ui::panel(&record.title, html! {
+                (ui::facts(&facts(record)))
+                @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (words) } }
+            }))
+        }
+    }
 }
 
 /// How to reach the office, for a page on which a candidate may need help.

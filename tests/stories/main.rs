@@ -37,6 +37,7 @@ mod pagination;
 mod properties;
 mod qualification;
 mod receipt;
+mod records;
 mod refund;
 mod reissue;
 mod schema;

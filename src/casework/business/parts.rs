@@ -114,11 +114,18 @@ pub struct Outset {
     pub nothing: Option<&'static str>,
 }
 
-/// A record on that page.
+/// A record of the authority about a candidate.
 pub struct Record {
     pub title: String,
     /// Label and value.
     pub facts: Vec<(&'static str, String)>,
     /// Code of the state that colours it, and a sentence about the deadline.
     pub deadline: Option<(&'static str, String)>,
+}
+
+impl Record {
+    /// Without a deadline.
+    pub fn plain(title: impl Into<String>, facts: Vec<(&'static str, String)>) -> Record {
+        Record { title: title.into(), facts, deadline: None }
+    }
 }
