@@ -5,13 +5,13 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
+    About, Approval, Business, Clock, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
     Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
-use crate::casework::{Refusal, deadline};
+use crate::casework::{Refusal, deadline, listing};
 use crate::exams::discipline::{self, Violation};
 use crate::files::inspect::Limits;
 use crate::people::candidate::Candidate;
@@ -20,8 +20,10 @@ use crate::store::{Error, Tx, clock};
 const MAX_FILES: usize = 8;
 const MAX_MEGABYTES: usize = Limits::RECORDING.bytes >> 20;
 
+const SLUG: &str = "violation";
+
 pub static BUSINESS: Business = Business {
-    slug: "violation",
+    slug: SLUG,
     prefix: "WJ",
     label: "违纪申诉",
     icon: Icon::Scales,
@@ -59,6 +61,7 @@ pub static BUSINESS: Business = Business {
         ],
     },
     outset,
+    clocks,
     cited,
     choices,
     closes,
@@ -124,6 +127,23 @@ fn facts(violation: &Violation) -> Vec<(&'static str, String)> {
         ("拟处理决定", violation.proposed_decision.clone()),
         ("告知日期", violation.served_on.to_string()),
     ]
+}
+
+fn clocks(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Clock>, Error> {
+    let mut open = discipline::violations_of(tx, &candidate.holder)?;
+    open.retain(|violation| violation.outcome.is_empty());
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (today, calendar) = (tx.today(), Calendar::load(tx)?);
+    let pending = listing::pending_subjects(tx, &candidate.id, SLUG)?;
+    open.retain(|violation| today <= last_day(&calendar, violation) && !pending.contains(&violation.id));
+    let clock = |violation: &Violation| Clock {
+        title: format!("{} · {}", violation.title(), violation.subject),
+        what: "违纪告知的陈述申辩期限",
+        last_day: last_day(&calendar, violation),
+    };
+    Ok(open.iter().map(clock).collect())
 }
 
 fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {

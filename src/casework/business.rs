@@ -66,6 +66,8 @@ pub struct Business {
     /// The records above the list of applications, and why none can be begun. `pending` has the subjects of the
     /// pending applications in the list.
     pub outset: fn(&mut Tx, &Candidate, pending: &[&str]) -> Result<Outset, Error>,
+    /// The periods that run for a candidate who has no pending application about the same.
+    pub clocks: fn(&mut Tx, &Candidate) -> Result<Vec<Clock>, Error>,
     /// The records of the authority that a form is about, among those of the candidate.
     pub cited: fn(&mut Tx, &Context) -> Result<Vec<Record>, Error>,
     /// The choices of questions, given the answers so far.
@@ -231,6 +233,7 @@ impl Business {
         tasks: &[],
         words: &[],
         outset: |_, _, _| Ok(Outset { records: Vec::new(), nothing: None }),
+        clocks: |_, _| Ok(Vec::new()),
         cited: |_, _| Ok(Vec::new()),
         choices: |_, _| Ok(Choices::new()),
         derive: |_, _| Ok(Vec::new()),

@@ -27,6 +27,7 @@ mod documentation;
 mod durability;
 mod full_disk;
 mod harness;
+mod home;
 mod housekeeping;
 mod imports;
 mod integrity;

@@ -125,7 +125,7 @@ async fn failed_payment_is_corrected_and_retried() {
         .carry_out_task(&number, "fail", &[("failure", "账号与户名不符，银行退回")], &[])
         .await
         .assert_shows("退款失败");
-    candidate.open("/").await.assert_shows("考试退费退款失败，待您处理");
+    candidate.open("/").await.assert_shows("考试退费退款失败");
     let edit = format!("/services/refund/{number}/edit");
     candidate.open(&edit).await.assert_shows("审核意见：账号与户名不符，银行退回");
     let mended = filing.with(&[("account", "6222021001116245710")]);

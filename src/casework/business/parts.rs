@@ -114,6 +114,16 @@ pub struct Outset {
     pub nothing: Option<&'static str>,
 }
 
+/// A period that ends and in which the candidate has not begun what it is for.
+pub struct Clock {
+    /// What it is about.
+    pub title: String,
+    /// Name of the period, such as 申诉期限.
+    pub what: &'static str,
+    /// A day in China.
+    pub last_day: NaiveDate,
+}
+
 /// A record of the authority about a candidate.
 pub struct Record {
     pub title: String,
