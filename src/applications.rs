@@ -11,4 +11,5 @@ pub mod notice;
 pub mod request;
 pub mod review;
 pub mod slip;
+mod unsaved;
 pub mod withdraw;

@@ -2,6 +2,7 @@
 
 mod announcements;
 mod candidate;
+mod clocks;
 mod guest;
 pub mod me;
 pub mod senior;

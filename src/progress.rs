@@ -15,7 +15,7 @@ use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Timestamp, Tx};
-use crate::ui::{self, Choice, Control, FormField, Icon, Look, Page, Tab, TextMode};
+use crate::ui::{self, Choice, Control, FormField, Icon, Page, Tab, TextMode};
 use crate::web::{Failure, Frame, Visitor};
 
 /// The filters in the query string. An unknown value is no filter.
@@ -70,6 +70,9 @@ pub async fn show(
     Data(store): Data<&Store>,
     Query(search): Query<Search>,
 ) -> Result<Response, Failure> {
+    if let Some(tidy) = frame.tidy_address() {
+        return Ok(tidy);
+    }
     let filter = search.filter(store.clock.now());
     let load = move |tx: &mut Tx, candidate: Candidate| Ok(listing::page(tx, &candidate, &filter)?);
     let listed = as_candidate(&visitor, load).await?;
@@ -107,7 +110,7 @@ fn form(registry: Registry, search: &Search) -> Markup {
                 (field("status", "办理结果", Control::Select { options: &states, value: &search.status }))
                 (field("period", "申请时间", Control::Select { options: &periods, value: &search.period }))
                 (field("number", "受理号", number))
-                (ui::submit("page", "0", "查询", Look::Primary))
+                button.button type="submit" data-look="primary" { "查询" }
             }
         }
     }

@@ -19,6 +19,7 @@ pub mod log;
 pub mod log_throttle;
 pub mod origin;
 pub mod pace;
+mod query;
 pub mod range;
 pub mod session;
 mod visitor;

@@ -6,7 +6,7 @@ use poem::{FromRequest, Request, RequestBody, Response, handler};
 
 use super::address::{BusinessOf, Number};
 use crate::casework::appeal::{self, AppealState};
-use crate::casework::business::{Application, Business, Origin};
+use crate::casework::business::{Application, Business, Context, Origin, Record};
 use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
@@ -31,6 +31,7 @@ pub struct Detail {
     standing: AppealState,
     parent: Option<Parent>,
     posting: Option<Link>,
+    cited: Vec<Record>,
 }
 
 struct Parent {
@@ -51,11 +52,16 @@ impl Detail {
             None => None,
         };
         let certificate = to_post(tx, &candidate, &application)?;
+        let answers = application.form.clone().unwrap_or_default();
+        let rejected = parent.as_ref().map(|parent| &parent.application);
+        let context = Context::of_submitted(&candidate, &application, rejected, &answers);
+        let cited = (business.cited)(tx, &context)?;
         Ok(Detail {
             events: history::of(tx, &application.id)?,
             files: materials::of(tx, &application.id)?,
             standing: appeal::state(tx, &application)?,
             posting: certificate.as_ref().and_then(links::posting),
+            cited,
             candidate,
             application,
             parent,
@@ -111,8 +117,8 @@ pub(super) async fn answer(mut detail: Detail, frame: &Frame, store: &Store, fil
         Origin::Nothing => "申请详情",
     };
     let number = detail.application.shown_number();
-    let page =
-        Page::new(title, view(&detail)).about(number).own_heading().back(back(&detail)).bar(bar(&detail));
+    let main = html! { (view(&detail)) (views::help(frame.office())) };
+    let page = Page::new(title, main).about(number).own_heading().back(back(&detail)).bar(bar(&detail));
     frame.page(page)
 }
 
@@ -205,6 +211,7 @@ fn view(detail: &Detail) -> Markup {
             Fact::of(business.summary_label, &application.summary),
             Fact::of("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
         ])))
+        (views::records(&detail.cited))
         @for (heading, fields) in views::sections(business, &plain) {
             (ui::panel(heading, ui::facts_under(heading, &views::facts(fields, &answers, None))))
         }
@@ -304,7 +311,7 @@ fn rejected(detail: &Detail) -> Markup {
         @match &detail.standing {
             AppealState::Until(day) => p { "如有异议，可以在 " (day) " 前（含当日）申诉一次。" },
             AppealState::Over(day) => p { "申诉期限已于 " (day) " 截止。" },
-            AppealState::Made(appeal) => p { "您已申诉，" (appeal.status) "。" },
+            AppealState::Made(appeal) => p { "您已申诉：" (appeal.word()) "。" },
             AppealState::None => p { "这是最终结果。" },
         }
     }
@@ -330,13 +337,13 @@ fn appealed(detail: &Detail, parent: &Parent) -> Markup {
 }
 
 fn appeal_outcome(detail: &Detail) -> Option<Vec<Fact>> {
-    let (word, action) = match detail.application.status {
-        Status::Approved => ("申诉通过", Action::Approve),
-        Status::Rejected => ("申诉不通过", Action::Reject),
+    let action = match detail.application.status {
+        Status::Approved => Action::Approve,
+        Status::Rejected => Action::Reject,
         _ => return None,
     };
     Some(vec![
-        Fact::of("结果", word),
+        Fact::of("结果", views::word(&detail.application)),
         Fact::of("说明", detail.note(action)),
         Fact::of("时间", detail.application.decided_at.map(clock::china).unwrap_or_default()),
     ])

@@ -9,7 +9,8 @@ use poem::web::Data;
 use poem::{Request, Response, handler};
 
 use super::request::{FormAddress, FormRequest};
-use super::{form_view, notice};
+use super::{form_view, notice, unsaved};
+use crate::casework::answers::Answers;
 use crate::casework::appeal::{self, AppealState, MadeAppeal};
 use crate::casework::business::{Application, Business};
 use crate::casework::lifecycle::Status;
@@ -82,7 +83,7 @@ pub(super) async fn open(
     }
     refuse_late_start(&sheet)?;
     stored::check(store, files, &mut sheet.attachments).await;
-    Ok(frame.page(form_view::page(&sheet, &problems)))
+    Ok(frame.page(form_view::page(&sheet, &problems, frame.office())))
 }
 
 /// Refuses a late appeal that has no draft. A draft is still shown.
@@ -134,6 +135,7 @@ pub(super) async fn receive(
     let step = FormStep::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
     let FormRequest { business, visitor, address } = wanted;
     let (known, seen) = (address.clone(), sent.one("seen").to_owned());
+    let (form_address, values) = (address.clone(), sent.values.clone());
     let before = move |tx: &mut Tx, candidate: Candidate| {
         let before = match submitted_appeal(tx, business, &candidate, &known)? {
             Some(appeal) => Some(paths::submitted(appeal.business.slug, &appeal.number)),
@@ -163,11 +165,45 @@ pub(super) async fn receive(
             problems.extend(sheet.save(tx, &sent.values, &next, received)?);
             proceed(tx, sheet, &next, problems)
         })
-        .await?;
+        .await;
+    let outcome = match outcome {
+        // htmx keeps the form and shows a notice above it.
+        Err(Failure::Conflict { message, action })
+            if !frame.is_fragment() || frame.target() == Some("main") =>
+        {
+            let typed = move |tx: &mut Tx, candidate: Candidate| {
+                let stored = stored_answers(tx, of_form, &candidate, &form_address)?;
+                Ok(unsaved::typed(tx, of_form, &candidate, &values, stored)?)
+            };
+            let typed = as_candidate(&visitor, typed).await?;
+            return Ok(
+                frame.page_with(StatusCode::CONFLICT, unsaved::page(of_form, &typed, &message, &action))
+            );
+        }
+        outcome => outcome?,
+    };
     Ok(match outcome {
         Outcome::Redirect(path) => frame.go(&path),
         Outcome::Form(sheet, problems) => answer(frame, &sheet, &problems, &step),
     })
+}
+
+/// The answers that are stored for a form that could not be saved.
+fn stored_answers(
+    tx: &mut Tx,
+    business: &'static Business,
+    candidate: &Candidate,
+    address: &FormAddress,
+) -> Result<Answers, Failure> {
+    let id = &candidate.id;
+    let found = match address.target(tx, candidate)? {
+        FormTarget::New => Application::draft(tx, id, business.slug, "")?,
+        FormTarget::Posting(key) => Application::draft(tx, id, business.slug, &key)?,
+        FormTarget::Edit(number) => Some(Application::own(tx, id, business.slug, &number)?),
+        // An appeal has no question whose answers are keys.
+        FormTarget::Appeal(_) => None,
+    };
+    Ok(found.and_then(|application| application.current_answers()).unwrap_or_default())
 }
 
 /// The application that the same form submitted before, after a double tap or a reload.
@@ -216,7 +252,7 @@ fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) ->
         return frame.part(part);
     }
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    frame.page_with(status, form_view::page(sheet, problems))
+    frame.page_with(status, form_view::page(sheet, problems, frame.office()))
 }
 
 fn part(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Option<Markup> {

@@ -9,9 +9,10 @@ use crate::casework::question::{AnswerRule, Problems, Question};
 use crate::casework::sheet::Sheet;
 use crate::pages::fields::{self, QuestionNotes};
 use crate::pages::{links, views};
+use crate::settings::Office;
 use crate::ui::{self, Fact, Look, Page, Tone, UploadField};
 
-pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
+pub(super) fn page(sheet: &Sheet, problems: &Problems, office: &Office) -> Page {
     let main = html! {
         (closed(sheet))
         (ui::summary_errors(&anchored(&correctable(sheet, problems))))
@@ -19,6 +20,7 @@ pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
         (appealed(sheet))
         (ui::panel("", ui::facts(&identity(sheet))))
         (form(sheet, problems))
+        @if !sheet.marks.is_empty() { (views::help(office)) }
     };
     Page::new(title(sheet), main).back(back(sheet)).bar(bar(sheet))
 }

@@ -5,16 +5,16 @@ use poem::web::Query;
 use poem::{Response, handler};
 
 use super::address::BusinessOf;
-use crate::casework::business::{Business, Origin, Outset, Record};
+use crate::casework::business::{Business, Origin, Outset};
 use crate::casework::listing::{self, BusinessList, ListedApplication};
 use crate::casework::sweep::DRAFT_AGE;
 use crate::pages::cards::{self, Paging};
 use crate::pages::signed_in::as_candidate;
-use crate::pages::{controls, links};
+use crate::pages::{controls, links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx, clock};
-use crate::ui::{self, Fact, Look, Page};
+use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame, Visitor};
 
 #[handler]
@@ -61,7 +61,7 @@ fn view(business: &Business, shown: &Shown, page: i64) -> Markup {
     html! {
         p.muted { (business.about) }
         @if let Some(draft) = draft { (draft_banner(business, draft)) }
-        @for record in &outset.records { (recorded(record)) }
+        (views::records(&outset.records))
         @if let Some(why) = outset.nothing {
             (ui::banner(ui::Tone::Neutral, "目前没有可以申请的项目", html! { p { (why) } }))
         }
@@ -70,18 +70,6 @@ fn view(business: &Business, shown: &Shown, page: i64) -> Markup {
         }
         (cards::items(listed, &|page| format!("{}?page={page}", links::list(business)), page, false))
     }
-}
-
-/// A record of the authority, with the deadline for an application.
-fn recorded(record: &Record) -> Markup {
-    let facts: Vec<_> = record.facts.iter().map(|(label, value)| Fact::of(label, value)).collect();
-    ui::panel(
-        &record.title,
-        html! {
-            (ui::facts(&facts))
-            @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (words) } }
-        },
-    )
 }
 
 fn draft_banner(business: &Business, draft: &ListedApplication) -> Markup {

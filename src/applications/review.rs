@@ -5,7 +5,7 @@ use poem::web::Data;
 use poem::{Response, handler};
 
 use super::address::BusinessOf;
-use crate::casework::business::{Application, Business, EditRule, Origin};
+use crate::casework::business::{Application, Business, EditRule, Origin, Record};
 use crate::casework::lifecycle::Status;
 use crate::casework::number::ApplicationNumber;
 use crate::casework::sheet::{FormTarget, Sheet};
@@ -15,7 +15,7 @@ use crate::pages::signed_in::as_candidate;
 use crate::pages::views;
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::{Store, Tx};
+use crate::store::{Error, Store, Tx};
 use crate::ui::{self, Fact, Look, Page};
 use crate::web::{Failure, Frame, Submission, Visitor, see_other};
 
@@ -36,23 +36,34 @@ pub async fn show(
     let load = move |tx: &mut Tx, candidate: Candidate| {
         let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
         let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
-        Ok((sheet, complete))
+        Ok(if complete { Some(Draft::of(tx, sheet)?) } else { None })
     };
-    let (sheet, complete) = as_candidate(&visitor, load).await?;
-    if !complete {
-        return Ok(see_other(&format!("{}?check", paths::new_application(business.slug))));
-    }
-    Ok(frame.page(page(&sheet, false)))
+    Ok(match as_candidate(&visitor, load).await? {
+        Some(draft) => frame.page(page(&draft, false)),
+        None => see_other(&format!("{}?check", paths::new_application(business.slug))),
+    })
 }
 
 fn require_review(business: &Business) -> Result<(), Failure> {
     if business.review && business.origin == Origin::Nothing { Ok(()) } else { Err(Failure::NotFound) }
 }
 
+/// A form with the records that it is about.
+struct Draft {
+    sheet: Sheet,
+    cited: Vec<Record>,
+}
+
+impl Draft {
+    fn of(tx: &mut Tx, sheet: Sheet) -> Result<Draft, Error> {
+        Ok(Draft { cited: (sheet.business.cited)(tx, &sheet.context())?, sheet })
+    }
+}
+
 enum Outcome {
     Submitted(ApplicationNumber),
     Incomplete,
-    Changed(Box<Sheet>),
+    Changed(Box<Draft>),
 }
 
 #[handler]
@@ -73,7 +84,7 @@ pub async fn submit(
     Ok(match outcome.await? {
         Outcome::Submitted(number) => frame.go(&paths::submitted(business.slug, number)),
         Outcome::Incomplete => frame.go(&format!("{}?check", paths::new_application(business.slug))),
-        Outcome::Changed(sheet) => frame.page(page(&sheet, true)),
+        Outcome::Changed(draft) => frame.page(page(&draft, true)),
     })
 }
 
@@ -97,19 +108,20 @@ fn submit_seen(
         return Ok(Outcome::Incomplete);
     }
     if fingerprint(&sheet) != seen {
-        return Ok(Outcome::Changed(Box::new(sheet)));
+        return Ok(Outcome::Changed(Box::new(Draft::of(tx, sheet)?)));
     }
     Ok(Outcome::Submitted(submission::submit(tx, &sheet)?))
 }
 
-fn page(sheet: &Sheet, changed: bool) -> Page {
+fn page(draft: &Draft, changed: bool) -> Page {
+    let sheet = &draft.sheet;
     let form = paths::new_application(sheet.business.slug);
     let main = html! {
         @if changed {
             (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
         }
         p.muted { "请核对以下内容，确认无误后提交。" (edits_after_submission(sheet.business.edit)) }
-        (answers(sheet, &form))
+        (answers(draft, &form))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
     Page::new("核对信息", main).about(sheet.business.label).back(form.clone()).bar(html! {
@@ -125,7 +137,7 @@ fn edits_after_submission(edit: EditRule) -> &'static str {
     }
 }
 
-fn answers(sheet: &Sheet, form: &str) -> Markup {
+fn answers(Draft { sheet, cited }: &Draft, form: &str) -> Markup {
     let business = sheet.business;
     let materials = views::materials(business, &sheet.answers, &sheet.attachments);
     let first = business.wanted(&sheet.answers).next();
@@ -134,6 +146,7 @@ fn answers(sheet: &Sheet, form: &str) -> Markup {
             Fact::of("姓名", &sheet.candidate.name),
             Fact::of("证件", sheet.candidate.masked_document()),
         ])))
+        (views::records(cited))
         @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {
                 (ui::facts_under(heading, &views::facts(fields.iter().copied(), &sheet.answers, None)))

@@ -32,7 +32,7 @@ pub async fn show(
         Fact::of("考试", &application.title),
         Fact::of(application.business.summary_label, &application.summary),
         Fact::of("受理时间", application.submitted_at.map(clock::china).unwrap_or_default()),
-        Fact::of("办理结果", views::word(application)),
+        Fact::of("打印时的状态", views::word(application)),
         Fact::of("打印时间", clock::china(store.clock.now())),
     ];
     let main = html! {
@@ -40,7 +40,7 @@ pub async fn show(
         (ui::panel("", html! {
             (ui::facts(&facts))
             (ui::qr(&address, "查看办理进度的二维码", Medium::Paper))
-            p.muted.small { "扫码登录后查看办理进度。本回执只证明申请已受理，不代表审核结果。" }
+            p.muted.small { "本回执证明申请已受理。状态以打印时为准，最新进度和结果请扫码登录后查看。" }
         }))
     };
     let bar = html! {

@@ -6,7 +6,7 @@ use super::profile;
 use crate::casework::business::{
     About, Approval, Business, Closing, Context, Icon, Material, Origin, Verdicts, extra,
 };
-use crate::casework::lifecycle::Action;
+use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Section, ask};
 use crate::casework::{Refusal, appeal, decision};
 use crate::files::inspect::Limits;
@@ -37,6 +37,7 @@ pub static BUSINESS: Business = Business {
         reject: "申诉不通过",
         ..Business::PLAIN.verdicts
     },
+    words: &[(Status::Approved, "申诉通过"), (Status::Rejected, "申诉不通过")],
     closes,
     describe,
     approved: "申诉通过，原申请已改为审核通过。",

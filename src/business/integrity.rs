@@ -21,6 +21,7 @@ pub static BUSINESS: Business = Business {
     materials: MATERIALS,
     verdicts: qualification::VERDICTS,
     outset,
+    cited,
     choices,
     prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
     closes: profile::closes,
@@ -59,16 +60,26 @@ fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Erro
     let nothing = records
         .is_empty()
         .then_some("您没有失信记录，报考不需要这项审核。如果您认为应当有记录，请联系考试机构。");
-    let shown = |record: &IntegrityRecord| Record {
-        title: record.category.clone(),
-        facts: vec![
-            ("事由", record.fact.clone()),
-            ("决定文号", record.decision_number.clone()),
-            ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
-        ],
-        deadline: None,
-    };
+    let shown = |record: &IntegrityRecord| Record::plain(&record.category, facts(record));
     Ok(Outset { records: records.iter().map(shown).collect(), nothing })
+}
+
+fn facts(record: &IntegrityRecord) -> Vec<(&'static str, String)> {
+    vec![
+        ("事由", record.fact.clone()),
+        ("决定文号", record.decision_number.clone()),
+        ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
+    ]
+}
+
+fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
+    let mut records = discipline::integrity_of(tx, &context.candidate.holder)?;
+    records.retain(|record| record.id == context.answers.one("record"));
+    let shown = |record: &IntegrityRecord| {
+        let category = ("类别", record.category.clone());
+        Record::plain("说明的失信记录", [vec![category], facts(record)].concat())
+    };
+    Ok(records.iter().map(shown).collect())
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {

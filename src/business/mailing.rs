@@ -5,7 +5,8 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Task, Transition, Verdicts,
+    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Task, Transition,
+    Verdicts,
 };
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Question, Section, ask, may_ask};
@@ -35,6 +36,7 @@ pub static BUSINESS: Business = Business {
     },
     submit_label: "保存",
     reviewed_by: Role::Dispatcher,
+    taken: "邮寄员已开始打包",
     verdicts: Verdicts { approve: &[], ..Business::PLAIN.verdicts },
     tasks: TASKS,
     words: &[
@@ -43,6 +45,7 @@ pub static BUSINESS: Business = Business {
         (Status::Approved, "已寄出"),
         (Status::Completed, "已签收"),
     ],
+    cited,
     choices,
     prefill,
     describe,
@@ -131,6 +134,11 @@ fn choices(_: &mut Tx, context: &Context) -> Result<Choices, Error> {
         ("city", unless(province.is_empty(), &[province])),
         ("district", unless(city.is_empty(), &[province, city])),
     ]))
+}
+
+fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
+    let found = held::own(tx, &context.candidate.holder, context.origin)?;
+    Ok(found.iter().map(|certificate| profile::certificate("邮寄的证书", certificate)).collect())
 }
 
 /// The answers of the last posting, else the name and phone of the candidate.

@@ -3,15 +3,17 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::casework::answers::Answers;
-use crate::casework::business::{About, Application, Closing, Context, Material, need};
+use crate::casework::business::{About, Application, Closing, Context, Material, Record, need};
 use crate::casework::question::{
     AnswerRule, Choice, Choices, Problems, Question, Section, ask, may_ask, problem,
 };
 use crate::casework::{Refusal, format};
-use crate::exams::{self, Sitting, Subject};
+use crate::exams::held::Certificate;
+use crate::exams::registration::{RegisteredSubject, Registration};
+use crate::exams::{self, Sitting, Subject, yuan};
 use crate::people::candidate::Candidate;
 use crate::people::document::Document;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, clock};
 
 /// The exam for which the candidate wants to register.
 pub(super) const ENTRY: &[Question] = &[
@@ -57,6 +59,44 @@ pub(super) const ID_FRONT: Material = need("id_front", "身份证件正面", "�
 pub(super) const ID_BACK: Material = need("id_back", "身份证件反面", "四角完整，有效期清楚");
 pub(super) const DIPLOMA: Material = need("diploma", "学历证书", "能看清证书编号；也可以上传学信网报告 PDF");
 pub(super) const WORK_PROOF: Material = need("work_proof", "工作年限证明", "加盖单位公章，JPG、PNG 或 PDF");
+
+/// A certificate as a record.
+pub(super) fn certificate(title: &str, certificate: &Certificate) -> Record {
+    let facts = vec![
+        ("考试", certificate.title()),
+        ("级别专业", certificate.summary()),
+        ("证书管理号", certificate.management_number.clone()),
+        ("证书印制号", certificate.print_number.clone()),
+        ("批准日期", certificate.approved_on.to_string()),
+        ("签发日期", certificate.issued_on.to_string()),
+        ("发证机关", certificate.issuing_body.clone()),
+    ];
+    Record::plain(title, facts)
+}
+
+/// A registration as a record, with its subjects and the sum that was paid.
+pub(super) fn registration(title: &str, registration: &Registration) -> Record {
+    let subject = |entry: &RegisteredSubject| {
+        let refunded = if entry.refund_id.is_some() { "（已批准退费）" } else { "" };
+        format!("{} {}{refunded}", entry.subject, yuan(entry.fee.into()))
+    };
+    let subjects: Vec<String> = registration.subjects.iter().map(subject).collect();
+    let sum: i64 = registration.subjects.iter().map(|entry| i64::from(entry.fee)).sum();
+    let paid = match registration.paid_at {
+        Some(at) => format!("{}，{} 缴费", yuan(sum), clock::china(at)),
+        None => "未缴费".to_owned(),
+    };
+    let facts = vec![
+        ("考试", registration.title()),
+        ("开考日期", registration.held_on.to_string()),
+        ("级别专业", registration.summary()),
+        ("科目", subjects.join("、")),
+        ("实缴金额", paid),
+        ("订单号", registration.order_number.clone()),
+        ("准考证号", registration.ticket_number.clone()),
+    ];
+    Record::plain(title, facts)
+}
 
 /// Questions whose answers are copied from the last application.
 const COPIED: &[&str] = &[

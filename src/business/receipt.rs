@@ -3,7 +3,7 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Task,
+    About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Record, Task,
     Transition, extra, need,
 };
 use crate::casework::lifecycle::Action;
@@ -28,6 +28,7 @@ pub static BUSINESS: Business = Business {
     edit: EditRule::UntilTaken,
     tasks: TASKS,
     outset,
+    cited,
     choices,
     derive,
     prefill,
@@ -100,7 +101,7 @@ const TASKS: &[Task] = &[Task {
     questions: &[
         ask("receipt_code", "票据代码", "", AnswerRule::Like(&format::CODE)),
         ask("receipt_number", "票据号码", "", AnswerRule::Like(&format::CODE)),
-        ask("check_code", "校验码", "", AnswerRule::Like(&format::CODE)),
+        ask("check_code", "校验码", "", AnswerRule::Like(&format::CHECK_CODE)),
         ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),
@@ -118,6 +119,12 @@ fn without_receipt(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Registratio
 fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
     let nothing = without_receipt(tx, candidate)?.is_empty().then_some("您没有已缴费且尚未开具票据的报名。");
     Ok(Outset { nothing, ..Outset::default() })
+}
+
+fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
+    let mut all = registration::of_holder(tx, &context.candidate.holder)?;
+    all.retain(|row| context.answers.has("registrations", &row.id));
+    Ok(all.iter().map(|row| profile::registration("开票的报名", row)).collect())
 }
 
 fn prefill(_: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {

@@ -5,8 +5,8 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Task, Transition, extra,
-    need,
+    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Task, Transition,
+    extra, need,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
@@ -33,6 +33,7 @@ pub static BUSINESS: Business = Business {
     edit: EditRule::UntilTaken,
     tasks: TASKS,
     outset,
+    cited,
     choices,
     derive,
     closes,
@@ -148,6 +149,12 @@ const NOTHING_TO_REFUND: &str = concat!(
 fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
     let nothing = refundable(tx, candidate, "")?.is_empty().then_some(NOTHING_TO_REFUND);
     Ok(Outset { nothing, ..Outset::default() })
+}
+
+fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
+    let mut all = registration::of_holder(tx, &context.candidate.holder)?;
+    all.retain(|row| row.id == context.answers.one("registration"));
+    Ok(all.iter().map(|row| profile::registration("退费的报名", row)).collect())
 }
 
 fn offered(tx: &mut Tx, context: &Context) -> Result<Vec<Registration>, Error> {

@@ -3,7 +3,7 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Icon, Material, Outset, Task, Transition, extra, need, portrait,
+    About, Business, Context, Icon, Material, Outset, Record, Task, Transition, extra, need, portrait,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
@@ -24,6 +24,7 @@ pub static BUSINESS: Business = Business {
     materials: MATERIALS,
     tasks: TASKS,
     outset,
+    cited,
     choices,
     describe,
     approved: "补发申请已通过审核，新证书正在制作。",
@@ -98,6 +99,11 @@ fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Erro
     let has_any = held::has_any(tx, &candidate.holder)?;
     let nothing = (!has_any).then_some("您名下还没有证书，没有可以补发的。");
     Ok(Outset { nothing, ..Outset::default() })
+}
+
+fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
+    let found = held::own(tx, &context.candidate.holder, context.answers.one("certificate"))?;
+    Ok(found.iter().map(|certificate| profile::certificate("补发的证书", certificate)).collect())
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {

@@ -5,13 +5,13 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset, Record,
-    Transition, Verdicts, extra,
+    About, Approval, Business, Clock, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
+    Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
-use crate::casework::{Refusal, deadline};
+use crate::casework::{Refusal, deadline, listing};
 use crate::exams::discipline::{self, Violation};
 use crate::files::RECORDING_NAMES;
 use crate::files::inspect::Limits;
@@ -21,8 +21,10 @@ use crate::store::{Error, Tx, clock};
 const MAX_FILES: usize = 8;
 const MAX_MEGABYTES: usize = Limits::RECORDING.bytes >> 20;
 
+const SLUG: &str = "violation";
+
 pub static BUSINESS: Business = Business {
-    slug: "violation",
+    slug: SLUG,
     prefix: "WJ",
     label: "违纪申诉",
     icon: Icon::Scales,
@@ -62,6 +64,8 @@ pub static BUSINESS: Business = Business {
         ],
     },
     outset,
+    clocks,
+    cited,
     choices,
     closes,
     check,
@@ -113,19 +117,44 @@ fn record(violation: &Violation, is_appealed: bool, today: NaiveDate, last: Naiv
         0 => ("due", format!("今天（{last}）是申诉的最后一天")),
         _ => ("due", format!("还剩 {left} 天，{last} 截止申诉")),
     };
-    Record {
-        title: violation.title(),
-        facts: vec![
-            ("科目", violation.subject.clone()),
-            ("时间", clock::china(violation.happened_at)),
-            ("地点", violation.place.clone()),
-            ("事实", violation.fact.clone()),
-            ("依据", violation.clause.clone()),
-            ("拟处理决定", violation.proposed_decision.clone()),
-            ("告知日期", violation.served_on.to_string()),
-        ],
-        deadline: Some(deadline),
+    Record { title: violation.title(), facts: facts(violation), deadline: Some(deadline) }
+}
+
+fn facts(violation: &Violation) -> Vec<(&'static str, String)> {
+    vec![
+        ("科目", violation.subject.clone()),
+        ("时间", clock::china(violation.happened_at)),
+        ("地点", violation.place.clone()),
+        ("事实", violation.fact.clone()),
+        ("依据", violation.clause.clone()),
+        ("拟处理决定", violation.proposed_decision.clone()),
+        ("告知日期", violation.served_on.to_string()),
+    ]
+}
+
+fn clocks(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Clock>, Error> {
+    let mut open = discipline::violations_of(tx, &candidate.holder)?;
+    open.retain(|violation| violation.outcome.is_empty());
+    if open.is_empty() {
+        return Ok(Vec::new());
     }
+    let (today, calendar) = (tx.today(), Calendar::load(tx)?);
+    let pending = listing::pending_subjects(tx, &candidate.id, SLUG)?;
+    open.retain(|violation| today <= last_day(&calendar, violation) && !pending.contains(&violation.id));
+    let clock = |violation: &Violation| Clock {
+        title: format!("{} · {}", violation.title(), violation.subject),
+        what: "违纪告知的陈述申辩期限",
+        last_day: last_day(&calendar, violation),
+    };
+    Ok(open.iter().map(clock).collect())
+}
+
+fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
+    let record = |violation: Violation| {
+        let exam = ("考试", violation.title());
+        Record::plain("申诉的违纪记录", [vec![exam], facts(&violation)].concat())
+    };
+    Ok(chosen(tx, context)?.map(record).into_iter().collect())
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {

@@ -42,6 +42,12 @@ pub struct MadeAppeal {
 pub(super) type MadeRow = (String, Option<ApplicationNumber>, String);
 
 impl MadeAppeal {
+    /// `申诉审核中`, or the business's own word that begins so.
+    pub fn word(&self) -> String {
+        let word = self.business.word(self.status);
+        if word.starts_with("申诉") { word.to_owned() } else { format!("申诉{word}") }
+    }
+
     pub(super) fn open(registry: Registry, (kind, number, status): MadeRow) -> Result<MadeAppeal, Error> {
         Ok(MadeAppeal {
             business: registry.find(&kind).ok_or(Error::Corrupt("applications.kind"))?,

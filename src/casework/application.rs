@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::answers::Answers;
-use super::business::{Application, Registry};
+use super::business::{Application, EditRule, Registry};
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
 use super::list_facts::ListFacts;
@@ -231,7 +231,7 @@ impl Application {
         change: Change,
         content: &Content,
     ) -> Result<(), Refusal> {
-        let to = lifecycle::next(self.status, action, by.actor()).ok_or_else(|| self.overtaken(by))?;
+        let to = lifecycle::next(self.status, action, by.actor()).ok_or_else(|| self.not_now(by, action))?;
         let unchanged = a::applications.find(&self.id).filter(a::version.eq(self.version));
         let position = self.version + 1;
         let facts = ListFacts::of(position, self.business, self.form.as_ref(), &content.marks);
@@ -257,7 +257,35 @@ impl Application {
         Ok(history::add(tx, &event)?)
     }
 
+    /// The refusal if it changed after it was read.
     pub(super) fn overtaken(&self, by: By) -> Refusal {
-        Refusal::Overtaken { slug: self.business.slug, number: self.number.clone(), actor: by.actor() }
+        self.refused(by, "这件申请刚才在别处有变动，这次操作没有生效".to_owned())
+    }
+
+    /// The refusal if its present state does not allow an action.
+    pub(super) fn not_now(&self, by: By, action: Action) -> Refusal {
+        let business = self.business;
+        let is_candidate = matches!(by, By::Candidate);
+        let step = match action {
+            Action::Withdraw => "撤销",
+            _ if is_candidate => "修改",
+            _ => "办理",
+        };
+        let word = if self.result.is_empty() { business.word(self.status) } else { &self.result };
+        self.refused(
+            by,
+            match (self.status, business.edit) {
+                (Status::Submitted, EditRule::Returned) if is_candidate => {
+                    "这件申请已提交，在审核退回前不能修改".to_owned()
+                }
+                (Status::InReview, _) => format!("{}，不能再{step}", business.taken),
+                _ => format!("这件申请的状态是“{word}”，不能再{step}"),
+            },
+        )
+    }
+
+    fn refused(&self, by: By, happened: String) -> Refusal {
+        let (slug, number) = (self.business.slug, self.number.clone());
+        Refusal::Overtaken { slug, number, actor: by.actor(), happened }
     }
 }

@@ -56,6 +56,8 @@ pub struct Business {
     /// Label of the button that submits a form without 核对信息.
     pub submit_label: &'static str,
     pub reviewed_by: Role,
+    /// Says that a staff member has taken an application.
+    pub taken: &'static str,
     pub verdicts: Verdicts,
     /// What staff do besides deciding, such as paying a refund.
     pub tasks: &'static [Task],
@@ -64,6 +66,10 @@ pub struct Business {
     /// The records above the list of applications, and why none can be begun. `pending` has the subjects of the
     /// pending applications in the list.
     pub outset: fn(&mut Tx, &Candidate, pending: &[&str]) -> Result<Outset, Error>,
+    /// The periods that run for a candidate who has no pending application about the same.
+    pub clocks: fn(&mut Tx, &Candidate) -> Result<Vec<Clock>, Error>,
+    /// The records of the authority that a form is about, among those of the candidate.
+    pub cited: fn(&mut Tx, &Context) -> Result<Vec<Record>, Error>,
     /// The choices of questions, given the answers so far.
     pub choices: fn(&mut Tx, &Context) -> Result<Choices, Error>,
     /// Answers that the server computes, such as a sum.
@@ -96,6 +102,18 @@ pub struct Context<'a> {
     /// Key of the rejected application or certificate that it began from, or empty.
     pub origin: &'a str,
     pub answers: &'a Answers,
+}
+
+impl<'a> Context<'a> {
+    /// What the functions of a business read of a submitted application of a candidate.
+    pub fn of_submitted(
+        candidate: &'a Candidate,
+        submitted: &'a Application,
+        parent: Option<&'a Application>,
+        answers: &'a Answers,
+    ) -> Context<'a> {
+        Context { candidate, submitted: Some(submitted), parent, origin: &submitted.parent_id, answers }
+    }
 }
 
 /// Answers that the server computes, by question.
@@ -201,6 +219,7 @@ impl Business {
         },
         submit_label: "提交申请",
         reviewed_by: Role::Reviewer,
+        taken: "审核员已开始审核",
         verdicts: Verdicts {
             approve: &[Approval { label: "通过", result: "" }],
             reject: "不通过",
@@ -214,6 +233,8 @@ impl Business {
         tasks: &[],
         words: &[],
         outset: |_, _, _| Ok(Outset { records: Vec::new(), nothing: None }),
+        clocks: |_, _| Ok(Vec::new()),
+        cited: |_, _| Ok(Vec::new()),
         choices: |_, _| Ok(Choices::new()),
         derive: |_, _| Ok(Vec::new()),
         prefill: phone_only,

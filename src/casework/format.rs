@@ -83,6 +83,10 @@ pub const POSTCODE: Format =
 pub const CODE: Format =
     Format { parse: code, mode: TextMode::IdNumber, max: 40, mask: None, doubt: NO_DOUBT };
 
+/// The code by which a receipt is verified. Capital and small letters differ.
+pub const CHECK_CODE: Format =
+    Format { parse: check_code, mode: TextMode::IdNumber, max: 40, mask: None, doubt: NO_DOUBT };
+
 fn email(text: &str) -> Result<String, &'static str> {
     let address = width::half(text).trim().to_owned();
     let plain = |c: char| c.is_ascii_graphic() && !"()<>[]:;,\\\"".contains(c);
@@ -125,7 +129,11 @@ fn digits(
 }
 
 fn code(text: &str) -> Result<String, &'static str> {
-    let number = width::compact(text);
+    check_code(text).map(|number| number.to_ascii_uppercase())
+}
+
+fn check_code(text: &str) -> Result<String, &'static str> {
+    let number = width::joined(text);
     let holds =
         (4..=40).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if holds {
@@ -189,6 +197,7 @@ mod tests {
                 &[("sf 1234567890", "SF1234567890"), ("ａｂ－12", "AB-12"), ("AB–12", "AB-12")],
                 &["SF1", "顺丰123456"],
             ),
+            (&CHECK_CODE, &[("a1b2C3", "a1b2C3"), (" ａ1b2 Ｃ3", "a1b2C3"), ("a1–b2", "a1-b2")], &["a1b", "校验码a1b2"]),
         ];
         for (format, good, bad) in table {
             for (typed, stored) in *good {

@@ -5,12 +5,12 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate};
 use diesel::prelude::*;
 use diesel::query_source::{Alias, AliasedField};
 use diesel::sql_types::Bool;
 
-use super::appeal::{AppealState, MadeAppeal, MadeRow};
+use super::appeal::{self, AppealState, MadeAppeal, MadeRow};
 use super::application::PAGE;
 use super::business::{Business, Registry};
 use super::lifecycle::Status;
@@ -25,7 +25,8 @@ use crate::store::{CandidateId, Error, Timestamp, Tx};
 /// An application as a list shows it.
 #[derive(Clone)]
 pub struct ListedApplication {
-    id: String,
+    /// Key of the row.
+    pub id: String,
     pub business: &'static Business,
     /// Empty for a draft.
     pub number: ApplicationNumber,
@@ -142,23 +143,29 @@ fn columns() -> _ {
     )
 }
 
+/// Whether a row of `appeals` is an appeal against a row of `applications`, and neither a draft nor withdrawn.
+#[diesel::dsl::auto_type]
+fn is_made_appeal() -> _ {
+    let owner: AliasedField<Appeals, applications::candidate_id> = APPEALS.field(applications::candidate_id);
+    let parent: AliasedField<Appeals, applications::parent_id> = APPEALS.field(applications::parent_id);
+    let status: AliasedField<Appeals, applications::status> = APPEALS.field(applications::status);
+    let draft: &'static str = Status::Draft.code();
+    let withdrawn: &'static str = Status::Withdrawn.code();
+    let is_made = status.ne(draft).and(status.ne(withdrawn));
+    owner.eq(applications::candidate_id).and(parent.eq(applications::id)).and(is_made)
+}
+
 /// Rows of [`CardRow`]. A rejection has at most one appeal that is neither a draft nor withdrawn.
 #[diesel::dsl::auto_type]
 fn cards(holder: String) -> _ {
     let appeals: Alias<Appeals> = APPEALS;
-    let owner: AliasedField<Appeals, applications::candidate_id> = APPEALS.field(applications::candidate_id);
-    let parent: AliasedField<Appeals, applications::parent_id> = APPEALS.field(applications::parent_id);
     let status: AliasedField<Appeals, applications::status> = APPEALS.field(applications::status);
     let kind: AliasedField<Appeals, applications::kind> = APPEALS.field(applications::kind);
     let number: AliasedField<Appeals, applications::number> = APPEALS.field(applications::number);
-    let draft: &'static str = Status::Draft.code();
-    let withdrawn: &'static str = Status::Withdrawn.code();
     let completed: &'static str = Status::Completed.code();
-    let is_made = status.ne(draft).and(status.ne(withdrawn));
-    let is_appeal = owner.eq(applications::candidate_id).and(parent.eq(applications::id)).and(is_made);
     let is_subject = certificates::id.eq(applications::subject).and(certificates::holder_hash.eq(holder));
     applications::table
-        .left_join(appeals.on(is_appeal))
+        .left_join(appeals.on(is_made_appeal()))
         .left_join(certificates::table.on(is_subject.and(applications::status.eq(completed))))
         .select((
             columns(),
@@ -239,6 +246,50 @@ pub fn overview(tx: &mut Tx, candidate: &CandidateId, recent: usize) -> Result<O
     let rows: Vec<Row> = either!(tx.conn, conn => all.load(conn))?;
     let all = rows.into_iter().map(|row| Ok(open(tx, candidate, row)?.0));
     Ok(Overview::of(&all.collect::<Result<Vec<_>, Error>>()?, recent))
+}
+
+/// A candidate's rejected applications that can be appealed against, with the last day for it. The first to end first,
+/// of at most [`PAGE`] rejections.
+pub fn appealable(
+    tx: &mut Tx,
+    candidate: &CandidateId,
+) -> Result<Vec<(ListedApplication, NaiveDate)>, Error> {
+    // One day more than the period, because it ends with a day in China.
+    let since = tx.now - Duration::days(i64::try_from(appeal::DAYS).unwrap_or_default() + 1);
+    let appeals: Alias<Appeals> = APPEALS;
+    let rejected = applications::table
+        .left_join(appeals.on(is_made_appeal()))
+        .filter(applications::candidate_id.eq(candidate))
+        .filter(applications::status.eq(Status::Rejected.code()))
+        .filter(applications::decided_at.ge(since))
+        .filter(APPEALS.field(applications::id).nullable().is_null())
+        .order((applications::decided_at, applications::id))
+        .limit(PAGE)
+        .select(columns());
+    let rows: Vec<Row> = either!(tx.conn, conn => rejected.load(conn))?;
+    let today = tx.today();
+    let mut open_ones = Vec::new();
+    for row in rows {
+        let (application, _) = open(tx, candidate, row)?;
+        if application.business.appeal.is_some()
+            && let AppealState::Until(last_day) =
+                AppealState::of(application.status, application.decided_at, None, today)
+        {
+            open_ones.push((application, last_day));
+        }
+    }
+    Ok(open_ones)
+}
+
+/// Subjects of a candidate's pending applications of a business.
+pub fn pending_subjects(tx: &mut Tx, candidate: &CandidateId, slug: &str) -> Result<Vec<String>, Error> {
+    let is = |status: Status| applications::status.eq(status.code());
+    let pending = applications::table
+        .filter(applications::candidate_id.eq(candidate))
+        .filter(applications::kind.eq(slug))
+        .filter(is(Status::Submitted).or(is(Status::InReview)).or(is(Status::Returned)))
+        .select(applications::subject);
+    Ok(either!(tx.conn, conn => pending.load(conn))?)
 }
 
 /// Number of a candidate's returned applications, at most [`PAGE`].

@@ -198,7 +198,7 @@ impl Question {
         let value: String = value.trim().replace("\r\n", "\n").chars().take(HARD_LIMIT).collect();
         match self.rule {
             AnswerRule::Like(format) => (format.parse)(&value).unwrap_or(value),
-            AnswerRule::Count(..) => width::compact(&value),
+            AnswerRule::Count(_, unit) => count(&value, unit).unwrap_or(value),
             AnswerRule::PastDay => day::parse(&value).map_or(value, |day| day.to_string()),
             _ => value,
         }
@@ -232,6 +232,13 @@ impl Question {
             _ => None,
         }
     }
+}
+
+/// The digits of a count that is typed with full-width characters or with its unit, such as `８ 年`.
+fn count(typed: &str, unit: &str) -> Option<String> {
+    let joined = width::joined(typed);
+    let digits = joined.trim_end_matches(unit);
+    digits.parse::<u32>().ok().map(|count| count.to_string())
 }
 
 /// Whether a condition holds.
@@ -318,6 +325,18 @@ mod tests {
         let mut answers = Answers::default();
         answers.set("it", "30/6/2016");
         assert!(wrong.problem(&answers, &Choices::new(), today).unwrap().contains("2016-06-30"));
+    }
+
+    #[test]
+    fn a_count_has_one_spelling() {
+        let years = question(AnswerRule::Count(50, "年"));
+        let stored = |typed: &str| years.normalise(&[typed.to_owned()]);
+        for typed in ["8", "８", "8年", "８ 年", " 8　年 ", "08", "\u{200b}8年"] {
+            assert_eq!(stored(typed), ["8"], "{typed}");
+        }
+        for typed in ["八年", "8月", "8.5年", "-8", "年", "99999999999"] {
+            assert_eq!(stored(typed), [typed]);
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Refusal {
         /// A draft has none.
         number: Option<ApplicationNumber>,
         actor: Actor,
+        /// What happened to it, and what the actor cannot do any more, in Chinese.
+        happened: String,
     },
     /// The candidate has an open application about the same subject.
     #[error("an application is open")]

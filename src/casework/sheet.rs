@@ -16,7 +16,7 @@ use super::appeal;
 use super::application::By;
 use super::business::{Application, Business, Context, Origin};
 use super::history::{self, Mark};
-use super::lifecycle::Status;
+use super::lifecycle::{Action, Status};
 use super::materials::{self, Attachment, Received};
 use super::number::ApplicationNumber;
 use super::question::{AnswerRule, Choices, Problems, Question, problem};
@@ -363,7 +363,7 @@ fn editable(
     let application = Application::own(tx, &candidate.id, business.slug, number)?;
     match business.submits_by(application.status) {
         Some(_) => Ok(application),
-        None => Err(application.overtaken(By::Candidate)),
+        None => Err(application.not_now(By::Candidate, Action::Revise)),
     }
 }
 

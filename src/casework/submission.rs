@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::application::{By, Change};
 use super::business::{About, Application};
 use super::history::Content;
+use super::lifecycle::Action;
 use super::number::{self, ApplicationNumber};
 use super::refusal::Refusal;
 use super::sheet::Sheet;
@@ -23,8 +24,9 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<ApplicationNumber, Refusal> 
     let application =
         sheet.application.as_ref().ok_or(Refusal::Defect("a form was submitted before it was saved"))?;
     let business = sheet.business;
-    let action =
-        business.submits_by(application.status).ok_or_else(|| application.overtaken(By::Candidate))?;
+    let action = business
+        .submits_by(application.status)
+        .ok_or_else(|| application.not_now(By::Candidate, Action::Submit))?;
     let about = (business.describe)(tx, &sheet.context())?;
     refuse_second(tx, sheet, application, &about)?;
     let number = match &application.number {

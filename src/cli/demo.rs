@@ -23,6 +23,9 @@ use crate::store::{Clock, Ids, Store, Vault, file};
 ///
 /// Creates a folder with an SQLite database, a key and uploads. A later start continues with the
 /// same data. Delete the folder to begin anew.
+///
+/// With `--database-url`, the data is in a PostgreSQL database, and key and uploads are in the folder.
+/// Give both again to continue, and empty both to begin anew.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Demo {

@@ -1,9 +1,10 @@
-//! The first page of a candidate: waiting applications and drafts, then what can be done.
+//! The first page of a candidate: what has a deadline, drafts, then what can be done.
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
+use super::clocks::{self, Running, is_expiring};
 use super::services;
 use crate::casework::business::{Origin, Registry};
 use crate::casework::listing::{self, ListedApplication};
@@ -22,6 +23,7 @@ pub(super) struct Overview {
     candidate: Candidate,
     today: NaiveDate,
     applications: listing::Overview,
+    running: Running,
     news: Vec<Headline>,
     notices: Vec<Notice>,
     /// Ids of the notices that were acknowledged in this session.
@@ -35,6 +37,7 @@ impl Overview {
         Ok(Overview {
             today: tx.today(),
             applications: listing::overview(tx, &candidate.id, RECENT)?,
+            running: Running::load(tx, &candidate)?,
             news: announcements::latest(tx)?,
             notices: notice::of_candidate(tx, &candidate.id)?,
             acknowledged: account_notices::acknowledged(&live),
@@ -46,12 +49,16 @@ impl Overview {
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let listing::Overview { waiting, drafts, recent } = &overview.applications;
+    let clocks = clocks::banners(&overview.applications, &overview.running, overview.today);
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
         (account_notices::banner(&overview.notices, &overview.acknowledged))
-        @for application in waiting { (returned(application)) }
-        @for draft in drafts { (unfinished(draft)) }
+        @if !clocks.is_empty() {
+            h2 { "待您处理" }
+            @for clock in &clocks { (clock) }
+        }
+        @for draft in drafts.iter().filter(|draft| !is_expiring(draft, overview.today)) { (unfinished(draft)) }
         @if overview.is_staff {
             (ui::rows(&[ListRow {
                 title: "审核台".to_owned(),
@@ -69,20 +76,6 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
         (announcements::list(&overview.news))
     };
     Page::new("首页", main).own_heading().tab(Tab::Home)
-}
-
-fn returned(application: &ListedApplication) -> Markup {
-    let title = format!("{}{}，待您处理", application.business.label, reason_for_waiting(application));
-    let body = html! {
-        p { (application.title) "：" (cards::return_summary(application)) }
-        p { a href=(links::edit_listed(application)) { "去修改" } }
-    };
-    ui::banner(Tone::Warn, &title, body)
-}
-
-/// 被退回, or the task that failed.
-fn reason_for_waiting(application: &ListedApplication) -> &str {
-    if application.result.is_empty() { "被退回" } else { &application.result }
 }
 
 fn unfinished(draft: &ListedApplication) -> Markup {

@@ -218,7 +218,7 @@ impl Exam {
     fn form_page(&self, lang: Lang, typed: &TypedFields<'_>, head: Markup, show_errors: bool) -> Page {
         let main = html! {
             (head)
-            form #form method="post" action=(self.path(lang)) {
+            form #form method="post" action=(self.path(lang)) novalidate {
                 @for field in self.fields(lang, typed, show_errors) { (ui::field(&field)) }
             }
             p.muted.small {

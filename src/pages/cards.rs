@@ -62,9 +62,7 @@ fn note(listed: &Listed) -> Option<(&'static str, String)> {
         (Status::Rejected, AppealState::Until(day)) => {
             Some(("rejected", format!("如有异议，可以在 {day} 前申诉一次。")))
         }
-        (Status::Rejected, AppealState::Made(appeal)) => {
-            Some((appeal.status.code(), format!("申诉：{}", appeal.status)))
-        }
+        (Status::Rejected, AppealState::Made(appeal)) => Some((appeal.status.code(), appeal.word())),
         (status, _) => {
             let waiting = application.business.awaited_task(status)?.waiting;
             Some(("due", waiting.to_owned()))

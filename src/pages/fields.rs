@@ -69,7 +69,7 @@ fn control<'a>(field: &Question, answers: &'a Answers, options: &'a [ui::Choice]
         AnswerRule::Like(format) => {
             Control::Text { value, mode: controls::text_mode(format.mode), max: format.max, suffix: "" }
         }
-        AnswerRule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 4, suffix: unit },
+        AnswerRule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 8, suffix: unit },
         AnswerRule::PastDay => Control::Date { value },
         AnswerRule::OneOf(_) | AnswerRule::Pick if options.len() > MAX_RADIOS => {
             Control::Select { options, value }

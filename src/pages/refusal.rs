@@ -10,13 +10,13 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
         match refusal {
             Refusal::NotFound => Failure::NotFound,
-            Refusal::Overtaken { slug, number, actor } => {
+            Refusal::Overtaken { slug, number, actor, happened } => {
                 let path = match (actor, number) {
                     (Actor::Reviewer | Actor::Roster, number) => paths::case(number.unwrap_or_default()),
                     (Actor::Candidate, Some(number)) => paths::application(slug, number),
                     (Actor::Candidate, None) => paths::business(slug),
                 };
-                conflict("这件申请已被处理，请刷新", "查看最新情况", path)
+                conflict(happened, "查看最新情况", path)
             }
             Refusal::OpenAlready { slug, number, label, title } => {
                 let message = format!("{title}已有一件正在办理的{label}申请");

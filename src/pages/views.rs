@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, Render, html};
 
 use crate::casework::answers::Answers;
-use crate::casework::business::{Application, Business};
+use crate::casework::business::{Application, Business, Record};
 use crate::casework::history::{Content, Event};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
 use crate::casework::question::{Question, Section};
+use crate::settings::Office;
 use crate::store::clock;
-use crate::ui::{self, Fact, Moment, Player, Recording, Uploaded};
+use crate::ui::{self, Fact, Lang, Moment, Player, Recording, Uploaded};
 use crate::{files, paths};
 
 pub fn word(application: &Application) -> &str {
@@ -77,6 +78,27 @@ pub fn masked<'a>(fields: impl IntoIterator<Item = &'a Question>, answers: &Answ
         }
     }
     shown
+}
+
+/// Records of the authority, each with its deadline if it has one.
+pub fn records(records: &[Record]) -> Markup {
+    let facts = |record: &Record| {
+        let facts = record.facts.iter().filter(|(_, value)| !value.is_empty());
+        facts.map(|(label, value)| Fact::of(label, value)).collect::<Vec<_>>()
+    };
+    html! {
+        @for record in records {
+            (ui::panel(&record.title, html! {
+                (ui::facts(&facts(record)))
+                @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (words) } }
+            }))
+        }
+    }
+}
+
+/// How to reach the office, for a page on which a candidate may need help.
+pub fn help(office: &Office) -> Markup {
+    html! { @if !office.phone.is_empty() { (ui::panel("有疑问请联系", ui::contact(office, Lang::Chinese))) } }
 }
 
 /// The answers that staff gave in tasks since the last submission. Earlier ones belong to a task that
@@ -172,6 +194,7 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
         _ if !event.content.result.is_empty() => event.content.result.clone(),
         (Action::Submit, Some(_)) => "重新提交申请".to_owned(),
         (Action::Take, _) if business.verdicts.approve.is_empty() => business.word(event.to).to_owned(),
+        (Action::Approve | Action::Reject, _) => business.word(event.to).to_owned(),
         (action, _) => action.label().to_owned(),
     };
     let who = match event.action {

@@ -13,12 +13,19 @@ pub fn half(text: &str) -> String {
 
 /// Normalises a number: [`half`] width, no spaces, capital letters, and `-` for each sort of hyphen.
 pub fn compact(text: &str) -> String {
+    let mut number = joined(text);
+    number.make_ascii_uppercase();
+    number
+}
+
+/// [`compact`] without a change of case.
+pub fn joined(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return text.to_ascii_uppercase();
+        return text.to_owned();
     }
     let half = half(text);
     let visible = half.chars().filter(|c| !c.is_whitespace());
-    visible.map(|c| if is_hyphen(c) { '-' } else { c.to_ascii_uppercase() }).collect()
+    visible.map(|c| if is_hyphen(c) { '-' } else { c }).collect()
 }
 
 /// Hyphens, dashes and minus signs. Word processors and input methods write one for another.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use maud::Markup;
 
 use crate::casework::answers::Answers;
-use crate::casework::business::{Application, Business, Registry};
+use crate::casework::business::{Application, Business, Context, Record, Registry};
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
@@ -69,6 +69,8 @@ pub struct Case {
     /// The rejected application, if this one is an appeal.
     pub appealed: Option<CaseFile>,
     pub candidate: Candidate,
+    /// The records that it is about.
+    pub cited: Vec<Record>,
     pub reader: Role,
     pub standing: Standing,
     pub assignee: Option<String>,
@@ -143,7 +145,10 @@ impl Case {
         let manages = reader.role == Role::Administrator;
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
+        let answers = application.form.clone().unwrap_or_default();
+        let context = Context::of_submitted(&candidate, &application, appealed.as_ref(), &answers);
         Ok(Case {
+            cited: (business.cited)(tx, &context)?,
             reader: reader.role,
             standing: standing(tx, &application, reader)?,
             assignee: assignee(tx, &application)?,

@@ -43,6 +43,9 @@ pub async fn show_queue(
     Query(filter): Query<QueueFilter>,
     Query(redirected): Query<Redirected>,
 ) -> Result<Response, Failure> {
+    if let Some(tidy) = frame.tidy_address() {
+        return Ok(tidy);
+    }
     let load = move |tx: &mut Tx, staff: StaffMember| Ok(Listing::load(tx, &staff, filter)?);
     let (listing, header) = as_staff(&visitor, load).await?.disclose(store).await?;
     let main = html! { (listing.show(&redirected)) (keys::show(header.keys)) };
@@ -204,6 +207,7 @@ impl Listing {
             ("overdue", &filter.overdue),
             ("after", &after),
         ];
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         format!("{}?{query}", paths::QUEUE)
     }

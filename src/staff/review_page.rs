@@ -79,6 +79,7 @@ impl ReviewPage<'_> {
             (self.standing())
             (facts::outcome(self.case))
             (facts::identity(self.case))
+            (views::records(&self.case.cited))
             (self.sections())
             (self.materials())
             @if let Some(appealed) = &self.case.appealed { (facts::appealed(appealed, &self.path())) }

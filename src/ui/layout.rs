@@ -306,8 +306,10 @@ fn senior_switch(chrome: &Chrome) -> Markup {
     html! {
         form method="post" action=(paths::SENIOR) hx-boost="false" {
             input type="hidden" name="next" value=(chrome.here);
-            button.pill type="submit" aria-pressed=(chrome.senior) {
-                (chrome.lang.pick("长者模式", "Large type"))
+            // The label names what the button does, so it has no pressed state.
+            button.pill type="submit" data-on[chrome.senior] {
+                @if chrome.senior { (chrome.lang.pick("退出长者模式", "Leave large type")) }
+                @else { (chrome.lang.pick("长者模式", "Large type")) }
             }
         }
     }
@@ -396,9 +398,12 @@ mod tests {
     fn senior_mode_marks_the_document_and_the_switch() {
         let on = document(&Chrome { senior: true, ..chrome() }, &Page::new("甲", html! {})).into_string();
         assert!(on.contains("<html lang=\"zh-CN\" data-senior>"));
-        assert!(on.contains("aria-pressed=\"true\""));
+        assert!(on.contains(">退出长者模式</button>"));
+        let english = Chrome { senior: true, lang: Lang::English, ..chrome() };
+        assert!(document(&english, &Page::new("A", html! {})).0.contains(">Leave large type</button>"));
         let off = document(&chrome(), &Page::new("甲", html! {})).into_string();
-        assert!(!off.contains("data-senior"));
+        assert!(!off.contains("data-senior") && off.contains(">长者模式</button>"));
+        assert!(!on.contains("aria-pressed") && !off.contains("aria-pressed"));
         assert!(off.contains("value=\"/me?a=1&amp;b=&quot;2&quot;\""));
     }
 

@@ -7,6 +7,7 @@ use poem::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use poem::{FromRequest, Request, RequestBody, Response};
 
 use super::assets;
+use super::query::without_empty;
 use crate::paths;
 use crate::settings::{Office, Settings};
 use crate::store::{Store, Timestamp};
@@ -75,6 +76,11 @@ impl Frame {
 
     pub fn here(&self) -> &str {
         self.here.path_and_query().map_or(paths::HOME, |path| path.as_str())
+    }
+
+    /// A redirect to this address without its empty parameters, if it has any. A form with GET sends every field.
+    pub fn tidy_address(&self) -> Option<Response> {
+        without_empty(&self.here).map(|address| super::see_other(&address))
     }
 
     /// The whole document, or for htmx its title, `<main>` and bars.

@@ -18,7 +18,7 @@ async fn with_applications() -> (Server, Browser) {
 async fn services_and_progress_show_what_is_open() {
     let (server, phone) = with_applications().await;
     phone.open(&server.base).await;
-    phone.see("被退回，待您处理").await;
+    phone.see("被退回").await;
     phone.press("业务").await;
     phone.see("业务查询 1 项待处理").await;
     for business in [

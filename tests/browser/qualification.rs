@@ -93,7 +93,7 @@ async fn return_with_marks(server: &Server, desk: &Browser, number: &str) {
 /// Figures 3.2.1 and 3.2.2: marks are shown in place and the other answers are kept.
 async fn resubmit(server: &Server, phone: &Browser, pictures: &Pictures) {
     phone.open(&server.base).await;
-    phone.see("被退回，待您处理").await;
+    phone.see("被退回").await;
     phone.screenshot("home-returned").await;
     phone.open(&format!("{}/services/qualification", server.base)).await;
     phone.see("2 处需要修改").await;

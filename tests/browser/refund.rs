@@ -70,7 +70,7 @@ async fn refund(server: &Server, number: &str, phone: &Browser, reviewer: &Brows
     steps::record_task(finance, "登记退款失败").await;
     finance.see("已办理：退款失败").await;
     phone.open(&server.base).await;
-    phone.see("考试退费退款失败，待您处理").await;
+    phone.see("考试退费退款失败").await;
     phone.press("去修改").await;
     phone.see("审核意见：账号与户名不符，银行退回").await;
     picture(phone, "refund-failed").await;

@@ -24,6 +24,7 @@ mod server;
 mod sign_in;
 
 mod cluster;
+mod demo;
 mod faulty_proxy;
 mod login;
 mod outage;

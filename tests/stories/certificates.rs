@@ -97,9 +97,14 @@ async fn posting_can_be_edited_until_it_is_packed() {
     case.assert_shows("西山大道 99 号 5 楼");
     let late = candidate.send_form(&format!("{MAILING}/edit"), &mailing(), "submit").await;
     assert_eq!(late.status, 409);
-    late.assert_shows("已被处理，请刷新");
+    late.assert_shows("邮寄员已开始打包，不能再修改");
+    late.assert_shows("您填写的内容（没有保存）");
+    for typed in ["东湖路 8 号 1 栋 302 房", "南山区", "EMS 到付"] {
+        late.assert_shows(typed);
+    }
     let late = candidate.submit(&format!("{MAILING}/cancel"), &[("confirm", "yes")]).await;
     assert_eq!(late.status, 409);
+    late.assert_shows("邮寄员已开始打包，不能再撤销");
     candidate.open(MAILING).await.assert_shows("打包中");
 }
 

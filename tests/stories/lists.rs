@@ -47,7 +47,7 @@ const fn list(
 
 /// Every list of a candidate. A new list gets a row.
 const PAGES: &[ListPage] = &[
-    ListPage { item: "待您处理", ..list("/", qualifications, 3) },
+    ListPage { item: "被退回", ..list("/", qualifications, 7) },
     ListPage {
         item: "3<span class=\"hidden\"> 项待处理",
         index: "applications_state",

@@ -75,7 +75,10 @@ async fn refund_can_be_edited_until_a_reviewer_takes_it() {
     assert_eq!(candidate.open(&edit).await.status, 409);
     let late = candidate.send_form(&edit, &refund(), "submit").await;
     assert_eq!(late.status, 409);
-    late.assert_shows("已被处理，请刷新");
+    late.assert_shows("审核员已开始审核，不能再修改");
+    let typed = late.between("您填写的内容（没有保存）", "</section>");
+    assert!(typed.contains("一级建造师") && typed.contains("13800138000"), "{typed}");
+    assert!(!typed.contains("registration-03"), "a key is not shown: {typed}");
 }
 
 #[tokio::test]
@@ -122,7 +125,7 @@ async fn failed_payment_is_corrected_and_retried() {
         .carry_out_task(&number, "fail", &[("failure", "账号与户名不符，银行退回")], &[])
         .await
         .assert_shows("退款失败");
-    candidate.open("/").await.assert_shows("考试退费退款失败，待您处理");
+    candidate.open("/").await.assert_shows("考试退费退款失败");
     let edit = format!("/services/refund/{number}/edit");
     candidate.open(&edit).await.assert_shows("审核意见：账号与户名不符，银行退回");
     let mended = filing.with(&[("account", "6222021001116245710")]);

@@ -190,7 +190,7 @@ async fn security_contact_is_published_if_there_is_one() {
     assert!(file.body.contains("Contact: mailto:security@exam.example\n"), "{}", file.body);
     let expires = file.between("Expires: ", "\n");
     let expires = chrono::DateTime::parse_from_rfc3339(expires).expect("a time of RFC 3339");
-    assert!(expires.naive_utc() > chrono::Utc::now().naive_utc(), "{expires}");
+    assert!(expires.naive_utc() > *Clock::system().now(), "{expires}");
 }
 
 #[tokio::test]

@@ -28,11 +28,16 @@ impl Process {
 
     /// Starts `kaozheng demo` in a folder and logs to `log`. Returns the time until it was ready too.
     pub async fn demo(folder: &Path, log: &Path) -> (Process, Duration) {
+        Process::demo_with(folder, log, &[]).await
+    }
+
+    /// [`Process::demo`] with more arguments.
+    pub async fn demo_with(folder: &Path, log: &Path, more: &[&str]) -> (Process, Duration) {
         let base = free_base();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
         let began = Instant::now();
         let mut command = kaozheng("demo");
-        command.args(["--listen", host_of(&base), "--data"]).arg(folder).stderr(log);
+        command.args(["--listen", host_of(&base), "--data"]).arg(folder).args(more).stderr(log);
         (Process::start(base, command).await, began.elapsed())
     }
 

@@ -114,11 +114,28 @@ pub struct Outset {
     pub nothing: Option<&'static str>,
 }
 
-/// A record on that page.
+/// A period that ends and in which the candidate has not begun what it is for.
+pub struct Clock {
+    /// What it is about.
+    pub title: String,
+    /// Name of the period, such as 申诉期限.
+    pub what: &'static str,
+    /// A day in China.
+    pub last_day: NaiveDate,
+}
+
+/// A record of the authority about a candidate.
 pub struct Record {
     pub title: String,
     /// Label and value.
     pub facts: Vec<(&'static str, String)>,
     /// Code of the state that colours it, and a sentence about the deadline.
     pub deadline: Option<(&'static str, String)>,
+}
+
+impl Record {
+    /// Without a deadline.
+    pub fn plain(title: impl Into<String>, facts: Vec<(&'static str, String)>) -> Record {
+        Record { title: title.into(), facts, deadline: None }
+    }
 }

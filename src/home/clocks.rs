@@ -1,0 +1,137 @@
+//! 待您处理: everything with a day by which the candidate should act, the first to end first.
+
+use chrono::{Duration, NaiveDate};
+use maud::{Markup, html};
+
+use crate::casework::business::{Business, Clock, Origin, Registry};
+use crate::casework::listing::{self, ListedApplication};
+use crate::casework::sweep::DRAFT_AGE;
+use crate::pages::{cards, links};
+use crate::paths;
+use crate::people::candidate::Candidate;
+use crate::store::{Error, Tx, clock};
+use crate::ui::{self, Tone};
+
+/// A draft is announced this long before its deletion.
+const NOTICE: Duration = Duration::days(7);
+
+/// What runs besides the returned applications and the drafts of the overview.
+pub(super) struct Running {
+    appealable: Vec<(ListedApplication, NaiveDate)>,
+    /// Those of the businesses themselves.
+    own: Vec<(&'static Business, Clock)>,
+}
+
+impl Running {
+    pub(super) fn load(tx: &mut Tx, candidate: &Candidate) -> Result<Running, Error> {
+        let mut own = Vec::new();
+        for business in Registry::of(tx).iter() {
+            let clocks = (business.clocks)(tx, candidate)?;
+            own.extend(clocks.into_iter().map(|clock| (business, clock)));
+        }
+        Ok(Running { appealable: listing::appealable(tx, &candidate.id)?, own })
+    }
+
+    /// The rejected application of the draft of an appeal, if it can still be appealed against.
+    fn appealed_by(&self, draft: &ListedApplication) -> Option<&ListedApplication> {
+        let mut rejected = self.appealable.iter().map(|(application, _)| application);
+        rejected.find(|application| application.id == draft.parent_id)
+    }
+}
+
+/// The day on which an unchanged draft is deleted.
+fn deleted_on(draft: &ListedApplication) -> NaiveDate {
+    clock::china_date(draft.updated_at + DRAFT_AGE)
+}
+
+/// Whether a draft is so old that it is listed here.
+pub(super) fn is_expiring(draft: &ListedApplication, today: NaiveDate) -> bool {
+    deleted_on(draft) - today <= NOTICE
+}
+
+/// Banners in the order of their days.
+pub(super) fn banners(overview: &listing::Overview, running: &Running, today: NaiveDate) -> Vec<Markup> {
+    let mut dated: Vec<(Option<NaiveDate>, Markup)> = Vec::new();
+    dated.extend(overview.waiting.iter().map(|one| (one.due_on, returned(one))));
+    dated.extend(running.own.iter().map(|(business, one)| (Some(one.last_day), own(business, one, today))));
+    for (application, last_day) in &running.appealable {
+        let has_draft = overview.drafts.iter().any(|draft| draft.parent_id == application.id);
+        dated.push((Some(*last_day), rejected(application, *last_day, has_draft, today)));
+    }
+    for draft in overview.drafts.iter().filter(|draft| is_expiring(draft, today)) {
+        if let Some(href) = form_of(draft, running) {
+            dated.push((Some(deleted_on(draft)), expiring(draft, &href)));
+        }
+    }
+    // An application without a day comes last.
+    dated.sort_by_key(|(day, _)| day.unwrap_or(NaiveDate::MAX));
+    dated.into_iter().map(|(_, banner)| banner).collect()
+}
+
+/// `还剩 7 天`.
+fn left(last_day: NaiveDate, today: NaiveDate) -> String {
+    match (last_day - today).num_days() {
+        0 => "今天是最后一天".to_owned(),
+        days => format!("还剩 {days} 天"),
+    }
+}
+
+fn returned(application: &ListedApplication) -> Markup {
+    // 被退回, or the task that failed.
+    let reason = if application.result.is_empty() { "被退回" } else { &application.result };
+    let body = html! {
+        p { (application.title) "：" (cards::return_summary(application)) }
+        p { a href=(links::edit_listed(application)) { "去修改" } }
+    };
+    ui::banner(Tone::Warn, &format!("{}{reason}", application.business.label), body)
+}
+
+fn own(business: &Business, clock: &Clock, today: NaiveDate) -> Markup {
+    let body = html! {
+        p { (clock.title) "：" (clock.what) "到 " (clock.last_day) " 为止，" (left(clock.last_day, today)) "。" }
+        p { a href=(paths::new_application(business.slug)) { (business.start_label) } }
+    };
+    ui::banner(Tone::Warn, &format!("可以提出{}", business.label), body)
+}
+
+fn rejected(
+    application: &ListedApplication,
+    last_day: NaiveDate,
+    has_draft: bool,
+    today: NaiveDate,
+) -> Markup {
+    let business = application.business;
+    let body = html! {
+        p {
+            (application.title) "：如有异议，可以申诉一次，到 " (last_day) " 为止，" (left(last_day, today)) "。"
+        }
+        p {
+            a href=(paths::appeal(business.slug, &application.number)) {
+                @if has_draft { "继续填写申诉" } @else { "去申诉" }
+            }
+            "　"
+            a href=(links::listed(application)) { "查看原因" }
+        }
+    };
+    ui::banner(Tone::Warn, &format!("{}不通过，可以申诉", business.label), body)
+}
+
+/// The page on which a draft is continued. `None` for an appeal that is too late.
+fn form_of(draft: &ListedApplication, running: &Running) -> Option<String> {
+    match draft.business.origin {
+        Origin::Nothing => Some(paths::new_application(draft.business.slug)),
+        Origin::Certificate => Some(paths::mailing_notice(&draft.parent_id)),
+        Origin::Rejection => {
+            let rejected = running.appealed_by(draft)?;
+            Some(paths::appeal(rejected.business.slug, &rejected.number))
+        }
+    }
+}
+
+fn expiring(draft: &ListedApplication, href: &str) -> Markup {
+    let body = html! {
+        p { (clock::china(draft.updated_at)) " 保存，尚未提交，将于 " (deleted_on(draft)) " 删除。" }
+        p { a href=(href) { "继续填写" } }
+    };
+    ui::banner(Tone::Warn, &format!("{}草稿即将删除", draft.business.label), body)
+}
