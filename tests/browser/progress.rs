@@ -45,6 +45,8 @@ async fn services_and_progress_show_what_is_open() {
     phone.press("查询").await;
     phone.see("经济专业技术资格").await;
     phone.see_no("监理工程师").await;
+    let address = phone.url().await;
+    assert!(address.ends_with("/progress?status=approved"), "{address}");
     phone.fill("受理号", "ZG20200101000001X").await;
     phone.press("查询").await;
     phone.see("没有符合条件的申请").await;
