@@ -40,7 +40,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), &'static str> {
     let mut found = Found::default();
     found.search(bytes);
     // Encrypted object streams cannot be read here.
-    if found.page || encryption.is_some() || !found.search_object_streams(bytes) || found.page {
+    let all_read = found.page || (encryption.is_none() && found.search_object_streams(bytes));
+    if found.page || !all_read {
         return Ok(());
     }
     Err(if found.catalog { EMPTY } else { BROKEN })
