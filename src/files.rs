@@ -1,7 +1,8 @@
 //! Uploads: receiving, checking, re-encoding and storing files.
 //!
 //! [`prepare`] makes an uploaded file safe to show. It decodes and re-encodes pictures, which removes the
-//! place of a photo and anything hidden behind the picture. A PDF or a recording is stored unchanged. [`storage`] encrypts and stores the result.
+//! place of a photo and anything hidden behind the picture. A PDF or a recording is stored unchanged. [`storage`]
+//! encrypts and stores the result.
 //!
 //! Uploads use a bounded amount of memory: an [`Upload`] is received to disk, and [`receive`] takes what a file
 //! needs from a [`MemoryBudget`] before it reads the file.

@@ -11,7 +11,7 @@ use hayro_syntax::object::{Array, Dict, FromBytes, String as PdfString};
 use hayro_syntax::{LoadPdfError, Pdf};
 use memchr::memmem;
 
-pub(super) const BROKEN: &str = "PDF 打不开，请另存为新的 PDF 再上传";
+const BROKEN: &str = "PDF 打不开，请另存为新的 PDF 再上传";
 const LOCKED: &str = "PDF 设了打开密码，审核人员打不开，请去掉密码后再上传";
 const EMPTY: &str = "PDF 里没有页面，请重新导出后再上传";
 
@@ -40,7 +40,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), &'static str> {
     let mut found = Found::default();
     found.search(bytes);
     // Encrypted object streams cannot be read here.
-    if found.page || encryption.is_some() || !found.search_object_streams(bytes) || found.page {
+    let all_read = found.page || (encryption.is_none() && found.search_object_streams(bytes));
+    if found.page || !all_read {
         return Ok(());
     }
     Err(if found.catalog { EMPTY } else { BROKEN })
@@ -179,8 +180,9 @@ impl Found {
             self.search(&piece);
             let stuck = inflater.total_in() as usize == read && piece.len() == had;
             match status {
+                _ if total > room => return None,
                 Status::StreamEnd => return Some(total),
-                _ if stuck || total > room => return None,
+                _ if stuck => return None,
                 _ => drop(piece.drain(..piece.len().saturating_sub(OVERLAP))),
             }
         }

@@ -60,7 +60,11 @@ fn brands(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Type and length of the box at the start of a slice, if it fits.
 fn first_box(bytes: &[u8]) -> Option<(&[u8], usize)> {
-    let length = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
+    let length = match u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) {
+        // The length is in the next 64 bits.
+        1 => usize::try_from(u64::from_be_bytes(bytes.get(8..16)?.try_into().ok()?)).ok()?,
+        length => length as usize,
+    };
     (8..=bytes.len()).contains(&length).then(|| (&bytes[4..8], length))
 }
 
@@ -141,6 +145,8 @@ mod tests {
     fn quicktime_needs_no_brand() {
         let old = b"\0\0\0\x08wide\0\0\0\x0cmdat....\0\0\0\x08moov";
         assert_eq!(media_type(old), Some("video/quicktime"));
+        let long = b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x14....\0\0\0\x08moov";
+        assert_eq!(media_type(long), Some("video/quicktime"));
         for other in [
             &b"\0\0\0\x08wide\0\0\0\x08html"[..],
             b"\0\0\0\x08free",
