@@ -74,7 +74,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
 fn returned(application: &ListedApplication) -> Markup {
     let title = format!("{}{}，待您处理", application.business.label, reason_for_waiting(application));
     let body = html! {
-        p { (application.title) "：" (cards::return_summary(application)) }
+        p { (ui::words(&application.title)) "：" (ui::words(&cards::return_summary(application))) }
         p { a href=(links::edit_listed(application)) { "去修改" } }
     };
     ui::banner(Tone::Warn, &title, body)
@@ -92,7 +92,7 @@ fn unfinished(draft: &ListedApplication) -> Markup {
         return html! {};
     }
     let body = html! {
-        p { (clock::china(draft.updated_at)) " 保存，尚未提交。" }
+        p { (ui::date(clock::china(draft.updated_at))) " 保存，尚未提交。" }
         p { a href=(paths::new_application(business.slug)) { "继续填写" } }
     };
     ui::banner(Tone::Info, &format!("{}草稿", business.label), body)

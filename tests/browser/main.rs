@@ -42,6 +42,7 @@ mod pages;
 mod portal;
 mod progress;
 mod qualification;
+mod reading;
 mod receipt;
 mod refund;
 mod reissue;

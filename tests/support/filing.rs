@@ -118,7 +118,7 @@ impl Answer {
     /// The number (受理号) on the page after submitting.
     pub fn number(&self) -> String {
         assert!(self.body.contains("提交成功"), "not submitted at {}:\n{}", self.url, self.body);
-        self.between("<p class=\"number\"><strong>", "</strong>").to_owned()
+        self.between("data-copy=\"", "\"").to_owned()
     }
 
     pub fn assert_shows(&self, words: &str) {
