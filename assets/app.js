@@ -35,14 +35,26 @@
   const close = (dialog) => (dialog.close ? dialog.close() : dialog.removeAttribute('open'));
   const reveal = () => all('[data-copy],[data-print]').forEach((button) => { button.hidden = false; });
   // There is no clipboard without HTTPS, and the user may have forbidden it. The text is then selected.
-  const copied = () => say('已复制', 1);
+  const english = document.documentElement.lang === 'en';
+  const copied = () => say(english ? 'Copied' : '已复制', 1);
   const select = (button) => {
     getSelection().selectAllChildren(one('[data-copied]', button.parentElement));
-    if (document.execCommand('copy')) copied(); else say('已选中，请长按或按 Ctrl+C 复制', 1);
+    if (document.execCommand('copy')) copied(); else say(english ? 'Selected. Press Ctrl+C or hold to copy' : '已选中，请长按或按 Ctrl+C 复制', 1);
   };
   const copyText = (button) => navigator.clipboard
     ? navigator.clipboard.writeText(button.dataset.copy).then(copied, () => select(button)) : select(button);
   reveal(); tick(); setInterval(tick, 1000);
+
+  // The live region stays in the page: a region that arrives with its text is not read out.
+  const arrive = (start) => {
+    if (start.tabIndex < 0) start.tabIndex = -1;
+    start.focus({ preventScroll: true });
+    say(start.dataset.answer || '');
+  };
+  // English pages are loaded as documents. Screen readers first read the title of a document.
+  if (one('[data-answer]')) addEventListener('load', () => setTimeout(() => arrive(one('[data-answer]')), 300));
+  const states = one('#handshake');
+  let said = states && states.dataset.says;
 
   on('click', (event) => {
     const opener = near(event, '[data-dialog]');
@@ -149,6 +161,42 @@
     });
   });
 
+  // What had the focus may be gone with the part that was replaced. Its successor gets the focus. htmx itself finds
+  // only those with an id.
+  on('htmx:beforeSwap', ({ detail: { target, shouldSwap } }) => {
+    if (!shouldSwap || target.id === 'main' || !target.contains(document.activeElement)) return;
+    const { previousElementSibling: before, parentElement: around } = target;
+    next('htmx:afterSettle', () => {
+      const part = before ? before.nextElementSibling : around.firstElementChild;
+      if (!part || document.activeElement !== document.body) return;
+      const start = one('[data-again],input[type=file]', part) || one('h2,legend', part) || part;
+      if (start.tabIndex < 0) start.tabIndex = -1;
+      start.focus({ preventScroll: true });
+    });
+  });
+
+  // htmx keeps no pages, so going back loads the page before again. The history keeps the place in it.
+  let place;
+  on('htmx:beforeHistorySave', () => {
+    place = { htmx: true, top: scrollY, link: document.activeElement.getAttribute('href') };
+  });
+  on('htmx:beforeHistoryUpdate', ({ detail }) => detail.history.type === 'push' && history.replaceState(place, ''));
+  // Runs before the listener of htmx, which would overwrite the state before it reloads the page.
+  addEventListener('popstate', ({ state }) => {
+    if (!state || !state.htmx) return;
+    htmx.config.historyEnabled = false;
+    history.scrollRestoration = 'manual';
+  });
+  const { top, link } = history.state || {};
+  if (top !== undefined) {
+    history.replaceState({ htmx: true }, '');
+    const opened = link && one(`#main a[href="${CSS.escape(link)}"]`);
+    if (opened) opened.focus({ preventScroll: true });
+    scrollTo(0, top);
+    // Chromium restores its own place, the top, if it is asked to before the page is at rest.
+    addEventListener('load', () => setTimeout(() => { history.scrollRestoration = 'auto'; }, 1000));
+  }
+
   on('htmx:xhr:progress', ({ target, detail }) => {
     const bar = target.closest('.upload') && one('.progress', target.closest('.upload'));
     if (!bar || !detail.lengthComputable) return;
@@ -161,11 +209,10 @@
   on('htmx:afterSettle', ({ target }) => {
     reveal(); tick();
     if (target.id === 'confirming' && one('dialog', target)) open(one('dialog', target));
-    if (target.id === 'main') {
-      const start = one('.summary') || one('h1');
-      start.tabIndex = -1;
-      start.focus({ preventScroll: true });
-    } else if (target.matches('.field,.upload')) {
+    if (target.id === 'main') arrive(one('.summary') || one('[data-answer]') || one('h1'));
+    else if (target.matches('.desk-viewer')) say(one('h2', target).textContent);
+    else if (target.id === 'handshake' && target.dataset.says !== said) say(said = target.dataset.says);
+    else if (target.matches('.field,.upload')) {
       const error = one('p.error', target);
       if (!error) settle(target);
       say(error ? error.textContent : target.matches('.upload') ? '材料已更新' : '');
@@ -186,5 +233,5 @@
     const tile = near(event, '.upload');
     if (tile) complain(tile, '文件没有上传，原因写在页面上方');
   });
-  on('htmx:beforeRequest', () => say(''));
+  on('htmx:beforeRequest', ({ target }) => target.id === 'handshake' || say(target.type === 'file' ? '正在上传' : ''));
 })();

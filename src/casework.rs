@@ -22,6 +22,7 @@ pub mod list_facts;
 pub mod listing;
 pub mod materials;
 pub mod number;
+pub mod paging;
 mod permission;
 pub mod question;
 pub mod refusal;

@@ -10,6 +10,7 @@ use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::casework::listing::{self, ApplicationFilter};
 use crate::casework::number;
+use crate::casework::paging::Pages;
 use crate::pages::cards;
 use crate::pages::signed_in::as_candidate;
 use crate::paths;
@@ -26,6 +27,7 @@ pub(crate) struct Search {
     status: String,
     period: String,
     number: String,
+    from: i64,
     page: i64,
 }
 
@@ -43,19 +45,26 @@ impl Search {
             // A text that is no number becomes the empty number, which no application has.
             number: typed.then(|| number::parse(&self.number).unwrap_or_default()),
             since: days.map(|days| now - Duration::days(days)),
-            page: self.page,
+            pages: self.pages(),
         }
     }
 
-    fn href(&self, page: i64) -> String {
+    fn pages(&self) -> Pages {
+        Pages::new(self.from, self.page)
+    }
+
+    /// The address of the list. A number finds one application at most, so it has no further page.
+    fn href(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in [("kind", &self.kind), ("status", &self.status), ("period", &self.period)] {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
         }
-        query.append_pair("page", &page.to_string());
-        format!("{}?{}", paths::PROGRESS, query.finish())
+        match query.finish().as_str() {
+            "" => paths::PROGRESS.to_owned(),
+            query => format!("{}?{query}", paths::PROGRESS),
+        }
     }
 
     fn has_filters(&self) -> bool {
@@ -78,8 +87,8 @@ pub async fn show(
     let listed = as_candidate(&visitor, load).await?;
     let main = html! {
         (form(Registry::of_store(store), &search))
-        @if listed.is_empty() && search.page == 0 { (empty(&search)) }
-        (cards::items(&listed, &|page| search.href(page), search.page, true))
+        @if listed.is_empty() && search.pages().starts_list() { (empty(&search)) }
+        (cards::items(&listed, &search.href(), search.pages(), true))
     };
     Ok(frame.page(Page::new("业务查询", main).tab(Tab::Services).back(paths::SERVICES)))
 }

@@ -35,12 +35,12 @@ mod stylesheet;
 mod upload;
 
 pub use area::{
-    Tone, banner, confirmation, contact, countdown, empty, error_page, greeting, heading, panel, qr_card,
-    seal, steps, viewer,
+    Tone, answer, banner, confirmation, contact, countdown, empty, error_page, greeting, heading, heading_in,
+    numbered_heading, panel, qr_card, seal, steps, viewer,
 };
 pub use basics::{
-    Fact, Look, download_button, facts, facts_under, keyed_submit, link_button, print_button, submit, tag,
-    window_button, words,
+    Fact, Look, copyable, date, digits, download_button, facts, facts_under, keyed_submit, link_button,
+    print_button, submit, tag, window_button, words,
 };
 pub use choice::{Choice, Control, TextMode};
 pub use field::{FormField, field};
@@ -50,7 +50,9 @@ pub use form::{
 pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
-pub use lists::{Card, Link, ListRow, Moment, Tile, card, door, more, rows, tiles, timeline};
+pub use lists::{
+    Card, Link, ListRow, Moment, Tile, card, door, more, page_mark, rows, rows_in, tiles, timeline,
+};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
 pub use upload::{Player, Recording, UploadField, Uploaded, materials, recording, upload};

@@ -135,7 +135,7 @@ pub async fn submitted(detail: Detail, frame: Frame) -> Response {
         application.shown_number(),
         html! {
             (ui::panel("接下来", ui::steps(&steps)))
-            p { a href=(slip_path(application)) { "查看或打印回执" } }
+            p { a.text-button href=(slip_path(application)) { "查看或打印回执" } }
         },
     );
     let bar = html! {
@@ -194,7 +194,7 @@ fn view(detail: &Detail) -> Markup {
     let given = views::handed_over(&detail.events, &detail.files);
     let materials = views::materials(business, &plain, &detail.files);
     html! {
-        (ui::heading(&format!("受理号 {}", application.shown_number()), &application.title, label))
+        (ui::numbered_heading("受理号", application.shown_number(), &application.title, label))
         (standing(detail))
         (lost_materials(detail))
         @if !outcome.is_empty() {
@@ -216,7 +216,7 @@ fn view(detail: &Detail) -> Markup {
             (ui::panel(heading, ui::facts_under(heading, &views::facts(fields, &answers, None))))
         }
         @if !materials.is_empty() { (ui::panel("材料", ui::materials(&materials))) }
-        @if let Some(notice) = agreed_notice(application) { p.muted.small { (notice) } }
+        @if let Some(notice) = agreed_notice(application) { p.muted.small { (ui::words(&notice)) } }
     }
 }
 
@@ -234,7 +234,7 @@ fn standing(detail: &Detail) -> Markup {
         Status::Submitted | Status::InReview => (
             Tone::Info,
             html! {
-                p { "预计 " (due) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
+                p { "预计 " (ui::date(due)) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
                 @if detail.application.business.submits_by(application.status).is_some() {
                     p { "工作人员领取前，您还可以修改。" }
                 }
@@ -289,7 +289,7 @@ fn approved(detail: &Detail) -> Markup {
 }
 
 fn note(label: &str, text: &str) -> Markup {
-    html! { @if !text.is_empty() { p { (label) "：" (text) } } }
+    html! { @if !text.is_empty() { p { (label) "：" (ui::words(text)) } } }
 }
 
 fn returned(detail: &Detail, due: &str) -> Markup {
@@ -298,9 +298,9 @@ fn returned(detail: &Detail, due: &str) -> Markup {
     let label = |name| business.label_of(business.place_of(name, &form));
     html! {
         ol {
-            @for mark in history::last_marks(&detail.events) { li { (label(&mark.name)) "：" (mark.reason) } }
+            @for mark in history::last_marks(&detail.events) { li { (label(&mark.name)) "：" (ui::words(&mark.reason)) } }
         }
-        p { "请在 " (due) " 前修改并重新提交。" }
+        p { "请在 " (ui::date(due)) " 前修改并重新提交。" }
         p { a href=(links::edit(&detail.application)) { "去修改" } }
     }
 }
@@ -309,8 +309,8 @@ fn rejected(detail: &Detail) -> Markup {
     html! {
         (note("原因", detail.note(Action::Reject)))
         @match &detail.standing {
-            AppealState::Until(day) => p { "如有异议，可以在 " (day) " 前（含当日）申诉一次。" },
-            AppealState::Over(day) => p { "申诉期限已于 " (day) " 截止。" },
+            AppealState::Until(day) => p { "如有异议，可以在 " (ui::date(day)) " 前（含当日）申诉一次。" },
+            AppealState::Over(day) => p { "申诉期限已于 " (ui::date(day)) " 截止。" },
             AppealState::Made(appeal) => p { "您已申诉：" (appeal.word()) "。" },
             AppealState::None => p { "这是最终结果。" },
         }
@@ -330,7 +330,7 @@ fn appealed(detail: &Detail, parent: &Parent) -> Markup {
     html! {
         (ui::panel(&title, html! {
             (ui::facts(&facts))
-            p { a href=(links::application(&parent.application)) { "查看原申请" } }
+            p { a.text-button href=(links::application(&parent.application)) { "查看原申请" } }
         }))
         @if let Some(outcome) = appeal_outcome(detail) { (ui::panel("申诉结果", ui::facts(&outcome))) }
     }

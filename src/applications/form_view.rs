@@ -69,7 +69,7 @@ fn identity(sheet: &Sheet) -> Vec<Fact> {
 fn closed(sheet: &Sheet) -> Markup {
     let Some((name, what)) = &sheet.closed else { return html! {} };
     let body = html! {
-        p { (what) "。" @if sheet.application.is_some() { "您填写的内容已保存为草稿。" } }
+        p { (ui::words(what)) "。" @if sheet.application.is_some() { "您填写的内容已保存为草稿。" } }
         p { a href={ "#f-" (name) } { "查看" (sheet.business.label_of(name)) } }
     };
     ui::banner(Tone::Danger, "已截止", body)
@@ -107,7 +107,7 @@ fn marked(sheet: &Sheet) -> Markup {
 fn appealed(sheet: &Sheet) -> Markup {
     let Some(parent) = &sheet.parent else { return html! {} };
     let body = html! {
-        p { "受理号 " (parent.shown_number()) "，" (parent.title) "，" (parent.summary) "。每件申请只能申诉一次。" }
+        p { "受理号 " (ui::digits(parent.shown_number())) "，" (ui::words(&parent.title)) "，" (parent.summary) "。每件申请只能申诉一次。" }
         p { a href=(links::application(parent)) { "查看原申请和不通过的原因" } }
     };
     ui::banner(Tone::Info, "您正在对这件申请提出申诉", body)

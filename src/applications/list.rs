@@ -7,6 +7,7 @@ use poem::{Response, handler};
 use super::address::BusinessOf;
 use crate::casework::business::{Business, Origin, Outset};
 use crate::casework::listing::{self, BusinessList, ListedApplication};
+use crate::casework::paging::Pages;
 use crate::casework::sweep::DRAFT_AGE;
 use crate::pages::cards::{self, Paging};
 use crate::pages::signed_in::as_candidate;
@@ -24,28 +25,28 @@ pub async fn show(
     frame: Frame,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Failure> {
-    let page = paging.page;
-    let load = move |tx: &mut Tx, candidate: Candidate| Ok(Shown::load(tx, &candidate, business, page)?);
+    let pages = paging.pages();
+    let load = move |tx: &mut Tx, candidate: Candidate| Ok(Shown::load(tx, &candidate, business, pages)?);
     let shown = as_candidate(&visitor, load).await?;
     let can_start =
         business.origin == Origin::Nothing && (shown.outset.nothing.is_none() || shown.list.draft.is_some());
     let bar = start(business, shown.list.draft.is_some());
-    let page = Page::new(business.label, view(business, &shown, page)).back(paths::SERVICES);
+    let page = Page::new(business.label, view(business, &shown, pages)).back(paths::SERVICES);
     Ok(frame.page(if can_start { page.bar(bar) } else { page }))
 }
 
 struct Shown {
     list: BusinessList,
-    /// Empty on pages after the first.
+    /// Empty unless the list is shown from its beginning.
     outset: Outset,
 }
 
 impl Shown {
-    fn load(tx: &mut Tx, candidate: &Candidate, business: &Business, page: i64) -> Result<Shown, Error> {
-        let list = listing::of_business(tx, candidate, business, page)?;
-        let outset = match page {
-            0 => (business.outset)(tx, candidate, &list.pending())?,
-            _ => Outset::default(),
+    fn load(tx: &mut Tx, candidate: &Candidate, business: &Business, pages: Pages) -> Result<Shown, Error> {
+        let list = listing::of_business(tx, candidate, business, pages)?;
+        let outset = match pages.starts_list() {
+            true => (business.outset)(tx, candidate, &list.pending())?,
+            false => Outset::default(),
         };
         Ok(Shown { list, outset })
     }
@@ -56,7 +57,7 @@ fn start(business: &Business, has_draft: bool) -> Markup {
     ui::link_button(&paths::new_application(business.slug), label, Look::Primary)
 }
 
-fn view(business: &Business, shown: &Shown, page: i64) -> Markup {
+fn view(business: &Business, shown: &Shown, pages: Pages) -> Markup {
     let Shown { list: BusinessList { draft, listed }, outset } = shown;
     html! {
         p.muted { (business.about) }
@@ -65,10 +66,10 @@ fn view(business: &Business, shown: &Shown, page: i64) -> Markup {
         @if let Some(why) = outset.nothing {
             (ui::banner(ui::Tone::Neutral, "目前没有可以申请的项目", html! { p { (why) } }))
         }
-        @if listed.is_empty() && page == 0 {
+        @if listed.is_empty() && pages.starts_list() {
             (ui::empty(controls::icon(business.icon), "还没有申请", "提交后可以在这里查看进度和结果。", None))
         }
-        (cards::items(listed, &|page| format!("{}?page={page}", links::list(business)), page, false))
+        (cards::items(listed, &links::list(business), pages, false))
     }
 }
 
@@ -76,8 +77,11 @@ fn draft_banner(business: &Business, draft: &ListedApplication) -> Markup {
     let slug = business.slug;
     let (saved, days) = (clock::china(draft.updated_at), DRAFT_AGE.num_days());
     let body = html! {
-        p { (saved) " 保存，尚未提交，保留 " (days) " 天。" }
-        p { a href=(paths::new_application(slug)) { "继续填写" } "　" a href=(paths::discard(slug)) { "删除草稿" } }
+        p { (ui::date(saved)) " 保存，尚未提交，保留 " (days) " 天。" }
+        p {
+            a.text-button href=(paths::new_application(slug)) { "继续填写" }
+            a.text-button href=(paths::discard(slug)) { "删除草稿" }
+        }
     };
     ui::banner(ui::Tone::Info, "您有一份草稿", body)
 }

@@ -150,13 +150,13 @@ fn answers(Draft { sheet, cited }: &Draft, form: &str) -> Markup {
         @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {
                 (ui::facts_under(heading, &views::facts(fields.iter().copied(), &sheet.answers, None)))
-                p { a href={ (form) "#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
+                p { a.text-button href={ (form) "#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
             }))
         }
         @if let Some(first) = first {
             (ui::panel("材料", html! {
                 (ui::materials(&materials))
-                p { a href={ (form) "#f-" (first.slot) } { "修改" span.hidden { "材料" } } }
+                p { a.text-button href={ (form) "#f-" (first.slot) } { "修改" span.hidden { "材料" } } }
             }))
         }
     }

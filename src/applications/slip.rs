@@ -25,7 +25,7 @@ pub async fn show(
     let path = links::application(application);
     let address = format!("{}{path}", settings.base_for(host(req)));
     let facts = [
-        Fact::of("受理号", application.shown_number()),
+        Fact::number(ui::Lang::Chinese, "受理号", application.shown_number()),
         Fact::of("业务", application.business.label),
         Fact::of("申请人", detail.candidate.masked_name()),
         Fact::of("证件", detail.candidate.masked_document()),

@@ -197,7 +197,11 @@ mod tests {
                 &[("sf 1234567890", "SF1234567890"), ("ａｂ－12", "AB-12"), ("AB–12", "AB-12")],
                 &["SF1", "顺丰123456"],
             ),
-            (&CHECK_CODE, &[("a1b2C3", "a1b2C3"), (" ａ1b2 Ｃ3", "a1b2C3"), ("a1–b2", "a1-b2")], &["a1b", "校验码a1b2"]),
+            (
+                &CHECK_CODE,
+                &[("a1b2C3", "a1b2C3"), (" ａ1b2 Ｃ3", "a1b2C3"), ("a1–b2", "a1-b2")],
+                &["a1b", "校验码a1b2"],
+            ),
         ];
         for (format, good, bad) in table {
             for (typed, stored) in *good {

@@ -16,6 +16,7 @@ use super::business::{Business, Registry};
 use super::lifecycle::Status;
 use super::list_facts::ListFacts;
 use super::number::ApplicationNumber;
+use super::paging::Pages;
 use crate::either;
 use crate::exams::held::Delivery;
 use crate::people::candidate::Candidate;
@@ -68,15 +69,14 @@ pub struct ApplicationFilter {
     pub number: Option<ApplicationNumber>,
     /// First submitted at this time or later.
     pub since: Option<Timestamp>,
-    /// Pages of [`PAGE`] to skip.
-    pub page: i64,
+    pub pages: Pages,
 }
 
 /// The list of one business.
 pub struct BusinessList {
     /// The draft of a new application.
     pub draft: Option<ListedApplication>,
-    /// One more than [`PAGE`] if there is a next page.
+    /// One more than the pages have if there is a next page.
     pub listed: Vec<Listed>,
 }
 
@@ -174,7 +174,7 @@ fn cards(holder: String) -> _ {
         ))
 }
 
-/// A candidate's submitted applications, the newest first. One more than [`PAGE`] if there is a next page.
+/// A candidate's submitted applications, the newest first. One more than the pages have if there is a next page.
 pub fn page(tx: &mut Tx, candidate: &Candidate, filter: &ApplicationFilter) -> Result<Vec<Listed>, Error> {
     let business = filter.business.as_deref().unwrap_or_default();
     let status = filter.status.map_or("", Status::code);
@@ -188,18 +188,18 @@ pub fn page(tx: &mut Tx, candidate: &Candidate, filter: &ApplicationFilter) -> R
         .filter(filter.status.is_none().into_sql::<Bool>().or(applications::status.eq(status)))
         .filter(filter.number.is_none().into_sql::<Bool>().nullable().or(applications::number.eq(number)))
         .order((applications::submitted_at.desc(), applications::id.desc()))
-        .offset(offset(filter.page))
-        .limit(PAGE + 1);
+        .offset(filter.pages.offset())
+        .limit(filter.pages.rows());
     let rows: Vec<CardRow> = either!(tx.conn, conn => query.load(conn))?;
     rows.into_iter().map(|row| Listed::open(tx, &candidate.id, row)).collect()
 }
 
-/// The list of a business, with the draft on page 0.
+/// The list of a business, with the draft on the first page.
 pub fn of_business(
     tx: &mut Tx,
     candidate: &Candidate,
     business: &Business,
-    page: i64,
+    pages: Pages,
 ) -> Result<BusinessList, Error> {
     let own = || {
         cards(candidate.holder.clone())
@@ -213,8 +213,8 @@ pub fn of_business(
     let submitted = own()
         .filter(applications::submitted_at.is_not_null())
         .order((applications::submitted_at.desc(), applications::id.desc()))
-        .offset(offset(page))
-        .limit(PAGE + 1);
+        .offset(pages.offset())
+        .limit(pages.rows());
     let both = draft.union_all(submitted);
     let rows: Vec<CardRow> = either!(tx.conn, conn => both.load(conn))?;
     let all = rows.into_iter().map(|row| Listed::open(tx, &candidate.id, row));
@@ -223,7 +223,7 @@ pub fn of_business(
         all.into_iter().partition(|one| one.application.status == Status::Draft);
     // A union has no order.
     listed.sort_by(|one, other| other.application.place().cmp(&one.application.place()));
-    let draft = drafts.pop().map(|one| one.application).filter(|_| page == 0);
+    let draft = drafts.pop().map(|one| one.application).filter(|_| pages.starts_list());
     Ok(BusinessList { draft, listed })
 }
 
@@ -300,10 +300,6 @@ pub fn count_waiting(tx: &mut Tx, candidate: &CandidateId) -> Result<usize, Erro
         .count();
     let count: i64 = either!(tx.conn, conn => returned.get_result(conn))?;
     Ok(usize::try_from(count.min(PAGE)).unwrap_or_default())
-}
-
-fn offset(page: i64) -> i64 {
-    page.clamp(0, 10_000) * PAGE
 }
 
 impl BusinessList {

@@ -35,7 +35,7 @@ pub fn panel(certificate: &str, link: Option<&Link>, base: &str) -> Markup {
         "扫码核验",
         html! {
             (code(link, base))
-            p.muted.small { "有效期至 " (clock::china(link.expires_at)) "。扫码即可核验本证书。" }
+            p.muted.small { "有效期至 " (ui::date(clock::china(link.expires_at))) "。扫码即可核验本证书。" }
         },
     )
 }
@@ -75,7 +75,7 @@ fn live_link(certificate: &str, link: &Link, base: &str) -> Markup {
         &format!("有效期至 {}", clock::china(link.expires_at)),
         html! {
             (code(link, base))
-            p.small data-copied { a href=(paths::verification(&link.token)) { (address) } }
+            p.small data-copied { a.text-button href=(paths::verification(&link.token)) { (address) } }
             button.copy type="button" data-copy=(address) hidden { (ui::icon(ui::Icon::Copy)) "复制链接" }
             (views(link))
             form method="post" action=(paths::revoke_link(certificate, &link.id)) {
@@ -95,7 +95,7 @@ fn views(link: &Link) -> Markup {
                 summary { "被查看 " (count) " 次" }
                 ul.small {
                     @for (minute, times) in link.views.iter().take(LISTED_VIEWS) {
-                        li { time { (clock::china(*minute)) } @if *times > 1 { "，" (times) " 次" } }
+                        li { time { (ui::date(clock::china(*minute))) } @if *times > 1 { "，" (times) " 次" } }
                     }
                 }
             }

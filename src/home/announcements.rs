@@ -32,7 +32,7 @@ pub(super) fn list(news: &[Headline]) -> Markup {
             title: title.clone(),
             detail: String::new(),
             href: paths::announcement(id),
-            trailing: html! { time { (clock::china_date(*at)) } },
+            trailing: html! { time { (ui::date(clock::china_date(*at))) } },
         })
         .collect();
     html! { @if !rows.is_empty() { h2 { "通知公告" } (ui::rows(&rows)) } }
@@ -53,7 +53,7 @@ pub async fn show(
     let (title, body, at) = found.ok_or(Failure::NotFound)?;
     let main = html! {
         (ui::heading("", &title, &clock::china(at)))
-        (ui::panel("", html! { @for paragraph in body.split("\n\n") { p { (paragraph) } } }))
+        (ui::panel("", html! { @for paragraph in body.split("\n\n") { p { (ui::words(paragraph)) } } }))
     };
     Ok(frame.page(Page::new("通知公告", main).about(title).own_heading().back(paths::HOME)))
 }

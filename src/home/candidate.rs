@@ -85,7 +85,7 @@ fn unfinished(draft: &ListedApplication) -> Markup {
         return html! {};
     }
     let body = html! {
-        p { (clock::china(draft.updated_at)) " 保存，尚未提交。" }
+        p { (ui::date(clock::china(draft.updated_at))) " 保存，尚未提交。" }
         p { a href=(paths::new_application(business.slug)) { "继续填写" } }
     };
     ui::banner(Tone::Info, &format!("{}草稿", business.label), body)

@@ -105,7 +105,7 @@ fn other_ways(ways: Ways, at_portal: bool, next: &str) -> Markup {
     ];
     html! {
         @for (_, path, label) in others.iter().filter(|(offered, ..)| *offered) {
-            p.small { a href=(path) hx-boost="false" { (label) } }
+            p { a.text-button href=(path) hx-boost="false" { (label) } }
         }
     }
 }
@@ -133,7 +133,7 @@ pub fn card(view: &ScreenView) -> Markup {
     let handshake = view.handshake;
     let ask = is_open(handshake.status).then(|| format!("{}?seen={}", paths::wait(&handshake.id), view.mark));
     html! {
-        div #handshake hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| view.next_poll.trigger())]
+        div #handshake data-says=(spoken(handshake)) hx-get=[ask.as_deref()] hx-trigger=[ask.as_ref().map(|_| view.next_poll.trigger())]
             hx-target=[ask.as_ref().map(|_| "this")] hx-swap=[ask.as_ref().map(|_| "outerHTML")] {
             @match handshake.status {
                 Status::Waiting => @match &handshake.portal_code {
@@ -155,9 +155,23 @@ pub fn card(view: &ScreenView) -> Markup {
     }
 }
 
+/// What scripts read out when the state changes. Spaces make screen readers say each digit of the number.
+fn spoken(handshake: &Handshake) -> String {
+    let number = || handshake.number.to_string().chars().map(String::from).collect::<Vec<_>>().join(" ");
+    match handshake.status {
+        Status::Waiting => "请用手机扫描二维码".to_owned(),
+        Status::Scanned => format!("已扫描，请在手机上输入数字 {}", number()),
+        Status::Approved | Status::Redeemed => "已登录".to_owned(),
+        Status::Denied => "登录被拒绝".to_owned(),
+        Status::Failed => "登录没有完成".to_owned(),
+        Status::Expired => "二维码已过期，请刷新".to_owned(),
+        Status::Cancelled => "二维码已作废，请刷新".to_owned(),
+    }
+}
+
 /// Replaces the card of a handshake that is gone.
 pub fn lost_card() -> Markup {
-    html! { div #handshake { (closed_card("二维码已失效", "请刷新后重新扫描。", &login_path(paths::HOME))) } }
+    html! { div #handshake data-says="二维码已失效，请刷新" { (closed_card("二维码已失效", "请刷新后重新扫描。", &login_path(paths::HOME))) } }
 }
 
 fn is_open(status: Status) -> bool {
@@ -181,7 +195,7 @@ fn portal_card(view: &ScreenView, code: &PortalCode) -> Markup {
         html! {
             (code_picture(view))
             p { "授权码 " strong { (code.user_code) } }
-            p.small { a href=(code.address) target="_blank" rel="noreferrer" hx-boost="false" { "在本机打开政务服务平台" } }
+            p { a.text-button href=(code.address) target="_blank" rel="noreferrer" hx-boost="false" { "在本机打开政务服务平台" } }
         },
     )
 }

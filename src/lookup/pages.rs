@@ -41,8 +41,8 @@ pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<CertifiedExa
         }
         (search(lang, typed))
         @for (category, exams) in groups {
-            h2 { (category) }
-            (ui::rows(&exams.iter().map(|exam| row(lang, exam)).collect::<Vec<_>>()))
+            h2 lang=[lang.of_chinese()] { (category) }
+            (ui::rows_in(lang, &exams.iter().map(|exam| row(lang, exam)).collect::<Vec<_>>()))
         }
         @if groups.is_empty() { (no_exam(lang, typed)) }
         (other_language(lang, root(lang.other())))
@@ -101,7 +101,7 @@ impl Exam {
     /// The form, empty (图11.2).
     pub(super) fn form(&self, lang: Lang, typed: &TypedFields<'_>) -> Page {
         let below = lang.pick("核验证书真伪，无需登录", "Verify a certificate; no sign-in is needed");
-        self.form_page(lang, typed, html! { (ui::heading("", &self.name, below)) }, false)
+        self.form_page(lang, typed, html! { (ui::heading_in(lang, "", &self.name, below)) }, false)
     }
 
     /// The form, with an error on each blank field.
@@ -117,7 +117,7 @@ impl Exam {
         );
         let head = html! {
             (ui::summary(title, &missing, foot))
-            (ui::heading("", &self.name, ""))
+            (ui::heading_in(lang, "", &self.name, ""))
         };
         self.form_page(lang, typed, head, true)
     }
@@ -133,8 +133,8 @@ impl Exam {
             ),
         );
         let head = html! {
-            (ui::banner(Tone::Warn, title, html! { p { (body) } }))
-            (ui::heading("", &self.name, ""))
+            (ui::answer(Tone::Warn, title, html! { p { (body) } }))
+            (ui::heading_in(lang, "", &self.name, ""))
         };
         self.form_page(lang, typed, head, false)
     }
@@ -158,8 +158,8 @@ impl Exam {
             ),
         );
         let head = html! {
-            (ui::heading("", &self.name, ""))
-            (ui::banner(Tone::Neutral, title, html! {
+            (ui::heading_in(lang, "", &self.name, ""))
+            (ui::answer(Tone::Neutral, title, html! {
                 p { (intro) }
                 ul { @for check in checks { li { (check) } } }
             }))
@@ -188,9 +188,9 @@ impl Exam {
             ),
         );
         let main = html! {
-            section.panel.certificate.split {
+            section.panel.certificate.split data-answer=(spoken(lang, word, &self.name)) {
                 div.head {
-                    h2 { (self.name) }
+                    h2 lang=[lang.of_chinese()] { (self.name) }
                     (ui::seal("withdrawn", word, foot))
                 }
                 p { (words) }
@@ -281,32 +281,37 @@ impl QueryStamp {
         let time = clock::china_to_the_second(self.at);
         let (number, foot) = lang
             .pick(("查询编号", "。结果以查询时为准。"), ("Query number", " (UTC+8), valid as of this time."));
-        html! { p.muted.small { (number) " " strong { (self.id) } " · " time { (time) } (foot) } }
+        html! { p.muted.small { (number) " " strong { (self.id) } " · " time { (ui::words(&time)) } (foot) } }
     }
+}
+
+/// What is read out of a result. An English voice cannot pronounce the name of an exam.
+fn spoken(lang: Lang, word: &str, exam: &str) -> String {
+    lang.pick(format!("{word} {exam}"), word.to_owned())
 }
 
 /// The public part of one certificate.
 fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
     let (word, foot) = lang.pick(("有效", "查询属实"), ("VALID", "verified"));
     html! {
-        section.panel.certificate.split {
+        section.panel.certificate.split data-answer=(spoken(lang, word, exam)) {
             div.head {
                 hgroup.heading {
                     p.muted.small { (lang.pick("职业资格证书", "Qualification certificate")) }
-                    h2 { (exam) }
-                    p { (certificate.level) " · " (certificate.specialty) }
+                    h2 lang=[lang.of_chinese()] { (exam) }
+                    p lang=[lang.of_chinese()] { (certificate.level) " · " (certificate.specialty) }
                 }
                 (ui::seal("approved", word, foot))
             }
             (ui::facts(&[
-                Fact::of(lang.pick("姓名", "Name"), certificate.masked_name()),
+                Fact::chinese(lang, lang.pick("姓名", "Name"), &certificate.masked_name()),
                 Fact::of(lang.pick("身份证件号码", "Document no."), &certificate.document_mask),
-                Fact::of(lang.pick("级别", "Level"), &certificate.level),
-                Fact::of(lang.pick("专业", "Specialty"), &certificate.specialty),
-                Fact::of(lang.pick("证书管理号", "Management no."), &certificate.management_number),
-                Fact::of(lang.pick("证书印制号", "Print no."), &certificate.print_number),
+                Fact::chinese(lang, lang.pick("级别", "Level"), &certificate.level),
+                Fact::chinese(lang, lang.pick("专业", "Specialty"), &certificate.specialty),
+                Fact::number(lang, lang.pick("证书管理号", "Management no."), &certificate.management_number),
+                Fact::number(lang, lang.pick("证书印制号", "Print no."), &certificate.print_number),
                 Fact::of(lang.pick("批准日期", "Approved on"), certificate.approved_on.to_string()),
-                Fact::of(lang.pick("发证机关", "Issued by"), &certificate.issuing_body),
+                Fact::chinese(lang, lang.pick("发证机关", "Issued by"), &certificate.issuing_body),
                 Fact::of(lang.pick("状态", "State"), lang.pick("有效", "Valid")),
             ]))
         }

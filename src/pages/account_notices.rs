@@ -92,5 +92,5 @@ fn advice(kind: NoticeKind) -> &'static str {
 }
 
 fn correction() -> Markup {
-    html! { p { a href=(paths::notice("correction")) { "申请信息修改" } } }
+    html! { p { a.text-button href=(paths::notice("correction")) { "申请信息修改" } } }
 }

@@ -5,17 +5,26 @@ use serde::Deserialize;
 
 use super::{links, views};
 use crate::casework::appeal::AppealState;
-use crate::casework::application::PAGE;
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::listing::{Listed, ListedApplication};
+use crate::casework::paging::Pages;
 use crate::paths;
 use crate::store::clock;
-use crate::ui::{self, Card, Link};
+use crate::ui::{self, Card, Fact, Link};
 
-#[derive(Deserialize)]
+/// The pages of a list in the query string: `page` is the last one. Without `from` the list is shown from its
+/// beginning.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Paging {
-    #[serde(default)]
-    pub page: i64,
+    from: i64,
+    page: i64,
+}
+
+impl Paging {
+    pub fn pages(self) -> Pages {
+        Pages::new(self.from, self.page)
+    }
 }
 
 /// `2 处需要修改：学历证书、从业年限。请在 2026-11-30 前重新提交。`
@@ -35,15 +44,15 @@ fn card(listed: &Listed, with_business: bool) -> Markup {
     let application = &listed.application;
     let business = application.business;
     let mut facts = vec![
-        (business.summary_label, application.summary.clone()),
-        ("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
-        ("受理号", application.number.to_string()),
+        Fact::of(business.summary_label, &application.summary),
+        Fact::of("申请时间", application.submitted_at.map(clock::china).unwrap_or_default()),
+        Fact { label: "受理号", value: ui::digits(&application.number) },
     ];
     if with_business {
-        facts.insert(0, ("业务", business.label.to_owned()));
+        facts.insert(0, Fact::of("业务", business.label));
     }
     if let Some(decided_at) = application.decided_at.filter(|_| with_business) {
-        facts.push(("办结时间", clock::china(decided_at)));
+        facts.push(Fact::of("办结时间", clock::china(decided_at)));
     }
     ui::card(&Card {
         title: application.title.clone(),
@@ -89,13 +98,24 @@ fn actions(listed: &Listed) -> Vec<Link> {
     actions
 }
 
-/// The cards of a page and a link to the next one. `href` builds the address of a page.
-pub fn items(listed: &[Listed], href: &dyn Fn(i64) -> String, page: i64, with_business: bool) -> Markup {
-    let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
+/// The cards of applications. `list` is the address of the list, with its filters.
+pub fn items(listed: &[Listed], list: &str, pages: Pages, with_business: bool) -> Markup {
+    paged(listed, list, pages, |one| card(one, with_business))
+}
+
+/// The items of pages, and a link to the next page.
+pub fn paged<T>(items: &[T], list: &str, pages: Pages, show: impl Fn(&T) -> Markup) -> Markup {
+    let (split, has_next) = pages.split(items);
+    let (next, sign) = (pages.next(), if list.contains('?') { '&' } else { '?' });
     html! {
         div #items {
-            @for one in listed.iter().take(shown) { (card(one, with_business)) }
-            @if listed.len() > shown { (ui::more(&href(page + 1), "加载更多")) }
+            @for (number, items) in split {
+                (ui::page_mark(number))
+                @for item in items { (show(item)) }
+            }
+            @if has_next {
+                (ui::more(&format!("{list}{sign}from={next}&page={next}"), &format!("{list}{sign}page={next}")))
+            }
         }
     }
 }

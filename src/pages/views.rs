@@ -90,7 +90,7 @@ pub fn records(records: &[Record]) -> Markup {
         @for record in records {
             (ui::panel(&record.title, html! {
                 (ui::facts(&facts(record)))
-                @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (words) } }
+                @if let Some((state, words)) = &record.deadline { p.note data-state=(state) { (ui::words(words)) } }
             }))
         }
     }

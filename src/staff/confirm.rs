@@ -68,7 +68,7 @@ impl Confirmation<'_> {
         let application = &case.file.application;
         let facts = [
             Fact::of("申请人", format!("{}（{}）", case.candidate.name, case.candidate.masked_document())),
-            Fact::of("受理号", application.shown_number()),
+            Fact::number(ui::Lang::Chinese, "受理号", application.shown_number()),
             Fact::of("业务", format!("{} · {}", case.file.application.business.label, application.title)),
             Fact::of("结果", self.label()),
             Fact { label: "告知考生", value: self.message() },

@@ -10,7 +10,6 @@ use super::header::{Count, Header};
 use super::queue::{self, QueueFilter, QueueItem, QueuePart};
 use super::{identities, keys};
 use crate::casework::Refusal;
-use crate::casework::application::PAGE;
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
 use crate::pages::signed_in::as_staff;
@@ -53,8 +52,8 @@ pub async fn show_queue(
 }
 
 struct Listing {
+    /// One more than the pages have if there is a next page. That one is not shown.
     items: Vec<QueueItem>,
-    has_more: bool,
     /// Number of open identity cases, if the reader decides them.
     identities: Option<Count>,
     filter: QueueFilter,
@@ -72,16 +71,13 @@ impl Listing {
         filter: QueueFilter,
     ) -> Result<Unaudited<(Listing, Header)>, Refusal> {
         let filter = filter.for_role(Registry::of(tx), staff.role);
-        let mut items = queue::list(tx, staff, &filter)?;
-        let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let has_more = items.len() > page;
-        items.truncate(page);
+        let items = queue::list(tx, staff, &filter)?;
         let (days, header) = (Days::load(tx)?, Header::load(tx, staff)?);
         let identities = (staff.role == Role::Administrator).then_some(header.identities);
-        let listed = queue::numbers(&items);
+        let listed = queue::numbers(filter.pages().split(&items).0.flat_map(|(_, items)| items));
         let views = if listed.is_empty() { Vec::new() } else { vec![("list", listed)] };
         let (registry, role, now) = (Registry::of(tx), staff.role, tx.now);
-        let listing = Listing { items, has_more, identities, filter, registry, role, now, days };
+        let listing = Listing { items, identities, filter, registry, role, now, days };
         Unaudited::new(tx, &staff.id, views, (listing, header)).map_err(Refusal::from)
     }
 
@@ -172,10 +168,13 @@ impl Listing {
     }
 
     fn rows(&self) -> Markup {
-        let rows: Vec<ListRow> = self.items.iter().map(|item| self.row(item)).collect();
+        let (pages, has_next) = self.filter.pages().split(&self.items);
         html! {
-            (ui::rows(&rows))
-            @if self.has_more { (ui::more(&self.next_page(), "加载更多")) }
+            @for (number, items) in pages {
+                (ui::page_mark(number))
+                (ui::rows(&items.iter().map(|item| self.row(item)).collect::<Vec<ListRow>>()))
+            }
+            @if has_next { (self.more()) }
         }
     }
 
@@ -197,15 +196,23 @@ impl Listing {
         }
     }
 
-    fn next_page(&self) -> String {
+    /// A list that has become very long goes on at another address, which shows one page.
+    fn more(&self) -> Markup {
+        let last = self.items.iter().rev().nth(1).map(|item| item.position.to_string()).unwrap_or_default();
+        let next = self.address_of_next(&last);
+        ui::more(&next, &if self.filter.pages().can_grow() { self.address_of_next("") } else { next.clone() })
+    }
+
+    fn address_of_next(&self, after: &str) -> String {
         let filter = &self.filter;
-        let after = self.items.last().map(|item| item.position.to_string()).unwrap_or_default();
+        let page = filter.pages().next().to_string();
         let pairs = [
             ("status", filter.part().code()),
             ("kind", &filter.business),
             ("q", &filter.q),
             ("overdue", &filter.overdue),
-            ("after", &after),
+            ("after", after),
+            ("page", &page),
         ];
         let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();

@@ -8,6 +8,7 @@ use super::queue_page;
 use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::store::{Error, Timestamp, Tx};
+use crate::ui;
 
 /// At most so many applications of each part are shown.
 const MOST: i64 = 6;
@@ -58,7 +59,7 @@ impl Sidebar {
             a href=(paths::case(&item.number)) aria-current=[current.then_some("page")] {
                 span.head { strong { (item.name) } (queue_page::due_tag(item, &self.days)) }
                 span { (item.business.label) }
-                span.muted.small { (item.title) " · 等待" (queue_page::span(item.since, self.now)) }
+                span.muted.small { (ui::words(&item.title)) " · 等待" (queue_page::span(item.since, self.now)) }
             }
         }
     }

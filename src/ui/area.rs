@@ -2,30 +2,46 @@
 
 use maud::{Markup, html};
 
-use super::{Icon, Lang, Look, icon, link_button, words};
+use super::{Icon, Lang, Look, copyable, digits, icon, link_button, words};
 use crate::settings::Office;
 
 /// The `h1` of a page with a small line above and below it. Empty lines are left out.
 pub fn heading(above: &str, title: &str, below: &str) -> Markup {
+    heading_in(Lang::Chinese, above, title, below)
+}
+
+/// A [`heading`] with a Chinese title on a page in `lang`.
+pub fn heading_in(lang: Lang, above: &str, title: &str, below: &str) -> Markup {
     html! {
         hgroup.heading {
-            @if !above.is_empty() { p.muted.small { (above) } }
+            @if !above.is_empty() { p.muted.small { (words(above)) } }
+            h1 tabindex="-1" lang=[lang.of_chinese()] { (words(title)) }
+            @if !below.is_empty() { p.muted { (words(below)) } }
+        }
+    }
+}
+
+/// A [`heading`] below a number that can be copied.
+pub fn numbered_heading(label: &str, number: &str, title: &str, below: &str) -> Markup {
+    html! {
+        hgroup.heading {
+            p.muted.small { (label) " " (copyable(Lang::Chinese, number)) }
             h1 tabindex="-1" { (words(title)) }
-            @if !below.is_empty() { p.muted { (below) } }
+            @if !below.is_empty() { p.muted { (words(below)) } }
         }
     }
 }
 
 /// The `h1` of a page with a short text at the right edge.
 pub fn greeting(title: &str, aside: &str) -> Markup {
-    html! { div.greeting { h1 tabindex="-1" { (title) } p.muted.small { (aside) } } }
+    html! { div.greeting { h1 tabindex="-1" { (title) } p.muted.small { (words(aside)) } } }
 }
 
 /// A white area with an `h2`. An empty `title` leaves the `h2` out.
 pub fn panel(title: &str, body: Markup) -> Markup {
     html! {
         section.panel {
-            @if !title.is_empty() { h2 { (title) } }
+            @if !title.is_empty() { h2 { (words(title)) } }
             (body)
         }
     }
@@ -60,10 +76,15 @@ impl Tone {
 pub fn banner(tone: Tone, title: &str, body: Markup) -> Markup {
     html! {
         section.banner data-tone=(tone.word()) {
-            h2 { (title) }
+            h2 { (words(title)) }
             (body)
         }
     }
+}
+
+/// A [`banner`] that answers what was sent. Scripts focus it and read `title` out.
+pub fn answer(tone: Tone, title: &str, body: Markup) -> Markup {
+    html! { div data-answer=(title) { (banner(tone, title, body)) } }
 }
 
 /// An empty list: what is empty, why, and what to do as (label, URL).
@@ -72,7 +93,7 @@ pub fn empty(picture: Icon, title: &str, body: &str, action: Option<(&str, &str)
         section.empty {
             span.badge { (icon(picture)) }
             h2 { (title) }
-            p.muted { (body) }
+            p.muted { (words(body)) }
             @if let Some((label, href)) = action { (link_button(href, label, Look::Plain)) }
         }
     }
@@ -86,7 +107,7 @@ pub fn confirmation(title: &str, number_label: &str, number: &str, body: Markup)
             h1 tabindex="-1" { (title) }
             p.muted { (number_label) }
             p.number {
-                strong { (number) }
+                strong data-copied { (digits(number)) }
                 button.copy type="button" data-copy=(number) hidden { (icon(Icon::Copy)) "复制" }
             }
         }
@@ -100,7 +121,7 @@ pub fn error_page(headline: &str, what_to_do: &str, action: Markup) -> Markup {
         section.empty {
             span.badge { (icon(Icon::Warning)) }
             h1 tabindex="-1" { (headline) }
-            p.muted { (what_to_do) }
+            p.muted { (words(what_to_do)) }
             (action)
         }
     }
@@ -115,18 +136,17 @@ pub fn contact(office: &Office, lang: Lang) -> Markup {
                 (label) " " a href={ "tel:" (office.phone.replace(' ', "")) } { (office.phone) }
                 @if !office.hours.is_empty() {
                     " "
-                    span lang=[(lang == Lang::English).then_some("zh-CN")] { "（" (office.hours) "）" }
+                    span lang=[lang.of_chinese()] { "（" (office.hours) "）" }
                 }
             }
         }
     }
 }
 
-/// The white card of a login handshake. `body` is the QR code, the number or the outcome.
-/// An `img` directly inside a `div.qr` is 240 px wide on white, also in dark mode.
+/// The white card of a login handshake or of a verification link. An `img` directly inside a `div.qr` is 240 px wide on white, also in dark mode.
 pub fn qr_card(title: &str, body: Markup) -> Markup {
     html! {
-        section.qr-card aria-live="polite" {
+        section.qr-card {
             h2 { (title) }
             (body)
         }
@@ -146,7 +166,7 @@ pub fn steps(list: &[(&str, &str)]) -> Markup {
             @for (what, how) in list {
                 li {
                     strong { (what) }
-                    @if !how.is_empty() { span.muted.small { (how) } }
+                    @if !how.is_empty() { span.muted.small { (words(how)) } }
                 }
             }
         }
@@ -171,7 +191,7 @@ pub fn viewer(title: &str, sheet: Markup, next: Option<&str>, keys: bool) -> Mar
                 button type="button" data-turns data-key=[key("T")] aria-keyshortcuts=[key("T")] { "旋转" @if keys { " T" } }
                 @if let Some(url) = next {
                     // Only the viewer is swapped, so that text typed beside it stays.
-                    a href=(url) data-key=[key("ARROWRIGHT")] hx-target="closest .desk-viewer"
+                    a data-again href=(url) data-key=[key("ARROWRIGHT")] hx-target="closest .desk-viewer"
                         hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" { "下一张 →" }
                 }
             }

@@ -1,6 +1,10 @@
 //! Tags, buttons and summary lists.
 
+use std::fmt::Display;
+
 use maud::{Markup, PreEscaped, Render, html};
+
+use super::{Icon, Lang, icon};
 
 /// A state as a colour, a dot and a word. `state` is one of `submitted in_review returned due rejected
 /// overdue approved completed sent`; any other is grey.
@@ -66,6 +70,11 @@ fn kbd(key: char) -> Markup {
     html! { kbd aria-hidden="true" { (key) } }
 }
 
+/// A day or a time that does not break over lines.
+pub fn date(date: impl Display) -> Markup {
+    html! { span.date { (date) } }
+}
+
 /// A text whose dates do not break at their hyphens at the end of a line.
 pub fn words(text: &str) -> impl Render {
     Words(text)
@@ -96,7 +105,7 @@ fn dated(text: &str) -> Markup {
     let split = |piece: &'_ str| piece.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
     html! {
         @for (date, rest) in pieces.map(|piece| piece.split_at(split(piece))) {
-            @if is_date(date) { span.date { (date) } } @else { (date) }
+            @if is_date(date) { (self::date(date)) } @else { (date) }
             (rest)
         }
     }
@@ -108,12 +117,58 @@ fn is_date(text: &str) -> bool {
         && text.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 4 | 7))
 }
 
+/// A number that people read aloud or type, in groups that do not break over lines. The gaps between the groups are
+/// not copied with it.
+pub fn digits(number: &str) -> Markup {
+    html! { span.digits { @for group in groups(number) { span { (group) } } } }
+}
+
+/// A [number](digits) with a button that copies it. Scripts reveal the button.
+pub fn copyable(lang: Lang, number: &str) -> Markup {
+    html! {
+        span data-copied { (digits(number)) }
+        " "
+        button.copy type="button" data-copy=(number) hidden {
+            (icon(Icon::Copy)) (lang.pick("复制", "Copy")) span.hidden { " " (number) }
+        }
+    }
+}
+
+/// Maximum number of digits that are not divided.
+const UNDIVIDED: usize = 5;
+
+/// `TF`, `2026`, `1128`, `0000`, `01`, `Y`: letters and digits apart, long runs of digits in fours.
+fn groups(number: &str) -> Vec<&str> {
+    let (mut groups, mut rest) = (Vec::new(), number);
+    while let Some(first) = rest.chars().next() {
+        let is_same = |c: char| c.is_ascii_digit() == first.is_ascii_digit();
+        let run = rest.find(|c| !is_same(c)).unwrap_or(rest.len());
+        let end = if first.is_ascii_digit() && run > UNDIVIDED { 4 } else { run };
+        groups.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    groups
+}
+
 pub struct Fact {
     pub label: &'static str,
     pub value: Markup,
 }
 
 impl Fact {
+    /// A Chinese value on a page in `lang`.
+    pub fn chinese(lang: Lang, label: &'static str, value: &str) -> Fact {
+        Fact {
+            label,
+            value: html! { @if !value.is_empty() { span lang=[lang.of_chinese()] { (words(value)) } } },
+        }
+    }
+
+    /// A [number](digits) that can be copied. An empty one is shown as a dash.
+    pub fn number(lang: Lang, label: &'static str, number: &str) -> Fact {
+        Fact { label, value: html! { @if !number.is_empty() { (copyable(lang, number)) } } }
+    }
+
     pub fn of(label: &'static str, value: impl AsRef<str>) -> Fact {
         Fact { label, value: words(value.as_ref()).render() }
     }
@@ -173,6 +228,28 @@ mod tests {
             assert_eq!(words(sign).render().0, escaped, "each alone");
         }
         assert_eq!(words("<b>13800138000").render().0, "&lt;b&gt;13800138000");
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_copied_whole() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("TF20261128000001Y", &["TF", "2026", "1128", "0000", "01", "Y"]),
+            ("SF02000000", &["SF", "0200", "0000"]),
+            ("12345", &["12345"]),
+            ("123456789", &["1234", "56789"]),
+            ("第2026号", &["第", "2026", "号"]),
+            ("", &[]),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(groups(number), expected);
+        }
+        let shown = copyable(Lang::Chinese, "AB<2026112800").into_string();
+        assert!(
+            shown.contains("<span>AB&lt;</span><span>2026</span><span>1128</span><span>00</span>"),
+            "{shown}"
+        );
+        assert!(shown.contains("data-copy=\"AB&lt;2026112800\""));
+        assert_eq!(facts(&[Fact::number(Lang::Chinese, "管理号", "")]).0, facts(&[Fact::of("管理号", "")]).0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::choice::{Control, Ties};
+use super::words;
 
 /// A field of a form. Its wrapper has the id `f-{name}`, its control the id `i-{name}`.
 pub struct FormField<'a> {
@@ -110,9 +111,9 @@ pub(super) fn described_by(name: &str, hint: bool, mark: bool, error: bool) -> O
 /// Hint, mark and error above a control.
 pub(super) fn notes(name: &str, hint: &str, mark: Option<&str>, error: Option<&str>) -> Markup {
     html! {
-        @if !hint.is_empty() { p.hint id={ "f-" (name) "-hint" } { (hint) } }
-        @if let Some(mark) = mark { p.mark-note id={ "f-" (name) "-mark" } { "审核意见：" (mark) } }
-        @if let Some(error) = error { p.error id={ "f-" (name) "-error" } { (error) } }
+        @if !hint.is_empty() { p.hint id={ "f-" (name) "-hint" } { (words(hint)) } }
+        @if let Some(mark) = mark { p.mark-note id={ "f-" (name) "-mark" } { "审核意见：" (words(mark)) } }
+        @if let Some(error) = error { p.error id={ "f-" (name) "-error" } { (words(error)) } }
     }
 }
 

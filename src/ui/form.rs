@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Look, submit};
+use super::{Look, submit, words};
 
 /// A submit button in the page's action bar for the form with the id `form`.
 pub fn bar_submit(name: &str, value: &str, label: &str, look: Look) -> Markup {
@@ -81,7 +81,7 @@ pub fn summary(title: &str, errors: &[(String, String)], foot: &str) -> Markup {
         section.summary role="alert" tabindex="-1" aria-labelledby="summary-title" {
             h2 id="summary-title" { (title) }
             ul {
-                @for (anchor, message) in errors { li { a href={ "#" (anchor) } { (message) } } }
+                @for (anchor, message) in errors { li { a href={ "#" (anchor) } { (words(message)) } } }
             }
             p.muted.small { (foot) }
         }
@@ -103,10 +103,10 @@ pub fn marks(title: &str, marks: &[Mark], foot: &str) -> Markup {
             h2 { (title) }
             ol {
                 @for Mark { anchor, label, reason } in marks {
-                    li { a href={ "#" (anchor) } { (label) } "：" (reason) }
+                    li { a href={ "#" (anchor) } { (label) } "：" (words(reason)) }
                 }
             }
-            @if !foot.is_empty() { p { (foot) } }
+            @if !foot.is_empty() { p { (words(foot)) } }
         }
     }
 }

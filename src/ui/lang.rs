@@ -21,6 +21,11 @@ impl Lang {
         }
     }
 
+    /// The `lang` attribute of Chinese words: on an English page they name their language.
+    pub fn of_chinese(self) -> Option<&'static str> {
+        self.pick(None, Some(Lang::Chinese.tag()))
+    }
+
     pub fn other(self) -> Lang {
         self.pick(Lang::English, Lang::Chinese)
     }

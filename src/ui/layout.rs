@@ -248,7 +248,7 @@ fn footer(chrome: &Chrome) -> Markup {
     let (office, lang) = (chrome.office, chrome.lang);
     html! {
         footer #footer {
-            p lang=[(lang == Lang::English).then_some("zh-CN")] { (chrome.authority) }
+            p lang=[lang.of_chinese()] { (chrome.authority) }
             (contact(office, lang))
             @if let Some(privacy) = &office.privacy {
                 p { a href=(privacy) rel="external" { (lang.pick("隐私政策", "Privacy notice")) } }
@@ -277,7 +277,7 @@ fn top(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
             div.top {
                 @match &page.back {
                     Some(url) => a.back href=(url) aria-label=(chrome.lang.pick("返回", "Back")) { (icon(Icon::Back)) },
-                    None => span.brand aria-hidden="true" { "考" },
+                    None => span.brand aria-hidden="true" lang=[chrome.lang.of_chinese()] { "考" },
                 }
                 (name(chrome, page))
                 @if page.desk.is_none() { (senior_switch(chrome)) }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Icon, icon, words};
+use super::{Fact, Icon, Lang, facts, icon, words};
 
 /// One application or certificate in a list. The whole card opens `href`.
 pub struct Card {
@@ -11,8 +11,8 @@ pub struct Card {
     pub href: String,
     /// The state, from [`super::tag`].
     pub tag: Markup,
-    /// Up to three lines of label and value.
-    pub facts: Vec<(&'static str, String)>,
+    /// Three to five lines.
+    pub facts: Vec<Fact>,
     /// A note, as (state that gives its colour, text).
     pub note: Option<(&'static str, String)>,
     pub actions: Vec<Link>,
@@ -38,9 +38,7 @@ pub fn card(card: &Card) -> Markup {
                     h2 { a.cover href=(card.href) { (words(&card.title)) } }
                     (card.tag)
                 }
-                dl.facts {
-                    @for (label, value) in &card.facts { div { dt { (label) } dd { (words(value)) } } }
-                }
+                (facts(&card.facts))
                 @if let Some((state, note)) = &card.note { p.note data-state=(state) { (words(note)) } }
             }
             @if !card.actions.is_empty() {
@@ -73,7 +71,7 @@ pub fn timeline(moments: &[Moment]) -> Markup {
                 li data-state=(moment.state) {
                     strong { (moment.title) }
                     span.muted.small {
-                        time { (moment.when) }
+                        time { (words(&moment.when)) }
                         @if !moment.detail.is_empty() { " · " (moment.detail) }
                     }
                 }
@@ -122,13 +120,18 @@ pub struct ListRow {
 
 /// A list of links in one white area.
 pub fn rows(rows: &[ListRow]) -> Markup {
+    rows_in(Lang::Chinese, rows)
+}
+
+/// [`rows`] with Chinese titles on a page in `lang`.
+pub fn rows_in(lang: Lang, rows: &[ListRow]) -> Markup {
     html! {
         ul.rows {
             @for row in rows {
                 li {
                     a href=(row.href) {
                         span.row-name {
-                            (words(&row.title))
+                            span lang=[lang.of_chinese()] { (words(&row.title)) }
                             @if !row.detail.is_empty() { span.muted.small { (words(&row.detail)) } }
                         }
                         span.row-end { (row.trailing) }
@@ -151,12 +154,18 @@ pub fn door(picture: Icon, title: &str, detail: &str, href: &str, primary: bool)
 }
 
 /// The link to the rest of a list. The list is `#items` and this link its last child. htmx replaces the
-/// link with the children of `#items` on the next page.
-pub fn more(href: &str, label: &str) -> Markup {
+/// link with the children of `#items` on the next page, and the address with `grown`: the address of the list with
+/// that page, so that a reload and going back show it again.
+pub fn more(next: &str, grown: &str) -> Markup {
     html! {
-        a.button.more data-look="plain" href=(href) hx-get=(href) hx-target="this"
-            hx-swap="outerHTML" hx-select="#items > *" { (label) }
+        a.button.more data-look="plain" href=(next) hx-get=(next) hx-target="this"
+            hx-swap="outerHTML" hx-select="#items > *" hx-replace-url=(grown) { "加载更多" }
     }
+}
+
+/// Where a page of a list begins. Read out and focused when the page is added to the list.
+pub fn page_mark(number: i64) -> Markup {
+    html! { @if number > 0 { p.hidden tabindex="-1" { "第 " (number + 1) " 页" } } }
 }
 
 #[cfg(test)]
@@ -169,7 +178,7 @@ mod tests {
             title: "一级建造师 · 2026-05".into(),
             href: "/a/1".into(),
             tag: html! {},
-            facts: vec![("受理号", "<1>".into())],
+            facts: vec![Fact::of("受理号", "<1>")],
             note: None,
             actions: vec![Link::new("修改", "/a/1/edit".into())],
         })
@@ -188,8 +197,9 @@ mod tests {
 
     #[test]
     fn more_link_replaces_itself_and_works_without_scripts() {
-        let shown = more("/list?from=20", "加载更多").into_string();
-        assert!(shown.contains(r#" href="/list?from=20""#));
+        let shown = more("/list?from=1&page=1", "/list?page=1").into_string();
+        assert!(shown.contains(r#" href="/list?from=1&amp;page=1""#));
+        assert!(shown.contains(r#"hx-replace-url="/list?page=1""#));
         assert!(shown.contains(r##"hx-target="this" hx-swap="outerHTML" hx-select="#items &gt; *""##));
     }
 }

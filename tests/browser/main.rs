@@ -45,6 +45,7 @@ mod pages;
 mod portal;
 mod progress;
 mod qualification;
+mod reading;
 mod receipt;
 mod refund;
 mod reissue;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use kaozheng::store::Clock;
-use serde_json::json;
 
 use crate::applicant::{LIST, form};
 use crate::browser::Browser;
@@ -40,7 +39,7 @@ fn links(html: &str) -> impl Iterator<Item = String> + '_ {
 /// Every page reachable from the first one, with its HTML.
 pub async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
     let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());
-    let mut queue = VecDeque::from(["/".to_owned(), "/no-such-page".to_owned()]);
+    let mut queue = VecDeque::from(["/", "/no-such-page", "/login"].map(str::to_owned));
     while let Some(path) = queue.pop_front() {
         let place = path.split('?').next().unwrap_or_default().to_owned();
         if NOT_PAGES.iter().any(|prefix| place.starts_with(prefix)) || !seen.insert(place) {
@@ -99,6 +98,7 @@ async fn open_all(server: &Server, person: Option<&str>, at_least: usize) {
     assert!(pages.len() >= at_least, "only {} pages were found", pages.len());
     let is_own = |path: &str| person.is_none() || !PUBLIC.iter().any(|public| path.starts_with(public));
     browser.narrow().await;
+    let mut faults = Vec::new();
     for senior in [false, true] {
         if senior {
             browser.open(&server.base).await;
@@ -108,11 +108,50 @@ async fn open_all(server: &Server, person: Option<&str>, at_least: usize) {
             browser.open(&format!("{}{path}", server.base)).await;
             if !senior {
                 axe::check(&browser).await;
+                faults.extend(small_targets(&browser).await);
             }
-            let wider = browser.run("return document.scrollingElement.scrollWidth - innerWidth").await;
-            assert_eq!(wider, json!(0), "{path} is wider than the screen, large type: {senior}");
+            for size in SIZES {
+                faults.extend(too_wide(&browser, size).await);
+            }
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Sizes of the text, set in the browser: as usual and twice as large.
+const SIZES: [&str; 2] = ["", "200%"];
+
+/// What makes the open page wider than the screen.
+async fn too_wide(browser: &Browser, size: &str) -> Option<String> {
+    let script = format!(
+        "document.documentElement.style.fontSize = '{size}';
+        const {{ scrollWidth }} = document.scrollingElement, {{ clientWidth }} = document.documentElement;
+        if (scrollWidth <= clientWidth) return [];
+        return [...document.querySelectorAll('main *, #top *, #tabs *, #bar *')]
+            .filter(part => part.getBoundingClientRect().right > clientWidth + 1)
+            .map(part => part.outerHTML.slice(0, 80));"
+    );
+    let wide = browser.run(&script).await;
+    let parts = wide.as_array().filter(|parts| !parts.is_empty())?;
+    Some(format!("{} is too wide with text of {size:?}: {parts:?}", browser.url().await))
+}
+
+/// Targets of the open page that are lower or narrower than 44 px. A link between words may be lower.
+const SMALL_TARGETS: &str = "
+    const beside = link => [...link.parentElement.childNodes]
+        .some(node => node.nodeType === Node.TEXT_NODE && node.textContent.trim().length > 1);
+    const inWords = part => getComputedStyle(part).display === 'inline' && beside(part);
+    const box = part => (part.closest('.card') && part.matches('.cover') && part.closest('.card')
+        || part.matches('input') && part.closest('label') || part).getBoundingClientRect();
+    return [...document.querySelectorAll('a, button, summary, input, select, textarea')]
+        .filter(part => part.getBoundingClientRect().width > 1 && !part.matches('.hidden, .skip') && !inWords(part))
+        .filter(part => box(part).height < 43.5 || box(part).width < 43.5)
+        .map(part => part.outerHTML.slice(0, 80));";
+
+async fn small_targets(browser: &Browser) -> Option<String> {
+    let small = browser.run(SMALL_TARGETS).await;
+    let parts = small.as_array().filter(|parts| !parts.is_empty())?;
+    Some(format!("{} has small targets: {parts:?}", browser.url().await))
 }
 
 #[tokio::test]

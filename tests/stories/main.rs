@@ -49,6 +49,7 @@ mod refund;
 mod reissue;
 mod schema;
 mod store;
+mod summaries;
 mod transport;
 mod violation;
 mod web;

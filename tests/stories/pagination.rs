@@ -109,3 +109,18 @@ async fn every_list_shows_all_items_in_pages_of_twenty() {
         assert_eq!(empty, count == 0);
     }
 }
+
+#[tokio::test]
+async fn address_of_an_extended_list_shows_all_of_it() {
+    let server = start_demo().await;
+    let visitor = server_with_items(&server, 45).await;
+    for (path, most) in [("/services/refund", 45), ("/progress?kind=refund", 45), ("/certificates", 45)] {
+        let first = visitor.open(path).await;
+        let grown = first.between("hx-replace-url=\"", "\"").replace("&amp;", "&");
+        let cards = |page: &str| page.matches("<article class=\"card\"").count();
+        assert_eq!(cards(&visitor.open(&grown).await.body), 40, "{grown}");
+        let all = visitor.open(&grown.replace("page=1", "page=2")).await.body;
+        assert_eq!(cards(&all), most, "{grown}");
+        assert!(!all.contains("加载更多"), "{grown}");
+    }
+}

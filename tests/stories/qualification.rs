@@ -102,7 +102,7 @@ async fn invalid_answers_are_shown_in_place_and_the_others_kept() {
         let chosen = if *name == "sitting" { *value } else { sitting.as_str() };
         let sent = visitor.upload(NEW, form(chosen, "review", &[(name, value)])).await;
         assert_eq!(sent.status, 422, "{name}={value}");
-        assert!(sent.body.contains(expected), "{expected} is not told of {name}={value}\n{}", sent.body);
+        assert!(sent.told().contains(expected), "{expected} is not told of {name}={value}\n{}", sent.body);
         assert!(sent.body.contains("您填写的内容已保留") && sent.body.contains("示范建设工程有限公司"));
         assert!(!sent.body.contains("<script>alert"));
     }
@@ -246,7 +246,7 @@ async fn late_appeal_is_refused_with_its_deadline() {
     server.advance(31 * 24 * 60 * 60);
     let visitor = server.signed_in("张小三").await;
     let detail = visitor.open(&format!("{LIST}/{number}")).await;
-    assert!(detail.body.contains("申诉期限已于 2026-05-01 截止"), "{}", detail.body);
+    detail.assert_shows("申诉期限已于 2026-05-01 截止");
     let late = visitor.open(&format!("{LIST}/{number}/appeal")).await;
     assert_eq!(late.status, 409);
     assert!(late.body.contains("2026-05-01"));

@@ -104,6 +104,6 @@ impl Visitor {
     pub async fn apply_for_number(&self, sitting: &str) -> String {
         let page = self.apply(sitting).await;
         assert!(page.body.contains("提交成功"), "{}", page.body);
-        page.between("<p class=\"number\"><strong>", "</strong>").to_owned()
+        page.between("data-copy=\"", "\"").to_owned()
     }
 }

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use super::part::{QueuePart, decides};
+use super::position::Position;
 use crate::casework::business::Registry;
+use crate::casework::paging::Pages;
 use crate::people::staff::Role;
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -20,6 +22,8 @@ pub struct QueueFilter {
     pub overdue: String,
     /// The position of the last application of the page before; any other text means the first page.
     pub after: String,
+    /// The last page that is shown. Without `after` the list is shown from its beginning.
+    pub page: i64,
 }
 
 impl QueueFilter {
@@ -31,6 +35,13 @@ impl QueueFilter {
     pub(in crate::staff) fn for_role(self, registry: Registry, role: Role) -> QueueFilter {
         let todo = self.status.is_empty() && !decides(registry, role);
         QueueFilter { status: if todo { QueuePart::ToDo.code().to_owned() } else { self.status }, ..self }
+    }
+
+    pub fn pages(&self) -> Pages {
+        match Position::parse(&self.after) {
+            Some(_) => Pages::new(self.page, self.page),
+            None => Pages::up_to(self.page),
+        }
     }
 
     /// Whether it filters by anything but the part.

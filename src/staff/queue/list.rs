@@ -8,7 +8,6 @@ use super::part::{QueuePart, businesses};
 use super::position::{NEVER, Position};
 use super::selection::Selection;
 use super::titles;
-use crate::casework::application::PAGE;
 use crate::casework::business::{Business, Registry};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::number::{self, ApplicationNumber};
@@ -55,10 +54,10 @@ struct Row {
     assignee: Option<String>,
 }
 
-/// A page of the queue by due day; decided applications the latest first. One more than [`PAGE`]
+/// Pages of the queue by due day; decided applications the latest first. One more than the pages have
 /// if there is a next page. The caller notes the [`numbers`] that it shows in the audit.
 pub fn list(tx: &mut Tx, reader: &StaffMember, filter: &QueueFilter) -> Result<Vec<QueueItem>, Error> {
-    first(tx, reader, filter, PAGE + 1)
+    first(tx, reader, filter, filter.pages().rows())
 }
 
 /// Like [`list`], with at most `most` applications.

@@ -35,7 +35,7 @@ pub(super) fn outcome(case: &Case) -> Markup {
         @if !facts.is_empty() {
             (ui::panel("办理结果", html! {
                 (ui::facts(&facts))
-                @for given in &given { p { a href=(given.href) hx-boost="false" { (given.name) } } }
+                @for given in &given { p { a.text-button href=(given.href) hx-boost="false" { (given.name) } } }
             }))
         }
     }
@@ -149,7 +149,7 @@ pub(super) fn appealed(file: &CaseFile, case: &str) -> Markup {
     let mut rows = vec![
         Fact {
             label: "受理号",
-            value: html! { a href=(paths::case(application.shown_number())) { (application.shown_number()) } },
+            value: html! { a.text-button href=(paths::case(application.shown_number())) { (application.shown_number()) } },
         },
         Fact { label: "结果", value: views::tag(application) },
         Fact::of("不通过的理由", file.rejection().unwrap_or_default()),
@@ -177,9 +177,9 @@ pub(super) fn background(case: &Case) -> Markup {
                     li {
                         // The reader cannot open applications that are not the work of their role.
                         @if other.business.is_work_of(case.reader) {
-                            a href=(paths::case(&other.number)) { (other.number) }
+                            a.text-button href=(paths::case(&other.number)) { (other.number) }
                         } @else { (other.number) }
-                        " " (other.business.label) " · " (other.title) " " (other.tag)
+                        " " (other.business.label) " · " (ui::words(&other.title)) " " (other.tag)
                     }
                 }
             }

@@ -112,7 +112,9 @@ async fn holder_sees_when_a_link_was_opened() {
     write_opened_counts(&server).await;
     let page = candidate.open(LINKS).await;
     assert!(page.body.contains("被查看 3 次"), "{}", page.body);
-    assert!(page.body.contains("2026-04-01 09:30</time>，2 次") && page.body.contains("2026-04-01 09:31"));
+    assert!(
+        page.told().contains("2026-04-01 09:30</time>，2 次") && page.told().contains("2026-04-01 09:31")
+    );
 }
 
 #[tokio::test]
