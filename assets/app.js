@@ -102,8 +102,10 @@
       .filter((input) => sent.has(input.name) && sent.get(input.name) !== input.value);
     const picked = [...target.querySelectorAll('.option input')]
       .filter((box) => sent.getAll(box.name).includes(box.value) !== box.checked);
+    const unfolded = one('.rest[open]', target);
     if (target.id !== 'form') detail.shouldSwap = !typed.length;
     else next('htmx:afterSwap', () => {
+      if (unfolded && one('.rest')) one('.rest').open = true;
       typed.forEach(({ id, value }) => { if (one('#' + id)) one('#' + id).value = value; });
       const again = picked.map(({ name, value, checked }) => {
         const box = [...all('.option input')].find((box) => box.name === name && box.value === value);

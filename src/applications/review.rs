@@ -5,25 +5,34 @@ use poem::web::Data;
 use poem::{Response, handler};
 
 use super::address::BusinessOf;
+use super::spent;
 use crate::casework::business::{Application, Business, EditRule, Origin};
 use crate::casework::lifecycle::Status;
-use crate::casework::number::ApplicationNumber;
-use crate::casework::sheet::{FormTarget, Sheet};
+use crate::casework::sheet::{FormTarget, Seen, Sheet};
 use crate::casework::submission;
 use crate::pages::arrival::Arrived;
 use crate::pages::signed_in::as_candidate;
-use crate::pages::views;
+use crate::pages::{links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::store::{Store, Tx};
+use crate::store::{Error, Store, Tx};
 use crate::ui::{self, Fact, Look, Page};
 use crate::web::{Failure, Frame, Submission, Visitor, see_other};
 
 /// Identifies the state of the draft that the page shows. A save in another window changes it.
 fn fingerprint(sheet: &Sheet) -> String {
-    sheet.application.as_ref().map_or_else(String::new, |draft| {
-        format!("{}.{}.{}", draft.id, draft.version, draft.updated_at.and_utc().timestamp_millis())
-    })
+    sheet.application.as_ref().map_or_else(String::new, |draft| Seen::of(draft).to_string())
+}
+
+/// The page for a candidate without a complete draft: the form, the application that was submitted from here, or
+/// the list.
+fn elsewhere(tx: &mut Tx, sheet: &Sheet) -> Result<String, Error> {
+    let business = sheet.business;
+    if sheet.application.is_some() {
+        return Ok(format!("{}?check", paths::new_application(business.slug)));
+    }
+    let submitted = spent::instead_of_draft(tx, business, &sheet.candidate, "")?;
+    Ok(submitted.unwrap_or_else(|| links::list(business)))
 }
 
 #[handler]
@@ -36,13 +45,13 @@ pub async fn show(
     let load = move |tx: &mut Tx, candidate: Candidate| {
         let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
         let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
-        Ok((sheet, complete))
+        let elsewhere = (!complete).then(|| elsewhere(tx, &sheet)).transpose()?;
+        Ok((sheet, elsewhere))
     };
-    let (sheet, complete) = as_candidate(&visitor, load).await?;
-    if !complete {
-        return Ok(see_other(&format!("{}?check", paths::new_application(business.slug))));
-    }
-    Ok(frame.page(page(&sheet, false)))
+    Ok(match as_candidate(&visitor, load).await? {
+        (_, Some(path)) => see_other(&path),
+        (sheet, None) => frame.page(page(&sheet, false)),
+    })
 }
 
 fn require_review(business: &Business) -> Result<(), Failure> {
@@ -50,8 +59,7 @@ fn require_review(business: &Business) -> Result<(), Failure> {
 }
 
 enum Outcome {
-    Submitted(ApplicationNumber),
-    Incomplete,
+    Redirect(String),
     Changed(Box<Sheet>),
 }
 
@@ -71,8 +79,7 @@ pub async fn submit(
         submit_seen(tx, business, candidate, &seen)
     });
     Ok(match outcome.await? {
-        Outcome::Submitted(number) => frame.go(&paths::submitted(business.slug, number)),
-        Outcome::Incomplete => frame.go(&format!("{}?check", paths::new_application(business.slug))),
+        Outcome::Redirect(path) => frame.go(&path),
         Outcome::Changed(sheet) => frame.page(page(&sheet, true)),
     })
 }
@@ -90,16 +97,17 @@ fn submit_seen(
     if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
         && done.status != Status::Draft
     {
-        return Ok(Outcome::Submitted(done.shown_number().to_owned().into()));
+        return Ok(Outcome::Redirect(spent::after_submission(&done)));
     }
     let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
     if sheet.must_agree() || sheet.application.is_none() || !sheet.problems(tx)?.is_empty() {
-        return Ok(Outcome::Incomplete);
+        return Ok(Outcome::Redirect(elsewhere(tx, &sheet)?));
     }
     if fingerprint(&sheet) != seen {
         return Ok(Outcome::Changed(Box::new(sheet)));
     }
-    Ok(Outcome::Submitted(submission::submit(tx, &sheet)?))
+    let number = submission::submit(tx, &sheet)?;
+    Ok(Outcome::Redirect(paths::submitted(business.slug, number)))
 }
 
 fn page(sheet: &Sheet, changed: bool) -> Page {

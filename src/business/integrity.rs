@@ -25,6 +25,7 @@ pub static BUSINESS: Business = Business {
     prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
     closes: profile::closes,
     check: |tx, context| Ok(profile::check(context.answers, tx.today())),
+    subject: &["record", "sitting"],
     describe,
     approved: "您已通过失信人员资格审核，请按考试公告的时间报名缴费。",
     ..Business::PLAIN

@@ -22,6 +22,7 @@ pub static BUSINESS: Business = Business {
     prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
     closes: profile::closes,
     check: |tx, context| Ok(profile::check(context.answers, tx.today())),
+    subject: &["sitting"],
     describe: profile::describe,
     appeal: Some(&appeal::BUSINESS),
     approved: "您已通过报考资格核查，请按考试公告的时间报名缴费。",

@@ -62,6 +62,7 @@ pub static BUSINESS: Business = Business {
     choices,
     closes,
     check,
+    subject: &["violation"],
     describe,
     approved: "处理决定见审核意见。",
     after,

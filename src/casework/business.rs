@@ -74,6 +74,9 @@ pub struct Business {
     pub closes: fn(&mut Tx, &Context) -> Result<Option<Closing>, Error>,
     /// Problems between several answers, and between answers and records.
     pub check: fn(&mut Tx, &Context) -> Result<Problems, Error>,
+    /// The questions whose answers, joined by `/`, are the key of the subject. A business that asks none of them is
+    /// about the candidate, or about its origin.
+    pub subject: &'static [&'static str],
     /// The subject of a form.
     pub describe: fn(&mut Tx, &Context) -> Result<About, Refusal>,
     /// The business of appeals against its rejections.
@@ -148,6 +151,10 @@ pub struct Application {
     pub decided_at: Option<Timestamp>,
     /// The day by which the reviewer or the candidate should act.
     pub due_on: Option<NaiveDate>,
+    /// How often its form was saved.
+    pub saves: i32,
+    /// The window of a browser that saved it last, or empty.
+    pub saved_by: String,
 }
 
 /// Every business, in the order of the first page. The store is opened with one.
@@ -219,6 +226,7 @@ impl Business {
         prefill: phone_only,
         closes: |_, _| Ok(None),
         check: |_, _| Ok(Vec::new()),
+        subject: &[],
         describe: |_, _| Err(Refusal::NotFound),
         appeal: None,
         approved: "您的申请已通过审核。",

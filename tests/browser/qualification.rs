@@ -100,6 +100,9 @@ async fn resubmit(server: &Server, phone: &Browser, pictures: &Pictures) {
     phone.press("修改").await;
     phone.see("审核退回 · 2 处需要修改").await;
     phone.see("审核意见：照片反光，看不清证书编号").await;
+    phone.see_no("与毕业证书一致").await;
+    phone.press("其余内容").await;
+    phone.see("与毕业证书一致").await;
     assert_eq!(phone.value("毕业院校").await, "示范大学");
     figure(phone, "3.2.1").await;
     phone.fill("从事专业工作年限", "5").await;

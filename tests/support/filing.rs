@@ -215,3 +215,32 @@ pub fn mailing() -> Filing {
     ];
     Filing::new("mailing", &answers, &[])
 }
+
+/// A review of the candidate with the integrity record.
+pub fn integrity() -> Filing {
+    let answers = [
+        ("record", "integrity-0"),
+        ("sitting", "sitting-01-2"),
+        ("level", "一级"),
+        ("specialty", "建筑工程"),
+        ("subjects", "建设工程经济"),
+        ("statement", "当时对年限的算法理解有误，已向单位说明并承诺不再发生。"),
+        ("phone", "13800138000"),
+        ("education", "本科"),
+        ("school", "示范大学"),
+        ("major", "土木工程"),
+        ("graduated_on", "2014-06-30"),
+        ("employer", "示范建设工程有限公司"),
+        ("years", "6"),
+        ("began_work_on", "2014-07-15"),
+    ];
+    Filing::new("integrity", &answers, &["id_front", "id_back", "diploma", "work_proof", "pledge"])
+}
+
+/// A check of qualification for the next sitting of 一级建造师.
+pub fn qualification() -> Filing {
+    let more =
+        [("area", "市直考区"), ("gender", "男"), ("promise", "yes"), ("record", ""), ("statement", "")];
+    let slots = &["id_front", "id_back", "diploma", "work_proof", "portrait"];
+    Filing { business: "qualification", slots, ..integrity().with(&more) }
+}

@@ -15,6 +15,8 @@ pub enum FormStep {
     Upload,
     /// Remove the file of this id.
     Remove(String),
+    /// Keep the chosen ones of the answers that differ between two windows.
+    Merge,
     /// Check the question of this name.
     Check(String),
 }
@@ -27,6 +29,7 @@ impl FormStep {
             None if action == "review" => FormStep::Review,
             None if action == "submit" => FormStep::Submit,
             None if action == "choose" => FormStep::Choose,
+            None if action == "merge" => FormStep::Merge,
             None if action == "upload" => FormStep::Upload,
             Some(("remove", id)) => FormStep::Remove(id.to_owned()),
             Some(("check", name)) => FormStep::Check(name.to_owned()),

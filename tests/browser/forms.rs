@@ -1,0 +1,64 @@
+//! Forms in a browser: going back after a submission, and two windows with one draft.
+
+use crate::browser::{Browser, Screen};
+use crate::steps::{self, CANDIDATE, sign_in};
+
+const GROUNDS: &str = "手机当时已经关机并放在监考老师指定的位置，有同场考生可以作证。";
+const OTHER_GROUNDS: &str = "监考老师没有说明手机应当放在哪里，考场内也没有张贴要求。";
+
+/// Going back once leads to 核对信息, twice to the form.
+async fn goes_back(phone: &Browser) {
+    let server = steps::start_demo().await;
+    sign_in(&server, phone, CANDIDATE).await;
+    steps::list(&server, phone, "违纪申诉").await;
+    phone.press("违纪申诉").await;
+    phone.choose("撤销认定").await;
+    phone.fill("申诉理由", GROUNDS).await;
+    let number = steps::submit(phone).await;
+    for _ in 0..2 {
+        phone.client().back().await.expect("the page before");
+        phone.see("提交成功").await;
+        phone.see(&number).await;
+        phone.see_no("需要更正").await;
+    }
+    steps::list(&server, phone, "违纪申诉").await;
+    phone.press("违纪申诉").await;
+    phone.see(&format!("已有申请 {number}，查看")).await;
+}
+
+#[tokio::test]
+async fn going_back_shows_what_was_submitted() {
+    goes_back(&Browser::phone().await).await;
+}
+
+#[tokio::test]
+async fn going_back_shows_what_was_submitted_without_scripts() {
+    goes_back(&Browser::without_javascript(Screen::Phone).await).await;
+}
+
+#[tokio::test]
+async fn two_windows_with_one_draft_keep_both_answers() {
+    let server = steps::start_demo().await;
+    let (one, two) = (steps::candidate(&server).await, steps::candidate(&server).await);
+    for window in [&one, &two] {
+        window.open(&format!("{}/services/violation/new", server.base)).await;
+        window.see("申诉请求").await;
+    }
+    one.choose("撤销认定").await;
+    one.fill("申诉理由", "没有").await;
+    one.see("申诉理由请至少写 20 个字").await;
+    one.fill("申诉理由", GROUNDS).await;
+    one.press("存草稿").await;
+    one.see("继续填写草稿").await;
+
+    two.fill("申诉理由", OTHER_GROUNDS).await;
+    two.see("另一个窗口改过这份表单").await;
+    two.see(GROUNDS).await;
+    two.see(OTHER_GROUNDS).await;
+    two.screenshot("form-conflict").await;
+    two.within("申诉理由").choose(OTHER_GROUNDS).await;
+    two.press("按选择保存").await;
+    two.see("申诉请求").await;
+    assert_eq!(two.value("申诉理由").await, OTHER_GROUNDS);
+    steps::submit(&two).await;
+}
