@@ -60,7 +60,12 @@
     if (near(event, '[data-zooms]')) view.toggleAttribute('data-zoom');
     if (near(event, '[data-turns]')) view.dataset.turn = ((view.dataset.turn | 0) + 1) % 4;
     const link = near(event, '.summary a,.marks a');
-    if (link) setTimeout(() => focus(one(link.hash)));
+    if (link) setTimeout(() => {
+      const place = one(link.hash);
+      const part = place && place.closest('details');
+      if (part) part.open = true;
+      focus(place);
+    });
   }, true);
 
   on('keydown', (event) => {
@@ -102,10 +107,10 @@
       .filter((input) => sent.has(input.name) && sent.get(input.name) !== input.value);
     const picked = [...target.querySelectorAll('.option input')]
       .filter((box) => sent.getAll(box.name).includes(box.value) !== box.checked);
-    const unfolded = one('.rest[open]', target);
+    const unfolded = [...target.querySelectorAll('details')].map((part) => part.open);
     if (target.id !== 'form') detail.shouldSwap = !typed.length;
     else next('htmx:afterSwap', () => {
-      if (unfolded && one('.rest')) one('.rest').open = true;
+      all('#form details').forEach((part, index) => { part.open = unfolded[index]; });
       typed.forEach(({ id, value }) => { if (one('#' + id)) one('#' + id).value = value; });
       const again = picked.map(({ name, value, checked }) => {
         const box = [...all('.option input')].find((box) => box.name === name && box.value === value);

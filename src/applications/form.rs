@@ -3,7 +3,7 @@
 //! A form posts to its own address, and the field `action` names the step. Each POST saves the answers before
 //! they are checked.
 
-use maud::Markup;
+use maud::{Markup, html};
 use poem::http::{HeaderValue, StatusCode};
 use poem::web::Data;
 use poem::{Request, Response, handler};
@@ -63,7 +63,7 @@ pub(super) async fn open(
     store: &Store,
     files: &Storage,
 ) -> Result<Response, Failure> {
-    let FormRequest { business, visitor, address, after } = wanted;
+    let FormRequest { business, visitor, address, after, part } = wanted;
     let load = move |tx: &mut Tx, candidate: Candidate| {
         if let Some(path) = spent::instead_of_form(tx, business, &candidate, &address, &after)? {
             return Ok(Opened::Submitted(path));
@@ -83,7 +83,7 @@ pub(super) async fn open(
     }
     refuse_late_start(&sheet)?;
     stored::check(store, files, &mut sheet.attachments).await;
-    Ok(frame.page(form_view::page(&sheet, &problems)))
+    Ok(frame.page(form_view::page(&sheet, &problems, part)))
 }
 
 /// Refuses a late appeal that has no draft. A draft is still shown.
@@ -181,25 +181,32 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Re
             Some(parent) => links::application(parent),
             None => links::list(sheet.business),
         })),
+        FormStep::Next(part) if problems.is_empty() => {
+            Ok(Outcome::Redirect(paths::part_of_form(sheet.business.slug, *part)))
+        }
         FormStep::Check(name) => {
             let found = sheet.problems(tx)?.into_iter().filter(|(wrong, _)| wrong == name).collect();
             Ok(Outcome::Form(Box::new(sheet), found))
         }
-        FormStep::Draft | FormStep::Choose | FormStep::Merge | FormStep::Upload | FormStep::Remove(_) => {
-            Ok(Outcome::Form(Box::new(sheet), problems))
-        }
+        FormStep::Draft
+        | FormStep::Next(_)
+        | FormStep::Choose
+        | FormStep::Merge
+        | FormStep::Upload
+        | FormStep::Remove(_) => Ok(Outcome::Form(Box::new(sheet), problems)),
     }
 }
 
 fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Response {
     if let Some(part) = part(frame, sheet, problems, step) {
-        return frame.part(part);
+        let is_whole = matches!(step, FormStep::Choose);
+        return frame.part(html! { (part) @if !is_whole { (form_view::part_states(sheet)) } });
     }
     // A reload of the form then asks for the page, and does not send it again.
     if problems.is_empty() {
         return frame.go(frame.here());
     }
-    frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, form_view::page(sheet, problems))
+    frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, form_view::page(sheet, problems, None))
 }
 
 /// A page that replaces the present one, also if htmx asked for a part of it.
@@ -215,7 +222,7 @@ fn in_place_of_page(frame: &Frame, page: Page) -> Response {
 fn part(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Option<Markup> {
     let target = frame.target().filter(|_| frame.is_fragment())?;
     match (step, target.strip_prefix("f-")) {
-        (FormStep::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),
+        (FormStep::Choose, None) if target == "form" => Some(form_view::form(sheet, problems, None)),
         (FormStep::Check(name), Some(_)) => form_view::field(sheet, problems, name),
         (FormStep::Upload | FormStep::Remove(_), Some(slot)) => form_view::material(sheet, problems, slot),
         _ => None,

@@ -12,7 +12,8 @@ use crate::pages::{links, views};
 use crate::paths;
 use crate::ui::{self, Applied, Fact, Look, Page, Tone, UploadField};
 
-pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
+/// `opened` is the index of the part to show, if the form has parts.
+pub(super) fn page(sheet: &Sheet, problems: &Problems, opened: Option<usize>) -> Page {
     let main = html! {
         (closed(sheet))
         (applied_before(sheet))
@@ -20,7 +21,7 @@ pub(super) fn page(sheet: &Sheet, problems: &Problems) -> Page {
         (marked(sheet))
         (appealed(sheet))
         (ui::panel("", ui::facts(&identity(sheet))))
-        (form(sheet, problems))
+        (form(sheet, problems, opened))
     };
     Page::new(title(sheet), main).back(back(sheet)).bar(bar(sheet))
 }
@@ -114,20 +115,62 @@ fn appealed(sheet: &Sheet) -> Markup {
 }
 
 /// The form element, which htmx replaces after a choice.
-pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
+pub(super) fn form(sheet: &Sheet, problems: &Problems, opened: Option<usize>) -> Markup {
     html! {
         form #form method="post" enctype="multipart/form-data" novalidate {
             (ui::default_submit(if sheet.business.review && !sheet.is_edit() { "review" } else { "submit" }))
             (state(sheet))
             @if is_folded(sheet) {
-                (parts(sheet, problems, &|name| needs_attention(sheet, problems, name)))
+                (fields_and_materials(sheet, problems, &|name| needs_attention(sheet, problems, name)))
                 details.rest {
                     summary { "其余内容（无需修改，可展开查看）" }
-                    (parts(sheet, problems, &|name| !needs_attention(sheet, problems, name)))
+                    (fields_and_materials(sheet, problems, &|name| !needs_attention(sheet, problems, name)))
                 }
+            } @else if sheet.parts().is_empty() {
+                (fields_and_materials(sheet, problems, &|_| true))
             } @else {
-                (parts(sheet, problems, &|_| true))
+                (parts(sheet, problems, opened))
             }
+        }
+    }
+}
+
+/// The parts of a long form. Their headings are its list of tasks.
+fn parts(sheet: &Sheet, problems: &Problems, opened: Option<usize>) -> Markup {
+    let all = sheet.parts();
+    let unfinished = (0..all.len()).find(|part| sheet.left_in(*part) > 0);
+    let opened = opened.or(unfinished.filter(|_| problems.is_empty()));
+    let is_wrong = |part| problems.iter().any(|(name, _)| sheet.business.part_of(name) == part);
+    html! {
+        @for (index, part) in all.iter().enumerate() {
+            details.part id={ "part-" (index) } open[opened == Some(index) || is_wrong(index)] {
+                summary {
+                    span.muted { (index + 1) "/" (all.len()) }
+                    strong { (part.label) }
+                    (part_state(sheet, index, false))
+                }
+                (fields_and_materials(sheet, problems, &|name| sheet.business.part_of(name) == index))
+                @if let Some(next) = all.get(index + 1) {
+                    button.button type="submit" name="action" value={ "next:" (index + 1) } data-look="plain" {
+                        "保存，下一部分：" (next.label)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is left in each part, for a response that replaces a single field.
+pub(super) fn part_states(sheet: &Sheet) -> Markup {
+    html! { @for index in 0..sheet.parts().len() { (part_state(sheet, index, true)) } }
+}
+
+fn part_state(sheet: &Sheet, part: usize, is_update: bool) -> Markup {
+    let left = sheet.left_in(part);
+    html! {
+        span.part-state.small id={ "left-" (part) } hx-swap-oob=[is_update.then_some("true")]
+            data-complete[left == 0] {
+            @if left == 0 { "已完成" } @else { "还差 " (left) " 项" }
         }
     }
 }
@@ -145,7 +188,7 @@ fn needs_attention(sheet: &Sheet, problems: &Problems, name: &str) -> bool {
 }
 
 /// The questions and materials whose name fits, below their headings.
-fn parts(sheet: &Sheet, problems: &Problems, fits: &dyn Fn(&str) -> bool) -> Markup {
+fn fields_and_materials(sheet: &Sheet, problems: &Problems, fits: &dyn Fn(&str) -> bool) -> Markup {
     let mut sections = views::sections(sheet.business, &sheet.answers);
     sections.iter_mut().for_each(|(_, questions)| questions.retain(|one| fits(one.name)));
     sections.retain(|(_, questions)| !questions.is_empty());

@@ -5,7 +5,7 @@ use poem::web::Query;
 use poem::{Response, handler};
 
 use super::address::BusinessOf;
-use crate::casework::business::{Application, Business, Origin, Outset, Record};
+use crate::casework::business::{Business, Origin, Outset, Record};
 use crate::casework::listing::{self, BusinessList, ListedApplication};
 use crate::casework::sweep::DRAFT_AGE;
 use crate::pages::cards::{self, Paging};
@@ -27,9 +27,10 @@ pub async fn show(
     let page = paging.page;
     let load = move |tx: &mut Tx, candidate: Candidate| Ok(Shown::load(tx, &candidate, business, page)?);
     let shown = as_candidate(&visitor, load).await?;
-    let can_start =
-        business.origin == Origin::Nothing && (shown.outset.nothing.is_none() || shown.list.draft.is_some());
-    let bar = start(business, &shown);
+    let can_start = page == 0
+        && business.origin == Origin::Nothing
+        && (shown.outset.nothing.is_none() || shown.list.draft.is_some());
+    let bar = start(business, &shown.list);
     let page = Page::new(business.label, view(business, &shown, page)).back(paths::SERVICES);
     Ok(frame.page(if can_start { page.bar(bar) } else { page }))
 }
@@ -38,8 +39,6 @@ struct Shown {
     list: BusinessList,
     /// Empty on pages after the first.
     outset: Outset,
-    /// Number of the last submitted application, or empty.
-    last: String,
 }
 
 impl Shown {
@@ -49,19 +48,19 @@ impl Shown {
             0 => (business.outset)(tx, candidate, &list.pending())?,
             _ => Outset::default(),
         };
-        let last = Application::last_submitted(tx, &candidate.id, business.slug)?;
-        let last = last.map(|(number, _)| number.to_string()).unwrap_or_default();
-        Ok(Shown { list, outset, last })
+        Ok(Shown { list, outset })
     }
 }
 
-fn start(business: &Business, shown: &Shown) -> Markup {
-    let label = if shown.list.draft.is_some() { "继续填写草稿" } else { business.start_label };
-    ui::link_button(&paths::next_application(business.slug, &shown.last), label, Look::Primary)
+/// The button on the first page of the list, which begins with the last submitted application.
+fn start(business: &Business, list: &BusinessList) -> Markup {
+    let label = if list.draft.is_some() { "继续填写草稿" } else { business.start_label };
+    let last = list.listed.first().map_or("", |listed| &*listed.application.number);
+    ui::link_button(&paths::next_application(business.slug, last), label, Look::Primary)
 }
 
 fn view(business: &Business, shown: &Shown, page: i64) -> Markup {
-    let Shown { list: BusinessList { draft, listed }, outset, .. } = shown;
+    let Shown { list: BusinessList { draft, listed }, outset } = shown;
     html! {
         p.muted { (business.about) }
         @if let Some(draft) = draft { (draft_banner(business, draft)) }

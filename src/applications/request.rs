@@ -24,6 +24,8 @@ pub enum FormOf {
 struct Opened {
     #[serde(default)]
     after: String,
+    #[serde(default)]
+    part: String,
 }
 
 #[derive(Clone)]
@@ -33,6 +35,8 @@ pub struct FormRequest {
     pub(super) address: FormAddress,
     /// The candidate's last application of the business when the form of a new one was opened, or empty.
     pub(super) after: String,
+    /// The index of the part to open.
+    pub(super) part: Option<usize>,
 }
 
 /// What the address says about the form.
@@ -67,9 +71,10 @@ impl<'a> FromRequest<'a> for FormRequest {
             FormOf::Edit => FormTarget::Edit(Number::from_request(req, body).await?.0),
             FormOf::Appeal => FormTarget::Appeal(Number::from_request(req, body).await?.0),
         };
-        let Query(Opened { after }) = Query::from_request(req, body).await?;
+        let Query(Opened { after, part }) = Query::from_request(req, body).await?;
         let (visitor, address) = (Visitor::of_request(req)?, FormAddress::Target(target));
-        Ok(FormRequest { business, visitor, address, after })
+        let part = part.parse().ok();
+        Ok(FormRequest { business, visitor, address, after, part })
     }
 }
 
@@ -80,6 +85,7 @@ impl From<Mailing> for FormRequest {
             visitor,
             address: FormAddress::Certificate(certificate),
             after: String::new(),
+            part: None,
         }
     }
 }

@@ -117,7 +117,7 @@ fn page(sheet: &Sheet, changed: bool) -> Page {
             (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
         }
         p.muted { "请核对以下内容，确认无误后提交。" (edits_after_submission(sheet.business.edit)) }
-        (answers(sheet, &form))
+        (answers(sheet))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
     Page::new("核对信息", main).about(sheet.business.label).back(form.clone()).bar(html! {
@@ -133,7 +133,16 @@ fn edits_after_submission(edit: EditRule) -> &'static str {
     }
 }
 
-fn answers(sheet: &Sheet, form: &str) -> Markup {
+/// The address of a question or slot in the form.
+fn field_path(business: &Business, name: &str) -> String {
+    let form = match business.parts {
+        [] => paths::new_application(business.slug),
+        _ => paths::part_of_form(business.slug, business.part_of(name)),
+    };
+    format!("{form}#f-{name}")
+}
+
+fn answers(sheet: &Sheet) -> Markup {
     let business = sheet.business;
     let materials = views::materials(business, &sheet.answers, &sheet.attachments);
     let first = business.wanted(&sheet.answers).next();
@@ -145,13 +154,13 @@ fn answers(sheet: &Sheet, form: &str) -> Markup {
         @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {
                 (ui::facts_under(heading, &views::facts(fields.iter().copied(), &sheet.answers, None)))
-                p { a href={ (form) "#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
+                p { a href=(field_path(business, fields[0].name)) { "修改" span.hidden { (heading) } } }
             }))
         }
         @if let Some(first) = first {
             (ui::panel("材料", html! {
                 (ui::materials(&materials))
-                p { a href={ (form) "#f-" (first.slot) } { "修改" span.hidden { "材料" } } }
+                p { a href=(field_path(business, first.slot)) { "修改" span.hidden { "材料" } } }
             }))
         }
     }

@@ -20,7 +20,7 @@ use super::answers::Answers;
 use super::history::Content;
 use super::lifecycle::{Action, Actor, Status, may};
 use super::number::ApplicationNumber;
-use super::question::{self, AnswerRule, Choices, Problems, Question, Section, When};
+use super::question::{self, AnswerRule, Choices, Part, Problems, Question, Section, When};
 use super::refusal::Refusal;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
@@ -45,6 +45,8 @@ pub struct Business {
     pub origin: Origin,
     pub sections: &'static [&'static Section],
     pub materials: &'static [Material],
+    /// The sections of a long form in parts. Empty: the form is one page.
+    pub parts: &'static [Part],
     /// The text that the candidate agrees to before the form.
     pub notice: Option<Notice>,
     /// Until when the candidate may change a submitted application.
@@ -198,6 +200,7 @@ impl Business {
         origin: Origin::Nothing,
         sections: &[],
         materials: &[],
+        parts: &[],
         notice: None,
         edit: EditRule::Returned,
         review: true,
@@ -281,6 +284,16 @@ impl Business {
             Some(decides) if !self.is_asked(when, answers) => self.place_of(decides.question, answers),
             _ => name,
         }
+    }
+
+    /// The index of the part that asks for a question or slot. Zero if the form has no parts.
+    pub fn part_of(&self, name: &str) -> usize {
+        let asks = |part: &Part| {
+            let mut questions = part.sections.iter().flat_map(|section| section.questions);
+            questions.any(|question| question.name == name)
+                || (part.has_materials && self.material(name).is_some())
+        };
+        self.parts.iter().position(asks).unwrap_or_default()
     }
 
     /// Label of a question or slot.

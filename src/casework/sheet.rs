@@ -64,6 +64,8 @@ pub struct Sheet {
     pub closed: Option<(&'static str, String)>,
     /// Subject and number of the candidate's other open applications of the business.
     open: Vec<(String, ApplicationNumber)>,
+    /// Names of the questions and slots to complete, if the form has parts.
+    pub unfinished: Vec<String>,
     /// Name of the window that shows the form.
     pub window: String,
 }
@@ -113,11 +115,13 @@ impl Sheet {
             marks: marks.unwrap_or_default(),
             closed: None,
             open,
+            unfinished: Vec::new(),
             window: tx.id(),
         };
         sheet.refresh_choices(tx)?;
         sheet.check_deadline(tx)?;
         sheet.load_attachments(tx)?;
+        sheet.find_unfinished(tx)?;
         Ok(sheet)
     }
 
@@ -167,6 +171,7 @@ impl Sheet {
         }
         self.write(tx)?;
         self.load_attachments(tx)?;
+        self.find_unfinished(tx)?;
         Ok(Saved::Done(problems))
     }
 

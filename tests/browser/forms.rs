@@ -62,3 +62,32 @@ async fn two_windows_with_one_draft_keep_both_answers() {
     assert_eq!(two.value("申诉理由").await, OTHER_GROUNDS);
     steps::submit(&two).await;
 }
+
+/// Each part is saved on its own, and an error leads to its part.
+async fn fills_in_parts(phone: &Browser) {
+    let server = steps::start_demo().await;
+    sign_in(&server, phone, CANDIDATE).await;
+    phone.open(&format!("{}/services/qualification/new", server.base)).await;
+    phone.see("1/4报考还差 2 项").await;
+    phone.see_no("毕业院校").await;
+    phone.press("3/4").await;
+    phone.fill("毕业院校", "示范大学").await;
+    phone.press("保存，下一部分：承诺与材料").await;
+    phone.see("上传").await;
+    phone.see_no("毕业院校").await;
+    phone.press("下一步：核对信息").await;
+    phone.see("处需要更正").await;
+    assert_eq!(phone.value("毕业院校").await, "示范大学");
+    phone.press("3/4").await;
+    phone.see_no("所学专业").await;
+}
+
+#[tokio::test]
+async fn long_form_is_saved_part_by_part() {
+    fills_in_parts(&Browser::phone().await).await;
+}
+
+#[tokio::test]
+async fn long_form_is_saved_part_by_part_without_scripts() {
+    fills_in_parts(&Browser::without_javascript(Screen::Phone).await).await;
+}

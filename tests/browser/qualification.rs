@@ -20,6 +20,8 @@ async fn fill_in(phone: &Browser) {
     choose_sitting_and_specialty(phone).await;
     phone.choose("建设工程经济").await;
     phone.choose("市直考区").await;
+    phone.press("2/4").await;
+    phone.press("3/4").await;
     if phone.runs_scripts() {
         phone.fill("手机号", "1380013").await;
         phone.fill("学位", "工学学士").await;
@@ -60,6 +62,8 @@ async fn apply(server: &Server, phone: &Browser, pictures: &Pictures) -> String 
     phone.press("下一步：核对信息").await;
     phone.see("处需要更正").await;
     phone.see("请上传身份证件正面").await;
+    phone.see("3/4学历与从业已完成").await;
+    phone.press("3/4").await;
     assert_eq!(phone.value("毕业院校").await, "示范大学");
     picture(phone, "figure-3-1-1-errors").await;
     attach_all(phone, pictures).await;
@@ -196,6 +200,7 @@ async fn form_stays_on_screen_when_the_session_ends() {
     let phone = Browser::phone().await;
     sign_in(&server, &phone, CANDIDATE).await;
     phone.open(&format!("{}/services/qualification/new", server.base)).await;
+    phone.press("3/4").await;
     phone.fill("毕业院校", "示范大学").await;
     server.advance(31 * 60);
     phone.press("下一步：核对信息").await;

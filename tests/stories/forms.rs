@@ -253,6 +253,62 @@ async fn question_is_shown_once_it_can_be_answered() {
     candidate.open(new).await.assert_shows("f-subjects");
 }
 
+/// Whether the part of a label is open, and what its heading says is left.
+fn part<'a>(page: &'a Answer, label: &str) -> (bool, &'a str) {
+    let (before, after) = page.body.split_once(&format!("<strong>{label}</strong>")).expect("a part");
+    let (_, opening) = before.rsplit_once("<details").expect("a part");
+    let state = after.split_once("</span>").expect("a state").0;
+    (
+        opening.split('>').next().unwrap_or_default().contains(" open"),
+        state.rsplit('>').next().unwrap_or_default(),
+    )
+}
+
+#[tokio::test]
+async fn long_form_is_filled_in_part_by_part_in_any_order() {
+    let server = start_demo().await;
+    let candidate = server.signed_in("张小三").await;
+    let new = "/services/qualification/new";
+    let empty = candidate.open(new).await;
+    empty.assert_shows("2/4");
+    assert_eq!(part(&empty, "报考"), (true, "还差 2 项"));
+    assert!(!part(&empty, "学历与从业").0);
+    let education = [
+        ("education", "本科"),
+        ("school", "示范大学"),
+        ("major", "土木工程"),
+        ("graduated_on", "2014-06-30"),
+        ("employer", "示范建设工程有限公司"),
+        ("years", "6"),
+        ("began_work_on", "2014-07-15"),
+    ];
+    let sent = candidate.send_form(new, &Filing::new("qualification", &education, &[]), "next:3").await;
+    assert_eq!(sent.location, format!("{new}?part=3"));
+    let page = candidate.open(&sent.location).await;
+    assert_eq!(part(&page, "学历与从业"), (false, "已完成"));
+    assert!(part(&page, "承诺与材料").0 && !part(&page, "报考").0, "the part that was asked for is open");
+    let wrong = Filing::new("qualification", &education, &[]).with(&[("years", "51")]);
+    let wrong = candidate.send_form(new, &wrong, "review").await;
+    assert_eq!((wrong.status, part(&wrong, "学历与从业")), (422, (true, "还差 1 项")));
+    candidate.send_form(new, &qualification(), "review").await;
+    let review = candidate.open("/services/qualification/review").await;
+    review.assert_shows(&format!("{new}?part=2#f-employer"));
+    for page in ["part=9", "part=x", "part="] {
+        assert_eq!(candidate.open(&format!("{new}?{page}")).await.status, 200, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn parts_have_every_question_of_their_form_once() {
+    for business in kaozheng::business::ALL.iter().filter(|business| !business.parts.is_empty()) {
+        let of_parts = business.parts.iter().flat_map(|part| part.sections);
+        let of_parts: Vec<_> = of_parts.flat_map(|section| section.questions).map(|one| one.name).collect();
+        let all: Vec<_> = business.questions().map(|question| question.name).collect();
+        assert_eq!(of_parts, all, "{}", business.slug);
+        assert_eq!(business.parts.iter().filter(|part| part.has_materials).count(), 1, "{}", business.slug);
+    }
+}
+
 #[tokio::test]
 async fn returned_form_begins_with_what_is_marked() {
     let server = start_demo().await;

@@ -1,10 +1,27 @@
 //! What is wrong with the answers of a form.
 
-use crate::casework::question::{Problems, Question, problem};
+use crate::casework::question::{Part, Problems, Question, problem};
 use crate::casework::sheet::Sheet;
 use crate::store::{Error, Tx};
 
 impl Sheet {
+    /// The parts in which the form is filled in. An edit shows the whole form.
+    pub fn parts(&self) -> &'static [Part] {
+        if self.is_edit() { &[] } else { self.business.parts }
+    }
+
+    pub(super) fn find_unfinished(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        if !self.parts().is_empty() {
+            self.unfinished = self.problems(tx)?.into_iter().map(|(name, _)| name).collect();
+        }
+        Ok(())
+    }
+
+    /// How many questions and slots of a part are to be completed.
+    pub fn left_in(&self, part: usize) -> usize {
+        self.unfinished.iter().filter(|name| self.business.part_of(name) == part).count()
+    }
+
     /// Everything to correct before a submission, in the order of the form.
     pub fn problems(&self, tx: &mut Tx) -> Result<Problems, Error> {
         let (business, answers, today) = (self.business, &self.answers, tx.today());

@@ -9,6 +9,8 @@ pub enum FormStep {
     Review,
     /// Check it and submit it.
     Submit,
+    /// Go on to the part of this index.
+    Next(usize),
     /// An answer changed on which other questions depend.
     Choose,
     /// Upload the chosen files.
@@ -31,6 +33,7 @@ impl FormStep {
             None if action == "choose" => FormStep::Choose,
             None if action == "merge" => FormStep::Merge,
             None if action == "upload" => FormStep::Upload,
+            Some(("next", part)) => FormStep::Next(part.parse().ok()?),
             Some(("remove", id)) => FormStep::Remove(id.to_owned()),
             Some(("check", name)) => FormStep::Check(name.to_owned()),
             _ => return None,
