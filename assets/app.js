@@ -77,6 +77,11 @@
     if (button) button.click();
   });
 
+  // Going back may show the page as it was when its form was sent. The server knows what has become of it.
+  let wasSent = false;
+  on('submit', () => { wasSent = true; });
+  addEventListener('pageshow', ({ persisted }) => { if (persisted && wasSent) location.reload(); });
+
   on('input', ({ target }) => {
     const count = target.dataset.count;
     if (count) one('#' + count).textContent = target.value.length + ' / ' + target.maxLength;
@@ -135,6 +140,7 @@
     reveal(); tick();
     if (target.id === 'confirming' && one('dialog', target)) open(one('dialog', target));
     if (target.id === 'main') {
+      wasSent = false;
       const start = one('.summary') || one('h1');
       start.tabIndex = -1;
       start.focus({ preventScroll: true });

@@ -145,7 +145,7 @@ fn parts(sheet: &Sheet, problems: &Problems, opened: Option<usize>) -> Markup {
         @for (index, part) in all.iter().enumerate() {
             details.part id={ "part-" (index) } open[opened == Some(index) || is_wrong(index)] {
                 summary {
-                    span.muted { (index + 1) "/" (all.len()) }
+                    span.muted { (format!("{}/{}", index + 1, all.len())) }
                     strong { (part.label) }
                     (part_state(sheet, index, false))
                 }

@@ -12,9 +12,8 @@ impl Sheet {
         if *last != question || value.is_empty() {
             return None;
         }
-        let mut parts: Vec<&str> = earlier.iter().map(|name| self.answers.one(name)).collect();
-        parts.push(value);
-        self.open_about(&parts.join("/"))
+        let earlier: String = earlier.iter().map(|name| format!("{}/", self.answers.one(name))).collect();
+        self.open_about(&format!("{earlier}{value}"))
     }
 
     /// The open application of a business that is about the candidate and leaves nothing to choose.
