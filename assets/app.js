@@ -72,7 +72,12 @@
     if (near(event, '[data-zooms]')) view.toggleAttribute('data-zoom');
     if (near(event, '[data-turns]')) view.dataset.turn = ((view.dataset.turn | 0) + 1) % 4;
     const link = near(event, '.summary a,.marks a');
-    if (link) setTimeout(() => focus(one(link.hash)));
+    if (link) setTimeout(() => {
+      const place = one(link.hash);
+      const part = place && place.closest('details');
+      if (part) part.open = true;
+      focus(place);
+    });
   }, true);
 
   on('keydown', (event) => {
@@ -83,6 +88,11 @@
     const button = one(`[data-key="${CSS.escape(event.key.toUpperCase())}"]`, area);
     if (button) button.click();
   });
+
+  // Going back may show the page as it was when its form was sent. The server knows what has become of it.
+  let wasSent = false;
+  on('submit', () => { wasSent = true; });
+  addEventListener('pageshow', ({ persisted }) => { if (persisted && wasSent) location.reload(); });
 
   on('input', ({ target }) => {
     const count = target.dataset.count;
@@ -148,8 +158,10 @@
       .filter((input) => sent.has(input.name) && sent.get(input.name) !== input.value);
     const picked = [...target.querySelectorAll('.option input')]
       .filter((box) => sent.getAll(box.name).includes(box.value) !== box.checked);
+    const unfolded = [...target.querySelectorAll('details')].map((part) => part.open);
     if (target.id !== 'form') detail.shouldSwap = !typed.length;
     else next('htmx:afterSwap', () => {
+      all('#form details').forEach((part, index) => { part.open = unfolded[index]; });
       typed.forEach(({ id, value }) => { if (one('#' + id)) one('#' + id).value = value; });
       const again = picked.map(({ name, value, checked }) => {
         const box = [...all('.option input')].find((box) => box.name === name && box.value === value);
@@ -209,8 +221,10 @@
   on('htmx:afterSettle', ({ target }) => {
     reveal(); tick();
     if (target.id === 'confirming' && one('dialog', target)) open(one('dialog', target));
-    if (target.id === 'main') arrive(one('.summary') || one('[data-answer]') || one('h1'));
-    else if (target.matches('.desk-viewer')) say(one('h2', target).textContent);
+    if (target.id === 'main') {
+      wasSent = false;
+      arrive(one('.summary') || one('[data-answer]') || one('h1'));
+    } else if (target.matches('.desk-viewer')) say(one('h2', target).textContent);
     else if (target.id === 'handshake' && target.dataset.says !== said) say(said = target.dataset.says);
     else if (target.matches('.field,.upload')) {
       const error = one('p.error', target);

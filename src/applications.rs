@@ -1,6 +1,7 @@
 //! The pages of an application of any business: list, notice, form, review, detail and slip.
 
 mod address;
+mod conflict;
 pub mod detail;
 pub mod files;
 pub mod form;
@@ -11,5 +12,6 @@ pub mod notice;
 pub mod request;
 pub mod review;
 pub mod slip;
+mod spent;
 mod unsaved;
 pub mod withdraw;

@@ -125,6 +125,19 @@ pub fn with_next(path: &str, next: &str) -> String {
     format!("{path}?{query}")
 }
 
+/// The form of a new application with the part of this index open.
+pub fn part_of_form(slug: impl Display, part: usize) -> String {
+    format!("{}?part={part}", new_application(slug))
+}
+
+/// The form of a new application, opened when `last` was the last one that was submitted. An empty one: none was.
+pub fn next_application(slug: impl Display, last: &str) -> String {
+    match last {
+        "" => new_application(slug),
+        last => format!("{}?after={last}", new_application(slug)),
+    }
+}
+
 /// The part of a pattern before its first `:name`.
 pub fn prefix(pattern: &str) -> &str {
     pattern.split(':').next().unwrap_or(pattern)

@@ -42,7 +42,7 @@ pub use basics::{
     Fact, Look, copyable, date, digits, download_button, facts, facts_under, keyed_submit, link_button,
     print_button, submit, tag, window_button, words,
 };
-pub use choice::{Choice, Control, TextMode};
+pub use choice::{Applied, Choice, Control, TextMode};
 pub use field::{FormField, field};
 pub use form::{
     Confirm, Mark, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors,

@@ -3,19 +3,17 @@
 //! A form posts to its own address, and the field `action` names the step. Each POST saves the answers before
 //! they are checked.
 
-use maud::Markup;
-use poem::http::StatusCode;
+use maud::{Markup, html};
+use poem::http::{HeaderValue, StatusCode};
 use poem::web::Data;
 use poem::{Request, Response, handler};
 
 use super::request::{FormAddress, FormRequest};
-use super::{form_view, notice, unsaved};
+use super::{conflict, form_view, notice, spent, unsaved};
 use crate::casework::answers::Answers;
-use crate::casework::appeal::{self, AppealState, MadeAppeal};
 use crate::casework::business::{Application, Business};
-use crate::casework::lifecycle::Status;
 use crate::casework::question::Problems;
-use crate::casework::sheet::{FormStep, FormTarget, Sheet};
+use crate::casework::sheet::{Difference, FormStep, FormTarget, Saved, Sheet, Window};
 use crate::casework::{materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
@@ -25,11 +23,14 @@ use crate::pages::upload::Upload;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
+use crate::ui::Page;
 use crate::web::{Failure, Frame, see_other};
 
 enum Outcome {
     /// The form again, with its problems.
     Form(Box<Sheet>, Problems),
+    /// Another window saved other answers.
+    Conflict(Box<Sheet>, Vec<Difference>),
     Redirect(String),
 }
 
@@ -51,12 +52,12 @@ pub(super) fn wants_check(req: &Request) -> bool {
 
 enum Opened {
     Form(Box<Sheet>, Problems),
-    /// The address of the appeal, which was submitted.
-    Appeal(String),
+    /// The address of what was submitted.
+    Submitted(String),
 }
 
-/// The form with the saved answers and, if `checked`, with their problems. Redirects to 申诉详情 if the appeal
-/// was submitted.
+/// The form with the saved answers and, if `checked`, with the problems of a draft. Redirects to what was submitted if the
+/// form is [spent].
 pub(super) async fn open(
     wanted: FormRequest,
     checked: bool,
@@ -64,18 +65,19 @@ pub(super) async fn open(
     store: &Store,
     files: &Storage,
 ) -> Result<Response, Failure> {
-    let FormRequest { business, visitor, address } = wanted;
+    let FormRequest { business, visitor, address, after, part } = wanted;
     let load = move |tx: &mut Tx, candidate: Candidate| {
-        if let Some(appeal) = submitted_appeal(tx, business, &candidate, &address)? {
-            return Ok(Opened::Appeal(links::appeal(&appeal)));
+        if let Some(path) = spent::instead_of_form(tx, business, &candidate, &address, &after)? {
+            return Ok(Opened::Submitted(path));
         }
         let target = address.target(tx, &candidate)?;
         let sheet = Sheet::load(tx, business, candidate, &target)?;
-        let problems = if checked { sheet.problems(tx)? } else { Problems::new() };
+        let is_saved = sheet.application.is_some();
+        let problems = if checked && is_saved { sheet.problems(tx)? } else { Problems::new() };
         Ok(Opened::Form(Box::new(sheet), problems))
     };
     let (mut sheet, problems) = match as_candidate(&visitor, load).await? {
-        Opened::Appeal(path) => return Ok(see_other(&path)),
+        Opened::Submitted(path) => return Ok(see_other(&path)),
         Opened::Form(sheet, problems) => (sheet, problems),
     };
     if sheet.must_agree() {
@@ -83,7 +85,7 @@ pub(super) async fn open(
     }
     refuse_late_start(&sheet)?;
     stored::check(store, files, &mut sheet.attachments).await;
-    Ok(frame.page(form_view::page(&sheet, &problems, frame.office())))
+    Ok(frame.page(form_view::page(&sheet, &problems, part, frame.office())))
 }
 
 /// Refuses a late appeal that has no draft. A draft is still shown.
@@ -95,20 +97,6 @@ fn refuse_late_start(sheet: &Sheet) -> Result<(), Failure> {
         }),
         _ => Ok(()),
     }
-}
-
-fn submitted_appeal(
-    tx: &mut Tx,
-    business: &'static Business,
-    candidate: &Candidate,
-    address: &FormAddress,
-) -> Result<Option<MadeAppeal>, Failure> {
-    let FormAddress::Target(FormTarget::Appeal(number)) = address else { return Ok(None) };
-    let application = Application::own(tx, &candidate.id, business.slug, number)?;
-    Ok(match appeal::state(tx, &application)? {
-        AppealState::Made(appeal) => Some(appeal),
-        _ => None,
-    })
 }
 
 #[handler]
@@ -133,15 +121,11 @@ pub(super) async fn receive(
     Upload(sent, uploads): Upload,
 ) -> Result<Response, Failure> {
     let step = FormStep::parse(sent.one("action")).ok_or(Failure::BadRequest("没有看懂要做什么"))?;
-    let FormRequest { business, visitor, address } = wanted;
-    let (known, seen) = (address.clone(), sent.one("seen").to_owned());
+    let FormRequest { business, visitor, address, .. } = wanted;
+    let (known, window) = (address.clone(), Window::of(&sent.values));
     let (form_address, values) = (address.clone(), sent.values.clone());
     let before = move |tx: &mut Tx, candidate: Candidate| {
-        let before = match submitted_appeal(tx, business, &candidate, &known)? {
-            Some(appeal) => Some(paths::submitted(appeal.business.slug, &appeal.number)),
-            None => submitted_before(tx, &candidate, &seen)?
-                .map(|done| paths::submitted(done.business.slug, done.shown_number())),
-        };
+        let before = spent::instead_of_saving(tx, business, &candidate, &known, &window)?;
         Ok((candidate, before))
     };
     let (candidate, before) = as_candidate(&visitor, before).await?;
@@ -162,8 +146,13 @@ pub(super) async fn receive(
                 return Ok(Outcome::Redirect(notice::notice_path(&sheet)));
             }
             let mut problems = refused;
-            problems.extend(sheet.save(tx, &sent.values, &next, received)?);
-            proceed(tx, sheet, &next, problems)
+            match sheet.save(tx, &sent.values, &next, received)? {
+                Saved::Conflict(differences) => Ok(Outcome::Conflict(Box::new(sheet), differences)),
+                Saved::Done(more) => {
+                    problems.extend(more);
+                    proceed(tx, sheet, &next, problems)
+                }
+            }
         })
         .await;
     let outcome = match outcome {
@@ -184,6 +173,9 @@ pub(super) async fn receive(
     };
     Ok(match outcome {
         Outcome::Redirect(path) => frame.go(&path),
+        Outcome::Conflict(sheet, differences) => {
+            in_place_of_page(frame, conflict::page(&sheet, &differences, frame.here()))
+        }
         Outcome::Form(sheet, problems) => answer(frame, &sheet, &problems, &step),
     })
 }
@@ -206,17 +198,6 @@ fn stored_answers(
     Ok(found.and_then(|application| application.current_answers()).unwrap_or_default())
 }
 
-/// The application that the same form submitted before, after a double tap or a reload.
-fn submitted_before(tx: &mut Tx, candidate: &Candidate, seen: &str) -> Result<Option<Application>, Failure> {
-    let Some((id, version)) = seen.split_once('.') else { return Ok(None) };
-    let version = version.parse::<i32>().ok();
-    let found = Application::own_by_id(tx, &candidate.id, id)?;
-    let just_after = |application: &Application| {
-        application.status == Status::Submitted && version == Some(application.version - 1)
-    };
-    Ok(found.filter(just_after))
-}
-
 fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Result<Outcome, Failure> {
     match step {
         FormStep::Review | FormStep::Submit => {
@@ -237,28 +218,48 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Re
             Some(parent) => links::application(parent),
             None => links::list(sheet.business),
         })),
+        FormStep::Next(part) if problems.is_empty() => {
+            Ok(Outcome::Redirect(paths::part_of_form(sheet.business.slug, *part)))
+        }
         FormStep::Check(name) => {
             let found = sheet.problems(tx)?.into_iter().filter(|(wrong, _)| wrong == name).collect();
             Ok(Outcome::Form(Box::new(sheet), found))
         }
-        FormStep::Draft | FormStep::Choose | FormStep::Upload | FormStep::Remove(_) => {
-            Ok(Outcome::Form(Box::new(sheet), problems))
-        }
+        FormStep::Draft
+        | FormStep::Next(_)
+        | FormStep::Choose
+        | FormStep::Merge
+        | FormStep::Upload
+        | FormStep::Remove(_) => Ok(Outcome::Form(Box::new(sheet), problems)),
     }
 }
 
 fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Response {
     if let Some(part) = part(frame, sheet, problems, step) {
-        return frame.part(part);
+        let is_whole = matches!(step, FormStep::Choose);
+        return frame.part(html! { (part) @if !is_whole { (form_view::part_states(sheet)) } });
     }
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    frame.page_with(status, form_view::page(sheet, problems, frame.office()))
+    // A reload of the form then asks for the page, and does not send it again.
+    if problems.is_empty() {
+        return frame.go(frame.here());
+    }
+    frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, form_view::page(sheet, problems, None, frame.office()))
+}
+
+/// A page that replaces the present one, also if htmx asked for a part of it.
+fn in_place_of_page(frame: &Frame, page: Page) -> Response {
+    let mut response = frame.page_with(StatusCode::CONFLICT, page);
+    if frame.is_fragment() {
+        response.headers_mut().insert("HX-Retarget", HeaderValue::from_static("#main"));
+        response.headers_mut().insert("HX-Reswap", HeaderValue::from_static("outerHTML show:window:top"));
+    }
+    response
 }
 
 fn part(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) -> Option<Markup> {
     let target = frame.target().filter(|_| frame.is_fragment())?;
     match (step, target.strip_prefix("f-")) {
-        (FormStep::Choose, None) if target == "form" => Some(form_view::form(sheet, problems)),
+        (FormStep::Choose, None) if target == "form" => Some(form_view::form(sheet, problems, None)),
         (FormStep::Check(name), Some(_)) => form_view::field(sheet, problems, name),
         (FormStep::Upload | FormStep::Remove(_), Some(slot)) => form_view::material(sheet, problems, slot),
         _ => None,

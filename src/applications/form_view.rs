@@ -5,21 +5,24 @@ use maud::{Markup, html};
 use crate::casework::answers::Answers;
 use crate::casework::business::Material;
 use crate::casework::history::Mark;
-use crate::casework::question::{AnswerRule, Problems, Question};
-use crate::casework::sheet::Sheet;
+use crate::casework::question::{AnswerRule, Choice, Problems, Question};
+use crate::casework::sheet::{Seen, Sheet};
 use crate::pages::fields::{self, QuestionNotes};
 use crate::pages::{links, views};
+use crate::paths;
 use crate::settings::Office;
-use crate::ui::{self, Fact, Look, Page, Tone, UploadField};
+use crate::ui::{self, Applied, Fact, Look, Page, Tone, UploadField};
 
-pub(super) fn page(sheet: &Sheet, problems: &Problems, office: &Office) -> Page {
+/// `opened` is the index of the part to show, if the form has parts.
+pub(super) fn page(sheet: &Sheet, problems: &Problems, opened: Option<usize>, office: &Office) -> Page {
     let main = html! {
         (closed(sheet))
+        (applied_before(sheet))
         (ui::summary_errors(&anchored(&correctable(sheet, problems))))
         (marked(sheet))
         (appealed(sheet))
         (ui::panel("", ui::facts(&identity(sheet))))
-        (form(sheet, problems))
+        (form(sheet, problems, opened))
         @if !sheet.marks.is_empty() { (views::help(office)) }
     };
     Page::new(title(sheet), main).back(back(sheet)).bar(bar(sheet))
@@ -114,21 +117,100 @@ fn appealed(sheet: &Sheet) -> Markup {
 }
 
 /// The form element, which htmx replaces after a choice.
-pub(super) fn form(sheet: &Sheet, problems: &Problems) -> Markup {
-    let seen =
-        sheet.application.as_ref().map(|application| format!("{}.{}", application.id, application.version));
+pub(super) fn form(sheet: &Sheet, problems: &Problems, opened: Option<usize>) -> Markup {
     html! {
         form #form method="post" enctype="multipart/form-data" novalidate {
             (ui::default_submit(if sheet.business.review && !sheet.is_edit() { "review" } else { "submit" }))
-            @if let Some(seen) = seen { input type="hidden" name="seen" value=(seen); }
-            @for (heading, fields) in views::sections(sheet.business, &sheet.answers) {
-                h2 class=[repeats_first_label(heading, &fields).then_some("titled")] { (heading) }
-                @for field in fields { (question(sheet, problems, field)) }
+            (state(sheet))
+            @if is_folded(sheet) {
+                (fields_and_materials(sheet, problems, &|name| needs_attention(sheet, problems, name)))
+                details.rest {
+                    summary { "其余内容（无需修改，可展开查看）" }
+                    (fields_and_materials(sheet, problems, &|name| !needs_attention(sheet, problems, name)))
+                }
+            } @else if sheet.parts().is_empty() {
+                (fields_and_materials(sheet, problems, &|_| true))
+            } @else {
+                (parts(sheet, problems, opened))
             }
-            @let wanted: Vec<_> = sheet.business.wanted(&sheet.answers).collect();
-            @if !wanted.is_empty() { h2 { "材料" } }
-            @for one in wanted { (upload(sheet, problems, one)) }
         }
+    }
+}
+
+/// The parts of a long form. Their headings are its list of tasks.
+fn parts(sheet: &Sheet, problems: &Problems, opened: Option<usize>) -> Markup {
+    let all = sheet.parts();
+    let unfinished = (0..all.len()).find(|part| sheet.left_in(*part) > 0);
+    let opened = opened.or(unfinished.filter(|_| problems.is_empty()));
+    let is_wrong = |part| problems.iter().any(|(name, _)| sheet.business.part_of(name) == part);
+    html! {
+        @for (index, part) in all.iter().enumerate() {
+            details.part id={ "part-" (index) } open[opened == Some(index) || is_wrong(index)] {
+                summary {
+                    span.muted { (format!("{}/{}", index + 1, all.len())) }
+                    strong { (part.label) }
+                    (part_state(sheet, index, false))
+                }
+                (fields_and_materials(sheet, problems, &|name| sheet.business.part_of(name) == index))
+                @if let Some(next) = all.get(index + 1) {
+                    button.button type="submit" name="action" value={ "next:" (index + 1) } data-look="plain" {
+                        "保存，下一部分：" (next.label)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is left in each part, for a response that replaces a single field.
+pub(super) fn part_states(sheet: &Sheet) -> Markup {
+    html! { @for index in 0..sheet.parts().len() { (part_state(sheet, index, true)) } }
+}
+
+fn part_state(sheet: &Sheet, part: usize, is_update: bool) -> Markup {
+    let left = sheet.left_in(part);
+    html! {
+        span.part-state.small id={ "left-" (part) } hx-swap-oob=[is_update.then_some("true")]
+            data-complete[left == 0] {
+            @if left == 0 { "已完成" } @else { "还差 " (left) " 项" }
+        }
+    }
+}
+
+/// A returned form shows what the reviewer marked. The rest is folded, unless the whole application is marked.
+fn is_folded(sheet: &Sheet) -> bool {
+    let is_placed = |mark: &Mark| !sheet.business.place_of(&mark.name, &sheet.answers).is_empty();
+    !sheet.marks.is_empty() && sheet.marks.iter().all(is_placed)
+}
+
+/// Whether a question or slot of a returned form is marked or wrong.
+fn needs_attention(sheet: &Sheet, problems: &Problems, name: &str) -> bool {
+    let is_closed = sheet.closed.as_ref().is_some_and(|(closed, _)| *closed == name);
+    is_closed || mark(sheet, name).is_some() || fields::message(problems, name).is_some()
+}
+
+/// The questions and materials whose name fits, below their headings.
+fn fields_and_materials(sheet: &Sheet, problems: &Problems, fits: &dyn Fn(&str) -> bool) -> Markup {
+    let mut sections = views::sections(sheet.business, &sheet.answers);
+    sections.iter_mut().for_each(|(_, questions)| questions.retain(|one| fits(one.name)));
+    sections.retain(|(_, questions)| !questions.is_empty());
+    let wanted: Vec<_> = sheet.business.wanted(&sheet.answers).filter(|one| fits(one.slot)).collect();
+    html! {
+        @for (heading, questions) in sections {
+            h2 class=[repeats_first_label(heading, &questions).then_some("titled")] { (heading) }
+            @for one in questions { (question(sheet, problems, one)) }
+        }
+        @if !wanted.is_empty() { h2 { "材料" } }
+        @for one in wanted { (upload(sheet, problems, one)) }
+    }
+}
+
+/// The hidden fields that say which window sends the form and what it showed.
+pub(super) fn state(sheet: &Sheet) -> Markup {
+    let seen = sheet.application.as_ref().map(|application| Seen::of(application).to_string());
+    html! {
+        input type="hidden" name="window" value=(sheet.window);
+        input type="hidden" name="seen" value=(seen.unwrap_or_default());
     }
 }
 
@@ -145,8 +227,11 @@ fn question(sheet: &Sheet, problems: &Problems, field: &'static Question) -> Mar
     if field.is_read_only() {
         return computed_value(field, &sheet.answers);
     }
+    if sheet.is_premature(field) {
+        return html! {};
+    }
     if field.is_picked() && sheet.choices.get(field.name).is_none_or(Vec::is_empty) {
-        return nothing_to_pick(sheet, field);
+        return nothing_to_pick(field);
     }
     let steers = sheet.business.steers(field);
     let notes = QuestionNotes {
@@ -154,6 +239,7 @@ fn question(sheet: &Sheet, problems: &Problems, field: &'static Question) -> Mar
         mark: mark(sheet, field.name),
         reload: steers,
         check: !steers && is_checked_on_change(field),
+        applied: applied(sheet, field),
     };
     fields::question(field, &sheet.answers, &sheet.choices, notes)
 }
@@ -170,16 +256,38 @@ fn computed_value(field: &Question, answers: &Answers) -> Markup {
     }
 }
 
-/// A question without choices: there are none, or an earlier question decides them.
-fn nothing_to_pick(sheet: &Sheet, field: &Question) -> Markup {
-    let is_first = sheet.business.questions().next().is_some_and(|first| first.name == field.name);
-    let why = if is_first { "目前没有可以选择的项目。" } else { "请先选择上一项" };
+fn nothing_to_pick(field: &Question) -> Markup {
     html! {
         div.field id={ "f-" (field.name) } {
             p.label { (field.label) }
-            p.hint { (why) }
+            p.hint { "目前没有可以选择的项目。" }
         }
     }
+}
+
+/// The choices that the candidate has already applied for, each with that application.
+fn applied(sheet: &Sheet, field: &Question) -> Vec<Applied> {
+    let offered = sheet.choices.get(field.name).map_or(&[][..], Vec::as_slice);
+    let with_number = |choice: &Choice| {
+        let number = sheet.applied_for(field.name, &choice.value)?;
+        Some(Applied {
+            value: choice.value.clone(),
+            number: number.to_string(),
+            href: paths::application(sheet.business.slug, number),
+        })
+    };
+    offered.iter().filter_map(with_number).collect()
+}
+
+/// Says above a form without a choice that the candidate has an open application.
+fn applied_before(sheet: &Sheet) -> Markup {
+    let Some(number) = sheet.applied_before() else { return html! {} };
+    let title = format!("已有一件正在办理的{}申请", sheet.business.label);
+    let body = html! {
+        p { "受理号 " (number) "。办结前不能再提交一件。" }
+        p { a href=(paths::application(sheet.business.slug, number)) { "查看这件申请" } }
+    };
+    ui::banner(Tone::Warn, &title, body)
 }
 
 /// Typed answers are checked when the control loses the focus. A picked answer is always valid.

@@ -28,9 +28,10 @@ pub async fn show(
     let pages = paging.pages();
     let load = move |tx: &mut Tx, candidate: Candidate| Ok(Shown::load(tx, &candidate, business, pages)?);
     let shown = as_candidate(&visitor, load).await?;
-    let can_start =
-        business.origin == Origin::Nothing && (shown.outset.nothing.is_none() || shown.list.draft.is_some());
-    let bar = start(business, shown.list.draft.is_some());
+    let can_start = pages.starts_list()
+        && business.origin == Origin::Nothing
+        && (shown.outset.nothing.is_none() || shown.list.draft.is_some());
+    let bar = start(business, &shown.list);
     let page = Page::new(business.label, view(business, &shown, pages)).back(paths::SERVICES);
     Ok(frame.page(if can_start { page.bar(bar) } else { page }))
 }
@@ -52,9 +53,11 @@ impl Shown {
     }
 }
 
-fn start(business: &Business, has_draft: bool) -> Markup {
-    let label = if has_draft { "继续填写草稿" } else { business.start_label };
-    ui::link_button(&paths::new_application(business.slug), label, Look::Primary)
+/// The button on the first page of the list, which begins with the last submitted application.
+fn start(business: &Business, list: &BusinessList) -> Markup {
+    let label = if list.draft.is_some() { "继续填写草稿" } else { business.start_label };
+    let last = list.listed.first().map_or("", |listed| &*listed.application.number);
+    ui::link_button(&paths::next_application(business.slug, last), label, Look::Primary)
 }
 
 fn view(business: &Business, shown: &Shown, pages: Pages) -> Markup {

@@ -39,7 +39,7 @@ pub async fn show(wanted: FormRequest, frame: Frame) -> Result<Response, Failure
 }
 
 pub(super) async fn read(wanted: FormRequest, frame: &Frame) -> Result<Response, Failure> {
-    let FormRequest { business, visitor, address } = wanted;
+    let FormRequest { business, visitor, address, .. } = wanted;
     let load = move |tx: &mut Tx, candidate: Candidate| {
         let target = address.target(tx, &candidate)?;
         Ok(Sheet::load(tx, business, candidate, &target)?)
@@ -68,7 +68,7 @@ pub async fn agree(
 }
 
 pub(super) async fn accept(wanted: FormRequest, frame: &Frame, store: &Store) -> Result<Response, Failure> {
-    let FormRequest { business, visitor, address } = wanted;
+    let FormRequest { business, visitor, address, .. } = wanted;
     let candidate = as_candidate(&visitor, |_, candidate| Ok(candidate)).await?;
     let path = store
         .write::<_, Failure, _>(move |tx| {

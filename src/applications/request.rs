@@ -1,7 +1,8 @@
 //! The extractor for the form that a request is about.
 
-use poem::web::Data;
+use poem::web::{Data, Query};
 use poem::{FromRequest, Request, RequestBody};
+use serde::Deserialize;
 
 use super::address::{BusinessOf, Mailing, Number, posting_of};
 use crate::casework::business::Business;
@@ -18,11 +19,24 @@ pub enum FormOf {
     Appeal,
 }
 
+/// The query of a form.
+#[derive(Deserialize)]
+struct Opened {
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    part: String,
+}
+
 #[derive(Clone)]
 pub struct FormRequest {
     pub(super) business: &'static Business,
     pub(super) visitor: Visitor,
     pub(super) address: FormAddress,
+    /// The candidate's last application of the business when the form of a new one was opened, or empty.
+    pub(super) after: String,
+    /// The index of the part to open.
+    pub(super) part: Option<usize>,
 }
 
 /// What the address says about the form.
@@ -57,12 +71,21 @@ impl<'a> FromRequest<'a> for FormRequest {
             FormOf::Edit => FormTarget::Edit(Number::from_request(req, body).await?.0),
             FormOf::Appeal => FormTarget::Appeal(Number::from_request(req, body).await?.0),
         };
-        Ok(FormRequest { business, visitor: Visitor::of_request(req)?, address: FormAddress::Target(target) })
+        let Query(Opened { after, part }) = Query::from_request(req, body).await?;
+        let (visitor, address) = (Visitor::of_request(req)?, FormAddress::Target(target));
+        let part = part.parse().ok();
+        Ok(FormRequest { business, visitor, address, after, part })
     }
 }
 
 impl From<Mailing> for FormRequest {
     fn from(Mailing { business, visitor, certificate }: Mailing) -> FormRequest {
-        FormRequest { business, visitor, address: FormAddress::Certificate(certificate) }
+        FormRequest {
+            business,
+            visitor,
+            address: FormAddress::Certificate(certificate),
+            after: String::new(),
+            part: None,
+        }
     }
 }

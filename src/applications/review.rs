@@ -5,14 +5,14 @@ use poem::web::Data;
 use poem::{Response, handler};
 
 use super::address::BusinessOf;
+use super::spent;
 use crate::casework::business::{Application, Business, EditRule, Origin, Record};
 use crate::casework::lifecycle::Status;
-use crate::casework::number::ApplicationNumber;
-use crate::casework::sheet::{FormTarget, Sheet};
+use crate::casework::sheet::{FormTarget, Seen, Sheet};
 use crate::casework::submission;
 use crate::pages::arrival::Arrived;
 use crate::pages::signed_in::as_candidate;
-use crate::pages::views;
+use crate::pages::{links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Store, Tx};
@@ -21,9 +21,18 @@ use crate::web::{Failure, Frame, Submission, Visitor, see_other};
 
 /// Identifies the state of the draft that the page shows. A save in another window changes it.
 fn fingerprint(sheet: &Sheet) -> String {
-    sheet.application.as_ref().map_or_else(String::new, |draft| {
-        format!("{}.{}.{}", draft.id, draft.version, draft.updated_at.and_utc().timestamp_millis())
-    })
+    sheet.application.as_ref().map_or_else(String::new, |draft| Seen::of(draft).to_string())
+}
+
+/// The page for a candidate without a complete draft: the form, the application that was submitted from here, or
+/// the list.
+fn elsewhere(tx: &mut Tx, sheet: &Sheet) -> Result<String, Error> {
+    let business = sheet.business;
+    if sheet.application.is_some() {
+        return Ok(format!("{}?check", paths::new_application(business.slug)));
+    }
+    let submitted = spent::instead_of_draft(tx, business, &sheet.candidate, "")?;
+    Ok(submitted.unwrap_or_else(|| links::list(business)))
 }
 
 #[handler]
@@ -36,11 +45,14 @@ pub async fn show(
     let load = move |tx: &mut Tx, candidate: Candidate| {
         let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
         let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
-        Ok(if complete { Some(Draft::of(tx, sheet)?) } else { None })
+        if complete {
+            return Ok((Some(Draft::of(tx, sheet)?), String::new()));
+        }
+        Ok((None, elsewhere(tx, &sheet)?))
     };
     Ok(match as_candidate(&visitor, load).await? {
-        Some(draft) => frame.page(page(&draft, false)),
-        None => see_other(&format!("{}?check", paths::new_application(business.slug))),
+        (Some(draft), _) => frame.page(page(&draft, false)),
+        (None, path) => see_other(&path),
     })
 }
 
@@ -61,8 +73,7 @@ impl Draft {
 }
 
 enum Outcome {
-    Submitted(ApplicationNumber),
-    Incomplete,
+    Redirect(String),
     Changed(Box<Draft>),
 }
 
@@ -82,8 +93,7 @@ pub async fn submit(
         submit_seen(tx, business, candidate, &seen)
     });
     Ok(match outcome.await? {
-        Outcome::Submitted(number) => frame.go(&paths::submitted(business.slug, number)),
-        Outcome::Incomplete => frame.go(&format!("{}?check", paths::new_application(business.slug))),
+        Outcome::Redirect(path) => frame.go(&path),
         Outcome::Changed(draft) => frame.page(page(&draft, true)),
     })
 }
@@ -101,16 +111,17 @@ fn submit_seen(
     if let Some(done) = Application::own_by_id(tx, &candidate.id, id)?
         && done.status != Status::Draft
     {
-        return Ok(Outcome::Submitted(done.shown_number().to_owned().into()));
+        return Ok(Outcome::Redirect(spent::after_submission(&done)));
     }
     let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
     if sheet.must_agree() || sheet.application.is_none() || !sheet.problems(tx)?.is_empty() {
-        return Ok(Outcome::Incomplete);
+        return Ok(Outcome::Redirect(elsewhere(tx, &sheet)?));
     }
     if fingerprint(&sheet) != seen {
         return Ok(Outcome::Changed(Box::new(Draft::of(tx, sheet)?)));
     }
-    Ok(Outcome::Submitted(submission::submit(tx, &sheet)?))
+    let number = submission::submit(tx, &sheet)?;
+    Ok(Outcome::Redirect(paths::submitted(business.slug, number)))
 }
 
 fn page(draft: &Draft, changed: bool) -> Page {
@@ -121,7 +132,7 @@ fn page(draft: &Draft, changed: bool) -> Page {
             (ui::banner(ui::Tone::Warn, "内容在别的窗口改过", html! { p { "请重新核对后再提交。" } }))
         }
         p.muted { "请核对以下内容，确认无误后提交。" (edits_after_submission(sheet.business.edit)) }
-        (answers(draft, &form))
+        (answers(draft))
         form #form method="post" { input type="hidden" name="seen" value=(fingerprint(sheet)); }
     };
     Page::new("核对信息", main).about(sheet.business.label).back(form.clone()).bar(html! {
@@ -137,7 +148,16 @@ fn edits_after_submission(edit: EditRule) -> &'static str {
     }
 }
 
-fn answers(Draft { sheet, cited }: &Draft, form: &str) -> Markup {
+/// The address of a question or slot in the form.
+fn field_path(business: &Business, name: &str) -> String {
+    let form = match business.parts {
+        [] => paths::new_application(business.slug),
+        _ => paths::part_of_form(business.slug, business.part_of(name)),
+    };
+    format!("{form}#f-{name}")
+}
+
+fn answers(Draft { sheet, cited }: &Draft) -> Markup {
     let business = sheet.business;
     let materials = views::materials(business, &sheet.answers, &sheet.attachments);
     let first = business.wanted(&sheet.answers).next();
@@ -150,13 +170,13 @@ fn answers(Draft { sheet, cited }: &Draft, form: &str) -> Markup {
         @for (heading, fields) in views::sections(business, &sheet.answers) {
             (ui::panel(heading, html! {
                 (ui::facts_under(heading, &views::facts(fields.iter().copied(), &sheet.answers, None)))
-                p { a.text-button href={ (form) "#f-" (fields[0].name) } { "修改" span.hidden { (heading) } } }
+                p { a.text-button href=(field_path(business, fields[0].name)) { "修改" span.hidden { (heading) } } }
             }))
         }
         @if let Some(first) = first {
             (ui::panel("材料", html! {
                 (ui::materials(&materials))
-                p { a.text-button href={ (form) "#f-" (first.slot) } { "修改" span.hidden { "材料" } } }
+                p { a.text-button href=(field_path(business, first.slot)) { "修改" span.hidden { "材料" } } }
             }))
         }
     }

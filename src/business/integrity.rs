@@ -3,7 +3,7 @@
 use super::{profile, qualification};
 use crate::casework::Refusal;
 use crate::casework::business::{About, Business, Context, Icon, Material, Outset, Record, extra, need};
-use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask};
+use crate::casework::question::{AnswerRule, Choice, Choices, Part, Section, ask};
 use crate::exams::discipline::{self, IntegrityRecord};
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx};
@@ -19,6 +19,7 @@ pub static BUSINESS: Business = Business {
     start_label: "失信人员资格审核",
     sections: &[&RECORD, &EXAM, &STATEMENT, &profile::EDUCATION, &profile::WORK],
     materials: MATERIALS,
+    parts: PARTS,
     verdicts: qualification::VERDICTS,
     outset,
     cited,
@@ -26,6 +27,7 @@ pub static BUSINESS: Business = Business {
     prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
     closes: profile::closes,
     check: |tx, context| Ok(profile::check(context.answers, tx.today())),
+    subject: &["record", "sitting"],
     describe,
     approved: "您已通过失信人员资格审核，请按考试公告的时间报名缴费。",
     ..Business::PLAIN
@@ -45,6 +47,13 @@ const STATEMENT: Section = Section {
         profile::PHONE,
     ],
 };
+
+const PARTS: &[Part] = &[
+    Part { label: "记录与考试", sections: &[&RECORD, &EXAM], has_materials: false },
+    Part { label: "情况说明", sections: &[&STATEMENT], has_materials: false },
+    Part { label: "学历与从业", sections: &[&profile::EDUCATION, &profile::WORK], has_materials: false },
+    Part { label: "材料", sections: &[], has_materials: true },
+];
 
 const MATERIALS: &[Material] = &[
     profile::ID_FRONT,

@@ -3,7 +3,7 @@
 use super::{appeal, profile};
 use crate::casework::business::{Approval, Business, Icon, Material, Verdicts, extra, portrait};
 use crate::casework::lifecycle::Action;
-use crate::casework::question::{AnswerRule, Section, ask};
+use crate::casework::question::{AnswerRule, Part, Section, ask};
 
 const SLUG: &str = "qualification";
 
@@ -17,11 +17,13 @@ pub static BUSINESS: Business = Business {
     start_label: "申请报考资格在线核查",
     sections: &[&EXAM, &PERSON, &profile::EDUCATION, &profile::WORK, &PLEDGE],
     materials: MATERIALS,
+    parts: PARTS,
     verdicts: VERDICTS,
     choices: profile::choices,
     prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
     closes: profile::closes,
     check: |tx, context| Ok(profile::check(context.answers, tx.today())),
+    subject: &["sitting"],
     describe: profile::describe,
     appeal: Some(&appeal::BUSINESS),
     approved: "您已通过报考资格核查，请按考试公告的时间报名缴费。",
@@ -66,6 +68,13 @@ const PLEDGE: Section = Section {
     heading: "承诺",
     questions: &[ask("promise", "告知承诺", "", AnswerRule::Promise(PROMISE))],
 };
+
+const PARTS: &[Part] = &[
+    Part { label: "报考", sections: &[&EXAM], has_materials: false },
+    Part { label: "个人", sections: &[&PERSON], has_materials: false },
+    Part { label: "学历与从业", sections: &[&profile::EDUCATION, &profile::WORK], has_materials: false },
+    Part { label: "承诺与材料", sections: &[&PLEDGE], has_materials: true },
+];
 
 const MATERIALS: &[Material] = &[
     profile::ID_FRONT,

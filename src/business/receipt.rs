@@ -32,6 +32,7 @@ pub static BUSINESS: Business = Business {
     choices,
     derive,
     prefill,
+    subject: &["sitting"],
     describe,
     approved: "票据申请已通过审核，正在开具电子票据。",
     after,

@@ -38,6 +38,7 @@ pub static BUSINESS: Business = Business {
     derive,
     closes,
     check,
+    subject: &["registration"],
     describe,
     approved: "退费申请已通过审核，财务将按您选择的方式退款。",
     after,

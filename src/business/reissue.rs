@@ -26,6 +26,7 @@ pub static BUSINESS: Business = Business {
     outset,
     cited,
     choices,
+    subject: &["certificate"],
     describe,
     approved: "补发申请已通过审核，新证书正在制作。",
     after,

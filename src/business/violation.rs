@@ -69,6 +69,7 @@ pub static BUSINESS: Business = Business {
     choices,
     closes,
     check,
+    subject: &["violation"],
     describe,
     approved: "处理决定见审核意见。",
     after,

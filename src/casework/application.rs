@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::answers::Answers;
-use super::business::{Application, EditRule, Registry};
+use super::business::{Application, Business, EditRule, Registry};
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
 use super::list_facts::ListFacts;
@@ -37,6 +37,8 @@ pub(super) struct Row {
     submitted_at: Option<Timestamp>,
     decided_at: Option<Timestamp>,
     due_on: Option<NaiveDate>,
+    saves: i32,
+    saved_by: String,
 }
 
 /// Columns that a transition sets besides status, version and time. `None` leaves a column as it is.
@@ -113,6 +115,8 @@ impl Application {
             submitted_at: row.submitted_at,
             decided_at: row.decided_at,
             due_on: row.due_on,
+            saves: row.saves,
+            saved_by: row.saved_by,
         })
     }
 
@@ -157,6 +161,38 @@ impl Application {
         row.map(|row| Application::open(tx, row)).transpose()
     }
 
+    /// A candidate's submitted application whose form this window saved last.
+    pub fn submitted_from(
+        tx: &mut Tx,
+        candidate: &CandidateId,
+        slug: &str,
+        window: &str,
+    ) -> Result<Option<Application>, Error> {
+        let row = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::kind.eq(slug))
+            .filter(a::saved_by.eq(window))
+            .filter(a::number.is_not_null())
+            .select(Row::as_select());
+        let row = row.first(tx.conn).optional()?;
+        row.map(|row| Application::open(tx, row)).transpose()
+    }
+
+    /// The number of the application that a candidate submitted last in a business, and when.
+    pub fn last_submitted(
+        tx: &mut Tx,
+        candidate: &CandidateId,
+        slug: &str,
+    ) -> Result<Option<(ApplicationNumber, Timestamp)>, Error> {
+        let last = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::kind.eq(slug))
+            .filter(a::submitted_at.is_not_null())
+            .order((a::submitted_at.desc(), a::id.desc()))
+            .select((a::number.assume_not_null(), a::submitted_at.assume_not_null()));
+        Ok(last.first(tx.conn).optional()?)
+    }
+
     /// The answers that a candidate submitted last in a business.
     pub fn last_form(tx: &mut Tx, candidate: &CandidateId, slug: &str) -> Result<Option<Answers>, Error> {
         let last = a::applications
@@ -168,6 +204,21 @@ impl Application {
             .select(a::form.assume_not_null());
         let sealed: Option<String> = last.first(tx.conn).optional()?;
         sealed.map(|sealed| Answers::open(tx.vault, &sealed)).transpose()
+    }
+
+    /// Subject and number of a candidate's open applications of a business.
+    pub(super) fn open_of(
+        tx: &mut Tx,
+        candidate: &CandidateId,
+        business: &Business,
+    ) -> Result<Vec<(String, ApplicationNumber)>, Error> {
+        let open = a::applications
+            .filter(a::candidate_id.eq(candidate))
+            .filter(a::kind.eq(business.slug))
+            .filter(a::status.eq_any(business.open_states()))
+            .order(a::id)
+            .select((a::subject, a::number.assume_not_null()));
+        Ok(open.load(tx.conn)?)
     }
 
     /// The number of an application of the same business about the same subject, in one of these states.

@@ -20,7 +20,7 @@ use super::answers::Answers;
 use super::history::Content;
 use super::lifecycle::{Action, Actor, Status, may};
 use super::number::ApplicationNumber;
-use super::question::{self, AnswerRule, Choices, Problems, Question, Section, When};
+use super::question::{self, AnswerRule, Choices, Part, Problems, Question, Section, When};
 use super::refusal::Refusal;
 use crate::people::candidate::Candidate;
 use crate::people::staff::Role;
@@ -45,6 +45,8 @@ pub struct Business {
     pub origin: Origin,
     pub sections: &'static [&'static Section],
     pub materials: &'static [Material],
+    /// The sections of a long form in parts. Empty: the form is one page.
+    pub parts: &'static [Part],
     /// The text that the candidate agrees to before the form.
     pub notice: Option<Notice>,
     /// Until when the candidate may change a submitted application.
@@ -80,6 +82,9 @@ pub struct Business {
     pub closes: fn(&mut Tx, &Context) -> Result<Option<Closing>, Error>,
     /// Problems between several answers, and between answers and records.
     pub check: fn(&mut Tx, &Context) -> Result<Problems, Error>,
+    /// The questions whose answers, joined by `/`, are the key of the subject. A business that asks none of them is
+    /// about the candidate, or about its origin.
+    pub subject: &'static [&'static str],
     /// The subject of a form.
     pub describe: fn(&mut Tx, &Context) -> Result<About, Refusal>,
     /// The business of appeals against its rejections.
@@ -166,6 +171,10 @@ pub struct Application {
     pub decided_at: Option<Timestamp>,
     /// The day by which the reviewer or the candidate should act.
     pub due_on: Option<NaiveDate>,
+    /// How often its form was saved.
+    pub saves: i32,
+    /// The window of a browser that saved it last, or empty.
+    pub saved_by: String,
 }
 
 /// Every business, in the order of the first page. The store is opened with one.
@@ -209,6 +218,7 @@ impl Business {
         origin: Origin::Nothing,
         sections: &[],
         materials: &[],
+        parts: &[],
         notice: None,
         edit: EditRule::Returned,
         review: true,
@@ -240,6 +250,7 @@ impl Business {
         prefill: phone_only,
         closes: |_, _| Ok(None),
         check: |_, _| Ok(Vec::new()),
+        subject: &[],
         describe: |_, _| Err(Refusal::NotFound),
         appeal: None,
         approved: "您的申请已通过审核。",
@@ -294,6 +305,16 @@ impl Business {
             Some(decides) if !self.is_asked(when, answers) => self.place_of(decides.question, answers),
             _ => name,
         }
+    }
+
+    /// The index of the part that asks for a question or slot. Zero if the form has no parts.
+    pub fn part_of(&self, name: &str) -> usize {
+        let asks = |part: &Part| {
+            let mut questions = part.sections.iter().flat_map(|section| section.questions);
+            questions.any(|question| question.name == name)
+                || (part.has_materials && self.material(name).is_some())
+        };
+        self.parts.iter().position(asks).unwrap_or_default()
     }
 
     /// Label of a question or slot.

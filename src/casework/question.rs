@@ -15,6 +15,14 @@ pub struct Section {
     pub questions: &'static [Question],
 }
 
+/// A part of a long form, which the candidate fills in and saves by itself.
+pub struct Part {
+    pub label: &'static str,
+    pub sections: &'static [&'static Section],
+    /// Whether it has the materials. The last one does.
+    pub has_materials: bool,
+}
+
 /// A form field of a business.
 #[derive(Clone, Copy)]
 pub struct Question {

@@ -3,13 +3,19 @@
 //! Whatever the browser sends is saved before it is checked, so that no mistake, closed window or expired session
 //! loses answers.
 
+mod applied;
+mod check;
+mod conflict;
 mod step;
+mod window;
 
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
+pub use conflict::Difference;
 pub use step::FormStep;
+pub use window::{Seen, Window};
 
 use super::answers::{Answers, SentValues, values};
 use super::appeal;
@@ -19,7 +25,7 @@ use super::history::{self, Mark};
 use super::lifecycle::{Action, Status};
 use super::materials::{self, Attachment, Received};
 use super::number::ApplicationNumber;
-use super::question::{AnswerRule, Choices, Problems, Question, problem};
+use super::question::{AnswerRule, Choices, Problems, Question};
 use super::refusal::Refusal;
 use crate::either;
 use crate::people::candidate::Candidate;
@@ -56,6 +62,20 @@ pub struct Sheet {
     pub marks: Vec<Mark>,
     /// Set once the deadline has passed: the question whose answer determines the deadline, and the message.
     pub closed: Option<(&'static str, String)>,
+    /// Subject and number of the candidate's other open applications of the business.
+    open: Vec<(String, ApplicationNumber)>,
+    /// Names of the questions and slots to complete, if the form has parts.
+    pub unfinished: Vec<String>,
+    /// Name of the window that shows the form.
+    pub window: String,
+}
+
+/// The outcome of [`Sheet::save`].
+pub enum Saved {
+    /// The answers are saved. Some files may have been refused.
+    Done(Problems),
+    /// Nothing is saved, because another window saved other answers that this one had not seen.
+    Conflict(Vec<Difference>),
 }
 
 impl Sheet {
@@ -81,6 +101,8 @@ impl Sheet {
             None => (business.prefill)(tx, &candidate)?,
         };
         let marks = application.as_ref().map(|application| marks(tx, application)).transpose()?;
+        let mut open = Application::open_of(tx, &candidate.id, business)?;
+        open.retain(|(_, number)| application.as_ref().and_then(|own| own.number.as_ref()) != Some(number));
         let mut sheet = Sheet {
             business,
             candidate,
@@ -92,10 +114,14 @@ impl Sheet {
             attachments: Vec::new(),
             marks: marks.unwrap_or_default(),
             closed: None,
+            open,
+            unfinished: Vec::new(),
+            window: tx.id(),
         };
         sheet.refresh_choices(tx)?;
         sheet.check_deadline(tx)?;
         sheet.load_attachments(tx)?;
+        sheet.find_unfinished(tx)?;
         Ok(sheet)
     }
 
@@ -109,17 +135,25 @@ impl Sheet {
         self.application.as_ref().is_some_and(|application| application.number.is_some())
     }
 
-    /// Saves the answers and files of a request. Returns the problems of the files. The answers are checked by
-    /// [`Sheet::problems`].
+    /// Saves the answers and files of a request. The answers are checked by [`Sheet::problems`].
     pub fn save(
         &mut self,
         tx: &mut Tx,
         sent: &SentValues,
         step: &FormStep,
         received: Vec<Received>,
-    ) -> Result<Problems, Refusal> {
+    ) -> Result<Saved, Refusal> {
+        let (saved, window) = (self.answers.clone(), Window::of(sent));
+        let missed = self.application.as_ref().is_some_and(|known| window.has_missed_a_save(known));
+        let sent = &conflict::resolved(sent, self.business, &saved);
         self.take_file_ids(sent, step);
         self.take_answers(sent);
+        if missed {
+            self.keep_unasked(sent, &saved);
+        }
+        if !window.name.is_empty() {
+            self.window = window.name;
+        }
         self.load_attachments(tx)?;
         let problems = materials::add(tx, &self.candidate.id, self.business, &mut self.answers, received)?;
         self.refresh_choices(tx)?;
@@ -128,9 +162,17 @@ impl Sheet {
             self.refresh_choices(tx)?;
         }
         self.check_deadline(tx)?;
+        if missed {
+            self.load_attachments(tx)?;
+            let differences = self.differences(tx, &saved)?;
+            if !differences.is_empty() {
+                return Ok(Saved::Conflict(differences));
+            }
+        }
         self.write(tx)?;
         self.load_attachments(tx)?;
-        Ok(problems)
+        self.find_unfinished(tx)?;
+        Ok(Saved::Done(problems))
     }
 
     /// If the form showed a question and the request lacks it, its answer is emptied, because browsers do not
@@ -225,37 +267,6 @@ impl Sheet {
         }
     }
 
-    /// Everything to correct before a submission, in the order of the form.
-    pub fn problems(&self, tx: &mut Tx) -> Result<Problems, Error> {
-        let (business, answers, today) = (self.business, &self.answers, tx.today());
-        let wrong = |question: &Question| {
-            Some(problem(question.name, question.problem(answers, &self.choices, today)?))
-        };
-        let mut found: Problems = business.asked(answers).filter_map(wrong).collect();
-        let closed = self.closed.iter().map(|(name, what)| problem(name, what));
-        let between = closed.chain((business.check)(tx, &self.context())?);
-        for (name, what) in between {
-            if !found.iter().any(|(known, _)| *known == name) {
-                found.push((name, what));
-            }
-        }
-        let order = |name: &str| business.questions().position(|question| question.name == name);
-        found.sort_by_key(|(name, _)| order(name));
-        let missing = business.wanted(answers).filter(|material| !material.optional);
-        let missing = missing.filter(|material| answers.files(material.slot).is_empty());
-        found.extend(missing.map(|material| problem(material.slot, format!("请上传{}", material.label))));
-        let lost = business.wanted(answers).filter(|material| self.has_lost(material.slot));
-        found.extend(
-            lost.map(|material| problem(material.slot, format!("{}打不开，请重新上传", material.label))),
-        );
-        Ok(found)
-    }
-
-    fn has_lost(&self, slot: &str) -> bool {
-        let lost = |id: &String| self.attachments.iter().any(|file| file.id == *id && file.unreadable);
-        self.answers.files(slot).iter().any(lost)
-    }
-
     /// The answers to questions and materials that the form asks for now.
     pub fn submitted_answers(&self) -> Answers {
         let mut answers = self.answers.clone();
@@ -297,12 +308,20 @@ impl Sheet {
             .find(&application.id)
             .filter(a::version.eq(application.version))
             .filter(a::status.eq(application.status.code()));
-        let updated =
-            diesel::update(still).set((a::working.eq(working), a::updated_at.eq(tx.now))).execute(tx.conn)?;
+        let saves = application.saves + 1;
+        let change = (
+            a::working.eq(working),
+            a::updated_at.eq(tx.now),
+            a::saves.eq(saves),
+            a::saved_by.eq(&self.window),
+        );
+        let updated = diesel::update(still).set(change).execute(tx.conn)?;
         if updated == 0 {
             return Err(application.overtaken(By::Candidate));
         }
         application.updated_at = tx.now;
+        application.saves = saves;
+        application.saved_by.clone_from(&self.window);
         materials::bind(tx, &application.id, &self.answers)?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::controls;
 use crate::casework::answers::Answers;
 use crate::casework::business::{Material, MaterialKind};
 use crate::casework::question::{AnswerRule, Choices, Problems, Question};
-use crate::ui::{self, Control, TextMode};
+use crate::ui::{self, Applied, Control, TextMode};
 
 /// The `accept` attribute of a file control. It is a hint for browsers: the server checks the content.
 pub fn accept(kind: MaterialKind) -> &'static str {
@@ -30,6 +30,8 @@ pub struct QuestionNotes<'a> {
     pub reload: bool,
     /// Whether an answer is checked when the control loses the focus.
     pub check: bool,
+    /// The choices that the candidate has applied for before.
+    pub applied: Vec<Applied>,
 }
 
 pub fn question(
@@ -54,6 +56,7 @@ pub fn question(
         mark: notes.mark,
         reload: notes.reload,
         check: notes.check,
+        applied: &notes.applied,
         control: control(field, answers, &offered),
     })
 }

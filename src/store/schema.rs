@@ -338,6 +338,8 @@ diesel::table! {
         notice_version -> Text,
         agreed_at -> Nullable<Timestamp>,
         list_facts -> Nullable<Text>,
+        saves -> Integer,
+        saved_by -> Text,
     }
 }
 

@@ -11,6 +11,16 @@ pub struct Choice {
     pub hint: String,
 }
 
+/// A choice that the candidate has already applied for, with that application.
+pub struct Applied {
+    /// The value of the choice.
+    pub value: String,
+    /// The application's number.
+    pub number: String,
+    /// The application's page.
+    pub href: String,
+}
+
 impl Choice {
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Choice {
         Choice { value: value.into(), label: label.into(), hint: String::new() }
@@ -103,11 +113,16 @@ pub(super) struct Ties<'a> {
     pub described_by: Option<&'a str>,
     pub required: bool,
     pub invalid: bool,
+    pub applied: &'a [Applied],
 }
 
 impl Ties<'_> {
     fn invalid(&self) -> Option<&'static str> {
         self.invalid.then_some("true")
+    }
+
+    fn applied(&self, value: &str) -> Option<&Applied> {
+        self.applied.iter().find(|applied| applied.value == value)
     }
 }
 
@@ -164,7 +179,14 @@ fn select(ties: &Ties, options: &[Choice], value: &str) -> Markup {
             aria-invalid=[ties.invalid()] aria-describedby=[ties.described_by] {
             option value="" { "请选择" }
             @for choice in options {
-                option value=(choice.value) selected[choice.value == value] { (choice.label) }
+                option value=(choice.value) selected[choice.value == value] {
+                    (choice.label) @if ties.applied(&choice.value).is_some() { "（已有申请）" }
+                }
+            }
+        }
+        @for choice in options {
+            @if let Some(applied) = ties.applied(&choice.value) {
+                p.hint { (choice.label) "：" (applied_for(applied)) }
             }
         }
     }
@@ -205,7 +227,18 @@ fn option(
         label.option for=(id) {
             input id=(id) type=(kind) name=(ties.name) value=(value) checked[chosen]
                 aria-invalid=[ties.invalid()];
-            span { (words(label)) @if !hint.is_empty() { span.muted.small { (words(hint)) } } }
+            span {
+                (words(label))
+                @if !hint.is_empty() { span.muted.small { (words(hint)) } }
+                @if let Some(applied) = ties.applied(value) { span.small { (applied_for(applied)) } }
+            }
         }
+    }
+}
+
+/// The link to an application. It opens in a new window, because the form is not saved yet.
+fn applied_for(applied: &Applied) -> Markup {
+    html! {
+        a href=(applied.href) target="_blank" hx-boost="false" { "已有申请 " (applied.number) "，查看" }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::choice::{Control, Ties};
+use super::choice::{Applied, Control, Ties};
 use super::words;
 
 /// A field of a form. Its wrapper has the id `f-{name}`, its control the id `i-{name}`.
@@ -20,6 +20,8 @@ pub struct FormField<'a> {
     pub reload: bool,
     /// A change posts the form with `action=check:{name}`; the response replaces this field.
     pub check: bool,
+    /// The choices that were applied for before.
+    pub applied: &'a [Applied],
     pub control: Control<'a>,
 }
 
@@ -36,6 +38,7 @@ impl<'a> FormField<'a> {
             mark,
             reload: false,
             check: false,
+            applied: &[],
             control,
         }
     }
@@ -50,6 +53,7 @@ pub fn field(f: &FormField) -> Markup {
         described_by: described.as_deref(),
         required: !f.optional,
         invalid: f.error.is_some(),
+        applied: f.applied,
     };
     let rest = html! {
         (notes(f.name, f.hint, f.mark, f.error))
@@ -164,6 +168,21 @@ mod tests {
         assert!(shown.contains(r#"<label class="option" for="i-mobile-1"><input id="i-mobile-1""#));
         assert_eq!(shown.matches(" checked").count(), 1);
         assert!(shown.contains(r#"value="硕士" checked"#));
+    }
+
+    #[test]
+    fn choice_that_was_applied_for_links_to_the_application() {
+        let options = ["一级建造师", "二级建造师"].map(|label| Choice::new(label, label));
+        let applied =
+            [Applied { value: "二级建造师".into(), number: "ZG1".into(), href: "/a/ZG1".into() }];
+        let shown = |control| field(&FormField { applied: &applied, ..plain(control) }).into_string();
+        for page in [
+            shown(Control::Radios { options: &options, value: "" }),
+            shown(Control::Select { options: &options, value: "" }),
+        ] {
+            assert!(page.contains("已有申请 ZG1，查看"), "{page}");
+            assert_eq!(page.matches("href=\"/a/ZG1\"").count(), 1, "{page}");
+        }
     }
 
     #[test]

@@ -79,6 +79,7 @@ async fn apply(server: &Server, phone: &Engine, runs_htmx: bool, pictures: &Pict
     phone.see("建设工程经济").await;
     phone.choose("科目", "建设工程经济").await;
     phone.choose("考区", "市直考区").await;
+    phone.run("document.querySelectorAll('.part').forEach((part) => { part.open = true; })").await;
     phone.choose("性别", "男").await;
     phone.choose("学历", "本科").await;
     for (label, value) in [

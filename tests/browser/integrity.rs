@@ -10,6 +10,9 @@ async fn fill_in(phone: &Browser, pictures: &Pictures) {
     phone.choose("一级建造师").await;
     phone.within("专业").choose("建筑工程").await;
     phone.choose("建设工程经济").await;
+    for part in ["2/4", "3/4", "4/4"] {
+        phone.press(part).await;
+    }
     phone.fill("情况说明", "知道错了").await;
     phone.within("学历").choose("本科").await;
     phone.see("情况说明请至少写 20 个字").await;

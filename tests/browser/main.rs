@@ -36,6 +36,7 @@ mod correction;
 mod desk;
 mod engines;
 mod figures;
+mod forms;
 mod harness;
 mod integrity;
 mod login;

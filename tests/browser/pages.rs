@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use kaozheng::store::Clock;
 
-use crate::applicant::{LIST, form};
+use crate::applicant::{LIST, form, with_files};
 use crate::browser::Browser;
 use crate::server::{DESKTOP, PHONE, Server, Visitor};
 use crate::{axe, nu};
@@ -65,8 +65,8 @@ async fn pages_after_a_form(visitor: &Visitor) -> Vec<(String, String)> {
     assert_eq!(errors.status, 422);
     let confirmation = visitor.apply(&sitting).await;
     assert!(confirmation.body.contains("提交成功"));
-    let second = visitor.apply(&sitting).await;
-    assert_eq!(second.status, 409);
+    let second = visitor.upload(&format!("{LIST}/new"), with_files(form(&sitting, "review", &[]))).await;
+    assert_eq!(second.status, 422);
     [errors, confirmation, second].map(|page| (format!("sent: {}", page.url), page.body)).into()
 }
 

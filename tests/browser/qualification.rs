@@ -20,6 +20,8 @@ async fn fill_in(phone: &Browser) {
     choose_sitting_and_specialty(phone).await;
     phone.choose("建设工程经济").await;
     phone.choose("市直考区").await;
+    phone.press("2/4").await;
+    phone.press("3/4").await;
     if phone.runs_scripts() {
         phone.fill("手机号", "1380013").await;
         phone.fill("学位", "工学学士").await;
@@ -60,6 +62,8 @@ async fn apply(server: &Server, phone: &Browser, pictures: &Pictures) -> String 
     phone.press("下一步：核对信息").await;
     phone.see("处需要更正").await;
     phone.see("请上传身份证件正面").await;
+    phone.see("3/4学历与从业已完成").await;
+    phone.press("3/4").await;
     assert_eq!(phone.value("毕业院校").await, "示范大学");
     picture(phone, "figure-3-1-1-errors").await;
     attach_all(phone, pictures).await;
@@ -100,6 +104,9 @@ async fn resubmit(server: &Server, phone: &Browser, pictures: &Pictures) {
     phone.press("修改").await;
     phone.see("审核退回 · 2 处需要修改").await;
     phone.see("审核意见：照片反光，看不清证书编号").await;
+    phone.see_no("与毕业证书一致").await;
+    phone.press("其余内容").await;
+    phone.see("与毕业证书一致").await;
     assert_eq!(phone.value("毕业院校").await, "示范大学");
     figure(phone, "3.2.1").await;
     phone.fill("从事专业工作年限", "5").await;
@@ -193,6 +200,7 @@ async fn form_stays_on_screen_when_the_session_ends() {
     let phone = Browser::phone().await;
     sign_in(&server, &phone, CANDIDATE).await;
     phone.open(&format!("{}/services/qualification/new", server.base)).await;
+    phone.press("3/4").await;
     phone.fill("毕业院校", "示范大学").await;
     server.advance(31 * 60);
     phone.press("下一步：核对信息").await;

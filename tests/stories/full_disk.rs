@@ -68,7 +68,7 @@ async fn full_disk_stops_saving_but_not_reading() {
 
     std::fs::remove_file(filler).expect("room again");
     assert_eq!(visitor.upload(&new, form(&sitting, "draft", &[])).await.location, LIST);
-    assert_eq!(visitor.upload(&new, upload()).await.status, 200);
+    visitor.upload_and_see(&new, upload()).await.assert_shows("毕业证.pdf");
 }
 
 #[tokio::test(flavor = "multi_thread")]

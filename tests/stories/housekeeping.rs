@@ -63,7 +63,7 @@ async fn another_upload(server: &Server) {
     let visitor = server.signed_in("陳大文").await;
     let sitting = visitor.sitting_of("一级建造师").await;
     let sent = file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400));
-    assert_eq!(visitor.upload(&format!("{LIST}/new"), sent).await.status, 200);
+    visitor.upload_and_see(&format!("{LIST}/new"), sent).await.assert_shows("正面.jpg");
 }
 
 #[tokio::test(flavor = "multi_thread")]

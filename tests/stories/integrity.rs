@@ -21,7 +21,7 @@ async fn application_is_returned_and_approved() {
     let number = candidate.file_for_number(&integrity()).await;
     assert!(number.starts_with("SX20260401"), "{number}");
     let second = candidate.file_application(&integrity()).await;
-    assert_eq!(second.status, 409, "one for a record and a sitting");
+    assert_eq!(second.status, 422, "one for a record and a sitting");
     second.assert_shows(&number);
     let reviewer = server.signed_in("周明远").await;
     reviewer.decide_application(&number, "return", &[("mark:pledge", "请本人签名")]).await;

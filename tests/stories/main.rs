@@ -29,6 +29,7 @@ mod demo;
 mod desk;
 mod documentation;
 mod durability;
+mod forms;
 mod full_disk;
 mod harness;
 mod home;

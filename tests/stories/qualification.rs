@@ -14,7 +14,7 @@ use kaozheng::store::{CandidateId, Tx};
 use reqwest::Method;
 
 use crate::applicant::{LIST, PDF, file, form, jpeg, with_files};
-use crate::filing::start_demo;
+use crate::filing::{qualification, start_demo};
 use crate::server::{Server, Visitor};
 
 const NEW: &str = "/services/qualification/new";
@@ -176,9 +176,9 @@ async fn one_open_application_per_sitting() {
     let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let first = visitor.apply_for_number(&sitting).await;
-    let second = visitor.apply(&sitting).await;
-    assert_eq!(second.status, 409);
-    assert!(second.body.contains("已有一件正在办理的报考资格在线核查申请") && second.body.contains(&first));
+    let second = visitor.file_application(&qualification()).await;
+    assert_eq!(second.status, 422);
+    second.assert_shows(&format!("已有一件正在办理的报考资格在线核查申请 {first}"));
     visitor.submit(&format!("{LIST}/{first}/withdraw"), &[("confirm", "yes")]).await;
     let third = visitor.apply(&sitting).await;
     assert!(third.body.contains("提交成功"), "after a withdrawal one may apply again");
@@ -190,7 +190,7 @@ async fn only_a_returned_application_can_be_edited() {
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     let edit = format!("{LIST}/{number}/edit");
-    assert_eq!(visitor.open(&edit).await.status, 409);
+    assert_eq!(visitor.step(&edit).await.location, format!("{LIST}/{number}"));
     decide(&server, &number, marks()).await;
     let page = visitor.open(&edit).await;
     assert!(page.body.contains("审核意见：与社保记录相差 1 年") && page.body.contains("#f-years"));
@@ -277,7 +277,7 @@ async fn application_of_another_candidate_is_not_found() {
     // A file of another candidate is not found in one's own form either.
     let theirs = stranger.sitting_of("一级建造师").await;
     let stolen = form(&theirs, "upload", &[]).text("material.id_front", id.clone());
-    let page = stranger.upload(NEW, stolen).await;
+    let page = stranger.upload_and_see(NEW, stolen).await;
     assert!(!page.body.contains(&id), "{}", page.body);
     let search = stranger.open(&format!("/progress?number={number}")).await;
     assert!(search.body.contains("没有符合条件的申请"));

@@ -17,7 +17,8 @@ async fn notice_precedes_the_form_and_is_remembered() {
     detail.assert_shows("2026-04-01 09:30 已阅读并同意须知");
     detail.assert_shows("z****@example.com");
     detail.assert_lacks("zhang@example.com");
-    assert_eq!(candidate.step("/services/receipt/new").await.location, NOTICE, "the next one agrees anew");
+    let next = candidate.open_new_form("receipt").await;
+    assert!(next.url.ends_with(NOTICE), "the next one agrees anew");
 }
 
 #[tokio::test]

@@ -23,7 +23,8 @@ async fn amount_is_computed_by_the_server() {
     let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
     let forged = refund().with(&[("amount", "999999")]);
-    let shown = candidate.send_form("/services/refund/new", &forged, "choose").await;
+    let sent = candidate.send_form("/services/refund/new", &forged, "choose").await;
+    let shown = candidate.open(&sent.location).await;
     shown.assert_shows("¥61.00");
     shown.assert_lacks("9999");
     let number = candidate.file_for_number(&forged).await;
@@ -72,7 +73,7 @@ async fn refund_can_be_edited_until_a_reviewer_takes_it() {
     candidate.open(&format!("/services/refund/{number}")).await.assert_shows("¥122.00");
     let reviewer = server.signed_in("周明远").await;
     reviewer.submit(&format!("/staff/applications/{number}/take"), &[]).await;
-    assert_eq!(candidate.open(&edit).await.status, 409);
+    assert_eq!(candidate.step(&edit).await.location, format!("/services/refund/{number}"));
     let late = candidate.send_form(&edit, &refund(), "submit").await;
     assert_eq!(late.status, 409);
     late.assert_shows("审核员已开始审核，不能再修改");
@@ -87,7 +88,7 @@ async fn refunded_subject_is_not_refunded_again() {
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&refund()).await;
     let second = candidate.file_application(&refund().with(&[("subjects", "registration-03-1")])).await;
-    assert_eq!(second.status, 409);
+    assert_eq!(second.status, 422);
     second.assert_shows(&number);
     pay(&server, &number).await;
     let detail = candidate.open(&format!("/services/refund/{number}")).await;

@@ -49,7 +49,7 @@ async fn only_a_returned_reissue_can_be_edited() {
     let candidate = server.signed_in("张小三").await;
     let number = candidate.file_for_number(&reissue()).await;
     let edit = format!("/services/reissue/{number}/edit");
-    assert_eq!(candidate.open(&edit).await.status, 409);
+    assert_eq!(candidate.step(&edit).await.location, format!("/services/reissue/{number}"));
     let reviewer = server.signed_in("周明远").await;
     reviewer.decide_application(&number, "return", &[("mark:loss_statement", "请写明证书管理号")]).await;
     candidate.open(&edit).await.assert_shows("审核意见：请写明证书管理号");
@@ -69,7 +69,7 @@ async fn old_print_number_is_void_and_the_new_paper_is_posted() {
     list.assert_shows("制证中");
     list.assert_lacks("申请邮寄");
     let second = candidate.file_application(&reissue()).await;
-    assert_eq!(second.status, 409, "what is being made is not made twice");
+    assert_eq!(second.status, 422, "what is being made is not made twice");
     let noted = [("print_number", "SF02999999"), ("issued_on", "2026-04-01")];
     reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await.assert_shows("已补发");
     assert_eq!(print_numbers(&server).await, ("SF02999999".to_owned(), vec![old]));

@@ -118,7 +118,7 @@ async fn unfinished_uploads_of_one_person_do_not_block_others() {
     }
     let (other, sitting) = candidate(&server).await;
     let good = file(form(&sitting, "upload", &[]), "diploma", "毕业证.pdf", PDF.to_vec());
-    let answer = other.upload(&format!("{LIST}/new"), good).await;
+    let answer = other.upload_and_see(&format!("{LIST}/new"), good).await;
     assert!(answer.body.contains("毕业证.pdf"), "{}", answer.body);
     // Unfinished uploads are on disk as unnamed files.
     let arriving = server.parts.settings.files.join("tmp");
@@ -126,7 +126,7 @@ async fn unfinished_uploads_of_one_person_do_not_block_others() {
     assert!(named.is_empty(), "{named:?}");
     drop(held);
     let good = file(form("", "upload", &[]), "diploma", "学位证.pdf", PDF.to_vec());
-    let answer = holder.upload(&format!("{LIST}/new"), good).await;
+    let answer = holder.upload_and_see(&format!("{LIST}/new"), good).await;
     assert!(answer.body.contains("学位证.pdf"), "{}", answer.body);
 }
 
@@ -141,7 +141,7 @@ async fn long_screenshot_stays_readable_and_an_extreme_strip_is_refused() {
         bytes.into_inner()
     };
     let with = |name: &str, bytes| file(form(&sitting, "upload", &[]), "diploma", name, bytes);
-    let sent = visitor.upload(&format!("{LIST}/new"), with("长截图.png", png(1080, 16_000))).await;
+    let sent = visitor.upload_and_see(&format!("{LIST}/new"), with("长截图.png", png(1080, 16_000))).await;
     let id = sent.between("href=\"/files/", "\"").to_owned();
     let shown = visitor.request(Method::GET, &format!("/files/{id}")).send().await.expect("an answer");
     let shown = image::load_from_memory(&shown.bytes().await.expect("a file")).expect("a picture");

@@ -82,9 +82,23 @@ impl Visitor {
         self.send(self.request(Method::POST, path).multipart(form)).await
     }
 
+    /// Opens the form of a new application by the button on the list of its business.
+    pub async fn open_new_form(&self, business: &str) -> Answer {
+        let list = self.open(&format!("/services/{business}")).await;
+        let new = format!("/services/{business}/new");
+        let query = list.between(&format!("href=\"{new}"), "\"").to_owned();
+        self.open(&format!("{new}{query}")).await
+    }
+
+    /// [`Visitor::upload`] that follows the redirect.
+    pub async fn upload_and_see(&self, path: &str, form: Form) -> Answer {
+        let sent = self.upload(path, form).await;
+        if sent.location.is_empty() { sent } else { self.open(&sent.location).await }
+    }
+
     /// The id of the sitting that the form offers for an exam.
     pub async fn sitting_of(&self, exam: &str) -> String {
-        let page = self.open(&format!("{LIST}/new")).await;
+        let page = self.open_new_form("qualification").await;
         let before = page.body.split(&format!("{exam} · ")).next().unwrap_or_default();
         assert!(before.len() < page.body.len(), "{exam} is not offered in\n{}", page.body);
         let (_, value) = before.rsplit_once("value=\"").expect("a choice");

@@ -243,3 +243,11 @@ pub fn mailing() -> Filing {
     ];
     Filing::new("mailing", &answers, &[])
 }
+
+/// A check of qualification for the next sitting of 一级建造师.
+pub fn qualification() -> Filing {
+    let more =
+        [("area", "市直考区"), ("gender", "男"), ("promise", "yes"), ("record", ""), ("statement", "")];
+    let slots = &["id_front", "id_back", "diploma", "work_proof", "portrait"];
+    Filing { business: "qualification", slots, ..integrity().with(&more) }
+}

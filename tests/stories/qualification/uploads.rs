@@ -64,8 +64,8 @@ async fn unreferenced_uploads_and_old_drafts_are_deleted_with_their_files() {
     let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "留.jpg", jpeg(640, 400))).await;
-    let page =
-        visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_back", "弃.jpg", jpeg(640, 400))).await;
+    let second = file(form(&sitting, "upload", &[]), "id_back", "弃.jpg", jpeg(640, 400));
+    let page = visitor.upload_and_see(NEW, second).await;
     assert!(!page.body.contains("留.jpg"), "the second form did not keep the first file");
     let (store, files) = (&server.parts.store, &server.parts.files);
     let known = || async {
@@ -96,7 +96,7 @@ async fn pdf_is_saved_by_a_browser_and_shown_in_a_web_view() {
     let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
     let sent = file(form(&sitting, "upload", &[]), "diploma", "毕业证.pdf", PDF.to_vec());
-    let page = visitor.upload(NEW, sent).await;
+    let page = visitor.upload_and_see(NEW, sent).await;
     let path = format!("/files/{}", page.between("href=\"/files/", "\""));
     let agents = [
         (crate::server::PHONE.to_owned(), "attachment"),

@@ -1,0 +1,2 @@
+ALTER TABLE applications DROP COLUMN saved_by;
+ALTER TABLE applications DROP COLUMN saves;

@@ -1,0 +1,69 @@
+//! What is wrong with the answers of a form.
+
+use crate::casework::question::{Part, Problems, Question, problem};
+use crate::casework::sheet::Sheet;
+use crate::store::{Error, Tx};
+
+impl Sheet {
+    /// The parts in which the form is filled in. An edit shows the whole form.
+    pub fn parts(&self) -> &'static [Part] {
+        if self.is_edit() { &[] } else { self.business.parts }
+    }
+
+    pub(super) fn find_unfinished(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        if !self.parts().is_empty() {
+            self.unfinished = self.problems(tx)?.into_iter().map(|(name, _)| name).collect();
+        }
+        Ok(())
+    }
+
+    /// How many questions and slots of a part are to be completed.
+    pub fn left_in(&self, part: usize) -> usize {
+        self.unfinished.iter().filter(|name| self.business.part_of(name) == part).count()
+    }
+
+    /// Everything to correct before a submission, in the order of the form.
+    pub fn problems(&self, tx: &mut Tx) -> Result<Problems, Error> {
+        let (business, answers, today) = (self.business, &self.answers, tx.today());
+        let wrong = |question: &Question| {
+            Some(problem(question.name, question.problem(answers, &self.choices, today)?))
+        };
+        let can_answer = |question: &&Question| !self.is_premature(question);
+        let mut found: Problems = business.asked(answers).filter(can_answer).filter_map(wrong).collect();
+        let closed = self.closed.iter().map(|(name, what)| problem(name, what));
+        let between = closed.chain(self.second_application()).chain((business.check)(tx, &self.context())?);
+        for (name, what) in between {
+            if !found.iter().any(|(known, _)| *known == name) {
+                found.push((name, what));
+            }
+        }
+        let order = |name: &str| business.questions().position(|question| question.name == name);
+        found.sort_by_key(|(name, _)| order(name));
+        let missing = business.wanted(answers).filter(|material| !material.optional);
+        let missing = missing.filter(|material| answers.files(material.slot).is_empty());
+        found.extend(missing.map(|material| problem(material.slot, format!("请上传{}", material.label))));
+        let lost = business.wanted(answers).filter(|material| self.has_lost(material.slot));
+        found.extend(
+            lost.map(|material| problem(material.slot, format!("{}打不开，请重新上传", material.label))),
+        );
+        Ok(found)
+    }
+
+    /// Whether a question has no choices yet, because an earlier question that decides them has no valid answer.
+    pub fn is_premature(&self, question: &Question) -> bool {
+        let offered = |name| self.choices.get(name).map_or(&[][..], Vec::as_slice);
+        let is_open = |earlier: &Question| {
+            let chosen = self.answers.one(earlier.name);
+            !offered(earlier.name).iter().any(|choice| choice.value == chosen)
+        };
+        let mut earlier = self.business.questions().take_while(|earlier| earlier.name != question.name);
+        question.is_picked()
+            && offered(question.name).is_empty()
+            && earlier.any(|earlier| earlier.is_picked() && is_open(earlier))
+    }
+
+    fn has_lost(&self, slot: &str) -> bool {
+        let lost = |id: &String| self.attachments.iter().any(|file| file.id == *id && file.unreadable);
+        self.answers.files(slot).iter().any(lost)
+    }
+}
