@@ -18,7 +18,7 @@ fn answers(action: &str) -> Form {
 }
 
 async fn upload(visitor: &Visitor, name: &str, bytes: &[u8]) -> Answer {
-    visitor.upload(APPEAL, file(answers("upload"), "evidence", name, bytes.to_vec())).await
+    visitor.upload_and_see(APPEAL, file(answers("upload"), "evidence", name, bytes.to_vec())).await
 }
 
 /// What the tile says about the file: its address, or the error.
@@ -79,7 +79,7 @@ async fn refused_file_is_told_in_its_tile_with_what_the_slot_takes() {
     }
     let twice = file(answers("upload"), "evidence", "甲.exe", b"MZ".to_vec());
     let told = tile(
-        &visitor.upload(APPEAL, file(twice, "evidence", "乙.jpg", with_brand("heix"))).await,
+        &visitor.upload_and_see(APPEAL, file(twice, "evidence", "乙.jpg", with_brand("heix"))).await,
         "evidence",
     );
     let told = told.expect_err("two errors");
@@ -96,7 +96,7 @@ async fn document_that_nobody_can_open_is_refused() {
     let visitor = server.signed_in("张小三").await;
     let send = async |name: &str, bytes: &[u8]| {
         let form = file(Form::new().text("action", "upload"), "diploma", name, bytes.to_vec());
-        tile(&visitor.upload(&format!("{LIST}/new"), form).await, "diploma")
+        tile(&visitor.upload_and_see(&format!("{LIST}/new"), form).await, "diploma")
     };
     let locked =
         send("锁.pdf", include_bytes!("../support/user-password.pdf")).await.expect_err("a password");
@@ -129,8 +129,9 @@ async fn file_is_taken_whatever_the_encoding_of_its_name() {
                      --x\r\nContent-Disposition: form-data; name=\"file.diploma\"; ";
         let body = [&head[..], sent, b"\r\n\r\n", PDF, b"\r\n--x--\r\n"].concat();
         let request = visitor.request(Method::POST, &format!("{LIST}/new"));
-        let page =
+        let sent =
             visitor.send(request.header("content-type", "multipart/form-data; boundary=x").body(body)).await;
+        let page = visitor.open(&sent.location).await;
         assert!(tile(&page, "diploma").is_ok(), "{shown}");
         page.assert_shows(&format!("<strong>{shown}"));
     }
