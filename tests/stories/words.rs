@@ -83,12 +83,13 @@ async fn refused_edit_says_what_happened_and_keeps_what_was_typed() {
     let candidate = server.signed_in("张小三").await;
     let number = candidate.apply_for_number(&candidate.sitting_of("一级建造师").await).await;
     let edit = format!("{LIST}/{number}/edit");
-    let early = candidate.open(&edit).await;
+    assert_eq!(candidate.step(&edit).await.location, format!("{LIST}/{number}"));
+    let sitting = "sitting-01-2";
+    let early = candidate.upload(&edit, form(sitting, "submit", &[("employer", "另一家<公司>")])).await;
     assert_eq!(early.status, 409);
     early.assert_shows("这件申请已提交，在审核退回前不能修改");
     let reviewer = server.signed_in("周明远").await;
     reviewer.submit(&format!("/staff/applications/{number}/take"), &[]).await;
-    let sitting = "sitting-01-2";
     let late = candidate.upload(&edit, form(sitting, "submit", &[("employer", "另一家<公司>")])).await;
     assert_eq!(late.status, 409);
     late.assert_shows("审核员已开始审核，不能再修改");
