@@ -95,7 +95,7 @@ fn views(link: &Link) -> Markup {
                 summary { "被查看 " (count) " 次" }
                 ul.small {
                     @for (minute, times) in link.views.iter().take(LISTED_VIEWS) {
-                        li { time { (ui::date(clock::china(*minute))) } @if *times > 1 { "，" (times) " 次" } }
+                        li { time.date { (clock::china(*minute)) } @if *times > 1 { "，" (times) " 次" } }
                     }
                 }
             }

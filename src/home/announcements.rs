@@ -32,7 +32,7 @@ pub(super) fn list(news: &[Headline]) -> Markup {
             title: title.clone(),
             detail: String::new(),
             href: paths::announcement(id),
-            trailing: html! { time { (ui::date(clock::china_date(*at))) } },
+            trailing: html! { time.date { (clock::china_date(*at)) } },
         })
         .collect();
     html! { @if !rows.is_empty() { h2 { "通知公告" } (ui::rows(&rows)) } }

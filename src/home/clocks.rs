@@ -106,11 +106,11 @@ fn rejected(
             (application.title) "：如有异议，可以申诉一次，到 " (last_day) " 为止，" (left(last_day, today)) "。"
         }
         p {
-            a href=(paths::appeal(business.slug, &application.number)) {
+            a.text-button href=(paths::appeal(business.slug, &application.number)) {
                 @if has_draft { "继续填写申诉" } @else { "去申诉" }
             }
             "　"
-            a href=(links::listed(application)) { "查看原因" }
+            a.text-button href=(links::listed(application)) { "查看原因" }
         }
     };
     ui::banner(Tone::Warn, &format!("{}不通过，可以申诉", business.label), body)

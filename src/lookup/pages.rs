@@ -281,7 +281,7 @@ impl QueryStamp {
         let time = clock::china_to_the_second(self.at);
         let (number, foot) = lang
             .pick(("查询编号", "。结果以查询时为准。"), ("Query number", " (UTC+8), valid as of this time."));
-        html! { p.muted.small { (number) " " strong { (self.id) } " · " time { (ui::words(&time)) } (foot) } }
+        html! { p.muted.small { (number) " " strong { (self.id) } " · " time.date { (time) } (foot) } }
     }
 }
 

@@ -239,6 +239,6 @@ fn option(
 /// The link to an application. It opens in a new window, because the form is not saved yet.
 fn applied_for(applied: &Applied) -> Markup {
     html! {
-        a href=(applied.href) target="_blank" hx-boost="false" { "已有申请 " (applied.number) "，查看" }
+        a.text-button href=(applied.href) target="_blank" hx-boost="false" { "已有申请 " (applied.number) "，查看" }
     }
 }

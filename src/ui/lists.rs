@@ -71,7 +71,7 @@ pub fn timeline(moments: &[Moment]) -> Markup {
                 li data-state=(moment.state) {
                     strong { (moment.title) }
                     span.muted.small {
-                        time { (words(&moment.when)) }
+                        (words(&moment.when))
                         @if !moment.detail.is_empty() { " · " (moment.detail) }
                     }
                 }
