@@ -2,9 +2,9 @@
 
 mod announcements;
 mod candidate;
-mod clocks;
 mod guest;
 pub mod me;
+mod periods;
 pub mod senior;
 pub mod services;
 

@@ -25,17 +25,19 @@ mod area;
 mod basics;
 mod choice;
 mod field;
+mod footer;
 mod form;
 mod icon;
 mod lang;
 mod layout;
 mod lists;
+mod page;
 mod qr;
 mod stylesheet;
 mod upload;
 
 pub use area::{
-    Tone, answer, banner, confirmation, contact, countdown, empty, error_page, greeting, heading, heading_in,
+    Tone, answer, banner, confirmation, countdown, empty, error_page, greeting, heading, heading_in,
     numbered_heading, panel, qr_card, seal, steps, viewer,
 };
 pub use basics::{
@@ -44,15 +46,17 @@ pub use basics::{
 };
 pub use choice::{Applied, Choice, Control, TextMode};
 pub use field::{FormField, field};
+pub use footer::contact;
 pub use form::{
     Confirm, Mark, bar_submit, confirm, confirm_form, default_submit, marks, summary, summary_errors,
 };
 pub use icon::{Icon, icon};
 pub use lang::Lang;
-pub use layout::{Chrome, Desk, Page, Tab, document, fragment};
+pub use layout::{Chrome, document, fragment};
 pub use lists::{
     Card, Link, ListRow, Moment, Tile, card, door, more, page_mark, rows, rows_in, tiles, timeline,
 };
+pub use page::{Desk, Page, Tab};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
 pub use upload::{Player, Recording, UploadField, Uploaded, materials, recording, upload};

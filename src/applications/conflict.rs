@@ -43,7 +43,7 @@ fn typed(sheet: &Sheet) -> Markup {
     }
 }
 
-/// What was just typed is selected, unless it is empty.
+/// A choice between the saved answer and the typed one. The typed one is selected unless it is empty.
 fn choice(difference: &Difference) -> Markup {
     let shown = |text: &str| if text.is_empty() { "（未填写）".to_owned() } else { text.to_owned() };
     let option = |value: &str, text: &str, hint: &str| Choice {

@@ -162,7 +162,7 @@ fn parts(sheet: &Sheet, problems: &Problems, opened: Option<usize>) -> Markup {
     }
 }
 
-/// What is left in each part, for a response that replaces a single field.
+/// The number of missing answers of each part, as out-of-band swaps beside a single field.
 pub(super) fn part_states(sheet: &Sheet) -> Markup {
     html! { @for index in 0..sheet.parts().len() { (part_state(sheet, index, true)) } }
 }
@@ -183,7 +183,7 @@ fn is_folded(sheet: &Sheet) -> bool {
     !sheet.marks.is_empty() && sheet.marks.iter().all(is_placed)
 }
 
-/// Whether a question or slot of a returned form is marked or wrong.
+/// Whether the reviewer marked a question or slot of a returned form, or its answer has a problem.
 fn needs_attention(sheet: &Sheet, problems: &Problems, name: &str) -> bool {
     let is_closed = sheet.closed.as_ref().is_some_and(|(closed, _)| *closed == name);
     is_closed || mark(sheet, name).is_some() || fields::message(problems, name).is_some()

@@ -39,7 +39,7 @@ pub struct FormRequest {
     pub(super) part: Option<usize>,
 }
 
-/// What the address says about the form.
+/// The form that an address names.
 #[derive(Clone)]
 pub(super) enum FormAddress {
     Target(FormTarget),

@@ -15,7 +15,7 @@ use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx};
 use crate::web::Failure;
 
-/// How long the address of a new form leads to the application that was submitted there.
+/// For so long after a submission, the address of a new form leads to the submitted application.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
 
 /// The page to show in place of a form whose step is over.
@@ -84,7 +84,7 @@ pub(super) fn instead_of_saving(
     Ok(sent_before.as_ref().map(after_submission))
 }
 
-/// Whether the window showed a draft that was submitted since, or has itself just submitted the application.
+/// Whether the draft that the window shows was submitted meanwhile, by this window or another one.
 fn is_sent_before(application: &Application, seen: i32, window: &str) -> bool {
     let was_draft = seen == 0 && application.status != Status::Draft;
     let is_own = window.is_empty() || application.saved_by == window;

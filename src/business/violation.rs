@@ -5,7 +5,7 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Approval, Business, Clock, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset,
+    About, Approval, Business, Closing, Context, EditRule, Icon, Material, MaterialKind, Outset, Period,
     Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
@@ -64,7 +64,7 @@ pub static BUSINESS: Business = Business {
         ],
     },
     outset,
-    clocks,
+    periods,
     cited,
     choices,
     closes,
@@ -133,7 +133,7 @@ fn facts(violation: &Violation) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn clocks(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Clock>, Error> {
+fn periods(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Period>, Error> {
     let mut open = discipline::violations_of(tx, &candidate.holder)?;
     open.retain(|violation| violation.outcome.is_empty());
     if open.is_empty() {
@@ -142,12 +142,12 @@ fn clocks(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Clock>, Error> {
     let (today, calendar) = (tx.today(), Calendar::load(tx)?);
     let pending = listing::pending_subjects(tx, &candidate.id, SLUG)?;
     open.retain(|violation| today <= last_day(&calendar, violation) && !pending.contains(&violation.id));
-    let clock = |violation: &Violation| Clock {
+    let period = |violation: &Violation| Period {
         title: format!("{} · {}", violation.title(), violation.subject),
         what: "违纪告知的陈述申辩期限",
         last_day: last_day(&calendar, violation),
     };
-    Ok(open.iter().map(clock).collect())
+    Ok(open.iter().map(period).collect())
 }
 
 fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {

@@ -58,7 +58,7 @@ impl MadeAppeal {
 }
 
 impl AppealState {
-    /// Whether an application of a business that has an appeal can be appealed against on a day in China.
+    /// The state of the appeal against an application, on the day `today` in China. The business has an appeal.
     pub(super) fn of(
         status: Status,
         decided_at: Option<Timestamp>,

@@ -69,7 +69,7 @@ pub struct Business {
     /// pending applications in the list.
     pub outset: fn(&mut Tx, &Candidate, pending: &[&str]) -> Result<Outset, Error>,
     /// The periods that run for a candidate who has no pending application about the same.
-    pub clocks: fn(&mut Tx, &Candidate) -> Result<Vec<Clock>, Error>,
+    pub periods: fn(&mut Tx, &Candidate) -> Result<Vec<Period>, Error>,
     /// The records of the authority that a form is about, among those of the candidate.
     pub cited: fn(&mut Tx, &Context) -> Result<Vec<Record>, Error>,
     /// The choices of questions, given the answers so far.
@@ -93,7 +93,7 @@ pub struct Business {
     pub approved: &'static str,
     /// Changes other tables after a transition, in the same transaction.
     pub after: fn(&mut Tx, &Transition) -> Result<(), Refusal>,
-    /// Whether the certificate that an application is about is to be posted once it is completed.
+    /// Whether the answers ask for the new certificate to be posted. `None` if the business makes no certificate.
     pub by_post: Option<fn(&Answers) -> bool>,
 }
 
@@ -110,7 +110,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// What the functions of a business read of a submitted application of a candidate.
+    /// The context of a submitted application.
     pub fn of_submitted(
         candidate: &'a Candidate,
         submitted: &'a Application,
@@ -171,9 +171,9 @@ pub struct Application {
     pub decided_at: Option<Timestamp>,
     /// The day by which the reviewer or the candidate should act.
     pub due_on: Option<NaiveDate>,
-    /// How often its form was saved.
+    /// Number of times that the form was saved.
     pub saves: i32,
-    /// The window of a browser that saved it last, or empty.
+    /// Name of the browser window that saved the form last, or empty.
     pub saved_by: String,
 }
 
@@ -243,7 +243,7 @@ impl Business {
         tasks: &[],
         words: &[],
         outset: |_, _, _| Ok(Outset { records: Vec::new(), nothing: None }),
-        clocks: |_, _| Ok(Vec::new()),
+        periods: |_, _| Ok(Vec::new()),
         cited: |_, _| Ok(Vec::new()),
         choices: |_, _| Ok(Choices::new()),
         derive: |_, _| Ok(Vec::new()),

@@ -47,7 +47,7 @@ codes! {
         Approve = "approve", "审核通过";
         /// An appeal against the rejection was upheld.
         Uphold = "uphold", "申诉通过，改为审核通过";
-        /// What was approved is paid, printed or posted.
+        /// The refund is paid, the certificate is printed or posted, or the receipt is issued.
         Fulfil = "fulfil", "办理完成";
         /// What was approved cannot be carried out until the candidate corrects something.
         Fail = "fail", "办理未成功";

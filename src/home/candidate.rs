@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
-use super::clocks::{self, Running, is_expiring};
+use super::periods::{self, Running, is_expiring};
 use super::services;
 use crate::casework::business::{Origin, Registry};
 use crate::casework::listing::{self, ListedApplication};
@@ -49,14 +49,14 @@ impl Overview {
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let listing::Overview { waiting, drafts, recent } = &overview.applications;
-    let clocks = clocks::banners(&overview.applications, &overview.running, overview.today);
+    let periods = periods::banners(&overview.applications, &overview.running, overview.today);
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
         (account_notices::banner(&overview.notices, &overview.acknowledged))
-        @if !clocks.is_empty() {
+        @if !periods.is_empty() {
             h2 { "待您处理" }
-            @for clock in &clocks { (clock) }
+            @for period in &periods { (period) }
         }
         @for draft in drafts.iter().filter(|draft| !is_expiring(draft, overview.today)) { (unfinished(draft)) }
         @if overview.is_staff {

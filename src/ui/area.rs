@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 
 use super::{Icon, Lang, Look, copyable, digits, icon, link_button, words};
-use crate::settings::Office;
 
 /// The `h1` of a page with a small line above and below it. Empty lines are left out.
 pub fn heading(above: &str, title: &str, below: &str) -> Markup {
@@ -127,23 +126,8 @@ pub fn error_page(headline: &str, what_to_do: &str, action: Markup) -> Markup {
     }
 }
 
-/// The office's phone number and hours. Empty if the settings have no number.
-pub fn contact(office: &Office, lang: Lang) -> Markup {
-    let label = lang.pick("咨询电话", "Phone");
-    html! {
-        @if !office.phone.is_empty() {
-            p.contact {
-                (label) " " a href={ "tel:" (office.phone.replace(' ', "")) } { (office.phone) }
-                @if !office.hours.is_empty() {
-                    " "
-                    span lang=[lang.of_chinese()] { "（" (office.hours) "）" }
-                }
-            }
-        }
-    }
-}
-
-/// The white card of a login handshake or of a verification link. An `img` directly inside a `div.qr` is 240 px wide on white, also in dark mode.
+/// The white card of a login handshake or of a verification link. An `img` directly inside a `div.qr` is 240 px wide on
+/// white, also in dark mode.
 pub fn qr_card(title: &str, body: Markup) -> Markup {
     html! {
         section.qr-card {

@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Icon, Lang, contact, icon};
+use super::footer::{footer, imprint};
+use super::page::{Page, Tab};
+use super::{Icon, Lang, icon};
 use crate::paths;
 use crate::settings::Office;
-use crate::store::{Timestamp, clock};
 
 /// The configuration of htmx: no history cache (pages hold personal data), no eval, no inline styles.
 /// Responses with an error status are shown too. New content reacts at once: with the default delay of
@@ -32,7 +33,8 @@ pub struct Chrome<'a> {
     pub office: &'a Office,
     /// Scheme and host, which a printed page shows.
     pub address: &'a str,
-    pub now: Timestamp,
+    /// When the page was made, in China, to the second. A printed page shows it.
+    pub time: &'a str,
     pub css: &'a str,
     /// URLs of the scripts, loaded with `defer`.
     pub scripts: &'a [String],
@@ -50,110 +52,12 @@ pub struct Chrome<'a> {
     pub refused: bool,
 }
 
-/// The sections of the site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tab {
-    Home,
-    Services,
-    Certificates,
-    Me,
-}
-
 const TABS: [(Tab, Icon, &str, &str); 4] = [
     (Tab::Home, Icon::Home, "首页", paths::HOME),
     (Tab::Services, Icon::Services, "业务", paths::SERVICES),
     (Tab::Certificates, Icon::Certificate, "证书", paths::CERTIFICATES),
     (Tab::Me, Icon::Person, "我的", paths::ME),
 ];
-
-/// The navigation of the review desk, in place of the tabs.
-#[derive(Clone)]
-pub struct Desk {
-    pub who: String,
-    /// How many applications wait, such as `12` or `999+`.
-    pub waiting: String,
-}
-
-/// One page: its content and what its frame shows.
-pub struct Page {
-    /// Shown in the window title and the top bar.
-    pub title: String,
-    /// What distinguishes the page from others of its title, such as a number. Shown in the window title.
-    pub about: String,
-    /// `main` contains the `h1`.
-    pub own_heading: bool,
-    /// URL of the back link.
-    pub back: Option<String>,
-    pub tab: Option<Tab>,
-    pub desk: Option<Desk>,
-    pub main: Markup,
-    /// The sticky action bar at the bottom.
-    pub bar: Option<Markup>,
-    /// Seconds and URL of a reload by the browser, for browsers in which htmx does not run.
-    pub refresh: Option<(u32, String)>,
-    /// Uses up to 75 rem of a wide screen.
-    pub wide: bool,
-    /// Fills the window without a margin, for a case of the review desk.
-    pub full: bool,
-}
-
-impl Page {
-    /// A page whose title is its `h1`.
-    pub fn new(title: impl Into<String>, main: Markup) -> Page {
-        Page {
-            title: title.into(),
-            about: String::new(),
-            own_heading: false,
-            back: None,
-            tab: None,
-            desk: None,
-            main,
-            bar: None,
-            refresh: None,
-            wide: false,
-            full: false,
-        }
-    }
-
-    /// Adds what distinguishes the page from others of its title.
-    pub fn about(self, about: impl Into<String>) -> Page {
-        Page { about: about.into(), ..self }
-    }
-
-    pub fn own_heading(self) -> Page {
-        Page { own_heading: true, ..self }
-    }
-
-    pub fn back(self, url: impl Into<String>) -> Page {
-        Page { back: Some(url.into()), ..self }
-    }
-
-    pub fn tab(self, tab: Tab) -> Page {
-        Page { tab: Some(tab), ..self }
-    }
-
-    /// Shows `bar` at the bottom. Its submit buttons are those of [`super::bar_submit`].
-    pub fn bar(self, bar: Markup) -> Page {
-        Page { bar: Some(bar), ..self }
-    }
-
-    pub fn desk(self, desk: Desk) -> Page {
-        Page { desk: Some(desk), ..self }
-    }
-
-    /// Loads `url` after `seconds`. Where htmx runs, `app.js` cancels the reload.
-    pub fn refresh(self, seconds: u32, url: impl Into<String>) -> Page {
-        Page { refresh: Some((seconds, url.into())), ..self }
-    }
-
-    pub fn wide(self) -> Page {
-        Page { wide: true, ..self }
-    }
-
-    pub fn full(self) -> Page {
-        Page { full: true, ..self }
-    }
-}
 
 /// The page as a whole document.
 pub fn document(chrome: &Chrome, page: &Page) -> Markup {
@@ -225,37 +129,6 @@ fn main(chrome: &Chrome, page: &Page) -> Markup {
         main #main tabindex="-1" data-wide[page.wide] data-full[page.full] {
             (page.main)
             (imprint(chrome))
-        }
-    }
-}
-
-/// Where a printed page comes from. Not shown on a screen.
-fn imprint(chrome: &Chrome) -> Markup {
-    let (printed, demo) = chrome.lang.pick(
-        ("页面时间", "演示环境，数据均为虚构"),
-        ("Time of this page (UTC+8)", "Demonstration: all data is fictional"),
-    );
-    html! {
-        p.imprint aria-hidden="true" {
-            span lang="zh-CN" { (chrome.authority) " · 考证通" }
-            " · " (chrome.address) " · " (printed) " " (clock::china_to_the_second(chrome.now))
-            @if chrome.demo { " · " strong { (demo) } }
-        }
-    }
-}
-
-fn footer(chrome: &Chrome) -> Markup {
-    let (office, lang) = (chrome.office, chrome.lang);
-    html! {
-        footer #footer {
-            p lang=[lang.of_chinese()] { (chrome.authority) }
-            (contact(office, lang))
-            @if let Some(privacy) = &office.privacy {
-                p { a href=(privacy) rel="external" { (lang.pick("隐私政策", "Privacy notice")) } }
-            }
-            @if !office.filing.is_empty() {
-                p { a href="https://beian.miit.gov.cn/" rel="external" lang="zh-CN" { (office.filing) } }
-            }
         }
     }
 }
@@ -355,7 +228,7 @@ mod tests {
             authority: "示范市考试院",
             office: &OFFICE,
             address: "https://exam.example",
-            now: Timestamp::MIN,
+            time: "2026-04-01 09:30:00",
             css: "/app.css",
             scripts: &[],
             icon: "/icon.svg",

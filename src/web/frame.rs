@@ -10,7 +10,7 @@ use super::assets;
 use super::query::without_empty;
 use crate::paths;
 use crate::settings::{Office, Settings};
-use crate::store::{Store, Timestamp};
+use crate::store::{Store, Timestamp, clock};
 use crate::ui::{self, Chrome, Lang, Page};
 
 /// The cookie that is set in senior mode (长者模式).
@@ -95,7 +95,7 @@ impl Frame {
             authority: &self.settings.authority,
             office: self.office(),
             address: &self.base,
-            now: self.now,
+            time: &clock::china_to_the_second(self.now),
             css: &assets.css,
             scripts: &assets.scripts,
             icon: &assets.icon,

@@ -2,6 +2,8 @@
 
 #[path = "../support/applicant.rs"]
 mod applicant;
+#[path = "../support/authority_records.rs"]
+mod authority_records;
 #[path = "../support/axe.rs"]
 mod axe;
 #[path = "../support/browser.rs"]

@@ -1,11 +1,8 @@
 //! What is read out, where the focus goes, what is copied, and what going back shows.
 
-use diesel::prelude::*;
 use kaozheng::demo::sandbox::people::PEOPLE;
-use kaozheng::store::Tx;
-use kaozheng::store::schema::{candidates, certificates as c};
-use kaozheng::web::Failure;
 
+use crate::authority_records::replace_certificates;
 use crate::browser::Browser;
 use crate::lookup::{DOCUMENT, NAME, PRINT};
 use crate::pictures::Pictures;
@@ -129,31 +126,6 @@ async fn focus_stays_at_an_upload_that_is_removed() {
     assert!(focused.as_str().is_some_and(|text| text.contains("缴费凭证")), "{focused}");
 }
 
-/// Gives the candidate 45 certificates.
-fn certificates(tx: &mut Tx) -> Result<(), Failure> {
-    let own = candidates::table.filter(candidates::name.eq(NAME));
-    let holder: String = own.select(candidates::document_hash).first(tx.conn)?;
-    for at in 0..45 {
-        let row = (
-            c::id.eq(format!("many-{at}")),
-            c::holder_hash.eq(&holder),
-            c::holder_name.eq(PEOPLE[0].name),
-            c::exam_id.eq("exam-01"),
-            c::sitting_month.eq("202509"),
-            c::level.eq("一级"),
-            c::specialty.eq("建筑工程"),
-            c::management_number.eq(format!("2026064403{at:06}")),
-            c::print_number.eq(format!("P{at:06}")),
-            c::approved_on.eq(tx.today()),
-            c::issued_on.eq(tx.today()),
-            c::issuing_body.eq("示范市考试院"),
-            c::delivery.eq("ready"),
-        );
-        diesel::insert_into(c::table).values(row).execute(tx.conn)?;
-    }
-    Ok(())
-}
-
 async fn number(browser: &Browser, script: &str) -> u64 {
     browser.run(script).await.as_f64().expect("a number") as u64
 }
@@ -164,7 +136,7 @@ const TOP: &str = "return scrollY";
 #[tokio::test]
 async fn going_back_shows_the_list_where_it_was() {
     let server = steps::start_demo().await;
-    server.parts.store.write(certificates).await.expect("certificates");
+    server.parts.store.write(|tx| replace_certificates(tx, PEOPLE[0].name, 48)).await.expect("certificates");
     let phone = steps::candidate(&server).await;
     phone.open(&format!("{}/certificates", server.base)).await;
     for page in ["第 2 页", "第 3 页"] {

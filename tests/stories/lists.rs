@@ -14,6 +14,7 @@ use kaozheng::store::schema::{application_events as e, applications as a, candid
 use kaozheng::store::{Conn, Store, Tx};
 use kaozheng::web::Failure;
 
+use crate::authority_records::replace_certificates;
 use crate::commands::migrate;
 use crate::filing::start_demo;
 use crate::server::Visitor;
@@ -64,7 +65,10 @@ const PAGES: &[ListPage] = &[
     list("/services/correction", |tx, count| insert(tx, "correction", count), 1),
     list("/services/mailing", |tx, count| insert(tx, "mailing", count), 1),
     list("/services/appeal", |tx, count| insert(tx, "appeal", count), 1),
-    ListPage { index: "certificates_holder_hash", ..list("/certificates", certificates, 1) },
+    ListPage {
+        index: "certificates_holder_hash",
+        ..list("/certificates", |tx, count| replace_certificates(tx, NAME, count), 1)
+    },
 ];
 
 /// A candidate with records of every kind.
@@ -140,32 +144,6 @@ fn insert(tx: &mut Tx, slug: &str, count: usize) -> Result<(), Failure> {
             let submitted = (a::number.eq(number("ZZ", tx, at)), a::submitted_at.eq(Some(tx.now)));
             diesel::insert_into(a::table).values((appeal, submitted)).execute(tx.conn)?;
         }
-    }
-    Ok(())
-}
-
-/// Replaces the candidate's certificates.
-fn certificates(tx: &mut Tx, count: usize) -> Result<(), Failure> {
-    let own = candidates::table.filter(candidates::name.eq(NAME));
-    let holder: String = own.select(candidates::document_hash).first(tx.conn)?;
-    diesel::delete(c::table.filter(c::holder_hash.eq(&holder))).execute(tx.conn)?;
-    for at in 0..count {
-        let row = (
-            c::id.eq(tx.id()),
-            c::holder_hash.eq(&holder),
-            c::holder_name.eq(NAME),
-            c::exam_id.eq("exam-01"),
-            c::sitting_month.eq("202509"),
-            c::level.eq("一级"),
-            c::specialty.eq("建筑工程"),
-            c::management_number.eq(format!("M{at:06}")),
-            c::print_number.eq(format!("P{at:06}")),
-            c::approved_on.eq(tx.today()),
-            c::issued_on.eq(tx.today()),
-            c::issuing_body.eq("示范市考试院"),
-            c::delivery.eq("ready"),
-        );
-        diesel::insert_into(c::table).values(row).execute(tx.conn)?;
     }
     Ok(())
 }

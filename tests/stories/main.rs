@@ -2,6 +2,8 @@
 
 #[path = "../support/applicant.rs"]
 mod applicant;
+#[path = "../support/authority_records.rs"]
+mod authority_records;
 #[path = "../support/database.rs"]
 mod database;
 #[path = "../support/disk.rs"]

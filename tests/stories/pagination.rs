@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 use kaozheng::store::Tx;
-use kaozheng::store::schema::{applications as a, candidates, certificates as c};
+use kaozheng::store::schema::{applications as a, candidates};
 use kaozheng::web::Failure;
 
+use crate::authority_records::replace_certificates;
 use crate::filing::start_demo;
 use crate::server::{Server, Visitor};
 
@@ -47,30 +48,6 @@ fn insert_refunds(tx: &mut Tx, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-fn insert_certificates(tx: &mut Tx, count: usize) -> Result<(), Failure> {
-    let (_, holder) = newcomer(tx)?;
-    diesel::delete(c::table.filter(c::holder_hash.eq(&holder))).execute(tx.conn)?;
-    for at in 0..count {
-        let row = (
-            c::id.eq(tx.id()),
-            c::holder_hash.eq(&holder),
-            c::holder_name.eq(NEWCOMER),
-            c::exam_id.eq("exam-01"),
-            c::sitting_month.eq("202509"),
-            c::level.eq("一级"),
-            c::specialty.eq("建筑工程"),
-            c::management_number.eq(format!("M{at:06}")),
-            c::print_number.eq(format!("P{at:06}")),
-            c::approved_on.eq(tx.today()),
-            c::issued_on.eq(tx.today()),
-            c::issuing_body.eq("示范市考试院"),
-            c::delivery.eq("ready"),
-        );
-        diesel::insert_into(c::table).values(row).execute(tx.conn)?;
-    }
-    Ok(())
-}
-
 /// Follows 加载更多 to the end. Returns the number of cards on each page.
 async fn cards_per_page(visitor: &Visitor, path: &str) -> Vec<usize> {
     let (mut next, mut shown) = (path.to_owned(), Vec::new());
@@ -88,7 +65,7 @@ async fn cards_per_page(visitor: &Visitor, path: &str) -> Vec<usize> {
 async fn server_with_items(server: &Server, count: usize) -> Visitor {
     let fill = move |tx: &mut Tx| {
         insert_refunds(tx, count)?;
-        insert_certificates(tx, count)
+        replace_certificates(tx, NEWCOMER, count)
     };
     server.parts.store.write(fill).await.expect("rows");
     server.signed_in(NEWCOMER).await

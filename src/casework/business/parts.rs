@@ -114,9 +114,9 @@ pub struct Outset {
     pub nothing: Option<&'static str>,
 }
 
-/// A period that ends and in which the candidate has not begun what it is for.
-pub struct Clock {
-    /// What it is about.
+/// A period that is running, in which the candidate may do something and has not begun it.
+pub struct Period {
+    /// The exam or record to which the period belongs.
     pub title: String,
     /// Name of the period, such as 申诉期限.
     pub what: &'static str,

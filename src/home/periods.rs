@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate};
 use maud::{Markup, html};
 
-use crate::casework::business::{Business, Clock, Origin, Registry};
+use crate::casework::business::{Business, Origin, Period, Registry};
 use crate::casework::listing::{self, ListedApplication};
 use crate::casework::sweep::DRAFT_AGE;
 use crate::pages::{cards, links};
@@ -19,15 +19,15 @@ const NOTICE: Duration = Duration::days(7);
 pub(super) struct Running {
     appealable: Vec<(ListedApplication, NaiveDate)>,
     /// Those of the businesses themselves.
-    own: Vec<(&'static Business, Clock)>,
+    own: Vec<(&'static Business, Period)>,
 }
 
 impl Running {
     pub(super) fn load(tx: &mut Tx, candidate: &Candidate) -> Result<Running, Error> {
         let mut own = Vec::new();
         for business in Registry::of(tx).iter() {
-            let clocks = (business.clocks)(tx, candidate)?;
-            own.extend(clocks.into_iter().map(|clock| (business, clock)));
+            let periods = (business.periods)(tx, candidate)?;
+            own.extend(periods.into_iter().map(|period| (business, period)));
         }
         Ok(Running { appealable: listing::appealable(tx, &candidate.id)?, own })
     }
@@ -86,9 +86,9 @@ fn returned(application: &ListedApplication) -> Markup {
     ui::banner(Tone::Warn, &format!("{}{reason}", application.business.label), body)
 }
 
-fn own(business: &Business, clock: &Clock, today: NaiveDate) -> Markup {
+fn own(business: &Business, period: &Period, today: NaiveDate) -> Markup {
     let body = html! {
-        p { (clock.title) "：" (clock.what) "到 " (clock.last_day) " 为止，" (left(clock.last_day, today)) "。" }
+        p { (period.title) "：" (period.what) "到 " (period.last_day) " 为止，" (left(period.last_day, today)) "。" }
         p { a href=(paths::new_application(business.slug)) { (business.start_label) } }
     };
     ui::banner(Tone::Warn, &format!("可以提出{}", business.label), body)

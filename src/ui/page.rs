@@ -1,0 +1,101 @@
+//! One page, as a handler describes it. [`layout`](super::layout) puts the frame around it.
+
+use maud::Markup;
+
+/// The sections of the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Home,
+    Services,
+    Certificates,
+    Me,
+}
+
+/// The navigation of the review desk, in place of the tabs.
+#[derive(Clone)]
+pub struct Desk {
+    pub who: String,
+    /// How many applications wait, such as `12` or `999+`.
+    pub waiting: String,
+}
+
+/// One page: its content and what its frame shows.
+pub struct Page {
+    /// Shown in the window title and the top bar.
+    pub title: String,
+    /// What distinguishes the page from others of its title, such as a number. Shown in the window title.
+    pub about: String,
+    /// `main` contains the `h1`.
+    pub own_heading: bool,
+    /// URL of the back link.
+    pub back: Option<String>,
+    pub tab: Option<Tab>,
+    pub desk: Option<Desk>,
+    pub main: Markup,
+    /// The sticky action bar at the bottom.
+    pub bar: Option<Markup>,
+    /// Seconds and URL of a reload by the browser, for browsers in which htmx does not run.
+    pub refresh: Option<(u32, String)>,
+    /// Uses up to 75 rem of a wide screen.
+    pub wide: bool,
+    /// Fills the window without a margin, for a case of the review desk.
+    pub full: bool,
+}
+
+impl Page {
+    /// A page whose title is its `h1`.
+    pub fn new(title: impl Into<String>, main: Markup) -> Page {
+        Page {
+            title: title.into(),
+            about: String::new(),
+            own_heading: false,
+            back: None,
+            tab: None,
+            desk: None,
+            main,
+            bar: None,
+            refresh: None,
+            wide: false,
+            full: false,
+        }
+    }
+
+    /// Adds what distinguishes the page from others of its title.
+    pub fn about(self, about: impl Into<String>) -> Page {
+        Page { about: about.into(), ..self }
+    }
+
+    pub fn own_heading(self) -> Page {
+        Page { own_heading: true, ..self }
+    }
+
+    pub fn back(self, url: impl Into<String>) -> Page {
+        Page { back: Some(url.into()), ..self }
+    }
+
+    pub fn tab(self, tab: Tab) -> Page {
+        Page { tab: Some(tab), ..self }
+    }
+
+    /// Shows `bar` at the bottom. Its submit buttons are those of [`super::bar_submit`].
+    pub fn bar(self, bar: Markup) -> Page {
+        Page { bar: Some(bar), ..self }
+    }
+
+    pub fn desk(self, desk: Desk) -> Page {
+        Page { desk: Some(desk), ..self }
+    }
+
+    /// Loads `url` after `seconds`. Where htmx runs, `app.js` cancels the reload.
+    pub fn refresh(self, seconds: u32, url: impl Into<String>) -> Page {
+        Page { refresh: Some((seconds, url.into())), ..self }
+    }
+
+    pub fn wide(self) -> Page {
+        Page { wide: true, ..self }
+    }
+
+    pub fn full(self) -> Page {
+        Page { full: true, ..self }
+    }
+}
