@@ -52,11 +52,11 @@ pub use form::{
 };
 pub use icon::{Icon, icon};
 pub use lang::Lang;
-pub use layout::{Chrome, document, fragment};
+pub use layout::{document, fragment};
 pub use lists::{
     Card, Link, ListRow, Moment, Tile, card, door, more, page_mark, rows, rows_in, tiles, timeline,
 };
-pub use page::{Desk, Page, Tab};
+pub use page::{Chrome, Desk, Page, Tab};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
 pub use upload::{Player, Recording, UploadField, Uploaded, materials, recording, upload};

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Lang;
-use super::layout::Chrome;
+use super::page::Chrome;
 use crate::settings::Office;
 
 /// Where a printed page comes from. Not shown on a screen.

@@ -9,10 +9,9 @@ use std::sync::LazyLock;
 use maud::{DOCTYPE, Markup, html};
 
 use super::footer::{footer, imprint};
-use super::page::{Page, Tab};
+use super::page::{Chrome, Page, Tab};
 use super::{Icon, Lang, icon};
 use crate::paths;
-use crate::settings::Office;
 
 /// The configuration of htmx: no history cache (pages hold personal data), no eval, no inline styles.
 /// Responses with an error status are shown too. New content reacts at once: with the default delay of
@@ -26,31 +25,6 @@ const HTMX: &str = concat!(
 
 /// Rendered once: escaping the JSON costs as much as the rest of a short page.
 static HTMX_CONFIG: LazyLock<Markup> = LazyLock::new(|| html! { meta name="htmx-config" content=(HTMX); });
-
-/// The part of the frame that does not depend on the page.
-pub struct Chrome<'a> {
-    pub authority: &'a str,
-    pub office: &'a Office,
-    /// Scheme and host, which a printed page shows.
-    pub address: &'a str,
-    /// When the page was made, in China, to the second. A printed page shows it.
-    pub time: &'a str,
-    pub css: &'a str,
-    /// URLs of the scripts, loaded with `defer`.
-    pub scripts: &'a [String],
-    pub icon: &'a str,
-    /// For the home screen of iOS.
-    pub touch_icon: &'a str,
-    pub manifest: &'a str,
-    pub senior: bool,
-    /// Whether to show that all data is fictional.
-    pub demo: bool,
-    /// Path and query of this page; the switch of senior mode returns here.
-    pub here: &'a str,
-    pub lang: Lang,
-    /// Whether the page shows a form again with what is wrong in it; its title then says so.
-    pub refused: bool,
-}
 
 const TABS: [(Tab, Icon, &str, &str); 4] = [
     (Tab::Home, Icon::Home, "首页", paths::HOME),
@@ -214,6 +188,7 @@ fn tabs(page: &Page, swap: bool) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Office;
 
     static OFFICE: Office = Office {
         phone: String::new(),

@@ -1,6 +1,34 @@
-//! One page, as a handler describes it. [`layout`](super::layout) puts the frame around it.
+//! One page, as a handler describes it, and what its frame shows besides. [`layout`](super::layout) puts them together.
 
 use maud::Markup;
+
+use super::Lang;
+use crate::settings::Office;
+
+/// The part of the frame that does not depend on the page.
+pub struct Chrome<'a> {
+    pub authority: &'a str,
+    pub office: &'a Office,
+    /// Scheme and host, which a printed page shows.
+    pub address: &'a str,
+    /// When the page was made, in China, to the second. A printed page shows it.
+    pub time: &'a str,
+    pub css: &'a str,
+    /// URLs of the scripts, loaded with `defer`.
+    pub scripts: &'a [String],
+    pub icon: &'a str,
+    /// For the home screen of iOS.
+    pub touch_icon: &'a str,
+    pub manifest: &'a str,
+    pub senior: bool,
+    /// Whether to show that all data is fictional.
+    pub demo: bool,
+    /// Path and query of this page; the switch of senior mode returns here.
+    pub here: &'a str,
+    pub lang: Lang,
+    /// Whether the page shows a form again with what is wrong in it; its title then says so.
+    pub refused: bool,
+}
 
 /// The sections of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
