@@ -35,6 +35,8 @@ pub const LOGIN_DEVICE: &str = "/login/device";
 pub const LOGIN_PORTAL: &str = "/login/portal";
 /// The redirect URI. It is registered at the portal, so it must not change.
 pub const LOGIN_CALLBACK: &str = "/login/callback";
+/// A page that the government app opens with a one-off token.
+pub const LOGIN_APP: &str = "/login/app";
 pub const LOGOUT: &str = "/logout";
 pub const DEVICES: &str = "/me/devices";
 /// Ends every other session of a candidate.
@@ -70,6 +72,12 @@ macro_rules! addresses {
 addresses! {
     /// A stylesheet, script or picture of the site.
     ASSET asset(name) = "/assets/:name";
+    /// After a sign-out at a door, candidates' or staff's.
+    SIGNED_OUT signed_out(door) = "/logout/:door";
+    /// Leads to the portal's own sign-out.
+    SIGNED_OUT_AT signed_out_at(door) = "/logout/:door/portal";
+    /// The redirect URI for a portal that has no `state`.
+    LOGIN_CALLBACK_STATE login_callback(state) = "/login/callback/:state";
     ANNOUNCEMENT announcement(id) = "/announcements/:id";
     FILE file(id) = "/files/:id";
     LOOKUP_FORM lookup_form(exam) = "/lookup/:exam";

@@ -16,7 +16,9 @@ use url::Url;
 use crate::store::Vault;
 pub use office::{Office, RawOffice};
 pub use portal::{
-    ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, RawPortal, Ways,
+    Cipher, ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, Decryption, Dialect, Encoding, InApp,
+    Level, Method, PortalSettings, RawPortal, Returns, Signature, SignatureHash, Step, Template, Value,
+    Values, Ways,
 };
 
 /// Unchecked settings of every command.
@@ -83,7 +85,10 @@ pub struct Settings {
     pub files: PathBuf,
     pub authority: String,
     pub office: Office,
+    /// The portal of candidates, and of staff without one of their own.
     pub portal: PortalSettings,
+    /// The portal of staff, if they have one of their own.
+    pub staff_portal: Option<PortalSettings>,
     /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
     /// Idle limit of a session.
@@ -235,6 +240,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
     let office = office::check(&mut check, &raw.office);
     let portal = portal::check(&mut check, &raw.portal);
+    let staff_portal = portal::check_staff(&mut check, &raw.portal);
     let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
     let session_idle = Duration::minutes(time("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes));
     let session_absolute = Duration::hours(time("KAOZHENG_SESSION_HOURS", &raw.session_hours));
@@ -250,6 +256,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             authority,
             office,
             portal: portal?,
+            staff_portal,
             trusted_proxy: raw.trusted_proxy,
             session_idle,
             session_absolute,

@@ -91,6 +91,7 @@ impl Demo {
                 ..Office::default()
             },
             portal: sandbox::settings(&public_url, &own),
+            staff_portal: None,
             public_url,
             trusted_proxy: false,
             session_idle: Duration::minutes(30),

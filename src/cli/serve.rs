@@ -33,7 +33,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Stop> {
-        let (settings, vault) = settings::check_serve(&self.raw).map_err(|problems| list(&problems))?;
+        let raw = RawServe { portal: self.raw.portal.with_environment(), ..self.raw };
+        let (settings, vault) = settings::check_serve(&raw).map_err(|problems| list(&problems))?;
         log::begin(log::Lines::Json);
         if settings.portal.rules.verified.is_none() {
             tracing::warn!(

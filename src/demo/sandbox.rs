@@ -27,9 +27,7 @@ use url::Url;
 use self::people::{PEOPLE, Person};
 use crate::paths;
 use crate::people::mask;
-use crate::settings::{
-    ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, Settings, Ways,
-};
+use crate::settings::{PortalSettings, Settings};
 use crate::store::{Store, Timestamp};
 use crate::ui::{self, Look, Page};
 use crate::web::{Failure, Frame, Submission, see_other};
@@ -42,31 +40,16 @@ pub fn settings(public: &Url, own: &Url) -> PortalSettings {
     let at = |base: &Url, path: &str| {
         let mut url = base.clone();
         url.set_path(path);
-        url
+        String::from(url)
     };
-    let words = |words: [&str; 2]| words.map(str::to_owned).to_vec();
-    PortalSettings {
-        ways: Ways { portal: true, scan: true, device: true },
-        issuer: Some(at(public, "/sandbox").into()),
-        authorize_url: Some(at(public, "/sandbox/authorize")),
-        token_url: Some(at(own, "/sandbox/token")),
-        userinfo_url: Some(at(own, "/sandbox/userinfo")),
-        jwks_url: None,
-        device_url: Some(at(own, "/sandbox/device_authorization")),
-        client_id: "kaozheng-demo".into(),
-        client_secret: Some("not-a-secret".into()),
-        client_auth: ClientAuth::Basic,
-        scopes: words(["openid", "profile"]),
-        authorize_params: Vec::new(),
-        claims_from: ClaimsFrom::Userinfo,
-        claims: ClaimNames::default(),
-        rules: ClaimRules {
-            required: Conditions::default(),
-            person: Conditions::parse("/user_type=person").unwrap_or_default(),
-            verified: Conditions::parse("/level=L2|L3"),
-        },
-        id_types: Vec::new(),
-    }
+    let overrides = [
+        ("base", at(own, "")),
+        ("issuer", at(public, "/sandbox")),
+        ("client_id", "kaozheng-demo".to_owned()),
+        ("client_secret", "not-a-secret".to_owned()),
+    ];
+    let overrides = overrides.map(|(key, value)| (key.to_owned(), value)).into();
+    PortalSettings::load("sandbox", &overrides).expect("the profile of the sandbox is complete")
 }
 
 /// The codes and tokens that the sandbox portal has issued.

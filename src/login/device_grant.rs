@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use futures_util::future::join_all;
 
+use super::door::Door;
 use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
 use super::portal::device_grant::{DeviceCode, PollOutcome};
 use super::refusal::{Refusal, admitted};
@@ -91,7 +92,8 @@ async fn poll(login: &Login, store: &Store, id: String) {
     let claimed = id.clone();
     let saved = match store.write(move |tx| claim(tx, &claimed)).await {
         Ok(Some(due)) => {
-            let outcome = login.portal.poll(&due.device_code, due.interval, store.clock.now()).await;
+            let outcome =
+                login.portal(Door::Candidates).poll(&due.device_code, due.interval, store.clock.now()).await;
             store.write(move |tx| save(tx, &due.handshake, outcome)).await
         }
         Ok(None) => return,

@@ -1,18 +1,21 @@
 //! The client of the government portal: OAuth 2.0 authorization code with PKCE
 //! (RFC 6749 §4.1, RFC 7636), `state` and `iss` checked (RFC 9700, RFC 9207), and the
-//! device grant (RFC 8628).
+//! device grant (RFC 8628). A portal that does not follow OAuth 2 has its calls in its profile, and [`steps`]
+//! makes them; attempt, identity and every check after it are the same.
 //!
 //! Every failure of the portal becomes a [`Refusal`]. The log has the portal's answer without codes, tokens
 //! and personal data. Tokens are dropped once the identity has been read.
 
+mod deviations;
 pub mod device_grant;
-mod dialect;
 mod endpoints;
 mod http;
 mod id_token;
 mod identity;
 mod refusal_log;
+pub mod steps;
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -28,14 +31,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::door::Door;
 use super::refusal::Refusal;
-use crate::paths::LOGIN_CALLBACK;
+use crate::paths::{self, LOGIN_CALLBACK};
 use crate::people::identity::Arrival;
-use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
+use crate::settings::{ClaimsFrom, ClientAuth, Dialect, PortalSettings, Settings, Template, Values};
 use crate::store::{Timestamp, clock};
 use endpoints::{EndpointCache, Endpoints, same_issuer};
 use http::{Http, Userinfo};
 use id_token::{Expected, KeyCache, TokenKind};
+use steps::call::Moment;
 
 /// The field of OpenID Connect in a token response.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,42 +76,76 @@ pub struct AttemptSecrets {
     pub nonce: String,
 }
 
-/// The authorization response, in the query of the callback (RFC 6749 §4.1.2).
-#[derive(Deserialize)]
-pub struct AuthorizationResponse {
-    pub state: Option<String>,
-    code: Option<String>,
-    error: Option<String>,
-    error_description: Option<String>,
-    iss: Option<String>,
+/// The query with which a browser returns from the portal (RFC 6749 §4.1.2).
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Returned(HashMap<String, String>);
+
+impl Returned {
+    /// A parameter that is there and not empty.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// How a browser goes to the portal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Journey<'a> {
+    /// The host by which the browser knows this site.
+    pub host: Option<&'a str>,
+    /// Whether the portal must ask for a person again.
+    pub is_fresh: bool,
+    pub is_phone: bool,
 }
 
 pub struct Portal {
     settings: Arc<Settings>,
+    door: Door,
     http: Http,
     endpoints: EndpointCache,
     keys: KeyCache,
 }
 
+/// Why the client of a portal cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PortalError {
+    #[error("the file of certificate authorities cannot be read: {0}")]
+    CaFile(std::io::Error),
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+}
+
 impl Portal {
-    pub fn new(settings: Arc<Settings>) -> Result<Portal, reqwest::Error> {
+    pub fn new(settings: Arc<Settings>, door: Door) -> Result<Portal, PortalError> {
+        let authorities = match &door.portal(&settings).ca_file {
+            Some(file) => {
+                let pem = std::fs::read(file).map_err(PortalError::CaFile)?;
+                reqwest::Certificate::from_pem_bundle(&pem)?
+            }
+            None => Vec::new(),
+        };
         // The demo's portal is this program, which a proxy cannot reach.
-        let http = Http::new(settings.demo)?;
-        Ok(Portal { settings, http, endpoints: EndpointCache::default(), keys: KeyCache::default() })
+        let http = Http::new(settings.demo, authorities)?;
+        Ok(Portal { settings, door, http, endpoints: EndpointCache::default(), keys: KeyCache::default() })
     }
 
-    /// Begins an attempt for a browser that uses `host`. Returns the secrets to store, and the address at
-    /// the portal.
-    pub async fn begin(&self, host: Option<&str>) -> Result<(AttemptSecrets, String), Refusal> {
+    /// Begins an attempt. Returns the secrets to store, and the address at the portal.
+    pub async fn begin(&self, journey: Journey<'_>) -> Result<(AttemptSecrets, String), Refusal> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let nonce = CsrfToken::new_random().into_secret();
-        let client = self.client(host, self.endpoints().await?)?;
+        if let Some(dialect) = &self.portal().dialect {
+            let (state, verifier) = (CsrfToken::new_random().into_secret(), verifier.into_secret());
+            let attempt = AttemptSecrets { state, verifier, nonce };
+            let url = self.dialect_address(dialect, &attempt, &challenge, journey)?;
+            return Ok((attempt, url.into()));
+        }
+        let client = self.client(journey.host, self.endpoints().await?)?;
         let mut request = client
             .authorize_url(CsrfToken::new_random)
             .add_scopes(self.scopes())
             .set_pkce_challenge(challenge)
             .add_extra_param("nonce", nonce.clone());
-        for (name, value) in &self.portal().authorize_params {
+        for (name, value) in self.extra_params(journey) {
             request = request.add_extra_param(name, value);
         }
         let (url, state) = request.url();
@@ -119,11 +158,20 @@ impl Portal {
         &self,
         host: Option<&str>,
         attempt: AttemptSecrets,
-        response: AuthorizationResponse,
-        now: Timestamp,
+        returned: &Returned,
+        moment: &Moment,
     ) -> Result<Arrival, Refusal> {
+        let now = moment.now;
+        if let Some(dialect) = &self.portal().dialect {
+            let code = dialect_code(dialect, returned)?;
+            let mut values = self.attempt_values(dialect, &attempt, host);
+            values.insert("code".to_owned(), code);
+            values.insert("verifier".to_owned(), attempt.verifier);
+            let claims = steps::run(&dialect.steps, &self.http, values, moment).await?;
+            return identity::read(&claims, self.portal(), clock::china_date(now));
+        }
         let endpoints = self.endpoints().await?;
-        let code = self.code_in(response, &endpoints)?;
+        let code = self.code_in(returned, &endpoints)?;
         let verifier = PkceCodeVerifier::new(attempt.verifier);
         let client = self.client(host, endpoints.clone())?;
         let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
@@ -131,8 +179,116 @@ impl Portal {
         self.arrival(&tokens.map_err(refused)?, &endpoints, Some(&attempt.nonce), now).await
     }
 
+    /// Exchanges the one-off token with which the government app opened a page.
+    ///
+    /// # Errors
+    /// [`Refusal::Outdated`] if the portal has no such way in, or the query has no token.
+    pub async fn enter_from_app(&self, query: &Returned, moment: &Moment) -> Result<Arrival, Refusal> {
+        let in_app = self.portal().dialect.as_ref().and_then(|dialect| dialect.in_app.as_ref());
+        let in_app = in_app.ok_or(Refusal::Outdated)?;
+        let token = query.get(&in_app.token).ok_or(Refusal::Outdated)?;
+        let mut values = self.portal().values.clone();
+        values.insert("token".to_owned(), token.to_owned());
+        let claims = steps::run(&in_app.steps, &self.http, values, moment).await?;
+        identity::read(&claims, self.portal(), clock::china_date(moment.now))
+    }
+
+    /// The `state` in a return.
+    pub fn state_in<'a>(&self, returned: &'a Returned) -> Option<&'a str> {
+        match &self.portal().dialect {
+            Some(dialect) => returned.get(dialect.returns.state.as_deref()?),
+            None => returned.get("state"),
+        }
+    }
+
+    /// Whether a return has an authorization code.
+    pub fn has_code(&self, returned: &Returned) -> bool {
+        let dialect = self.portal().dialect.as_ref();
+        returned.get(dialect.map_or("code", |dialect| &dialect.returns.code)).is_some()
+    }
+
+    /// Whether a return may come without `state`. Its attempt is then found by a cookie.
+    pub fn state_may_be_missing(&self) -> bool {
+        self.portal().dialect.as_ref().is_some_and(|dialect| dialect.returns.state_may_be_missing)
+    }
+
+    /// Where a browser ends its session at the portal and comes back. `None` if the portal has no such address,
+    /// or does not tell it now.
+    pub async fn sign_out_url(&self, host: Option<&str>) -> Option<Url> {
+        let base = self.settings.base_for(host);
+        let return_to = format!("{base}{}", paths::HOME);
+        if let Some(template) = &self.portal().sign_out_url {
+            let mut values = self.portal().values.clone();
+            values.insert("return_to".to_owned(), return_to);
+            let url = template.fill_url(&values).parse().ok()?;
+            return Some(self.as_browsers_see(url, &base));
+        }
+        if self.portal().dialect.is_some() {
+            return None;
+        }
+        let mut url = self.endpoints().await.ok()?.end_session?;
+        // OpenID Connect RP-Initiated Logout 1.0 §2.
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.portal().client_id)
+            .append_pair("post_logout_redirect_uri", &return_to);
+        Some(url)
+    }
+
+    /// Whether the portal can be told to ask for a person again.
+    pub fn can_ask_again(&self) -> bool {
+        !self.portal().fresh_params.is_empty()
+    }
+
+    /// The parameters of the authorization request beside those of the protocol.
+    fn extra_params(&self, journey: Journey<'_>) -> Vec<(String, String)> {
+        let portal = self.portal();
+        let acr =
+            (!portal.level.acr.is_empty()).then(|| ("acr_values".to_owned(), portal.level.acr.join(" ")));
+        let fresh = portal.fresh_params.iter().filter(|_| journey.is_fresh);
+        portal.authorize_params.iter().chain(fresh).cloned().chain(acr).collect()
+    }
+
+    fn dialect_address(
+        &self,
+        dialect: &Dialect,
+        attempt: &AttemptSecrets,
+        challenge: &PkceCodeChallenge,
+        journey: Journey<'_>,
+    ) -> Result<Url, Refusal> {
+        let portal = self.portal();
+        let computer = portal.computer_url.as_ref().filter(|_| !journey.is_phone);
+        let url = computer.or(portal.authorize_url.as_ref()).cloned().ok_or(Refusal::Broken)?;
+        let mut url = self.as_browsers_see(url, &self.settings.base_for(journey.host));
+        let mut values = self.attempt_values(dialect, attempt, journey.host);
+        values.insert("challenge".to_owned(), challenge.as_str().to_owned());
+        let params = dialect.authorize.iter().map(|(name, value)| (name.clone(), value.fill(&values)));
+        let fresh = portal.fresh_params.iter().filter(|_| journey.is_fresh).cloned();
+        url.query_pairs_mut().extend_pairs(params.chain(fresh));
+        Ok(url)
+    }
+
+    /// The placeholders of an attempt.
+    fn attempt_values(&self, dialect: &Dialect, attempt: &AttemptSecrets, host: Option<&str>) -> Values {
+        let mut values = self.portal().values.clone();
+        values.insert("site".to_owned(), self.settings.base_for(host));
+        values.insert("state".to_owned(), attempt.state.clone());
+        values.insert("nonce".to_owned(), attempt.nonce.clone());
+        let redirect = Template::fill(&dialect.redirect, &values);
+        values.insert("redirect_uri".to_owned(), redirect);
+        values
+    }
+
+    /// The demo's portal is this program, so the browser stays at the address that it uses.
+    fn as_browsers_see(&self, url: Url, base: &str) -> Url {
+        let own = |url: &Url| {
+            let path = &url[url::Position::BeforePath..];
+            Url::parse(base).and_then(|base| base.join(path)).ok()
+        };
+        if self.settings.demo { own(&url).unwrap_or(url) } else { url }
+    }
+
     fn portal(&self) -> &PortalSettings {
-        &self.settings.portal
+        self.door.portal(&self.settings)
     }
 
     fn scopes(&self) -> impl Iterator<Item = Scope> {
@@ -144,8 +300,8 @@ impl Portal {
     }
 
     /// The authorization code. A response of another issuer is refused (RFC 9207 §2.4).
-    fn code_in(&self, response: AuthorizationResponse, endpoints: &Endpoints) -> Result<String, Refusal> {
-        let foreign = match (&response.iss, &self.portal().issuer) {
+    fn code_in(&self, returned: &Returned, endpoints: &Endpoints) -> Result<String, Refusal> {
+        let foreign = match (returned.get("iss"), &self.portal().issuer) {
             (Some(iss), Some(issuer)) => !same_issuer(iss, issuer),
             (None, _) => endpoints.says_issuer,
             (Some(_), None) => false,
@@ -154,16 +310,7 @@ impl Portal {
             tracing::warn!("the return names another issuer, or none");
             return Err(Refusal::Refused);
         }
-        match (response.error.as_deref(), response.code) {
-            (Some("access_denied"), _) => Err(Refusal::Declined),
-            (None, Some(code)) => Ok(code),
-            (error, _) => {
-                let code = refusal_log::clean(error.unwrap_or("none"), &[]);
-                let message = refusal_log::clean(&response.error_description.unwrap_or_default(), &[]);
-                tracing::warn!(endpoint = "authorize", code, message, "the portal refused");
-                Err(Refusal::Refused)
-            }
-        }
+        code_of(returned, "code", "error", &["access_denied"])
     }
 
     fn client(&self, host: Option<&str>, endpoints: Endpoints) -> Result<Client, Refusal> {
@@ -172,11 +319,7 @@ impl Portal {
             Refusal::Broken
         };
         let (portal, base) = (self.portal(), self.settings.base_for(host));
-        let mut authorize = endpoints.authorize;
-        if self.settings.demo {
-            // The demo's portal is this program, so the browser stays at the address that it uses.
-            authorize = Url::parse(&base).and_then(|base| base.join(authorize.path())).map_err(wrong)?;
-        }
+        let authorize = self.as_browsers_see(endpoints.authorize, &base);
         let redirect = RedirectUrl::new(format!("{base}{LOGIN_CALLBACK}")).map_err(wrong)?;
         let client = oauth2::Client::new(ClientId::new(portal.client_id.clone()))
             .set_auth_uri(AuthUrl::from_url(authorize))
@@ -204,6 +347,7 @@ impl Portal {
         now: Timestamp,
     ) -> Result<Arrival, Refusal> {
         let proven = self.id_token(tokens, endpoints, nonce, now).await?;
+        self.check_acr(proven.as_ref())?;
         let claims = match (self.portal().claims_from, &endpoints.userinfo) {
             (ClaimsFrom::Userinfo, Some(url)) => {
                 let claims = self.userinfo(url, tokens, endpoints, now).await?;
@@ -219,6 +363,20 @@ impl Portal {
             _ => proven.ok_or(Refusal::Incomplete)?,
         };
         identity::read(&claims, self.portal(), clock::china_date(now))
+    }
+
+    /// Refuses a sign-in of another level than was asked for. Only the ID token proves the level.
+    fn check_acr(&self, proven: Option<&Value>) -> Result<(), Refusal> {
+        let wanted = &self.portal().level.acr;
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let acr = proven.ok_or(Refusal::Incomplete)?.get("acr").and_then(Value::as_str).unwrap_or_default();
+        if wanted.iter().any(|wanted| wanted == acr) {
+            return Ok(());
+        }
+        tracing::warn!(acr, "the portal signed in at another level than was asked for");
+        Err(Refusal::Unverified)
     }
 
     /// The claims of the ID token, if there is one with an asymmetric signature.
@@ -262,6 +420,25 @@ impl Portal {
         let portal = self.portal();
         let issuer = portal.issuer.as_deref().unwrap_or_default();
         Expected { kind, issuer, audience: &portal.client_id, nonce: None, now }
+    }
+}
+
+fn dialect_code(dialect: &Dialect, returned: &Returned) -> Result<String, Refusal> {
+    let declined: Vec<&str> = dialect.returns.declined.iter().map(String::as_str).collect();
+    code_of(returned, &dialect.returns.code, &dialect.returns.error, &declined)
+}
+
+/// The authorization code of a return, or why there is none.
+fn code_of(returned: &Returned, code: &str, error: &str, declined: &[&str]) -> Result<String, Refusal> {
+    match (returned.get(error), returned.get(code)) {
+        (Some(error), _) if declined.contains(&error) => Err(Refusal::Declined),
+        (None, Some(code)) => Ok(code.to_owned()),
+        (error, _) => {
+            let code = refusal_log::clean(error.unwrap_or("none"), &[]);
+            let message = refusal_log::clean(returned.get("error_description").unwrap_or_default(), &[]);
+            tracing::warn!(endpoint = "authorize", code, message, "the portal refused");
+            Err(Refusal::Refused)
+        }
     }
 }
 

@@ -172,6 +172,7 @@ diesel::table! {
         status -> Text,
         ended_at -> Nullable<Timestamp>,
         ending -> Nullable<Text>,
+        door -> Text,
     }
 }
 

@@ -110,7 +110,7 @@ async fn sign_out_ends_the_session() {
     let server = Server::start().await;
     let phone = server.signed_in("张小三").await;
     let old = phone.cookie();
-    assert_eq!(phone.submit_step("/logout", &[]).await.location, "/");
+    assert_eq!(phone.submit_step("/logout", &[]).await.location, "/logout/candidates");
     assert!(!phone.is_signed_in().await);
     let thief = server.visitor(DESKTOP);
     let request = thief.request(reqwest::Method::GET, "/").header("cookie", old);

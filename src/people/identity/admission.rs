@@ -13,8 +13,6 @@ use crate::store::{CandidateId, Error, Tx};
 
 pub enum SignInOutcome {
     Admitted(AdmittedPerson),
-    /// The account must be verified at the portal first.
-    Unverified,
     /// The portal does not say which account this is.
     Nameless,
     /// An administrator must decide, or has refused the account.
@@ -88,7 +86,6 @@ impl Admission<'_> {
 
     fn carry_out(&self, tx: &mut Tx, decision: Decision) -> Result<SignInOutcome, Error> {
         match (decision, self.candidate()) {
-            (Decision::Unverified, _) => Ok(SignInOutcome::Unverified),
             (Decision::Nameless, _) => Ok(SignInOutcome::Nameless),
             (Decision::Stop(reason), Some(candidate)) => self.stop(tx, reason, candidate),
             (_, Some(candidate)) => self.admit(tx, decision, candidate),
@@ -145,13 +142,16 @@ impl Admission<'_> {
 
     /// Adds a notice and a security event if the sign-in was unusual.
     fn notify(&self, tx: &mut Tx, decision: Decision, candidate: &CandidateId) -> Result<(), Error> {
+        let portal = &self.arrival.account.portal;
         let (kind, event) = match decision {
             Decision::AdmitRenamed => (NoticeKind::AnotherName, "identity_renamed"),
+            // The first account of another portal is expected, because staff may have a portal of their own.
+            Decision::BindAnother if !account::has_at(tx, candidate, portal)? => return Ok(()),
             Decision::BindAnother => (NoticeKind::AnotherAccount, "identity_another_account"),
             _ => return Ok(()),
         };
         notice::add(tx, candidate, kind, "")?;
-        event::record(tx, event, candidate, &json!({ "portal": self.arrival.account.portal }))
+        event::record(tx, event, candidate, &json!({ "portal": portal }))
     }
 
     /// Id of the person's roster row, if this sign-in may open the desk.
@@ -160,8 +160,7 @@ impl Admission<'_> {
         let Some(Member { id, name, .. }) = staff::active_with_documents(tx, &documents)? else {
             return Ok(None);
         };
-        let Arrival { identity, account } = self.arrival;
-        if decision::opens_desk(&name, &identity.name, account.assurance) {
+        if decision::opens_desk(&name, &self.arrival.identity.name) {
             return Ok(Some(id));
         }
         notice::add_once(tx, candidate, NoticeKind::DeskClosed)?;

@@ -107,11 +107,9 @@ async fn only_administrators_see_cases() {
 /// A second account of the same person: both sign in, and the record keeps its name.
 #[tokio::test]
 async fn joined_account_signs_in_as_the_candidate() {
-    let site = Site::start(|_| {}).await;
+    let site = site_without_levels().await;
     let phone = assert_signed_in(&site, &zhang()).await;
-    for other in
-        [unverified(account("b", "ZHANG SAN", "E1000001")), account("c", "ZHANG SANFENG", "E1000001")]
-    {
+    for other in [account("b", "ZHANG SAN", "E1000001"), account("c", "ZHANG SANFENG", "E1000001")] {
         assert_stopped(&site, &other, STOPPED).await;
     }
     let administrator = administrator(&site).await;
@@ -125,8 +123,8 @@ async fn joined_account_signs_in_as_the_candidate() {
         assert!(administrator.open(case).await.body.contains("已认定为同一人"));
         assert_eq!(decide(&administrator, case, "separate").await.status, 409, "decided once");
     }
-    assert_signed_in(&site, &unverified(account("b", "ZHANG SAN", "E1000001"))).await;
-    assert_signed_in(&site, &unverified(account("c", "ZHANG SANFENG", "E1000001"))).await;
+    assert_signed_in(&site, &account("b", "ZHANG SAN", "E1000001")).await;
+    assert_signed_in(&site, &account("c", "ZHANG SANFENG", "E1000001")).await;
     assert_signed_in(&site, &zhang()).await;
     let names: Vec<String> =
         read(&site, |tx| Ok(c::candidates.filter(c::name.like("ZHANG%")).select(c::name).load(tx.conn)?))
@@ -242,9 +240,9 @@ async fn decision_requires_a_reason_and_keeps_the_input() {
 /// A portal without a subject claim gives nothing to bind.
 #[tokio::test]
 async fn account_without_a_subject_cannot_be_joined() {
-    let site = Site::start(|_| {}).await;
+    let site = site_without_levels().await;
     assert_signed_in(&site, &zhang()).await;
-    assert_stopped(&site, &with(unverified(zhang()), &[("sub", json!(null))]), STOPPED).await;
+    assert_stopped(&site, &with(zhang(), &[("sub", json!(null))]), STOPPED).await;
     let administrator = administrator(&site).await;
     let case = only_case(&administrator).await;
     assert!(!administrator.open(&case).await.body.contains("value=\"join\""));
