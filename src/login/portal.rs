@@ -8,6 +8,7 @@
 
 mod deviations;
 pub mod device_grant;
+mod dialect;
 mod endpoints;
 mod http;
 mod id_token;
@@ -35,7 +36,7 @@ use super::door::Door;
 use super::refusal::Refusal;
 use crate::paths::{self, LOGIN_CALLBACK};
 use crate::people::identity::Arrival;
-use crate::settings::{ClaimsFrom, ClientAuth, Dialect, PortalSettings, Settings, Template, Values};
+use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
 use crate::store::{Timestamp, clock};
 use endpoints::{EndpointCache, Endpoints, same_issuer};
 use http::{Http, Userinfo};
@@ -136,7 +137,7 @@ impl Portal {
         if let Some(dialect) = &self.portal().dialect {
             let (state, verifier) = (CsrfToken::new_random().into_secret(), verifier.into_secret());
             let attempt = AttemptSecrets { state, verifier, nonce };
-            let url = self.dialect_address(dialect, &attempt, &challenge, journey)?;
+            let url = self.address_of(dialect, &attempt, &challenge, journey)?;
             return Ok((attempt, url.into()));
         }
         let client = self.client(journey.host, self.endpoints().await?)?;
@@ -163,12 +164,7 @@ impl Portal {
     ) -> Result<Arrival, Refusal> {
         let now = moment.now;
         if let Some(dialect) = &self.portal().dialect {
-            let code = dialect_code(dialect, returned)?;
-            let mut values = self.attempt_values(dialect, &attempt, host);
-            values.insert("code".to_owned(), code);
-            values.insert("verifier".to_owned(), attempt.verifier);
-            let claims = steps::run(&dialect.steps, &self.http, values, moment).await?;
-            return identity::read(&claims, self.portal(), clock::china_date(now));
+            return self.finish_by_steps(dialect, host, attempt, returned, moment).await;
         }
         let endpoints = self.endpoints().await?;
         let code = self.code_in(returned, &endpoints)?;
@@ -177,39 +173,6 @@ impl Portal {
         let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
         let tokens = request.request_async(&|request| self.http.clone().call("token", request)).await;
         self.arrival(&tokens.map_err(refused)?, &endpoints, Some(&attempt.nonce), now).await
-    }
-
-    /// Exchanges the one-off token with which the government app opened a page.
-    ///
-    /// # Errors
-    /// [`Refusal::Outdated`] if the portal has no such way in, or the query has no token.
-    pub async fn enter_from_app(&self, query: &Returned, moment: &Moment) -> Result<Arrival, Refusal> {
-        let in_app = self.portal().dialect.as_ref().and_then(|dialect| dialect.in_app.as_ref());
-        let in_app = in_app.ok_or(Refusal::Outdated)?;
-        let token = query.get(&in_app.token).ok_or(Refusal::Outdated)?;
-        let mut values = self.portal().values.clone();
-        values.insert("token".to_owned(), token.to_owned());
-        let claims = steps::run(&in_app.steps, &self.http, values, moment).await?;
-        identity::read(&claims, self.portal(), clock::china_date(moment.now))
-    }
-
-    /// The `state` in a return.
-    pub fn state_in<'a>(&self, returned: &'a Returned) -> Option<&'a str> {
-        match &self.portal().dialect {
-            Some(dialect) => returned.get(dialect.returns.state.as_deref()?),
-            None => returned.get("state"),
-        }
-    }
-
-    /// Whether a return has an authorization code.
-    pub fn has_code(&self, returned: &Returned) -> bool {
-        let dialect = self.portal().dialect.as_ref();
-        returned.get(dialect.map_or("code", |dialect| &dialect.returns.code)).is_some()
-    }
-
-    /// Whether a return may come without `state`. Its attempt is then found by a cookie.
-    pub fn state_may_be_missing(&self) -> bool {
-        self.portal().dialect.as_ref().is_some_and(|dialect| dialect.returns.state_may_be_missing)
     }
 
     /// Where a browser ends its session at the portal and comes back. `None` if the portal has no such address,
@@ -246,36 +209,6 @@ impl Portal {
             (!portal.level.acr.is_empty()).then(|| ("acr_values".to_owned(), portal.level.acr.join(" ")));
         let fresh = portal.fresh_params.iter().filter(|_| journey.is_fresh);
         portal.authorize_params.iter().chain(fresh).cloned().chain(acr).collect()
-    }
-
-    fn dialect_address(
-        &self,
-        dialect: &Dialect,
-        attempt: &AttemptSecrets,
-        challenge: &PkceCodeChallenge,
-        journey: Journey<'_>,
-    ) -> Result<Url, Refusal> {
-        let portal = self.portal();
-        let computer = portal.computer_url.as_ref().filter(|_| !journey.is_phone);
-        let url = computer.or(portal.authorize_url.as_ref()).cloned().ok_or(Refusal::Broken)?;
-        let mut url = self.as_browsers_see(url, &self.settings.base_for(journey.host));
-        let mut values = self.attempt_values(dialect, attempt, journey.host);
-        values.insert("challenge".to_owned(), challenge.as_str().to_owned());
-        let params = dialect.authorize.iter().map(|(name, value)| (name.clone(), value.fill(&values)));
-        let fresh = portal.fresh_params.iter().filter(|_| journey.is_fresh).cloned();
-        url.query_pairs_mut().extend_pairs(params.chain(fresh));
-        Ok(url)
-    }
-
-    /// The placeholders of an attempt.
-    fn attempt_values(&self, dialect: &Dialect, attempt: &AttemptSecrets, host: Option<&str>) -> Values {
-        let mut values = self.portal().values.clone();
-        values.insert("site".to_owned(), self.settings.base_for(host));
-        values.insert("state".to_owned(), attempt.state.clone());
-        values.insert("nonce".to_owned(), attempt.nonce.clone());
-        let redirect = Template::fill(&dialect.redirect, &values);
-        values.insert("redirect_uri".to_owned(), redirect);
-        values
     }
 
     /// The demo's portal is this program, so the browser stays at the address that it uses.
@@ -421,11 +354,6 @@ impl Portal {
         let issuer = portal.issuer.as_deref().unwrap_or_default();
         Expected { kind, issuer, audience: &portal.client_id, nonce: None, now }
     }
-}
-
-fn dialect_code(dialect: &Dialect, returned: &Returned) -> Result<String, Refusal> {
-    let declined: Vec<&str> = dialect.returns.declined.iter().map(String::as_str).collect();
-    code_of(returned, &dialect.returns.code, &dialect.returns.error, &declined)
 }
 
 /// The authorization code of a return, or why there is none.

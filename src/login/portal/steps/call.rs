@@ -150,3 +150,118 @@ fn object(members: &[(String, Value)], values: &Values) -> Json {
     let member = |(name, value): &(String, Value)| (name.clone(), as_json(value, values));
     Json::Object(members.iter().map(member).collect::<Map<_, _>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Dialect, PortalSettings};
+
+    fn dialect(toml: &str) -> (Dialect, Values) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("portal.toml");
+        let head = r#"
+            authorize_url = "https://portal.example/login"
+            redirect = "{site}/login/callback/{state}"
+        "#;
+        std::fs::write(&file, format!("{head}{toml}")).unwrap();
+        let client = [("client_id", "AK"), ("client_secret", "SK")];
+        let overrides = client.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let settings = PortalSettings::load(file.to_str().unwrap(), &overrides).unwrap();
+        let mut values = settings.values.clone();
+        values.insert("code".to_owned(), "c&1".to_owned());
+        (settings.dialect.unwrap(), values)
+    }
+
+    fn call(toml: &str) -> Call {
+        let (dialect, values) = dialect(toml);
+        let moment = Moment { now: "2026-04-01T01:30:05".parse().unwrap(), ids: Ids::seeded(1) };
+        Call::of(&dialect.steps[0], &values, &moment).unwrap_or_else(|refusal| panic!("{refusal}"))
+    }
+
+    #[test]
+    fn values_are_sent_in_every_part_of_a_call() {
+        let call = call(
+            r#"
+            [[steps]]
+            name = "user"
+            method = "POST"
+            url = "https://portal.example/{client_id}/user?v=1"
+            query = { code = "{code}" }
+            headers = { authorization = "Bearer {code}" }
+            json = { ticket = "{code}", count = 2, deep = { list = ["{client_id}", true] } }
+            "#,
+        );
+        assert_eq!(call.url.as_str(), "https://portal.example/AK/user?v=1&code=c%261");
+        assert_eq!(call.headers, [("authorization".to_owned(), "Bearer c&1".to_owned())]);
+        let body = r#"{"count":2,"deep":{"list":["AK",true]},"ticket":"c&1"}"#;
+        assert_eq!(call.body, Some(("application/json", body.to_owned())));
+    }
+
+    #[test]
+    fn table_in_a_form_is_json_text() {
+        let call = call(
+            r#"
+            [[steps]]
+            method = "POST"
+            url = "https://portal.example/gateway"
+            form = { app_id = "{client_id}", biz_content = { ticket = "{code}" } }
+            "#,
+        );
+        let body = "app_id=AK&biz_content=%7B%22ticket%22%3A%22c%261%22%7D";
+        assert_eq!(call.body, Some(("application/x-www-form-urlencoded", body.to_owned())));
+    }
+
+    /// The signed text is read back through an encoding that does not hide it: the hash of a text that is known.
+    #[test]
+    fn signed_text_has_the_parts_of_the_call_without_the_signature() {
+        let step = |text: &str| {
+            format!(
+                r#"
+                [[steps]]
+                method = "POST"
+                url = "https://portal.example/a/b?z=9"
+                query = {{ b = "2", a = "{{code}}" }}
+                form = {{ sign = "{{sign}}", time = "{{time}}", key = "{{client_id}}" }}
+                sign = {{ hash = "sha256", text = "{text}", encoding = "hex" }}
+                "#
+            )
+        };
+        let sign = |text: &str| {
+            let body = call(&step(text)).body.unwrap().1;
+            let pairs: Values = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+            pairs["sign"].clone()
+        };
+        for (template, clear) in [
+            ("{method} {path}", "POST /a/b"),
+            ("{query}", "a=c%261&b=2&z=9"),
+            ("{fields}", "a=c&1&b=2&key=AK&time=20260401093005&z=9"),
+            ("{body}", "key=AK&time=20260401093005"),
+            ("{client_id}{client_secret}{time}", "AKSK20260401093005"),
+            ("{timestamp}.{timestamp_ms}", "1775007005.1775007005000"),
+            ("{http_date}", "Wed, 01 Apr 2026 01:30:05 GMT"),
+        ] {
+            use sha2::{Digest, Sha256};
+            let expected: String = Sha256::digest(clear).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(sign(template), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn random_text_is_the_same_in_the_whole_call_and_new_in_the_next() {
+        let (dialect, values) = dialect(
+            r#"
+            [[steps]]
+            url = "https://portal.example/"
+            query = { nonce = "{random}", again = "{random}" }
+            "#,
+        );
+        let moment = Moment { now: "2026-04-01T01:30:05".parse().unwrap(), ids: Ids::seeded(1) };
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..3 {
+            let Ok(call) = Call::of(&dialect.steps[0], &values, &moment) else { panic!("a call") };
+            let pairs: Values = call.url.query_pairs().into_owned().collect();
+            assert_eq!(pairs["nonce"], pairs["again"]);
+            assert!(seen.insert(pairs["nonce"].clone()));
+        }
+    }
+}
