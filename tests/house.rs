@@ -293,9 +293,9 @@ fn only_the_paths_write_addresses() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect(&src, &mut files);
-    let (paths, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| {
-        room(&module_name(file.strip_prefix(&src).expect("a file below src"))) == "paths"
-    });
+    let (paths, others): (Vec<PathBuf>, Vec<PathBuf>) = files
+        .into_iter()
+        .partition(|file| room(&module_name(file.strip_prefix(&src).expect("a file below src"))) == "paths");
     let patterns = paths.iter().flat_map(|file| Literals::of(file)).filter(|text| text.starts_with('/'));
     let addresses: BTreeSet<String> = patterns
         .map(|pattern| pattern.split("/:").next().unwrap_or_default().trim_end_matches('/').to_owned())
