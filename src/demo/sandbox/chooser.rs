@@ -114,7 +114,7 @@ fn grant(
     see_other(request.answer(portal.ticket, &ticket, fault).as_str())
 }
 
-fn cookie<'a>(portal: &Portal, settings: &Settings) -> Binding<'a> {
+fn cookie(portal: &Portal, settings: &Settings) -> Binding<'static> {
     Binding { name: portal.cookie, path: portal.path, https: settings.is_https() }
 }
 
@@ -132,7 +132,7 @@ pub fn chosen_fault(portal: &Portal, fields: &Fields) -> Fault {
 fn page(frame: &Frame, portal: &Portal, settings: &Settings, action: &str, fields: &Fields) -> Response {
     let asks = format!("“{}考证通”申请使用您的身份信息。", settings.authority);
     let main = html! {
-        (introduction(portal, &asks))
+        (introduction("统一身份认证", &asks))
         form method="post" action=(action) hx-boost="false" {
             @for (name, value) in fields.pairs() { input type="hidden" name=(name) value=(value); }
             (fault_field(portal))
@@ -150,10 +150,10 @@ fn page(frame: &Frame, portal: &Portal, settings: &Settings, action: &str, field
     frame.page(Page::new(portal.name, main).own_heading().back(paths::LOGIN))
 }
 
-/// The top of a portal's page. `asks` says what it is for.
-pub fn introduction(portal: &Portal, asks: &str) -> Markup {
+/// The top of a page where one chooses a person. `asks` says what for.
+pub fn introduction(title: &str, asks: &str) -> Markup {
     html! {
-        (ui::heading("演示环境", portal.name, asks))
+        (ui::heading("演示环境", title, asks))
         (ui::banner(Tone::Info, "这是演示平台", html! { p { "以下人员均为虚构。请选择以谁的身份登录。" } }))
     }
 }
@@ -164,7 +164,6 @@ pub fn fault_field(portal: &Portal) -> Markup {
     let options: Vec<Choice> = faults.map(|fault| Choice::new(fault.code(), fault.label())).collect();
     let control = Control::Select { options: &options, value: Fault::None.code() };
     ui::field(&FormField {
-        optional: true,
         hint: "可以试一试平台出错时会怎样",
         ..FormField::new("fault", "故障演示", control)
     })

@@ -53,7 +53,7 @@ pub static PORTAL: Portal = Portal {
 pub fn show(req: &Request, frame: Frame, Data(settings): Data<&Arc<Settings>>) -> Response {
     let guide = guide(&OwnSite::of(req, settings));
     let main = html! {
-        (chooser::introduction(&PORTAL, &format!("您已在手机上登录粤省事，现在打开“{}考证通”。", settings.authority)))
+        (chooser::introduction(PORTAL.name, &format!("您已在手机上登录粤省事，现在打开“{}考证通”。", settings.authority)))
         form method="post" action=(at::APP) hx-boost="false" {
             (chooser::fault_field(&PORTAL))
             (chooser::people(PORTAL.accounts()))
