@@ -2,6 +2,8 @@
 //!
 //! Lower rooms than `site` link to pages, so addresses are defined here and routed there.
 
+pub mod sandbox;
+
 use std::fmt::Display;
 
 pub const HOME: &str = "/";
@@ -54,7 +56,7 @@ pub const IDENTITIES: &str = "/staff/identities";
 pub const PHONE: &str = "/s";
 /// Every address below this one is an English page.
 pub const ENGLISH: &str = "/en/";
-/// The sandbox portal, which only the demo has, is below this address.
+/// The sandbox portals, which only the demo has, are below this address.
 pub const SANDBOX: &str = "/sandbox/";
 
 macro_rules! addresses {

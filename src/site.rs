@@ -1,6 +1,7 @@
 //! The routes of all addresses, and the steps that every request goes through.
 
 mod ready;
+mod sandbox;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,6 @@ use tokio::net::TcpListener;
 use crate::applications::request::FormOf;
 use crate::applications::{detail, files, form, list, mailing, notice, review, slip, withdraw};
 use crate::certificates::links;
-use crate::demo::sandbox::{self, Sandbox};
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
 use crate::login::portal::PortalError;
@@ -91,7 +91,8 @@ fn park(parts: &Parts) -> Park {
 }
 
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
-    let urls = if parts.settings.demo { urls().nest(paths::SANDBOX, sandbox_urls()) } else { urls() };
+    let urls =
+        if parts.settings.demo { urls().nest_no_strip(paths::SANDBOX, sandbox::urls()) } else { urls() };
     Site {
         urls,
         data: parts.data(),
@@ -228,19 +229,6 @@ fn urls() -> Route {
         .at(paths::TYPE_NUMBER, get(scan::confirm).post(scan::type_number))
         .at(paths::DECLINE, post(scan::decline))
         .at(paths::REVOKE, post(scan::revoke))
-}
-
-/// The sandbox portal, which only the demo has.
-fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
-    Route::new()
-        .at("/authorize", get(sandbox::authorize).post(sandbox::choose))
-        .at("/token", post(sandbox::exchange))
-        .at("/device_authorization", post(sandbox::device::authorize))
-        .at("/device", get(sandbox::device::show).post(sandbox::device::choose))
-        .at("/userinfo", get(sandbox::userinfo))
-        .at("/.well-known/openid-configuration", get(sandbox::discovery))
-        .data(Arc::new(Sandbox::default()))
-        .map_to_response()
 }
 
 /// `GET /healthz`: liveness. It checks nothing else.

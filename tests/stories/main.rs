@@ -50,6 +50,7 @@ mod receipt;
 mod records;
 mod refund;
 mod reissue;
+mod sandbox;
 mod schema;
 mod store;
 mod summaries;
