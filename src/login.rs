@@ -57,7 +57,7 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};
 
-use crate::settings::Settings;
+use crate::settings::{PortalSettings, Settings};
 use crate::store::{Error, Store, Timestamp, Tx};
 use crate::web::Failure;
 use crate::web::limit::PerNetwork;
@@ -100,11 +100,11 @@ impl<'a> FromRequest<'a> for Context<'a> {
 impl Login {
     pub fn new(settings: Arc<Settings>, store: Store) -> Result<Login, PortalError> {
         let max_parked = settings.max_waiters;
-        let staff = settings.staff_portal.is_some().then(|| Portal::new(settings.clone(), Door::Staff));
+        let new = |portal: &PortalSettings| Portal::new(settings.address(), portal.clone());
         Ok(Login {
             codes: Codes::new(&store.vault),
-            portal: Portal::new(settings, Door::Candidates)?,
-            staff_portal: staff.transpose()?,
+            portal: new(&settings.portal)?,
+            staff_portal: settings.staff_portal.as_ref().map(new).transpose()?,
             waiters: Waiters::new(store, max_parked),
             poller: Poller::default(),
             new_handshakes: limits::new_handshakes(),

@@ -106,12 +106,43 @@ pub struct Settings {
 impl Settings {
     /// Whether browsers use HTTPS, which decides cookie names and HSTS.
     pub fn is_https(&self) -> bool {
-        self.public_url.scheme() == "https"
+        self.address().is_https()
     }
 
     /// Whether a proxy terminates TLS but is not trusted: every client then seems to have the proxy's address.
     pub fn misses_proxy(&self) -> bool {
         self.is_https() && !self.trusted_proxy
+    }
+
+    /// The address of the site.
+    pub fn address(&self) -> SiteAddress {
+        SiteAddress { public_url: self.public_url.clone(), demo: self.demo }
+    }
+
+    /// See [`SiteAddress::base_for`].
+    pub fn base_for(&self, host: Option<&str>) -> String {
+        self.address().base_for(host)
+    }
+
+    /// The absolute URL of a path, which begins with `/`.
+    pub fn absolute(&self, path: &str) -> String {
+        self.address().absolute(path)
+    }
+}
+
+/// Where browsers find the site.
+#[derive(Clone, Debug)]
+pub struct SiteAddress {
+    /// Scheme, host and port, without a trailing `/`.
+    pub public_url: Url,
+    /// Whether this is the demo, which has several addresses and plays its own portal.
+    pub demo: bool,
+}
+
+impl SiteAddress {
+    /// Whether browsers use HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
     }
 
     /// The base URL for a browser that sent `host`. The demo is opened as `127.0.0.1` on its own machine and by
@@ -226,6 +257,27 @@ fn database_url(check: &mut Check, raw: &RawSettings) -> String {
         check.problems.push("DATABASE_URL is wrong: expected sqlite:PATH or postgres://…".into());
     }
     url
+}
+
+/// The settings of `kaozheng portal`: where the site is, and its portals.
+pub struct PortalCheck {
+    pub address: SiteAddress,
+    pub portal: PortalSettings,
+    pub staff_portal: Option<PortalSettings>,
+}
+
+/// # Errors
+/// All problems, one line each.
+pub fn check_portals(public_url: &Option<String>, raw: &RawPortal) -> Result<PortalCheck, Vec<String>> {
+    let mut check = Check::default();
+    let public_url = check.url("KAOZHENG_PUBLIC_URL", public_url);
+    let portal = portal::check(&mut check, raw);
+    let staff_portal = portal::check_staff(&mut check, raw);
+    let checked = || {
+        let address = SiteAddress { public_url: public_url?, demo: false };
+        Some(PortalCheck { address, portal: portal?, staff_portal })
+    };
+    checked().filter(|_| check.problems.is_empty()).ok_or(check.problems)
 }
 
 /// # Errors

@@ -14,11 +14,11 @@ mod http;
 mod id_token;
 mod identity;
 mod refusal_log;
+mod report;
 pub mod steps;
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::sync::Arc;
 
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
@@ -32,11 +32,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::door::Door;
 use super::refusal::Refusal;
 use crate::paths::{self, LOGIN_CALLBACK};
 use crate::people::identity::Arrival;
-use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, Settings};
+use crate::settings::{ClaimsFrom, ClientAuth, PortalSettings, SiteAddress};
 use crate::store::{Timestamp, clock};
 use endpoints::{EndpointCache, Endpoints, same_issuer};
 use http::{Http, Userinfo};
@@ -100,8 +99,8 @@ pub struct Journey<'a> {
 }
 
 pub struct Portal {
-    settings: Arc<Settings>,
-    door: Door,
+    site: SiteAddress,
+    settings: PortalSettings,
     http: Http,
     endpoints: EndpointCache,
     keys: KeyCache,
@@ -117,8 +116,10 @@ pub enum PortalError {
 }
 
 impl Portal {
-    pub fn new(settings: Arc<Settings>, door: Door) -> Result<Portal, PortalError> {
-        let authorities = match &door.portal(&settings).ca_file {
+    /// # Errors
+    /// When the file of certificate authorities cannot be read, or no HTTPS client can be made on this machine.
+    pub fn new(site: SiteAddress, settings: PortalSettings) -> Result<Portal, PortalError> {
+        let authorities = match &settings.ca_file {
             Some(file) => {
                 let pem = std::fs::read(file).map_err(PortalError::CaFile)?;
                 reqwest::Certificate::from_pem_bundle(&pem)?
@@ -126,15 +127,15 @@ impl Portal {
             None => Vec::new(),
         };
         // The demo's portal is this program, which a proxy cannot reach.
-        let http = Http::new(settings.demo, authorities)?;
-        Ok(Portal { settings, door, http, endpoints: EndpointCache::default(), keys: KeyCache::default() })
+        let http = Http::new(site.demo, authorities)?;
+        Ok(Portal { site, settings, http, endpoints: EndpointCache::default(), keys: KeyCache::default() })
     }
 
     /// Begins an attempt. Returns the secrets to store, and the address at the portal.
     pub async fn begin(&self, journey: Journey<'_>) -> Result<(AttemptSecrets, String), Refusal> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let nonce = CsrfToken::new_random().into_secret();
-        if let Some(dialect) = &self.portal().dialect {
+        if let Some(dialect) = &self.settings.dialect {
             let (state, verifier) = (CsrfToken::new_random().into_secret(), verifier.into_secret());
             let attempt = AttemptSecrets { state, verifier, nonce };
             let url = self.address_of(dialect, &attempt, &challenge, journey)?;
@@ -162,9 +163,20 @@ impl Portal {
         returned: &Returned,
         moment: &Moment,
     ) -> Result<Arrival, Refusal> {
-        let now = moment.now;
-        if let Some(dialect) = &self.portal().dialect {
-            return self.finish_by_steps(dialect, host, attempt, returned, moment).await;
+        let claims = self.claims(host, attempt, returned, moment).await?;
+        identity::read(&claims, &self.settings, clock::china_date(moment.now))
+    }
+
+    /// The claims of the person who returned.
+    async fn claims(
+        &self,
+        host: Option<&str>,
+        attempt: AttemptSecrets,
+        returned: &Returned,
+        moment: &Moment,
+    ) -> Result<Value, Refusal> {
+        if let Some(dialect) = &self.settings.dialect {
+            return self.claims_by_steps(dialect, host, attempt, returned, moment).await;
         }
         let endpoints = self.endpoints().await?;
         let code = self.code_in(returned, &endpoints)?;
@@ -172,39 +184,39 @@ impl Portal {
         let client = self.client(host, endpoints.clone())?;
         let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
         let tokens = request.request_async(&|request| self.http.clone().call("token", request)).await;
-        self.arrival(&tokens.map_err(refused)?, &endpoints, Some(&attempt.nonce), now).await
+        self.claims_of(&tokens.map_err(refused)?, &endpoints, Some(&attempt.nonce), moment.now).await
     }
 
     /// Where a browser ends its session at the portal and comes back. `None` if the portal has no such address,
     /// or does not tell it now.
     pub async fn sign_out_url(&self, host: Option<&str>) -> Option<Url> {
-        let base = self.settings.base_for(host);
+        let base = self.site.base_for(host);
         let return_to = format!("{base}{}", paths::HOME);
-        if let Some(template) = &self.portal().sign_out_url {
-            let mut values = self.portal().values.clone();
+        if let Some(template) = &self.settings.sign_out_url {
+            let mut values = self.settings.values.clone();
             values.insert("return_to".to_owned(), return_to);
             let url = template.fill_url(&values).parse().ok()?;
             return Some(self.as_browsers_see(url, &base));
         }
-        if self.portal().dialect.is_some() {
+        if self.settings.dialect.is_some() {
             return None;
         }
         let mut url = self.endpoints().await.ok()?.end_session?;
         // OpenID Connect RP-Initiated Logout 1.0 §2.
         url.query_pairs_mut()
-            .append_pair("client_id", &self.portal().client_id)
+            .append_pair("client_id", &self.settings.client_id)
             .append_pair("post_logout_redirect_uri", &return_to);
         Some(url)
     }
 
     /// Whether the portal can be told to ask for a person again.
     pub fn can_ask_again(&self) -> bool {
-        !self.portal().fresh_params.is_empty()
+        !self.settings.fresh_params.is_empty()
     }
 
     /// The parameters of the authorization request beside those of the protocol.
     fn extra_params(&self, journey: Journey<'_>) -> Vec<(String, String)> {
-        let portal = self.portal();
+        let portal = &self.settings;
         let acr =
             (!portal.level.acr.is_empty()).then(|| ("acr_values".to_owned(), portal.level.acr.join(" ")));
         let fresh = portal.fresh_params.iter().filter(|_| journey.is_fresh);
@@ -217,24 +229,20 @@ impl Portal {
             let path = &url[url::Position::BeforePath..];
             Url::parse(base).and_then(|base| base.join(path)).ok()
         };
-        if self.settings.demo { own(&url).unwrap_or(url) } else { url }
-    }
-
-    fn portal(&self) -> &PortalSettings {
-        self.door.portal(&self.settings)
+        if self.site.demo { own(&url).unwrap_or(url) } else { url }
     }
 
     fn scopes(&self) -> impl Iterator<Item = Scope> {
-        self.portal().scopes.iter().cloned().map(Scope::new)
+        self.settings.scopes.iter().cloned().map(Scope::new)
     }
 
     async fn endpoints(&self) -> Result<Endpoints, Refusal> {
-        self.endpoints.get(self.portal(), &self.http).await
+        self.endpoints.get(&self.settings, &self.http).await
     }
 
     /// The authorization code. A response of another issuer is refused (RFC 9207 §2.4).
     fn code_in(&self, returned: &Returned, endpoints: &Endpoints) -> Result<String, Refusal> {
-        let foreign = match (returned.get("iss"), &self.portal().issuer) {
+        let foreign = match (returned.get("iss"), &self.settings.issuer) {
             (Some(iss), Some(issuer)) => !same_issuer(iss, issuer),
             (None, _) => endpoints.says_issuer,
             (Some(_), None) => false,
@@ -251,7 +259,7 @@ impl Portal {
             tracing::error!(%error, "an address at the portal");
             Refusal::Broken
         };
-        let (portal, base) = (self.portal(), self.settings.base_for(host));
+        let (portal, base) = (&self.settings, self.site.base_for(host));
         let authorize = self.as_browsers_see(endpoints.authorize, &base);
         let redirect = RedirectUrl::new(format!("{base}{LOGIN_CALLBACK}")).map_err(wrong)?;
         let client = oauth2::Client::new(ClientId::new(portal.client_id.clone()))
@@ -269,19 +277,19 @@ impl Portal {
         })
     }
 
-    /// The person of the tokens: from userinfo or from the ID token, as the settings say; a portal without
+    /// The claims of the tokens: from userinfo or from the ID token, as the settings say; a portal without
     /// userinfo has the ID token only. An ID token is verified in any case, because its nonce proves that the
     /// response belongs to this attempt.
-    async fn arrival(
+    async fn claims_of(
         &self,
         tokens: &Tokens,
         endpoints: &Endpoints,
         nonce: Option<&str>,
         now: Timestamp,
-    ) -> Result<Arrival, Refusal> {
+    ) -> Result<Value, Refusal> {
         let proven = self.id_token(tokens, endpoints, nonce, now).await?;
         self.check_acr(proven.as_ref())?;
-        let claims = match (self.portal().claims_from, &endpoints.userinfo) {
+        match (self.settings.claims_from, &endpoints.userinfo) {
             (ClaimsFrom::Userinfo, Some(url)) => {
                 let claims = self.userinfo(url, tokens, endpoints, now).await?;
                 // OpenID Connect Core §5.3.2: both must be about the same subject.
@@ -291,16 +299,15 @@ impl Portal {
                     tracing::warn!("userinfo and the ID token speak of two people");
                     return Err(Refusal::Refused);
                 }
-                claims
+                Ok(claims)
             }
-            _ => proven.ok_or(Refusal::Incomplete)?,
-        };
-        identity::read(&claims, self.portal(), clock::china_date(now))
+            _ => proven.ok_or(Refusal::Incomplete),
+        }
     }
 
     /// Refuses a sign-in of another level than was asked for. Only the ID token proves the level.
     fn check_acr(&self, proven: Option<&Value>) -> Result<(), Refusal> {
-        let wanted = &self.portal().level.acr;
+        let wanted = &self.settings.level.acr;
         if wanted.is_empty() {
             return Ok(());
         }
@@ -322,7 +329,7 @@ impl Portal {
     ) -> Result<Option<Value>, Refusal> {
         let token = tokens.extra_fields().id_token.as_deref();
         match (token.filter(|token| id_token::is_asymmetric(token)), &endpoints.jwks) {
-            (Some(token), Some(url)) if self.portal().issuer.is_some() => {
+            (Some(token), Some(url)) if self.settings.issuer.is_some() => {
                 let expected = Expected { nonce, ..self.expected(TokenKind::IdToken, now) };
                 self.keys.verify(token, expected, url, &self.http).await.map(Some)
             }
@@ -350,7 +357,7 @@ impl Portal {
     }
 
     fn expected(&self, kind: TokenKind, now: Timestamp) -> Expected<'_> {
-        let portal = self.portal();
+        let portal = &self.settings;
         let issuer = portal.issuer.as_deref().unwrap_or_default();
         Expected { kind, issuer, audience: &portal.client_id, nonce: None, now }
     }

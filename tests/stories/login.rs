@@ -8,6 +8,7 @@ mod dialects;
 mod identity;
 mod parked_requests;
 mod portal;
+mod provinces;
 mod proximity;
 mod refusals;
 mod screen_binding;

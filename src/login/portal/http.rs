@@ -71,6 +71,13 @@ impl Http {
         Ok(deviations::normalize(answer))
     }
 
+    /// The status with which an address answers.
+    pub async fn probe(&self, url: &Url) -> Result<u16, Refusal> {
+        let request = self.0.get(url.clone()).build().map_err(|_| Refusal::Broken)?;
+        let answer = self.0.execute(request).await.map_err(|error| not_reached(error, "probe"))?;
+        Ok(answer.status().as_u16())
+    }
+
     /// Fetches JSON. `what` names the endpoint in logs.
     pub async fn json(&self, url: &Url, what: &'static str) -> Result<Value, Refusal> {
         let request = self.0.get(url.clone()).header(ACCEPT, "application/json");

@@ -74,6 +74,7 @@ impl Checked<'_> {
             id_types: self.id_types(),
             dialect: if follows_oauth { None } else { self.dialect() },
             values: self.values(),
+            variables: raw.values.keys().cloned().collect(),
         };
         Some(settings)
     }

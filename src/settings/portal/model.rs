@@ -103,6 +103,8 @@ pub struct PortalSettings {
     pub dialect: Option<Dialect>,
     /// The values of placeholders that do not change: the client's and those of the profile's variables.
     pub values: Values,
+    /// The names of the profile's own variables. Their values are secrets.
+    pub variables: Vec<String>,
 }
 
 impl PortalSettings {

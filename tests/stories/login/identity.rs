@@ -207,7 +207,7 @@ async fn account_below_the_level_never_signs_in() {
     assert_signed_in(&site, &account("a", "ZHANG SAN", "E1000001")).await;
     let (_, answer) = sign_in_with(&site, &unverified(account("a", "ZHANG SAN", "E1000001"))).await;
     assert!(answer.status == 403 && answer.body.contains("L2（实名认证）"), "the level: {}", answer.body);
-    assert!(answer.body.contains("/sandbox/realname\">去提升认证等级</a>"), "where: {}", answer.body);
+    assert!(answer.body.contains("/static/manage/realname\">去提升认证等级</a>"), "where: {}", answer.body);
     assert_eq!(counts(&site).await, [1, 1, 0]);
 }
 

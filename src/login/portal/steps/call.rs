@@ -34,26 +34,56 @@ impl Call {
     /// # Errors
     /// [`Refusal::Broken`] if the values do not make an address; the log names the step.
     pub fn of(step: &Step, values: &Values, moment: &Moment) -> Result<Call, Refusal> {
-        let mut values = values.clone();
-        values.extend(moment.values());
-        let secrets = values.values().filter(|value| value.len() >= SHORTEST_SECRET).cloned().collect();
-        let mut url: Url = step.url.fill_url(&values).parse().map_err(|error| {
-            tracing::error!(endpoint = step.name, %error, "an address at the portal");
-            Refusal::Broken
-        })?;
-        if let Some(signature) = &step.signature {
-            let signed = signed_parts(step, &values, &url);
-            let sign = signature::sign(signature, &values, signed);
-            values.insert("sign".to_owned(), sign);
+        Call::filled(step, &complete(step, values, moment)?)
+    }
+
+    /// The call with `mask` in the place of each value that is in `secret`. The signature is the real one.
+    ///
+    /// # Errors
+    /// See [`Call::of`].
+    pub fn masked(
+        step: &Step,
+        values: &Values,
+        moment: &Moment,
+        secret: &[&str],
+        mask: &str,
+    ) -> Result<Call, Refusal> {
+        let mut values = complete(step, values, moment)?;
+        for name in secret {
+            values.entry((*name).to_owned()).and_modify(|value| mask.clone_into(value));
         }
-        let query = pairs(&step.query, &values);
+        Call::filled(step, &values)
+    }
+
+    fn filled(step: &Step, values: &Values) -> Result<Call, Refusal> {
+        let mut url = address(step, values)?;
+        let query = pairs(&step.query, values);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let headers = pairs(&step.headers, &values);
-        let body = body(step, &values);
-        Ok(Call { method: step.method, url, headers, body, secrets })
+        let secrets = values.values().filter(|value| value.len() >= SHORTEST_SECRET).cloned().collect();
+        let headers = pairs(&step.headers, values);
+        Ok(Call { method: step.method, url, headers, body: body(step, values), secrets })
     }
+}
+
+/// The values with those of this moment and the signature.
+fn complete(step: &Step, values: &Values, moment: &Moment) -> Result<Values, Refusal> {
+    let mut values = values.clone();
+    values.extend(moment.values());
+    if let Some(signature) = &step.signature {
+        let signed = signed_parts(step, &values, &address(step, &values)?);
+        let sign = signature::sign(signature, &values, signed);
+        values.insert("sign".to_owned(), sign);
+    }
+    Ok(values)
+}
+
+fn address(step: &Step, values: &Values) -> Result<Url, Refusal> {
+    step.url.fill_url(values).parse().map_err(|error| {
+        tracing::error!(endpoint = step.name, %error, "an address at the portal");
+        Refusal::Broken
+    })
 }
 
 impl Moment {
