@@ -209,7 +209,7 @@ impl Grants {
         let expired = grant.fault == Fault::Expired;
         let lifetime = if expired { Duration::zero() } else { grant.portal.ticket_lifetime };
         let prefix = grant.portal.ticket_prefix;
-        format!("{prefix}{}", self.tickets.issue(store, grant, lifetime))
+        format!("{prefix}{}", self.tickets.issue(&store.ids, store.clock.now(), grant, lifetime))
     }
 
     /// The grant of a ticket of this portal. A ticket is used up, whatever comes of it.
@@ -219,7 +219,7 @@ impl Grants {
     }
 
     pub fn token(&self, store: &Store, grant: Grant) -> String {
-        self.tokens.issue(store, grant, TOKEN_LIFETIME)
+        self.tokens.issue(&store.ids, store.clock.now(), grant, TOKEN_LIFETIME)
     }
 
     /// The account of a token of this portal.
