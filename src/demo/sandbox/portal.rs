@@ -27,7 +27,7 @@ codes! {
         /// The ticket has expired when the site redeems it.
         Expired = "expired", "票据已过期";
         /// The browser returns without what the site gave along: `state`, or else the query of the address.
-        Dropped = "dropped", "返回时丢失 state";
+        Dropped = "dropped", "返回时丢失 state 等参数";
         /// The portal's clock is off, so that it refuses the time of the site's signature.
         Clock = "clock", "平台时钟不准，拒绝签名时间";
         /// The portal answers an error instead of a token.
