@@ -195,6 +195,20 @@ async fn tickets_belong_to_one_portal() {
     assert_eq!(guangdong::user(&visitor, token.as_str().expect("a token")).await["errcode"], 0);
 }
 
+/// A request cannot choose in place of the person.
+#[tokio::test]
+async fn request_does_not_answer_the_form() {
+    let server = Server::start().await;
+    let visitor = server.visitor(PHONE);
+    let address = zhejiang::authorization("s") + "&person=demo-02&keep=yes&fault=refused";
+    let away = choose(&visitor, &address, "张小三", &[]).await;
+    let token = zhejiang::exchange(&visitor, &parameter(&away, "ticketId").expect("a ticket")).await;
+    let token = json(&token)["data"]["accessToken"].as_str().expect("a token").to_owned();
+    let user = json(&zhejiang::user(&visitor, &token).await);
+    assert_eq!(user["data"]["personInfo"]["userName"], "张小三");
+    assert_eq!(visitor.step(&address).await.status, 200, "not remembered");
+}
+
 #[tokio::test]
 async fn sandbox_exists_only_in_the_demo() {
     let start = "2026-04-01T01:30:00".parse().expect("a time");

@@ -20,6 +20,9 @@ use crate::web::{Failure, Frame, see_other};
 /// Seconds for which a portal remembers a person.
 const REMEMBERED: i64 = 12 * 3600;
 
+/// What the form asks. A request that has a field of this name does not answer it.
+const CHOSEN: [&str; 3] = ["person", "keep", "fault"];
+
 /// `GET`: asks who signs in, unless the portal remembers somebody.
 #[handler]
 pub fn show(
@@ -124,7 +127,7 @@ fn remembered(portal: &Portal, req: &Request, settings: &Settings) -> Option<Acc
 }
 
 /// The fault that was chosen, if this portal can have it.
-pub fn chosen_fault(portal: &Portal, fields: &Fields) -> Fault {
+fn chosen_fault(portal: &Portal, fields: &Fields) -> Fault {
     let chosen = Fault::from_code(fields.one("fault"));
     chosen.filter(|fault| portal.faults.contains(fault)).unwrap_or(Fault::None)
 }
@@ -134,7 +137,9 @@ fn page(frame: &Frame, portal: &Portal, settings: &Settings, action: &str, field
     let main = html! {
         (introduction("统一身份认证", &asks))
         form method="post" action=(action) hx-boost="false" {
-            @for (name, value) in fields.pairs() { input type="hidden" name=(name) value=(value); }
+            @for (name, value) in fields.pairs().filter(|(name, _)| !CHOSEN.contains(name)) {
+                input type="hidden" name=(name) value=(value);
+            }
             (fault_field(portal))
             (ui::field(&FormField {
                 optional: true,

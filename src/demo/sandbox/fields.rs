@@ -10,7 +10,7 @@ use crate::web::{Failure, Submission};
 const MAX_JSON: usize = 16 * 1024;
 
 /// The parameters of the query and of a form. The query comes first.
-pub struct Fields(pub Submission);
+pub struct Fields(Submission);
 
 impl Fields {
     /// The first value of `name`, or the empty text.

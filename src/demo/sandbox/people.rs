@@ -164,6 +164,8 @@ mod tests {
             assert_eq!(name::parse(person.name), Ok(person.name.to_owned()));
             assert_eq!(phone::parse(person.phone), Ok(person.phone.to_owned()));
         }
+        let ids: std::collections::HashSet<_> = accounts().map(|account| account.id).collect();
+        assert_eq!(ids.len(), accounts().count());
         let candidates = PEOPLE.iter().filter(|person| person.role == "考生");
         let kinds: std::collections::HashSet<_> = candidates.map(|person| person.document_type).collect();
         assert_eq!(kinds.len(), DocumentType::ALL.len());

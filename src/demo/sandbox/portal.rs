@@ -27,7 +27,7 @@ codes! {
         /// The ticket has expired when the site redeems it.
         Expired = "expired", "票据已过期";
         /// The browser returns without what the site gave along: `state`, or else the query of the address.
-        Dropped = "dropped", "返回时丢失 state";
+        Dropped = "dropped", "返回时丢失 state 等参数";
         /// The portal's clock is off, so that it refuses the time of the site's signature.
         Clock = "clock", "平台时钟不准，拒绝签名时间";
         /// The portal answers an error instead of a token.
@@ -209,7 +209,7 @@ impl Grants {
         let expired = grant.fault == Fault::Expired;
         let lifetime = if expired { Duration::zero() } else { grant.portal.ticket_lifetime };
         let prefix = grant.portal.ticket_prefix;
-        format!("{prefix}{}", self.tickets.issue(store, grant, lifetime))
+        format!("{prefix}{}", self.tickets.issue(&store.ids, store.clock.now(), grant, lifetime))
     }
 
     /// The grant of a ticket of this portal. A ticket is used up, whatever comes of it.
@@ -219,7 +219,7 @@ impl Grants {
     }
 
     pub fn token(&self, store: &Store, grant: Grant) -> String {
-        self.tokens.issue(store, grant, TOKEN_LIFETIME)
+        self.tokens.issue(&store.ids, store.clock.now(), grant, TOKEN_LIFETIME)
     }
 
     /// The account of a token of this portal.

@@ -2,8 +2,9 @@
 //!
 //! The return address is registered: the site's callback. `sp` is returned as it came. Both calls are POST with JSON and
 //! pass a gateway ([`gateway`]), whose access key is `appId` and whose answer to a wrong signature is a 401. Accounts have
-//! no level, so only verified ones exist here. The paths of the two calls, the parameter of the sign-out
-//! (`redirectUrl`), the numbers of errors and `legalPersonInfo` of a company are made up.
+//! no level, so only verified ones exist here. Made up are the paths of the two calls,
+//! `/restapi/prod/uc/sso/access_token` and `/restapi/prod/uc/sso/getUserInfo`, the parameter `redirectUrl` of the sign-out,
+//! the numbers of errors, and `legalPersonInfo` of a company.
 
 mod gateway;
 

@@ -2,8 +2,8 @@
 //!
 //! Calls are GET or a form; each is signed by MD5 of the access key (`servicecode`), the secret and the time, which may
 //! differ by five minutes. The user's data is JSON in a JSON string. The portal returns no `state`: what the site wants to
-//! know again is in the query of `redirectUrl`. The path of the calls is the usual one; the path of the sign-out and the
-//! numbers of errors are made up.
+//! know again is in the query of `redirectUrl`. The path of the calls is `/sso/servlet/simpleauth`. Made up are the sign-out,
+//! `/sso/logout?redirectUrl=`, and the numbers of errors.
 
 use std::sync::Arc;
 

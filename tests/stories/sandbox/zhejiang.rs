@@ -43,11 +43,11 @@ async fn post(visitor: &Visitor, path: &str, headers: &[(&str, String)], body: V
     visitor.send(request).await
 }
 
-async fn exchange(visitor: &Visitor, ticket: &str) -> Answer {
+pub(super) async fn exchange(visitor: &Visitor, ticket: &str) -> Answer {
     post(visitor, TOKEN, &headers(TOKEN, NOW), json!({ "ticketId": ticket, "appId": CLIENT_ID })).await
 }
 
-async fn user(visitor: &Visitor, token: &str) -> Answer {
+pub(super) async fn user(visitor: &Visitor, token: &str) -> Answer {
     post(visitor, USER, &headers(USER, NOW), json!({ "token": token })).await
 }
 

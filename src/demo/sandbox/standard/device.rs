@@ -140,7 +140,7 @@ pub fn show(
             p.actions { (ui::submit("person", "", "取消登录", ui::Look::Plain)) }
         }
     };
-    frame.page(Page::new("省政务服务平台", main).own_heading().back(paths::LOGIN))
+    frame.page(Page::new(PORTAL.name, main).own_heading().back(paths::LOGIN))
 }
 
 /// `POST /sandbox/device`: grants or declines the device's sign-in.

@@ -18,6 +18,8 @@ const TOLERANCE: Duration = Duration::seconds(90);
 
 pub const TIME_OFF: (&str, &str) = ("40102", "X-BG-DATE-TIME超出允许范围");
 
+const WRONG: (&str, &str) = ("40103", "签名错误");
+
 /// Admits a call with a fresh time and a valid signature.
 pub fn admit(req: &Request, now: Timestamp) -> Result<(), (&'static str, &'static str)> {
     let header = |name: &str| req.header(name).unwrap_or_default();
@@ -35,8 +37,6 @@ pub fn admit(req: &Request, now: Timestamp) -> Result<(), (&'static str, &'stati
     expected.update(signed(req, time).as_bytes());
     expected.verify_slice(&signature).map_err(|_| WRONG)
 }
-
-const WRONG: (&str, &str) = ("40103", "签名错误");
 
 fn signed(req: &Request, time: &str) -> String {
     let (method, uri) = (req.method(), req.original_uri());
