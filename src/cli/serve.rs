@@ -36,11 +36,14 @@ impl Serve {
         let raw = RawServe { portal: self.raw.portal.with_environment(), ..self.raw };
         let (settings, vault) = settings::check_serve(&raw).map_err(|problems| list(&problems))?;
         log::begin(log::Lines::Json);
-        if settings.portal.rules.verified.is_none() {
-            tracing::warn!(
-                "KAOZHENG_PORTAL_VERIFIED is not set: no account counts as verified, and any number that \
-                 is new here opens the authority's records to whoever states it"
-            );
+        for portal in [Some(&settings.portal), settings.staff_portal.as_ref()].into_iter().flatten() {
+            if !portal.demands_level() {
+                tracing::warn!(
+                    portal = portal.name(),
+                    "the portal's profile demands no level (`verified`): no account counts as verified, and any \
+                     number that is new here opens the authority's records to whoever states it"
+                );
+            }
         }
         if settings.misses_proxy() {
             tracing::warn!(

@@ -33,7 +33,7 @@ pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Resu
         let is_missing = refusal == Refusal::Company && claims.pointer(claim).is_none_or(Value::is_null);
         return Err(if is_missing { Refusal::Incomplete } else { refusal });
     }
-    if assurance(claims, settings) == Some(false) {
+    if settings.rules.verified.as_ref().is_some_and(|conditions| conditions.failed_by(claims).is_some()) {
         tracing::warn!("the portal's account is not verified");
         return Err(Refusal::Unverified);
     }
@@ -48,11 +48,6 @@ pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Resu
         },
     };
     Ok(Arrival { identity, account })
-}
-
-/// Whether the account meets the level that the settings demand. `None` if they demand none.
-fn assurance(claims: &Value, settings: &PortalSettings) -> Option<bool> {
-    settings.rules.verified.as_ref().map(|conditions| conditions.failed_by(claims).is_none())
 }
 
 fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Identity, Refusal> {

@@ -108,6 +108,11 @@ pub struct PortalSettings {
 }
 
 impl PortalSettings {
+    /// Whether an account, or a sign-in, must have a level. Those without it are refused.
+    pub fn demands_level(&self) -> bool {
+        self.rules.verified.is_some() || !self.level.acr.is_empty()
+    }
+
     /// The name under which accounts of this portal are stored: its issuer, otherwise the origin of its
     /// authorization endpoint.
     pub fn name(&self) -> String {
