@@ -41,10 +41,9 @@ pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Resu
     let account = Account {
         portal: settings.name(),
         subject: text(claims, &settings.claims.subject).filter(|subject| !subject.trim().is_empty()),
-        assurance: if assurance(claims, settings).is_some() {
-            Assurance::Verified
-        } else {
-            Assurance::Unknown
+        assurance: match settings.demands_level() {
+            true => Assurance::Verified,
+            false => Assurance::Unknown,
         },
     };
     Ok(Arrival { identity, account })
