@@ -203,7 +203,6 @@ async fn code_of_an_attacker_signs_nobody_in_unseen() {
 async fn arrival_that_the_site_did_not_begin_begins_an_attempt() {
     for profile in CITIZENS {
         let server = site(profile, None).await;
-        let fresh = server.visitor(PHONE);
         for query in
             ["code=foreign&ticket=foreign&ticketId=foreign", "code=a&ticket=a&ticketId=a&state=s&sp=s"]
         {
