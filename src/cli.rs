@@ -9,13 +9,13 @@ pub mod housekeeping;
 mod import;
 mod log;
 mod migrate;
-mod name_hashes;
 mod process;
 mod progress;
 mod restore;
 mod sample;
 mod serve;
 mod staff;
+mod stored_hashes;
 
 use std::process::ExitCode;
 

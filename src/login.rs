@@ -28,6 +28,7 @@
 //! | `user_agent` | browser and system of a User-Agent |
 //! | `pages` | the pages of the screen and of the phone |
 
+mod admission;
 pub mod allowance;
 pub mod attempt;
 pub mod code;

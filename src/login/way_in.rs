@@ -9,13 +9,14 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::admission::admit;
 use super::attempt::{self, AttemptEnding, AttemptStage, StoredAttempt};
 use super::pages::login_path;
 use super::portal::{AttemptSecrets, AuthorizationResponse};
-use super::refusal::{Refusal, admitted};
+use super::refusal::Refusal;
 use super::{Context, Login, devices, not_saved, user_agent};
 use crate::paths;
-use crate::people::identity::{self, Arrival, notice};
+use crate::people::identity::{Arrival, notice};
 use crate::settings::Settings;
 use crate::store::{Error, Store};
 use crate::web::address::{client_address, network};
@@ -155,7 +156,7 @@ impl Callback {
         let (device, name) = (devices::described(&self.device, Way::Portal), self.device.clone());
         let (old, idle) = (self.old, self.idle);
         let ending = store.write::<_, Failure, _>(move |tx| {
-            let known = match admitted(identity::sign_in(tx, &arrival)?) {
+            let known = match admit(tx, &arrival)? {
                 Ok(known) => known,
                 Err(refusal) => return Ok(AttemptEnding::Refused(refusal)),
             };
