@@ -35,8 +35,8 @@ impl Migrate {
         let renewed = stored_hashes::renew(&store, tell).await?;
         for (count, what) in [
             (renewed.certificates, "certificates have a new hash of their holder's name."),
-            (renewed.permits, "permits were compared with and without their count of renewals."),
-            (renewed.twins, "candidates or staff share a permit with another one; nothing was merged."),
+            (renewed.permits, "numbers of permits were compared without their count of renewals."),
+            (renewed.twins.len(), "candidates or staff share a permit with another one; nothing was merged."),
         ] {
             if count > 0 {
                 println!("{count} {what}");

@@ -1,5 +1,7 @@
 //! Computes stored hashes after an update that has changed the form in which names or documents are compared.
 
+use std::collections::BTreeSet;
+
 use crate::exams::name_hashes::{fill_in, is_left};
 use crate::exams::permit_hashes::{self, SOURCES, Source, is_possible};
 use crate::people::identity::{case, event};
@@ -11,10 +13,10 @@ use crate::store::{Error, Store, Tx, meta};
 pub(super) struct Renewed {
     /// Certificates with a hash of their holder's name.
     pub certificates: usize,
-    /// Numbers of permits, whose people and records have a hash of the lifelong number.
+    /// Numbers of permits whose people and records were looked at.
     pub permits: usize,
-    /// Candidates and roster rows that keep their hash, since another one has the same permit.
-    pub twins: usize,
+    /// Ids of the candidates and roster rows that keep their hash, since another one has the same permit.
+    pub twins: BTreeSet<String>,
 }
 
 /// Computes every hash that is of an older form. Calls `tell` with the number of certificates now and then.
@@ -26,8 +28,8 @@ pub(super) async fn renew(store: &Store, tell: impl Fn(usize)) -> Result<Renewed
             renew_permits(store, source, &mut renewed).await?;
         }
     }
-    if renewed.twins > 0 {
-        let twins = renewed.twins;
+    let twins = renewed.twins.len();
+    if twins > 0 {
         tracing::warn!(twins, "candidates or staff have the permit of another one; see security_events");
     }
     Ok(renewed)
@@ -65,21 +67,22 @@ async fn renew_permits(store: &Store, source: Source, renewed: &mut Renewed) -> 
         renewed.permits += batch.numbers.len();
         after = batch.last.unwrap_or_else(|| DONE.to_owned());
         let (name, last, numbers) = (key.clone(), after.clone(), batch.numbers);
-        renewed.twins += store.write(move |tx| renew_batch(tx, &numbers, &name, &last)).await?;
+        let twins = store.write(move |tx| renew_batch(tx, &numbers, &name, &last)).await?;
+        renewed.twins.extend(twins);
     }
     Ok(())
 }
 
-/// Returns how many people keep their hash.
-fn renew_batch(tx: &mut Tx, numbers: &[String], name: &str, last: &str) -> Result<usize, Error> {
-    let mut twins = 0;
+/// Returns the ids of the people who keep their hash.
+fn renew_batch(tx: &mut Tx, numbers: &[String], name: &str, last: &str) -> Result<BTreeSet<String>, Error> {
+    let mut all = BTreeSet::new();
     for number in numbers {
         let Twins { candidates, staff } = permit_hashes::renew(tx, number)?;
         for candidate in &candidates {
-            event::record(tx, "permit_shared", candidate, &serde_json::json!({}))?;
+            event::record_once(tx, "permit_shared", candidate)?;
         }
-        twins += candidates.len() + staff.len();
+        all.extend(candidates.iter().map(ToString::to_string).chain(staff));
     }
     meta::set(tx, name, last)?;
-    Ok(twins)
+    Ok(all)
 }

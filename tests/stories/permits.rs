@@ -39,9 +39,17 @@ fn import_certificates(installation: &Installation, numbers: &[String]) {
     installation.import("certificates", "c.csv");
 }
 
+fn import_sittings(installation: &Installation) {
+    if !installation.path("exams.csv").exists() {
+        assert!(installation.run(&["sample", "exams", "--output", "exams.csv"]).success);
+    }
+    installation.import("exams", "exams.csv");
+}
+
 fn import_registration(installation: &Installation, ticket: &str, number: &str) {
     let header = "准考证号,姓名,证件类型,证件号码,考试代码,考试年月,级别,专业,科目";
-    let row = format!("{ticket},陈大文,{PERMIT},{number},02,202304,二级,建筑工程,建设工程施工管理");
+    let row = format!("{ticket},陈大文,{PERMIT},{number},02,202303,二级,机电工程,建设工程施工管理");
+    import_sittings(installation);
     installation.file("r.csv", format!("{header}\n{row}\n"));
     installation.import("registrations", "r.csv");
 }
@@ -237,7 +245,7 @@ fn file_of_an_older_program_is_imported_once() {
     let installation = Installation::with_exams();
     let violation = format!(
         "证件类型,证件号码,考试代码,考试年月,科目,发生时间,地点,违纪事实,适用条款,拟处理决定,告知送达日期\n\
-         {PERMIT},H7234567801,02,202304,建设工程施工管理,2023/3/24 9:10,第一考点,看手机,第七条,成绩无效,2023-04-01\n"
+         {PERMIT},H7234567801,02,202303,建设工程施工管理,2023/3/24 9:10,第一考点,看手机,第七条,成绩无效,2023-04-01\n"
     );
     installation.file("v.csv", violation);
     installation.import("violations", "v.csv");
@@ -296,6 +304,32 @@ async fn candidates_of_one_permit_are_not_merged() {
         Ok(matches!(refusal, Err(kaozheng::people::Refusal::DocumentShared)))
     });
     assert!(refused.await);
+}
+
+/// Two rows of the roster: the start does not fail, and the row with the present hash is the one that commands change.
+#[test]
+fn roster_rows_of_one_permit_are_not_merged() {
+    let installation = Installation::new();
+    let member = |command: &'static str, number: &'static str| {
+        let name: &[&str] = if command == "add" { &["--name", "陈大文"] } else { &[] };
+        let mut args =
+            vec!["staff", command, "--document-type", "hk_macao_permit", "--document-number", number];
+        args.extend(name);
+        let said = installation.run(&args);
+        assert!(said.success, "{}", said.stderr);
+    };
+    member("add", "H8234567801");
+    age(&installation, "H8234567801");
+    member("add", "H82345678");
+    assert_eq!(installation.rows("SELECT id AS line FROM staff").len(), 2);
+    for told in [true, false] {
+        let said = installation.run(&["migrate"]);
+        assert!(said.success, "{}", said.stderr);
+        assert_eq!(said.stdout.contains("1 candidates or staff share a permit"), told, "{}", said.stdout);
+    }
+    member("remove", "H8234567802");
+    let active = installation.rows("SELECT document_hash AS line FROM staff WHERE active");
+    assert_eq!(active, [former("H8234567801")]);
 }
 
 /// An export names people by hashes. Those of the older program lead to the present ones.
