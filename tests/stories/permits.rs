@@ -373,3 +373,35 @@ fn corrections_survive_the_renewal() {
     assert_eq!(installation.import("certificates", "c.csv"), "0 new, 0 changed, 1 unchanged, 0 refused");
     assert_eq!(all_hashes(&installation), before);
 }
+
+/// A digit that the mask hides was corrected, so that the hash alone tells a file from before.
+#[test]
+fn corrected_number_survives_the_renewal() {
+    let installation = Installation::with_exams();
+    let (wrong, right) = ("H2234567801", "H2235567801");
+    import_certificates(&installation, &[wrong.to_owned()]);
+    let sealed = vault().seal("candidates.document_number", right);
+    let [was, is] = [wrong, right].map(|number| person_hash(&vault(), "陈大文", &former(number)));
+    installation.execute(&format!(
+        "INSERT INTO candidates (id, document_type, document_number, document_hash, name, phone, created_at, signed_in_at) \
+         VALUES ('c', 'hk_macao_permit', '{sealed}', '{right}', '陈大文', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00'); \
+         INSERT INTO former_documents (document_hash, candidate_id, replaced_at) \
+         VALUES ('{wrong}', 'c', '2026-01-01 00:00:00'); \
+         INSERT INTO former_values (record_id, field, value) SELECT id, 'person_hash', '{was}' FROM certificates; \
+         UPDATE certificates SET holder_hash = '{right}', person_hash = '{is}';",
+        right = former(right),
+        wrong = former(wrong),
+    ));
+    forget_renewal(&installation);
+    assert!(installation.run(&["migrate"]).success);
+    let hashes = "SELECT holder_hash || person_hash AS line FROM certificates";
+    let expected = present(right) + &person_hash(&vault(), "陈大文", &present(right));
+    assert_eq!(installation.rows(hashes), [expected.clone()]);
+    assert_eq!(installation.import("certificates", "c.csv"), "0 new, 0 changed, 1 unchanged, 0 refused");
+    assert_eq!(installation.rows(hashes), [expected]);
+    let found = format!(
+        "SELECT candidate_id AS line FROM former_documents WHERE document_hash = '{}'",
+        present(wrong)
+    );
+    assert_eq!(installation.rows(&found), ["c"]);
+}
