@@ -396,7 +396,7 @@ fn corrected_number_survives_the_renewal() {
     assert!(installation.run(&["migrate"]).success);
     let hashes = "SELECT holder_hash || person_hash AS line FROM certificates";
     let expected = present(right) + &person_hash(&vault(), "陈大文", &present(right));
-    assert_eq!(installation.rows(hashes), [expected.clone()]);
+    assert_eq!(installation.rows(hashes), std::slice::from_ref(&expected));
     assert_eq!(installation.import("certificates", "c.csv"), "0 new, 0 changed, 1 unchanged, 0 refused");
     assert_eq!(installation.rows(hashes), [expected]);
     let found = format!(
