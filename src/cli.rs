@@ -9,7 +9,6 @@ pub mod housekeeping;
 mod import;
 mod log;
 mod migrate;
-mod name_hashes;
 mod portal;
 mod process;
 mod progress;
@@ -17,6 +16,7 @@ mod restore;
 mod sample;
 mod serve;
 mod staff;
+mod stored_hashes;
 
 use std::process::ExitCode;
 

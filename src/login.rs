@@ -30,6 +30,7 @@
 //! | `devices` | 登录设备: a candidate's sessions |
 //! | `pages` | the pages of the screen and of the phone |
 
+mod admission;
 pub mod allowance;
 pub mod attempt;
 pub mod callback;

@@ -65,7 +65,7 @@ impl Demo {
         let store =
             Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
         store.migrate().await?;
-        serve::renew_name_hashes(&store).await?;
+        serve::renew_hashes(&store).await?;
         serve::check_writable(&store, &files).await?;
         serve::keep_private(&settings.database_url, &files);
         if data::load_demo(&store).await? {

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Stop, holidays, housekeeping, list, log, name_hashes};
+use super::{Stop, holidays, housekeeping, list, log, stored_hashes};
 use crate::business::ALL;
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
@@ -61,7 +61,7 @@ impl Serve {
         store.check_key().await?;
         check_writable(&store, &files).await?;
         keep_private(&settings.database_url, &files);
-        renew_name_hashes(&store).await?;
+        renew_hashes(&store).await?;
         let listener = TcpListener::bind(settings.listen).await?;
         listen(listener, Parts::new(settings, store, files)?).await
     }
@@ -80,9 +80,9 @@ pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(),
 }
 
 /// Finishes what `kaozheng migrate` has left before anybody can look up a certificate, which would not be found.
-pub(super) async fn renew_name_hashes(store: &Store) -> Result<(), Stop> {
+pub(super) async fn renew_hashes(store: &Store) -> Result<(), Stop> {
     let tell = |done| tracing::info!(done, "computing hashes of names; the site listens when all are done");
-    name_hashes::renew(store, tell).await?;
+    stored_hashes::renew(store, tell).await?;
     Ok(())
 }
 

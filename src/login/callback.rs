@@ -14,15 +14,16 @@ use poem::http::header;
 use poem::web::{Path, Query};
 use poem::{Request, Response, handler};
 
+use super::admission::admit;
 use super::attempt::{self, AttemptEnding, AttemptStage, HeldArrival, StoredAttempt};
 use super::door::Door;
 use super::pages::{self, login_path};
 use super::portal::steps::call::Moment;
 use super::portal::{AttemptSecrets, Returned};
-use super::refusal::{Refusal, admitted};
+use super::refusal::Refusal;
 use super::{Context, Login, devices, not_saved, sign_out, way_in};
 use crate::paths;
-use crate::people::identity::{self, Arrival, notice};
+use crate::people::identity::{Arrival, notice};
 use crate::settings::Settings;
 use crate::store::{Error, Store, Tx};
 use crate::web::session::{self, Id, Way, live};
@@ -218,7 +219,7 @@ impl Entry {
     /// Signs in and begins the session in one transaction, so that a repeated callback can hand the session
     /// out too.
     fn sign_in(&self, tx: &mut Tx, door: Door, arrival: &Arrival) -> Result<AttemptEnding, Failure> {
-        let known = match admitted(identity::sign_in(tx, arrival)?) {
+        let known = match admit(tx, arrival)? {
             Ok(known) => known,
             Err(refusal) => return Ok(AttemptEnding::Refused(refusal)),
         };

@@ -143,7 +143,8 @@ fn help(reason: Reason) -> &'static str {
 }
 
 fn document_help() -> String {
-    let kinds: Vec<&str> = DocumentType::ALL.into_iter().map(DocumentType::label).collect();
+    let named = DocumentType::ALL.into_iter().filter(|kind| *kind != DocumentType::Other);
+    let kinds: Vec<&str> = named.map(DocumentType::label).collect();
     format!(
         "可以用于登录的证件：{}。请在政务服务平台换用其中一种证件认证；没有这些证件的，请联系考试机构办理。",
         kinds.join("、")

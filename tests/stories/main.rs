@@ -44,6 +44,7 @@ mod lookup;
 mod media;
 mod names;
 mod pagination;
+mod permits;
 mod properties;
 mod qualification;
 mod receipt;

@@ -1,7 +1,7 @@
 //! The people of the sandbox portals, and their accounts. All of them are invented.
 
 use crate::people::document::DocumentType::{
-    self, ForeignPermanent, HkMacaoPermit, HmtResidence, Passport, Resident, TaiwanPermit,
+    self, ForeignPermanent, HkMacaoPermit, HmtResidence, Other, Passport, Resident, TaiwanPermit,
 };
 
 pub struct Person {
@@ -145,6 +145,7 @@ pub const PEOPLE: &[Person] = &[
             "demo-13",
         )
     },
+    person("石卫国", Other, "军字第12345678号", "13000130012", "考生", "demo-14"),
 ];
 
 #[cfg(test)]

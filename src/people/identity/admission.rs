@@ -37,8 +37,15 @@ struct Admission<'a> {
     subject: Option<String>,
     /// Hash of the document.
     number: String,
-    bound: Option<KnownCandidate<BoundAccount>>,
+    bound: Option<KnownCandidate<BoundCandidate>>,
     holder: Option<KnownCandidate<bool>>,
+}
+
+/// The account that a candidate is bound to.
+struct BoundCandidate {
+    account: BoundAccount,
+    /// Hash of the candidate's present document.
+    document: String,
 }
 
 /// A candidate with the names to compare. `more` is the bound account, or whether any account is
@@ -73,7 +80,9 @@ impl Admission<'_> {
             assurance: self.arrival.account.assurance,
             bound: self.bound.as_ref().map(|bound| decision::Bound {
                 names: bound.names(),
-                has_number: holder.is_some_and(|holder| holder.candidate == bound.candidate),
+                // The document of two candidates whose permits have become one leads to the other one.
+                has_number: bound.more.document == self.number
+                    || holder.is_some_and(|holder| holder.candidate == bound.candidate),
             }),
             holder: holder.map(|holder| decision::Holder { names: holder.names(), has_account: holder.more }),
         })
@@ -116,10 +125,11 @@ impl Admission<'_> {
     ) -> Result<SignInOutcome, Error> {
         let identity = &self.arrival.identity;
         candidate::record_sign_in(tx, candidate)?;
+        self.save_number(tx, candidate)?;
         match decision {
             Decision::Admit | Decision::AdmitRenamed => {
                 candidate::save_portal_name(tx, candidate, &identity.name)?;
-                let before = self.bound.as_ref().map(|bound| bound.more.phone.as_str());
+                let before = self.bound.as_ref().map(|bound| bound.more.account.phone.as_str());
                 candidate::update_phone(tx, candidate, identity, before.unwrap_or_default())?;
             }
             Decision::Bind => {
@@ -138,6 +148,17 @@ impl Admission<'_> {
         }
         let staff = self.staff(tx, candidate)?;
         Ok(SignInOutcome::Admitted(AdmittedPerson { candidate: candidate.to_owned(), staff }))
+    }
+
+    /// Stores the portal's number if it is another one of the document on record: a permit was renewed, or it is
+    /// written in another way.
+    fn save_number(&self, tx: &mut Tx, candidate: &CandidateId) -> Result<(), Error> {
+        let (known, number) = (candidate::document(tx, candidate)?, self.arrival.identity.document.number());
+        if known.holder != self.number || known.number == number {
+            return Ok(());
+        }
+        candidate::save_number(tx, candidate, number)?;
+        event::record(tx, "identity_renewed", candidate, &json!({ "portal": self.arrival.account.portal }))
     }
 
     /// Adds a notice and a security event if the sign-in was unusual.
@@ -173,12 +194,14 @@ fn bound_candidate(
     tx: &mut Tx,
     portal: &str,
     subject: Option<&str>,
-) -> Result<Option<KnownCandidate<BoundAccount>>, Error> {
+) -> Result<Option<KnownCandidate<BoundCandidate>>, Error> {
     let Some(subject_hash) = subject else { return Ok(None) };
     let Some(bound) = account::find(tx, AccountKey { portal, subject_hash })? else { return Ok(None) };
     let [name, _] = candidate::names(tx, &bound.candidate)?;
     let names = [name, bound.name.clone()];
-    Ok(Some(KnownCandidate { candidate: bound.candidate.clone(), names, more: bound }))
+    let document = candidate::document(tx, &bound.candidate)?.holder;
+    let (candidate, more) = (bound.candidate.clone(), BoundCandidate { account: bound, document });
+    Ok(Some(KnownCandidate { candidate, names, more }))
 }
 
 fn holder_of(tx: &mut Tx, number: &str) -> Result<Option<KnownCandidate<bool>>, Error> {

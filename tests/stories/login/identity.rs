@@ -2,6 +2,7 @@
 //! nothing.
 
 mod cases;
+mod documents;
 mod notices;
 
 use diesel::prelude::*;

@@ -10,12 +10,12 @@ fn zhang() -> Value {
     account("a", "ZHANG SAN", "E1000001")
 }
 
-async fn administrator(site: &Site) -> Visitor {
+pub(super) async fn administrator(site: &Site) -> Visitor {
     staff_browser(site, "HE JING", "E2000001", Role::Administrator).await
 }
 
 /// The path of the only case on the list.
-async fn only_case(administrator: &Visitor) -> String {
+pub(super) async fn only_case(administrator: &Visitor) -> String {
     let list = administrator.open(LIST).await;
     assert_eq!(list.body.matches("href=\"/staff/identities/").count(), 1, "{}", list.body);
     format!("{LIST}/{}", list.between("href=\"/staff/identities/", "\""))
@@ -26,7 +26,7 @@ async fn decide(visitor: &Visitor, case: &str, decision: &str) -> Answer {
     visitor.submit_step(case, &form).await
 }
 
-async fn decide_successfully(visitor: &Visitor, case: &str, decision: &str) {
+pub(super) async fn decide_successfully(visitor: &Visitor, case: &str, decision: &str) {
     let answer = decide(visitor, case, decision).await;
     assert_eq!((answer.status, answer.location.as_str()), (303, case), "{}", answer.body);
 }
