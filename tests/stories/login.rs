@@ -6,6 +6,8 @@ mod device_grant;
 mod devices;
 mod dialects;
 mod identity;
+mod levels;
+mod own_profile;
 mod parked_requests;
 mod portal;
 mod provinces;

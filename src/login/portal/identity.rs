@@ -57,7 +57,8 @@ fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result
     };
     let names = &settings.claims;
     let required = |pointer: &str, claim| text(claims, pointer).ok_or_else(|| incomplete(claim));
-    let kind = known_document_type(settings, &required(&names.id_type, "id_type")?)?;
+    let stated = text(claims, &names.id_type).or_else(|| settings.default_id_type.clone());
+    let kind = known_document_type(settings, &stated.ok_or_else(|| incomplete("id_type"))?)?;
     let number = required(&names.id_number, "id_number")?;
     let document = Document::parse(kind, &number, today).map_err(|_| incomplete("id_number"))?;
     let name = name::given(&required(&names.name, "name")?).ok_or_else(|| incomplete("name"))?;

@@ -72,6 +72,7 @@ impl Checked<'_> {
             rules: self.rules(),
             level: self.level(),
             id_types: self.id_types(),
+            default_id_type: raw.default_id_type.clone(),
             dialect: if follows_oauth { None } else { self.dialect() },
             values: self.values(),
             variables: raw.values.keys().cloned().collect(),

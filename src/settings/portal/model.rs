@@ -99,6 +99,8 @@ pub struct PortalSettings {
     pub level: Level,
     /// The portal's code of a document type, and the site's.
     pub id_types: Vec<(String, String)>,
+    /// The site's code of the document type if the portal states none.
+    pub default_id_type: Option<String>,
     /// `None` for a portal that follows OAuth 2.
     pub dialect: Option<Dialect>,
     /// The values of placeholders that do not change: the client's and those of the profile's variables.
