@@ -66,6 +66,8 @@ fn renew_candidates(tx: &mut Tx, hashes: &PermitHashes) -> Result<Vec<CandidateI
     {
         let renewed = diesel::update(c::candidates.find(&id)).set(c::document_hash.eq(&hashes.present));
         renewed.execute(tx.conn)?;
+        // A document is either the present one of somebody or a former one.
+        diesel::delete(f::former_documents.find(&hashes.present)).execute(tx.conn)?;
         // Programs of the former version, which may run during an update, find the candidate by this.
         add_former_document(tx, &former, &id)?;
         note(tx, &former, &hashes.present)?;
