@@ -9,13 +9,14 @@ pub mod housekeeping;
 mod import;
 mod log;
 mod migrate;
-mod name_hashes;
+mod portal;
 mod process;
 mod progress;
 mod restore;
 mod sample;
 mod serve;
 mod staff;
+mod stored_hashes;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ use clap::{Parser, Subcommand};
 ///
 /// Try it:      kaozheng demo
 /// Run it:      kaozheng migrate && kaozheng serve    (settings: kaozheng serve --help)
+/// Sign in at:  kaozheng portal check --help
 /// Who reviews: kaozheng staff add --help
 /// Load data:   kaozheng import --help
 /// Keep copies: kaozheng backup --help
@@ -42,6 +44,8 @@ enum Command {
     Migrate(migrate::Migrate),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    #[command(subcommand)]
+    Portal(portal::Portal),
     #[command(subcommand)]
     Staff(staff::Staff),
     Import(import::Import),
@@ -79,6 +83,7 @@ async fn perform(command: Command) -> Result<(), Stop> {
         Command::Migrate(migrate) => migrate.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Restore(restore) => restore.run().await,
+        Command::Portal(portal) => portal.run().await,
         Command::Staff(staff) => staff.run().await,
         Command::Import(import) => import.run().await,
         Command::Export(export) => export.run().await,

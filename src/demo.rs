@@ -1,8 +1,8 @@
-//! The sandbox portal, the demo's data, and sample files to import. All people are invented.
+//! The sandbox portals, the demo's data, and sample files to import. All people are invented.
 //!
 //! | file | what it has |
 //! | --- | --- |
-//! | `sandbox` | the sandbox portal, with its accounts in `sandbox/people` |
+//! | `sandbox` | the sandbox portals, with their accounts in `sandbox/people` |
 //! | `data` | what `kaozheng demo` loads into an empty database |
 //! | `exams` | the exams of the demo's authority |
 //! | `sample` | files of any size for `kaozheng import` |

@@ -6,6 +6,7 @@ pub mod correction;
 pub mod discipline;
 pub mod held;
 pub mod name_hashes;
+pub mod permit_hashes;
 pub mod registration;
 
 use chrono::NaiveDate;

@@ -8,6 +8,7 @@
 //! - [`pass`] reads and checks a file once, on several threads;
 //! - [`run`] makes two passes: the check pass writes nothing, the load pass writes batches;
 //! - `load` is the load pass: a batch is one transaction;
+//! - `joined` finds the rows of people whose permit was renewed;
 //! - `merge` compares a batch with the stored rows and writes those that are new or differ;
 //! - [`export`] writes the stored records with the same columns.
 //!
@@ -17,6 +18,7 @@ pub mod cell;
 pub mod check;
 pub mod export;
 pub mod job;
+mod joined;
 mod journal;
 pub mod kind;
 mod kinds;

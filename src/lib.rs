@@ -12,7 +12,7 @@
 //! | --- | --- | --- |
 //! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `import`, `export`, `sample` |
 //! | 10 | [`site`] | the route of every address, and what is done for every request |
-//! | 9 | [`demo`] | the sandbox portal, demo data and sample files |
+//! | 9 | [`demo`] | the sandbox portals, demo data and sample files |
 //! | 9 | [`home`] | the first page, 业务办理 and 我的 |
 //! | 9 | [`login`] | the login screen, the portal client, devices and sign-out |
 //! | 9 | [`applications`] | the pages of an application: list, notice, form, review, detail, slip |

@@ -16,23 +16,28 @@
 //! | `waiting` | how parked requests learn of a handshake's changes |
 //! | `device_grant` | way 3: polling the portal |
 //! | `poller` | whether this process polls the portal |
-//! | `way_in` | way 1, and sign-out |
+//! | `door` | which portal: candidates' or staff's |
+//! | `way_in` | way 1: the redirect to the portal, and pages that the government app opens |
+//! | `callback` | the return from the portal |
 //! | `attempt` | the row of way 1: who began it, and how it ended |
-//! | `portal` | the OAuth 2.0 client |
+//! | `portal` | the OAuth 2.0 client, and the calls of portals that do not follow OAuth 2 |
+//! | `sign_out` | sign-out here and at the portal |
 //! | `allowance` | whether an approved handshake opens the review desk to its screen |
 //! | `secrets` | the cookies that bind a screen and a phone to their handshake |
 //! | `pause` | the pause after repeated denials |
 //! | `limits` | rate limits |
 //! | `refusal` | why a sign-in failed, and the page for each reason |
 //! | `devices` | 登录设备: a candidate's sessions |
-//! | `user_agent` | browser and system of a User-Agent |
 //! | `pages` | the pages of the screen and of the phone |
 
+mod admission;
 pub mod allowance;
 pub mod attempt;
+pub mod callback;
 pub mod code;
 pub mod device_grant;
 pub mod devices;
+pub mod door;
 pub mod handshake;
 pub mod limits;
 mod pages;
@@ -44,7 +49,7 @@ pub mod refusal;
 pub mod scan;
 pub mod screen;
 mod secrets;
-pub mod user_agent;
+pub mod sign_out;
 pub mod waiting;
 pub mod way_in;
 
@@ -53,20 +58,22 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody};
 
-use crate::settings::Settings;
+use crate::settings::{PortalSettings, Settings};
 use crate::store::{Error, Store, Timestamp, Tx};
 use crate::web::Failure;
 use crate::web::limit::PerNetwork;
 use code::Codes;
+use door::Door;
 use limits::ScanLimits;
 use poller::Poller;
-use portal::Portal;
+use portal::{Portal, PortalError};
 use waiting::Waiters;
 
 /// What login keeps in memory between requests; one for the whole program.
 pub struct Login {
     pub codes: Codes,
-    pub portal: Portal,
+    portal: Portal,
+    staff_portal: Option<Portal>,
     pub waiters: Waiters,
     pub poller: Poller,
     pub new_handshakes: PerNetwork,
@@ -92,17 +99,31 @@ impl<'a> FromRequest<'a> for Context<'a> {
 }
 
 impl Login {
-    pub fn new(settings: Arc<Settings>, store: Store) -> Result<Login, reqwest::Error> {
+    pub fn new(settings: Arc<Settings>, store: Store) -> Result<Login, PortalError> {
         let max_parked = settings.max_waiters;
+        let new = |portal: &PortalSettings| Portal::new(settings.address(), portal.clone());
         Ok(Login {
             codes: Codes::new(&store.vault),
-            portal: Portal::new(settings)?,
+            portal: new(&settings.portal)?,
+            staff_portal: settings.staff_portal.as_ref().map(new).transpose()?,
             waiters: Waiters::new(store, max_parked),
             poller: Poller::default(),
             new_handshakes: limits::new_handshakes(),
             scans: ScanLimits::new(),
             at_portal: limits::at_portal(),
         })
+    }
+
+    /// The portal behind a door.
+    fn portal(&self, door: Door) -> &Portal {
+        match door {
+            Door::Candidates => &self.portal,
+            Door::Staff => self.staff_portal.as_ref().unwrap_or(&self.portal),
+        }
+    }
+
+    fn portals(&self) -> impl Iterator<Item = &Portal> {
+        std::iter::once(&self.portal).chain(&self.staff_portal)
     }
 
     /// Stores that a handshake has expired, so that it stays expired when the clock goes back. The page

@@ -2,6 +2,8 @@
 //!
 //! Lower rooms than `site` link to pages, so addresses are defined here and routed there.
 
+pub mod sandbox;
+
 use std::fmt::Display;
 
 pub const HOME: &str = "/";
@@ -35,6 +37,8 @@ pub const LOGIN_DEVICE: &str = "/login/device";
 pub const LOGIN_PORTAL: &str = "/login/portal";
 /// The redirect URI. It is registered at the portal, so it must not change.
 pub const LOGIN_CALLBACK: &str = "/login/callback";
+/// A page that the government app opens with a one-off token.
+pub const LOGIN_APP: &str = "/login/app";
 pub const LOGOUT: &str = "/logout";
 pub const DEVICES: &str = "/me/devices";
 /// Ends every other session of a candidate.
@@ -52,7 +56,7 @@ pub const IDENTITIES: &str = "/staff/identities";
 pub const PHONE: &str = "/s";
 /// Every address below this one is an English page.
 pub const ENGLISH: &str = "/en/";
-/// The sandbox portal, which only the demo has, is below this address.
+/// The sandbox portals, which only the demo has, are below this address.
 pub const SANDBOX: &str = "/sandbox/";
 
 macro_rules! addresses {
@@ -70,6 +74,12 @@ macro_rules! addresses {
 addresses! {
     /// A stylesheet, script or picture of the site.
     ASSET asset(name) = "/assets/:name";
+    /// After a sign-out at a door, candidates' or staff's.
+    SIGNED_OUT signed_out(door) = "/logout/:door";
+    /// Leads to the portal's own sign-out.
+    SIGNED_OUT_AT signed_out_at(door) = "/logout/:door/portal";
+    /// The redirect URI for a portal that has no `state`.
+    LOGIN_CALLBACK_STATE login_callback(state) = "/login/callback/:state";
     ANNOUNCEMENT announcement(id) = "/announcements/:id";
     FILE file(id) = "/files/:id";
     LOOKUP_FORM lookup_form(exam) = "/lookup/:exam";

@@ -16,7 +16,9 @@ use url::Url;
 use crate::store::Vault;
 pub use office::{Office, RawOffice};
 pub use portal::{
-    ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, PortalSettings, RawPortal, Ways,
+    Cipher, ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, Decryption, Dialect, Encoding, InApp,
+    Level, Method, PortalSettings, RawPortal, Returns, Signature, SignatureHash, Step, Template, Value,
+    Values, Ways,
 };
 
 /// Unchecked settings of every command.
@@ -83,7 +85,10 @@ pub struct Settings {
     pub files: PathBuf,
     pub authority: String,
     pub office: Office,
+    /// The portal of candidates, and of staff without one of their own.
     pub portal: PortalSettings,
+    /// The portal of staff, if they have one of their own.
+    pub staff_portal: Option<PortalSettings>,
     /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
     /// Idle limit of a session.
@@ -101,12 +106,43 @@ pub struct Settings {
 impl Settings {
     /// Whether browsers use HTTPS, which decides cookie names and HSTS.
     pub fn is_https(&self) -> bool {
-        self.public_url.scheme() == "https"
+        self.address().is_https()
     }
 
     /// Whether a proxy terminates TLS but is not trusted: every client then seems to have the proxy's address.
     pub fn misses_proxy(&self) -> bool {
         self.is_https() && !self.trusted_proxy
+    }
+
+    /// The address of the site.
+    pub fn address(&self) -> SiteAddress {
+        SiteAddress { public_url: self.public_url.clone(), demo: self.demo }
+    }
+
+    /// See [`SiteAddress::base_for`].
+    pub fn base_for(&self, host: Option<&str>) -> String {
+        self.address().base_for(host)
+    }
+
+    /// The absolute URL of a path, which begins with `/`.
+    pub fn absolute(&self, path: &str) -> String {
+        self.address().absolute(path)
+    }
+}
+
+/// Where browsers find the site.
+#[derive(Clone, Debug)]
+pub struct SiteAddress {
+    /// Scheme, host and port, without a trailing `/`.
+    pub public_url: Url,
+    /// Whether this is the demo, which has several addresses and plays its own portal.
+    pub demo: bool,
+}
+
+impl SiteAddress {
+    /// Whether browsers use HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
     }
 
     /// The base URL for a browser that sent `host`. The demo is opened as `127.0.0.1` on its own machine and by
@@ -223,6 +259,27 @@ fn database_url(check: &mut Check, raw: &RawSettings) -> String {
     url
 }
 
+/// The settings of `kaozheng portal`: where the site is, and its portals.
+pub struct PortalCheck {
+    pub address: SiteAddress,
+    pub portal: PortalSettings,
+    pub staff_portal: Option<PortalSettings>,
+}
+
+/// # Errors
+/// All problems, one line each.
+pub fn check_portals(public_url: &Option<String>, raw: &RawPortal) -> Result<PortalCheck, Vec<String>> {
+    let mut check = Check::default();
+    let public_url = check.url("KAOZHENG_PUBLIC_URL", public_url);
+    let portal = portal::check(&mut check, raw);
+    let staff_portal = portal::check_staff(&mut check, raw);
+    let checked = || {
+        let address = SiteAddress { public_url: public_url?, demo: false };
+        Some(PortalCheck { address, portal: portal?, staff_portal })
+    };
+    checked().filter(|_| check.problems.is_empty()).ok_or(check.problems)
+}
+
 /// # Errors
 /// All problems, one line each.
 pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
@@ -235,6 +292,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
     let office = office::check(&mut check, &raw.office);
     let portal = portal::check(&mut check, &raw.portal);
+    let staff_portal = portal::check_staff(&mut check, &raw.portal);
     let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
     let session_idle = Duration::minutes(time("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes));
     let session_absolute = Duration::hours(time("KAOZHENG_SESSION_HOURS", &raw.session_hours));
@@ -250,6 +308,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             authority,
             office,
             portal: portal?,
+            staff_portal,
             trusted_proxy: raw.trusted_proxy,
             session_idle,
             session_absolute,

@@ -1,6 +1,7 @@
 //! The routes of all addresses, and the steps that every request goes through.
 
 mod ready;
+mod sandbox;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +14,10 @@ use tokio::net::TcpListener;
 use crate::applications::request::FormOf;
 use crate::applications::{detail, files, form, list, mailing, notice, review, slip, withdraw};
 use crate::certificates::links;
-use crate::demo::sandbox::{self, Sandbox};
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
-use crate::login::{Login, devices, scan, screen, way_in};
+use crate::login::portal::PortalError;
+use crate::login::{Login, callback, devices, scan, screen, sign_out, way_in};
 use crate::lookup::Lookup;
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
@@ -39,7 +40,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    pub fn new(settings: Settings, store: Store, files: Storage) -> Result<Parts, reqwest::Error> {
+    pub fn new(settings: Settings, store: Store, files: Storage) -> Result<Parts, PortalError> {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
@@ -90,7 +91,8 @@ fn park(parts: &Parts) -> Park {
 }
 
 pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<> {
-    let urls = if parts.settings.demo { urls().nest(paths::SANDBOX, sandbox_urls()) } else { urls() };
+    let urls =
+        if parts.settings.demo { urls().nest_no_strip(paths::SANDBOX, sandbox::urls()) } else { urls() };
     Site {
         urls,
         data: parts.data(),
@@ -215,27 +217,18 @@ fn urls() -> Route {
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
         .at(paths::WAIT, get(screen::wait).post(screen::cancel))
         .at(paths::LOGIN_PORTAL, get(way_in::start))
-        .at(paths::LOGIN_CALLBACK, get(way_in::callback))
-        .at(paths::LOGOUT, post(way_in::logout))
+        .at(paths::LOGIN_APP, get(way_in::enter_from_app))
+        .at(paths::LOGIN_CALLBACK, get(callback::return_from_portal).post(callback::confirm))
+        .at(paths::LOGIN_CALLBACK_STATE, get(callback::return_with_state))
+        .at(paths::LOGOUT, post(sign_out::sign_out))
+        .at(paths::SIGNED_OUT, get(sign_out::signed_out))
+        .at(paths::SIGNED_OUT_AT, get(sign_out::sign_out_at_portal))
         .at(paths::SCAN, get(scan::open))
         .at(paths::CONFIRM, get(scan::confirm))
         // GET reloads a page that a POST answered with a problem.
         .at(paths::TYPE_NUMBER, get(scan::confirm).post(scan::type_number))
         .at(paths::DECLINE, post(scan::decline))
         .at(paths::REVOKE, post(scan::revoke))
-}
-
-/// The sandbox portal, which only the demo has.
-fn sandbox_urls() -> impl Endpoint<Output = Response> + 'static {
-    Route::new()
-        .at("/authorize", get(sandbox::authorize).post(sandbox::choose))
-        .at("/token", post(sandbox::exchange))
-        .at("/device_authorization", post(sandbox::device::authorize))
-        .at("/device", get(sandbox::device::show).post(sandbox::device::choose))
-        .at("/userinfo", get(sandbox::userinfo))
-        .at("/.well-known/openid-configuration", get(sandbox::discovery))
-        .data(Arc::new(Sandbox::default()))
-        .map_to_response()
 }
 
 /// `GET /healthz`: liveness. It checks nothing else.

@@ -22,6 +22,7 @@ pub mod pace;
 mod query;
 pub mod range;
 pub mod session;
+pub mod user_agent;
 mod visitor;
 pub mod well_known;
 

@@ -41,6 +41,7 @@ pub async fn serve(listen: &str) {
         authority: "示范市考试院".into(),
         office: kaozheng::settings::Office::default(),
         portal: sandbox::settings(&public, &public),
+        staff_portal: None,
         public_url: public,
         trusted_proxy: true,
         session_idle: chrono::Duration::minutes(30),

@@ -75,13 +75,15 @@ const WHAT: Section = Section {
     )],
 };
 
+/// Without 其他证件: almost any number is valid there, so a mistyped one would pass. Such documents come from the portal
+/// and from the authority's files.
 const DOCUMENT_TYPES: &[&str] = &[
-    DocumentType::ALL[0].label(),
-    DocumentType::ALL[1].label(),
-    DocumentType::ALL[2].label(),
-    DocumentType::ALL[3].label(),
-    DocumentType::ALL[4].label(),
-    DocumentType::ALL[5].label(),
+    DocumentType::Resident.label(),
+    DocumentType::HkMacaoPermit.label(),
+    DocumentType::TaiwanPermit.label(),
+    DocumentType::HmtResidence.label(),
+    DocumentType::ForeignPermanent.label(),
+    DocumentType::Passport.label(),
 ];
 
 const PLAIN: AnswerRule = AnswerRule::ReadOnly(str::to_owned);

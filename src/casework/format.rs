@@ -1,6 +1,6 @@
 //! Formats of text answers: how each is parsed, typed and masked.
 
-use crate::people::{credit_code, mask, name, phone, width};
+use crate::people::{credit_code, document, mask, name, phone, width};
 
 /// The kind of text, which decides the keyboard and autocomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub const ACCOUNT: Format = Format {
 pub const DOCUMENT: Format = Format {
     parse: |text| Ok(width::compact(text)),
     mode: TextMode::IdNumber,
-    max: 24,
+    max: document::LONGEST,
     mask: Some(mask::number),
     doubt: NO_DOUBT,
 };

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Stop, log, serve};
+use super::{Stop, list, log, serve};
 use crate::business::ALL;
 use crate::demo::{data, sandbox};
 use crate::files::storage::Storage;
@@ -38,6 +39,12 @@ pub(super) struct Demo {
     /// The address that phones open, when it is not this machine's own
     #[arg(long)]
     public_url: Option<Url>,
+    /// Sign in at a sandbox that plays this profile: `guangdong`, `zhejiang` or `zhejiang-simple`
+    #[arg(long, value_parser = PossibleValuesParser::new(sandbox::PROVINCIAL))]
+    portal: Option<String>,
+    /// Let staff sign in at a portal of their own: `guangdong-staff`
+    #[arg(long, value_parser = PossibleValuesParser::new(sandbox::PROVINCIAL))]
+    staff_portal: Option<String>,
     /// An empty PostgreSQL database, such as `postgres://USER:PASSWORD@HOST/NAME` [default: SQLite in the folder]
     #[arg(long, hide_env_values = true)]
     database_url: Option<String>,
@@ -58,7 +65,7 @@ impl Demo {
         let store =
             Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
         store.migrate().await?;
-        serve::renew_name_hashes(&store).await?;
+        serve::renew_hashes(&store).await?;
         serve::check_writable(&store, &files).await?;
         serve::keep_private(&settings.database_url, &files);
         if data::load_demo(&store).await? {
@@ -77,6 +84,9 @@ impl Demo {
         };
         // The program calls its sandbox portal over HTTP, as it calls a real portal.
         let own = Url::parse(&format!("http://{}", SocketAddr::new(local(address.ip()), address.port())))?;
+        let sandboxed = |profile: &str| {
+            sandbox::load(profile, &public_url, &own).map_err(|problems| Stop::from(list(&problems)))
+        };
         Ok(Settings {
             database_url: self
                 .database_url
@@ -90,7 +100,11 @@ impl Demo {
                 hours: "工作日 9:00–12:00、13:30–17:00".into(),
                 ..Office::default()
             },
-            portal: sandbox::settings(&public_url, &own),
+            portal: match &self.portal {
+                Some(profile) => sandboxed(profile)?,
+                None => sandbox::settings(&public_url, &own),
+            },
+            staff_portal: self.staff_portal.as_deref().map(sandboxed).transpose()?,
             public_url,
             trusted_proxy: false,
             session_idle: Duration::minutes(30),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use super::name_hashes;
+use super::stored_hashes;
 use crate::casework::{assignment, sweep};
 use crate::exams::certificate_link;
 use crate::login::{self, attempt};
@@ -52,7 +52,7 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }
     // During an update an older program may still add certificates.
-    name_hashes::fill_in_all(&parts.store, |_| {}).await?;
+    stored_hashes::fill_in_all(&parts.store, |_| {}).await?;
     // Sign-in attempts last minutes, so they need no confirmed clock.
     parts.store.write(attempt::sweep).await?;
     parts.login.new_handshakes.sweep();

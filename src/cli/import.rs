@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::progress::Meter;
 use super::{Stop, database, holidays};
-use crate::imports::job::{BATCH, ImportOptions, Summary};
+use crate::imports::job::{BATCH, ImportOptions, JoinedRows, Summary};
 use crate::imports::source::Sheet;
 use crate::imports::{ImportKind, KINDS, run};
 use crate::settings::RawSettings;
@@ -114,6 +114,7 @@ fn told(options: &ImportOptions, summary: &Summary, seconds: f64) -> String {
             let _ = write!(told, " Not read: the sheets “{}”.", others.join("”, “"));
         }
     }
+    told.push_str(&joined(&summary.joined));
     if summary.resumed > 0 {
         let _ = write!(told, "\nThe first {} rows were there from an interrupted import.", summary.resumed);
     }
@@ -127,6 +128,20 @@ fn told(options: &ImportOptions, summary: &Summary, seconds: f64) -> String {
         told.push_str("\nNothing was written: this was a dry run.");
     }
     told
+}
+
+/// Says which rows have another number of a permit than what is on record. Empty if there are none.
+fn joined(JoinedRows { count, people, lines }: &JoinedRows) -> String {
+    if *count == 0 {
+        return String::new();
+    }
+    let listed = lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let more = count - lines.len() as u64;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "\nPermits are on record, or in an earlier row, with another count of renewals; each is one person. \
+         Rows: {count} ({listed}{more}). People: {people}."
+    )
 }
 
 /// Lists the columns of every kind, for `--help`.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Stop, database, holidays, name_hashes};
+use super::{Stop, database, holidays, stored_hashes};
 use crate::casework::list_facts;
 use crate::settings::RawSettings;
 
@@ -32,9 +32,15 @@ impl Migrate {
                 println!("{done} certificates have a new hash of their holder's name …");
             }
         };
-        match name_hashes::renew(&store, tell).await? {
-            0 => {}
-            all => println!("{all} certificates have a new hash of their holder's name."),
+        let renewed = stored_hashes::renew(&store, tell).await?;
+        for (count, what) in [
+            (renewed.certificates, "certificates have a new hash of their holder's name."),
+            (renewed.permits, "numbers of permits were compared without their count of renewals."),
+            (renewed.twins.len(), "candidates or staff share a permit with another one; nothing was merged."),
+        ] {
+            if count > 0 {
+                println!("{count} {what}");
+            }
         }
         match holidays::recount(&store).await? {
             0 => {}

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Stop, holidays, housekeeping, list, log, name_hashes};
+use super::{Stop, holidays, housekeeping, list, log, stored_hashes};
 use crate::business::ALL;
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
@@ -33,13 +33,17 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Stop> {
-        let (settings, vault) = settings::check_serve(&self.raw).map_err(|problems| list(&problems))?;
+        let raw = RawServe { portal: self.raw.portal.with_environment(), ..self.raw };
+        let (settings, vault) = settings::check_serve(&raw).map_err(|problems| list(&problems))?;
         log::begin(log::Lines::Json);
-        if settings.portal.rules.verified.is_none() {
-            tracing::warn!(
-                "KAOZHENG_PORTAL_VERIFIED is not set: no account counts as verified, and any number that \
-                 is new here opens the authority's records to whoever states it"
-            );
+        for portal in [Some(&settings.portal), settings.staff_portal.as_ref()].into_iter().flatten() {
+            if !portal.demands_level() {
+                tracing::warn!(
+                    portal = portal.name(),
+                    "the portal's profile demands no level (`verified`): no account counts as verified, and any \
+                     number that is new here opens the authority's records to whoever states it"
+                );
+            }
         }
         if settings.misses_proxy() {
             tracing::warn!(
@@ -57,7 +61,7 @@ impl Serve {
         store.check_key().await?;
         check_writable(&store, &files).await?;
         keep_private(&settings.database_url, &files);
-        renew_name_hashes(&store).await?;
+        renew_hashes(&store).await?;
         let listener = TcpListener::bind(settings.listen).await?;
         listen(listener, Parts::new(settings, store, files)?).await
     }
@@ -76,9 +80,9 @@ pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(),
 }
 
 /// Finishes what `kaozheng migrate` has left before anybody can look up a certificate, which would not be found.
-pub(super) async fn renew_name_hashes(store: &Store) -> Result<(), Stop> {
+pub(super) async fn renew_hashes(store: &Store) -> Result<(), Stop> {
     let tell = |done| tracing::info!(done, "computing hashes of names; the site listens when all are done");
-    name_hashes::renew(store, tell).await?;
+    stored_hashes::renew(store, tell).await?;
     Ok(())
 }
 

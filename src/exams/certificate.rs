@@ -146,12 +146,19 @@ mod tests {
                 DocumentType::TaiwanPermit => "12345678",
                 DocumentType::ForeignPermanent => "CHN110123456789",
                 DocumentType::Passport => "19AV12345",
+                DocumentType::Other => "军字第12345678号",
             };
             let today = "2026-04-01".parse().unwrap();
             assert!(Document::parse(kind, number, today).is_ok(), "{number}");
             let stored = person_hash(&vault(), "甲乙", &holder(&vault(), kind, number));
             assert!(of(&vault(), "甲乙", number).contains(&stored), "{number}");
         }
+        let permit = holder(&vault(), DocumentType::HkMacaoPermit, "H1234567801");
+        let stored = person_hash(&vault(), "甲乙", &permit);
+        for number in ["H12345678", "h 1234567801", "H1234567899"] {
+            assert!(of(&vault(), "甲乙", number).contains(&stored), "{number}");
+        }
+        assert!(!of(&vault(), "甲乙", "H1234567901").contains(&stored));
         let passport = holder(&vault(), DocumentType::Passport, "19AV12345");
         let stored = person_hash(&vault(), "O’NEIL ANNA", &passport);
         assert!(of(&vault(), "o'neil  anna", "19av12345").contains(&stored));

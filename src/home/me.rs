@@ -1,18 +1,18 @@
 //! 我的: personal data, devices and sign-out.
 
 use maud::html;
-use poem::{Response, handler};
+use poem::{Request, Response, handler};
 
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::mask;
 use crate::store::clock;
-use crate::ui::{self, Fact, ListRow, Look, Page, Tab};
+use crate::ui::{self, Control, Fact, FormField, ListRow, Look, Page, Tab};
 use crate::web::session::Way;
-use crate::web::{Failure, Frame, Visitor};
+use crate::web::{Failure, Frame, Visitor, user_agent};
 
 #[handler]
-pub async fn show(visitor: Visitor, frame: Frame) -> Result<Response, Failure> {
+pub async fn show(req: &Request, visitor: Visitor, frame: Frame) -> Result<Response, Failure> {
     let read = visitor.read_signed_in(|tx, live| {
         let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
         Ok((live.who, candidate))
@@ -46,8 +46,18 @@ pub async fn show(visitor: Visitor, frame: Frame) -> Result<Response, Failure> {
             p.muted.small { "姓名和证件信息来自政务服务平台。" }
         }))
         (ui::rows(&rows))
-        form.actions method="post" action=(paths::LOGOUT) hx-boost="false" {
-            (ui::submit("confirm", "yes", "退出登录", Look::Plain))
+        form method="post" action=(paths::LOGOUT) hx-boost="false" {
+            @if who.way == Way::Portal {
+                input type="hidden" name="asked" value="yes";
+                (ui::field(&FormField {
+                    hint: "在公用电脑上请选上，以免后来的人用您的账号登录。",
+                    ..FormField::new("portal", "政务服务平台", Control::Agree {
+                        text: "同时退出政务服务平台",
+                        checked: !user_agent::is_phone(user_agent::of(req)),
+                    })
+                }))
+            }
+            div.actions { (ui::submit("confirm", "yes", "退出登录", Look::Plain)) }
         }
     };
     Ok(frame.page(Page::new("我的", main).tab(Tab::Me)))

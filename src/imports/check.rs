@@ -1,6 +1,7 @@
 //! Checks the header and the rows of a file against the columns of a kind.
 
 use super::cell::{Cell, Reason};
+use super::joined::RowPermit;
 use super::kind::{Column, Facts, ImportKind, RowProblem, TargetFacts};
 use super::reference::ReferenceData;
 use super::report::{Refusal, masked};
@@ -29,6 +30,12 @@ pub struct Checked<T> {
 
 /// The records of one row, parents before their children.
 pub type Records = Vec<TargetValues>;
+
+/// A row that is not refused.
+pub struct Row {
+    pub records: Records,
+    pub permit: Option<RowPermit>,
+}
 
 /// The values of a record.
 pub struct TargetValues {
@@ -114,14 +121,13 @@ fn header_error(kind: &ImportKind, names: &[String], problems: &[String]) -> Str
     )
 }
 
-/// Converts a row to its records, or gives the reasons for refusing it.
-pub fn check(
-    kind: &ImportKind,
-    header: &Header,
-    row: &RawRow,
-    reference: &ReferenceData,
-) -> Checked<Records> {
-    Checked { line: row.line, outcome: facts(kind, header, row, reference).map(|facts| records(kind, facts)) }
+/// Converts a row, or gives the reasons for refusing it.
+pub fn check(kind: &ImportKind, header: &Header, row: &RawRow, reference: &ReferenceData) -> Checked<Row> {
+    let convert = |facts| {
+        let permit = RowPermit::of(&facts);
+        Row { records: records(kind, facts), permit }
+    };
+    Checked { line: row.line, outcome: facts(kind, header, row, reference).map(convert) }
 }
 
 fn facts(

@@ -49,6 +49,16 @@ pub struct Summary {
     pub resumed: u64,
     /// Whether the load pass ran, also as a dry run.
     pub loaded: bool,
+    pub joined: JoinedRows,
     /// The sheet that was read, if the file is a workbook.
     pub sheet: Option<Sheet>,
+}
+
+/// Rows whose permit is on record, or in an earlier row, with another number of the same permit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JoinedRows {
+    pub count: u64,
+    pub people: u64,
+    /// Lines of the file, in order; not all of them if there are many.
+    pub lines: Vec<u64>,
 }

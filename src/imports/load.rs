@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 
-use super::check::{Records, TargetValues};
+use super::check::{Row, TargetValues};
 use super::job::{BATCH, ImportOptions, Phase, Progress, Summary};
 use super::kind::ImportKind;
 use super::merge::{IdsByKey, Merge, Parent, RowOutcome, TargetRecord};
@@ -16,6 +16,8 @@ use super::table::TargetTable;
 use super::unique_values::{self, UniqueValue};
 use super::{Error, journal};
 use crate::exams::held::lock_print_numbers;
+use crate::exams::permit_hashes;
+use crate::people::document::permit;
 use crate::store::{Bulk, Conn, Tx};
 
 /// A batch is split into parts of at most so many bytes, each of which takes about [`LONGEST`] at most:
@@ -36,12 +38,12 @@ pub(super) fn load(
 ) -> Result<Summary, Error> {
     let mut loader = Loader::begin(bulk, options, source, stopped)?;
     let resumed = loader.entry.done;
-    let take = |chunk: Chunk<Records>| {
+    let take = |chunk: Chunk<Row>| {
         chunk.rows.into_iter().try_for_each(|row| loader.take(row.outcome.ok()))?;
         tell(Progress { phase: Phase::Loading, rows: loader.entry.done as u64, read: chunk.read });
         Ok(())
     };
-    pass(options.kind, source, reference, resumed as u64, |records| records, take)?;
+    pass(options.kind, source, reference, resumed as u64, |row| row, take)?;
     loader.finish(summary.read)?;
     let (added, changed) = (loader.entry.added as u64, loader.entry.changed as u64);
     let unchanged = summary.read - loader.left_out - added - changed;
@@ -62,7 +64,7 @@ struct Loader<'a> {
     entry: journal::JournalEntry,
     left_out: u64,
     /// Rows that are not written yet; `None` for a refused one.
-    waiting: Vec<Option<Records>>,
+    waiting: Vec<Option<Row>>,
     bytes: usize,
     /// Rows that are written within [`LONGEST`], estimated from the last part.
     part: usize,
@@ -85,8 +87,13 @@ impl<'a> Loader<'a> {
         Ok(Loader { bulk, kind, dry_run, stopped, entry, left_out: 0, waiting, bytes: 0, part: FEWEST })
     }
 
-    fn take(&mut self, row: Option<Records>) -> Result<(), Error> {
-        self.bytes += row.iter().flatten().flat_map(|record| &record.values).map(String::len).sum::<usize>();
+    fn take(&mut self, row: Option<Row>) -> Result<(), Error> {
+        self.bytes += row
+            .iter()
+            .flat_map(|row| &row.records)
+            .flat_map(|record| &record.values)
+            .map(String::len)
+            .sum::<usize>();
         self.waiting.push(row);
         let ends = (self.entry.done as usize + self.waiting.len()).is_multiple_of(BATCH);
         let full = self.waiting.len() >= self.part || self.bytes > MOST_BYTES;
@@ -150,11 +157,12 @@ fn analyze(tx: &mut Tx, kind: &ImportKind) -> Result<(), Error> {
 fn write(
     tx: &mut Tx,
     kind: &ImportKind,
-    rows: Vec<Option<Records>>,
+    rows: Vec<Option<Row>>,
     dry_run: bool,
 ) -> Result<Vec<RowOutcome>, Error> {
     if !dry_run {
         lock_imports(tx)?;
+        renew_permits(tx, &rows)?;
         refuse_taken(tx, kind, &rows)?;
     }
     let mut outcomes = vec![RowOutcome::default(); rows.len()];
@@ -177,10 +185,23 @@ fn write(
     Ok(outcomes)
 }
 
+/// Gives the records of the batch's permits their present hashes, by which the merge finds them.
+fn renew_permits(tx: &mut Tx, rows: &[Option<Row>]) -> Result<(), Error> {
+    let permits = rows.iter().flatten().filter_map(|row| row.permit.as_ref());
+    let numbers: BTreeSet<&str> = permits.map(|row| permit::lifelong(&row.number)).collect();
+    if numbers.is_empty() || !permit_hashes::is_possible(tx)? {
+        return Ok(());
+    }
+    for number in numbers {
+        permit_hashes::renew(tx, number)?;
+    }
+    Ok(())
+}
+
 /// Stops the import if the site gave a print number to another certificate since the check pass.
-fn refuse_taken(tx: &mut Tx, kind: &ImportKind, rows: &[Option<Records>]) -> Result<(), Error> {
+fn refuse_taken(tx: &mut Tx, kind: &ImportKind, rows: &[Option<Row>]) -> Result<(), Error> {
     let unique: Vec<UniqueValue> =
-        rows.iter().flatten().flat_map(|records| unique_values::of(kind, records)).collect();
+        rows.iter().flatten().flat_map(|row| unique_values::of(kind, &row.records)).collect();
     if unique.is_empty() {
         return Ok(());
     }
@@ -194,14 +215,15 @@ fn refuse_taken(tx: &mut Tx, kind: &ImportKind, rows: &[Option<Records>]) -> Res
 /// pass to their present hash.
 fn by_target(
     kind: &ImportKind,
-    rows: Vec<Option<Records>>,
+    rows: Vec<Option<Row>>,
     corrected: &HashMap<String, String>,
 ) -> Result<Vec<Vec<TargetRecord>>, Error> {
     let holder = |target: &TargetTable| target.columns.iter().position(|column| column.name == "holder_hash");
     let holders: Vec<Option<usize>> = kind.targets.iter().map(holder).collect();
     let mut by_target: Vec<Vec<TargetRecord>> = kind.targets.iter().map(|_| Vec::new()).collect();
-    for (row, records) in rows.into_iter().enumerate() {
-        for TargetValues { target, mut values } in records.ok_or_else(|| Error::File(CHANGED.into()))? {
+    for (row, found) in rows.into_iter().enumerate() {
+        let found = found.ok_or_else(|| Error::File(CHANGED.into()))?;
+        for TargetValues { target, mut values } in found.records {
             if let Some(at) = holders[target]
                 && let Some(now) = corrected.get(&values[at])
             {

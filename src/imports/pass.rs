@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use super::Error;
-use super::check::{Checked, Header, Records, check};
+use super::check::{self, Checked, Header, check};
 use super::kind::ImportKind;
 use super::reference::ReferenceData;
 use super::source::{RawRow, Source};
@@ -54,7 +54,7 @@ pub fn pass<T: Send>(
     source: &Source,
     reference: &ReferenceData,
     skip: u64,
-    convert: impl Fn(Records) -> T + Sync,
+    convert: impl Fn(check::Row) -> T + Sync,
     mut take: impl FnMut(Chunk<T>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let header = read_header(kind, source)?;

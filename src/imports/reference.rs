@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::store::schema::{candidates, exam_subjects, exams, former_documents, sittings};
+use crate::store::schema::{candidates, exam_subjects, exams, former_documents, renewed_hashes, sittings};
 use crate::store::{Error, Tx, Vault};
 
-/// Its size depends on the authority's exams and corrections, not on the file.
+/// Its size depends on the authority's exams, corrections and permits, not on the file.
 pub struct ReferenceData {
     /// Computes the hashes by which people are found.
     pub vault: Vault,
@@ -18,6 +18,8 @@ pub struct ReferenceData {
     exams: HashMap<String, ExamReference>,
     /// See [`corrected_holders`].
     corrected: HashMap<String, String>,
+    /// Present hashes by those that an older program has exported.
+    renewed: HashMap<String, String>,
     /// Prefix of an exported hash.
     prefix: String,
 }
@@ -44,7 +46,9 @@ impl ReferenceData {
     pub fn load(tx: &mut Tx) -> Result<ReferenceData, Error> {
         let prefix = tx.vault.fingerprint()[..PREFIX].to_owned();
         let (exams, corrected) = (load_exams(tx)?, corrected_holders(tx)?);
-        Ok(ReferenceData { vault: tx.vault.clone(), today: tx.today(), exams, corrected, prefix })
+        let renewed: Vec<(String, String)> = renewed_hashes::table.load(tx.conn)?;
+        let renewed = renewed.into_iter().collect();
+        Ok(ReferenceData { vault: tx.vault.clone(), today: tx.today(), exams, corrected, renewed, prefix })
     }
 
     pub fn exam(&self, code: &str) -> Option<&ExamReference> {
@@ -54,7 +58,13 @@ impl ReferenceData {
     /// The hash under which a person's records are stored today: a corrected document takes over the
     /// records of the former one.
     pub fn holder(&self, hash: String) -> String {
-        self.corrected.get(&hash).cloned().unwrap_or(hash)
+        let present = self.corrected.get(&hash).cloned().unwrap_or(hash);
+        self.present_hash(present)
+    }
+
+    /// The hash that has replaced one of an older program.
+    pub fn present_hash(&self, hash: String) -> String {
+        self.renewed.get(&hash).cloned().unwrap_or(hash)
     }
 
     /// A hash as an export writes it. The prefix names the data key, because the hash is useless with
@@ -136,6 +146,7 @@ impl ReferenceData {
     pub fn empty(today: NaiveDate) -> ReferenceData {
         let vault = Vault::from_key(&[7; 32]);
         let prefix = vault.fingerprint()[..PREFIX].to_owned();
-        ReferenceData { vault, today, exams: HashMap::new(), corrected: HashMap::new(), prefix }
+        let (exams, corrected, renewed) = (HashMap::new(), HashMap::new(), HashMap::new());
+        ReferenceData { vault, today, exams, corrected, renewed, prefix }
     }
 }

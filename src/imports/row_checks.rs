@@ -8,11 +8,12 @@ use crate::people::{candidate, mask};
 
 /// Adds `document_hash`, the hash of the document as the file has it: from the number, or as an export writes it in
 /// its place. Adds `holder_hash`, the hash under which the person's records are stored today.
-/// A number also gives `document_mask` and, where it contains it, `gender`.
+/// A number also gives `document_mask` and, where it contains it, `gender`; that of a permit gives `permit_number`, see
+/// [`joined`](super::joined).
 pub(super) fn person(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowProblem> {
     let number = facts.get("document_number");
     if number.is_empty() {
-        let hash = facts.get("holder_key").to_owned();
+        let hash = reference.present_hash(facts.get("holder_key").to_owned());
         if hash.is_empty() {
             return Err(RowProblem::new("document_number", "必须填写"));
         }
@@ -27,6 +28,9 @@ pub(super) fn person(facts: &mut Facts, reference: &ReferenceData) -> Result<(),
     facts.set("document_hash", &*hash);
     facts.set("holder_hash", reference.holder(hash));
     facts.set("document_mask", mask::number(document.number()));
+    if kind == DocumentType::HkMacaoPermit {
+        facts.set("permit_number", document.number());
+    }
     if let Some(gender) = document.gender() {
         facts.set("gender", gender.code());
     }

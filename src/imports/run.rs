@@ -8,8 +8,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Error;
-use super::check::{Checked, claims};
+use super::check::{Checked, Row, claims};
 use super::job::{BATCH, ImportOptions, Phase, Progress, Summary};
+use super::joined::{self, JoinedPeople, OnRecord, RowPermit};
 use super::kind::ImportKind;
 use super::load::load;
 use super::pass::{Chunk, pass};
@@ -32,7 +33,8 @@ pub fn import(
     let mut findings = examine(bulk, options, &source, &reference, tell)?;
     findings.report.finish().map_err(Error::io(options.report.display()))?;
     let (read, refused, sheet) = (findings.read, findings.refused, source.sheet.clone());
-    let summary = Summary { read, refused, sheet, ..Summary::default() };
+    let joined = std::mem::take(&mut findings.joined).finish();
+    let summary = Summary { read, refused, joined, sheet, ..Summary::default() };
     if summary.refused > 0 && !options.batch {
         return Ok(summary);
     }
@@ -44,6 +46,7 @@ struct Findings {
     report: Report,
     read: u64,
     refused: u64,
+    joined: JoinedPeople,
     /// Indices of the batches that contain a refused row.
     stopped: BTreeSet<u64>,
 }
@@ -65,27 +68,37 @@ fn examine(
 ) -> Result<Findings, Error> {
     let (kind, report_path) = (options.kind, options.report.display());
     let report = Report::new(options.report).map_err(Error::io(&report_path))?;
-    let mut findings = Findings { report, read: 0, refused: 0, stopped: BTreeSet::new() };
+    let (joined, stopped) = (JoinedPeople::default(), BTreeSet::new());
+    let mut findings = Findings { report, read: 0, refused: 0, joined, stopped };
     let mut spool = ClaimSpool::new().map_err(Error::io("a temporary file"))?;
     pass(
         kind,
         source,
         reference,
         0,
-        |records| RowClaims { unique: unique_values::of(kind, &records), claims: claims(kind, &records) },
+        |Row { records, permit }| RowClaims {
+            unique: unique_values::of(kind, &records),
+            claims: claims(kind, &records),
+            permit,
+        },
         |chunk| {
             let taken = taken(bulk, kind, &chunk)?;
+            let on_record = on_record(bulk, &chunk)?;
             for (row, ordinal) in chunk.rows.iter().zip(chunk.first..) {
                 let position = RowPosition { line: row.line, ordinal };
-                let mut refuse =
-                    |refusals| findings.refuse(position, refusals).map_err(Error::io(&report_path));
-                match (&row.outcome, taken.get(&row.line)) {
-                    (Ok(_), Some(refusal)) => refuse(std::slice::from_ref(refusal))?,
+                let refusals = match (&row.outcome, taken.get(&row.line)) {
+                    (Ok(_), Some(refusal)) => std::slice::from_ref(refusal),
+                    (Err(refusals), _) => refusals,
                     (Ok(claims), None) => {
-                        claims.add_to(&mut spool, position).map_err(Error::io("a temporary file"))?
+                        let permit = claims.permit.as_ref();
+                        let permit =
+                            permit.and_then(|own| findings.joined.compare(&on_record, own, row.line));
+                        let added = claims.add_to(&mut spool, position, permit.as_ref());
+                        added.map_err(Error::io("a temporary file"))?;
+                        continue;
                     }
-                    (Err(refusals), _) => refuse(refusals)?,
-                }
+                };
+                findings.refuse(position, refusals).map_err(Error::io(&report_path))?;
             }
             findings.read = chunk.first + chunk.rows.len() as u64;
             tell(Progress { phase: Phase::Checking, rows: findings.read, read: chunk.read });
@@ -95,9 +108,15 @@ fn examine(
     // A row that contradicts two others is refused once.
     let mut refused = HashSet::new();
     spool
-        .contradictions(|found| match refused.insert(found.position.ordinal) {
-            true => findings.refuse(found.position, &[contradiction(kind, found.key, found.first_line)]),
-            false => Ok(()),
+        .contradictions(|found| match joined::claimed(found.key) {
+            Some(holder) => {
+                findings.joined.add(holder, found.position.line);
+                Ok(())
+            }
+            None if refused.insert(found.position.ordinal) => {
+                findings.refuse(found.position, &[contradiction(kind, found.key, found.first_line)])
+            }
+            None => Ok(()),
         })
         .map_err(Error::io(&report_path))?;
     Ok(findings)
@@ -107,11 +126,17 @@ fn examine(
 struct RowClaims {
     claims: Vec<Claim>,
     unique: Vec<UniqueValue>,
+    permit: Option<RowPermit>,
 }
 
 impl RowClaims {
-    fn add_to(&self, spool: &mut ClaimSpool, position: RowPosition) -> std::io::Result<()> {
-        self.claims.iter().try_for_each(|claim| spool.add(position, claim))?;
+    fn add_to(
+        &self,
+        spool: &mut ClaimSpool,
+        position: RowPosition,
+        permit: Option<&Claim>,
+    ) -> std::io::Result<()> {
+        self.claims.iter().chain(permit).try_for_each(|claim| spool.add(position, claim))?;
         self.unique.iter().try_for_each(|value| spool.add(position, &value.claim()))
     }
 }
@@ -129,6 +154,11 @@ fn taken(
     let taken = bulk.read(|tx| unique_values::taken(tx.conn, kind, &unique))?;
     let refused = lines.into_iter().zip(unique).zip(taken).filter(|(_, taken)| *taken);
     Ok(refused.map(|((line, value), _)| (line, taken_by_another(kind, value))).collect())
+}
+
+fn on_record(bulk: &mut Bulk, chunk: &Chunk<RowClaims>) -> Result<OnRecord, Error> {
+    let valid = chunk.rows.iter().filter_map(|row| row.outcome.as_ref().ok());
+    bulk.read(|tx| Ok(OnRecord::load(tx, valid.filter_map(|claims| claims.permit.as_ref()))?))
 }
 
 /// The unique values of a row, each with its line.

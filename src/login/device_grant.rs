@@ -10,12 +10,13 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use futures_util::future::join_all;
 
+use super::admission::admit;
+use super::door::Door;
 use super::handshake::{self, Handshake, PortalCode, Screen, Verdict};
 use super::portal::device_grant::{DeviceCode, PollOutcome};
-use super::refusal::{Refusal, admitted};
+use super::refusal::Refusal;
 use super::{Login, allowance};
 use crate::people::candidate::AdmittedPerson;
-use crate::people::identity;
 use crate::store::schema::device_grants::dsl as g;
 use crate::store::schema::login_handshakes::dsl as h;
 use crate::store::{Error, Store, Tx};
@@ -91,7 +92,8 @@ async fn poll(login: &Login, store: &Store, id: String) {
     let claimed = id.clone();
     let saved = match store.write(move |tx| claim(tx, &claimed)).await {
         Ok(Some(due)) => {
-            let outcome = login.portal.poll(&due.device_code, due.interval, store.clock.now()).await;
+            let outcome =
+                login.portal(Door::Candidates).poll(&due.device_code, due.interval, store.clock.now()).await;
             store.write(move |tx| save(tx, &due.handshake, outcome)).await
         }
         Ok(None) => return,
@@ -131,7 +133,7 @@ fn save(tx: &mut Tx, id: &str, outcome: PollOutcome) -> Result<bool, Error> {
             diesel::update(row).set((g::poll_seconds.eq(interval), g::poll_at.eq(next))).execute(tx.conn)?;
             return Ok(false);
         }
-        PollOutcome::Done(arrival) => match admitted(identity::sign_in(tx, &arrival)?) {
+        PollOutcome::Done(arrival) => match admit(tx, &arrival)? {
             Ok(known) => return approve(tx, id, &known),
             Err(refusal) => fail(tx, id, refusal)?,
         },

@@ -1,6 +1,8 @@
 //! The pages of the login screen; those of the phone that scans are in [`phone`].
 
+pub mod confirm;
 pub mod phone;
+pub mod signed_out;
 
 use maud::{Markup, html};
 
@@ -54,6 +56,18 @@ pub fn on_phone(ways: Ways, next: &str) -> Page {
         }
     };
     Page::new("考生登录", main).own_heading().back(paths::HOME)
+}
+
+/// The login page of staff, who have a portal of their own.
+pub fn for_staff(next: &str) -> Page {
+    let main = html! {
+        (ui::heading("", "工作人员登录", "使用政务人员统一身份认证登录。"))
+        p.actions {
+            a.button data-look="primary" href=(portal_path(next)) hx-boost="false" { "登录审核台" }
+        }
+        p.muted.small { "这里是工作人员入口。考生请" a href=(paths::LOGIN) { "从这里登录" } "。" }
+    };
+    Page::new("工作人员登录", main).own_heading().back(paths::HOME)
 }
 
 pub fn screen_page(view: &ScreenView, next: &str) -> Page {

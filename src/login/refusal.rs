@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::people::candidate::AdmittedPerson;
 use crate::people::document::DocumentType;
 use crate::people::identity::{Reason, SignInOutcome};
+use crate::settings::{Level, PortalSettings};
 use crate::web::Failure;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -33,9 +34,12 @@ pub enum Refusal {
     /// The settings do not admit this account.
     #[error("a required claim does not hold")]
     Required,
-    /// The account is not verified at the portal.
+    /// The account, or this sign-in, has not the level that is needed.
     #[error("not verified")]
     Unverified,
+    /// The account is not on the roster, and the door is the staff's.
+    #[error("not on the roster")]
+    NotStaff,
     /// The account has no identifier.
     #[error("an account without a name")]
     Nameless,
@@ -54,7 +58,6 @@ pub enum Refusal {
 pub fn admitted(outcome: SignInOutcome) -> Result<AdmittedPerson, Refusal> {
     match outcome {
         SignInOutcome::Admitted(person) => Ok(person),
-        SignInOutcome::Unverified => Err(Refusal::Unverified),
         SignInOutcome::Nameless => Err(Refusal::Nameless),
         SignInOutcome::Stopped { reason, separated } => Err(Refusal::Stopped { reason, separated }),
     }
@@ -63,8 +66,8 @@ pub fn admitted(outcome: SignInOutcome) -> Result<AdmittedPerson, Refusal> {
 const ASK: &str = "如有疑问，请携带证件联系考试机构。";
 
 impl Refusal {
-    /// The page of this refusal. `again` is the path of its retry button.
-    pub fn failure(self, again: String) -> Failure {
+    /// The page of this refusal at a portal. `again` is the path of its retry button.
+    pub fn failure(self, portal: &PortalSettings, again: String) -> Failure {
         match self {
             Refusal::NotReached => Failure::portal("政务服务平台暂时没有回应").again_at(again),
             Refusal::NotUnderstood => Failure::portal("政务服务平台的回答无法识别").again_at(again),
@@ -82,10 +85,10 @@ impl Refusal {
                 "您的账号不符合登录条件",
                 format!("您在政务服务平台的账号目前不能用于办理考试业务，没有登录任何账号。{ASK}"),
             ),
-            Refusal::Unverified => not_admitted(
-                "请先完成实名认证",
-                "您在政务服务平台的账号还没有通过实名认证。请先在政务服务平台完成实名认证，再回到这里登录。"
-                    .into(),
+            Refusal::Unverified => unverified(&portal.level),
+            Refusal::NotStaff => not_admitted(
+                "您不在工作人员名册上",
+                "这里是工作人员入口。考生请从首页登录；工作人员请联系管理员登记。".into(),
             ),
             Refusal::Nameless => not_admitted(
                 "无法确认您的账号",
@@ -108,7 +111,17 @@ impl Refusal {
 }
 
 fn not_admitted(happened: &'static str, help: String) -> Failure {
-    Failure::NotAdmitted { happened, help }
+    Failure::NotAdmitted { happened, help, remedy: None }
+}
+
+/// Names the level that is needed, and leads to where it is raised.
+fn unverified(level: &Level) -> Failure {
+    let needed = level.name.as_deref().map(|name| format!("，需要达到“{name}”")).unwrap_or_default();
+    let help = format!(
+        "您在政务服务平台的账号认证等级不够{needed}，没有登录任何账号。请先在政务服务平台提升认证等级，再回到这里登录。"
+    );
+    let remedy = level.url.as_ref().map(|url| ("去提升认证等级", url.to_string()));
+    Failure::NotAdmitted { happened: "请先完成实名认证", help, remedy }
 }
 
 fn stop_reason(reason: Reason) -> &'static str {
@@ -130,7 +143,8 @@ fn help(reason: Reason) -> &'static str {
 }
 
 fn document_help() -> String {
-    let kinds: Vec<&str> = DocumentType::ALL.into_iter().map(DocumentType::label).collect();
+    let named = DocumentType::ALL.into_iter().filter(|kind| *kind != DocumentType::Other);
+    let kinds: Vec<&str> = named.map(DocumentType::label).collect();
     format!(
         "可以用于登录的证件：{}。请在政务服务平台换用其中一种证件认证；没有这些证件的，请联系考试机构办理。",
         kinds.join("、")

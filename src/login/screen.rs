@@ -5,11 +5,12 @@ use poem::web::{Path, Query};
 use poem::{IntoResponse, Request, Response, handler};
 use tower_sessions::session::Id;
 
+use super::door::Door;
 use super::handshake::{self, Handshake, Screen, Status};
 use super::pages::NextPoll;
 use super::parking::ScreenUpdate;
 use super::way_in::NextPage;
-use super::{Context, Login, allowance, device_grant, devices, not_saved, pages, secrets, user_agent};
+use super::{Context, Login, allowance, device_grant, devices, not_saved, pages, secrets};
 use crate::paths;
 use crate::people::identity::notice;
 use crate::settings::{Settings, Ways};
@@ -17,7 +18,7 @@ use crate::store::Store;
 use crate::ui::Page;
 use crate::web::address::{client_address, network};
 use crate::web::session::{self, Way};
-use crate::web::{Failure, Frame, SignedIn, Submission, binding, frame, local_path, see_other};
+use crate::web::{Failure, Frame, SignedIn, Submission, binding, frame, local_path, see_other, user_agent};
 
 /// The cookie that the script of a waiting page sets while it runs. The next page then has no automatic
 /// reload, because Safari performs a reload that a script has called off.
@@ -36,6 +37,9 @@ pub async fn show(
     let Context { store, settings, .. } = context;
     if SignedIn::find(req).await?.is_some() {
         return Ok(frame.go(next.path()));
+    }
+    if Door::to(next.path(), settings) == Door::Staff {
+        return Ok(frame.page(pages::for_staff(next.path())));
     }
     let ways = settings.portal.ways;
     let phone = user_agent::is_phone(user_agent::of(req));
@@ -68,8 +72,9 @@ pub async fn show_device(
     }
     let secret = new_secret(req, context)?;
     let screen = new_screen(req, &secret, next.path());
-    let code = login.portal.device_code().await;
-    let code = code.map_err(|refusal| refusal.failure(pages::device_path(next.path())))?;
+    let code = login.portal(Door::Candidates).device_code().await;
+    let again = || pages::device_path(next.path());
+    let code = code.map_err(|refusal| refusal.failure(&settings.portal, again()))?;
     let handshake = store.write(move |tx| device_grant::begin(tx, screen, code)).await?;
     device_grant::wake_poller(login, store);
     Ok(first_page(&frame, &view(context, &handshake), &secret, settings))
@@ -129,7 +134,7 @@ pub async fn wait(
         device_grant::wake_poller(login, store);
     }
     if handshake.status == Status::Failed
-        && let Some(failure) = final_refusal(store, &handshake).await?
+        && let Some(failure) = final_refusal(store, settings, &handshake).await?
     {
         // The card would offer another code, which cannot help, so the reason gets a page of its own.
         return if frame.is_fragment() { Ok(frame.go(&paths::wait(id))) } else { Err(failure) };
@@ -159,10 +164,15 @@ pub async fn wait(
 }
 
 /// Why the portal's code signed nobody in, if another code would not help.
-async fn final_refusal(store: &Store, handshake: &Handshake) -> Result<Option<Failure>, Failure> {
+async fn final_refusal(
+    store: &Store,
+    settings: &Settings,
+    handshake: &Handshake,
+) -> Result<Option<Failure>, Failure> {
     let id = handshake.id.clone();
     let refusal = store.read(move |tx| allowance::refusal_of(tx, &id)).await?;
-    let failure = refusal.map(|refusal| refusal.failure(pages::device_path(&handshake.next)));
+    let failure =
+        refusal.map(|refusal| refusal.failure(&settings.portal, pages::device_path(&handshake.next)));
     Ok(failure.filter(|failure| matches!(failure, Failure::NotAdmitted { .. })))
 }
 

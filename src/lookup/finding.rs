@@ -43,12 +43,12 @@ pub fn find(
 
 type Is = diesel::dsl::Eq<certificates::person_hash, String>;
 type Or<T> = diesel::dsl::Or<T, Is>;
-type IsAnyOf = Or<Or<Or<Or<Or<Is>>>>>;
+type IsAnyOf = Or<Or<Or<Or<Or<Or<Is>>>>>>;
 
 /// Not `eq_any`, whose statement diesel does not cache.
-fn is_any_of([a, b, c, d, e, f]: [String; KINDS]) -> IsAnyOf {
+fn is_any_of([a, b, c, d, e, f, g]: [String; KINDS]) -> IsAnyOf {
     let is = |hash| certificates::person_hash.eq(hash);
-    is(a).or(is(b)).or(is(c)).or(is(d)).or(is(e)).or(is(f))
+    is(a).or(is(b)).or(is(c)).or(is(d)).or(is(e)).or(is(f)).or(is(g))
 }
 
 /// One exam with all certificates of a person. [`decide`] filters by exam, because without statistics SQLite

@@ -71,7 +71,7 @@ fn count(lookup: &Lookup, network: &Network, typed: &TypedFields<'_>, now: Times
     if !typed.is_complete() {
         return Ok(());
     }
-    lookup.limits.check(&limits::DOCUMENT, &document::normalise(typed.document), now)
+    lookup.limits.check(&limits::DOCUMENT, &document::counted(typed.document), now)
 }
 
 /// The form with what was typed, and from when on it can be sent again.

@@ -67,6 +67,10 @@ impl From<people::Refusal> for Failure {
                 let message = "新的证件号码已有人使用，请退回申请并与考生核实";
                 conflict(message, "返回待办", paths::QUEUE.to_owned())
             }
+            people::Refusal::DocumentShared => {
+                let message = "同一本通行证还登记在另一位考生名下，证件只能在那一份登记里更改";
+                conflict(message, "返回待办", paths::QUEUE.to_owned())
+            }
             people::Refusal::Unrecorded(error) => Failure::Unrecorded(error.to_string()),
             people::Refusal::Store(error) => error.into(),
         }

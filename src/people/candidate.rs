@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
-use super::document::{Document, DocumentType, Gender};
+use super::document::{self, Document, DocumentType, Gender};
 use super::mask;
 use super::refusal::Refusal;
 use crate::either;
@@ -41,7 +43,8 @@ pub struct Candidate {
     pub document_type: DocumentType,
     /// In clear.
     pub document_number: String,
-    /// Hash of document type and number, which the authority's records refer to.
+    /// Hash of document type and number, which the authority's records refer to, see [`holder`]. Two candidates
+    /// whose permits have become one have the same.
     pub holder: String,
     pub name: String,
     /// In clear; may be empty.
@@ -71,7 +74,6 @@ struct Row {
     id: CandidateId,
     document_type: String,
     document_number: String,
-    document_hash: String,
     name: String,
     phone: String,
     gender: String,
@@ -81,8 +83,13 @@ struct Row {
 }
 
 /// The hash by which a person's records are found. It includes the document type, since a passport
-/// and a permit of two people may have the same number.
+/// and a permit of two people may have the same number. All numbers of one document have the same hash.
 pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
+    hash_as_given(vault, kind, &document::identifying(kind, number))
+}
+
+/// The hash of a number as it is written.
+pub(super) fn hash_as_given(vault: &Vault, kind: DocumentType, number: &str) -> String {
     vault.blind("document", &format!("{}:{number}", kind.code()))
 }
 
@@ -103,6 +110,26 @@ pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<Candidat
         return Ok(Some(id));
     }
     Ok(f::former_documents.find(holder).select(f::candidate_id).first(tx.conn).optional()?)
+}
+
+/// The next candidates after an id whose document is a 港澳居民来往内地通行证, with their numbers in clear. `None`
+/// for a number that cannot be opened.
+pub fn permits(tx: &mut Tx, after: &str, most: i64) -> Result<Vec<(CandidateId, Option<String>)>, Error> {
+    // The literal lets both databases use their index.
+    let permits = c::candidates.filter(sql::<Bool>("document_type = 'hk_macao_permit'"));
+    let rows = permits.filter(c::id.gt(CandidateId::from(after.to_owned()))).order(c::id).limit(most);
+    let rows: Vec<(CandidateId, String)> = rows.select((c::id, c::document_number)).load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, sealed)| (id, tx.vault.open(NUMBER, &sealed).ok())).collect())
+}
+
+/// The masked present numbers of documents, by their hashes. A number that cannot be opened is left out.
+pub fn masked_numbers(tx: &mut Tx, holders: &[&str]) -> Result<Vec<(String, String)>, Error> {
+    let rows = c::candidates.filter(c::document_hash.eq_any(holders));
+    let rows: Vec<(String, String)> = rows.select((c::document_hash, c::document_number)).load(tx.conn)?;
+    let open = |(holder, sealed): (String, String)| {
+        Some((holder, mask::number(&tx.vault.open(NUMBER, &sealed).ok()?)))
+    };
+    Ok(rows.into_iter().filter_map(open).collect())
 }
 
 /// Hashes of the present and former documents of candidates.
@@ -138,6 +165,27 @@ pub fn corrected_documents(tx: &mut Tx) -> Result<HashMap<String, CorrectedDocum
         document.former.push(former);
     }
     Ok(corrected)
+}
+
+/// The present document of a candidate: its hash, and its number in clear.
+pub(super) struct PresentDocument {
+    pub holder: String,
+    pub number: String,
+}
+
+pub(super) fn document(tx: &mut Tx, id: &CandidateId) -> Result<PresentDocument, Error> {
+    let row = c::candidates.find(id).select((c::document_type, c::document_number));
+    let (code, sealed): (String, String) = row.first(tx.conn)?;
+    let kind = DocumentType::from_code(&code).ok_or(Error::Corrupt("candidates.document_type"))?;
+    let number = tx.vault.open(NUMBER, &sealed)?;
+    Ok(PresentDocument { holder: holder(tx.vault, kind, &number), number })
+}
+
+/// Stores another number of the same document, such as that of a renewed permit.
+pub(super) fn save_number(tx: &mut Tx, id: &CandidateId, number: &str) -> Result<(), Error> {
+    let sealed = tx.vault.seal(NUMBER, number);
+    diesel::update(c::candidates.find(id)).set(c::document_number.eq(sealed)).execute(tx.conn)?;
+    Ok(())
 }
 
 /// The name on record, and the last one from a portal.
@@ -193,10 +241,13 @@ pub(super) fn update_phone(
 /// Changes the data of a candidate. Sign-ins with the former document still find the candidate.
 ///
 /// # Errors
-/// [`Refusal::DocumentTaken`] if the new document belongs to another candidate.
+/// [`Refusal::DocumentTaken`] if the new document belongs to another candidate, [`Refusal::DocumentShared`] if the
+/// former one does.
 pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Refusal> {
     if before.holder != after.holder {
         change_document(tx, before, after)?;
+    } else if before.document_number != after.document_number {
+        save_number(tx, &before.id, &after.document_number)?;
     }
     let profile = &after.profile;
     let row = (
@@ -214,6 +265,9 @@ pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(),
 fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Refusal> {
     if with_document(tx, &after.holder)?.is_some_and(|owner| owner != before.id) {
         return Err(Refusal::DocumentTaken);
+    }
+    if with_document(tx, &before.holder)?.is_some_and(|owner| owner != before.id) {
+        return Err(Refusal::DocumentShared);
     }
     diesel::delete(f::former_documents.find(&after.holder)).execute(tx.conn)?;
     let former =
@@ -265,10 +319,13 @@ impl Candidate {
     }
 
     fn open(vault: &Vault, row: Row) -> Result<Candidate, Error> {
+        let kind =
+            DocumentType::from_code(&row.document_type).ok_or(Error::Corrupt("candidates.document_type"))?;
+        let number = vault.open(NUMBER, &row.document_number)?;
         Ok(Candidate {
-            document_type: DocumentType::from_code(&row.document_type)
-                .ok_or(Error::Corrupt("candidates.document_type"))?,
-            document_number: vault.open(NUMBER, &row.document_number)?,
+            holder: holder(vault, kind, &number),
+            document_type: kind,
+            document_number: number,
             phone: vault.open(PHONE, &row.phone)?,
             profile: Profile {
                 gender: Gender::from_code(&row.gender),
@@ -277,7 +334,6 @@ impl Candidate {
                 portrait_id: row.portrait_id,
             },
             id: row.id,
-            holder: row.document_hash,
             name: row.name,
         })
     }

@@ -11,6 +11,9 @@ pub enum Refusal {
     /// The new document belongs to another candidate.
     #[error("the document is taken")]
     DocumentTaken,
+    /// Another candidate has the same permit and owns the records of both, which a change would take away.
+    #[error("the document is shared")]
+    DocumentShared,
     /// The audit entry for a view of personal data could not be written.
     #[error("the audit cannot be written: {0}")]
     Unrecorded(store::Error),

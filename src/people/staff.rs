@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 pub use super::audit::{Unaudited, View, audit, audit_command, played_on, viewed};
-use super::document::Document;
+use super::document::{Document, DocumentType};
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
 use crate::store::{CandidateId, Error, Tx, codes};
@@ -62,6 +62,23 @@ pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<S
     );
     diesel::insert_into(s::staff).values(row).execute(tx.conn)?;
     Ok(id)
+}
+
+/// A roster row with a permit, of whose number the hash and the mask are known.
+pub struct HiddenPermit {
+    pub id: String,
+    pub hash: String,
+    pub mask: String,
+}
+
+/// The next roster rows after an id that have a permit.
+pub fn permits(tx: &mut Tx, after: &str, most: i64) -> Result<Vec<HiddenPermit>, Error> {
+    let label = DocumentType::HkMacaoPermit.label();
+    let own = s::staff.filter(s::document_mask.like(format!("{label} %"))).filter(s::id.gt(after));
+    let columns = (s::id, s::document_hash, s::document_mask);
+    let rows: Vec<(String, String, String)> = own.order(s::id).limit(most).select(columns).load(tx.conn)?;
+    let mask = |shown: String| shown.rsplit(' ').next().unwrap_or_default().to_owned();
+    Ok(rows.into_iter().map(|(id, hash, shown)| HiddenPermit { id, hash, mask: mask(shown) }).collect())
 }
 
 /// The active staff members, by name.

@@ -172,6 +172,7 @@ diesel::table! {
         status -> Text,
         ended_at -> Nullable<Timestamp>,
         ending -> Nullable<Text>,
+        door -> Text,
     }
 }
 
@@ -391,6 +392,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    renewed_hashes (former) {
+        former -> Text,
+        present -> Text,
+    }
+}
+
+diesel::table! {
     former_values (record_id, field, value) {
         record_id -> Text,
         field -> Text,
@@ -505,6 +513,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_events,
     attachments,
     former_documents,
+    renewed_hashes,
     former_values,
     voided_prints,
     certificate_links,

@@ -39,8 +39,19 @@ impl Binding<'_> {
 
     /// `__Host-` would allow no path but `/`, so the prefix is `__Secure-` (RFC 6265bis §4.1.3).
     fn cookie_name(&self) -> String {
-        format!("{}kaozheng-{}", if self.https { "__Secure-" } else { "" }, self.name)
+        format!("{}{}", prefix(self.https), self.name)
     }
+}
+
+fn prefix(https: bool) -> &'static str {
+    if https { "__Secure-kaozheng-" } else { "kaozheng-" }
+}
+
+/// The names of the bindings whose cookies a request has.
+pub fn names(headers: &HeaderMap, https: bool) -> Vec<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let names = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    names.filter_map(|(name, _)| name.strip_prefix(prefix(https)).map(str::to_owned)).collect()
 }
 
 /// SHA-256 in hex. The database stores this hash, so a stolen database contains no valid secret.

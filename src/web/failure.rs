@@ -65,6 +65,8 @@ pub enum Failure {
         happened: &'static str,
         /// What to do, in a sentence.
         help: String,
+        /// Label and address of what helps, if there is such a page.
+        remedy: Option<(&'static str, String)>,
     },
     /// All permits for parked login screens are taken.
     #[error("too many waiters")]

@@ -97,6 +97,12 @@ async fn open_all(server: &Server, person: Option<&str>, at_least: usize) {
     let pages = crawl(&visitor).await;
     assert!(pages.len() >= at_least, "only {} pages were found", pages.len());
     let is_own = |path: &str| person.is_none() || !PUBLIC.iter().any(|public| path.starts_with(public));
+    let pages: Vec<String> = pages.into_iter().map(|(path, _)| path).filter(|path| is_own(path)).collect();
+    inspect(server, &browser, &pages).await;
+}
+
+/// Opens pages on a small phone, also in large type.
+async fn inspect(server: &Server, browser: &Browser, pages: &[String]) {
     browser.narrow().await;
     let mut faults = Vec::new();
     for senior in [false, true] {
@@ -104,14 +110,14 @@ async fn open_all(server: &Server, person: Option<&str>, at_least: usize) {
             browser.open(&server.base).await;
             browser.enlarge().await;
         }
-        for (path, _) in pages.iter().filter(|(path, _)| is_own(path)) {
+        for path in pages {
             browser.open(&format!("{}{path}", server.base)).await;
             if !senior {
-                axe::check(&browser).await;
-                faults.extend(small_targets(&browser).await);
+                axe::check(browser).await;
+                faults.extend(small_targets(browser).await);
             }
             for size in SIZES {
-                faults.extend(too_wide(&browser, size).await);
+                faults.extend(too_wide(browser, size).await);
             }
         }
     }
@@ -157,6 +163,31 @@ async fn small_targets(browser: &Browser) -> Option<String> {
 #[tokio::test]
 async fn guest_pages_are_accessible() {
     open_all(&server().await, None, 6).await;
+}
+
+/// The pages of the portals that the demo plays.
+#[tokio::test]
+async fn sandbox_pages_are_valid_and_accessible() {
+    let server = server().await;
+    let back = format!("{}/login/callback", server.base);
+    let pages = [
+        format!(
+            "/sandbox/zhejiang-simple/sso/usp.do?action=oauth&scope=1&servicecode=kaozheng-demo&redirectUrl={back}"
+        ),
+        "/sandbox/zhejiang/uc/sso/login?appId=kaozheng-demo&sp=1".to_owned(),
+        "/sandbox/zhejiang/uc/unifiedLogout".to_owned(),
+        "/sandbox/guangdong/app".to_owned(),
+        "/sandbox/guangdong/pscp/sso/static/manage/realname".to_owned(),
+        "/sandbox/device?user_code=BCDFGHJK".to_owned(),
+    ];
+    let (visitor, mut opened) = (server.visitor(PHONE), Vec::new());
+    for path in &pages {
+        let page = visitor.open(path).await;
+        assert!(page.status == 200 && page.body.contains("演示环境"), "{path}: {}", page.body);
+        opened.push((path.clone(), page.body));
+    }
+    nu::check(&opened);
+    inspect(&server, &Browser::phone().await, &pages).await;
 }
 
 #[tokio::test]

@@ -176,5 +176,5 @@ async fn demo_is_loaded_once_and_completely() {
     assert!(open >= 8, "{open} sittings can be applied for");
     assert_eq!(unpaid, 0, "no payment lies in the future");
     assert!(exams >= 10 && per_exam.len() as i64 == exams && per_exam.iter().all(|count| *count >= 3));
-    assert_eq!(kinds, 6);
+    assert_eq!(kinds, 7);
 }

@@ -117,3 +117,38 @@ async fn document_of_another_candidate_is_refused() {
     refused.assert_shows("新的证件号码已有人使用");
     candidate.open(&format!("/services/correction/{number}")).await.assert_shows("审核中");
 }
+
+/// A renewed permit is the same document: nothing moves, and every page shows the newest number.
+#[tokio::test]
+async fn renewed_permit_is_corrected_without_another_document() {
+    let server = start_demo().await;
+    let candidate = server.signed_in("陳大文").await;
+    candidate.agree_to_notice(NOTICE).await;
+    let renewal =
+        [("what", "证件号码"), ("new_name", ""), ("new_number", "h 1234567801"), ("scope", "已发证书")];
+    let number = candidate.file_for_number(&correction().with(&renewal)).await;
+    let reviewer = server.signed_in("周明远").await;
+    reviewer.decide_application(&number, "approve:0", &[]).await.assert_shows("已办理：通过");
+    candidate.open("/me").await.assert_shows("H12****7801");
+    let form = [("name", "陳大文"), ("document", "H1234567805"), ("number", "SF07000004")];
+    candidate.submit("/lookup/07", &form).await.assert_shows("H12****7801");
+    let former = server.parts.store.read::<_, kaozheng::store::Error, _>(|tx| {
+        use kaozheng::store::schema::former_documents;
+        Ok(former_documents::table.count().get_result::<i64>(tx.conn)?)
+    });
+    assert_eq!(former.await.expect("a count"), 0);
+}
+
+/// Almost any number is a valid one of 其他证件, so a mistyped one would pass.
+#[tokio::test]
+async fn form_offers_only_types_whose_numbers_are_checked() {
+    let server = start_demo().await;
+    let candidate = server.signed_in("张小三").await;
+    candidate.agree_to_notice(NOTICE).await;
+    let other = [("what", "证件类型"), ("new_name", ""), ("new_number", ""), ("new_type", "其他证件")];
+    let refused = candidate.file_application(&correction().with(&other)).await;
+    assert_eq!(refused.status, 422);
+    refused.assert_lacks("value=\"其他证件\"");
+    let own = server.signed_in("石卫国").await;
+    own.open("/me").await.assert_shows("其他证件");
+}

@@ -4,6 +4,7 @@ mod concurrency;
 mod corrections;
 mod malformed;
 mod people;
+mod permits;
 mod workbooks;
 
 use std::path::{Path, PathBuf};

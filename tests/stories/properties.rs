@@ -4,7 +4,7 @@
 use chrono::{Days, NaiveDate};
 use kaozheng::casework::format::{ACCOUNT, CODE, EMAIL, Format, NAME, PHONE, POSTCODE, STREET};
 use kaozheng::casework::number;
-use kaozheng::people::document::{Document, DocumentType};
+use kaozheng::people::document::{self, Document, DocumentType};
 use kaozheng::people::{credit_code, mask, name, phone};
 use proptest::prelude::*;
 
@@ -52,6 +52,27 @@ proptest! {
         if let Some(number) = number::parse(&text) {
             prop_assert_eq!(number::parse(&number), Some(number));
         }
+    }
+
+    #[test]
+    fn renewed_permit_is_the_same_document(
+        letters in prop::sample::select(vec!["H", "M", "HA", "MA"]),
+        digits in "[0-9]{8}",
+        counts in ("[0-9]{2}", "[0-9]{2}"),
+        at in 0_usize..7,
+    ) {
+        let lifelong = format!("{letters}{}", &digits[..9 - letters.len()]);
+        let identifying = |number: &str| {
+            let permit = Document::parse(DocumentType::HkMacaoPermit, number, today()).expect("a permit");
+            document::identifying(permit.kind(), permit.number()).into_owned()
+        };
+        for count in [&counts.0, &counts.1] {
+            prop_assert_eq!(identifying(&format!("{lifelong}{count}")), &*lifelong);
+        }
+        let mut other = lifelong.clone();
+        let digit = (other.as_bytes()[at + 2] - b'0' + 1) % 10;
+        other.replace_range(at + 2..at + 3, &digit.to_string());
+        prop_assert_ne!(identifying(&format!("{other}{}", counts.0)), lifelong);
     }
 
     #[test]

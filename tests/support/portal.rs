@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use kaozheng::settings::{ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, PortalSettings, Settings, Ways};
+use kaozheng::settings::{PortalSettings, Settings};
 use poem::http::{HeaderName, StatusCode, header};
 use poem::listener::TcpAcceptor;
 use poem::{Body, Endpoint, Request, Response, endpoint};
@@ -87,30 +87,20 @@ impl Portal {
 
     /// Settings of a site that signs in here. Endpoints are discovered.
     pub fn settings(&self) -> PortalSettings {
-        PortalSettings {
-            ways: Ways { portal: true, scan: true, device: true },
-            issuer: Some(self.issuer.clone()),
-            authorize_url: None,
-            token_url: None,
-            userinfo_url: None,
-            jwks_url: None,
-            device_url: None,
-            client_id: "client_secret_basic".into(),
-            client_secret: Some("a secret: with + and %".into()),
-            client_auth: ClientAuth::Basic,
-            scopes: vec!["openid".into(), "profile".into()],
-            authorize_params: vec![("ui_locales".into(), "zh-CN".into())],
-            claims_from: ClaimsFrom::Userinfo,
-            claims: ClaimNames {
-                name: "/citizen/realName".into(),
-                id_type: "/citizen/cert/type".into(),
-                id_number: "/citizen/cert/number".into(),
-                phone: "/citizen/mobile".into(),
-                subject: "/sub".into(),
-            },
-            rules: ClaimRules::default(),
-            id_types: vec![("111".into(), "resident".into()), ("414".into(), "passport".into())],
-        }
+        let settings = [
+            ("ways", "portal scan device"),
+            ("issuer", &self.issuer),
+            ("client_id", "client_secret_basic"),
+            ("client_secret", "a secret: with + and %"),
+            ("authorize_params", "ui_locales=zh-CN"),
+            ("claim_name", "/citizen/realName"),
+            ("claim_id_type", "/citizen/cert/type"),
+            ("claim_id_number", "/citizen/cert/number"),
+            ("claim_phone", "/citizen/mobile"),
+            ("id_types", "111=resident 414=passport"),
+        ];
+        let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        PortalSettings::load("oidc", &settings).expect("a complete profile")
     }
 
     /// Writes [`Portal::settings`] into the settings of a site.

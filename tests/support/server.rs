@@ -117,6 +117,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
             ..Office::default()
         },
         portal: sandbox::settings(&url("/"), &url("/")),
+        staff_portal: None,
         trusted_proxy: true,
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),

@@ -1,7 +1,7 @@
-//! The accounts of the sandbox portal. All people are invented.
+//! The people of the sandbox portals, and their accounts. All of them are invented.
 
 use crate::people::document::DocumentType::{
-    self, ForeignPermanent, HkMacaoPermit, HmtResidence, Passport, Resident, TaiwanPermit,
+    self, ForeignPermanent, HkMacaoPermit, HmtResidence, Other, Passport, Resident, TaiwanPermit,
 };
 
 pub struct Person {
@@ -17,6 +17,85 @@ pub struct Person {
     pub level: &'static str,
     /// `person` or `company`.
     pub user_type: &'static str,
+}
+
+/// An account as a portal has it.
+#[derive(Clone, Copy)]
+pub struct Account {
+    /// It never changes.
+    pub id: &'static str,
+    pub name: &'static str,
+    /// The type of the document in Chinese. Each portal has codes of its own.
+    pub document: &'static str,
+    pub number: &'static str,
+    pub phone: &'static str,
+    /// Shown beside the name.
+    pub role: &'static str,
+    /// `L0` is not verified: the person has stated name and number. `L2` and `L3` are.
+    pub level: &'static str,
+    pub is_person: bool,
+}
+
+impl Account {
+    const fn of(person: &Person) -> Account {
+        Account {
+            id: person.account,
+            name: person.name,
+            document: person.document_type.label(),
+            number: person.document_number,
+            phone: person.phone,
+            role: person.role,
+            level: person.level,
+            is_person: matches!(person.user_type.as_bytes(), b"person"),
+        }
+    }
+
+    pub fn is_verified(&self) -> bool {
+        self.level != "L0"
+    }
+
+    /// 1 for men and 2 for women (GB/T 2261.1), if the number tells.
+    pub fn sex(&self) -> &'static str {
+        match self.number.as_bytes() {
+            number if number.len() != 18 => "",
+            number if number[16] % 2 == 1 => "1",
+            _ => "2",
+        }
+    }
+}
+
+/// 军官证
+pub const OFFICER_CARD: &str = "军官证";
+/// 港澳居民身份证
+pub const HK_MACAO_CARD: &str = "港澳居民身份证";
+
+/// Accounts with documents that only some portals know.
+const OTHERS: [Account; 2] = [
+    Account {
+        id: "demo-14",
+        name: "卫国强",
+        document: OFFICER_CARD,
+        number: "军字第20190615号",
+        phone: "13000130012",
+        role: "考生",
+        level: "L3",
+        is_person: true,
+    },
+    Account {
+        id: "demo-15",
+        name: "何子謙",
+        document: HK_MACAO_CARD,
+        number: "A123456(3)",
+        phone: "+85291234568",
+        role: "考生",
+        level: "L2",
+        is_person: true,
+    },
+];
+
+/// The accounts of all portals.
+pub fn accounts() -> impl Iterator<Item = Account> {
+    PEOPLE.iter().map(Account::of).chain(OTHERS)
 }
 
 /// A person with a verified account.
@@ -51,7 +130,7 @@ pub const PEOPLE: &[Person] = &[
             Resident,
             "440300199003072616",
             "13000130010",
-            "另一个账号，未实名，登录会被暂停",
+            "另一个账号，未实名，不能登录",
             "demo-12",
         )
     },
@@ -66,6 +145,7 @@ pub const PEOPLE: &[Person] = &[
             "demo-13",
         )
     },
+    person("石卫国", Other, "军字第12345678号", "13000130012", "考生", "demo-14"),
 ];
 
 #[cfg(test)]
@@ -85,6 +165,8 @@ mod tests {
             assert_eq!(name::parse(person.name), Ok(person.name.to_owned()));
             assert_eq!(phone::parse(person.phone), Ok(person.phone.to_owned()));
         }
+        let ids: std::collections::HashSet<_> = accounts().map(|account| account.id).collect();
+        assert_eq!(ids.len(), accounts().count());
         let candidates = PEOPLE.iter().filter(|person| person.role == "考生");
         let kinds: std::collections::HashSet<_> = candidates.map(|person| person.document_type).collect();
         assert_eq!(kinds.len(), DocumentType::ALL.len());

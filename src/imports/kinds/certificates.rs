@@ -77,7 +77,9 @@ const STATES: Choices = &{
 /// holder's document may have been corrected after the certificate was printed.
 fn as_printed(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowProblem> {
     let hash = match facts.get("lookup_key") {
-        exported if !exported.is_empty() && facts.get("document_number").is_empty() => exported.to_owned(),
+        exported if !exported.is_empty() && facts.get("document_number").is_empty() => {
+            reference.present_hash(exported.to_owned())
+        }
         _ => person_hash(&reference.vault, facts.get("holder_name"), facts.get("document_hash")),
     };
     facts.set("person_hash", hash);

@@ -1,6 +1,6 @@
 //! The device grant at the portal (RFC 8628): requests a code for a screen and polls for its result.
 
-use crate::store::Timestamp;
+use crate::store::{Timestamp, clock};
 use std::time::Duration;
 
 use oauth2::http::StatusCode;
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use super::http::Http;
-use super::{Portal, Tokens, refused};
+use super::{Portal, Tokens, identity, refused};
 use crate::login::refusal::Refusal;
 use crate::people::identity::Arrival;
 use crate::settings::is_safe;
@@ -129,7 +129,8 @@ impl Portal {
     }
 
     async fn person(&self, tokens: &Tokens, now: Timestamp) -> Result<PollOutcome, Refusal> {
-        let arrival = self.arrival(tokens, &self.endpoints().await?, None, now).await?;
+        let claims = self.claims_of(tokens, &self.endpoints().await?, None, now).await?;
+        let arrival = identity::read(&claims, &self.settings, clock::china_date(now))?;
         Ok(PollOutcome::Done(Box::new(arrival)))
     }
 }

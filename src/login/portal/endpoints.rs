@@ -22,6 +22,8 @@ pub struct Endpoints {
     pub jwks: Option<Url>,
     /// Device authorization (RFC 8628 §3.1).
     pub device: Option<Url>,
+    /// Where browsers end their session at the portal (OpenID Connect RP-Initiated Logout 1.0 §2).
+    pub end_session: Option<Url>,
     /// Whether every authorization response has `iss` (RFC 9207 §3).
     pub says_issuer: bool,
 }
@@ -35,6 +37,7 @@ struct Metadata {
     userinfo_endpoint: Option<Url>,
     jwks_uri: Option<Url>,
     device_authorization_endpoint: Option<Url>,
+    end_session_endpoint: Option<Url>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -92,6 +95,7 @@ fn given(settings: &PortalSettings) -> Option<Endpoints> {
         userinfo: settings.userinfo_url.clone(),
         jwks: settings.jwks_url.clone(),
         device: settings.device_url.clone(),
+        end_session: None,
         says_issuer: false,
     })
 }
@@ -103,6 +107,7 @@ fn merged(settings: &PortalSettings, found: Metadata) -> Endpoints {
         userinfo: settings.userinfo_url.clone().or(found.userinfo_endpoint),
         jwks: settings.jwks_url.clone().or(found.jwks_uri),
         device: settings.device_url.clone().or(found.device_authorization_endpoint),
+        end_session: found.end_session_endpoint,
         says_issuer: found.authorization_response_iss_parameter_supported,
     }
 }

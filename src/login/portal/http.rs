@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use oauth2::{HttpRequest, HttpResponse};
-use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Certificate, ClientBuilder, RequestBuilder};
 use serde_json::Value;
 use url::Url;
 
-use super::{dialect, refusal_log};
+use super::steps::call::Call;
+use super::{deviations, refusal_log};
 use crate::login::refusal::Refusal;
+use crate::settings::Method;
 
 /// How long one call may take.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,15 +30,34 @@ pub enum Userinfo {
 pub struct Http(reqwest::Client);
 
 impl Http {
-    /// `direct` ignores the proxy settings of the environment.
+    /// `direct` ignores the proxy settings of the environment. `authorities` are trusted beside the usual ones.
     ///
     /// # Errors
     /// When no HTTPS client can be made on this machine.
-    pub fn new(direct: bool) -> Result<Http, reqwest::Error> {
+    pub fn new(direct: bool, authorities: Vec<Certificate>) -> Result<Http, reqwest::Error> {
         let builder =
             reqwest::Client::builder().timeout(CALL_TIMEOUT).redirect(reqwest::redirect::Policy::none());
+        let builder = authorities.into_iter().fold(builder, ClientBuilder::add_root_certificate);
         let builder = if direct { builder.no_proxy() } else { builder };
         Ok(Http(builder.build()?))
+    }
+
+    /// One call of a portal that does not follow OAuth 2. `what` names it in logs.
+    pub async fn step(&self, what: &str, call: &Call) -> Result<HttpResponse, Refusal> {
+        let request = match call.method {
+            Method::Get => self.0.get(call.url.clone()),
+            Method::Post => self.0.post(call.url.clone()),
+        };
+        let request = call.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let request = match &call.body {
+            Some((kind, content)) => request.header(CONTENT_TYPE, *kind).body(content.clone()),
+            None => request,
+        };
+        let request = request.header(ACCEPT, "application/json").build().map_err(|error| {
+            tracing::error!(endpoint = what, error = %error.without_url(), "a call of the portal cannot be made");
+            Refusal::Broken
+        })?;
+        self.fetch(request, what).await
     }
 
     /// One call of the OAuth 2.0 library. `what` names the endpoint in logs.
@@ -47,7 +68,14 @@ impl Http {
         if refusal_log::is_refusal(&answer) {
             refusal_log::log_refusal(what, &answer, &secrets);
         }
-        Ok(dialect::normalize(answer))
+        Ok(deviations::normalize(answer))
+    }
+
+    /// The status with which an address answers.
+    pub async fn probe(&self, url: &Url) -> Result<u16, Refusal> {
+        let request = self.0.get(url.clone()).build().map_err(|_| Refusal::Broken)?;
+        let answer = self.0.execute(request).await.map_err(|error| not_reached(error, "probe"))?;
+        Ok(answer.status().as_u16())
     }
 
     /// Fetches JSON. `what` names the endpoint in logs.
@@ -83,7 +111,7 @@ impl Http {
         Ok(answer)
     }
 
-    async fn fetch(&self, request: reqwest::Request, what: &'static str) -> Result<HttpResponse, Refusal> {
+    async fn fetch(&self, request: reqwest::Request, what: &str) -> Result<HttpResponse, Refusal> {
         let not_reached = |error| not_reached(error, what);
         let mut answer = self.0.execute(request).await.map_err(not_reached)?;
         let mut body = Vec::new();
@@ -109,7 +137,7 @@ fn read_json(answer: &HttpResponse, what: &'static str) -> Result<Value, Refusal
     })
 }
 
-fn not_reached(error: reqwest::Error, what: &'static str) -> Refusal {
+fn not_reached(error: reqwest::Error, what: &str) -> Refusal {
     let timeout = error.is_timeout();
     tracing::warn!(endpoint = what, timeout, error = %error.without_url(), "the portal was not reached");
     Refusal::NotReached

@@ -12,6 +12,9 @@ use crate::people::identity::{Account, Arrival, Assurance};
 use crate::people::{name, phone};
 use crate::settings::PortalSettings;
 
+/// The key of `id_types` for every code that has no entry of its own.
+const ANY_OTHER: &str = "*";
+
 /// Longest document type of the portal that is logged, in characters.
 const MAX_LOGGED_CODE: usize = 40;
 
@@ -30,21 +33,20 @@ pub fn read(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Resu
         let is_missing = refusal == Refusal::Company && claims.pointer(claim).is_none_or(Value::is_null);
         return Err(if is_missing { Refusal::Incomplete } else { refusal });
     }
+    if settings.rules.verified.as_ref().is_some_and(|conditions| conditions.failed_by(claims).is_some()) {
+        tracing::warn!("the portal's account is not verified");
+        return Err(Refusal::Unverified);
+    }
     let identity = person(claims, settings, today)?;
     let account = Account {
         portal: settings.name(),
         subject: text(claims, &settings.claims.subject).filter(|subject| !subject.trim().is_empty()),
-        assurance: assurance(claims, settings),
+        assurance: match settings.demands_level() {
+            true => Assurance::Verified,
+            false => Assurance::Unknown,
+        },
     };
     Ok(Arrival { identity, account })
-}
-
-fn assurance(claims: &Value, settings: &PortalSettings) -> Assurance {
-    match settings.rules.verified.as_ref().map(|conditions| conditions.failed_by(claims)) {
-        None => Assurance::Unknown,
-        Some(None) => Assurance::Verified,
-        Some(Some(_)) => Assurance::Unverified,
-    }
 }
 
 fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result<Identity, Refusal> {
@@ -55,7 +57,8 @@ fn person(claims: &Value, settings: &PortalSettings, today: NaiveDate) -> Result
     };
     let names = &settings.claims;
     let required = |pointer: &str, claim| text(claims, pointer).ok_or_else(|| incomplete(claim));
-    let kind = known_document_type(settings, &required(&names.id_type, "id_type")?)?;
+    let stated = text(claims, &names.id_type).or_else(|| settings.default_id_type.clone());
+    let kind = known_document_type(settings, &stated.ok_or_else(|| incomplete("id_type"))?)?;
     let number = required(&names.id_number, "id_number")?;
     let document = Document::parse(kind, &number, today).map_err(|_| incomplete("id_number"))?;
     let name = name::given(&required(&names.name, "name")?).ok_or_else(|| incomplete("name"))?;
@@ -84,7 +87,9 @@ fn text(claims: &Value, pointer: &str) -> Option<String> {
 
 /// The document type of a word that the settings map, or of our own code or name for it.
 fn document_type(settings: &PortalSettings, word: &str) -> Option<DocumentType> {
-    let mapped = settings.id_types.iter().find(|(theirs, _)| theirs == word);
+    let named = |name: &str| settings.id_types.iter().find(|(theirs, _)| theirs == name);
+    let known = DocumentType::from_code(word).is_some();
+    let mapped = named(word).or_else(|| named(ANY_OTHER).filter(|_| !known));
     let word = mapped.map_or(word, |(_, ours)| ours);
     DocumentType::from_code(word).or_else(|| DocumentType::ALL.into_iter().find(|kind| kind.label() == word))
 }
@@ -194,12 +199,26 @@ mod tests {
             );
         }
         settings.rules.verified = Conditions::parse("/user/level=L2|L3");
-        for (level, assurance) in [
-            (json!("L3"), Assurance::Verified),
-            (json!("L1"), Assurance::Unverified),
-            (json!(null), Assurance::Unverified),
-        ] {
-            assert_eq!(read(&settings, json!({ "level": level })).1, assurance);
+        assert_eq!(read(&settings, json!({ "level": "L3" })).1, Assurance::Verified);
+    }
+
+    #[test]
+    fn account_below_the_level_is_refused() {
+        let mut settings = settings();
+        settings.rules.verified = Conditions::parse("/user/level=L2|L3");
+        for level in [json!("L0"), json!("L1"), json!("l2"), json!(2), json!(["L2"]), json!(null)] {
+            let refused = account(&settings, json!({ "level": level })).err();
+            assert_eq!(refused, Some(Refusal::Unverified), "{level}");
+        }
+    }
+
+    #[test]
+    fn codes_without_an_entry_are_other_documents_if_the_profile_says_so() {
+        let mut settings = settings();
+        assert_eq!(document_type(&settings, "555"), None);
+        settings.id_types.push(("*".into(), "passport".into()));
+        for (word, kind) in [("555", "passport"), ("111", "resident"), ("taiwan_permit", "taiwan_permit")] {
+            assert_eq!(document_type(&settings, word), DocumentType::from_code(kind), "{word}");
         }
     }
 

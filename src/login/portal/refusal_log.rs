@@ -33,7 +33,7 @@ const SHORTEST_SECRET: usize = 6;
 const NOT_YET: [&str; 2] = ["authorization_pending", "slow_down"];
 
 /// Logs a refusal. `secrets` were sent with the request.
-pub fn log_refusal(what: &'static str, answer: &HttpResponse, secrets: &[String]) {
+pub fn log_refusal(what: &str, answer: &HttpResponse, secrets: &[String]) {
     let json = serde_json::from_slice(answer.body()).unwrap_or_default();
     let (code, message) = (code(&json, secrets), message(&json, secrets));
     let status = answer.status().as_u16();

@@ -74,6 +74,12 @@ pub(super) fn has_any(tx: &mut Tx, candidate: &CandidateId) -> Result<bool, Erro
     Ok(diesel::select(diesel::dsl::exists(bound)).get_result(tx.conn)?)
 }
 
+/// Whether the candidate has an account of this portal.
+pub(super) fn has_at(tx: &mut Tx, candidate: &CandidateId, portal: &str) -> Result<bool, Error> {
+    let bound = p::portal_accounts.filter(p::candidate_id.eq(candidate).and(p::portal.eq(portal)));
+    Ok(diesel::select(diesel::dsl::exists(bound)).get_result(tx.conn)?)
+}
+
 /// Binds an account to a candidate, or updates the name and phone of a bound account.
 pub(super) fn bind(
     tx: &mut Tx,

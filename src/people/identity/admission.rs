@@ -13,8 +13,6 @@ use crate::store::{CandidateId, Error, Tx};
 
 pub enum SignInOutcome {
     Admitted(AdmittedPerson),
-    /// The account must be verified at the portal first.
-    Unverified,
     /// The portal does not say which account this is.
     Nameless,
     /// An administrator must decide, or has refused the account.
@@ -39,8 +37,15 @@ struct Admission<'a> {
     subject: Option<String>,
     /// Hash of the document.
     number: String,
-    bound: Option<KnownCandidate<BoundAccount>>,
+    bound: Option<KnownCandidate<BoundCandidate>>,
     holder: Option<KnownCandidate<bool>>,
+}
+
+/// The account that a candidate is bound to.
+struct BoundCandidate {
+    account: BoundAccount,
+    /// Hash of the candidate's present document.
+    document: String,
 }
 
 /// A candidate with the names to compare. `more` is the bound account, or whether any account is
@@ -75,7 +80,9 @@ impl Admission<'_> {
             assurance: self.arrival.account.assurance,
             bound: self.bound.as_ref().map(|bound| decision::Bound {
                 names: bound.names(),
-                has_number: holder.is_some_and(|holder| holder.candidate == bound.candidate),
+                // The document of two candidates whose permits have become one leads to the other one.
+                has_number: bound.more.document == self.number
+                    || holder.is_some_and(|holder| holder.candidate == bound.candidate),
             }),
             holder: holder.map(|holder| decision::Holder { names: holder.names(), has_account: holder.more }),
         })
@@ -88,7 +95,6 @@ impl Admission<'_> {
 
     fn carry_out(&self, tx: &mut Tx, decision: Decision) -> Result<SignInOutcome, Error> {
         match (decision, self.candidate()) {
-            (Decision::Unverified, _) => Ok(SignInOutcome::Unverified),
             (Decision::Nameless, _) => Ok(SignInOutcome::Nameless),
             (Decision::Stop(reason), Some(candidate)) => self.stop(tx, reason, candidate),
             (_, Some(candidate)) => self.admit(tx, decision, candidate),
@@ -119,10 +125,11 @@ impl Admission<'_> {
     ) -> Result<SignInOutcome, Error> {
         let identity = &self.arrival.identity;
         candidate::record_sign_in(tx, candidate)?;
+        self.save_number(tx, candidate)?;
         match decision {
             Decision::Admit | Decision::AdmitRenamed => {
                 candidate::save_portal_name(tx, candidate, &identity.name)?;
-                let before = self.bound.as_ref().map(|bound| bound.more.phone.as_str());
+                let before = self.bound.as_ref().map(|bound| bound.more.account.phone.as_str());
                 candidate::update_phone(tx, candidate, identity, before.unwrap_or_default())?;
             }
             Decision::Bind => {
@@ -143,15 +150,29 @@ impl Admission<'_> {
         Ok(SignInOutcome::Admitted(AdmittedPerson { candidate: candidate.to_owned(), staff }))
     }
 
+    /// Stores the portal's number if it is another one of the document on record: a permit was renewed, or it is
+    /// written in another way.
+    fn save_number(&self, tx: &mut Tx, candidate: &CandidateId) -> Result<(), Error> {
+        let (known, number) = (candidate::document(tx, candidate)?, self.arrival.identity.document.number());
+        if known.holder != self.number || known.number == number {
+            return Ok(());
+        }
+        candidate::save_number(tx, candidate, number)?;
+        event::record(tx, "identity_renewed", candidate, &json!({ "portal": self.arrival.account.portal }))
+    }
+
     /// Adds a notice and a security event if the sign-in was unusual.
     fn notify(&self, tx: &mut Tx, decision: Decision, candidate: &CandidateId) -> Result<(), Error> {
+        let portal = &self.arrival.account.portal;
         let (kind, event) = match decision {
             Decision::AdmitRenamed => (NoticeKind::AnotherName, "identity_renamed"),
+            // The first account of another portal is expected, because staff may have a portal of their own.
+            Decision::BindAnother if !account::has_at(tx, candidate, portal)? => return Ok(()),
             Decision::BindAnother => (NoticeKind::AnotherAccount, "identity_another_account"),
             _ => return Ok(()),
         };
         notice::add(tx, candidate, kind, "")?;
-        event::record(tx, event, candidate, &json!({ "portal": self.arrival.account.portal }))
+        event::record(tx, event, candidate, &json!({ "portal": portal }))
     }
 
     /// Id of the person's roster row, if this sign-in may open the desk.
@@ -160,8 +181,7 @@ impl Admission<'_> {
         let Some(Member { id, name, .. }) = staff::active_with_documents(tx, &documents)? else {
             return Ok(None);
         };
-        let Arrival { identity, account } = self.arrival;
-        if decision::opens_desk(&name, &identity.name, account.assurance) {
+        if decision::opens_desk(&name, &self.arrival.identity.name) {
             return Ok(Some(id));
         }
         notice::add_once(tx, candidate, NoticeKind::DeskClosed)?;
@@ -174,12 +194,14 @@ fn bound_candidate(
     tx: &mut Tx,
     portal: &str,
     subject: Option<&str>,
-) -> Result<Option<KnownCandidate<BoundAccount>>, Error> {
+) -> Result<Option<KnownCandidate<BoundCandidate>>, Error> {
     let Some(subject_hash) = subject else { return Ok(None) };
     let Some(bound) = account::find(tx, AccountKey { portal, subject_hash })? else { return Ok(None) };
     let [name, _] = candidate::names(tx, &bound.candidate)?;
     let names = [name, bound.name.clone()];
-    Ok(Some(KnownCandidate { candidate: bound.candidate.clone(), names, more: bound }))
+    let document = candidate::document(tx, &bound.candidate)?.holder;
+    let (candidate, more) = (bound.candidate.clone(), BoundCandidate { account: bound, document });
+    Ok(Some(KnownCandidate { candidate, names, more }))
 }
 
 fn holder_of(tx: &mut Tx, number: &str) -> Result<Option<KnownCandidate<bool>>, Error> {

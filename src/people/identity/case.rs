@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::account::AccountKey;
 use super::{Arrival, Assurance, Reason, event};
+use crate::people::candidate::holder;
 use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
@@ -75,7 +76,6 @@ struct Row {
     name: String,
     document_type: String,
     document_number: String,
-    document_hash: String,
     phone: String,
     verified: bool,
     attempts: i32,
@@ -180,12 +180,12 @@ impl StoppedSignIn<'_> {
     }
 }
 
-/// Name in [`meta`] of the form of the names in `key_hash`.
+/// Name in [`meta`] of the form of names and documents in `key_hash`.
 const KEY_FORM: &str = "identity_case_keys";
-const PRESENT_FORM: &str = "NFKC";
+const PRESENT_FORM: &str = "NFKC, lifelong permits";
 
-/// Computes the keys of all cases anew, once, since they contain a name in the form in which names are compared.
-/// Of two cases that have become one, the later one gets the key.
+/// Computes the hashes of all cases anew, once, since they contain a name and a document in the form in which those
+/// are compared. Of two cases that have become one, the later one gets the key.
 pub fn renew_keys(tx: &mut Tx) -> Result<(), Error> {
     if meta::get(tx, KEY_FORM)?.as_deref() == Some(PRESENT_FORM) {
         return Ok(());
@@ -199,7 +199,8 @@ pub fn renew_keys(tx: &mut Tx) -> Result<(), Error> {
         let key = case.key(tx.vault);
         if taken.insert(key.clone()) {
             taken.remove(&former);
-            diesel::update(i::identity_cases.find(&case.id)).set(i::key_hash.eq(key)).execute(tx.conn)?;
+            let hashes = (i::key_hash.eq(key), i::document_hash.eq(&case.holder));
+            diesel::update(i::identity_cases.find(&case.id)).set(hashes).execute(tx.conn)?;
         }
     }
     meta::set(tx, KEY_FORM, PRESENT_FORM)
@@ -240,6 +241,9 @@ pub fn load(tx: &mut Tx, id: &str) -> Result<Option<IdentityCase>, Error> {
 
 impl IdentityCase {
     fn open(vault: &Vault, row: Row) -> Result<IdentityCase, Error> {
+        let kind = DocumentType::from_code(&row.document_type)
+            .ok_or(Error::Corrupt("identity_cases.document_type"))?;
+        let number = vault.open(NUMBER, &row.document_number)?;
         Ok(IdentityCase {
             id: row.id,
             reason: Reason::from_code(&row.reason).ok_or(Error::Corrupt("identity_cases.reason"))?,
@@ -247,10 +251,9 @@ impl IdentityCase {
             portal: row.portal,
             subject: row.subject_hash,
             name: vault.open(NAME, &row.name)?,
-            document_type: DocumentType::from_code(&row.document_type)
-                .ok_or(Error::Corrupt("identity_cases.document_type"))?,
-            document_number: vault.open(NUMBER, &row.document_number)?,
-            holder: row.document_hash,
+            holder: holder(vault, kind, &number),
+            document_type: kind,
+            document_number: number,
             phone: vault.open(PHONE, &row.phone)?,
             verified: row.verified,
             attempts: row.attempts,

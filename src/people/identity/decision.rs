@@ -8,11 +8,9 @@ use crate::store::codes;
 /// Whether the portal has verified the person behind an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assurance {
-    /// Meets every condition of `KAOZHENG_PORTAL_VERIFIED`.
+    /// The account meets every condition of the portal's profile. One that does not is refused before.
     Verified,
-    /// Fails one of the conditions.
-    Unverified,
-    /// The setting is missing. The account does not count as verified.
+    /// The profile has no conditions. The account does not count as verified.
     Unknown,
 }
 
@@ -58,8 +56,6 @@ pub enum Decision {
     Bind,
     /// Admit the holder of the number, bind a further account, and add a notice.
     BindAnother,
-    /// Refuse: the account must be verified at the portal first.
-    Unverified,
     /// Refuse: the portal does not say which account this is.
     Nameless,
     /// Refuse until an administrator has decided.
@@ -109,15 +105,13 @@ fn another_account(facts: &Facts, holder: &Holder) -> Decision {
         (true, Assurance::Verified) if is_first => Decision::Bind,
         (true, Assurance::Unknown) if is_first => Decision::Bind,
         (true, Assurance::Verified) => Decision::BindAnother,
-        (true, _) => Decision::Stop(Reason::AnotherAccount),
+        (true, Assurance::Unknown) => Decision::Stop(Reason::AnotherAccount),
     }
 }
 
-/// A new candidate sees the authority's records of their number, so an unverified account is
-/// refused. An account without `sub` cannot be distinguished from the next one with this number.
+/// An account without `sub` cannot be distinguished from the next one with this number.
 fn new_person(facts: &Facts) -> Decision {
     match (facts.assurance, facts.has_subject) {
-        (Assurance::Unverified, _) => Decision::Unverified,
         (Assurance::Unknown, false) => Decision::Nameless,
         (Assurance::Verified, _) | (Assurance::Unknown, true) => Decision::Enrol,
     }
@@ -127,26 +121,25 @@ fn is_one_of(name: &str, names: [&str; 2]) -> bool {
     names.iter().any(|known| name::same(name, known))
 }
 
-/// Whether a sign-in of a staff member opens the review desk: the portal's name must be the
-/// roster's, and the account must not be unverified.
-pub fn opens_desk(roster: &str, portal: &str, assurance: Assurance) -> bool {
-    name::same(roster, portal) && assurance != Assurance::Unverified
+/// Whether a sign-in of a staff member opens the review desk: the portal's name must be the roster's.
+pub fn opens_desk(roster: &str, portal: &str) -> bool {
+    name::same(roster, portal)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Assurance::{Unknown, Unverified, Verified};
+    use super::Assurance::{Unknown, Verified};
     use super::Decision::{Admit, AdmitRenamed, Bind, BindAnother, Enrol, Nameless, Stop};
     use super::Reason::{AnotherAccount, AnotherName, AnotherNumber, AnotherPerson};
     use super::*;
 
-    const ALL: [Assurance; 3] = [Verified, Unverified, Unknown];
+    const ALL: [Assurance; 2] = [Verified, Unknown];
 
     fn facts(name: &str) -> Facts<'_> {
-        Facts { name, has_subject: true, assurance: Unverified, bound: None, holder: None }
+        Facts { name, has_subject: true, assurance: Unknown, bound: None, holder: None }
     }
 
-    fn assert_table(facts: Facts, expected: [Decision; 3]) {
+    fn assert_table(facts: Facts, expected: [Decision; 2]) {
         for (assurance, expected) in ALL.into_iter().zip(expected) {
             let decided = decide(&Facts { assurance, ..facts });
             assert_eq!(decided, expected, "{} {assurance:?}", facts.name);
@@ -158,14 +151,14 @@ mod tests {
         let bound = |has_number| Some(Bound { names: ["张三", "ZHANG San"], has_number });
         let holder = Some(Holder { names: ["张三", "张三"], has_account: true });
         for same in ["张三", "张 三", "zhang  san"] {
-            assert_table(Facts { bound: bound(true), holder, ..facts(same) }, [Admit; 3]);
+            assert_table(Facts { bound: bound(true), holder, ..facts(same) }, [Admit; 2]);
         }
         let renamed = Facts { bound: bound(true), holder, ..facts("李四") };
-        assert_table(renamed, [AdmitRenamed, Stop(AnotherName), Stop(AnotherName)]);
+        assert_table(renamed, [AdmitRenamed, Stop(AnotherName)]);
         for name in ["张三", "李四"] {
             for holder in [None, holder] {
                 let moved = Facts { bound: bound(false), holder, ..facts(name) };
-                assert_table(moved, [Stop(AnotherNumber); 3]);
+                assert_table(moved, [Stop(AnotherNumber); 2]);
             }
         }
     }
@@ -176,36 +169,29 @@ mod tests {
         for (has_account, has_subject) in [(true, true), (true, false), (false, false)] {
             for same in ["张三", "Zhang San"] {
                 let other = Facts { holder: holder(has_account), has_subject, ..facts(same) };
-                assert_table(other, [BindAnother, Stop(AnotherAccount), Stop(AnotherAccount)]);
+                assert_table(other, [BindAnother, Stop(AnotherAccount)]);
             }
         }
         let first = Facts { holder: holder(false), ..facts("张三") };
-        assert_table(first, [Bind, Stop(AnotherAccount), Bind]);
+        assert_table(first, [Bind, Bind]);
         for (has_account, has_subject) in [(true, true), (true, false), (false, true), (false, false)] {
             let other = Facts { holder: holder(has_account), has_subject, ..facts("李四") };
-            assert_table(other, [Stop(AnotherPerson); 3]);
+            assert_table(other, [Stop(AnotherPerson); 2]);
         }
     }
 
     #[test]
     fn unknown_account_with_an_unknown_number() {
-        assert_table(facts("张三"), [Enrol, Decision::Unverified, Enrol]);
+        assert_table(facts("张三"), [Enrol, Enrol]);
         let nameless = Facts { has_subject: false, ..facts("张三") };
-        assert_table(nameless, [Enrol, Decision::Unverified, Nameless]);
+        assert_table(nameless, [Enrol, Nameless]);
     }
 
     #[test]
     fn desk_opens_only_to_the_name_on_the_roster() {
-        let table = [
-            ("何静", Verified, true),
-            ("何 静", Verified, true),
-            ("何静", Unknown, true),
-            ("何静", Unverified, false),
-            ("贺静", Verified, false),
-            ("", Verified, false),
-        ];
-        for (name, assurance, opens) in table {
-            assert_eq!(opens_desk("何静", name, assurance), opens, "{name} {assurance:?}");
+        let table = [("何静", true), ("何 静", true), ("贺静", false), ("", false)];
+        for (name, opens) in table {
+            assert_eq!(opens_desk("何静", name), opens, "{name}");
         }
     }
 }

@@ -75,7 +75,10 @@ impl Failure {
             Failure::Portal { happened, again } | Failure::NoLogin { happened, again } => {
                 Words::new(happened, "没有登录任何账号，您可以再试一次。", "重新登录", again)
             }
-            Failure::NotAdmitted { happened, help } => Words::home(happened, help),
+            Failure::NotAdmitted { happened, help, remedy: None } => Words::home(happened, help),
+            Failure::NotAdmitted { happened, help, remedy: Some((label, href)) } => {
+                Words::new(happened, help, label, href)
+            }
             Failure::Full => Words::new(
                 "现在登录的人很多，请稍后再试",
                 format!("请在 {} 秒后再试，也可以先办理其他事项。", Failure::RETRY_SECONDS),

@@ -77,6 +77,7 @@ fn settings() -> Settings {
         authority: "示范市考试院".into(),
         office: kaozheng::settings::Office::default(),
         portal: sandbox::settings(&url("http://localhost/"), &url("http://localhost/")),
+        staff_portal: None,
         trusted_proxy: false,
         session_idle: Duration::minutes(30),
         session_absolute: Duration::hours(12),

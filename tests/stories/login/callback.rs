@@ -159,9 +159,13 @@ async fn callback_from_another_browser_or_another_day_is_refused() {
         // Tried before and after the browser that began has returned.
         assert_eq!(visitor.step(&back).await.location, "/progress");
     }
-    for query in ["", "?state=unknown&code=c", "?code=c"] {
-        let refused = thief.step(&format!("/login/callback{query}")).await;
-        assert!(refused.status == 403 && !sets_a_cookie(&refused), "{query}");
+    for path in ["", "?error=access_denied", "?state=unknown"] {
+        let refused = thief.step(&format!("/login/callback{path}")).await;
+        assert!(refused.status == 403 && !sets_a_cookie(&refused), "{path}");
+    }
+    for path in ["?state=unknown&code=c", "?code=c"] {
+        let refused = visitor.step(&format!("/login/callback{path}")).await;
+        assert!(refused.status == 403 && !sets_a_cookie(&refused), "an attempt is open: {path}");
     }
     assert_eq!(sessions(&site).await, 1);
     visitor.submit("/logout", &[]).await;

@@ -159,6 +159,6 @@ async fn screen_shows_why_the_portals_code_signed_nobody_in() {
     let path = format!("/login/wait/{}", screen.handshake);
     assert_eq!(screen.wait(&server).await.headers["hx-redirect"], path.as_str());
     let output = screen.browser.step(&path).await;
-    assert!(output.status == 403 && output.body.contains("登录已暂停，等待核对身份"), "{}", output.body);
+    assert!(output.status == 403 && output.body.contains("请先完成实名认证"), "{}", output.body);
     assert!(!output.body.contains("再试一次") && !screen.browser.is_signed_in().await);
 }

@@ -2,6 +2,7 @@
 //! nothing.
 
 mod cases;
+mod documents;
 mod notices;
 
 use diesel::prelude::*;
@@ -104,11 +105,18 @@ fn unverified(account: Value) -> Value {
     with(account, &[("level", json!("L0"))])
 }
 
-/// The portal has verified the name, so its form is no reason to refuse anybody. Another spelling is the same name,
-/// which an unverified account shows: it is stopped if it has another name.
+/// A site whose settings do not say which accounts are verified.
+async fn site_without_levels() -> Site {
+    Site::start(|settings: &mut Settings| settings.portal.rules.verified = None).await
+}
+
+const LOW: &str = "请先完成实名认证";
+
+/// The form of a name is no reason to refuse anybody. Another spelling is the same name: at a site without levels,
+/// another name would be stopped.
 #[tokio::test]
-async fn any_verified_name_signs_in_also_in_another_spelling() {
-    let site = Site::start(|_| {}).await;
+async fn any_name_signs_in_also_in_another_spelling() {
+    let site = site_without_levels().await;
     let long = "WOLFESCHLEGELSTEINHAUSENBERGERDORFF HUBERT BLAINE LONGLASTNAME";
     let table = [
         ("NGUYỄN VĂN AN", "nguye\u{302}\u{303}n va\u{306}n an"),
@@ -125,7 +133,7 @@ async fn any_verified_name_signs_in_also_in_another_spelling() {
     for (n, (name, spelling)) in table.into_iter().enumerate() {
         let first = account(&format!("a{n}"), name, &format!("E20000{n:02}"));
         assert_signed_in(&site, &first).await;
-        let again = with(unverified(first.clone()), &[("name", json!(spelling))]);
+        let again = with(first.clone(), &[("name", json!(spelling))]);
         assert_signed_in(&site, &again).await;
         let names: Vec<String> = read(&site, |tx| Ok(c::candidates.select(c::name).load(tx.conn)?)).await;
         assert!(names.contains(&name.to_owned()), "{name} is shown as the portal writes it: {names:?}");
@@ -133,66 +141,80 @@ async fn any_verified_name_signs_in_also_in_another_spelling() {
     assert_eq!(counts(&site).await, [10, 10, 0]);
 }
 
-/// Every rule: the bound account, the claims of the next sign-in, and whether it is admitted.
+/// Every rule for a bound account: the claims of the next sign-in, and whether it is admitted.
 #[tokio::test]
 async fn account_opens_only_its_own_candidate() {
-    let site = Site::start(|_| {}).await;
-    let first = |n: usize| account(&format!("a{n}"), "ZHANG SAN", &format!("E100000{n}"));
     let other_sub = ("sub", json!("another"));
     let other_name = ("name", json!("LI SI"));
     let other_number = ("id_number", json!("E9999999"));
     let no_sub = ("sub", json!(null));
-    let low = ("level", json!("L1"));
-    let table: [(&[(&str, Value)], bool); 11] = [
+    let site = Site::start(|_| {}).await;
+    let table: [(&[(&str, Value)], bool); 7] = [
         (&[], true),
-        (std::slice::from_ref(&low), true),
         (&[("name", json!("zhang  san"))], true),
         (std::slice::from_ref(&other_name), true),
-        (&[other_name.clone(), low.clone()], false),
-        (&[("sub", json!("another-5"))], true),
-        (&[other_sub.clone(), low.clone()], false),
+        (&[("sub", json!("another-3"))], true),
         (&[other_sub.clone(), other_name.clone()], false),
         (std::slice::from_ref(&other_number), false),
         (std::slice::from_ref(&no_sub), true),
-        (&[no_sub.clone(), low.clone()], false),
     ];
+    assert_rules(&site, &table).await;
+    let site = site_without_levels().await;
+    let table: [(&[(&str, Value)], bool); 6] = [
+        (&[], true),
+        (&[("name", json!("zhang  san"))], true),
+        (std::slice::from_ref(&other_name), false),
+        (std::slice::from_ref(&other_sub), false),
+        (std::slice::from_ref(&other_number), false),
+        (std::slice::from_ref(&no_sub), false),
+    ];
+    assert_rules(&site, &table).await;
+}
+
+/// Signs in each row's account, and then again with the changed claims.
+async fn assert_rules(site: &Site, table: &[(&[(&str, Value)], bool)]) {
+    let first = |n: usize| account(&format!("a{n}"), "ZHANG SAN", &format!("E100000{n}"));
     let mut cases = 0;
-    for (n, (changes, lets_in)) in table.into_iter().enumerate() {
-        assert_signed_in(&site, &first(n)).await;
+    for (n, (changes, lets_in)) in table.iter().enumerate() {
+        assert_signed_in(site, &first(n)).await;
         let again = with(first(n), changes);
-        if lets_in {
-            assert_signed_in(&site, &again).await;
+        if *lets_in {
+            assert_signed_in(site, &again).await;
         } else {
-            assert_stopped(&site, &again, STOPPED).await;
+            assert_stopped(site, &again, STOPPED).await;
             cases += 1;
         }
-        let [candidates, _, found] = counts(&site).await;
+        let [candidates, _, found] = counts(site).await;
         assert_eq!((candidates, found), (n as i64 + 1, cases), "{again}: no second account");
     }
-    let names: Vec<String> = read(&site, |tx| Ok(c::candidates.select(c::name).load(tx.conn)?)).await;
+    let names: Vec<String> = read(site, |tx| Ok(c::candidates.select(c::name).load(tx.conn)?)).await;
     assert!(names.iter().all(|name| name == "ZHANG SAN"), "a record was renamed: {names:?}");
     let stopped = e::security_events.filter(e::kind.eq("identity_stopped"));
     let events: Vec<(Option<String>, String)> =
-        read(&site, move |tx| Ok(stopped.select((e::candidate_id, e::details)).load(tx.conn)?)).await;
+        read(site, move |tx| Ok(stopped.select((e::candidate_id, e::details)).load(tx.conn)?)).await;
     assert_eq!(events.len() as i64, cases);
     for (candidate, details) in events {
         assert!(candidate.is_some() && !details.contains("ZHANG") && !details.contains("E1000"), "{details}");
     }
 }
 
-/// A document number that is new here opens the authority's records, so the account must be verified.
+/// An account below the level that the portal's profile demands never signs in: neither a new one, nor one that has
+/// signed in before.
 #[tokio::test]
-async fn unverified_account_enrols_nobody() {
+async fn account_below_the_level_never_signs_in() {
     let site = Site::start(|_| {}).await;
-    assert_stopped(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), "请先完成实名认证").await;
+    assert_stopped(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), LOW).await;
     assert_eq!(counts(&site).await, [0, 0, 0]);
     assert_signed_in(&site, &account("a", "ZHANG SAN", "E1000001")).await;
-    assert_signed_in(&site, &unverified(account("a", "ZHANG SAN", "E1000001"))).await;
+    let (_, answer) = sign_in_with(&site, &unverified(account("a", "ZHANG SAN", "E1000001"))).await;
+    assert!(answer.status == 403 && answer.body.contains("L2（实名认证）"), "the level: {}", answer.body);
+    assert!(answer.body.contains("/static/manage/realname\">去提升认证等级</a>"), "where: {}", answer.body);
+    assert_eq!(counts(&site).await, [1, 1, 0]);
 }
 
 #[tokio::test]
 async fn without_the_setting_no_account_is_verified() {
-    let site = Site::start(|settings: &mut Settings| settings.portal.rules.verified = None).await;
+    let site = site_without_levels().await;
     let first = account("a", "ZHANG SAN", "E1000001");
     assert_signed_in(&site, &first).await;
     assert_signed_in(&site, &first).await;
@@ -215,16 +237,16 @@ async fn candidate_without_an_account_gets_the_first_verified_one() {
         kaozheng::people::candidate::enrol(tx, &identity)
     };
     site.server.parts.store.write(enrol).await.expect("a candidate");
-    assert_stopped(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), STOPPED).await;
+    assert_stopped(&site, &unverified(account("a", "ZHANG SAN", "E1000001")), LOW).await;
     assert_stopped(&site, &account("a", "LI SI", "E1000001"), STOPPED).await;
     assert_signed_in(&site, &account("b", "ZHANG SAN", "E1000001")).await;
-    assert_eq!(counts(&site).await, [1, 1, 2]);
+    assert_eq!(counts(&site).await, [1, 1, 1]);
 }
 
 /// Two accounts state one new number at the same time. One becomes its holder.
 #[tokio::test]
 async fn simultaneous_first_sign_ins_create_one_candidate() {
-    let site = Site::start(|settings: &mut Settings| settings.portal.rules.verified = None).await;
+    let site = site_without_levels().await;
     site.set_response("/userinfo", json_of(account("a", "ZHANG SAN", "E1000001")));
     let token = json_of(json!({ "access_token": "a", "token_type": "Bearer" }));
     let visitors: Vec<Visitor> = (0..6).map(|_| site.server.visitor(PHONE)).collect();
@@ -269,7 +291,7 @@ async fn second_account_with_a_new_number_is_stopped() {
 async fn number_on_the_roster_does_not_open_the_desk_alone() {
     let site = Site::start(|_| {}).await;
     join_roster(&site, "HE JING", "E2000001", Role::Administrator).await;
-    assert_stopped(&site, &unverified(account("x", "HE JING", "E2000001")), "请先完成实名认证").await;
+    assert_stopped(&site, &unverified(account("x", "HE JING", "E2000001")), LOW).await;
     let married = assert_signed_in(&site, &account("a", "HE JINGYI", "E2000001")).await;
     assert_eq!(married.step("/staff/queue").await.status, 403);
     let home = married.open("/").await;
@@ -280,8 +302,7 @@ async fn number_on_the_roster_does_not_open_the_desk_alone() {
     join_roster(&site, "LIN FENG", "E2000002", Role::Reviewer).await;
     let known = assert_signed_in(&site, &account("b", "LIN FENG", "E2000002")).await;
     assert_eq!(known.step("/staff/queue").await.status, 200);
-    let low = assert_signed_in(&site, &unverified(account("b", "LIN FENG", "E2000002"))).await;
-    assert_eq!(low.step("/staff/queue").await.status, 403);
+    assert_stopped(&site, &unverified(account("b", "LIN FENG", "E2000002")), LOW).await;
 }
 
 /// A screen gets the permissions of the phone that confirmed it.
@@ -289,13 +310,13 @@ async fn number_on_the_roster_does_not_open_the_desk_alone() {
 async fn screen_gets_no_more_than_the_confirming_phone() {
     let site = Site::start(|_| {}).await;
     join_roster(&site, "LIN FENG", "E2000002", Role::Reviewer).await;
-    for (level, desk_status) in [("L2", 200), ("L0", 403)] {
-        let account = with(account("b", "LIN FENG", "E2000002"), &[("level", json!(level))]);
+    for (name, desk_status) in [("LIN FENG", 200), ("LIN FENGYI", 403)] {
+        let account = account("b", name, "E2000002");
         let phone = assert_signed_in(&site, &account).await;
         let screen = LoginScreen::open(&site.server, "/login?next=/services").await;
         phone.open(&screen.code(&site.server)).await;
         phone.submit(&screen.path("number"), &[("number", &screen.number().await)]).await;
         assert_eq!(screen.reload().await.location, "/services");
-        assert_eq!(screen.browser.step("/staff/queue").await.status, desk_status, "{level}");
+        assert_eq!(screen.browser.step("/staff/queue").await.status, desk_status, "{name}");
     }
 }

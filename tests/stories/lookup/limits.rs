@@ -56,6 +56,21 @@ async fn document_limit_counts_all_networks() {
     assert!(other.body.contains("有效"), "another document is counted alone");
 }
 
+/// A hundred numbers of one permit are no more attempts than one.
+#[tokio::test]
+async fn document_limit_counts_all_numbers_of_a_permit() {
+    let server = start_demo().await;
+    let visitor = server.visitor(PHONE);
+    for number in 0..20 {
+        let (network, permit) = (format!("10.2.0.{number}"), format!("H12345678{number:02}"));
+        assert_eq!(ask_from(&visitor, &network, EXAM, [NAME, &permit, "1"]).await.status, 200);
+    }
+    for permit in ["H12345678", "H1234567899", "h-1234 5678"] {
+        assert_eq!(ask_from(&visitor, "10.2.1.1", EXAM, [NAME, permit, "1"]).await.status, 429, "{permit}");
+    }
+    assert_eq!(ask_from(&visitor, "10.2.1.1", EXAM, [NAME, "H12345679", "1"]).await.status, 200);
+}
+
 #[tokio::test]
 async fn clients_of_an_unknown_network_share_a_larger_budget() {
     let start = "2026-04-01T01:30:00".parse().expect("a time");

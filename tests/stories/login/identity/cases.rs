@@ -10,12 +10,12 @@ fn zhang() -> Value {
     account("a", "ZHANG SAN", "E1000001")
 }
 
-async fn administrator(site: &Site) -> Visitor {
+pub(super) async fn administrator(site: &Site) -> Visitor {
     staff_browser(site, "HE JING", "E2000001", Role::Administrator).await
 }
 
 /// The path of the only case on the list.
-async fn only_case(administrator: &Visitor) -> String {
+pub(super) async fn only_case(administrator: &Visitor) -> String {
     let list = administrator.open(LIST).await;
     assert_eq!(list.body.matches("href=\"/staff/identities/").count(), 1, "{}", list.body);
     format!("{LIST}/{}", list.between("href=\"/staff/identities/", "\""))
@@ -26,7 +26,7 @@ async fn decide(visitor: &Visitor, case: &str, decision: &str) -> Answer {
     visitor.submit_step(case, &form).await
 }
 
-async fn decide_successfully(visitor: &Visitor, case: &str, decision: &str) {
+pub(super) async fn decide_successfully(visitor: &Visitor, case: &str, decision: &str) {
     let answer = decide(visitor, case, decision).await;
     assert_eq!((answer.status, answer.location.as_str()), (303, case), "{}", answer.body);
 }
@@ -107,11 +107,9 @@ async fn only_administrators_see_cases() {
 /// A second account of the same person: both sign in, and the record keeps its name.
 #[tokio::test]
 async fn joined_account_signs_in_as_the_candidate() {
-    let site = Site::start(|_| {}).await;
+    let site = site_without_levels().await;
     let phone = assert_signed_in(&site, &zhang()).await;
-    for other in
-        [unverified(account("b", "ZHANG SAN", "E1000001")), account("c", "ZHANG SANFENG", "E1000001")]
-    {
+    for other in [account("b", "ZHANG SAN", "E1000001"), account("c", "ZHANG SANFENG", "E1000001")] {
         assert_stopped(&site, &other, STOPPED).await;
     }
     let administrator = administrator(&site).await;
@@ -125,8 +123,8 @@ async fn joined_account_signs_in_as_the_candidate() {
         assert!(administrator.open(case).await.body.contains("已认定为同一人"));
         assert_eq!(decide(&administrator, case, "separate").await.status, 409, "decided once");
     }
-    assert_signed_in(&site, &unverified(account("b", "ZHANG SAN", "E1000001"))).await;
-    assert_signed_in(&site, &unverified(account("c", "ZHANG SANFENG", "E1000001"))).await;
+    assert_signed_in(&site, &account("b", "ZHANG SAN", "E1000001")).await;
+    assert_signed_in(&site, &account("c", "ZHANG SANFENG", "E1000001")).await;
     assert_signed_in(&site, &zhang()).await;
     let names: Vec<String> =
         read(&site, |tx| Ok(c::candidates.filter(c::name.like("ZHANG%")).select(c::name).load(tx.conn)?))
@@ -242,9 +240,9 @@ async fn decision_requires_a_reason_and_keeps_the_input() {
 /// A portal without a subject claim gives nothing to bind.
 #[tokio::test]
 async fn account_without_a_subject_cannot_be_joined() {
-    let site = Site::start(|_| {}).await;
+    let site = site_without_levels().await;
     assert_signed_in(&site, &zhang()).await;
-    assert_stopped(&site, &with(unverified(zhang()), &[("sub", json!(null))]), STOPPED).await;
+    assert_stopped(&site, &with(zhang(), &[("sub", json!(null))]), STOPPED).await;
     let administrator = administrator(&site).await;
     let case = only_case(&administrator).await;
     assert!(!administrator.open(&case).await.body.contains("value=\"join\""));

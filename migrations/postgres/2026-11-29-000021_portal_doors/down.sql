@@ -1,0 +1,1 @@
+ALTER TABLE portal_attempts DROP COLUMN door;
