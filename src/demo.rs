@@ -4,10 +4,11 @@
 //! | --- | --- |
 //! | `sandbox` | the sandbox portals, with their accounts in `sandbox/people` |
 //! | `data` | what `kaozheng demo` loads into an empty database |
-//! | `exams` | the exams of the demo's authority |
+//! | `exams` | the exams of the demo's authority, with their English names in `english` |
 //! | `sample` | files of any size for `kaozheng import` |
 
 pub mod data;
+mod english;
 mod exams;
 pub mod sample;
 pub mod sandbox;

@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod certificate_link;
 pub mod correction;
 pub mod discipline;
+pub mod english;
 pub mod held;
 pub mod name_hashes;
 pub mod permit_hashes;

@@ -124,7 +124,7 @@ impl Endpoint for Site {
         let attached = std::mem::replace(req.extensions_mut(), self.data.clone());
         req.extensions_mut().extend(attached);
         let errors = ErrorResponder::of(&req);
-        let encoding = Encoding::preferred(req.headers());
+        let encoding = Encoding::preferred(req.headers(), Encoding::Gzip);
         let admitted = head::refuse_large(&req)
             .and_then(|()| origin::refuse_cross_site(&req, &self.settings))
             .map(|()| session::begin(&mut req, &self.sessions, self.https));

@@ -37,11 +37,11 @@ mod stylesheet;
 mod upload;
 
 pub use area::{
-    Tone, answer, banner, confirmation, countdown, empty, error_page, greeting, heading, heading_in,
+    Tone, answer, banner, confirmation, countdown, empty, error_page, greeting, heading, name_heading,
     numbered_heading, panel, qr_card, seal, steps, viewer,
 };
 pub use basics::{
-    Fact, Look, copyable, date, digits, download_button, facts, facts_under, keyed_submit, link_button,
+    Fact, Look, Name, copyable, date, digits, download_button, facts, facts_under, keyed_submit, link_button,
     print_button, submit, tag, window_button, words,
 };
 pub use choice::{Applied, Choice, Control, TextMode};
@@ -53,9 +53,7 @@ pub use form::{
 pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{document, fragment};
-pub use lists::{
-    Card, Link, ListRow, Moment, Tile, card, door, more, page_mark, rows, rows_in, tiles, timeline,
-};
+pub use lists::{Card, Link, ListRow, Moment, Tile, card, door, more, page_mark, rows, tiles, timeline};
 pub use page::{Chrome, Desk, Page, Tab};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;

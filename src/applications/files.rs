@@ -8,11 +8,12 @@ use poem::{Request, Response, handler};
 use serde::Deserialize;
 
 use crate::casework::materials::{self, Attachment, FileView};
-use crate::casework::stored;
+use crate::casework::{Refusal, stored};
 use crate::files::storage::{self, Storage};
 use crate::pages::refusal::explain_audit;
-use crate::store::Store;
-use crate::web::{Failure, SignedIn, range};
+use crate::store::{Store, Tx};
+use crate::web::session::live::Live;
+use crate::web::{Failure, Visitor, range};
 
 /// The Content-Security-Policy of uploads: a PDF may contain scripts and forms, so it runs sandboxed, and only
 /// pages of this site may frame it.
@@ -29,14 +30,14 @@ struct Wanted {
 #[handler]
 pub async fn show(
     req: &Request,
-    who: SignedIn,
+    visitor: Visitor,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
     Data(store): Data<&Store>,
     Data(files): Data<&Storage>,
 ) -> Result<Response, Failure> {
     let view = if range::is_later_part(req) { FileView::PlayingOn } else { FileView::Opening };
-    let (mut file, is_own) = find(store, &who, id, view).await?;
+    let (mut file, is_own) = find(store, &visitor, id, view).await?;
     let inline = req.header("sec-fetch-dest") == Some("iframe")
         || req.header(header::USER_AGENT).is_some_and(is_web_view);
     if wanted.thumb.is_some() && file.is_picture() {
@@ -62,17 +63,34 @@ const LOST_FOR_OWNER: &str =
 
 const LOST_FOR_STAFF: &str = "存储的文件已丢失或损坏。请退回这件申请，让考生重新上传。";
 
+/// Who asks for a file.
+enum Viewer {
+    Owner(Attachment),
+    /// Somebody else, with this row of the roster.
+    Staff(String),
+}
+
+fn own_or_staff(tx: &mut Tx, live: Live, id: &str) -> Result<Viewer, Failure> {
+    match (materials::own(tx, &live.who.candidate, id), live.who.staff) {
+        (Ok(file), _) => Ok(Viewer::Owner(file)),
+        (Err(Refusal::NotFound), Some(staff)) => Ok(Viewer::Staff(staff)),
+        (Err(refusal), _) => Err(refusal.into()),
+    }
+}
+
 /// The file, and whether it belongs to the user. Otherwise it belongs to an application that the staff member
 /// may open.
 async fn find(
     store: &Store,
-    who: &SignedIn,
+    visitor: &Visitor,
     id: String,
     view: FileView,
 ) -> Result<(Attachment, bool), Failure> {
-    let (candidate, wanted) = (who.candidate.clone(), id.clone());
-    let own = store.read::<_, Failure, _>(move |tx| Ok(materials::own(tx, &candidate, &wanted)?)).await;
-    let Some(staff) = who.staff.clone().filter(|_| own.is_err()) else { return Ok((own?, true)) };
+    let wanted = id.clone();
+    let staff = match visitor.read_signed_in(move |tx, live| own_or_staff(tx, live, &wanted)).await? {
+        Viewer::Owner(file) => return Ok((file, true)),
+        Viewer::Staff(staff) => staff,
+    };
     let found =
         store.write::<_, Failure, _>(move |tx| Ok(materials::for_staff(tx, &staff, &id, view)?)).await;
     Ok((explain_audit(found)?.ok_or(Failure::NotFound)?, false))

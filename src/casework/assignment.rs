@@ -1,9 +1,11 @@
 //! Assigning an application to a reviewer: taking it, putting it back, handing it over.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::application::{By, Change};
-use super::business::{Application, Registry};
+use super::business::{Application, Business, Registry};
 use super::history::Content;
 use super::lifecycle::{Action, Status};
 pub use super::permission::decided_before;
@@ -12,7 +14,7 @@ use super::refusal::Refusal;
 use super::transition::step;
 use crate::people::staff::{self as roster, Member, Role, StaffMember};
 use crate::store::schema::{applications, staff};
-use crate::store::{Error, Tx};
+use crate::store::{Error, Store, Tx};
 
 /// Longest note to a colleague, in characters.
 pub const WORD: usize = 200;
@@ -78,22 +80,73 @@ pub fn colleagues(tx: &mut Tx, application: &Application) -> Result<Vec<Member>,
     Ok(members)
 }
 
-/// Puts back every assigned application whose assignee has left the roster or has a role that does not decide
-/// its business. Returns how many.
-pub fn unassign_unreviewable(tx: &mut Tx) -> Result<usize, Refusal> {
-    let taken: Vec<(String, String, Option<String>, Option<bool>)> = applications::table
+/// Applications of one transaction of [`unassign_all_unreviewable`].
+const BATCH: usize = 100;
+
+/// Puts back every assigned application that its assignee may not decide, because they have left the roster or have
+/// a role that does not decide its business. Returns how many. They are found before anything is written, so that
+/// the site can write meanwhile.
+pub async fn unassign_all_unreviewable(store: &Store) -> Result<usize, Refusal> {
+    let found = store.read::<_, Error, _>(unreviewable).await?;
+    let mut freed = 0;
+    for batch in found.chunks(BATCH) {
+        let batch = batch.to_vec();
+        freed += store.write(move |tx| unassign_unreviewable(tx, &batch)).await?;
+    }
+    Ok(freed)
+}
+
+/// [`unassign_all_unreviewable`] for one staff member, in the transaction that changes the roster.
+pub(super) fn unassign_unreviewable_of(tx: &mut Tx, assignee: &str) -> Result<usize, Refusal> {
+    // The literal lets both databases use the index of taken applications.
+    let taken = applications::table
+        .left_join(staff::table)
+        .filter(applications::assignee_id.eq(assignee))
+        .filter(sql::<Bool>("applications.status = 'in_review'"))
+        .select(assignment())
+        .load(tx.conn)?;
+    let found = unreviewable_of(Registry::of(tx), taken);
+    unassign_unreviewable(tx, &found)
+}
+
+fn unreviewable(tx: &mut Tx) -> Result<Vec<String>, Error> {
+    let taken = applications::table
         .left_join(staff::table)
         .filter(applications::status.eq(Status::InReview.code()))
-        .select((applications::id, applications::kind, staff::role.nullable(), staff::active.nullable()))
+        .select(assignment())
         .load(tx.conn)?;
+    Ok(unreviewable_of(Registry::of(tx), taken))
+}
+
+/// Id and kind of an application, and the role of its assignee and whether they are on the roster.
+type Assignment = (String, String, Option<String>, Option<bool>);
+
+#[diesel::dsl::auto_type]
+fn assignment() -> _ {
+    (applications::id, applications::kind, staff::role.nullable(), staff::active.nullable())
+}
+
+fn unreviewable_of(registry: Registry, taken: Vec<Assignment>) -> Vec<String> {
+    let found = taken.into_iter().filter(|(_, kind, role, active)| {
+        let role = role.as_deref().and_then(Role::from_code).filter(|_| *active == Some(true));
+        registry.find(kind).is_some_and(|business| !decides(role, business))
+    });
+    found.map(|(id, ..)| id).collect()
+}
+
+fn decides(role: Option<Role>, business: &Business) -> bool {
+    role.is_some_and(|role| role.does(business.reviewed_by))
+}
+
+/// Puts back those of these applications that are assigned to somebody who may not decide them.
+fn unassign_unreviewable(tx: &mut Tx, ids: &[String]) -> Result<usize, Refusal> {
     let mut freed = 0;
-    for (id, kind, role, active) in taken {
-        let Some(business) = Registry::of(tx).find(&kind) else { continue };
-        let role = role.as_deref().and_then(Role::from_code).filter(|_| active == Some(true));
-        if role.is_some_and(|role| role.does(business.reviewed_by)) {
+    for id in ids {
+        let application = Application::by_id(tx, id)?;
+        let role = roster::role_of(tx, application.assignee_id.as_deref())?;
+        if application.status != Status::InReview || decides(role, application.business) {
             continue;
         }
-        let application = Application::by_id(tx, &id)?;
         let staff_note = "领取人已不在名单上，或不再办理这类申请";
         match assign(tx, &application, (Action::PutBack, By::Roster), None, staff_note) {
             Err(Refusal::Overtaken { .. }) => {} // it was put back or decided in the meantime

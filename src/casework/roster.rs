@@ -1,7 +1,7 @@
 //! Changes of the roster, with what follows from them in the same transaction: the cases of who
 //! does not decide them any more go back into the queue, and the audit has an entry.
 
-use super::assignment::unassign_unreviewable;
+use super::assignment::unassign_unreviewable_of;
 use super::refusal::Refusal;
 use crate::people::document::Document;
 use crate::people::staff::{self, Role};
@@ -11,7 +11,7 @@ use crate::store::Tx;
 pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<usize, Refusal> {
     let id = staff::add(tx, name, document, role)?;
     staff::audit_command(tx, &format!("roster_add:{}", role.code()), &id)?;
-    unassign_unreviewable(tx)
+    unassign_unreviewable_of(tx, &id)
 }
 
 /// Removes a staff member. Returns how many applications went back into the queue, or `None` if nobody on the
@@ -19,5 +19,5 @@ pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<u
 pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<usize>, Refusal> {
     let Some(id) = staff::remove(tx, document)? else { return Ok(None) };
     staff::audit_command(tx, "roster_remove", &id)?;
-    Ok(Some(unassign_unreviewable(tx)?))
+    Ok(Some(unassign_unreviewable_of(tx, &id)?))
 }

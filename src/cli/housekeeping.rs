@@ -47,7 +47,7 @@ pub(super) async fn sweep_periodically(parts: Parts) {
 /// Deletes expired data. Data on the disk is deleted only while the clock is confirmed.
 pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     // The first sweep, at start, also releases cases that an older program left assigned.
-    let freed = parts.store.write(assignment::unassign_unreviewable).await?;
+    let freed = assignment::unassign_all_unreviewable(&parts.store).await?;
     if freed > 0 {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }

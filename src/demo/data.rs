@@ -6,22 +6,26 @@ mod papers;
 mod records;
 mod stories;
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, Duration, NaiveDate};
 use diesel::prelude::*;
 
-use super::exams::{EXAMS, Exam};
+use super::english::english;
+use super::exams::{EXAMS, Exam, Level};
 use crate::casework::Refusal;
 use crate::demo::sandbox::people::{PEOPLE, Person};
 use crate::either;
 use crate::exams::certificate::person_hash;
+use crate::exams::english::Part;
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Identity};
 use crate::people::document::{Document, Gender};
 use crate::people::mask;
 use crate::people::staff::{self, Role};
 use crate::store::schema::{
-    announcements, certificates, exam_subjects, integrity_records, registration_subjects, registrations,
-    sittings, violations, voided_prints,
+    announcements, certificates, english_names, exam_subjects, integrity_records, registration_subjects,
+    registrations, sittings, violations, voided_prints,
 };
 use crate::store::{Error, Store, Timestamp, Tx};
 use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation};
@@ -131,6 +135,32 @@ fn add_exam(tx: &mut Tx, exam: &Exam) -> Result<(), Error> {
     either!(tx.conn, conn => diesel::insert_into(s::exam_subjects).values(&rows).execute(conn))?;
     for index in 0..=PAST.len() {
         add_sitting(tx, exam, index)?;
+    }
+    add_english_names(tx, exam)
+}
+
+fn add_english_names(tx: &mut Tx, exam: &Exam) -> Result<(), Error> {
+    use english_names::dsl as n;
+    let of_level = |level: &Level| {
+        let specialties = level.specialties.iter().map(|specialty| (Part::Specialty, *specialty));
+        specialties.chain([(Part::Level, level.name)]).collect::<Vec<_>>()
+    };
+    let of_exam = [(Part::Category, exam.category), (Part::Exam, exam.name)];
+    // Levels share specialties.
+    let names: BTreeSet<(&str, &str)> = of_exam
+        .into_iter()
+        .chain(exam.levels.iter().flat_map(of_level))
+        .map(|(part, chinese)| (part.code(), chinese))
+        .collect();
+    for (part, chinese) in names {
+        let row = (
+            n::id.eq(tx.id()),
+            n::exam_id.eq(exam_key(exam.code)),
+            n::part.eq(part),
+            n::chinese.eq(chinese),
+            n::english.eq(english(chinese)),
+        );
+        diesel::insert_into(n::english_names).values(row).execute(tx.conn)?;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) fn list(news: &[Headline]) -> Markup {
     let rows: Vec<ListRow> = news
         .iter()
         .map(|(id, title, at)| ListRow {
-            title: title.clone(),
+            title: html! { (ui::words(title)) },
             detail: String::new(),
             href: paths::announcement(id),
             trailing: html! { time.date { (clock::china_date(*at)) } },

@@ -61,7 +61,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
         @for draft in drafts.iter().filter(|draft| !is_expiring(draft, overview.today)) { (unfinished(draft)) }
         @if overview.is_staff {
             (ui::rows(&[ListRow {
-                title: "审核台".to_owned(),
+                title: html! { "审核台" },
                 detail: "您是工作人员，可以从这里办理审核".to_owned(),
                 href: paths::STAFF.to_owned(),
                 trailing: html! { "→" },
@@ -93,7 +93,7 @@ fn unfinished(draft: &ListedApplication) -> Markup {
 
 fn progress(application: &ListedApplication) -> ListRow {
     ListRow {
-        title: format!("{} · {}", application.business.label, application.title),
+        title: html! { (application.business.label) " · " (ui::words(&application.title)) },
         detail: clock::china(application.updated_at),
         href: links::listed(application),
         trailing: cards::tag(application),

@@ -31,7 +31,7 @@ pub async fn show(req: &Request, visitor: Visitor, frame: Frame) -> Result<Respo
         Fact::of("登录方式", way),
     ];
     let row = |title: &str, href: &str| ListRow {
-        title: title.to_owned(),
+        title: html! { (title) },
         detail: String::new(),
         href: href.to_owned(),
         trailing: html! { "→" },

@@ -25,7 +25,7 @@ pub async fn show(visitor: Visitor, frame: Frame, Data(store): Data<&Store>) -> 
         p.muted { "选择要办理的业务。已提交的申请在业务查询里查看。" }
         (ui::tiles(&tiles(Registry::of_store(store), waiting)))
         (ui::rows(&[ListRow {
-            title: "证书查询（免登录）".to_owned(),
+            title: html! { "证书查询（免登录）" },
             detail: "核验他人证书的真伪".to_owned(),
             href: paths::LOOKUP.to_owned(),
             trailing: html! { (ui::icon(Icon::Forward)) },

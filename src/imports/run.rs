@@ -178,8 +178,9 @@ fn contradiction(kind: &ImportKind, key: &str, first: u64) -> Refusal {
     let (target, column, reason) = match unique_values::claimed_column(subject) {
         Some((target, column)) => (target, column, format!("与第 {first} 行相同，那是另一条记录")),
         None => {
-            let target = subject.parse().unwrap_or_default();
-            (target, 0, format!("与第 {first} 行是同一条记录，内容却不同"))
+            let target: usize = subject.parse().unwrap_or_default();
+            let label = kind.targets[target].label;
+            (target, 0, format!("与第 {first} 行是同一条记录（{label}），内容却不同"))
         }
     };
     refusal(kind, kind.targets[target].columns[column].fact, value, reason)

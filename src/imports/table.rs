@@ -11,6 +11,8 @@ pub(super) const SEPARATOR: char = '\u{1f}';
 /// A table and the columns that an import fills. Its primary key is `id`.
 pub struct TargetTable {
     pub table: &'static str,
+    /// What a row is, in Chinese, for the reason of a refusal.
+    pub label: &'static str,
     /// The first one needs an index: stored rows are searched by it.
     pub columns: &'static [TableColumn],
     /// Set if a file names all rows of a parent: the import deletes the others, except those with a value

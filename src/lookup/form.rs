@@ -12,8 +12,10 @@ use super::finding::{self, Finding};
 use super::typed::TypedFields;
 use super::{Lookup, limits, pages};
 use crate::exams::certificate::person_hashes;
+use crate::exams::english::EnglishNames;
 use crate::people::document;
 use crate::store::{Store, Timestamp, clock};
+use crate::ui::Lang;
 use crate::web::address::{Network, client_address, network};
 use crate::web::{Failure, Frame, Submission};
 
@@ -27,7 +29,7 @@ pub async fn show(
     frame: Frame,
     Data(store): Data<&Store>,
 ) -> Result<Response, Failure> {
-    let exam = exam_of(store, code).await?;
+    let exam = exam_of(store, frame.lang(), code).await?;
     Ok(frame.page(exam.form(frame.lang(), &TypedFields::default())))
 }
 
@@ -43,17 +45,18 @@ pub async fn answer(
     let (began, now) = (Instant::now(), store.clock.now());
     let typed = TypedFields::of(&sent);
     if let Err(failure) = count(lookup, &network(client_address(req)), &typed, now) {
-        return too_many(&frame, exam_of(store, code).await?, &typed, now, failure);
+        return too_many(&frame, exam_of(store, frame.lang(), code).await?, &typed, now, failure);
     }
     if !typed.is_complete() {
-        let exam = exam_of(store, code).await?;
+        let exam = exam_of(store, frame.lang(), code).await?;
         return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));
     }
     let hashes = person_hashes(&store.vault, typed.name, typed.document, clock::china_date(now));
     let (key, number) = (code.clone(), document::normalise(typed.number));
     let found = store.read_one(move |tx| finding::find(tx, &key, hashes, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
-    let exam = pages::Exam { code, name };
+    let english = english_names(store, frame.lang(), &code).await?;
+    let exam = pages::Exam { code, name, english };
     let stamp = pages::QueryStamp::at(now);
     Ok(frame.page(match finding {
         Finding::Nothing => {
@@ -90,8 +93,18 @@ fn too_many(
     Ok(response)
 }
 
-async fn exam_of(store: &Store, code: String) -> Result<pages::Exam, Failure> {
+async fn exam_of(store: &Store, lang: Lang, code: String) -> Result<pages::Exam, Failure> {
     let key = code.clone();
     let name = store.read_one(move |tx| finding::exam_name(tx, &key)).await?;
-    Ok(pages::Exam { code, name: name.ok_or(Failure::NotFound)? })
+    let english = english_names(store, lang, &code).await?;
+    Ok(pages::Exam { code, name: name.ok_or(Failure::NotFound)?, english })
+}
+
+/// Read for English pages only, whatever was found, so that its duration tells nothing.
+async fn english_names(store: &Store, lang: Lang, code: &str) -> Result<EnglishNames, Failure> {
+    let code = code.to_owned();
+    match lang {
+        Lang::Chinese => Ok(EnglishNames::default()),
+        Lang::English => Ok(store.read_one(move |tx| EnglishNames::of_exam(tx, &code)).await?),
+    }
 }

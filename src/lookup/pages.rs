@@ -1,19 +1,29 @@
 //! The pages of the lookup, in Chinese and English.
 
 use chrono::NaiveDate;
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use super::typed::TypedFields;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
+use crate::exams::english::{EnglishNames, Part};
 use crate::paths;
 use crate::people::width;
 use crate::store::{Timestamp, clock};
-use crate::ui::{self, Control, Fact, FormField, Icon, Lang, ListRow, Look, Page, TextMode, Tone};
+use crate::ui::{self, Control, Fact, FormField, Icon, Lang, ListRow, Look, Name, Page, TextMode, Tone};
 use crate::web::log;
 
 pub(super) struct Exam {
     pub code: String,
     pub name: String,
+    /// Empty for a Chinese page.
+    pub english: EnglishNames,
+}
+
+/// An exam in the list.
+pub(super) struct ListedExam {
+    pub exam: CertifiedExam,
+    /// Empty for a Chinese page.
+    pub english: EnglishNames,
 }
 
 /// The time of a lookup and the id of its request in the log.
@@ -34,15 +44,15 @@ fn form_path(lang: Lang, exam: &str) -> String {
 }
 
 /// The list of exams by category (图11.1).
-pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<CertifiedExam>)]) -> Page {
+pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<ListedExam>)]) -> Page {
     let main = html! {
         p.muted {
             (lang.pick("选择考试，核验证书真伪。无需登录。", "Choose the examination of the certificate. No sign-in is needed."))
         }
         (search(lang, typed))
         @for (category, exams) in groups {
-            h2 lang=[lang.of_chinese()] { (category) }
-            (ui::rows_in(lang, &exams.iter().map(|exam| row(lang, exam)).collect::<Vec<_>>()))
+            h2 { (category_name(category, exams).shown(lang)) }
+            (ui::rows(&exams.iter().map(|exam| row(lang, exam)).collect::<Vec<_>>()))
         }
         @if groups.is_empty() { (no_exam(lang, typed)) }
         (other_language(lang, root(lang.other())))
@@ -68,10 +78,15 @@ fn search(lang: Lang, typed: &str) -> Markup {
     }
 }
 
-fn row(lang: Lang, exam: &CertifiedExam) -> ListRow {
+fn category_name<'a>(category: &'a str, exams: &'a [ListedExam]) -> Name<'a> {
+    let mut english = exams.iter().map(|exam| exam.english.of(Part::Category, category));
+    Name { chinese: category, english: english.find(|name| !name.is_empty()).unwrap_or_default() }
+}
+
+fn row(lang: Lang, ListedExam { exam, english }: &ListedExam) -> ListRow {
     let newest = exam.newest.map(|day| day.format("%Y-%m").to_string()).unwrap_or_default();
     ListRow {
-        title: exam.name.clone(),
+        title: name(english, Part::Exam, &exam.name).shown(lang).render(),
         detail: format!("{} {newest}", lang.pick("最近批准", "Latest approval")),
         href: form_path(lang, &exam.code),
         trailing: html! { (ui::icon(Icon::Forward)) },
@@ -98,10 +113,14 @@ impl Exam {
         form_path(lang, &self.code)
     }
 
+    fn title(&self) -> Name<'_> {
+        name(&self.english, Part::Exam, &self.name)
+    }
+
     /// The form, empty (图11.2).
     pub(super) fn form(&self, lang: Lang, typed: &TypedFields<'_>) -> Page {
         let below = lang.pick("核验证书真伪，无需登录", "Verify a certificate; no sign-in is needed");
-        self.form_page(lang, typed, html! { (ui::heading_in(lang, "", &self.name, below)) }, false)
+        self.form_page(lang, typed, html! { (ui::name_heading(lang, self.title(), below)) }, false)
     }
 
     /// The form, with an error on each blank field.
@@ -117,7 +136,7 @@ impl Exam {
         );
         let head = html! {
             (ui::summary(title, &missing, foot))
-            (ui::heading_in(lang, "", &self.name, ""))
+            (ui::name_heading(lang, self.title(), ""))
         };
         self.form_page(lang, typed, head, true)
     }
@@ -134,7 +153,7 @@ impl Exam {
         );
         let head = html! {
             (ui::answer(Tone::Warn, title, html! { p { (body) } }))
-            (ui::heading_in(lang, "", &self.name, ""))
+            (ui::name_heading(lang, self.title(), ""))
         };
         self.form_page(lang, typed, head, false)
     }
@@ -158,7 +177,7 @@ impl Exam {
             ),
         );
         let head = html! {
-            (ui::heading_in(lang, "", &self.name, ""))
+            (ui::name_heading(lang, self.title(), ""))
             (ui::answer(Tone::Neutral, title, html! {
                 p { (intro) }
                 ul { @for check in checks { li { (check) } } }
@@ -170,7 +189,7 @@ impl Exam {
     /// The matching certificates (图11.4).
     pub(super) fn found(&self, lang: Lang, found: &[PublicCertificate], stamp: &QueryStamp) -> Page {
         let main = html! {
-            @for certificate in found { (card(lang, &self.name, certificate)) }
+            @for certificate in found { (card(lang, &self.name, &self.english, certificate)) }
             (self.footer(lang, stamp))
         };
         self.result(lang, main)
@@ -188,9 +207,9 @@ impl Exam {
             ),
         );
         let main = html! {
-            section.panel.certificate.split data-answer=(spoken(lang, word, &self.name)) {
+            section.panel.certificate.split data-answer=(spoken(lang, word, self.title())) {
                 div.head {
-                    h2 lang=[lang.of_chinese()] { (self.name) }
+                    h2 { (self.title().shown(lang)) }
                     (ui::seal("withdrawn", word, foot))
                 }
                 p { (words) }
@@ -202,7 +221,7 @@ impl Exam {
     }
 
     fn result(&self, lang: Lang, main: Markup) -> Page {
-        Page::new(lang.pick("查询结果", "Result"), main).about(&self.name).back(self.path(lang))
+        Page::new(lang.pick("查询结果", "Result"), main).about(self.title().single()).back(self.path(lang))
     }
 
     fn footer(&self, lang: Lang, stamp: &QueryStamp) -> Markup {
@@ -230,7 +249,7 @@ impl Exam {
             button.button type="submit" form="form" data-look="primary" { (lang.pick("查询", "Look up")) }
         };
         Page::new(lang.pick("证书查询", "Certificate lookup"), main)
-            .about(&self.name)
+            .about(self.title().single())
             .own_heading()
             .back(root(lang))
             .bar(button)
@@ -285,33 +304,44 @@ impl QueryStamp {
     }
 }
 
-/// What is read out of a result. An English voice cannot pronounce the name of an exam.
-fn spoken(lang: Lang, word: &str, exam: &str) -> String {
-    lang.pick(format!("{word} {exam}"), word.to_owned())
+fn name<'a>(english: &'a EnglishNames, part: Part, chinese: &'a str) -> Name<'a> {
+    Name { chinese, english: english.of(part, chinese) }
+}
+
+/// What is read out of a result. An English voice cannot pronounce a Chinese name.
+fn spoken(lang: Lang, word: &str, exam: Name<'_>) -> String {
+    match lang.pick(exam.chinese, exam.english) {
+        "" => word.to_owned(),
+        exam => format!("{word} {exam}"),
+    }
 }
 
 /// The public part of one certificate.
-fn card(lang: Lang, exam: &str, certificate: &PublicCertificate) -> Markup {
+fn card(lang: Lang, exam: &str, english: &EnglishNames, certificate: &PublicCertificate) -> Markup {
     let (word, foot) = lang.pick(("有效", "查询属实"), ("VALID", "verified"));
+    let exam = name(english, Part::Exam, exam);
+    let level = name(english, Part::Level, &certificate.level);
+    let specialty = name(english, Part::Specialty, &certificate.specialty);
+    let holder = certificate.masked_name();
     html! {
         section.panel.certificate.split data-answer=(spoken(lang, word, exam)) {
             div.head {
                 hgroup.heading {
                     p.muted.small { (lang.pick("职业资格证书", "Qualification certificate")) }
-                    h2 lang=[lang.of_chinese()] { (exam) }
-                    p lang=[lang.of_chinese()] { (certificate.level) " · " (certificate.specialty) }
+                    h2 { (exam.shown(lang)) }
+                    p { (level.shown(lang)) " · " (specialty.shown(lang)) }
                 }
                 (ui::seal("approved", word, foot))
             }
             (ui::facts(&[
-                Fact::chinese(lang, lang.pick("姓名", "Name"), &certificate.masked_name()),
+                Fact::name(lang, lang.pick("姓名", "Name"), Name::chinese(&holder)),
                 Fact::of(lang.pick("身份证件号码", "Document no."), &certificate.document_mask),
-                Fact::chinese(lang, lang.pick("级别", "Level"), &certificate.level),
-                Fact::chinese(lang, lang.pick("专业", "Specialty"), &certificate.specialty),
+                Fact::name(lang, lang.pick("级别", "Level"), level),
+                Fact::name(lang, lang.pick("专业", "Specialty"), specialty),
                 Fact::number(lang, lang.pick("证书管理号", "Management no."), &certificate.management_number),
                 Fact::number(lang, lang.pick("证书印制号", "Print no."), &certificate.print_number),
                 Fact::of(lang.pick("批准日期", "Approved on"), certificate.approved_on.to_string()),
-                Fact::chinese(lang, lang.pick("发证机关", "Issued by"), &certificate.issuing_body),
+                Fact::name(lang, lang.pick("发证机关", "Issued by"), Name::chinese(&certificate.issuing_body)),
                 Fact::of(lang.pick("状态", "State"), lang.pick("有效", "Valid")),
             ]))
         }
@@ -336,7 +366,7 @@ pub(super) fn by_link(exam: &str, certificate: &PublicCertificate, stamp: &Query
         (ui::banner(Tone::Info, "持证人授权", html! {
             p { "您通过持证人提供的核验链接查看这本证书。请核对网址属于考试机构。" }
         }))
-        (card(Lang::Chinese, exam, certificate))
+        (card(Lang::Chinese, exam, &EnglishNames::default(), certificate))
         (stamp.line(Lang::Chinese))
         div.actions {
             (ui::print_button("打印"))

@@ -127,7 +127,7 @@ fn is_unspaced(c: char) -> bool {
 }
 
 /// The Han blocks of Unicode 16: URO, extensions A–I, compatibility, and 〇.
-pub(super) fn is_han(c: char) -> bool {
+pub fn is_han(c: char) -> bool {
     matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '\u{20000}'..='\u{323af}'
         | '\u{f900}'..='\u{faff}' | '〇')
 }

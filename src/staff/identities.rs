@@ -2,7 +2,7 @@
 
 mod view;
 
-use maud::Markup;
+use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
@@ -54,7 +54,7 @@ pub(super) fn home_link(waiting: Count) -> Markup {
         ("due", format!("{waiting} 件待核对"))
     };
     ui::rows(&[ListRow {
-        title: "身份核对".to_owned(),
+        title: html! { "身份核对" },
         detail: "被暂停的登录，由管理员核对是否同一人".to_owned(),
         href: paths::IDENTITIES.to_owned(),
         trailing: ui::tag(tag.0, &tag.1),

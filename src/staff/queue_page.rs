@@ -189,7 +189,7 @@ impl Listing {
             item.assignee.as_ref().map(|name| format!("{name}{}", if waits { "已领取" } else { "办理" })),
         ];
         ListRow {
-            title: format!("{} · {}", item.name, item.title),
+            title: html! { (item.name) " · " (ui::words(&item.title)) },
             detail: facts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             href: paths::case(&item.number),
             trailing: due_tag(item, &self.days),

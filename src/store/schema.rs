@@ -226,6 +226,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    english_names (id) {
+        id -> Text,
+        exam_id -> Text,
+        part -> Text,
+        chinese -> Text,
+        english -> Text,
+    }
+}
+
+diesel::table! {
     sittings (id) {
         id -> Text,
         exam_id -> Text,
@@ -472,6 +482,7 @@ diesel::joinable!(security_events -> candidates (candidate_id));
 diesel::joinable!(account_notices -> candidates (candidate_id));
 diesel::joinable!(known_devices -> candidates (candidate_id));
 diesel::joinable!(exam_subjects -> exams (exam_id));
+diesel::joinable!(english_names -> exams (exam_id));
 diesel::joinable!(sittings -> exams (exam_id));
 diesel::joinable!(registrations -> sittings (sitting_id));
 diesel::joinable!(registration_subjects -> registrations (registration_id));
@@ -503,6 +514,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     announcements,
     exams,
     exam_subjects,
+    english_names,
     sittings,
     registrations,
     registration_subjects,

@@ -2,20 +2,25 @@
 
 use maud::{Markup, html};
 
-use super::{Icon, Lang, Look, copyable, digits, icon, link_button, words};
+use super::{Icon, Lang, Look, Name, copyable, digits, icon, link_button, words};
 
 /// The `h1` of a page with a small line above and below it. Empty lines are left out.
 pub fn heading(above: &str, title: &str, below: &str) -> Markup {
-    heading_in(Lang::Chinese, above, title, below)
-}
-
-/// A [`heading`] with a Chinese title on a page in `lang`.
-pub fn heading_in(lang: Lang, above: &str, title: &str, below: &str) -> Markup {
     html! {
         hgroup.heading {
             @if !above.is_empty() { p.muted.small { (words(above)) } }
-            h1 tabindex="-1" lang=[lang.of_chinese()] { (words(title)) }
+            h1 tabindex="-1" { (words(title)) }
             @if !below.is_empty() { p.muted { (words(below)) } }
+        }
+    }
+}
+
+/// The `h1` of a page in `lang` that is about a record of the authority, with a line below it unless it is empty.
+pub fn name_heading(lang: Lang, name: Name<'_>, below: &str) -> Markup {
+    html! {
+        hgroup.heading {
+            h1 tabindex="-1" { (name.shown(lang)) }
+            @if !below.is_empty() { p.muted { (below) } }
         }
     }
 }

@@ -150,18 +150,57 @@ fn groups(number: &str) -> Vec<&str> {
     groups
 }
 
+/// A name of the authority's records.
+#[derive(Clone, Copy)]
+pub struct Name<'a> {
+    pub chinese: &'a str,
+    /// Empty if there is none, and on Chinese pages.
+    pub english: &'a str,
+}
+
+impl<'a> Name<'a> {
+    /// A name that has no English one.
+    pub fn chinese(chinese: &'a str) -> Name<'a> {
+        Name { chinese, english: "" }
+    }
+
+    /// The name on a page in `lang`. An English page shows the Chinese too, which is on the paper.
+    pub fn shown(self, lang: Lang) -> impl Render {
+        ShownName(self, lang)
+    }
+
+    /// The name in one language: in English if it has an English name.
+    pub fn single(self) -> &'a str {
+        if self.english.is_empty() { self.chinese } else { self.english }
+    }
+}
+
+/// Renders into the page's buffer, as [`Words`] does.
+struct ShownName<'a>(Name<'a>, Lang);
+
+impl Render for ShownName<'_> {
+    fn render_to(&self, buffer: &mut String) {
+        let ShownName(Name { chinese, english }, lang) = self;
+        let shown = match lang {
+            Lang::Chinese => return words(chinese).render_to(buffer),
+            Lang::English => html! {
+                @if !english.is_empty() { (english) " " }
+                span lang=(Lang::Chinese.tag()) { (words(chinese)) }
+            },
+        };
+        shown.render_to(buffer);
+    }
+}
+
 pub struct Fact {
     pub label: &'static str,
     pub value: Markup,
 }
 
 impl Fact {
-    /// A Chinese value on a page in `lang`.
-    pub fn chinese(lang: Lang, label: &'static str, value: &str) -> Fact {
-        Fact {
-            label,
-            value: html! { @if !value.is_empty() { span lang=[lang.of_chinese()] { (words(value)) } } },
-        }
+    /// A name of the authority's records on a page in `lang`.
+    pub fn name(lang: Lang, label: &'static str, name: Name<'_>) -> Fact {
+        Fact { label, value: html! { @if !name.chinese.is_empty() { (name.shown(lang)) } } }
     }
 
     /// A [number](digits) that can be copied. An empty one is shown as a dash.
@@ -228,6 +267,16 @@ mod tests {
             assert_eq!(words(sign).render().0, escaped, "each alone");
         }
         assert_eq!(words("<b>13800138000").render().0, "&lt;b&gt;13800138000");
+    }
+
+    #[test]
+    fn english_page_shows_both_names() {
+        let name = Name { chinese: "甲<级", english: "A & B" };
+        assert_eq!(name.shown(Lang::English).render().0, r#"A &amp; B <span lang="zh-CN">甲&lt;级</span>"#);
+        let untranslated = Name::chinese("甲级");
+        assert_eq!(untranslated.shown(Lang::English).render().0, r#"<span lang="zh-CN">甲级</span>"#);
+        assert_eq!(untranslated.shown(Lang::Chinese).render().0, "甲级");
+        assert_eq!((name.single(), untranslated.single()), ("A & B", "甲级"));
     }
 
     #[test]

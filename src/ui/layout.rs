@@ -4,27 +4,12 @@
 //! in `main`. On a phone the tabs are shown on pages without a back link; from 768 px they are the top
 //! navigation of every page.
 
-use std::sync::LazyLock;
-
 use maud::{DOCTYPE, Markup, html};
 
 use super::footer::{footer, imprint};
 use super::page::{Chrome, Page, Tab};
 use super::{Icon, Lang, icon};
 use crate::paths;
-
-/// The configuration of htmx: no history cache (pages hold personal data), no eval, no inline styles.
-/// Responses with an error status are shown too. New content reacts at once: with the default delay of
-/// 20 ms, which a slow phone makes far longer, a choice made meanwhile is lost.
-const HTMX: &str = concat!(
-    r#"{"historyCacheSize":0,"refreshOnHistoryMiss":true,"allowEval":false,"allowScriptTags":false,"#,
-    r#""includeIndicatorStyles":false,"defaultSettleDelay":0,"selfRequestsOnly":true,"scrollBehavior":"auto","#,
-    r#""responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},"#,
-    r#"{"code":"[45]..","swap":true,"error":true}]}"#
-);
-
-/// Rendered once: escaping the JSON costs as much as the rest of a short page.
-static HTMX_CONFIG: LazyLock<Markup> = LazyLock::new(|| html! { meta name="htmx-config" content=(HTMX); });
 
 const TABS: [(Tab, Icon, &str, &str); 4] = [
     (Tab::Home, Icon::Home, "首页", paths::HOME),
@@ -47,7 +32,6 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
                 meta name="theme-color" content="#fff" media="(prefers-color-scheme: light)";
                 meta name="theme-color" content="#18242b" media="(prefers-color-scheme: dark)";
                 meta name="format-detection" content="telephone=no";
-                (*HTMX_CONFIG)
                 link rel="stylesheet" href=(chrome.css);
                 link rel="icon" href=(chrome.icon) type="image/svg+xml";
                 link rel="apple-touch-icon" href=(chrome.touch_icon);

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Fact, Icon, Lang, facts, icon, words};
+use super::{Fact, Icon, facts, icon, words};
 
 /// One application or certificate in a list. The whole card opens `href`.
 pub struct Card {
@@ -110,7 +110,7 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
 
 /// One link of [`rows`].
 pub struct ListRow {
-    pub title: String,
+    pub title: Markup,
     /// Muted text below the title; may be empty.
     pub detail: String,
     pub href: String,
@@ -120,18 +120,13 @@ pub struct ListRow {
 
 /// A list of links in one white area.
 pub fn rows(rows: &[ListRow]) -> Markup {
-    rows_in(Lang::Chinese, rows)
-}
-
-/// [`rows`] with Chinese titles on a page in `lang`.
-pub fn rows_in(lang: Lang, rows: &[ListRow]) -> Markup {
     html! {
         ul.rows {
             @for row in rows {
                 li {
                     a href=(row.href) {
                         span.row-name {
-                            span lang=[lang.of_chinese()] { (words(&row.title)) }
+                            span { (row.title) }
                             @if !row.detail.is_empty() { span.muted.small { (words(&row.detail)) } }
                         }
                         span.row-end { (row.trailing) }

@@ -31,11 +31,14 @@ pub struct Assets {
     files: Vec<Asset>,
 }
 
+const HTMX: &[u8] = include_bytes!("../../assets/vendor/htmx-2.0.11.min.js");
+
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let css = Asset::new("app", "css", "text/css; charset=utf-8", crate::ui::stylesheet().into_bytes());
     let script = "text/javascript; charset=utf-8";
-    let htmx =
-        Asset::new("htmx", "js", script, include_bytes!("../../assets/vendor/htmx-2.0.11.min.js").into());
+    // In the script and not in each page, which is a ninth smaller without it.
+    let configured: [&[u8]; 3] = [HTMX, b"\n", include_bytes!("../../assets/htmx-config.js")];
+    let htmx = Asset::new("htmx", "js", script, configured.concat());
     let app = Asset::new("app", "js", script, include_bytes!("../../assets/app.js").into());
     let icon = Asset::new("icon", "svg", "image/svg+xml", include_bytes!("../../assets/icon.svg").into());
     let png = |stem, bytes: &[u8]| Asset::new(stem, "png", "image/png", bytes.into());
@@ -126,7 +129,7 @@ pub fn serve(Path(name): Path<String>, headers: &HeaderMap) -> Response {
     let Some(asset) = ASSETS.files.iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into();
     };
-    let encoding = Encoding::preferred(headers);
+    let encoding = Encoding::preferred(headers, Encoding::Brotli);
     let mut response = Response::builder()
         .header(header::CONTENT_TYPE, asset.mime)
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn htmx_is_the_published_file() {
-        let digest = Sha256::digest(include_bytes!("../../assets/vendor/htmx-2.0.11.min.js"));
+        let digest = Sha256::digest(HTMX);
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, HTMX_SHA256);
     }

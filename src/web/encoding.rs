@@ -17,9 +17,16 @@ impl Encoding {
         }
     }
 
-    /// The accepted encoding of the highest weight; brotli if both have the same. `None` if neither is accepted, or
-    /// if the client would rather have none.
-    pub fn preferred(headers: &HeaderMap) -> Option<Encoding> {
+    fn other(self) -> Encoding {
+        match self {
+            Encoding::Brotli => Encoding::Gzip,
+            Encoding::Gzip => Encoding::Brotli,
+        }
+    }
+
+    /// The accepted encoding of the highest weight; `favourite` if both have the same. `None` if neither is accepted,
+    /// or if the client would rather have none.
+    pub fn preferred(headers: &HeaderMap, favourite: Encoding) -> Option<Encoding> {
         let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let accepted: Vec<(&str, f32)> = lines.flat_map(|line| line.split(',')).map(weighted).collect();
         let stated = |name: &str| {
@@ -28,10 +35,8 @@ impl Encoding {
         };
         let any = stated("*").unwrap_or(0.0);
         let weight = |encoding: Encoding| stated(encoding.name()).unwrap_or(any);
-        let best = match weight(Encoding::Gzip) > weight(Encoding::Brotli) {
-            true => Encoding::Gzip,
-            false => Encoding::Brotli,
-        };
+        let other = favourite.other();
+        let best = if weight(other) > weight(favourite) { other } else { favourite };
         let wanted = weight(best);
         (wanted > 0.0 && stated("identity").is_none_or(|plain| plain <= wanted)).then_some(best)
     }
@@ -69,8 +74,21 @@ mod tests {
         ];
         for (accepted, encoding) in table {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted.parse().unwrap())]);
-            assert_eq!(Encoding::preferred(&headers), encoding, "{accepted}");
+            assert_eq!(Encoding::preferred(&headers, Encoding::Brotli), encoding, "{accepted}");
         }
-        assert_eq!(Encoding::preferred(&HeaderMap::new()), None);
+        assert_eq!(Encoding::preferred(&HeaderMap::new(), Encoding::Brotli), None);
+    }
+
+    #[test]
+    fn favourite_decides_between_equal_weights() {
+        let gzip = |accepted: &str| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted.parse().unwrap())]);
+            Encoding::preferred(&headers, Encoding::Gzip)
+        };
+        for accepted in ["gzip, deflate, br, zstd", "br;q=0.5, gzip;q=0.5", "*"] {
+            assert_eq!(gzip(accepted), Some(Encoding::Gzip), "{accepted}");
+        }
+        assert_eq!(gzip("gzip;q=0.5, br"), Some(Encoding::Brotli));
+        assert_eq!(gzip("br"), Some(Encoding::Brotli));
     }
 }

@@ -114,7 +114,7 @@ async fn lookup_is_available_in_english() {
     phone.press("English").await;
     phone.see("Choose the examination").await;
     picture(&phone, "figure-11-1-english").await;
-    phone.press("二级建造师").await;
+    phone.press("Constructor (Class 2)").await;
     phone.fill("Name", NAME).await;
     phone.fill("Identity document number", DOCUMENT).await;
     phone.fill("Management number or print number", PRINT).await;

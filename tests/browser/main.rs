@@ -34,6 +34,7 @@ mod server;
 mod sign_in;
 
 mod certificates;
+mod contrast;
 mod correction;
 mod desk;
 mod engines;

@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod corrections;
+mod english_names;
 mod malformed;
 mod people;
 mod permits;
@@ -147,9 +148,10 @@ impl Installation {
 
     /// All rows of the tables that imports write.
     pub fn all_rows(&self) -> Vec<String> {
-        let tables: [(&str, &[&str]); 7] = [
+        let tables: [(&str, &[&str]); 8] = [
             ("exams", &["code", "name", "category"]),
             ("exam_subjects", &["exam_id", "level", "specialty", "subject", "fee", "position"]),
+            ("english_names", &["exam_id", "part", "chinese", "english"]),
             ("sittings", &["exam_id", "month", "check_opens_on", "check_closes_on", "held_on"]),
             (
                 "registrations",

@@ -1,6 +1,7 @@
 //! 证书查询 over HTTP, and the links by which a holder shows a certificate.
 
 mod attacks;
+mod english;
 mod limits;
 mod links;
 mod response_size;
@@ -148,30 +149,6 @@ async fn every_wrong_input_gets_the_same_answer() {
         answers.push(without_values(&answer.body));
     }
     assert!(answers.windows(2).all(|two| two[0] == two[1]));
-}
-
-#[tokio::test]
-async fn lookup_is_available_in_english() {
-    let server = start_demo().await;
-    let visitor = server.visitor(PHONE);
-    let list = visitor.open("/en/lookup").await;
-    assert!(list.body.contains("<html lang=\"en\"") && list.body.contains("href=\"/en/lookup/02\""));
-    assert!(list.body.contains("href=\"/lookup\"") && list.body.contains(">中文<"));
-    assert!(visitor.open(EXAM).await.body.contains("href=\"/en/lookup/02\""));
-    let path = format!("/en{EXAM}");
-    for (typed, words) in [
-        ([NAME, DOCUMENT, PRINT], "VALID"),
-        ([NAME, DOCUMENT, "1"], "No matching certificate"),
-        (["", DOCUMENT, ""], "Something is missing"),
-    ] {
-        let answer = ask(&visitor, &path, typed).await;
-        assert!(answer.body.contains(words), "{words}");
-        let chinese = ["查询", "姓名", "请", "您", "返回"];
-        assert!(chinese.iter().all(|word| !answer.body.contains(word)), "{}", answer.body);
-    }
-    let void = ask(&visitor, "/en/lookup/07", ["陳大文", "H12345678", "SF07900004"]).await;
-    assert!(void.body.contains("VOID") && void.body.contains("2026-01-31"));
-    assert!(visitor.open("/en/lookup/none").await.body.contains("Page not found"));
 }
 
 #[tokio::test]

@@ -198,7 +198,7 @@ async fn pages_have_the_encoding_that_the_browser_prefers() {
     let server = start_demo().await;
     let visitor = server.visitor(PHONE);
     for (accepted, encoding) in
-        [("gzip, deflate, br", Some("br")), ("gzip;q=1, br;q=0.5", Some("gzip")), ("br;q=0, gzip;q=0", None)]
+        [("gzip, deflate, br", Some("gzip")), ("gzip;q=0.5, br", Some("br")), ("br;q=0, gzip;q=0", None)]
     {
         let request = visitor.request(reqwest::Method::GET, "/services").header("accept-encoding", accepted);
         let answer = request.send().await.expect("an answer");

@@ -80,6 +80,17 @@ impl Browser {
         self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Sets the forced colours of a light or a dark contrast theme.
+    pub async fn force_colors(&self, scheme: Scheme) {
+        let scheme = format!("{scheme:?}").to_lowercase();
+        let features = json!([
+            { "name": "forced-colors", "value": "active" },
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.driver.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
     /// Sets a width of 360 pixels, the smallest phone in use.
     pub async fn narrow(&self) {
         let size = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });

@@ -35,6 +35,7 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     row_checks: &[person, as_printed, exam, offered, days_in_order],
     targets: &[TargetTable {
         table: "certificates",
+        label: "证书",
         columns: &[
             key("management_number"),
             value("holder_hash"),

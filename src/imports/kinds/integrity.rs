@@ -24,6 +24,7 @@ pub(in crate::imports) static INTEGRITY: ImportKind = ImportKind {
     row_checks: &[person, days_in_order],
     targets: &[TargetTable {
         table: "integrity_records",
+        label: "失信记录",
         columns: &[
             key("holder_hash"),
             key("decision_number"),

@@ -30,6 +30,7 @@ pub(in crate::imports) static REGISTRATIONS: ImportKind = ImportKind {
     targets: &[
         TargetTable {
             table: "registrations",
+            label: "报名",
             columns: &[
                 key("ticket_number"),
                 value("holder_hash"),
@@ -45,6 +46,7 @@ pub(in crate::imports) static REGISTRATIONS: ImportKind = ImportKind {
         },
         TargetTable {
             table: "registration_subjects",
+            label: "报名科目",
             columns: &[
                 parent("registration_id").from("ticket_number"),
                 key("subject"),

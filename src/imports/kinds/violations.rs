@@ -28,6 +28,7 @@ pub(in crate::imports) static VIOLATIONS: ImportKind = ImportKind {
     row_checks: &[person, exam, sitting, subject],
     targets: &[TargetTable {
         table: "violations",
+        label: "违纪记录",
         columns: &[
             key("holder_hash"),
             key("sitting_id"),

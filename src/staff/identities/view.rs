@@ -23,7 +23,7 @@ pub(super) fn list(cases: &[CaseSummary]) -> Markup {
 
 fn row(case: &CaseSummary) -> ListRow {
     ListRow {
-        title: label(case.reason).to_owned(),
+        title: html! { (label(case.reason)) },
         detail: format!("尝试 {} 次 · 最近 {}", case.attempts, china(case.last_at)),
         href: paths::identity(&case.id),
         trailing: state(case.verdict),

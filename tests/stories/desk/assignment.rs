@@ -29,6 +29,13 @@ impl Authority {
         self.write(move |tx| Ok(rows.load(tx.conn)?)).await.expect("the audit")
     }
 
+    async fn count_in_review(&self) -> usize {
+        use kaozheng::store::schema::applications::dsl as a;
+        let in_review = a::applications.filter(a::status.eq("in_review")).count();
+        let count: i64 = self.write(move |tx| Ok(in_review.get_result(tx.conn)?)).await.expect("a count");
+        count as usize
+    }
+
     async fn is_unassigned(&self, number: &str) -> bool {
         let application = self.application(number).await;
         application.status == Status::Submitted && application.assignee_id.is_none()
@@ -96,14 +103,35 @@ async fn change_to_a_role_without_the_permission_unassigns_applications() {
 async fn assignment_left_by_an_older_program_is_removed() {
     let authority = Authority::open().await;
     let (_, number) = assigned(&authority).await;
-    let free =
-        async || authority.write(|tx| Ok(assignment::unassign_unreviewable(tx)?)).await.expect("a sweep");
+    let free = async || assignment::unassign_all_unreviewable(&authority.store).await.expect("a sweep");
     assert_eq!(free().await, 0);
     let gone = diesel::update(staff::table).set(staff::active.eq(false));
     authority.write(move |tx| Ok(gone.execute(tx.conn)?)).await.expect("a change");
     assert_eq!(free().await, 1);
     assert!(authority.is_unassigned(&number).await);
     assert_eq!(free().await, 0, "once");
+}
+
+/// More than one transaction of the sweep puts back.
+#[tokio::test]
+async fn many_applications_of_somebody_who_left_are_put_back() {
+    let authority = Authority::open().await;
+    let (reviewer, first) = assigned(&authority).await;
+    authority.add_many(&first, &reviewer.id, 0, 1500).await;
+    let given = reviewer.id.clone();
+    let give = authority.write(move |tx| {
+        use kaozheng::store::schema::applications::dsl as a;
+        let nobodys = a::applications.filter(a::status.eq("in_review")).filter(a::assignee_id.is_null());
+        diesel::update(nobodys).set(a::assignee_id.eq(given)).execute(tx.conn)?;
+        Ok(())
+    });
+    give.await.expect("a change");
+    let taken = authority.count_in_review().await;
+    assert!(taken > 250, "{taken}");
+    let gone = diesel::update(staff::table).set(staff::active.eq(false));
+    authority.write(move |tx| Ok(gone.execute(tx.conn)?)).await.expect("a change");
+    let freed = assignment::unassign_all_unreviewable(&authority.store).await.expect("a sweep");
+    assert_eq!((freed, authority.count_in_review().await), (taken, 0));
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! What the pages of the desk read, however many applications there are.
 
 use diesel::prelude::*;
+use kaozheng::casework::{assignment, roster};
 use kaozheng::people::staff::Role;
 
-use super::authority::Authority;
+use super::authority::{Authority, document};
 use super::many::kinds;
 use super::pages::{StaffBrowser, next_page, text};
 use crate::database::database;
@@ -224,6 +225,35 @@ async fn only_the_audit_is_written_for_a_page() {
         assert!(written.len() == entries && written.iter().all(is_entry), "{page}: {written:#?}");
         desk.staff[0].get(page).await.assert_status_is_ok();
         assert_eq!(desk.in_write_transactions(), [""; 0], "{page} again within a minute");
+    }
+}
+
+#[tokio::test]
+async fn sweep_of_assignments_holds_up_writers_only_to_put_back() {
+    let desk = Desk::open(300).await;
+    let store = &desk.authority.store;
+    let sweep = async || assignment::unassign_all_unreviewable(store).await.expect("a sweep");
+    desk.statements.take();
+    assert!(sweep().await > 0, "some are in review by nobody");
+    assert!(!desk.in_write_transactions().is_empty());
+    assert_eq!((sweep().await, desk.in_write_transactions()), (0, Vec::new()));
+}
+
+#[tokio::test]
+async fn leaving_the_roster_reads_only_what_the_person_has_taken() {
+    let desk = Desk::open(1_000).await;
+    desk.analyze().await;
+    desk.statements.take();
+    let remove = |tx: &mut kaozheng::store::Tx| Ok(roster::remove(tx, &document("S0000001"))?);
+    assert_eq!(desk.authority.write(remove).await.expect("a removal"), Some(0));
+    let mut queries = desk.in_write_transactions();
+    queries.retain(|sql| sql.starts_with("SELECT") && sql.contains("in_review"));
+    let [query] = &queries[..] else { panic!("{queries:#?}") };
+    match explain(&desk.authority.store, query.clone()).await {
+        Reading::Steps(steps) => {
+            assert!(steps.iter().any(|step| step.detail.contains("applications_taken")), "{query}");
+        }
+        Reading::Rows(rows) => assert_eq!(rows.get("applications"), Some(&0), "{rows:?}"),
     }
 }
 

@@ -176,7 +176,7 @@ fn contradicting_rows_are_refused() {
     installation.file("twice.csv", format!("{HEADER}\n{}\n", rows.join("\n")));
     let refused = installation.import_refused("integrity", "twice.csv");
     assert_eq!(refused.len(), 1, "one decision may be about two people: {refused:?}");
-    assert_eq!((&*refused[0][0], &*refused[0][3]), ("3", "与第 2 行是同一条记录，内容却不同"));
+    assert_eq!((&*refused[0][0], &*refused[0][3]), ("3", "与第 2 行是同一条记录（失信记录），内容却不同"));
 }
 
 #[test]
