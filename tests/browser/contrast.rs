@@ -7,7 +7,10 @@ use crate::steps;
 
 /// The borders and outlines that are seen on an element or in it, without those of the focus.
 const EDGES: &str = "
-    const canvas = getComputedStyle(document.documentElement).backgroundColor;
+    const probe = document.body.appendChild(document.createElement('i'));
+    probe.style.backgroundColor = 'Canvas';
+    const canvas = getComputedStyle(probe).backgroundColor;
+    probe.remove();
     const isSeen = (width, style, color) => parseFloat(width) > 0 && style !== 'none' && color !== canvas
         && !/, 0\\)$/.test(color);
     const edgesOf = one => [null, '::before', '::after'].flatMap(part => {
