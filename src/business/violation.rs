@@ -2,6 +2,8 @@
 
 use chrono::NaiveDate;
 use const_str::concat;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
 
 use super::profile;
 use crate::casework::business::{
@@ -9,13 +11,15 @@ use crate::casework::business::{
     Record, Transition, Verdicts, extra,
 };
 use crate::casework::calendar::Calendar;
-use crate::casework::lifecycle::Action;
+use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
-use crate::casework::{Refusal, deadline, listing};
+use crate::casework::{Refusal, deadline};
+use crate::either;
 use crate::exams::discipline::{self, Violation};
 use crate::files::RECORDING_NAMES;
 use crate::files::inspect::Limits;
 use crate::people::candidate::Candidate;
+use crate::store::schema::{applications, exams, sittings, violations};
 use crate::store::{Error, Tx, clock};
 
 const MAX_FILES: usize = 8;
@@ -134,20 +138,36 @@ fn facts(violation: &Violation) -> Vec<(&'static str, String)> {
 }
 
 fn periods(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Period>, Error> {
-    let mut open = discipline::violations_of(tx, &candidate.holder)?;
-    open.retain(|violation| violation.outcome.is_empty());
+    let mut open = not_appealed(tx, candidate)?;
     if open.is_empty() {
         return Ok(Vec::new());
     }
     let (today, calendar) = (tx.today(), Calendar::load(tx)?);
-    let pending = listing::pending_subjects(tx, &candidate.id, SLUG)?;
-    open.retain(|violation| today <= last_day(&calendar, violation) && !pending.contains(&violation.id));
+    open.retain(|violation| today <= last_day(&calendar, violation));
     let period = |violation: &Violation| Period {
         title: format!("{} · {}", violation.title(), violation.subject),
         what: "违纪告知的陈述申辩期限",
         last_day: last_day(&calendar, violation),
     };
     Ok(open.iter().map(period).collect())
+}
+
+/// A candidate's violations without a result and without a pending appeal, the latest notice first.
+fn not_appealed(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Violation>, Error> {
+    let is = |status: Status| applications::status.eq(status.code());
+    let pending = applications::table
+        .filter(applications::candidate_id.eq(&candidate.id))
+        .filter(applications::kind.eq(SLUG))
+        .filter(applications::subject.eq(violations::id))
+        .filter(is(Status::Submitted).or(is(Status::InReview)).or(is(Status::Returned)))
+        .select(applications::id);
+    let open = violations::table
+        .inner_join(sittings::table.inner_join(exams::table))
+        .filter(violations::holder_hash.eq(&candidate.holder))
+        .filter(violations::outcome.eq(""))
+        .filter(not(exists(pending)))
+        .order((violations::served_on.desc(), violations::id));
+    Ok(either!(tx.conn, conn => open.select(Violation::as_select()).load(conn))?)
 }
 
 fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {

@@ -88,6 +88,8 @@ pub struct Overview {
     pub drafts: Vec<ListedApplication>,
     /// The last submitted first.
     pub recent: Vec<ListedApplication>,
+    /// Rejected applications that can be appealed against, with the last day for it. The first to end first.
+    pub appealable: Vec<(ListedApplication, NaiveDate)>,
 }
 
 diesel::alias!(const APPEALS: Alias<Appeals> = applications as appeals);
@@ -227,33 +229,25 @@ pub fn of_business(
     Ok(BusinessList { draft, listed })
 }
 
-/// A candidate's returned applications, drafts, and the last `recent` submitted ones.
+/// A candidate's returned applications, drafts, the last `recent` submitted ones, and what can be appealed against.
 pub fn overview(tx: &mut Tx, candidate: &CandidateId, recent: usize) -> Result<Overview, Error> {
-    let own = || applications::table.filter(applications::candidate_id.eq(candidate)).select(columns());
-    let waiting = own()
+    let own = |is_appealable: bool| {
+        applications::table
+            .filter(applications::candidate_id.eq(candidate))
+            .select((columns(), is_appealable.into_sql::<Bool>()))
+    };
+    let waiting = own(false)
         .filter(applications::status.eq(Status::Returned.code()))
         .order((applications::due_on, applications::id))
         .limit(PAGE);
-    let drafts = own()
+    let drafts = own(false)
         .filter(applications::status.eq(Status::Draft.code()))
         .order(applications::updated_at.desc())
         .limit(PAGE);
-    let submitted = own()
+    let submitted = own(false)
         .filter(applications::submitted_at.is_not_null())
         .order((applications::submitted_at.desc(), applications::id.desc()))
         .limit(i64::try_from(recent).unwrap_or(PAGE));
-    let all = waiting.union(drafts).union(submitted);
-    let rows: Vec<Row> = either!(tx.conn, conn => all.load(conn))?;
-    let all = rows.into_iter().map(|row| Ok(open(tx, candidate, row)?.0));
-    Ok(Overview::of(&all.collect::<Result<Vec<_>, Error>>()?, recent))
-}
-
-/// A candidate's rejected applications that can be appealed against, with the last day for it. The first to end first,
-/// of at most [`PAGE`] rejections.
-pub fn appealable(
-    tx: &mut Tx,
-    candidate: &CandidateId,
-) -> Result<Vec<(ListedApplication, NaiveDate)>, Error> {
     // One day more than the period, because it ends with a day in China.
     let since = tx.now - Duration::days(i64::try_from(appeal::DAYS).unwrap_or_default() + 1);
     let appeals: Alias<Appeals> = APPEALS;
@@ -263,33 +257,35 @@ pub fn appealable(
         .filter(applications::status.eq(Status::Rejected.code()))
         .filter(applications::decided_at.ge(since))
         .filter(APPEALS.field(applications::id).nullable().is_null())
+        .select((columns(), true.into_sql::<Bool>()))
         .order((applications::decided_at, applications::id))
-        .limit(PAGE)
-        .select(columns());
-    let rows: Vec<Row> = either!(tx.conn, conn => rejected.load(conn))?;
-    let today = tx.today();
-    let mut open_ones = Vec::new();
-    for row in rows {
-        let (application, _) = open(tx, candidate, row)?;
-        if application.business.appeal.is_some()
-            && let AppealState::Until(last_day) =
-                AppealState::of(application.status, application.decided_at, None, today)
-        {
-            open_ones.push((application, last_day));
-        }
-    }
-    Ok(open_ones)
+        .limit(PAGE);
+    let all = waiting.union(drafts).union(submitted).union(rejected);
+    let rows: Vec<(Row, bool)> = either!(tx.conn, conn => all.load(conn))?;
+    let open = |(row, is_appealable)| Ok((open(tx, candidate, row)?.0, is_appealable));
+    let all = rows.into_iter().map(open).collect::<Result<Vec<_>, Error>>()?;
+    let (appealable, listed): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(_, is_appealable)| *is_appealable);
+    let listed: Vec<_> = listed.into_iter().map(|(application, _)| application).collect();
+    let rejected = appealable.into_iter().map(|(application, _)| application);
+    Ok(Overview { appealable: by_last_day(rejected, tx.today()), ..Overview::of(&listed, recent) })
 }
 
-/// Subjects of a candidate's pending applications of a business.
-pub fn pending_subjects(tx: &mut Tx, candidate: &CandidateId, slug: &str) -> Result<Vec<String>, Error> {
-    let is = |status: Status| applications::status.eq(status.code());
-    let pending = applications::table
-        .filter(applications::candidate_id.eq(candidate))
-        .filter(applications::kind.eq(slug))
-        .filter(is(Status::Submitted).or(is(Status::InReview)).or(is(Status::Returned)))
-        .select(applications::subject);
-    Ok(either!(tx.conn, conn => pending.load(conn))?)
+/// The rejections whose period for an appeal runs, the first to end first.
+fn by_last_day(
+    rejected: impl Iterator<Item = ListedApplication>,
+    today: NaiveDate,
+) -> Vec<(ListedApplication, NaiveDate)> {
+    let last_day = |application: ListedApplication| {
+        application.business.appeal.as_ref()?;
+        match AppealState::of(application.status, application.decided_at, None, today) {
+            AppealState::Until(last_day) => Some((application, last_day)),
+            _ => None,
+        }
+    };
+    let mut appealable: Vec<_> = rejected.filter_map(last_day).collect();
+    appealable.sort_by(|(one, _), (other, _)| (one.decided_at, &one.id).cmp(&(other.decided_at, &other.id)));
+    appealable
 }
 
 /// Number of a candidate's returned applications, at most [`PAGE`].
@@ -311,7 +307,7 @@ impl BusinessList {
 }
 
 impl Overview {
-    /// Separates the union of the three parts. It has the first applications of each, so sorting by the order of a part
+    /// Separates the union of the parts without appeals. It has the first applications of each, so sorting by the order of a part
     /// puts them first again.
     fn of(all: &[ListedApplication], recent: usize) -> Overview {
         let with = |is_part: fn(&ListedApplication) -> bool| {
@@ -325,7 +321,7 @@ impl Overview {
         let mut submitted = with(|one| one.status != Status::Draft);
         submitted.sort_by(|one, other| other.place().cmp(&one.place()));
         submitted.truncate(recent);
-        Overview { waiting, drafts, recent: submitted }
+        Overview { waiting, drafts, recent: submitted, appealable: Vec::new() }
     }
 }
 

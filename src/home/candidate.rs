@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
-use super::periods::{self, Running, is_expiring};
+use super::periods::{self, OwnPeriods, is_expiring};
 use super::services;
 use crate::casework::business::{Origin, Registry};
 use crate::casework::listing::{self, ListedApplication};
@@ -23,7 +23,7 @@ pub(super) struct Overview {
     candidate: Candidate,
     today: NaiveDate,
     applications: listing::Overview,
-    running: Running,
+    periods: OwnPeriods,
     news: Vec<Headline>,
     notices: Vec<Notice>,
     /// Ids of the notices that were acknowledged in this session.
@@ -33,13 +33,14 @@ pub(super) struct Overview {
 
 impl Overview {
     pub(super) fn load(tx: &mut Tx, live: Live) -> Result<Overview, Failure> {
-        let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
+        let found = notice::with_candidate(tx, &live.who.candidate)?;
+        let (candidate, notices) = found.ok_or(Failure::SignIn)?;
         Ok(Overview {
             today: tx.today(),
             applications: listing::overview(tx, &candidate.id, RECENT)?,
-            running: Running::load(tx, &candidate)?,
+            periods: periods::of_businesses(tx, &candidate)?,
             news: announcements::latest(tx)?,
-            notices: notice::of_candidate(tx, &candidate.id)?,
+            notices,
             acknowledged: account_notices::acknowledged(&live),
             is_staff: live.who.staff.is_some(),
             candidate,
@@ -48,8 +49,8 @@ impl Overview {
 }
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
-    let listing::Overview { waiting, drafts, recent } = &overview.applications;
-    let periods = periods::banners(&overview.applications, &overview.running, overview.today);
+    let listing::Overview { waiting, drafts, recent, .. } = &overview.applications;
+    let periods = periods::banners(&overview.applications, &overview.periods, overview.today);
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))

@@ -15,28 +15,16 @@ use crate::ui::{self, Tone};
 /// A draft is announced this long before its deletion.
 const NOTICE: Duration = Duration::days(7);
 
-/// What runs besides the returned applications and the drafts of the overview.
-pub(super) struct Running {
-    appealable: Vec<(ListedApplication, NaiveDate)>,
-    /// Those of the businesses themselves.
-    own: Vec<(&'static Business, Period)>,
-}
+/// The periods of the businesses themselves.
+pub(super) type OwnPeriods = Vec<(&'static Business, Period)>;
 
-impl Running {
-    pub(super) fn load(tx: &mut Tx, candidate: &Candidate) -> Result<Running, Error> {
-        let mut own = Vec::new();
-        for business in Registry::of(tx).iter() {
-            let periods = (business.periods)(tx, candidate)?;
-            own.extend(periods.into_iter().map(|period| (business, period)));
-        }
-        Ok(Running { appealable: listing::appealable(tx, &candidate.id)?, own })
+pub(super) fn of_businesses(tx: &mut Tx, candidate: &Candidate) -> Result<OwnPeriods, Error> {
+    let mut own = Vec::new();
+    for business in Registry::of(tx).iter() {
+        let periods = (business.periods)(tx, candidate)?;
+        own.extend(periods.into_iter().map(|period| (business, period)));
     }
-
-    /// The rejected application of the draft of an appeal, if it can still be appealed against.
-    fn appealed_by(&self, draft: &ListedApplication) -> Option<&ListedApplication> {
-        let mut rejected = self.appealable.iter().map(|(application, _)| application);
-        rejected.find(|application| application.id == draft.parent_id)
-    }
+    Ok(own)
 }
 
 /// The day on which an unchanged draft is deleted.
@@ -50,16 +38,20 @@ pub(super) fn is_expiring(draft: &ListedApplication, today: NaiveDate) -> bool {
 }
 
 /// Banners in the order of their days.
-pub(super) fn banners(overview: &listing::Overview, running: &Running, today: NaiveDate) -> Vec<Markup> {
+pub(super) fn banners(
+    overview: &listing::Overview,
+    of_businesses: &OwnPeriods,
+    today: NaiveDate,
+) -> Vec<Markup> {
     let mut dated: Vec<(Option<NaiveDate>, Markup)> = Vec::new();
     dated.extend(overview.waiting.iter().map(|one| (one.due_on, returned(one))));
-    dated.extend(running.own.iter().map(|(business, one)| (Some(one.last_day), own(business, one, today))));
-    for (application, last_day) in &running.appealable {
+    dated.extend(of_businesses.iter().map(|(business, one)| (Some(one.last_day), own(business, one, today))));
+    for (application, last_day) in &overview.appealable {
         let has_draft = overview.drafts.iter().any(|draft| draft.parent_id == application.id);
         dated.push((Some(*last_day), rejected(application, *last_day, has_draft, today)));
     }
     for draft in overview.drafts.iter().filter(|draft| is_expiring(draft, today)) {
-        if let Some(href) = form_of(draft, running) {
+        if let Some(href) = form_of(draft, overview) {
             dated.push((Some(deleted_on(draft)), expiring(draft, &href)));
         }
     }
@@ -117,12 +109,13 @@ fn rejected(
 }
 
 /// The page on which a draft is continued. `None` for an appeal that is too late.
-fn form_of(draft: &ListedApplication, running: &Running) -> Option<String> {
+fn form_of(draft: &ListedApplication, overview: &listing::Overview) -> Option<String> {
     match draft.business.origin {
         Origin::Nothing => Some(paths::new_application(draft.business.slug)),
         Origin::Certificate => Some(paths::mailing_notice(&draft.parent_id)),
         Origin::Rejection => {
-            let rejected = running.appealed_by(draft)?;
+            let mut rejected = overview.appealable.iter().map(|(application, _)| application);
+            let rejected = rejected.find(|application| application.id == draft.parent_id)?;
             Some(paths::appeal(rejected.business.slug, &rejected.number))
         }
     }

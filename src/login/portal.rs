@@ -111,6 +111,8 @@ pub struct Portal {
 pub enum PortalError {
     #[error("the file of certificate authorities cannot be read: {0}")]
     CaFile(std::io::Error),
+    #[error("the file of certificate authorities has no certificate")]
+    NoAuthority,
     #[error(transparent)]
     Http(#[from] reqwest::Error),
 }
@@ -122,7 +124,11 @@ impl Portal {
         let authorities = match &settings.ca_file {
             Some(file) => {
                 let pem = std::fs::read(file).map_err(PortalError::CaFile)?;
-                reqwest::Certificate::from_pem_bundle(&pem)?
+                let authorities = reqwest::Certificate::from_pem_bundle(&pem)?;
+                if authorities.is_empty() {
+                    return Err(PortalError::NoAuthority);
+                }
+                authorities
             }
             None => Vec::new(),
         };

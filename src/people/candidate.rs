@@ -70,7 +70,7 @@ pub struct AdmittedPerson {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = candidates)]
-struct Row {
+pub(super) struct Row {
     id: CandidateId,
     document_type: String,
     document_number: String,
@@ -318,7 +318,7 @@ impl Candidate {
         row.first(tx.conn).optional()?.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
 
-    fn open(vault: &Vault, row: Row) -> Result<Candidate, Error> {
+    pub(super) fn open(vault: &Vault, row: Row) -> Result<Candidate, Error> {
         let kind =
             DocumentType::from_code(&row.document_type).ok_or(Error::Corrupt("candidates.document_type"))?;
         let number = vault.open(NUMBER, &row.document_number)?;

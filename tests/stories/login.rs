@@ -10,6 +10,7 @@ mod levels;
 mod own_profile;
 mod parked_requests;
 mod portal;
+mod private_authority;
 mod provinces;
 mod proximity;
 mod refusals;

@@ -72,7 +72,7 @@ pub const HK_MACAO_CARD: &str = "港澳居民身份证";
 /// Accounts with documents that only some portals know.
 const OTHERS: [Account; 2] = [
     Account {
-        id: "demo-14",
+        id: "demo-15",
         name: "卫国强",
         document: OFFICER_CARD,
         number: "军字第20190615号",
@@ -82,7 +82,7 @@ const OTHERS: [Account; 2] = [
         is_person: true,
     },
     Account {
-        id: "demo-15",
+        id: "demo-16",
         name: "何子謙",
         document: HK_MACAO_CARD,
         number: "A123456(3)",

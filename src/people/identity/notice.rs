@@ -4,7 +4,9 @@ use chrono::Duration;
 use diesel::prelude::*;
 
 use crate::either;
+use crate::people::candidate::{Candidate, Row as CandidateRow};
 use crate::store::schema::account_notices::{self, dsl as n};
+use crate::store::schema::candidates;
 use crate::store::schema::known_devices::dsl as d;
 use crate::store::{CandidateId, Error, Timestamp, Tx, codes};
 
@@ -68,19 +70,40 @@ pub(super) fn add_once(tx: &mut Tx, candidate: &CandidateId, kind: NoticeKind) -
     if known.iter().any(|notice| notice.kind == kind) { Ok(()) } else { add(tx, candidate, kind, "") }
 }
 
+type Row = (String, String, String, Timestamp);
+
+/// The columns of a [`Row`].
+type Columns = (account_notices::id, n::kind, n::detail, n::at);
+const COLUMNS: Columns = (account_notices::id, n::kind, n::detail, n::at);
+
 /// The notices of a candidate that are still shown, the newest first.
 pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<Notice>, Error> {
-    let latest = n::account_notices
-        .filter(n::candidate_id.eq(candidate))
-        .order((n::at.desc(), n::id.desc()))
-        .select((account_notices::id, n::kind, n::detail, n::at))
-        .limit(MOST);
-    let rows: Vec<(String, String, String, Timestamp)> = either!(tx.conn, conn => latest.load(conn))?;
-    let read = |(id, code, detail, at): (String, String, String, Timestamp)| {
-        let kind = NoticeKind::from_code(&code)?;
-        (tx.now - at < kind.shown_for()).then_some(Notice { id, kind, detail, at })
-    };
-    Ok(rows.into_iter().filter_map(read).collect())
+    let latest = n::account_notices.filter(n::candidate_id.eq(candidate)).order((n::at.desc(), n::id.desc()));
+    let latest = latest.select(COLUMNS).limit(MOST);
+    let rows: Vec<Row> = either!(tx.conn, conn => latest.load(conn))?;
+    Ok(rows.into_iter().filter_map(|row| shown(row, tx.now)).collect())
+}
+
+/// A candidate, and their notices that are still shown, the newest first.
+pub fn with_candidate(tx: &mut Tx, id: &CandidateId) -> Result<Option<(Candidate, Vec<Notice>)>, Error> {
+    let both = candidates::table.left_join(account_notices::table.on(n::candidate_id.eq(candidates::id)));
+    let both =
+        both.filter(candidates::id.eq(id)).order((n::at.desc(), account_notices::id.desc())).limit(MOST);
+    let rows: Vec<(CandidateRow, Option<Row>)> =
+        either!(tx.conn, conn => both.select((CandidateRow::as_select(), COLUMNS.nullable())).load(conn))?;
+    let mut candidate = None;
+    let mut notices = Vec::new();
+    for (row, notice) in rows {
+        candidate = candidate.or(Some(row));
+        notices.extend(notice.and_then(|notice| shown(notice, tx.now)));
+    }
+    let candidate = candidate.map(|row| Candidate::open(tx.vault, row)).transpose()?;
+    Ok(candidate.map(|candidate| (candidate, notices)))
+}
+
+fn shown((id, code, detail, at): Row, now: Timestamp) -> Option<Notice> {
+    let kind = NoticeKind::from_code(&code)?;
+    (now - at < kind.shown_for()).then_some(Notice { id, kind, detail, at })
 }
 
 /// Stores the device of a sign-in. A new device adds a notice, unless it is the candidate's first.

@@ -14,7 +14,7 @@ use crate::demo::sandbox::portal::{
 };
 use crate::paths::sandbox::standard as at;
 use crate::people::document::DocumentType::{
-    ForeignPermanent, HkMacaoPermit, HmtResidence, Passport, Resident, TaiwanPermit,
+    ForeignPermanent, HkMacaoPermit, HmtResidence, Other, Passport, Resident, TaiwanPermit,
 };
 
 pub static PORTAL: Portal = Portal {
@@ -28,6 +28,7 @@ pub static PORTAL: Portal = Portal {
         (HmtResidence.label(), HmtResidence.code()),
         (ForeignPermanent.label(), ForeignPermanent.code()),
         (Passport.label(), Passport.code()),
+        (Other.label(), Other.code()),
     ],
     admits: |_| true,
     read,
