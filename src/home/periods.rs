@@ -72,7 +72,7 @@ fn returned(application: &ListedApplication) -> Markup {
     // 被退回, or the task that failed.
     let reason = if application.result.is_empty() { "被退回" } else { &application.result };
     let body = html! {
-        p { (application.title) "：" (cards::return_summary(application)) }
+        p { (ui::words(&application.title)) "：" (ui::words(&cards::return_summary(application))) }
         p { a href=(links::edit_listed(application)) { "去修改" } }
     };
     ui::banner(Tone::Warn, &format!("{}{reason}", application.business.label), body)
@@ -80,7 +80,10 @@ fn returned(application: &ListedApplication) -> Markup {
 
 fn own(business: &Business, period: &Period, today: NaiveDate) -> Markup {
     let body = html! {
-        p { (period.title) "：" (period.what) "到 " (period.last_day) " 为止，" (left(period.last_day, today)) "。" }
+        p {
+            (ui::words(&period.title)) "：" (period.what) "到 " (ui::date(period.last_day)) " 为止，"
+            (left(period.last_day, today)) "。"
+        }
         p { a href=(paths::new_application(business.slug)) { (business.start_label) } }
     };
     ui::banner(Tone::Warn, &format!("可以提出{}", business.label), body)
@@ -95,7 +98,8 @@ fn rejected(
     let business = application.business;
     let body = html! {
         p {
-            (application.title) "：如有异议，可以申诉一次，到 " (last_day) " 为止，" (left(last_day, today)) "。"
+            (ui::words(&application.title)) "：如有异议，可以申诉一次，到 " (ui::date(last_day)) " 为止，"
+            (left(last_day, today)) "。"
         }
         p {
             a.text-button href=(paths::appeal(business.slug, &application.number)) {
@@ -123,7 +127,9 @@ fn form_of(draft: &ListedApplication, overview: &listing::Overview) -> Option<St
 
 fn expiring(draft: &ListedApplication, href: &str) -> Markup {
     let body = html! {
-        p { (clock::china(draft.updated_at)) " 保存，尚未提交，将于 " (deleted_on(draft)) " 删除。" }
+        p {
+            (ui::date(clock::china(draft.updated_at))) " 保存，尚未提交，将于 " (ui::date(deleted_on(draft))) " 删除。"
+        }
         p { a href=(href) { "继续填写" } }
     };
     ui::banner(Tone::Warn, &format!("{}草稿即将删除", draft.business.label), body)

@@ -59,6 +59,15 @@ pub struct Document {
     number: String,
 }
 
+impl DocumentType {
+    /// The type of a code, a label or another usual name.
+    pub fn named(word: &str) -> Option<DocumentType> {
+        let label = || DocumentType::ALL.into_iter().find(|kind| kind.label() == word);
+        let name = || NAMES.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind);
+        DocumentType::from_code(word).or_else(label).or_else(name)
+    }
+}
+
 impl Gender {
     /// The gender of a [`label`](Gender::label).
     pub fn from_label(label: &str) -> Option<Gender> {

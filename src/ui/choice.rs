@@ -186,7 +186,7 @@ fn select(ties: &Ties, options: &[Choice], value: &str) -> Markup {
         }
         @for choice in options {
             @if let Some(applied) = ties.applied(&choice.value) {
-                p.hint { (choice.label) "：" (applied_for(applied)) }
+                p.hint { (words(&choice.label)) "：" (applied_for(applied)) }
             }
         }
     }

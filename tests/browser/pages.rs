@@ -115,6 +115,7 @@ async fn inspect(server: &Server, browser: &Browser, pages: &[String]) {
             if !senior {
                 axe::check(browser).await;
                 faults.extend(small_targets(browser).await);
+                faults.extend(breakable_dates(browser).await);
             }
             for size in SIZES {
                 faults.extend(too_wide(browser, size).await);
@@ -158,6 +159,24 @@ async fn small_targets(browser: &Browser) -> Option<String> {
     let small = browser.run(SMALL_TARGETS).await;
     let parts = small.as_array().filter(|parts| !parts.is_empty())?;
     Some(format!("{} has small targets: {parts:?}", browser.url().await))
+}
+
+/// Texts of the open page with a day or a month that may break over lines.
+const BREAKABLE_DATES: &str = r"
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+    const date = /(?<!\d)(19|20)\d\d-(0[1-9]|1[0-2])(-\d\d)?(?!\d)/;
+    while (texts.nextNode()) {
+        const part = texts.currentNode.parentElement;
+        const isShown = part.checkVisibility() && !part.closest('option, textarea, .imprint');
+        const breaks = getComputedStyle(part).whiteSpace !== 'nowrap';
+        if (isShown && breaks && date.test(texts.currentNode.data)) found.push(texts.currentNode.data.slice(0, 80));
+    }
+    return found;";
+
+async fn breakable_dates(browser: &Browser) -> Option<String> {
+    let found = browser.run(BREAKABLE_DATES).await;
+    let texts = found.as_array().filter(|texts| !texts.is_empty())?;
+    Some(format!("{} has dates that may break: {texts:?}", browser.url().await))
 }
 
 #[tokio::test]

@@ -85,13 +85,13 @@ fn text(claims: &Value, pointer: &str) -> Option<String> {
     }
 }
 
-/// The document type of a word that the settings map, or of our own code or name for it.
+/// The document type of the portal's word: as the settings map it, otherwise as our own code or a usual name.
 fn document_type(settings: &PortalSettings, word: &str) -> Option<DocumentType> {
-    let named = |name: &str| settings.id_types.iter().find(|(theirs, _)| theirs == name);
-    let known = DocumentType::from_code(word).is_some();
-    let mapped = named(word).or_else(|| named(ANY_OTHER).filter(|_| !known));
-    let word = mapped.map_or(word, |(_, ours)| ours);
-    DocumentType::from_code(word).or_else(|| DocumentType::ALL.into_iter().find(|kind| kind.label() == word))
+    let mapped = |word: &str| {
+        let entry = settings.id_types.iter().find(|(theirs, _)| theirs == word);
+        entry.and_then(|(_, ours)| DocumentType::named(ours))
+    };
+    mapped(word).or_else(|| DocumentType::named(word)).or_else(|| mapped(ANY_OTHER))
 }
 
 #[cfg(test)]
@@ -217,7 +217,13 @@ mod tests {
         let mut settings = settings();
         assert_eq!(document_type(&settings, "555"), None);
         settings.id_types.push(("*".into(), "passport".into()));
-        for (word, kind) in [("555", "passport"), ("111", "resident"), ("taiwan_permit", "taiwan_permit")] {
+        for (word, kind) in [
+            ("555", "passport"),
+            ("111", "resident"),
+            ("taiwan_permit", "taiwan_permit"),
+            ("外国人永久居留身份证", "foreign_permanent"),
+            ("军官证", "other"),
+        ] {
             assert_eq!(document_type(&settings, word), DocumentType::from_code(kind), "{word}");
         }
     }

@@ -26,6 +26,7 @@ const OVERRIDABLE: &[&str] = &[
     "jwks_url",
     "device_url",
     "sign_out_url",
+    "redirect",
     "client_id",
     "client_secret",
     "client_auth",
