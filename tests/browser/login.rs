@@ -105,8 +105,32 @@ async fn phone_signs_itself_in() {
     phone.press("张小三").await;
     phone.see("您好，张*三").await;
     phone.press("我的").await;
+    phone.see("同时退出政务服务平台").await;
+    axe::check(&phone).await;
     phone.press("退出登录").await;
+    phone.see("政务服务平台可能仍处于登录状态").await;
+    axe::check(&phone).await;
+    phone.screenshot("signed-out-phone").await;
+    phone.press("返回首页").await;
     phone.see("考生登录").await;
+}
+
+/// A shared computer: the portal remembers the person until they sign out there too.
+#[tokio::test]
+async fn computer_signs_out_at_the_portal() {
+    let (server, computer) = (server().await, Browser::desktop().await);
+    let away = format!("{}/login/portal", server.base);
+    computer.open(&away).await;
+    computer.choose("保持登录，下次不再询问").await;
+    computer.press("张小三").await;
+    computer.see("您好，张*三").await;
+    computer.open(&format!("{}/me", server.base)).await;
+    computer.screenshot("sign-out-computer").await;
+    computer.press("退出登录").await;
+    computer.see("职业资格考试服务").await;
+    assert_eq!(computer.url().await, format!("{}/", server.base), "back from the portal");
+    computer.open(&away).await;
+    computer.see("保持登录").await;
 }
 
 #[tokio::test]
@@ -129,5 +153,7 @@ async fn login_pages_are_valid_html() {
     add("denied", &desktop.open(&format!("/login/wait/{id}")).await);
     add("taken", &desktop.open(&format!("/s/{code}")).await);
     add("failed", &desktop.open("/login/callback").await);
+    add("signed out", &desktop.open("/logout/candidates").await);
+    add("signed out at the portal", &desktop.open("/logout/candidates/portal").await);
     nu::check(&pages);
 }
