@@ -3,10 +3,10 @@
 (() => {
   if (!window.htmx) return;
   document.documentElement.dataset.scripts = '';
-  // The page reloads itself for browsers without htmx. Here htmx polls, so the reload is cancelled. Safari
+  // A login screen reloads itself for browsers without htmx. Here htmx polls, so the reload is cancelled. Safari
   // reloads nevertheless; the server sees the cookie and answers without the reload.
   const reload = document.querySelector('meta[http-equiv=refresh]');
-  if (reload) {
+  if (reload && document.querySelector('#handshake')) {
     document.cookie = 'scripts=1; Max-Age=600; SameSite=Lax; Path=' + reload.content.split('url=')[1];
     addEventListener('load', () => setTimeout(() => stop()));
   }
