@@ -163,7 +163,7 @@ async fn code_works_once_and_only_for_its_browser() {
     let stolen = own.replace(&code(&own).expect("a code"), &code(&callback).expect("a code"));
     assert_refused(&thief, &thief.step(&stolen).await, REFUSED, "a stolen code").await;
     assert_eq!(owner.step(&callback).await.location, "/", "it is still its owner's");
-    assert_eq!(owner.submit_step("/logout", &[]).await.location, "/");
+    assert_eq!(owner.submit_step("/logout", &[]).await.location, "/logout/candidates");
     assert_refused(&owner, &owner.step(&callback).await, OUTDATED, "a replay").await;
     let again = callback_of(&owner).await;
     let replayed = again.replace(&code(&again).expect("a code"), &code(&callback).expect("a code"));
