@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
 use kaozheng::exams::certificate::person_hash;
+use kaozheng::people::document::check_character;
 use kaozheng::store::schema::{certificates::dsl as c, exams::dsl as x, lookup_counts::dsl as l};
 use kaozheng::store::{Clock, Ids, Store, Vault};
 use rand::RngExt;
@@ -39,9 +40,18 @@ pub fn person(number: u32) -> Person {
     Person {
         exam: number % EXAMS,
         name: [family, given[0], given[1]].iter().collect(),
-        document: format!("4403001990{number:08}"),
+        document: resident(number),
         number: format!("20240444030001{number:08}"),
     }
+}
+
+/// A valid number of 居民身份证: a thousand people are born each day.
+fn resident(number: u32) -> String {
+    let first = chrono::NaiveDate::from_ymd_opt(1960, 1, 1).expect("a day");
+    let born = first + chrono::Duration::days(i64::from(number / 1000));
+    let body = format!("440300{}{:03}", born.format("%Y%m%d"), number % 1000);
+    let check = check_character(&body);
+    format!("{body}{check}")
 }
 
 #[derive(Insertable)]
