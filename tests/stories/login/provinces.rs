@@ -245,7 +245,7 @@ async fn government_app_opens_a_page_with_a_token() {
     assert!(visitor.open("/").await.body.contains("您好，张*三"));
     let again = server.visitor(PHONE).step(&entry.location).await;
     assert!(
-        again.status == 502 && again.body.contains("没有完成登录"),
+        again.status == 502 && again.body.contains("重新登录"),
         "the token works once: {}",
         again.body
     );
