@@ -244,11 +244,7 @@ async fn government_app_opens_a_page_with_a_token() {
     assert_eq!(confirm(&visitor, &page, "yes").await.location, "/");
     assert!(visitor.open("/").await.body.contains("您好，张*三"));
     let again = server.visitor(PHONE).step(&entry.location).await;
-    assert!(
-        again.status == 502 && again.body.contains("重新登录"),
-        "the token works once: {}",
-        again.body
-    );
+    assert!(again.status == 502 && again.body.contains("重新登录"), "the token works once: {}", again.body);
     let without = server.visitor(PHONE).step("/login/app").await;
     assert_eq!(without.status, 403, "{}", without.body);
     let elsewhere = site("zhejiang", None).await;
