@@ -1,5 +1,6 @@
 //! All settings, from flags and environment variables, checked at start.
 
+mod address;
 mod office;
 mod portal;
 
@@ -14,6 +15,7 @@ use clap::Args;
 use url::Url;
 
 use crate::store::Vault;
+pub use address::{SiteAddress, is_safe};
 pub use office::{Office, RawOffice};
 pub use portal::{
     Cipher, ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, Decryption, Dialect, Encoding, InApp,
@@ -106,7 +108,7 @@ pub struct Settings {
 impl Settings {
     /// Whether browsers use HTTPS, which decides cookie names and HSTS.
     pub fn is_https(&self) -> bool {
-        self.address().is_https()
+        self.public_url.scheme() == "https"
     }
 
     /// Whether a proxy terminates TLS but is not trusted: every client then seems to have the proxy's address.
@@ -128,44 +130,6 @@ impl Settings {
     pub fn absolute(&self, path: &str) -> String {
         self.address().absolute(path)
     }
-}
-
-/// Where browsers find the site.
-#[derive(Clone, Debug)]
-pub struct SiteAddress {
-    /// Scheme, host and port, without a trailing `/`.
-    pub public_url: Url,
-    /// Whether this is the demo, which has several addresses and plays its own portal.
-    pub demo: bool,
-}
-
-impl SiteAddress {
-    /// Whether browsers use HTTPS.
-    pub fn is_https(&self) -> bool {
-        self.public_url.scheme() == "https"
-    }
-
-    /// The base URL for a browser that sent `host`. The demo is opened as `127.0.0.1` on its own machine and by
-    /// the network's address on a phone. A real site has one address, as has a demo behind a proxy.
-    pub fn base_for(&self, host: Option<&str>) -> String {
-        let loopback =
-            |host: &&str| ["127.0.0.1", "localhost"].contains(&host.split(':').next().unwrap_or(host));
-        match host.filter(loopback) {
-            Some(host) if self.demo && !self.is_https() => format!("http://{host}"),
-            _ => self.absolute(""),
-        }
-    }
-
-    /// The absolute URL of a path, which begins with `/`.
-    pub fn absolute(&self, path: &str) -> String {
-        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
-    }
-}
-
-/// Whether traffic to a URL cannot be read on the way: HTTPS, or this machine.
-pub fn is_safe(url: &Url) -> bool {
-    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }
 
 /// Collects all problems, so that an operator can fix them at once.

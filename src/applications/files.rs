@@ -63,7 +63,7 @@ const LOST_FOR_OWNER: &str =
 
 const LOST_FOR_STAFF: &str = "存储的文件已丢失或损坏。请退回这件申请，让考生重新上传。";
 
-/// Who asks for a file.
+/// The person who opens a file.
 enum Viewer {
     Owner(Attachment),
     /// Somebody else, with this row of the roster.

@@ -8,7 +8,7 @@ use crate::people::identity::{case, event};
 use crate::people::permit_hashes::Twins;
 use crate::store::{Error, Store, Tx, meta};
 
-/// What was computed.
+/// How many rows have new hashes.
 #[derive(Default)]
 pub(super) struct Renewed {
     /// Certificates with a hash of their holder's name.

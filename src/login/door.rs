@@ -17,7 +17,8 @@ codes! {
 impl Door {
     /// The door to a page.
     pub fn to(next: &str, settings: &Settings) -> Door {
-        let is_desk = next == paths::STAFF || next.starts_with(&format!("{}/", paths::STAFF));
+        let rest = next.strip_prefix(paths::STAFF);
+        let is_desk = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
         if is_desk && settings.staff_portal.is_some() { Door::Staff } else { Door::Candidates }
     }
 

@@ -20,7 +20,7 @@ use crate::web::{Failure, Frame, see_other};
 /// Seconds for which a portal remembers a person.
 const REMEMBERED: i64 = 12 * 3600;
 
-/// What the form asks. A request that has a field of this name does not answer it.
+/// Fields of the form that the visitor fills in. A field of the request with one of these names is left out of the form.
 const CHOSEN: [&str; 3] = ["person", "keep", "fault"];
 
 /// `GET`: asks who signs in, unless the portal remembers somebody.

@@ -20,7 +20,7 @@ pub const CLIENT_SECRET: &str = "not-a-secret";
 const TOKEN_LIFETIME: Duration = Duration::seconds(60);
 
 codes! {
-    /// What goes wrong with a sign-in, chosen by the visitor.
+    /// A fault of a sign-in. The visitor chooses it on the page of people.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Fault {
         None = "none", "无";
@@ -45,7 +45,7 @@ pub struct Portal {
     pub cookie: &'static str,
     /// Its codes for types of documents, by their Chinese names. A person with another document has no account.
     pub documents: &'static [(&'static str, &'static str)],
-    /// Whether it has an account of this kind.
+    /// Whether the portal has this account. Some portals have no companies, or no unverified accounts.
     pub admits: fn(&Account) -> bool,
     /// Reads an authorization request. The error is for the person in front of the browser.
     pub read: fn(&Fields, &OwnSite) -> Result<AuthorizationRequest, &'static str>,

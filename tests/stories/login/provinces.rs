@@ -344,10 +344,23 @@ async fn candidates_and_staff_have_doors_of_their_own() {
     assert!(!candidate.open("/").await.body.contains("另一个政务服务平台账号"), "both accounts are expected");
     assert_eq!(staff.open("/staff/queue").await.status, 200, "the desk stays open");
 
-    // Somebody else of the government is not on the roster.
+    for (next, portal) in [
+        ("/staff", "/sandbox/guangdong-staff/"),
+        ("/staff/queue", "/sandbox/guangdong-staff/"),
+        ("/staff?tab=1", "/sandbox/guangdong-staff/"),
+        ("/staffing", "/sandbox/guangdong/"),
+        ("/services", "/sandbox/guangdong/"),
+    ] {
+        let page = server.visitor(DESKTOP).open(&format!("/login/portal?next={next}")).await;
+        assert!(page.url.contains(portal), "{next}: {}", page.url);
+    }
+
+    // Somebody who is not on the roster does not enter by the staff's door.
     let other = server.visitor(DESKTOP);
-    let page = other.open("/login/portal?next=/staff").await;
-    assert!(page.url.contains("/sandbox/guangdong-staff/"), "{}", page.url);
+    let back = choose(&other, "/login/portal?next=/staff", "张小三", &[]).await;
+    let refused = other.step(&back.location).await;
+    assert!(refused.status == 403 && refused.body.contains("不在工作人员名册上"), "{}", refused.body);
+    assert!(!other.is_signed_in().await);
     let ended = leave(&staff, &[]).await;
     assert!(!ended.url.contains("/sandbox/guangdong/"), "{}", ended.url);
     assert!(!staff.is_signed_in().await);
