@@ -27,6 +27,7 @@ mod permission;
 pub mod question;
 pub mod refusal;
 pub mod roster;
+pub mod rules;
 pub mod sheet;
 pub mod stored;
 pub mod submission;

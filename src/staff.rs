@@ -12,6 +12,7 @@ mod keys;
 mod queue;
 mod queue_page;
 mod review_page;
+mod rooms;
 mod sidebar;
 mod task_forms;
 mod tasks;

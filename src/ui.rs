@@ -54,7 +54,7 @@ pub use icon::{Icon, icon};
 pub use lang::Lang;
 pub use layout::{document, fragment};
 pub use lists::{Card, Link, ListRow, Moment, Tile, card, door, more, page_mark, rows, tiles, timeline};
-pub use page::{Chrome, Desk, Page, Tab};
+pub use page::{Chrome, Desk, DeskLink, Page, Tab};
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
 pub use upload::{Player, Recording, UploadField, Uploaded, materials, recording, upload};

@@ -36,6 +36,7 @@ pub static BUSINESS: Business = Business {
     },
     submit_label: "保存",
     reviewed_by: Role::Dispatcher,
+    bulk_approval: true,
     taken: "邮寄员已开始打包",
     verdicts: Verdicts { approve: &[], ..Business::PLAIN.verdicts },
     tasks: TASKS,

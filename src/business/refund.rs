@@ -23,6 +23,7 @@ const CLOSING_DAYS: u64 = 15;
 
 pub static BUSINESS: Business = Business {
     slug: "refund",
+    bulk_approval: true,
     prefix: "TF",
     label: "考试退费",
     icon: Icon::Refund,

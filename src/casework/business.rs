@@ -58,6 +58,8 @@ pub struct Business {
     /// Label of the button that submits a form without 核对信息.
     pub submit_label: &'static str,
     pub reviewed_by: Role,
+    /// Whether several applications can be approved at once, unless the office rules otherwise.
+    pub bulk_approval: bool,
     /// Says that a staff member has taken an application.
     pub taken: &'static str,
     pub verdicts: Verdicts,
@@ -229,6 +231,7 @@ impl Business {
         },
         submit_label: "提交申请",
         reviewed_by: Role::Reviewer,
+        bulk_approval: false,
         taken: "审核员已开始审核",
         verdicts: Verdicts {
             approve: &[Approval { label: "通过", result: "" }],

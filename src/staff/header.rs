@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::queue;
+use super::{queue, rooms};
 use crate::casework::business::Registry;
 use crate::either;
 use crate::people::identity::case;
@@ -51,7 +51,7 @@ impl Header {
             ))
             .first(conn))?;
         let who = format!("{} · {}", reader.name, reader.role.label());
-        let desk = Desk { who, waiting: Count(waiting).to_string() };
+        let desk = Desk { who, links: rooms::links(reader.role, Count(waiting)) };
         Ok(Header { desk, keys, identities: Count(identities) })
     }
 }

@@ -351,6 +351,16 @@ diesel::table! {
         list_facts -> Nullable<Text>,
         saves -> Integer,
         saved_by -> Text,
+        held_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    rules (kind, name) {
+        kind -> Text,
+        name -> Text,
+        value -> Integer,
+        changed_at -> Timestamp,
     }
 }
 
@@ -532,4 +542,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificate_link_views,
     lookup_counts,
     imports,
+    rules,
 );

@@ -45,7 +45,7 @@ pub fn document(chrome: &Chrome, page: &Page) -> Markup {
             body hx-boost=(chrome.lang.pick("true", "false")) hx-target="#main" hx-swap="outerHTML show:window:top" {
                 a.skip href="#main" { (chrome.lang.pick("跳到正文", "Skip to content")) }
                 (top(chrome, page, false))
-                @if chrome.lang == Lang::Chinese { (tabs(page, false)) }
+                @if chrome.lang == Lang::Chinese { (tabs(chrome, page, false)) }
                 div #notice aria-live="polite" {}
                 (main(chrome, page))
                 (footer(chrome))
@@ -62,7 +62,7 @@ pub fn fragment(chrome: &Chrome, page: &Page) -> Markup {
         title { (window_title(chrome, page)) }
         (main(chrome, page))
         (top(chrome, page, true))
-        (tabs(page, true))
+        (tabs(chrome, page, true))
         (bar(chrome, page, true))
         div #notice aria-live="polite" hx-swap-oob="true" {}
     }
@@ -146,13 +146,23 @@ fn senior_switch(chrome: &Chrome) -> Markup {
     }
 }
 
-fn tabs(page: &Page, swap: bool) -> Markup {
+/// Whether an address is that of a page or of one below it.
+fn is_within(address: &str, page: &str) -> bool {
+    let rest = address.strip_prefix(page);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
+fn tabs(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
     let phone = page.back.is_none();
     html! {
         nav #tabs aria-label="主导航" data-phone[phone] data-desk[page.desk.is_some()]
             hx-swap-oob=[swap.then_some("true")] {
             @if let Some(desk) = &page.desk {
-                a href=(paths::QUEUE) aria-current="true" { span { "待办 " (desk.waiting) } }
+                @for link in &desk.links {
+                    a href=(link.path) aria-current=[is_within(chrome.here, link.path).then_some("true")] {
+                        span { (link.label) }
+                    }
+                }
                 p.pill { (desk.who) }
                 form method="post" action=(paths::LOGOUT) hx-boost="false" {
                     button.text-button type="submit" { "退出" }
@@ -199,6 +209,14 @@ mod tests {
             lang: Lang::Chinese,
             refused: false,
         }
+    }
+
+    #[test]
+    fn desk_link_is_current_on_its_page_and_below() {
+        for here in ["/staff/queue", "/staff/queue?page=2", "/staff/queue/next"] {
+            assert!(is_within(here, "/staff/queue"), "{here}");
+        }
+        assert!(!is_within("/staff/queues", "/staff/queue") && !is_within("/staff", "/staff/queue"));
     }
 
     fn headings(page: &Page) -> usize {

@@ -43,8 +43,14 @@ pub enum Tab {
 #[derive(Clone)]
 pub struct Desk {
     pub who: String,
-    /// How many applications wait, such as `12` or `999+`.
-    pub waiting: String,
+    pub links: Vec<DeskLink>,
+}
+
+/// A link of the desk's navigation. It is current on its page and on the pages below it.
+#[derive(Clone)]
+pub struct DeskLink {
+    pub label: String,
+    pub path: &'static str,
 }
 
 /// One page: its content and what its frame shows.

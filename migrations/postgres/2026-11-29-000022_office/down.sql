@@ -1,0 +1,2 @@
+ALTER TABLE applications DROP COLUMN held_at;
+DROP TABLE rules;

@@ -1,0 +1,74 @@
+//! Rules of the office that its administrators can change: numbers, by business or for the whole office.
+
+use diesel::prelude::*;
+
+use super::business::Business;
+use crate::either;
+use crate::store::schema::rules::dsl as r;
+use crate::store::{Error, Tx, codes};
+
+codes! {
+    /// The name of a rule.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Rule {
+        /// Working days from submission to decision.
+        ReviewDays = "review_days", "承诺办结（工作日）";
+        /// Working days in which a candidate corrects a returned application.
+        MendDays = "mend_days", "补正期限（工作日）";
+        /// Of a hundred decisions, how many a second staff member confirms.
+        ConfirmedShare = "confirmed_share", "需要复核的比例（%）";
+        /// Whether several applications can be approved at once: 0 or 1.
+        BulkApproval = "bulk_approval", "允许批量通过";
+        /// Applications that one person may have taken. A rule of the office.
+        MostTaken = "most_taken", "每人最多同时领取（件）";
+    }
+}
+
+impl Rule {
+    /// The value that no administrator has changed.
+    pub fn default_for(self, business: Option<&Business>) -> i32 {
+        match self {
+            Rule::ReviewDays | Rule::MendDays => 5,
+            Rule::ConfirmedShare => 0,
+            Rule::BulkApproval => i32::from(business.is_some_and(|business| business.bulk_approval)),
+            Rule::MostTaken => 20,
+        }
+    }
+
+    /// The smallest and the largest value.
+    pub fn bounds(self) -> (i32, i32) {
+        match self {
+            Rule::ReviewDays | Rule::MendDays => (1, 60),
+            Rule::ConfirmedShare => (0, 100),
+            Rule::BulkApproval => (0, 1),
+            Rule::MostTaken => (1, 200),
+        }
+    }
+
+    /// Whether it has one value for the whole office, and none for each business.
+    pub fn is_of_office(self) -> bool {
+        self == Rule::MostTaken
+    }
+}
+
+/// The value of a rule: of a business, or with `None` of the office.
+pub fn value(tx: &mut Tx, rule: Rule, business: Option<&Business>) -> Result<i32, Error> {
+    let kind = business.map_or("", |business| business.slug);
+    let changed: Option<i32> =
+        r::rules.find((kind, rule.code())).select(r::value).first(tx.conn).optional()?;
+    Ok(changed.unwrap_or_else(|| rule.default_for(business)))
+}
+
+/// Sets a rule. The caller has checked the [bounds](Rule::bounds) and notes it in the audit.
+pub fn set(tx: &mut Tx, rule: Rule, business: Option<&Business>, value: i32) -> Result<(), Error> {
+    let kind = business.map_or("", |business| business.slug);
+    let changed = (r::value.eq(value), r::changed_at.eq(tx.now));
+    let row = (r::kind.eq(kind), r::name.eq(rule.code()), changed);
+    either!(tx.conn, conn => diesel::insert_into(r::rules)
+        .values(row)
+        .on_conflict((r::kind, r::name))
+        .do_update()
+        .set(changed)
+        .execute(conn))?;
+    Ok(())
+}

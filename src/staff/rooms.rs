@@ -1,0 +1,21 @@
+//! The rooms of the desk: the links of its navigation, and the roles that see each.
+
+use super::header::Count;
+use crate::paths;
+use crate::people::staff::Role;
+use crate::ui::DeskLink;
+
+/// A room: its label, the address of its first page, and whether a role works there.
+type Room = (&'static str, &'static str, fn(Role) -> bool);
+
+const ROOMS: &[Room] = &[("待办", paths::QUEUE, |_| true)];
+
+/// The links of a role. The first one shows how many applications wait.
+pub(super) fn links(role: Role, waiting: Count) -> Vec<DeskLink> {
+    let open = ROOMS.iter().filter(|(.., is_open_to)| is_open_to(role));
+    let label = |label: &str, path| match path {
+        paths::QUEUE => format!("{label} {waiting}"),
+        _ => label.to_owned(),
+    };
+    open.map(|(name, path, _)| DeskLink { label: label(name, *path), path }).collect()
+}
