@@ -1,6 +1,7 @@
 //! The rooms of the desk: the links of its navigation, and the roles that see each.
 
-use super::header::Count;
+use std::fmt::Display;
+
 use crate::paths;
 use crate::people::staff::Role;
 use crate::ui::DeskLink;
@@ -11,7 +12,7 @@ type Room = (&'static str, &'static str, fn(Role) -> bool);
 const ROOMS: &[Room] = &[("待办", paths::QUEUE, |_| true)];
 
 /// The links of a role. The first one shows how many applications wait.
-pub(super) fn links(role: Role, waiting: Count) -> Vec<DeskLink> {
+pub(super) fn links(role: Role, waiting: impl Display) -> Vec<DeskLink> {
     let open = ROOMS.iter().filter(|(.., is_open_to)| is_open_to(role));
     let label = |label: &str, path| match path {
         paths::QUEUE => format!("{label} {waiting}"),
