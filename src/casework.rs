@@ -24,6 +24,7 @@ pub mod materials;
 pub mod number;
 pub mod paging;
 mod permission;
+pub mod proposal;
 pub mod question;
 pub mod refusal;
 pub mod roster;

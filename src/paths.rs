@@ -114,6 +114,8 @@ addresses! {
     TAKE take(number) = "/staff/applications/:number/take";
     PUT_BACK put_back(number) = "/staff/applications/:number/put-back";
     HAND_OVER hand_over(number) = "/staff/applications/:number/hand-over";
+    /// A confirmation of a proposed decision, or its withdrawal.
+    SECOND_PAIR second_pair(number) = "/staff/applications/:number/second-pair";
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";

@@ -209,6 +209,7 @@ fn urls() -> Route {
         .at(paths::PUT_BACK, get(staff::review).post(staff::put_back))
         .at(paths::HAND_OVER, get(staff::review).post(staff::hand_over))
         .at(paths::DECIDE, get(staff::review).post(staff::decide))
+        .at(paths::SECOND_PAIR, get(staff::review).post(staff::answer_proposal))
         .at(paths::TASK, get(staff::review).post(staff::carry_out))
         .at(paths::DONE, get(staff::done))
         .at(paths::IDENTITIES, get(staff::identities::list))

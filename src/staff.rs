@@ -13,6 +13,7 @@ mod queue;
 mod queue_page;
 mod review_page;
 mod rooms;
+mod second_pair;
 mod sidebar;
 mod task_forms;
 mod tasks;
@@ -25,6 +26,7 @@ pub use keys::switch as switch_keys;
 pub use queue::{QueueFilter, QueueItem, QueuePart, list, take_next};
 pub use queue_page::{home, show_queue};
 pub use review_page::review;
+pub use second_pair::{answer as answer_proposal, settle as settle_proposal};
 pub use tasks::carry_out;
 pub use verdict::{decide, settle};
 

@@ -31,6 +31,7 @@ pub(super) struct Row {
     form: Option<String>,
     working: Option<String>,
     assignee_id: Option<String>,
+    proposed_by: Option<String>,
     notice_version: String,
     agreed_at: Option<Timestamp>,
     updated_at: Timestamp,
@@ -57,6 +58,18 @@ pub(super) struct Change {
     pub submitted_at: Option<Timestamp>,
     pub decided_at: Option<Timestamp>,
     pub due_on: Option<Option<NaiveDate>>,
+}
+
+impl Change {
+    /// The columns that a decision sets.
+    pub fn decided(now: Timestamp, result: &str) -> Change {
+        Change {
+            result: Some(result.to_owned()),
+            decided_at: Some(now),
+            due_on: Some(None),
+            ..Change::default()
+        }
+    }
 }
 
 /// Who changes an application.
@@ -108,6 +121,7 @@ impl Application {
             version: row.version,
             round: row.round,
             assignee_id: row.assignee_id,
+            proposed_by: row.proposed_by,
             result: row.result,
             notice_version: row.notice_version,
             agreed_at: row.agreed_at,
@@ -288,6 +302,7 @@ impl Application {
         let facts = ListFacts::of(position, self.business, self.form.as_ref(), &content.marks);
         let step = (
             a::status.eq(to.code()),
+            a::proposed_by.eq(self.proposed_by_after(action, to, by)),
             a::version.eq(position),
             a::updated_at.eq(tx.now),
             a::list_facts.eq(facts.to_json()?),
@@ -306,6 +321,21 @@ impl Application {
             content,
         };
         Ok(history::add(tx, &event)?)
+    }
+
+    /// Who has proposed a decision after a step. A step within the review keeps the proposal, unless it changes the
+    /// assignee or answers the proposal.
+    fn proposed_by_after(&self, action: Action, to: Status, by: By) -> Option<String> {
+        match action {
+            Action::Propose => by.staff().map(str::to_owned),
+            Action::HandOver | Action::SendBack | Action::Retract => None,
+            _ => self.proposed_by.clone().filter(|_| to == Status::InReview),
+        }
+    }
+
+    /// The refusal of a decision while a proposal waits for its confirmation.
+    pub(super) fn is_proposed(&self, by: By) -> Refusal {
+        self.refused(by, "这件申请已有办理意见等待复核，收回后才能重新决定".to_owned())
     }
 
     /// The refusal if it changed after it was read.

@@ -164,6 +164,8 @@ pub struct Application {
     pub working: Option<Answers>,
     /// The staff member to whom it is assigned.
     pub assignee_id: Option<String>,
+    /// The assignee, while a decision that they proposed waits for a confirmation.
+    pub proposed_by: Option<String>,
     /// Version of the notice that the candidate agreed to, or empty.
     pub notice_version: String,
     pub agreed_at: Option<Timestamp>,

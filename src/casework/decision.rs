@@ -3,9 +3,10 @@
 use super::application::{By, Change};
 use super::business::Application;
 use super::deadline;
-use super::history::{Content, Mark};
+use super::history::{Content, Mark, Proposed};
 use super::lifecycle::Action;
 use super::permission::{refuse_others, refuse_undecidable};
+use super::proposal;
 use super::refusal::Refusal;
 use super::transition::step;
 use crate::people::staff::StaffMember;
@@ -37,12 +38,11 @@ pub fn decide(
     if application.version != version {
         return Err(application.overtaken(by));
     }
-    let decided = |result: &str| Change {
-        result: Some(result.to_owned()),
-        decided_at: Some(tx.now),
-        due_on: Some(None),
-        ..Change::default()
-    };
+    if application.proposed_by.is_some() {
+        return Err(application.is_proposed(by));
+    }
+    let now = tx.now;
+    let decided = |result: &str| Change::decided(now, result);
     let (action, change, content) = match verdict {
         Verdict::Return(marks) => {
             let due_on = deadline::working_days_from_today(tx, deadline::MEND)?;
@@ -67,6 +67,9 @@ pub fn decide(
             )
         }
     };
+    if action != Action::Return && proposal::is_needed(tx, application)? {
+        return proposal::propose(tx, application, by, Proposed::new(action, content));
+    }
     step(tx, application, action, by, change, content)
 }
 

@@ -19,6 +19,28 @@ pub struct Mark {
     pub reason: String,
 }
 
+/// A decision that a colleague has to confirm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    /// Code of the action that a confirmation takes.
+    action: String,
+    /// [`Content::result`] of that action.
+    pub result: String,
+    /// The note to the candidate.
+    pub note: String,
+}
+
+impl Proposed {
+    pub(super) fn new(action: Action, content: Content) -> Proposed {
+        Proposed { action: action.code().to_owned(), result: content.result, note: content.note }
+    }
+
+    /// The action that a confirmation takes.
+    pub fn action(&self) -> Result<Action, Error> {
+        Action::from_code(&self.action).ok_or(Error::Corrupt("event"))
+    }
+}
+
 /// The sealed part of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
@@ -36,6 +58,9 @@ pub struct Content {
     /// Label of the event where its action has several results, such as 部分成立.
     #[serde(default, rename = "told")]
     pub result: String,
+    /// The decision that this event proposes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Proposed>,
     /// A note that only staff see.
     #[serde(default, rename = "aside")]
     pub staff_note: String,
@@ -106,11 +131,15 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
 /// The actions that end a review.
 pub const DECISIONS: [Action; 4] = [Action::Return, Action::Reject, Action::Approve, Action::Uphold];
 
-/// Keys of the staff members who decided an application in any round.
+/// The actions after which a staff member does not review an appeal: [`DECISIONS`] and proposals of one.
+pub const JUDGEMENTS: [Action; 5] =
+    [Action::Return, Action::Reject, Action::Approve, Action::Uphold, Action::Propose];
+
+/// Keys of the staff members who decided an application in any round, or proposed a decision.
 pub(super) fn deciders(tx: &mut Tx, application: &str) -> Result<Vec<String>, Error> {
     let decisions = e::table
         .filter(e::application_id.eq(application))
-        .filter(e::action.eq_any(DECISIONS.map(Action::code)))
+        .filter(e::action.eq_any(JUDGEMENTS.map(Action::code)))
         .filter(e::staff_id.is_not_null());
     Ok(decisions.select(e::staff_id.assume_not_null()).distinct().load(tx.conn)?)
 }
@@ -118,6 +147,19 @@ pub(super) fn deciders(tx: &mut Tx, application: &str) -> Result<Vec<String>, Er
 /// The last event of an action.
 pub fn last(events: &[Event], action: Action) -> Option<&Event> {
     events.iter().rev().find(|event| event.action == action)
+}
+
+/// Whether an application has had a proposal since it was submitted last.
+pub(super) fn is_proposed_in_round(tx: &mut Tx, application: &str) -> Result<bool, Error> {
+    let steps = [Action::Submit, Action::Propose].map(Action::code);
+    let last: Option<String> = e::table
+        .filter(e::application_id.eq(application))
+        .filter(e::action.eq_any(steps))
+        .order(e::position.desc())
+        .select(e::action)
+        .first(tx.conn)
+        .optional()?;
+    Ok(last.as_deref() == Some(Action::Propose.code()))
 }
 
 /// The marks of the last return or failure.

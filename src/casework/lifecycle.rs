@@ -45,6 +45,12 @@ codes! {
         Reject = "reject", "审核不通过";
         /// 通过.
         Approve = "approve", "审核通过";
+        /// 提出: a decision that a colleague has to confirm.
+        Propose = "propose", "提出办理意见";
+        /// The colleague does not confirm it.
+        SendBack = "send_back", "复核退回";
+        /// 收回: the reviewer takes their proposal back.
+        Retract = "retract", "收回办理意见";
         /// An appeal against the rejection was upheld.
         Uphold = "uphold", "申诉通过，改为审核通过";
         /// The refund is paid, the certificate is printed or posted, or the receipt is issued.
@@ -76,6 +82,9 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::InReview, Action::HandOver, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::PutBack, Actor::Reviewer, Status::Submitted),
     (Status::InReview, Action::PutBack, Actor::Roster, Status::Submitted),
+    (Status::InReview, Action::Propose, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::SendBack, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::Retract, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::Return, Actor::Reviewer, Status::Returned),
     (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
     (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
@@ -83,6 +92,13 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Approved, Action::Fulfil, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Fail, Actor::Reviewer, Status::Returned),
 ];
+
+impl Action {
+    /// Whether it is a step among staff, which candidates do not see.
+    pub fn is_internal(self) -> bool {
+        matches!(self, Action::Propose | Action::SendBack | Action::Retract)
+    }
+}
 
 impl Status {
     /// Whether an application in this state is submitted and not decided.
@@ -133,7 +149,7 @@ mod tests {
             }
             (Actor::Roster, Status::InReview) => (action == PutBack).then_some(Status::Submitted),
             (Actor::Reviewer, Status::InReview) => match action {
-                HandOver => Some(Status::InReview),
+                HandOver | Propose | SendBack | Retract => Some(Status::InReview),
                 PutBack => Some(Status::Submitted),
                 Return => Some(Status::Returned),
                 Reject => Some(Status::Rejected),
@@ -162,7 +178,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(tried, 8 * 12 * 3);
+        assert_eq!(tried, Status::ALL.len() * Action::ALL.len() * 3);
     }
 
     #[test]

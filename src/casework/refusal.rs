@@ -69,6 +69,9 @@ pub enum Refusal {
     /// The staff member decided what the appeal is about.
     #[error("decided before")]
     DecidedBefore,
+    /// The staff member proposed the decision, which somebody else confirms.
+    #[error("own proposal")]
+    OwnProposal,
     /// The role of the staff member does not decide this business.
     #[error("another role decides it")]
     NotTheirBusiness,

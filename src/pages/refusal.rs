@@ -44,6 +44,7 @@ impl From<Refusal> for Failure {
             }
             Refusal::OwnApplication => Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"),
             Refusal::DecidedBefore => Failure::Forbidden(DECIDED_BEFORE),
+            Refusal::OwnProposal => Failure::Forbidden("这是您提出的办理意见，请由其他同事复核。"),
             Refusal::NotTheirBusiness => Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"),
             Refusal::NotTheirTask => Failure::Forbidden("这一步不由您的岗位办理。"),
             Refusal::AdministratorsOnly => Failure::Forbidden("只有管理员可以转交申请。"),

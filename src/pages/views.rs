@@ -6,7 +6,7 @@ use maud::{Markup, Render, html};
 
 use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Business, Record};
-use crate::casework::history::{Content, Event};
+use crate::casework::history::{Content, Event, Proposed};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
 use crate::casework::question::{Question, Section};
@@ -180,7 +180,8 @@ pub enum Reader {
 pub fn timeline(business: &Business, events: &[Event], reader: Reader) -> Markup {
     let mut earlier: Option<&Answers> = None;
     let mut moments = Vec::new();
-    for event in events {
+    let shown = |event: &&Event| reader == Reader::Staff || !event.action.is_internal();
+    for event in events.iter().filter(shown) {
         let changes = event.content.answers.as_ref().zip(earlier).map(|(now, then)| now.changes(then));
         earlier = event.content.answers.as_ref().or(earlier);
         moments.push(moment(business, event, changes.as_ref(), reader));
@@ -203,7 +204,10 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
         _ => event.staff.as_deref().unwrap_or("本人"),
     };
     let staff_note = if reader == Reader::Staff { event.content.staff_note.as_str() } else { "" };
-    let detail = [who.to_owned(), event_detail(business, &event.content, changes), staff_note.to_owned()];
+    let proposed = event.content.proposed.as_ref().map(|proposed| proposal_word(business, proposed));
+    let proposed = proposed.unwrap_or_default();
+    let said = event_detail(business, &event.content, changes);
+    let detail = [who.to_owned(), proposed, said, staff_note.to_owned()];
     let detail: Vec<String> = detail.into_iter().filter(|text| !text.is_empty()).collect();
     Moment {
         state: event.to.code().to_owned(),
@@ -211,6 +215,21 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
         when: clock::china(event.at),
         detail: detail.join(" · "),
     }
+}
+
+/// What a proposal says: the state after its confirmation, and the note to the candidate.
+fn proposal_word(business: &Business, proposed: &Proposed) -> String {
+    let word = proposed_state(business, proposed);
+    if proposed.note.is_empty() { format!("拟{word}") } else { format!("拟{word}：{}", proposed.note) }
+}
+
+/// The word for the state of an application after a proposal is confirmed.
+pub fn proposed_state(business: &Business, proposed: &Proposed) -> String {
+    let status = match proposed.action() {
+        Ok(Action::Reject) => Status::Rejected,
+        _ => Status::Approved,
+    };
+    state_word(business, status, &proposed.result).to_owned()
 }
 
 fn event_detail(business: &Business, content: &Content, changes: Option<&BTreeSet<String>>) -> String {

@@ -3,6 +3,7 @@
 use poem::web::Data;
 use poem::{Response, handler};
 
+use super::case::Standing;
 use super::case_request::{CaseRequest, OpenedCase};
 use super::{queue, verdict, version};
 use crate::casework::business::{Application, Registry};
@@ -66,6 +67,7 @@ pub async fn done(request: CaseRequest) -> Result<Response, Failure> {
         Status::Returned | Status::Rejected | Status::Approved | Status::Completed => {
             format!("已办理：{word}")
         }
+        Status::InReview if case.standing == Standing::Proposed => "已提出，待同事复核".to_owned(),
         _ => return Ok(see_other(&paths::case(application.shown_number()))),
     };
     let main = maud::html! {

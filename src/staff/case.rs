@@ -11,7 +11,7 @@ use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
-use crate::casework::{Refusal, assignment};
+use crate::casework::{Refusal, assignment, proposal};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
@@ -50,6 +50,10 @@ pub enum Standing {
     Mine,
     /// A colleague has taken it.
     Taken,
+    /// The reader has proposed a decision, which waits for a confirmation.
+    Proposed,
+    /// A colleague has proposed a decision, which the reader may confirm.
+    Second,
     Own,
     /// It is an appeal against a decision of the reader.
     Involved,
@@ -78,9 +82,11 @@ pub struct Case {
     pub mine: bool,
     /// Whether the reader may put it back and hand it over, whoever has taken it.
     pub manages: bool,
-    /// The staff it can be handed over to; empty unless `manages`.
+    /// The other staff who may decide it; empty unless `manages`, or a proposal waits for one of them.
     pub colleagues: Vec<Member>,
     pub registrations: Vec<Registration>,
+    /// Of a hundred decisions on this business, how many a colleague confirms; 0 if the reader does not decide it.
+    pub confirmed_share: i32,
     /// The candidate's other applications, the newest first.
     pub others: Vec<OtherApplication>,
 }
@@ -147,16 +153,21 @@ impl Case {
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
         let answers = application.form.clone().unwrap_or_default();
         let context = Context::of_submitted(&candidate, &application, appealed.as_ref(), &answers);
+        let standing = standing(tx, &application, reader)?;
         Ok(Case {
             cited: (business.cited)(tx, &context)?,
             reader: reader.role,
-            standing: standing(tx, &application, reader)?,
+            standing,
             assignee: assignee(tx, &application)?,
             mine: application.assignee_id.as_deref() == Some(&reader.id),
             manages,
-            colleagues: match manages {
+            colleagues: match manages || application.proposed_by.is_some() {
                 true => assignment::colleagues(tx, &application)?,
                 false => Vec::new(),
+            },
+            confirmed_share: match standing {
+                Standing::Mine => proposal::share(tx, &application)?,
+                _ => 0,
             },
             registrations: registration::of_holder(tx, &candidate.holder)?,
             others: others(tx, &application)?,
@@ -204,6 +215,13 @@ fn standing(tx: &mut Tx, application: &Application, reader: &StaffMember) -> Res
         _ if own => Standing::Own,
         _ if involved => Standing::Involved,
         Status::Submitted if decides => Standing::Free,
+        Status::InReview if application.proposed_by.is_some() => {
+            match (proposal::is_by(tx, application, reader)?, decides) {
+                (true, _) => Standing::Proposed,
+                (false, true) => Standing::Second,
+                (false, false) => Standing::Taken,
+            }
+        }
         Status::InReview if mine => Standing::Mine,
         Status::InReview => Standing::Taken,
         _ => Standing::Closed,

@@ -77,7 +77,7 @@ impl Confirmation<'_> {
             h2 #confirm-title { "确认" (self.label()) "？" }
             (self.warning())
             (ui::facts(&facts))
-            p.muted { "确认后立即生效，考生马上可以看到。" }
+            p.muted { (self.effect()) }
         }
     }
 
@@ -94,6 +94,17 @@ impl Confirmation<'_> {
             Verdict::Approve(_, note) | Verdict::Reject(note) => html! {
                 @if note.is_empty() { span.muted { "只告知结果，没有附言" } } @else { (note) }
             },
+        }
+    }
+
+    fn effect(&self) -> String {
+        match self.opened.case.confirmed_share {
+            share if share > 0 && !matches!(self.verdict, Verdict::Return(_)) => {
+                format!(
+                    "这类申请的决定有 {share}% 抽取复核：抽中的由另一位同事确认后才生效，其他的立即生效。"
+                )
+            }
+            _ => "确认后立即生效，考生马上可以看到。".to_owned(),
         }
     }
 

@@ -38,7 +38,7 @@ impl ReviewPage<'_> {
             return html! {};
         }
         let body = html! {
-            @if self.case.standing == Standing::Taken { (self.put_back_form()) }
+            @if matches!(self.case.standing, Standing::Taken | Standing::Second) { (self.put_back_form()) }
             (self.in_form(paths::hand_over(application.shown_number()), self.hand_over_form()))
         };
         ui::panel("管理", body)

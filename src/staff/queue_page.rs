@@ -154,6 +154,9 @@ impl Listing {
         let words = match self.filter.part() {
             QueuePart::Waiting => ("待审核的都办完了", "新的申请提交后会出现在这里。"),
             QueuePart::InReview => ("没有审核中的申请", "领取后的申请会出现在这里。"),
+            QueuePart::ToConfirm => {
+                ("没有待您复核的申请", "同事提出、需要另一人确认的办理意见会出现在这里。")
+            }
             QueuePart::Mine => ("您没有领取申请", "按“领取下一件”开始审核。"),
             QueuePart::ToDo => {
                 ("没有待办结的申请", "审核通过、还需要退款、制证、开票或签收的申请会出现在这里。")
@@ -180,12 +183,16 @@ impl Listing {
 
     fn row(&self, item: &QueueItem) -> ListRow {
         let since = format!("{} 提交", china(item.since));
-        let waits = matches!(self.filter.part(), QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine);
+        let waits = matches!(
+            self.filter.part(),
+            QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine | QueuePart::ToConfirm
+        );
         let facts = [
             Some(item.business.label.to_owned()),
             Some(since),
             waits.then(|| format!("已等待{}", span(item.since, self.now))),
             (item.round > 1).then(|| format!("第 {} 轮", item.round)),
+            item.proposed.then(|| "待复核".to_owned()),
             item.assignee.as_ref().map(|name| format!("{name}{}", if waits { "已领取" } else { "办理" })),
         ];
         ListRow {
@@ -273,6 +280,7 @@ mod tests {
                 since: Timestamp::MIN,
                 due_on: Some(day(due)),
                 assignee: None,
+                proposed: false,
                 position: queue::Position { due: day(due), at: Timestamp::MIN, id: String::new() },
             };
             due_tag(&item, &days).into_string()

@@ -77,6 +77,7 @@ impl ReviewPage<'_> {
             (self.stopped())
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
+            (self.second_pair())
             (facts::outcome(self.case))
             (facts::identity(self.case))
             (views::records(&self.case.cited))
@@ -135,6 +136,8 @@ impl ReviewPage<'_> {
             _ if !self.due().is_empty() => return self.what_to_do(word),
             Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
             Standing::Taken => (format!("{assignee}正在办理"), "您可以查看，不能办理。"),
+            Standing::Proposed => return self.proposed(),
+            Standing::Second => return html! {},
             Standing::Own => ("这是您本人的申请".to_owned(), "请由其他审核员办理。"),
             Standing::Involved => ("您不能办理这件申诉".to_owned(), DECIDED_BEFORE),
             Standing::Mine | Standing::Closed => (word.to_owned(), "这件申请目前不需要审核。"),
@@ -189,7 +192,7 @@ impl ReviewPage<'_> {
                 (ui::keyed_submit("action", code(Action::Return), "退回并标注", Look::Plain, self.key('R')))
                 (ui::keyed_submit("action", code(Action::Reject), verdicts.reject, Look::Danger, self.key('J')))
             },
-            Standing::Mine | Standing::Involved if self.case.mine => html! {
+            Standing::Mine | Standing::Involved | Standing::Proposed if self.case.mine => html! {
                 form method="post" action=(paths::put_back(self.number())) {
                     input type="hidden" name="version" value=(self.case.file.application.version);
                     (ui::submit("go", "back", "放回", Look::Plain))
@@ -202,6 +205,7 @@ impl ReviewPage<'_> {
                 }
                 (self.next())
             },
+            Standing::Second => html! { (self.to_second_pair()) (self.next()) },
             _ => html! { (ui::link_button(paths::QUEUE, "返回待办", Look::Plain)) (self.next()) },
         }
     }

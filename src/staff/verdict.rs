@@ -11,6 +11,7 @@ use super::typed::Typed;
 use super::version;
 use crate::casework::business::Application;
 use crate::casework::decision::{self, Verdict};
+use crate::casework::lifecycle::Action;
 use crate::casework::number::ApplicationNumber;
 use crate::casework::question::Problems;
 use crate::paths;
@@ -83,7 +84,9 @@ pub fn settle(
         Err(problems) => return Ok(problems),
     };
     decision::decide(tx, staff, &application, version(sent)?, verdict)?;
-    roster::audit(tx, &staff.id, action, number)?;
+    let is_proposed = Application::by_number(tx, number)?.proposed_by.is_some();
+    let done = if is_proposed { Action::Propose.code() } else { action };
+    roster::audit(tx, &staff.id, done, number)?;
     Ok(Problems::new())
 }
 
@@ -102,7 +105,7 @@ fn stopped(frame: &Frame, opened: &OpenedCase, typed: &Typed, why: Stopped) -> R
     frame.page_with(StatusCode::CONFLICT, page.page())
 }
 
-fn again(
+pub(super) fn again(
     frame: &Frame,
     status: StatusCode,
     opened: &OpenedCase,

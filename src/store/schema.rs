@@ -352,6 +352,7 @@ diesel::table! {
         saves -> Integer,
         saved_by -> Text,
         held_at -> Nullable<Timestamp>,
+        proposed_by -> Nullable<Text>,
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::filter::QueueFilter;
 use super::part::{QueuePart, businesses};
 use super::position::{NEVER, Position};
-use super::selection::Selection;
+use super::selection::{Reviewer, Selection};
 use super::titles;
 use crate::casework::business::{Business, Registry};
 use crate::casework::lifecycle::{Action, Status};
@@ -34,6 +34,8 @@ pub struct QueueItem {
     /// The last day for the decision.
     pub due_on: Option<NaiveDate>,
     pub assignee: Option<String>,
+    /// Whether a decision is proposed and waits for its confirmation.
+    pub proposed: bool,
     pub position: Position,
 }
 
@@ -52,6 +54,7 @@ struct Row {
     updated_at: Timestamp,
     due_on: Option<NaiveDate>,
     assignee: Option<String>,
+    proposed_by: Option<String>,
 }
 
 /// Pages of the queue by due day; decided applications the latest first. One more than the pages have
@@ -90,7 +93,11 @@ fn select(tx: &mut Tx, reader: &StaffMember, filter: &QueueFilter) -> Result<Sel
     let mut kinds = businesses(Registry::of(tx), reader.role, part);
     kinds.retain(|kind| filter.business.is_empty() || *kind == filter.business);
     let overdue = !filter.overdue.is_empty() && part != QueuePart::Decided;
+    let proposed = part == QueuePart::ToConfirm;
+    let reviewer = if proposed { Some(Reviewer::load(tx, reader)?) } else { None };
     let mut selection = Selection {
+        proposed,
+        reviewer,
         assignee: (part == QueuePart::Mine).then(|| reader.id.clone()),
         due_before: overdue.then(|| tx.today()),
         after: Position::parse(&filter.after),
@@ -130,6 +137,7 @@ fn read(tx: &mut Tx, selection: &Selection, most: i64) -> Result<Vec<Row>, Error
             applications::updated_at,
             applications::due_on,
             staff::name.nullable(),
+            applications::proposed_by,
         ))
         .load(conn))?)
 }
@@ -152,6 +160,7 @@ impl Row {
             since: self.last_submitted_at.unwrap_or(self.updated_at),
             due_on: self.due_on,
             assignee: self.assignee,
+            proposed: self.proposed_by.is_some(),
         })
     }
 }

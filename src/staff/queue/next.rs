@@ -39,9 +39,8 @@ fn first_for(tx: &mut Tx, reviewer: &StaffMember) -> Result<Vec<String>, Error> 
     if kinds.is_empty() {
         return Ok(Vec::new());
     }
-    let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
     let selection = Selection {
-        reviewer: Some(Reviewer { candidate: reviewer.candidate.clone(), entries }),
+        reviewer: Some(Reviewer::load(tx, reviewer)?),
         ..Selection::of(QueuePart::Waiting, kinds)
     };
     Ok(either!(tx.conn, conn => applications::table

@@ -19,6 +19,8 @@ codes! {
         InReview = "in_review", "审核中";
         /// The reader has taken it.
         Mine = "mine", "我领取的";
+        /// A colleague has proposed a decision, which the reader may confirm.
+        ToConfirm = "to_confirm", "待我复核";
         /// It is approved, and its task is not carried out yet.
         ToDo = "todo", "待办结";
         /// It is decided or returned to the candidate.
@@ -30,7 +32,7 @@ impl QueuePart {
     pub(super) fn states(self) -> &'static [Status] {
         match self {
             QueuePart::Waiting => &[Status::Submitted],
-            QueuePart::InReview | QueuePart::Mine => &[Status::InReview],
+            QueuePart::InReview | QueuePart::Mine | QueuePart::ToConfirm => &[Status::InReview],
             QueuePart::ToDo => &[Status::Approved],
             QueuePart::Decided => &[Status::Returned, Status::Rejected, Status::Approved, Status::Completed],
         }
@@ -48,7 +50,9 @@ impl QueuePart {
 /// Slugs of the businesses that are the work of a role in a part of the queue.
 pub(super) fn businesses(registry: Registry, role: Role, part: QueuePart) -> Vec<&'static str> {
     let is_work = |business: &&'static Business| match part {
-        QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine => role.does(business.reviewed_by),
+        QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine | QueuePart::ToConfirm => {
+            role.does(business.reviewed_by)
+        }
         QueuePart::ToDo => awaits(business, role),
         QueuePart::Decided => business.is_work_of(role),
     };

@@ -9,10 +9,11 @@ use diesel::sql_types::Bool;
 use super::part::QueuePart;
 use super::position::Position;
 use super::sql::{Sql, Value};
-use crate::casework::history::DECISIONS;
+use crate::casework::history::JUDGEMENTS;
 use crate::casework::lifecycle::Action;
 use crate::casework::number::ApplicationNumber;
-use crate::store::CandidateId;
+use crate::people::staff::{self as roster, StaffMember};
+use crate::store::{CandidateId, Error, Tx};
 
 /// Applications of one business, or of one business with one title.
 pub(super) struct Stream {
@@ -33,6 +34,8 @@ pub(super) struct Selection {
     pub due_before: Option<NaiveDate>,
     pub after: Option<Position>,
     pub reviewer: Option<Reviewer>,
+    /// Only those with a proposal that the reviewer may confirm.
+    pub proposed: bool,
 }
 
 /// Leaves out what this person may not take: their own applications, and appeals against their decisions.
@@ -83,6 +86,7 @@ impl Selection {
             due_before: None,
             after: None,
             reviewer: None,
+            proposed: false,
         }
     }
 
@@ -133,8 +137,11 @@ impl Selection {
         if let Some(day) = self.due_before {
             sql.push_with(" AND coalesce(due_on, '9999-12-31') < ", Value::Day(day));
         }
+        if self.proposed {
+            sql.push(" AND proposed_by IS NOT NULL");
+        }
         if let Some(reviewer) = &self.reviewer {
-            reviewer.push_conditions(sql);
+            reviewer.push_conditions(sql, self.proposed);
         }
     }
 
@@ -185,20 +192,35 @@ pub(super) fn push_union<T>(sql: &mut Sql<T>, selections: &[Selection], most: i6
 }
 
 impl Reviewer {
-    fn push_conditions<T>(&self, sql: &mut Sql<T>) {
+    pub fn load(tx: &mut Tx, reviewer: &StaffMember) -> Result<Reviewer, Error> {
+        let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
+        Ok(Reviewer { candidate: reviewer.candidate.clone(), entries })
+    }
+
+    /// `proposed` leaves out their own proposals too.
+    fn push_conditions<T>(&self, sql: &mut Sql<T>, proposed: bool) {
+        if proposed {
+            sql.push(" AND proposed_by NOT IN (");
+            self.push_entries(sql);
+            sql.push(")");
+        }
         sql.push_with(" AND candidate_id <> ", Value::Text(self.candidate.to_string()));
         // The parent of an appeal is the rejected application. PostgreSQL counts for each row, where it would turn
         // NOT EXISTS into a join with all events.
         sql.push(" AND (parent_id = '' OR (SELECT count(*) FROM application_events");
         sql.push(" WHERE application_id = applications.parent_id AND action IN ('");
-        push_codes(sql, DECISIONS.map(Action::code));
+        push_codes(sql, JUDGEMENTS.map(Action::code));
         sql.push("') AND staff_id IN (");
+        self.push_entries(sql);
+        sql.push(")) = 0)");
+    }
+
+    fn push_entries<T>(&self, sql: &mut Sql<T>) {
         let mut between = "";
         for entry in &self.entries {
             sql.push_with(between, Value::Text(entry.clone()));
             between = ", ";
         }
-        sql.push(")) = 0)");
     }
 }
 

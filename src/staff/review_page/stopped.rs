@@ -36,6 +36,9 @@ impl ReviewPage<'_> {
         let taker = self.case.assignee.as_deref().unwrap_or("其他工作人员");
         match (file.application.status, self.case.standing) {
             (Status::Submitted, _) => "这件申请已被放回，现在没有人领取".to_owned(),
+            (Status::InReview, Standing::Proposed | Standing::Second) => {
+                "这件申请已有办理意见，等待复核".to_owned()
+            }
             (Status::InReview, Standing::Mine) => "这件申请在您打开以后有变动".to_owned(),
             (Status::InReview, _) => format!("这件申请现在由{taker}办理"),
             _ => format!("这件申请已经办理：{}", views::word(&file.application)),

@@ -1,0 +1,2 @@
+DROP INDEX applications_proposed;
+ALTER TABLE applications DROP COLUMN proposed_by;
