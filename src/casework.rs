@@ -7,6 +7,7 @@
 
 pub use refusal::Refusal;
 
+pub mod announcement;
 pub mod answers;
 pub mod appeal;
 pub mod application;
@@ -15,8 +16,10 @@ pub mod business;
 pub mod calendar;
 pub mod deadline;
 pub mod decision;
+pub mod exam_changes;
 pub mod format;
 pub mod history;
+pub mod holidays;
 pub mod lifecycle;
 pub mod list_facts;
 pub mod listing;
@@ -34,4 +37,5 @@ pub mod stored;
 pub mod submission;
 pub mod sweep;
 pub mod task;
+pub mod texts;
 mod transition;

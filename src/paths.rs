@@ -51,6 +51,18 @@ pub const QUEUE: &str = "/staff/queue";
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
+/// 管理: the rooms of administrators.
+pub const ADMIN: &str = "/staff/admin";
+pub const RULES: &str = "/staff/admin/rules";
+pub const ROSTER: &str = "/staff/admin/roster";
+pub const NEW_ROSTER_ENTRY: &str = "/staff/admin/roster/new";
+pub const EXAMS: &str = "/staff/admin/exams";
+pub const NEW_EXAM: &str = "/staff/admin/exams/new";
+pub const HOLIDAYS: &str = "/staff/admin/holidays";
+pub const SAVE_HOLIDAYS: &str = "/staff/admin/holidays/save";
+pub const TEXTS: &str = "/staff/admin/texts";
+pub const EDITED_ANNOUNCEMENTS: &str = "/staff/admin/announcements";
+pub const NEW_ANNOUNCEMENT: &str = "/staff/admin/announcements/new";
 pub const IDENTITIES: &str = "/staff/identities";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
 pub const PHONE: &str = "/s";
@@ -98,6 +110,8 @@ addresses! {
     BUSINESS business(slug) = "/services/:business";
     /// 须知 of a business.
     NOTICE notice(slug) = "/services/:business/notice";
+    /// A version of 须知.
+    AGREED_NOTICE agreed_notice(slug, version) = "/services/:business/notice/:version";
     NEW new_application(slug) = "/services/:business/new";
     /// 核对信息.
     REVIEW review(slug) = "/services/:business/review";
@@ -119,6 +133,19 @@ addresses! {
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
+    /// The rules of a business, or of the `office`.
+    RULES_OF rules_of(slug) = "/staff/admin/rules/:kind";
+    ROSTER_ENTRY roster_entry(id) = "/staff/admin/roster/:id";
+    LEAVE_ROSTER leave_roster(id) = "/staff/admin/roster/:id/leave";
+    EXAM exam(id) = "/staff/admin/exams/:exam";
+    SITTING sitting(exam, id) = "/staff/admin/exams/:exam/sittings/:id";
+    SUBJECT subject(exam, id) = "/staff/admin/exams/:exam/subjects/:id";
+    HOLIDAY_YEAR holiday_year(year) = "/staff/admin/holidays/:year";
+    /// A text of a business: a notice, help or reasons.
+    OFFICE_TEXT office_text(name, slug) = "/staff/admin/texts/:name/:kind";
+    TEXT_VERSION text_version(name, slug, version) = "/staff/admin/texts/:name/:kind/:version";
+    EDITED_ANNOUNCEMENT edited_announcement(id) = "/staff/admin/announcements/:id";
+    TAKE_DOWN take_down(id) = "/staff/admin/announcements/:id/take-down";
     IDENTITY identity(id) = "/staff/identities/:id";
     WAIT wait(handshake) = "/login/wait/:id";
     /// Opens a scanned code on the phone.

@@ -22,6 +22,7 @@ use crate::lookup::Lookup;
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
+use crate::staff::admin;
 use crate::store::{Ids, Store};
 use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
@@ -184,6 +185,7 @@ fn urls() -> Route {
         .at(paths::REVOKE_LINK, post(links::revoke))
         .at(paths::BUSINESS, get(list::show))
         .at(paths::NOTICE, get(notice::show).post(notice::agree).data(FormOf::New))
+        .at(paths::AGREED_NOTICE, get(notice::agreed))
         .at(paths::NEW, get(form::show).post(form::save).data(FormOf::New))
         .at(paths::REVIEW, get(review::show).post(review::submit))
         .at(paths::DISCARD, get(withdraw::confirm_discard).post(withdraw::discard))
@@ -212,6 +214,28 @@ fn urls() -> Route {
         .at(paths::SECOND_PAIR, get(staff::review).post(staff::answer_proposal))
         .at(paths::TASK, get(staff::review).post(staff::carry_out))
         .at(paths::DONE, get(staff::done))
+        .at(paths::ADMIN, get(admin::show))
+        .at(paths::RULES, get(admin::rules::list))
+        .at(paths::RULES_OF, get(admin::rules::show).post(admin::rules::save))
+        .at(paths::ROSTER, get(admin::roster::list))
+        .at(paths::NEW_ROSTER_ENTRY, get(admin::roster::blank).post(admin::roster::add))
+        .at(paths::ROSTER_ENTRY, get(admin::roster::show).post(admin::roster::change))
+        .at(paths::LEAVE_ROSTER, get(admin::roster::confirm_leave).post(admin::roster::leave))
+        .at(paths::EXAMS, get(admin::exams::list))
+        .at(paths::NEW_EXAM, get(admin::exams::blank).post(admin::exams::add))
+        .at(paths::EXAM, get(admin::exams::show).post(admin::exams::change))
+        .at(paths::SITTING, get(admin::exams::show_sitting).post(admin::exams::change_sitting))
+        .at(paths::SUBJECT, get(admin::exams::show_subject).post(admin::exams::change_fee))
+        .at(paths::HOLIDAYS, get(admin::holidays::list).post(admin::holidays::examine))
+        .at(paths::SAVE_HOLIDAYS, post(admin::holidays::save))
+        .at(paths::HOLIDAY_YEAR, get(admin::holidays::show))
+        .at(paths::TEXTS, get(admin::texts::list))
+        .at(paths::OFFICE_TEXT, get(admin::texts::show).post(admin::texts::publish))
+        .at(paths::TEXT_VERSION, get(admin::texts::show_version))
+        .at(paths::EDITED_ANNOUNCEMENTS, get(admin::announcements::list))
+        .at(paths::NEW_ANNOUNCEMENT, get(admin::announcements::blank).post(admin::announcements::add))
+        .at(paths::EDITED_ANNOUNCEMENT, get(admin::announcements::show).post(admin::announcements::change))
+        .at(paths::TAKE_DOWN, get(admin::announcements::confirm).post(admin::announcements::take_down))
         .at(paths::IDENTITIES, get(staff::identities::list))
         .at(paths::IDENTITY, get(staff::identities::show).post(staff::identities::decide))
         .at(paths::LOGIN, get(screen::show))

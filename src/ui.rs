@@ -14,6 +14,7 @@
 //! | `actions` | a row of buttons that share the width |
 //! | `muted`, `small` | muted text, 14 px text |
 //! | `notice` | a numbered text to agree to |
+//! | `bullets` | a list with bullets |
 //! | `titled` | a heading that equals the next field's label; the label is only read aloud |
 //! | `changed` | a value that changed since the last review |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-side`, `desk-viewer`, `desk-bar` | the review desk |
@@ -32,6 +33,7 @@ mod lang;
 mod layout;
 mod lists;
 mod page;
+mod prose;
 mod qr;
 mod stylesheet;
 mod upload;
@@ -55,6 +57,7 @@ pub use lang::Lang;
 pub use layout::{document, fragment};
 pub use lists::{Card, Link, ListRow, Moment, Tile, card, door, more, page_mark, rows, tiles, timeline};
 pub use page::{Chrome, Desk, DeskLink, Page, Tab};
+pub use prose::prose;
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
 pub use upload::{Player, Recording, UploadField, Uploaded, materials, recording, upload};

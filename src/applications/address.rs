@@ -15,6 +15,7 @@ struct Params {
     business: Option<String>,
     number: Option<String>,
     certificate: Option<String>,
+    version: Option<String>,
 }
 
 impl Params {
@@ -39,6 +40,15 @@ impl<'a> FromRequest<'a> for Number {
     async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         let text = Params::of(req)?.number.unwrap_or_default();
         Ok(Number(number::parse(&text).ok_or(Failure::NotFound)?))
+    }
+}
+
+/// The name of a version of a notice.
+pub(super) struct Version(pub String);
+
+impl<'a> FromRequest<'a> for Version {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Version(Params::of(req)?.version.unwrap_or_default()))
     }
 }
 

@@ -216,13 +216,16 @@ fn view(detail: &Detail) -> Markup {
             (ui::panel(heading, ui::facts_under(heading, &views::facts(fields, &answers, None))))
         }
         @if !materials.is_empty() { (ui::panel("材料", ui::materials(&materials))) }
-        @if let Some(notice) = agreed_notice(application) { p.muted.small { (ui::words(&notice)) } }
+        @if let Some(at) = application.agreed_at.filter(|_| !application.notice_version.is_empty()) {
+            p.muted.small {
+                (ui::words(&clock::china(at))) " 已阅读并同意须知（"
+                a href=(paths::agreed_notice(business.slug, &application.notice_version)) {
+                    "版本 " (application.notice_version)
+                }
+                "）"
+            }
+        }
     }
-}
-
-fn agreed_notice(application: &Application) -> Option<String> {
-    let at = application.agreed_at.filter(|_| !application.notice_version.is_empty())?;
-    Some(format!("{} 已阅读并同意须知（版本 {}）", clock::china(at), application.notice_version))
 }
 
 /// The banner with the state, the next step, and what the candidate can do.

@@ -9,6 +9,7 @@ use crate::casework::business::{Business, Origin, Outset};
 use crate::casework::listing::{self, BusinessList, ListedApplication};
 use crate::casework::paging::Pages;
 use crate::casework::sweep::DRAFT_AGE;
+use crate::casework::texts::{self, TextKind};
 use crate::pages::cards::{self, Paging};
 use crate::pages::signed_in::as_candidate;
 use crate::pages::{controls, links, views};
@@ -40,6 +41,8 @@ struct Shown {
     list: BusinessList,
     /// Empty unless the list is shown from its beginning.
     outset: Outset,
+    /// 办事说明.
+    help: String,
 }
 
 impl Shown {
@@ -49,7 +52,8 @@ impl Shown {
             true => (business.outset)(tx, candidate, &list.pending())?,
             false => Outset::default(),
         };
-        Ok(Shown { list, outset })
+        let help = texts::current(tx, TextKind::Help, business)?.map(|text| text.body).unwrap_or_default();
+        Ok(Shown { list, outset, help })
     }
 }
 
@@ -61,9 +65,9 @@ fn start(business: &Business, list: &BusinessList) -> Markup {
 }
 
 fn view(business: &Business, shown: &Shown, pages: Pages) -> Markup {
-    let Shown { list: BusinessList { draft, listed }, outset } = shown;
+    let Shown { list: BusinessList { draft, listed }, outset, help } = shown;
     html! {
-        p.muted { (business.about) }
+        div.muted { (ui::prose(help)) }
         @if let Some(draft) = draft { (draft_banner(business, draft)) }
         (views::records(&outset.records))
         @if let Some(why) = outset.nothing {

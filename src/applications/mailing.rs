@@ -13,7 +13,7 @@ use crate::pages::signed_in::as_candidate;
 use crate::pages::upload::Upload;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
-use crate::web::{Failure, Frame};
+use crate::web::{Failure, Frame, Submission};
 
 #[handler]
 pub async fn show(
@@ -37,8 +37,13 @@ pub async fn show_notice(mailing: Mailing, frame: Frame) -> Result<Response, Fai
 }
 
 #[handler]
-pub async fn agree(mailing: Mailing, frame: Frame, Data(store): Data<&Store>) -> Result<Response, Failure> {
-    notice::accept(mailing.into(), &frame, store).await
+pub async fn agree(
+    mailing: Mailing,
+    frame: Frame,
+    Data(store): Data<&Store>,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    notice::accept(mailing.into(), &frame, store, sent.one("agree")).await
 }
 
 #[handler]

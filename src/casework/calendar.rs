@@ -71,6 +71,14 @@ impl Calendar {
         today.iter_days().take_while(|day| *day <= end).find(|day| !self.is_known(*day))
     }
 
+    /// The arrangement in use of every known year, the latest first.
+    pub fn years(&self) -> Vec<&Arrangement> {
+        let mut years: BTreeMap<i32, &Arrangement> =
+            self.published.iter().map(|(year, one)| (*year, one)).collect();
+        years.extend(self.imported.iter().map(|(year, one)| (*year, one)));
+        years.into_values().rev().collect()
+    }
+
     fn arrangement(&self, year: i32) -> Option<&Arrangement> {
         self.imported.get(&year).or_else(|| self.published.get(&year))
     }

@@ -81,6 +81,25 @@ pub enum Refusal {
     /// Only an administrator hands over.
     #[error("administrators only")]
     AdministratorsOnly,
+    /// Nobody else on the roster is an administrator.
+    #[error("the last administrator")]
+    LastAdministrator,
+    /// Staff members do not change their own entry of the roster.
+    #[error("own entry of the roster")]
+    OwnEntry,
+    /// The document is on the roster.
+    #[error("on the roster already")]
+    OnRoster {
+        /// Key of the entry.
+        id: String,
+        name: String,
+    },
+    /// A change of the office's records that other records do not allow. The text says why in Chinese.
+    #[error("it breaks other records: {0}")]
+    Breaks(String),
+    /// Another administrator changed it after it was read.
+    #[error("changed by another administrator")]
+    ChangedMeanwhile,
     /// The request is invalid. The text says why in Chinese.
     #[error("invalid: {0}")]
     Invalid(&'static str),

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::business::Business;
 use crate::either;
 use crate::store::schema::rules::dsl as r;
-use crate::store::{Error, Tx, codes};
+use crate::store::{Error, Timestamp, Tx, codes};
 
 codes! {
     /// The name of a rule.
@@ -57,6 +57,13 @@ pub fn value(tx: &mut Tx, rule: Rule, business: Option<&Business>) -> Result<i32
     let changed: Option<i32> =
         r::rules.find((kind, rule.code())).select(r::value).first(tx.conn).optional()?;
     Ok(changed.unwrap_or_else(|| rule.default_for(business)))
+}
+
+/// The rules of a business that differ from their default, by name: the value and when it was set. With `None` those
+/// of the office.
+pub fn changed(tx: &mut Tx, business: Option<&Business>) -> Result<Vec<(String, i32, Timestamp)>, Error> {
+    let kind = business.map_or("", |business| business.slug);
+    Ok(r::rules.filter(r::kind.eq(kind)).select((r::name, r::value, r::changed_at)).load(tx.conn)?)
 }
 
 /// Sets a rule. The caller has checked the [bounds](Rule::bounds) and notes it in the audit.

@@ -27,6 +27,7 @@ use super::materials::{self, Attachment, Received};
 use super::number::ApplicationNumber;
 use super::question::{AnswerRule, Choices, Problems, Question};
 use super::refusal::Refusal;
+use super::texts::{self, CurrentNotice};
 use crate::either;
 use crate::people::candidate::Candidate;
 use crate::store::schema::applications::dsl as a;
@@ -68,6 +69,8 @@ pub struct Sheet {
     pub unfinished: Vec<String>,
     /// Name of the window that shows the form.
     pub window: String,
+    /// The notice to agree to before the form, if there is one.
+    pub notice: Option<CurrentNotice>,
 }
 
 /// The outcome of [`Sheet::save`].
@@ -117,6 +120,7 @@ impl Sheet {
             open,
             unfinished: Vec::new(),
             window: tx.id(),
+            notice: texts::notice(tx, business)?,
         };
         sheet.refresh_choices(tx)?;
         sheet.check_deadline(tx)?;
@@ -281,17 +285,17 @@ impl Sheet {
     /// Whether the candidate has not agreed to the current version of the notice.
     pub fn must_agree(&self) -> bool {
         let agreed = self.application.as_ref().map_or("", |application| application.notice_version.as_str());
-        self.business.notice.as_ref().is_some_and(|notice| notice.version != agreed)
+        self.notice.as_ref().is_some_and(|notice| notice.version != agreed)
     }
 
     /// Stores in the draft that the candidate agreed to the notice.
     pub fn agree(&mut self, tx: &mut Tx) -> Result<(), Refusal> {
-        let Some(notice) = &self.business.notice else { return Ok(()) };
+        let Some(version) = self.notice.as_ref().map(|notice| notice.version.clone()) else { return Ok(()) };
         if self.application.is_none() {
             self.begin(tx)?;
         }
         let Some(application) = &self.application else { return Ok(()) };
-        let agreed = (a::notice_version.eq(notice.version), a::agreed_at.eq(Some(tx.now)));
+        let agreed = (a::notice_version.eq(version), a::agreed_at.eq(Some(tx.now)));
         diesel::update(a::applications.find(&application.id)).set(agreed).execute(tx.conn)?;
         Ok(())
     }

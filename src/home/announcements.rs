@@ -19,7 +19,10 @@ const LATEST: i64 = 4;
 pub(super) type Headline = (String, String, Timestamp);
 
 pub(super) fn latest(tx: &mut Tx) -> Result<Vec<Headline>, Error> {
-    let published = a::announcements.filter(a::published_at.le(tx.now)).order(a::published_at.desc());
+    let published = a::announcements
+        .filter(a::published_at.le(tx.now))
+        .filter(a::taken_down_at.is_null())
+        .order(a::published_at.desc());
     let latest = published.limit(LATEST).select((a::id, a::title, a::published_at));
     Ok(either!(tx.conn, conn => latest.load(conn))?)
 }
@@ -46,14 +49,15 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let found: Option<(String, String, Timestamp)> = store
         .read::<_, Error, _>(move |tx| {
-            let row = a::announcements.find(id).filter(a::published_at.le(tx.now));
+            let shown = a::published_at.le(tx.now).and(a::taken_down_at.is_null());
+            let row = a::announcements.find(id).filter(shown);
             Ok(row.select((a::title, a::body, a::published_at)).first(tx.conn).optional()?)
         })
         .await?;
     let (title, body, at) = found.ok_or(Failure::NotFound)?;
     let main = html! {
         (ui::heading("", &title, &clock::china(at)))
-        (ui::panel("", html! { @for paragraph in body.split("\n\n") { p { (ui::words(paragraph)) } } }))
+        (ui::panel("", ui::prose(&body)))
     };
     Ok(frame.page(Page::new("通知公告", main).about(title).own_heading().back(paths::HOME)))
 }

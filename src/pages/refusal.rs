@@ -48,6 +48,22 @@ impl From<Refusal> for Failure {
             Refusal::NotTheirBusiness => Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"),
             Refusal::NotTheirTask => Failure::Forbidden("这一步不由您的岗位办理。"),
             Refusal::AdministratorsOnly => Failure::Forbidden("只有管理员可以转交申请。"),
+            Refusal::LastAdministrator => {
+                let message = "名单上没有其他管理员，请先增加一位管理员";
+                conflict(message, "返回人员名单", paths::ROSTER.to_owned())
+            }
+            Refusal::OwnEntry => {
+                let message = "本人的岗位由另一位管理员更改";
+                conflict(message, "返回人员名单", paths::ROSTER.to_owned())
+            }
+            Refusal::OnRoster { id, name } => {
+                conflict(format!("{name}已在名单上，用的是这个证件"), "查看", paths::roster_entry(id))
+            }
+            Refusal::Breaks(why) => conflict(why, "返回管理", paths::ADMIN.to_owned()),
+            Refusal::ChangedMeanwhile => {
+                let message = "另一位管理员刚才改过，请核对现在的内容再保存";
+                conflict(message, "返回管理", paths::ADMIN.to_owned())
+            }
             Refusal::Invalid(why) => Failure::BadRequest(why),
             Refusal::Defect(what) => Failure::Internal(what.to_owned()),
             Refusal::People(refusal) => refusal.into(),

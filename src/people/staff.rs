@@ -6,7 +6,7 @@ pub use super::audit::{Unaudited, View, audit, audit_command, played_on, viewed}
 use super::document::{Document, DocumentType};
 use super::{candidate, mask};
 use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
-use crate::store::{CandidateId, Error, Tx, codes};
+use crate::store::{CandidateId, Conn, Error, Tx, codes};
 
 codes! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -104,6 +104,40 @@ pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<String>, Error>
         diesel::update(s::staff.find(id)).set(s::active.eq(false)).execute(tx.conn)?;
     }
     Ok(known)
+}
+
+/// The active staff member with a document.
+pub fn active_with(tx: &mut Tx, document: &Document) -> Result<Option<Member>, Error> {
+    let holder = candidate::holder(tx.vault, document.kind(), document.number());
+    active_with_documents(tx, &[holder])
+}
+
+/// The active staff member with a key.
+pub fn entry(tx: &mut Tx, id: &str) -> Result<Option<Member>, Error> {
+    active(tx, id)
+}
+
+/// Changes the name and the role of a row. `casework::roster` does what follows from it.
+pub fn rename(tx: &mut Tx, id: &str, name: &str, role: Role) -> Result<(), Error> {
+    let change = (s::name.eq(name), s::role.eq(role.code()));
+    diesel::update(s::staff.find(id)).set(change).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Deactivates a row. `casework::roster` does what follows from it.
+pub fn deactivate(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    diesel::update(s::staff.find(id)).set(s::active.eq(false)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Ids of the active administrators. Until the end of the transaction nobody else changes their rows.
+pub fn lock_administrators(tx: &mut Tx) -> Result<Vec<String>, Error> {
+    let own = s::staff.filter(s::active.eq(true)).filter(s::role.eq(Role::Administrator.code()));
+    let own = own.order(s::id).select(s::id);
+    Ok(match tx.conn {
+        Conn::Postgres(conn) => own.for_update().load(conn)?,
+        Conn::Sqlite(conn) => own.load(conn)?,
+    })
 }
 
 /// Ids of all rows that belong to the same people as these rows: a staff member whose document was

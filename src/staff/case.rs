@@ -11,6 +11,7 @@ use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
+use crate::casework::texts::Reasons;
 use crate::casework::{Refusal, assignment, proposal};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
@@ -85,6 +86,8 @@ pub struct Case {
     /// The other staff who may decide it; empty unless `manages`, or a proposal waits for one of them.
     pub colleagues: Vec<Member>,
     pub registrations: Vec<Registration>,
+    /// The ready-made texts of a reviewer; none if the reader does not decide it.
+    pub reasons: Reasons,
     /// Of a hundred decisions on this business, how many a colleague confirms; 0 if the reader does not decide it.
     pub confirmed_share: i32,
     /// The candidate's other applications, the newest first.
@@ -164,6 +167,10 @@ impl Case {
             colleagues: match manages || application.proposed_by.is_some() {
                 true => assignment::colleagues(tx, &application)?,
                 false => Vec::new(),
+            },
+            reasons: match standing {
+                Standing::Mine => Reasons::load(tx, business)?,
+                _ => Reasons::default(),
             },
             confirmed_share: match standing {
                 Standing::Mine => proposal::share(tx, &application)?,

@@ -15,7 +15,7 @@ use self::state::{anchor, view_path};
 use super::case::Standing;
 use super::case_request::CaseRequest;
 use super::task_forms;
-use super::typed::{MARK_TEMPLATES, REASON_LENGTH};
+use super::typed::{REASON_LENGTH, template_value};
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
 use crate::casework::question::Problems;
@@ -158,8 +158,8 @@ impl ReviewPage<'_> {
 
     /// 审核意见: the words that the candidate reads with 通过 or 不通过.
     fn opinion(&self) -> Markup {
-        let remarks = self.case.file.application.business.verdicts.remarks;
-        let options: Vec<Choice> = remarks.iter().map(template).collect();
+        let reasons = &self.case.reasons;
+        let options: Vec<Choice> = reasons.remarks.iter().map(template).collect();
         let field = |name, label, hint, control| FormField {
             hint,
             optional: true,
@@ -176,7 +176,7 @@ impl ReviewPage<'_> {
         };
         html! {
             (ui::panel("审核意见", body))
-            datalist #mark-reasons { @for reason in MARK_TEMPLATES { option value=(reason) {} } }
+            datalist #mark-reasons { @for reason in &reasons.marks { option value=(reason) {} } }
         }
     }
 
@@ -275,7 +275,7 @@ fn elsewhere(path: &str, label: &str) -> Markup {
     html! { button.text-button type="submit" formaction=(path) { (label) } }
 }
 
-fn template((action, text): &(Action, &str)) -> Choice {
+fn template((action, text): &(Action, String)) -> Choice {
     let verdict = if *action == Action::Approve { "通过" } else { "不通过" };
-    Choice::new(*text, format!("{verdict}：{text}"))
+    Choice::new(template_value(*action, text), format!("{verdict}：{text}"))
 }

@@ -15,28 +15,29 @@ pub const MARK_LENGTH: RangeInclusive<usize> = 2..=200;
 /// Lengths of a reason, in characters.
 pub const REASON_LENGTH: RangeInclusive<usize> = 5..=500;
 
-/// Suggested reasons of a mark; any other can be typed.
-pub const MARK_TEMPLATES: &[&str] = &[
-    "照片不清晰，请重新上传",
-    "与证件不一致，请核对后修改",
-    "与上传的材料不一致，请核对后修改",
-    "缺少单位公章，请盖章后重新上传",
-    "材料不完整，请补齐所有页",
-    "材料已过有效期，请上传有效的材料",
-    "上传的不是所要求的材料，请更换",
-];
-
 /// Name of a mark's control; `name` is that of a question or a slot, or empty for the application
 /// as a whole.
 pub fn mark_control(name: &str) -> String {
     format!("mark:{name}")
 }
 
+/// The value of a ready-made remark in a form: the code of its verdict, and the text. A page that is open while an
+/// administrator changes the remarks keeps the one that was chosen.
+pub fn template_value(verdict: Action, text: &str) -> String {
+    format!("{}:{text}", verdict.code())
+}
+
+fn remark(value: &str) -> Option<(Action, &str)> {
+    let (verdict, text) = value.split_once(':')?;
+    let verdict = Action::from_code(verdict)?;
+    matches!(verdict, Action::Approve | Action::Reject).then_some((verdict, text))
+}
+
 #[derive(Default)]
 pub struct Typed {
     /// Reasons by the name of the marked question or slot; no reason is empty.
     pub marks: BTreeMap<String, String>,
-    /// One of the business's remarks, or empty.
+    /// A ready-made remark, as [`template_value`] writes it, or empty.
     pub template: String,
     /// Further words to the candidate.
     pub note: String,
@@ -52,9 +53,8 @@ impl Typed {
             (!reason.is_empty()).then(|| (name.to_owned(), reason))
         };
         let marks = names(business).into_iter().filter_map(mark).collect();
-        let known = |text: &&str| business.verdicts.remarks.iter().any(|(_, template)| template == text);
-        let template = Some(sent.one("template")).filter(known).unwrap_or_default().to_owned();
-        Typed { marks, template, note: tidy(sent.one("note")) }
+        let template = Some(sent.one("template")).filter(|value| remark(value).is_some());
+        Typed { marks, template: template.unwrap_or_default().to_owned(), note: tidy(sent.one("note")) }
     }
 
     /// The verdict of an action's code, or what has to be corrected first.
@@ -80,8 +80,7 @@ impl Typed {
             let text = format!("已标注 {} 处问题，请按退回，或先清空标注", self.marks.len());
             return problem(&mark_control(""), &text);
         }
-        let of_template = business.verdicts.remarks.iter().find(|(_, text)| *text == self.template);
-        if of_template.is_some_and(|(meant, _)| Some(*meant) != action) {
+        if remark(&self.template).is_some_and(|(meant, _)| Some(meant) != action) {
             return problem("template", "选择的常用意见与按下的结果不一致，请重新选择");
         }
         let length = self.words().chars().count();
@@ -115,8 +114,9 @@ impl Typed {
     }
 
     /// The template followed by the note.
-    fn words(&self) -> String {
-        format!("{}{}", self.template, self.note)
+    pub fn words(&self) -> String {
+        let template = remark(&self.template).map_or("", |(_, text)| text);
+        format!("{template}{}", self.note)
     }
 
     /// In the order of the form, so that the candidate corrects it from top to bottom.

@@ -201,6 +201,40 @@ diesel::table! {
         title -> Text,
         body -> Text,
         published_at -> Timestamp,
+        version -> Integer,
+        taken_down_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    office_texts (id) {
+        id -> Text,
+        name -> Text,
+        kind -> Text,
+        version -> Integer,
+        body -> Text,
+        staff_id -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    import_jobs (id) {
+        id -> Text,
+        kind -> Text,
+        file_name -> Text,
+        batch -> Bool,
+        staff_id -> Text,
+        status -> Text,
+        running -> Nullable<Text>,
+        beat_at -> Timestamp,
+        created_at -> Timestamp,
+        rows_done -> BigInt,
+        percent -> Integer,
+        summary -> Text,
+        failure -> Text,
+        storage_key -> Text,
+        report -> Nullable<Text>,
     }
 }
 
@@ -478,6 +512,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(office_texts -> staff (staff_id));
+diesel::joinable!(import_jobs -> staff (staff_id));
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
@@ -544,4 +580,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     lookup_counts,
     imports,
     rules,
+    office_texts,
+    import_jobs,
 );

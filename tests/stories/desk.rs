@@ -2,12 +2,12 @@
 
 mod assignment;
 mod audit;
-mod authority;
+pub mod authority;
 mod confirmation;
 mod lists;
 mod lost_files;
 mod many;
-mod pages;
+pub mod pages;
 mod plans;
 mod second_pair;
 
@@ -200,7 +200,7 @@ async fn rejection_requires_a_reason_and_keeps_the_input() {
         &[("action", "reject")],
         &[("action", "reject"), ("note", "不符合")],
         &[("action", "reject"), ("note", &long)],
-        &[("action", "approve"), ("template", "学历不符合报考条件。")],
+        &[("action", "approve"), ("template", "reject:学历不符合报考条件。")],
         &[("action", "approve"), ("mark:years", "与社保记录不一致")],
         &[("action", "reject"), ("note", "学历不符合条件"), ("mark:years", "与社保记录不一致")],
         &[("action", "return"), ("note", "请看这里"), ("mark:years", "与社保记录不一致")],
@@ -211,7 +211,8 @@ async fn rejection_requires_a_reason_and_keeps_the_input() {
     }
     assert_eq!(authority.application(&number).await.status, Status::InReview);
 
-    let reject = [("action", "reject"), ("template", "学历不符合报考条件。"), ("note", "要求大专以上")];
+    let reject =
+        [("action", "reject"), ("template", "reject:学历不符合报考条件。"), ("note", "要求大专以上")];
     assert!(matches!(authority.decide(&reviewer, &number, &reject).await, Outcome::Done));
     let events = authority.events(&number).await;
     assert_eq!(events.last().map(|(_, content)| &*content.note), Some("学历不符合报考条件。要求大专以上"));

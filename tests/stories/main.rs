@@ -21,6 +21,7 @@ mod server;
 #[path = "../support/statements.rs"]
 mod statements;
 
+mod admin;
 mod backups;
 mod certificates;
 mod commands;

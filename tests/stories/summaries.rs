@@ -77,7 +77,7 @@ async fn every_link_of_an_error_summary_has_a_target() {
         for name in CANDIDATES {
             let visitor = server.signed_in(name).await;
             let list = format!("/services/{}", business.slug);
-            visitor.submit_step(&format!("{list}/notice"), &[("agree", "yes")]).await;
+            visitor.agree_to_notice(&format!("{list}/notice")).await;
             if business.origin == Origin::Nothing {
                 links += refuse(&visitor, &format!("{list}/new")).await;
             }

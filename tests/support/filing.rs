@@ -80,7 +80,10 @@ impl Visitor {
 
     /// Agrees to the notice of a business.
     pub async fn agree_to_notice(&self, path: &str) -> Answer {
-        self.submit_step(path, &[("agree", "yes")]).await
+        let page = self.open(path).await;
+        let version = page.body.split("name=\"agree\" value=\"").nth(1).unwrap_or_default();
+        let version = version.split('"').next().unwrap_or_default().to_owned();
+        self.submit_step(path, &[("agree", &version)]).await
     }
 
     /// Takes an application and decides it. The action is a code such as `approve:0`.

@@ -27,6 +27,42 @@ const MOST_DAYS: usize = 100;
 /// No name has had half as many characters.
 const LONGEST_NAME: usize = 60;
 
+/// Most bytes of a file. A year's file has about 5,000.
+pub const MOST_BYTES: u64 = 1 << 20;
+
+/// What is wrong with a file. It is displayed in English.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileProblem {
+    #[error("it is no holiday arrangement: {0}")]
+    NoArrangement(String),
+    #[error("the year {0} is not between 2000 and 2100")]
+    Year(i32),
+    #[error("it names no day: the arrangement of {0} is not announced yet")]
+    NoDay(i32),
+    #[error("it names {0} days, more than {MOST_DAYS}")]
+    ManyDays(usize),
+    #[error("{0} is not in {1}")]
+    OtherYear(NaiveDate, i32),
+    #[error("{0} is named twice")]
+    Twice(NaiveDate),
+    #[error("the name of {0} is no plain text of 1 to {LONGEST_NAME} characters")]
+    Name(NaiveDate),
+}
+
+impl FileProblem {
+    pub fn chinese(&self) -> String {
+        match self {
+            FileProblem::NoArrangement(_) => "这不是放假安排的 JSON 文件，或者内容不完整".to_owned(),
+            FileProblem::Year(year) => format!("年份 {year} 不在 2000 到 2100 之间"),
+            FileProblem::NoDay(year) => format!("文件里没有日期：{year} 年的安排还没有公布"),
+            FileProblem::ManyDays(days) => format!("文件里有 {days} 天，超过 {MOST_DAYS} 天"),
+            FileProblem::OtherYear(day, year) => format!("{day} 不属于 {year} 年"),
+            FileProblem::Twice(day) => format!("{day} 出现了两次"),
+            FileProblem::Name(day) => format!("{day} 的名称应为 1 到 {LONGEST_NAME} 个字的普通文字"),
+        }
+    }
+}
+
 /// The days on which the calendar differs from the week.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrangement {
@@ -58,6 +94,11 @@ impl Arrangement {
         self.days.get(&day).map(|day| day.is_off_day)
     }
 
+    /// The days by name, each with whether it is off, in their order.
+    pub fn days(&self) -> impl Iterator<Item = (NaiveDate, &str, bool)> {
+        self.days.values().map(|day| (day.date, day.name.as_str(), day.is_off_day))
+    }
+
     /// How many days are off, and how many weekend days are worked.
     pub fn counts(&self) -> (usize, usize) {
         let off = self.days.values().filter(|day| day.is_off_day).count();
@@ -69,10 +110,10 @@ impl Arrangement {
 ///
 /// # Errors
 /// All problems of the file.
-pub fn parse(bytes: &[u8]) -> Result<Arrangement, Vec<String>> {
+pub fn parse(bytes: &[u8]) -> Result<Arrangement, Vec<FileProblem>> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let file: File = serde_json::from_slice(bytes)
-        .map_err(|error| vec![format!("it is no holiday arrangement: {error}")])?;
+    let file: File =
+        serde_json::from_slice(bytes).map_err(|error| vec![FileProblem::NoArrangement(error.to_string())])?;
     let problems = problems(&file);
     if !problems.is_empty() {
         return Err(problems);
@@ -84,25 +125,24 @@ fn by_date(days: Vec<Day>) -> BTreeMap<NaiveDate, Day> {
     days.into_iter().map(|day| (day.date, day)).collect()
 }
 
-fn problems(file: &File) -> Vec<String> {
+fn problems(file: &File) -> Vec<FileProblem> {
     let (year, days) = (file.year, &file.days);
     match days.len() {
-        _ if !YEARS.contains(&year) => return vec![format!("the year {year} is not between 2000 and 2100")],
-        0 => return vec![format!("it names no day: the arrangement of {year} is not announced yet")],
-        many if many > MOST_DAYS => return vec![format!("it names {many} days, more than {MOST_DAYS}")],
+        _ if !YEARS.contains(&year) => return vec![FileProblem::Year(year)],
+        0 => return vec![FileProblem::NoDay(year)],
+        many if many > MOST_DAYS => return vec![FileProblem::ManyDays(many)],
         _ => {}
     }
     let mut found = Vec::new();
     for (at, day) in days.iter().enumerate() {
         if !may_name(year, day.date) {
-            found.push(format!("{} is not in {year}", day.date));
+            found.push(FileProblem::OtherYear(day.date, year));
         }
         if days[..at].iter().any(|earlier| earlier.date == day.date) {
-            found.push(format!("{} is named twice", day.date));
+            found.push(FileProblem::Twice(day.date));
         }
         if !is_plain(&day.name) {
-            found
-                .push(format!("the name of {} is no plain text of 1 to {LONGEST_NAME} characters", day.date));
+            found.push(FileProblem::Name(day.date));
         }
     }
     found
@@ -216,7 +256,9 @@ mod tests {
             (file(2027, &vec![new_year.clone(); 101]), "names 101 days"),
         ];
         for (text, told) in table {
-            let problems = parse(text.as_bytes()).expect_err(&text).join("; ");
+            let problems = parse(text.as_bytes()).expect_err(&text);
+            assert!(problems.iter().all(|problem| !problem.chinese().is_empty()));
+            let problems = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             assert!(problems.contains(told), "{told} is not in {problems}");
         }
         let good = file(2027, &[day("元旦", "2026-12-31"), new_year]);

@@ -50,7 +50,7 @@ impl ReviewPage<'_> {
         let marks = self.typed.marks.iter();
         let mut facts: Vec<Fact> =
             marks.map(|(name, reason)| Fact::of(business.label_of(name), reason)).collect();
-        let words = format!("{}{}", self.typed.template, self.typed.note);
+        let words = self.typed.words();
         if !words.is_empty() {
             facts.push(Fact::of("审核意见", words));
         }

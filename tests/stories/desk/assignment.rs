@@ -87,6 +87,7 @@ async fn leaving_the_roster_unassigns_applications() {
 #[tokio::test]
 async fn change_to_a_role_without_the_permission_unassigns_applications() {
     let authority = Authority::open().await;
+    authority.staff_member("何管理", "S0000009", Role::Administrator).await;
     let (reviewer, number) = assigned(&authority).await;
     assert_eq!(authority.put_on_roster("王审核", "S0000001", Role::Administrator).await, 0);
     assert_eq!(

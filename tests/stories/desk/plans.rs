@@ -243,6 +243,7 @@ async fn sweep_of_assignments_holds_up_writers_only_to_put_back() {
 async fn leaving_the_roster_reads_only_what_the_person_has_taken() {
     let desk = Desk::open(1_000).await;
     desk.analyze().await;
+    desk.authority.staff_member("何管理", "S0000009", Role::Administrator).await;
     desk.statements.take();
     let remove = |tx: &mut kaozheng::store::Tx| Ok(roster::remove(tx, &document("S0000001"))?);
     assert_eq!(desk.authority.write(remove).await.expect("a removal"), Some(0));

@@ -1,0 +1,287 @@
+//! Texts of the office by business: notices, help and ready-made reasons.
+//!
+//! The text of the program is version 0. Each text that an administrator publishes is a version more, and none is ever
+//! changed, so that the text that somebody agreed to can be read later.
+
+use diesel::prelude::*;
+
+use super::business::{Business, Notice};
+use super::lifecycle::Action;
+use super::refusal::Refusal;
+use crate::either;
+use crate::people::staff::{self as roster, StaffMember};
+use crate::store::schema::{office_texts as t, staff};
+use crate::store::{Error, Timestamp, Tx, codes};
+
+codes! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum TextKind {
+        /// What a candidate agrees to before the form.
+        Notice = "notice", "须知";
+        /// What the list of a business says about it.
+        Help = "help", "办事说明";
+        /// Ready-made remarks of a verdict, one a line.
+        Remarks = "remarks", "常用意见";
+        /// Ready-made reasons of a mark, one a line.
+        Marks = "marks", "常用标注";
+    }
+}
+
+/// Reasons of a mark that no administrator has changed.
+const MARKS: &[&str] = &[
+    "照片不清晰，请重新上传",
+    "与证件不一致，请核对后修改",
+    "与上传的材料不一致，请核对后修改",
+    "缺少单位公章，请盖章后重新上传",
+    "材料不完整，请补齐所有页",
+    "材料已过有效期，请上传有效的材料",
+    "上传的不是所要求的材料，请更换",
+];
+
+const APPROVED: &str = "通过：";
+const REJECTED: &str = "不通过：";
+
+/// Most characters of a text, of a line of reasons, and most of those lines.
+pub const LONGEST: usize = 5_000;
+const LONGEST_LINE: usize = 200;
+const MOST_LINES: usize = 40;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficeText {
+    pub version: i32,
+    /// Notices and help are paragraphs and lists; reasons are lines.
+    pub body: String,
+}
+
+/// A version that an administrator published.
+pub struct Published {
+    pub version: i32,
+    pub staff: String,
+    pub at: Timestamp,
+}
+
+impl TextKind {
+    /// The text of the program. `None` if the business has no such text.
+    pub fn built_in(self, business: &Business) -> Option<OfficeText> {
+        let decided = !business.verdicts.approve.is_empty();
+        let body = match self {
+            TextKind::Notice => numbered(business.notice.as_ref()?),
+            TextKind::Help => business.about.to_owned(),
+            TextKind::Remarks if decided => business.verdicts.remarks.iter().map(remark).collect(),
+            TextKind::Marks if decided => MARKS.join("\n"),
+            TextKind::Remarks | TextKind::Marks => return None,
+        };
+        Some(OfficeText { version: 0, body: body.trim_end().to_owned() })
+    }
+
+    /// The text in the form in which it is published, or what is wrong with it in Chinese.
+    pub fn check(self, typed: &str) -> Result<String, String> {
+        let lines: Vec<&str> = typed.lines().map(str::trim_end).collect();
+        let text = lines.join("\n").trim().to_owned();
+        if text.chars().count() > LONGEST {
+            return Err(format!("请不要超过 {LONGEST} 个字"));
+        }
+        match self {
+            TextKind::Notice if text.is_empty() => Err("请填写须知".to_owned()),
+            TextKind::Notice | TextKind::Help => Ok(text),
+            TextKind::Remarks | TextKind::Marks => self.check_lines(&text),
+        }
+    }
+
+    fn check_lines(self, text: &str) -> Result<String, String> {
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        if lines.len() > MOST_LINES {
+            return Err(format!("请不要超过 {MOST_LINES} 行"));
+        }
+        for (at, line) in lines.iter().enumerate() {
+            if line.chars().count() > LONGEST_LINE {
+                return Err(format!("第 {} 行超过 {LONGEST_LINE} 个字", at + 1));
+            }
+            if self == TextKind::Remarks && parse_remark(line).is_none() {
+                return Err(format!("第 {} 行请以“{APPROVED}”或“{REJECTED}”开头，后面写意见", at + 1));
+            }
+        }
+        Ok(lines.join("\n"))
+    }
+}
+
+/// The paragraphs of a notice as a numbered list.
+fn numbered(notice: &Notice) -> String {
+    notice.text.iter().enumerate().map(|(at, line)| format!("{}. {line}\n", at + 1)).collect()
+}
+
+fn remark((action, text): &(Action, &str)) -> String {
+    let verdict = if *action == Action::Approve { APPROVED } else { REJECTED };
+    format!("{verdict}{text}\n")
+}
+
+fn parse_remark(line: &str) -> Option<(Action, String)> {
+    let (action, text) = match (line.strip_prefix(APPROVED), line.strip_prefix(REJECTED)) {
+        (Some(text), _) => (Action::Approve, text),
+        (_, Some(text)) => (Action::Reject, text),
+        _ => return None,
+    };
+    let text = text.trim();
+    (!text.is_empty()).then(|| (action, text.to_owned()))
+}
+
+/// The text that is in use. `None` if the business has no such text.
+pub fn current(tx: &mut Tx, kind: TextKind, business: &Business) -> Result<Option<OfficeText>, Error> {
+    let Some(built_in) = kind.built_in(business) else { return Ok(None) };
+    let newest: Option<(i32, String)> = t::table
+        .filter(t::kind.eq(business.slug))
+        .filter(t::name.eq(kind.code()))
+        .order(t::version.desc())
+        .select((t::version, t::body))
+        .first(tx.conn)
+        .optional()?;
+    Ok(Some(newest.map_or(built_in, |(version, body)| OfficeText { version, body })))
+}
+
+/// A version of a text.
+pub fn of_version(
+    tx: &mut Tx,
+    kind: TextKind,
+    business: &Business,
+    version: i32,
+) -> Result<Option<OfficeText>, Error> {
+    if version == 0 {
+        return Ok(kind.built_in(business));
+    }
+    let body: Option<String> = t::table
+        .filter(t::kind.eq(business.slug))
+        .filter(t::name.eq(kind.code()))
+        .filter(t::version.eq(version))
+        .select(t::body)
+        .first(tx.conn)
+        .optional()?;
+    Ok(body.map(|body| OfficeText { version, body }))
+}
+
+/// The published versions, the newest first.
+pub fn versions(tx: &mut Tx, kind: TextKind, business: &Business) -> Result<Vec<Published>, Error> {
+    let rows: Vec<(i32, String, Timestamp)> = t::table
+        .inner_join(staff::table)
+        .filter(t::kind.eq(business.slug))
+        .filter(t::name.eq(kind.code()))
+        .order(t::version.desc())
+        .select((t::version, staff::name, t::published_at))
+        .load(tx.conn)?;
+    Ok(rows.into_iter().map(|(version, staff, at)| Published { version, staff, at }).collect())
+}
+
+/// Publishes a checked text as the version after `seen`.
+///
+/// # Errors
+/// [`Refusal::ChangedMeanwhile`] if `seen` is not in use any more.
+pub fn publish(
+    tx: &mut Tx,
+    staff: &StaffMember,
+    (kind, business): (TextKind, &Business),
+    seen: i32,
+    body: &str,
+) -> Result<(), Refusal> {
+    let current = current(tx, kind, business)?.ok_or(Refusal::NotFound)?;
+    if current.version != seen {
+        return Err(Refusal::ChangedMeanwhile);
+    }
+    let row = (
+        t::id.eq(tx.id()),
+        t::name.eq(kind.code()),
+        t::kind.eq(business.slug),
+        t::version.eq(seen + 1),
+        t::body.eq(body),
+        t::staff_id.eq(&staff.id),
+        t::published_at.eq(tx.now),
+    );
+    // Of two who publish at once, the other finds the version taken.
+    let added = either!(tx.conn, conn => diesel::insert_into(t::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(conn))?;
+    if added == 0 {
+        return Err(Refusal::ChangedMeanwhile);
+    }
+    let target = format!("{} {} {}", business.slug, kind.code(), seen + 1);
+    Ok(roster::audit(tx, &staff.id, "text", &target)?)
+}
+
+/// The notice of a business that is in use, with the name of its version that an application keeps.
+#[derive(Clone)]
+pub struct CurrentNotice {
+    pub title: &'static str,
+    pub version: String,
+    pub body: String,
+}
+
+/// The notice to agree to before a form, if the business has one.
+pub fn notice(tx: &mut Tx, business: &Business) -> Result<Option<CurrentNotice>, Error> {
+    let Some(notice) = &business.notice else { return Ok(None) };
+    let text = current(tx, TextKind::Notice, business)?;
+    Ok(text.map(|OfficeText { version, body }| CurrentNotice {
+        title: notice.title,
+        version: version_name(notice, version),
+        body,
+    }))
+}
+
+/// The notice of a version that an application keeps. `None` if the program has another text now.
+pub fn agreed_notice(tx: &mut Tx, business: &Business, name: &str) -> Result<Option<CurrentNotice>, Error> {
+    let Some(notice) = &business.notice else { return Ok(None) };
+    let number = name.strip_prefix(REVISION).and_then(|number| number.parse().ok());
+    let Some(version) = number.or((name == notice.version).then_some(0)) else { return Ok(None) };
+    let text = of_version(tx, TextKind::Notice, business, version)?;
+    let shown =
+        |text: OfficeText| CurrentNotice { title: notice.title, version: name.to_owned(), body: text.body };
+    Ok(text.map(shown))
+}
+
+/// Begins the name of a version that an administrator published.
+const REVISION: &str = "r";
+
+fn version_name(notice: &Notice, version: i32) -> String {
+    if version == 0 { notice.version.to_owned() } else { format!("{REVISION}{version}") }
+}
+
+/// The ready-made texts of a reviewer.
+#[derive(Clone, Default)]
+pub struct Reasons {
+    /// Remarks, each for a verdict.
+    pub remarks: Vec<(Action, String)>,
+    pub marks: Vec<String>,
+}
+
+impl Reasons {
+    pub fn load(tx: &mut Tx, business: &Business) -> Result<Reasons, Error> {
+        let remarks = current(tx, TextKind::Remarks, business)?.map(|text| text.body).unwrap_or_default();
+        let marks = current(tx, TextKind::Marks, business)?.map(|text| text.body).unwrap_or_default();
+        Ok(Reasons {
+            remarks: remarks.lines().filter_map(parse_remark).collect(),
+            marks: marks.lines().map(str::to_owned).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remarks_name_their_verdict() {
+        let typed = "通过：材料齐全\r\n\n 不通过：学历不符合  \n";
+        assert_eq!(TextKind::Remarks.check(typed).as_deref(), Ok("通过：材料齐全\n不通过：学历不符合"));
+        for wrong in ["材料齐全", "通过：", "通过 材料齐全"] {
+            assert!(TextKind::Remarks.check(wrong).is_err(), "{wrong}");
+        }
+        assert!(TextKind::Marks.check(&"字".repeat(201)).is_err());
+        assert!(TextKind::Marks.check(&"字\n".repeat(41)).is_err());
+        assert_eq!(TextKind::Marks.check("").as_deref(), Ok(""), "no ready-made reason is needed");
+    }
+
+    #[test]
+    fn notice_cannot_be_empty() {
+        assert!(TextKind::Notice.check(" \n ").is_err());
+        assert_eq!(TextKind::Help.check(" \n ").as_deref(), Ok(""));
+        assert!(TextKind::Help.check(&"字".repeat(LONGEST + 1)).is_err());
+    }
+}

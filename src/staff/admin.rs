@@ -1,0 +1,47 @@
+//! 管理: the rooms of administrators. Each changes what the office works by, and notes it in the audit.
+
+pub mod announcements;
+pub mod exams;
+pub mod holidays;
+mod request;
+pub mod roster;
+pub mod rules;
+pub mod texts;
+
+use maud::{Markup, html};
+use poem::{Response, handler};
+
+use self::request::AdminRequest;
+use crate::paths;
+use crate::ui::{self, ListRow, Page};
+use crate::web::Failure;
+
+/// A room: its label, what is done there, and the address of its first page.
+const ROOMS: &[(&str, &str, &str)] = &[
+    ("人员名单", "增加、更改和停用工作人员", paths::ROSTER),
+    ("办理规则", "承诺办结和补正的期限、复核比例、批量通过、领取上限", paths::RULES),
+    ("须知和常用语", "各项业务的须知、办事说明、常用意见和常用标注，保留各个版本", paths::TEXTS),
+    ("通知公告", "首页上的公告：撰写、定时发布、撤下", paths::EDITED_ANNOUNCEMENTS),
+    ("考试", "考试、考试年月、科目和费用", paths::EXAMS),
+    ("放假安排", "各年的放假和调休，期限按它计算", paths::HOLIDAYS),
+    ("身份核对", "被暂停的登录，核对是否同一人", paths::IDENTITIES),
+];
+
+/// `GET /staff/admin`.
+#[handler]
+pub async fn show(request: AdminRequest) -> Result<Response, Failure> {
+    request.show(|_, _| Ok(Page::new("管理", rooms()).own_heading())).await
+}
+
+fn rooms() -> Markup {
+    let row = |(title, detail, path): &(&str, &str, &str)| ListRow {
+        title: html! { (title) },
+        detail: (*detail).to_owned(),
+        href: (*path).to_owned(),
+        trailing: html! {},
+    };
+    html! {
+        (ui::heading("", "管理", "每次更改都有记录，保存后立即生效。"))
+        (ui::rows(&ROOMS.iter().map(row).collect::<Vec<_>>()))
+    }
+}

@@ -1,0 +1,225 @@
+//! 须知和常用语: the texts of the office by business, with their versions.
+
+use maud::{Markup, html};
+use poem::http::StatusCode;
+use poem::web::Path;
+use poem::{Response, handler};
+
+use super::request::{AdminRequest, Saved, Trouble, saved};
+use crate::casework::business::{Business, Registry};
+use crate::casework::texts::{self, LONGEST, OfficeText, TextKind};
+use crate::paths;
+use crate::people::staff::StaffMember;
+use crate::store::clock::china;
+use crate::store::{Error, Tx};
+use crate::ui::{self, Control, FormField, ListRow, Look, Page};
+use crate::web::{Failure, Submission};
+
+/// A text by its address: its kind, and its business.
+type Of = (TextKind, &'static Business);
+
+fn of(tx: &Tx, (name, slug): &(String, String)) -> Result<Of, Failure> {
+    let kind = TextKind::from_code(name).ok_or(Failure::NotFound)?;
+    Ok((kind, Registry::of(tx).find(slug).ok_or(Failure::NotFound)?))
+}
+
+fn load(tx: &mut Tx, (kind, business): Of) -> Result<OfficeText, Failure> {
+    texts::current(tx, kind, business)?.ok_or(Failure::NotFound)
+}
+
+#[handler]
+pub async fn list(request: AdminRequest) -> Result<Response, Failure> {
+    let page = |tx: &mut Tx, _: &StaffMember| {
+        let mut groups = Vec::new();
+        for business in Registry::of(tx).iter() {
+            groups.push((business.label, rows(tx, business)?));
+        }
+        let main = html! {
+            (ui::heading("", "须知和常用语", "发布后立即使用；原来的版本保留，考生同意过的须知以后还能查看。"))
+            @for (label, rows) in &groups { h2 { (label) } (ui::rows(rows)) }
+        };
+        Ok(Page::new("须知和常用语", main).own_heading().back(paths::ADMIN))
+    };
+    request.show(page).await
+}
+
+fn rows(tx: &mut Tx, business: &'static Business) -> Result<Vec<ListRow>, Error> {
+    let mut rows = Vec::new();
+    for kind in TextKind::ALL {
+        let Some(text) = texts::current(tx, kind, business)? else { continue };
+        rows.push(ListRow {
+            title: html! { (kind.label()) },
+            detail: excerpt(&text.body),
+            href: paths::office_text(kind.code(), business.slug),
+            trailing: html! { span.muted.small { (version(text.version)) } },
+        });
+    }
+    Ok(rows)
+}
+
+/// The beginning of a text.
+fn excerpt(body: &str) -> String {
+    let line: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    let start: String = line.chars().take(40).collect();
+    if start.len() < line.len() { format!("{start}…") } else { start }
+}
+
+fn version(number: i32) -> String {
+    if number == 0 { "原有文字".to_owned() } else { format!("第 {number} 版") }
+}
+
+#[handler]
+pub async fn show(request: AdminRequest, Path(address): Path<(String, String)>) -> Result<Response, Failure> {
+    let page = move |tx: &mut Tx, _: &StaffMember| {
+        let of = of(tx, &address)?;
+        edit_page(tx, of, None, &Trouble::default())
+    };
+    request.show(page).await
+}
+
+/// `POST`: shows what was typed as readers will see it, and publishes it once it is confirmed.
+#[handler]
+pub async fn publish(
+    request: AdminRequest,
+    Path(address): Path<(String, String)>,
+    sent: Submission,
+) -> Result<Response, Failure> {
+    let body = sent.one("body").replace("\r\n", "\n");
+    let typed = body.clone();
+    let seen = sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))?;
+    if sent.one("action") != "publish" {
+        let is_back = sent.one("action") == "back";
+        let wrong =
+            TextKind::from_code(&address.0).and_then(|kind| kind.check(&body).err()).filter(|_| !is_back);
+        let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let page = move |tx: &mut Tx, _: &StaffMember| {
+            let of = of(tx, &address)?;
+            let trouble = wrong.map(|problem| vec![("body".to_owned(), problem)]).unwrap_or_default();
+            if is_back || !trouble.is_empty() {
+                return edit_page(tx, of, Some(&body), &Trouble::of_problems(trouble));
+            }
+            preview(tx, of, seen, &body)
+        };
+        return request.show_with(status, page).await;
+    }
+    let (to, again) = (address.clone(), address);
+    let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
+        let (kind, business) = of(tx, &to)?;
+        let body = match kind.check(&typed) {
+            Ok(body) => body,
+            Err(problem) => return Ok(Err(vec![("body".to_owned(), problem)])),
+        };
+        texts::publish(tx, staff, (kind, business), seen, &body)?;
+        Ok(Ok(saved(&paths::office_text(kind.code(), business.slug))))
+    };
+    let again = move |tx: &mut Tx, _: &StaffMember, trouble: &Trouble| {
+        let of = of(tx, &again)?;
+        edit_page(tx, of, Some(&body), trouble)
+    };
+    request.settle(work, again).await
+}
+
+/// `GET …/{version}`: a text as it was published.
+#[handler]
+pub async fn show_version(
+    request: AdminRequest,
+    Path((name, slug, number)): Path<(String, String, i32)>,
+) -> Result<Response, Failure> {
+    let page = move |tx: &mut Tx, _: &StaffMember| {
+        let (kind, business) = of(tx, &(name, slug))?;
+        let text = texts::of_version(tx, kind, business, number)?.ok_or(Failure::NotFound)?;
+        let main = html! {
+            (ui::heading(business.label, kind.label(), &version(text.version)))
+            (ui::panel("", shown(kind, &text.body)))
+        };
+        let back = paths::office_text(kind.code(), business.slug);
+        Ok(Page::new(kind.label(), main).about(version(number)).own_heading().back(back))
+    };
+    request.show(page).await
+}
+
+/// A text as its readers see it.
+fn shown(kind: TextKind, body: &str) -> Markup {
+    match kind {
+        TextKind::Notice | TextKind::Help => ui::prose(body),
+        TextKind::Remarks | TextKind::Marks => {
+            html! { ul.bullets { @for line in body.lines() { li { (line) } } } }
+        }
+    }
+}
+
+fn hint(kind: TextKind) -> &'static str {
+    match kind {
+        TextKind::Notice => {
+            "考生同意后才能填写。空一行分段；以“- ”或“1. ”开头的行是列表。新版本发布后，还没有提交的考生须重新同意。"
+        }
+        TextKind::Help => "显示在这项业务的页面上。空一行分段；以“- ”或“1. ”开头的行是列表。",
+        TextKind::Remarks => "每行一条，以“通过：”或“不通过：”开头。审核时可以选用，选用后考生会看到。",
+        TextKind::Marks => "每行一条。标注问题时可以选用，选用后考生会看到。",
+    }
+}
+
+fn edit_page(
+    tx: &mut Tx,
+    (kind, business): Of,
+    typed: Option<&str>,
+    trouble: &Trouble,
+) -> Result<Page, Failure> {
+    let text = load(tx, (kind, business))?;
+    let versions = texts::versions(tx, kind, business)?;
+    let address = paths::office_text(kind.code(), business.slug);
+    let field = FormField {
+        hint: hint(kind),
+        optional: kind != TextKind::Notice,
+        error: trouble.of("body"),
+        ..FormField::new(
+            "body",
+            kind.label(),
+            Control::Area { value: typed.unwrap_or(&text.body), max: LONGEST },
+        )
+    };
+    let main = html! {
+        (ui::heading(business.label, kind.label(), &format!("现在使用：{}", version(text.version))))
+        (trouble.show())
+        form method="post" action=(address) {
+            input type="hidden" name="version" value=(text.version);
+            (ui::panel("", ui::field(&field)))
+            div.actions {
+                (ui::link_button(paths::TEXTS, "返回", Look::Plain))
+                (ui::submit("action", "preview", "预览", Look::Primary))
+            }
+        }
+        @if typed.is_some_and(|typed| typed != text.body) { (ui::panel("现在使用的文字", shown(kind, &text.body))) }
+        (ui::panel("版本", html! {
+            ul.bullets {
+                @for one in &versions {
+                    li {
+                        a href=(paths::text_version(kind.code(), business.slug, one.version)) { (version(one.version)) }
+                        " · " (one.staff) " · " (ui::words(&china(one.at)))
+                    }
+                }
+                li { a href=(paths::text_version(kind.code(), business.slug, 0)) { (version(0)) } }
+            }
+        }))
+    };
+    Ok(Page::new(kind.label(), main).about(business.label).own_heading().back(paths::TEXTS))
+}
+
+fn preview(tx: &mut Tx, (kind, business): Of, seen: i32, typed: &str) -> Result<Page, Failure> {
+    load(tx, (kind, business))?;
+    let body = kind.check(typed).unwrap_or_default();
+    let address = paths::office_text(kind.code(), business.slug);
+    let main = html! {
+        (ui::heading(business.label, &format!("预览{}", kind.label()), "还没有发布。"))
+        (ui::panel("", shown(kind, &body)))
+        form method="post" action=(address) {
+            input type="hidden" name="version" value=(seen);
+            input type="hidden" name="body" value=(body);
+            div.actions {
+                (ui::submit("action", "back", "返回修改", Look::Plain))
+                (ui::submit("action", "publish", "发布", Look::Primary))
+            }
+        }
+    };
+    Ok(Page::new("预览", main).about(kind.label()).own_heading().back(paths::TEXTS))
+}
