@@ -5,7 +5,7 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Task, Transition,
+    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Since, Task, Transition,
     Verdicts,
 };
 use crate::casework::lifecycle::{Action, Status};
@@ -108,6 +108,7 @@ const TASKS: &[Task] = &[
             ask("posted_on", "寄出日期", "", AnswerRule::PastDay),
         ],
         file: None,
+        not_before: &[("posted_on", Since::Submission)],
         check: Task::UNCHECKED,
         mends: &[],
     },
@@ -119,6 +120,7 @@ const TASKS: &[Task] = &[
         role: Role::Dispatcher,
         questions: &[ask("signed_on", "签收日期", "", AnswerRule::PastDay)],
         file: None,
+        not_before: &[("signed_on", Since::Noted("posted_on", "寄出日期"))],
         check: Task::UNCHECKED,
         mends: &[],
     },

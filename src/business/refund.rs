@@ -5,7 +5,7 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Task, Transition,
+    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task, Transition,
     extra, need,
 };
 use crate::casework::lifecycle::Action;
@@ -105,6 +105,7 @@ const TASKS: &[Task] = &[
             ask("transaction", "交易流水号", "", AnswerRule::Like(&format::CODE)),
         ],
         file: None,
+        not_before: &[("paid_on", Since::Approval)],
         check: Task::UNCHECKED,
         mends: &[],
     },
@@ -121,6 +122,7 @@ const TASKS: &[Task] = &[
             AnswerRule::Area(4, 200),
         )],
         file: None,
+        not_before: &[],
         check: Task::UNCHECKED,
         mends: &["account"],
     },

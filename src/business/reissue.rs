@@ -3,7 +3,7 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Icon, Material, Outset, Record, Task, Transition, extra, need, portrait,
+    About, Business, Context, Icon, Material, Outset, Record, Since, Task, Transition, extra, need, portrait,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
@@ -78,6 +78,7 @@ const TASKS: &[Task] = &[Task {
         ask("issued_on", "签发日期", "", AnswerRule::PastDay),
     ],
     file: None,
+    not_before: &[("issued_on", Since::Approval)],
     check: unused_number,
     mends: &[],
 }];

@@ -477,6 +477,39 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        kind -> Text,
+        number -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_rows (batch_id, application_id) {
+        batch_id -> Text,
+        application_id -> Text,
+        position -> Integer,
+        version -> Integer,
+        state -> Text,
+        note -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_results (id) {
+        id -> Text,
+        batch_id -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+        content -> Text,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
@@ -504,6 +537,11 @@ diesel::joinable!(application_events -> applications (application_id));
 diesel::joinable!(application_events -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
+
+diesel::joinable!(batches -> staff (made_by));
+diesel::joinable!(batch_rows -> batches (batch_id));
+diesel::joinable!(batch_rows -> applications (application_id));
+diesel::joinable!(batch_results -> batches (batch_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
@@ -543,4 +581,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lookup_counts,
     imports,
     rules,
+    batches,
+    batch_rows,
+    batch_results,
 );
