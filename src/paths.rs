@@ -51,6 +51,11 @@ pub const QUEUE: &str = "/staff/queue";
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
+/// 批量办理.
+pub const BATCHES: &str = "/staff/batches";
+/// 批量通过: approves several applications at once.
+pub const APPROVALS: &str = "/staff/approvals";
+pub const CONFIRM_APPROVALS: &str = "/staff/approvals/confirm";
 pub const IDENTITIES: &str = "/staff/identities";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
 pub const PHONE: &str = "/s";
@@ -117,6 +122,20 @@ addresses! {
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
+    /// What waits for a batch of a kind, and its batches.
+    BATCH_KIND batch_kind(kind) = "/staff/batches/:kind";
+    BATCH batch(id) = "/staff/batch/:id";
+    /// The CSV file of a batch.
+    BATCH_FILE batch_file(id) = "/staff/batch/:id/file";
+    BATCH_LABELS batch_labels(id, sheet) = "/staff/batch/:id/labels/:sheet";
+    /// 拣货单.
+    BATCH_PICKS batch_picks(id) = "/staff/batch/:id/picks";
+    /// Results that are typed.
+    BATCH_TYPED batch_typed(id) = "/staff/batch/:id/typed";
+    BATCH_DROP batch_drop(id) = "/staff/batch/:id/drop";
+    BATCH_RESULTS batch_results(id) = "/staff/batch/:id/results";
+    /// A checked result file that waits for a confirmation.
+    BATCH_RESULT batch_result(id, result) = "/staff/batch/:id/results/:result";
     IDENTITY identity(id) = "/staff/identities/:id";
     WAIT wait(handshake) = "/login/wait/:id";
     /// Opens a scanned code on the phone.

@@ -1,6 +1,7 @@
 //! The review desk: the queue, the page of a case, decisions, and tasks after an approval.
 
 mod actions;
+pub mod bulk;
 mod case;
 mod case_request;
 mod confirm;

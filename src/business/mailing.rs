@@ -5,8 +5,8 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Since, Task, Transition,
-    Verdicts,
+    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Since, Task,
+    Transition, Verdicts,
 };
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Question, Section, ask, may_ask};

@@ -4,7 +4,7 @@ use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Record, Since,
-    Task,     Transition, extra, need,
+    Task, Transition, extra, need,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, read_only};

@@ -5,8 +5,8 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task, Transition,
-    extra, need,
+    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task,
+    Transition, extra, need,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};

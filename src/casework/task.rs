@@ -82,8 +82,9 @@ fn earliest(
 ) -> Result<Option<(NaiveDate, &'static str)>, Error> {
     Ok(match since {
         Since::Submission => application.submitted_at.map(|at| (clock::china_date(at), "申请日期")),
-        Since::Approval => history::last_approval(tx, &application.id)?
-            .map(|at| (clock::china_date(at), "审核通过的日期")),
+        Since::Approval => {
+            history::last_approval(tx, &application.id)?.map(|at| (clock::china_date(at), "审核通过的日期"))
+        }
         Since::Noted(name, event) => {
             let events = history::of(tx, &application.id)?;
             let outcomes = events.iter().rev().filter_map(|event| event.content.outcome.as_ref());
