@@ -3,6 +3,7 @@
 mod assignment;
 mod audit;
 mod authority;
+mod batches;
 mod confirmation;
 mod lists;
 mod lost_files;
