@@ -52,6 +52,7 @@ pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
 pub const IDENTITIES: &str = "/staff/identities";
+pub const STAFF_CERTIFICATES: &str = "/staff/certificates";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
 pub const PHONE: &str = "/s";
 /// Every address below this one is an English page.
@@ -118,6 +119,7 @@ addresses! {
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
     IDENTITY identity(id) = "/staff/identities/:id";
+    STAFF_CERTIFICATE staff_certificate(id) = "/staff/certificates/:certificate";
     WAIT wait(handshake) = "/login/wait/:id";
     /// Opens a scanned code on the phone.
     SCAN scan(code) = "/s/:code";

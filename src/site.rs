@@ -213,6 +213,8 @@ fn urls() -> Route {
         .at(paths::DONE, get(staff::done))
         .at(paths::IDENTITIES, get(staff::identities::list))
         .at(paths::IDENTITY, get(staff::identities::show).post(staff::identities::decide))
+        .at(paths::STAFF_CERTIFICATES, get(staff::certificates::search).post(staff::certificates::find))
+        .at(paths::STAFF_CERTIFICATE, get(staff::certificates::show).post(staff::certificates::decide))
         .at(paths::LOGIN, get(screen::show))
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
         .at(paths::WAIT, get(screen::wait).post(screen::cancel))

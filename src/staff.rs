@@ -3,6 +3,7 @@
 mod actions;
 mod case;
 mod case_request;
+pub mod certificates;
 mod confirm;
 mod days;
 mod handover;

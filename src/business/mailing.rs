@@ -155,9 +155,9 @@ fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let found = held::own(tx, &context.candidate.holder, context.origin)?.ok_or(Refusal::NotFound)?;
-    if context.submitted.is_none() && found.delivery != Delivery::Ready {
+    if let Some(state) = found.why_not_posted().filter(|_| context.submitted.is_none()) {
         let title = found.title();
-        return Err(Refusal::NotReady { certificate: found.id, title, delivery: found.delivery });
+        return Err(Refusal::NotReady { certificate: found.id, title, state });
     }
     Ok(About { title: found.title(), summary: found.summary(), subject: found.id })
 }
@@ -165,6 +165,9 @@ fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
 /// Updates the delivery state of the certificate.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
+    if step.action == Action::Approve {
+        profile::refuse_annulled(tx, &application.subject)?;
+    }
     let (delivery, mailing) = match step.action {
         Action::Submit | Action::Revise => (Delivery::Requested, Some(application.id.as_str())),
         Action::Withdraw => (Delivery::Ready, None),

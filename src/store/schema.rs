@@ -282,7 +282,7 @@ diesel::table! {
         sitting_month -> Text,
         level -> Text,
         specialty -> Text,
-        management_number -> Text,
+        number -> Text,
         print_number -> Text,
         approved_on -> Date,
         issued_on -> Date,
@@ -293,6 +293,9 @@ diesel::table! {
         gender -> Text,
         mailing_id -> Nullable<Text>,
         person_hash -> Text,
+        query_number -> Text,
+        annulled_on -> Nullable<Date>,
+        annulment -> Text,
     }
 }
 
@@ -320,7 +323,7 @@ diesel::table! {
         fact -> Text,
         decision_number -> Text,
         starts_on -> Date,
-        ends_on -> Date,
+        ends_on -> Nullable<Date>,
     }
 }
 
