@@ -33,6 +33,8 @@ pub const ENGLISH_LOOKUP: &str = "/en/lookup";
 pub const LOGIN: &str = "/login";
 /// The login screen with the portal's own code.
 pub const LOGIN_DEVICE: &str = "/login/device";
+/// Asks a signed-in person to sign in once more.
+pub const LOGIN_AGAIN: &str = "/login/again";
 /// Signing in on this device, at the portal.
 pub const LOGIN_PORTAL: &str = "/login/portal";
 /// The redirect URI. It is registered at the portal, so it must not change.

@@ -61,7 +61,7 @@ impl Parts {
     }
 
     pub fn sessions(&self) -> Arc<SessionRows> {
-        Arc::new(SessionRows::new(self.store.clone(), self.settings.session_idle))
+        Arc::new(SessionRows::new(self.store.clone(), self.settings.sessions.candidates.idle))
     }
 }
 
@@ -217,6 +217,7 @@ fn urls() -> Route {
         .at(paths::STAFF_CERTIFICATE, get(staff::certificates::show).post(staff::certificates::decide))
         .at(paths::LOGIN, get(screen::show))
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
+        .at(paths::LOGIN_AGAIN, get(sign_out::ask_again).post(sign_out::sign_in_again))
         .at(paths::WAIT, get(screen::wait).post(screen::cancel))
         .at(paths::LOGIN_PORTAL, get(way_in::start))
         .at(paths::LOGIN_APP, get(way_in::enter_from_app))
