@@ -114,6 +114,12 @@ addresses! {
     TAKE take(number) = "/staff/applications/:number/take";
     PUT_BACK put_back(number) = "/staff/applications/:number/put-back";
     HAND_OVER hand_over(number) = "/staff/applications/:number/hand-over";
+    HOLD hold(number) = "/staff/applications/:number/hold";
+    RESUME resume(number) = "/staff/applications/:number/resume";
+    /// 内部备注.
+    NOTES notes(number) = "/staff/applications/:number/notes";
+    /// Saves what a reviewer is typing.
+    MARKS marks(number) = "/staff/applications/:number/marks";
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";

@@ -7,8 +7,10 @@ mod confirm;
 mod days;
 mod handover;
 mod header;
+mod hold;
 pub mod identities;
 mod keys;
+mod notes;
 mod queue;
 mod queue_page;
 mod review_page;
@@ -18,15 +20,19 @@ mod task_forms;
 mod tasks;
 mod typed;
 mod verdict;
+mod working_marks;
 
 pub use actions::{done, next, put_back, take};
 pub use handover::hand_over;
+pub use hold::{put_on_hold, resume};
 pub use keys::switch as switch_keys;
+pub use notes::add as add_note;
 pub use queue::{QueueFilter, QueueItem, QueuePart, list, take_next};
 pub use queue_page::{home, show_queue};
 pub use review_page::review;
 pub use tasks::carry_out;
 pub use verdict::{decide, settle};
+pub use working_marks::save as save_marks;
 
 use crate::web::{Failure, Submission};
 

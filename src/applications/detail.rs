@@ -234,7 +234,9 @@ fn standing(detail: &Detail) -> Markup {
         Status::Submitted | Status::InReview => (
             Tone::Info,
             html! {
-                p { "预计 " (ui::date(due)) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
+                @if application.held_at.is_some() {
+                    p { "这件申请暂缓办理，办理期限暂停计算，恢复后接着计算。目前不需要您做什么，结果会显示在首页和业务查询。" }
+                } @else { p { "预计 " (ui::date(due)) " 前办结，无需重复提交。结果会显示在首页和业务查询。" } }
                 @if detail.application.business.submits_by(application.status).is_some() {
                     p { "工作人员领取前，您还可以修改。" }
                 }

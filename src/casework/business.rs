@@ -177,6 +177,10 @@ pub struct Application {
     pub saves: i32,
     /// Name of the browser window that saved the form last, or empty.
     pub saved_by: String,
+    /// Since when it is on hold.
+    pub held_at: Option<Timestamp>,
+    /// The working days from which `due_on` was counted; those that are left while it is on hold.
+    pub due_days: Option<i32>,
 }
 
 /// Every business, in the order of the first page. The store is opened with one.

@@ -1,5 +1,7 @@
 //! The events of an application. Rows are only added.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +41,9 @@ pub struct Content {
     /// A note that only staff see.
     #[serde(default, rename = "aside")]
     pub staff_note: String,
+    /// Code of the action whose outcome this event corrects, or empty.
+    #[serde(default)]
+    pub corrects: String,
 }
 
 pub struct Event {
@@ -91,16 +96,42 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
         .load(tx.conn)?;
     rows.into_iter()
         .map(|(at, action, to, staff, content)| {
-            let content = tx.vault.open(SEALED_AS, &content)?;
             Ok(Event {
                 at,
                 action: Action::from_code(&action).ok_or(Error::Corrupt("application_events.action"))?,
                 to: Status::from_code(&to).ok_or(Error::Corrupt("application_events.to_status"))?,
                 staff,
-                content: serde_json::from_str(&content).map_err(|_| Error::Corrupt("event"))?,
+                content: read_content(tx, &content)?,
             })
         })
         .collect()
+}
+
+/// For those of the applications that were handed to their present assignee: who did it, and the word for them.
+pub fn words_of_handover(tx: &mut Tx, applications: &[String]) -> Result<HashMap<String, String>, Error> {
+    let assigning = [Action::Take, Action::PutBack, Action::HandOver].map(Action::code);
+    let rows: Vec<(String, String, Option<String>, String)> = e::table
+        .left_join(staff::table)
+        .filter(e::application_id.eq_any(applications))
+        .filter(e::action.eq_any(assigning))
+        .order(e::position)
+        .select((e::application_id, e::action, staff::name.nullable(), e::content))
+        .load(tx.conn)?;
+    let mut last = HashMap::new();
+    for (application, action, staff, content) in rows {
+        last.insert(application, (action, staff, content));
+    }
+    last.retain(|_, (action, ..)| action == Action::HandOver.code());
+    let word = |(application, (_, staff, content)): (String, (String, Option<String>, String))| {
+        let content = read_content(tx, &content)?;
+        Ok((application, format!("{}{}", staff.unwrap_or_default(), content.staff_note)))
+    };
+    last.into_iter().map(word).collect()
+}
+
+fn read_content(tx: &Tx, sealed: &str) -> Result<Content, Error> {
+    let content = tx.vault.open(SEALED_AS, sealed)?;
+    serde_json::from_str(&content).map_err(|_| Error::Corrupt("event"))
 }
 
 /// The actions that end a review.

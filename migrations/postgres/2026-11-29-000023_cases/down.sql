@@ -1,0 +1,3 @@
+DROP TABLE working_marks;
+DROP TABLE case_notes;
+ALTER TABLE applications DROP COLUMN due_days;
