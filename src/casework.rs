@@ -18,6 +18,7 @@ pub mod decision;
 pub mod format;
 pub mod history;
 pub mod hold;
+pub mod lapse;
 pub mod lifecycle;
 pub mod list_facts;
 pub mod listing;

@@ -11,7 +11,7 @@ use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
-use crate::casework::stored;
+use crate::casework::{lapse, stored};
 use crate::exams::held::{self, Certificate};
 use crate::files::storage::Storage;
 use crate::pages::signed_in::as_candidate;
@@ -203,6 +203,7 @@ fn view(detail: &Detail) -> Markup {
                 @for file in &given { p { (ui::download_button(&file.href, "下载电子票据", Look::Primary)) } }
             }))
         }
+        (changes_of_round(detail))
         (ui::panel("办理进度", views::timeline(business, &detail.events, Reader::Candidate)))
         @if let Some(parent) = &detail.parent { (appealed(detail, parent)) }
         (ui::panel("申请人", ui::facts(&[
@@ -218,6 +219,26 @@ fn view(detail: &Detail) -> Markup {
         @if !materials.is_empty() { (ui::panel("材料", ui::materials(&materials))) }
         @if let Some(notice) = agreed_notice(application) { p.muted.small { (ui::words(&notice)) } }
     }
+}
+
+/// What the last submission changed, before → after. Empty in the first round.
+fn changes_of_round(detail: &Detail) -> Markup {
+    let (business, events) = (detail.application.business, &detail.events);
+    let rounds = events.iter().filter(|event| event.action == Action::Submit).count();
+    let (Some(now), Some(earlier)) = (&detail.application.form, history::previous_answers(events)) else {
+        return html! {};
+    };
+    if rounds < 2 || detail.application.status == Status::Returned {
+        return html! {};
+    }
+    let changed = now.changes(earlier);
+    let questions: Vec<_> = business.questions().filter(|one| changed.contains(one.name)).collect();
+    let (masked, before) =
+        (views::masked(questions.iter().copied(), now), views::masked(questions.iter().copied(), earlier));
+    let mut facts = views::facts(questions, &masked, Some(&before));
+    let slots = business.materials.iter().filter(|one| changed.contains(one.slot));
+    facts.extend(slots.map(|one| Fact::of(one.label, "已更换")));
+    ui::panel(&format!("第 {rounds} 次提交的修改"), ui::facts(&facts))
 }
 
 fn agreed_notice(application: &Application) -> Option<String> {
@@ -246,6 +267,10 @@ fn standing(detail: &Detail) -> Markup {
         Status::Rejected => (Tone::Danger, rejected(detail)),
         Status::Approved => (Tone::Good, approved(detail)),
         Status::Completed => (Tone::Good, html! { p { "已办理完成，详情见下。" } }),
+        Status::Withdrawn if application.result == lapse::RESULT => (
+            Tone::Neutral,
+            html! { p { (detail.note(Action::Lapse)) "。" } },
+        ),
         Status::Withdrawn => (Tone::Neutral, html! { p { "您已撤销这件申请，需要时可以重新申请。" } }),
     };
     ui::banner(tone, views::word(application), body)
@@ -302,7 +327,7 @@ fn returned(detail: &Detail, due: &str) -> Markup {
         ol {
             @for mark in history::last_marks(&detail.events) { li { (label(&mark.name)) "：" (ui::words(&mark.reason)) } }
         }
-        p { "请在 " (ui::date(due)) " 前修改并重新提交。" }
+        p { "请在 " (ui::date(due)) " 前（含当日）修改并重新提交，逾期将按“逾期未补正”关闭，届时可以重新申请。" }
         p { a href=(links::edit(&detail.application)) { "去修改" } }
     }
 }

@@ -107,9 +107,7 @@ const TASKS: &[Task] = &[
             ask("tracking_number", "快递单号", "", AnswerRule::Like(&format::CODE)),
             ask("posted_on", "寄出日期", "", AnswerRule::PastDay),
         ],
-        file: None,
-        check: Task::UNCHECKED,
-        mends: &[],
+        ..Task::PLAIN
     },
     Task {
         action: Action::Fulfil,
@@ -118,9 +116,7 @@ const TASKS: &[Task] = &[
         result: "已签收",
         role: Role::Dispatcher,
         questions: &[ask("signed_on", "签收日期", "", AnswerRule::PastDay)],
-        file: None,
-        check: Task::UNCHECKED,
-        mends: &[],
+        ..Task::PLAIN
     },
 ];
 

@@ -106,8 +106,7 @@ const TASKS: &[Task] = &[Task {
         ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),
-    check: Task::UNCHECKED,
-    mends: &[],
+    ..Task::PLAIN
 }];
 
 /// Paid registrations without a receipt.

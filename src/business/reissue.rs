@@ -77,9 +77,8 @@ const TASKS: &[Task] = &[Task {
         ask("print_number", "新证书印制号", "原印制号随即作废", AnswerRule::Like(&format::CODE)),
         ask("issued_on", "签发日期", "", AnswerRule::PastDay),
     ],
-    file: None,
     check: unused_number,
-    mends: &[],
+    ..Task::PLAIN
 }];
 
 /// The print number of the new paper was never used.

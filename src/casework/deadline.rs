@@ -32,6 +32,11 @@ pub fn working_days_after(calendar: &Calendar, from: NaiveDate, count: u32) -> N
     days.take(count as usize).last().unwrap_or(from)
 }
 
+/// The `count`-th working day after today.
+pub fn working_days_from_today(tx: &mut Tx, count: u32) -> Result<NaiveDate, Error> {
+    Ok(working_days_after(&Calendar::load(tx)?, tx.today(), count))
+}
+
 /// A due day, and the working days from which it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {

@@ -153,8 +153,12 @@ pub fn last(events: &[Event], action: Action) -> Option<&Event> {
 
 /// The marks of the last return or failure.
 pub fn last_marks(events: &[Event]) -> &[Mark] {
-    let asked = events.iter().rev().find(|event| matches!(event.action, Action::Return | Action::Fail));
-    asked.map_or(&[], |event| &event.content.marks)
+    last_asking(events).map_or(&[], |event| &event.content.marks)
+}
+
+/// The last event that asked the candidate to correct something.
+pub(super) fn last_asking(events: &[Event]) -> Option<&Event> {
+    events.iter().rev().find(|event| matches!(event.action, Action::Return | Action::Fail))
 }
 
 /// The answers of the round before the last one.

@@ -87,6 +87,12 @@ pub struct Received {
     storage_key: String,
 }
 
+impl Received {
+    pub(super) fn slot(&self) -> &'static str {
+        self.slot
+    }
+}
+
 /// Checks and stores files for some materials. They are on disk when this returns. Files of other slots are
 /// ignored. A refused file becomes a problem of its slot, and the others are stored.
 pub async fn receive(

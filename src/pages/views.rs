@@ -179,20 +179,27 @@ pub enum Reader {
 /// The history, newest first.
 pub fn timeline(business: &Business, events: &[Event], reader: Reader) -> Markup {
     let mut earlier: Option<&Answers> = None;
-    let mut moments = Vec::new();
+    let (mut moments, mut round) = (Vec::new(), 0);
     for event in events {
+        round += usize::from(event.action == Action::Submit);
         let changes = event.content.answers.as_ref().zip(earlier).map(|(now, then)| now.changes(then));
         earlier = event.content.answers.as_ref().or(earlier);
-        moments.push(moment(business, event, changes.as_ref(), reader));
+        moments.push(moment(business, event, (changes.as_ref(), round), reader));
     }
     moments.reverse();
     ui::timeline(&moments)
 }
 
-fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>, reader: Reader) -> Moment {
+/// `changes` are those since the submission before, and `round` counts the submissions.
+fn moment(
+    business: &Business,
+    event: &Event,
+    (changes, round): (Option<&BTreeSet<String>>, usize),
+    reader: Reader,
+) -> Moment {
     let title = match (event.action, changes) {
         _ if !event.content.result.is_empty() => event.content.result.clone(),
-        (Action::Submit, Some(_)) => "重新提交申请".to_owned(),
+        (Action::Submit, Some(_)) => format!("重新提交申请（第 {round} 次提交）"),
         (Action::Take, _) if business.verdicts.approve.is_empty() => business.word(event.to).to_owned(),
         (Action::Approve | Action::Reject, _) => business.word(event.to).to_owned(),
         (action, _) => action.label().to_owned(),
@@ -200,6 +207,7 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
     let who = match event.action {
         // A change of the roster, which candidates need not know about.
         Action::PutBack if event.staff.is_none() => "",
+        Action::Lapse => "",
         _ => event.staff.as_deref().unwrap_or("本人"),
     };
     let staff_note = if reader == Reader::Staff { event.content.staff_note.as_str() } else { "" };
