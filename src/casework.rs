@@ -7,6 +7,7 @@
 
 pub use refusal::Refusal;
 
+pub mod amend;
 pub mod answers;
 pub mod appeal;
 pub mod application;
@@ -29,6 +30,7 @@ pub mod paging;
 mod permission;
 pub mod question;
 pub mod refusal;
+pub mod reopen;
 pub mod roster;
 pub mod rules;
 pub mod sheet;

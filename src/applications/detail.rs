@@ -191,7 +191,7 @@ fn view(detail: &Detail) -> Markup {
     // A failed task is explained in the banner, with what to do.
     let is_returned = application.status == Status::Returned;
     let outcome = if is_returned { Vec::new() } else { views::outcome(business, &detail.events) };
-    let given = views::handed_over(&detail.events, &detail.files);
+    let given = views::handed_over(business, &detail.events, &detail.files);
     let materials = views::materials(business, &plain, &detail.files);
     html! {
         (ui::numbered_heading("受理号", application.shown_number(), &application.title, label))
@@ -255,6 +255,7 @@ fn standing(detail: &Detail) -> Markup {
         Status::Submitted | Status::InReview => (
             Tone::Info,
             html! {
+                (reopened(detail))
                 @if application.held_at.is_some() {
                     p { "这件申请暂缓办理，办理期限暂停计算，恢复后接着计算。目前不需要您做什么，结果会显示在首页和业务查询。" }
                 } @else { p { "预计 " (ui::date(due)) " 前办结，无需重复提交。结果会显示在首页和业务查询。" } }
@@ -266,7 +267,7 @@ fn standing(detail: &Detail) -> Markup {
         Status::Returned => (Tone::Warn, returned(detail, &due)),
         Status::Rejected => (Tone::Danger, rejected(detail)),
         Status::Approved => (Tone::Good, approved(detail)),
-        Status::Completed => (Tone::Good, html! { p { "已办理完成，详情见下。" } }),
+        Status::Completed => completed(detail),
         Status::Withdrawn if application.result == lapse::RESULT => (
             Tone::Neutral,
             html! { p { (detail.note(Action::Lapse)) "。" } },
@@ -302,6 +303,29 @@ fn lost_materials(detail: &Detail) -> Markup {
             }
         },
     )
+}
+
+/// A task may say what it means. The certificate that came back is no success.
+fn completed(detail: &Detail) -> (Tone, Markup) {
+    let business = detail.application.business;
+    let last = detail.events.iter().rev().find_map(|event| business.task(event.action));
+    match last {
+        Some(task) if !task.told.is_empty() => {
+            let tone = if task.action == Action::ComeBack { Tone::Warn } else { Tone::Good };
+            (tone, html! { p { (task.told) } })
+        }
+        _ => (Tone::Good, html! { p { "已办理完成，详情见下。" } }),
+    }
+}
+
+/// The sentence of the administrator who reopened it.
+fn reopened(detail: &Detail) -> Markup {
+    let last = detail.events.iter().rev().find(|event| matches!(event.action, Action::Submit | Action::Reopen));
+    html! {
+        @if let Some(event) = last.filter(|event| event.action == Action::Reopen) {
+            p { "这件申请正在重新审核：" (ui::words(&event.content.note)) }
+        }
+    }
 }
 
 fn approved(detail: &Detail) -> Markup {

@@ -36,6 +36,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "票据申请已通过审核，正在开具电子票据。",
     after,
+    undo: |tx, receipt| Ok(registration::release_receipt(tx, &receipt.id)?),
     ..Business::PLAIN
 };
 

@@ -43,6 +43,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "退费申请已通过审核，财务将按您选择的方式退款。",
     after,
+    undo: |tx, refund| Ok(registration::release(tx, &refund.id)?),
     ..Business::PLAIN
 };
 

@@ -121,8 +121,20 @@ fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 
+/// An amended number was never on a paper, so it does not become void.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
-    let (Action::Fulfil, Some(noted)) = (step.action, &step.content.outcome) else { return Ok(()) };
+    let Some(noted) = &step.content.outcome else { return Ok(()) };
+    let certificate = &step.application.subject;
     let issued_on = noted.one("issued_on").parse().map_err(|_| Refusal::Invalid("请填写签发日期"))?;
-    Ok(held::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
+    let number = noted.one("print_number");
+    match (step.action, &step.content.replaced) {
+        (Action::Fulfil, _) => Ok(held::reissue(tx, certificate, number, issued_on)?),
+        (Action::Amend, Some(before)) => {
+            match held::amend_print(tx, certificate, before.one("print_number"), (number, issued_on))? {
+                true => Ok(()),
+                false => Err(Refusal::Invalid("这本证书之后又换过印制号，不能再更正这一次登记")),
+            }
+        }
+        _ => Ok(()),
+    }
 }

@@ -95,6 +95,9 @@ pub struct Business {
     pub approved: &'static str,
     /// Changes other tables after a transition, in the same transaction.
     pub after: fn(&mut Tx, &Transition) -> Result<(), Refusal>,
+    /// Undoes what [`Business::after`] changed for a decision, before the application (as decided) is reopened.
+    /// [`Refusal::CannotReopen`] says why it cannot.
+    pub undo: fn(&mut Tx, &Application) -> Result<(), Refusal>,
     /// Whether the answers ask for the new certificate to be posted. `None` if the business makes no certificate.
     pub by_post: Option<fn(&Answers) -> bool>,
 }
@@ -262,6 +265,7 @@ impl Business {
         appeal: None,
         approved: "您的申请已通过审核。",
         after: |_, _| Ok(()),
+        undo: |_, _| Ok(()),
         by_post: None,
     };
 

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
+use super::business::{Business, Task};
 use super::lifecycle::{Action, Status};
 use crate::store::schema::{application_events as e, staff};
 use crate::store::{Error, Timestamp, Tx};
@@ -41,9 +42,12 @@ pub struct Content {
     /// A note that only staff see.
     #[serde(default, rename = "aside")]
     pub staff_note: String,
-    /// Code of the action whose outcome this event corrects, or empty.
+    /// Code of the action whose outcome this event amends, or empty.
     #[serde(default)]
-    pub corrects: String,
+    pub amends: String,
+    /// The outcome that it replaces.
+    #[serde(default)]
+    pub replaced: Option<Answers>,
 }
 
 pub struct Event {
@@ -54,6 +58,14 @@ pub struct Event {
     /// Name of the staff member. `None` for the candidate and for a change of the roster.
     pub staff: Option<String>,
     pub content: Content,
+}
+
+impl Event {
+    /// The task that this event carried out or amends.
+    pub fn noted_task(&self, business: &Business) -> Option<&'static Task> {
+        let amended = Action::from_code(&self.content.amends);
+        business.task(amended.unwrap_or(self.action))
+    }
 }
 
 pub(super) struct NewEvent<'a> {

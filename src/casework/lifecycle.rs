@@ -61,7 +61,7 @@ codes! {
         /// 现场领取: the certificate was collected at the counter instead of posted.
         Collect = "collect", "现场领取";
         /// 更正登记: what staff noted when they carried out a task is corrected.
-        Correct = "correct", "更正办理结果";
+        Amend = "amend", "更正办理结果";
         /// 重新办理: an administrator sends a decided one back to review.
         Reopen = "reopen", "重新审核";
         /// 逾期未补正: it was not corrected by its due day.
@@ -104,8 +104,8 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Approved, Action::ComeBack, Actor::Reviewer, Status::Completed),
     (Status::InReview, Action::Collect, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Collect, Actor::Reviewer, Status::Completed),
-    (Status::Approved, Action::Correct, Actor::Reviewer, Status::Approved),
-    (Status::Completed, Action::Correct, Actor::Reviewer, Status::Completed),
+    (Status::Approved, Action::Amend, Actor::Reviewer, Status::Approved),
+    (Status::Completed, Action::Amend, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Rejected, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Returned, Action::Lapse, Actor::Office, Status::Withdrawn),
@@ -176,11 +176,11 @@ mod tests {
             (Actor::Reviewer, Status::Approved) => match action {
                 Fulfil | ComeBack | Collect => Some(Status::Completed),
                 Fail => Some(Status::Returned),
-                Correct => Some(Status::Approved),
+                Amend => Some(Status::Approved),
                 Reopen => Some(Status::Submitted),
                 _ => None,
             },
-            (Actor::Reviewer, Status::Completed) => (action == Correct).then_some(Status::Completed),
+            (Actor::Reviewer, Status::Completed) => (action == Amend).then_some(Status::Completed),
             (Actor::Office, Status::Returned) => (action == Lapse).then_some(Status::Withdrawn),
             _ => None,
         }

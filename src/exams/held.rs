@@ -157,3 +157,15 @@ pub fn reissue(tx: &mut Tx, id: &str, print_number: &str, issued_on: NaiveDate) 
     diesel::update(certificates::table.find(id)).set(new).execute(tx.conn)?;
     set_delivery(tx, id, Delivery::Ready, None)
 }
+
+/// Corrects a print number that was noted wrongly, if the certificate still has it. The wrong one is free again.
+pub fn amend_print(
+    tx: &mut Tx,
+    id: &str,
+    noted: &str,
+    (print_number, issued_on): (&str, NaiveDate),
+) -> Result<bool, Error> {
+    let has_it = certificates::table.find(id).filter(certificates::print_number.eq(noted));
+    let right = (certificates::print_number.eq(print_number), certificates::issued_on.eq(issued_on));
+    Ok(diesel::update(has_it).set(right).execute(tx.conn)? > 0)
+}

@@ -20,3 +20,6 @@ CREATE TABLE working_marks (
     saved_at TIMESTAMP NOT NULL,
     PRIMARY KEY (application_id, staff_id)
 );
+
+-- Since when a file that staff gave to a candidate is replaced, and the candidate cannot open it.
+ALTER TABLE attachments ADD COLUMN withdrawn_at TIMESTAMP;
