@@ -87,6 +87,8 @@ impl ReviewPage<'_> {
             @if let Some(appealed) = &self.case.appealed { (facts::appealed(appealed, &self.path())) }
             @if self.may_decide() { (self.opinion()) }
             (self.handover())
+            (self.amendments())
+            (self.reopening())
             (self.notes())
             @if self.due().is_empty() { (self.past()) }
         }
@@ -127,7 +129,8 @@ impl ReviewPage<'_> {
 
     fn anchored_problems(&self) -> Problems {
         let tried = self.tried.as_ref().map_or(&[][..], |tried| tried.problems.as_slice());
-        self.problems.iter().chain(tried).map(|(control, text)| (anchor(control), text.clone())).collect()
+        let amended = self.amended.as_ref().map_or(&[][..], |tried| tried.problems.as_slice());
+        self.problems.iter().chain(tried).chain(amended).map(|(control, text)| (anchor(control), text.clone())).collect()
     }
 
     /// Why there is nothing to decide, or who decides.

@@ -21,6 +21,8 @@ pub(in crate::staff) struct ReviewPage<'a> {
     /// Why the last request had no effect.
     pub stopped: Option<Stopped>,
     pub tried: Option<TriedTask<'a>>,
+    /// An amendment that had no effect.
+    pub amended: Option<TriedTask<'a>>,
     /// The form whose request had no effect, so that none of its text is lost.
     pub sent: Option<&'a Submission>,
 }
@@ -50,6 +52,7 @@ impl<'a> ReviewPage<'a> {
             material: None,
             stopped: None,
             tried: None,
+            amended: None,
             sent: None,
         }
     }
