@@ -208,6 +208,13 @@ fn urls() -> Route {
         // GET reloads a page that a POST answered with a conflict or with problems.
         .at(paths::PUT_BACK, get(staff::review).post(staff::put_back))
         .at(paths::HAND_OVER, get(staff::review).post(staff::hand_over))
+        .at(paths::HOLD, get(staff::review).post(staff::put_on_hold))
+        .at(paths::RESUME, get(staff::review).post(staff::resume))
+        .at(paths::NOTES, get(staff::review).post(staff::add_note))
+        .at(paths::MARKS, get(staff::review).post(staff::save_marks))
+        .at(paths::REOPEN, get(staff::review).post(staff::reopen_case))
+        .at(paths::AMEND, get(staff::review).post(staff::amend_outcome))
+        .at(paths::ASSIGNMENTS, get(staff::assignments::show).post(staff::assignments::change))
         .at(paths::DECIDE, get(staff::review).post(staff::decide))
         .at(paths::TASK, get(staff::review).post(staff::carry_out))
         .at(paths::DONE, get(staff::done))

@@ -81,9 +81,8 @@ const TASKS: &[Task] = &[Task {
         ask("print_number", "新证书印制号", "原印制号随即作废", AnswerRule::Like(&format::CODE)),
         ask("issued_on", "签发日期", "", AnswerRule::PastDay),
     ],
-    file: None,
     check: unused_number,
-    mends: &[],
+    ..Task::PLAIN
 }];
 
 /// The print number of the new paper was never used.
@@ -145,11 +144,23 @@ fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 
+/// An amended number was never on a paper, so it does not become void.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     if matches!(step.action, Action::Approve | Action::Fulfil) {
         profile::refuse_annulled(tx, &step.application.subject)?;
     }
-    let (Action::Fulfil, Some(noted)) = (step.action, &step.content.outcome) else { return Ok(()) };
+    let Some(noted) = &step.content.outcome else { return Ok(()) };
+    let certificate = &step.application.subject;
     let issued_on = noted.one("issued_on").parse().map_err(|_| Refusal::Invalid("请填写签发日期"))?;
-    Ok(held::reissue(tx, &step.application.subject, noted.one("print_number"), issued_on)?)
+    let number = noted.one("print_number");
+    match (step.action, &step.content.replaced) {
+        (Action::Fulfil, _) => Ok(held::reissue(tx, certificate, number, issued_on)?),
+        (Action::Amend, Some(before)) => {
+            match held::amend_print(tx, certificate, before.one("print_number"), (number, issued_on))? {
+                true => Ok(()),
+                false => Err(Refusal::Invalid("这本证书之后又换过印制号，不能再更正这一次登记")),
+            }
+        }
+        _ => Ok(()),
+    }
 }

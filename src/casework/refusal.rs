@@ -62,6 +62,12 @@ pub enum Refusal {
     /// The chosen staff member cannot decide the application.
     #[error("not a colleague who decides it")]
     NotAColleague { number: ApplicationNumber },
+    /// It is on hold, and has to be resumed first.
+    #[error("on hold")]
+    OnHold { number: ApplicationNumber },
+    /// What the decision changed cannot be undone. The text says why in Chinese.
+    #[error("cannot be reopened: {why}")]
+    CannotReopen { number: ApplicationNumber, why: String },
     /// The staff member is the applicant.
     #[error("own application")]
     OwnApplication,

@@ -241,3 +241,15 @@ pub fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<Certificate>, Error>
     let found = found.limit(MOST_WITH_NUMBER);
     Ok(either!(tx.conn, conn => found.select(Certificate::as_select()).load(conn))?)
 }
+
+/// Corrects a print number that was noted wrongly, if the certificate still has it. The wrong one is free again.
+pub fn amend_print(
+    tx: &mut Tx,
+    id: &str,
+    noted: &str,
+    (print_number, issued_on): (&str, NaiveDate),
+) -> Result<bool, Error> {
+    let has_it = certificates::table.find(id).filter(certificates::print_number.eq(noted));
+    let right = (certificates::print_number.eq(print_number), certificates::issued_on.eq(issued_on));
+    Ok(diesel::update(has_it).set(right).execute(tx.conn)? > 0)
+}

@@ -355,6 +355,26 @@ diesel::table! {
         saves -> Integer,
         saved_by -> Text,
         held_at -> Nullable<Timestamp>,
+        due_days -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    case_notes (id) {
+        id -> Text,
+        application_id -> Text,
+        staff_id -> Text,
+        at -> Timestamp,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    working_marks (application_id, staff_id) {
+        application_id -> Text,
+        staff_id -> Text,
+        content -> Text,
+        saved_at -> Timestamp,
     }
 }
 
@@ -403,6 +423,7 @@ diesel::table! {
         created_at -> Timestamp,
         submitted_at -> Nullable<Timestamp>,
         unreadable_since -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 
@@ -505,6 +526,7 @@ diesel::joinable!(applications -> candidates (candidate_id));
 diesel::joinable!(applications -> staff (assignee_id));
 diesel::joinable!(application_events -> applications (application_id));
 diesel::joinable!(application_events -> staff (staff_id));
+diesel::joinable!(case_notes -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
 
@@ -512,6 +534,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     meta,
     holiday_years,
     number_sequences,
+    case_notes,
+    working_marks,
     candidates,
     staff,
     audit_entries,
