@@ -36,6 +36,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "票据申请已通过审核，正在开具电子票据。",
     after,
+    undo: |tx, receipt| Ok(registration::release_receipt(tx, &receipt.id)?),
     ..Business::PLAIN
 };
 
@@ -107,8 +108,7 @@ const TASKS: &[Task] = &[Task {
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),
     not_before: &[("issued_on", Since::Approval)],
-    check: Task::UNCHECKED,
-    mends: &[],
+    ..Task::PLAIN
 }];
 
 /// Paid registrations without a receipt.

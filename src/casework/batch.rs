@@ -130,12 +130,6 @@ fn open_rows() -> _ {
         .filter(batch_rows::state.eq(open))
 }
 
-/// Whether an application is on hold.
-pub fn is_on_hold(tx: &mut Tx, application: &str) -> Result<bool, Error> {
-    let row = applications::table.find(application).select(applications::held_at.is_not_null());
-    Ok(row.first(tx.conn)?)
-}
-
 /// Begins a batch. `prefix` begins its number, together with today's date.
 pub fn begin(tx: &mut Tx, maker: &StaffMember, kind: &str, prefix: &str) -> Result<Batch, Error> {
     let (id, number) = (tx.id(), next_number(tx, prefix)?);

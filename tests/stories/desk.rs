@@ -10,6 +10,7 @@ mod lost_files;
 mod many;
 mod pages;
 mod plans;
+mod stepup;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;

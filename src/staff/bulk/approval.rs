@@ -8,7 +8,7 @@ use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::rules::{self, Rule};
-use crate::casework::{Refusal, assignment, batch, stored};
+use crate::casework::{Refusal, assignment, stored};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
 use crate::people::staff::{self as roster, StaffMember, View};
@@ -113,7 +113,7 @@ fn exclusion(
         "这是您本人的申请，请由其他工作人员办理".into()
     } else if !waits || application.version != version {
         format!("刚才有变动，现在是“{}”", views::word(application))
-    } else if batch::is_on_hold(tx, &application.id)? {
+    } else if application.held_at.is_some() {
         "已暂缓".into()
     } else if assignment::decided_before(tx, application, staff)? {
         "您办理过被申诉的申请，请由其他工作人员办理".into()

@@ -13,6 +13,7 @@ use super::request::{BulkRequest, batch_for};
 use crate::casework::batch::{self, Batch, RowState};
 use crate::exams::held;
 use crate::imports::report::{BOM, without_formula};
+use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::schema::registrations as r;
@@ -45,6 +46,7 @@ pub async fn download(
     Path(path): Path<BatchPath>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
+    request.recent_sign_in(&paths::batch(&path.id)).await?;
     let (batch, kind, text) = request.write(move |tx, staff| csv_of(tx, staff, &path.id)).await?;
     let (charset, bytes) = match wanted.encoding {
         Encoding::Utf8 => ("utf-8", [BOM, text.as_bytes()].concat()),

@@ -13,6 +13,7 @@ use self::layout::Label;
 use super::export::{attachment, exported};
 use super::kind::{Exported, Papers};
 use super::request::{BulkRequest, batch_for};
+use crate::paths;
 use crate::settings::Settings;
 use crate::store::codes;
 use crate::web::Failure;
@@ -42,6 +43,7 @@ pub async fn print_labels(
     Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
     let sheet = Sheet::from_code(&path.sheet).ok_or(Failure::NotFound)?;
+    request.recent_sign_in(&paths::batch(&path.id)).await?;
     let (batch, rows) = request
         .write(move |tx, staff| {
             let (batch, kind) = batch_for(tx, staff, &path.id)?;

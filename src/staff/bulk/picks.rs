@@ -19,6 +19,7 @@ use crate::web::Failure;
 #[handler]
 pub async fn list_picks(request: BulkRequest, Path(path): Path<BatchPath>) -> Result<Response, Failure> {
     let back = paths::batch(&path.id);
+    request.recent_sign_in(&back).await?;
     let (batch, rows) = request.write(move |tx, staff| load(tx, staff, &path.id)).await?;
     let (_, desk) = request.read(|_, _| Ok((Vec::new(), ()))).await?;
     let main = show(&batch, &rows);
@@ -36,10 +37,10 @@ fn load(tx: &mut Tx, staff: &StaffMember, id: &str) -> Result<(Batch, Vec<Export
     Ok((batch, rows))
 }
 
-/// Certificates lie by exam, level and specialty, then by management number.
+/// Certificates lie by exam, level and specialty, then by number.
 fn place(row: &Exported) -> (String, String, String) {
     let held = row.certificate.as_ref();
-    let number = held.map(|held| held.management_number.clone()).unwrap_or_default();
+    let number = held.map(|held| held.number.clone()).unwrap_or_default();
     (row.application.title.clone(), row.application.summary.clone(), number)
 }
 
@@ -62,7 +63,7 @@ fn line(row: &Exported) -> Markup {
         li {
             strong { (row.candidate.name) } " · " (ui::words(&row.application.title)) " · " (row.application.summary)
             @if let Some(held) = held {
-                span.small { "管理号 " (held.management_number) " · 印制号 " (held.print_number) }
+                span.small { (held.numbers_in_words()) }
             }
             span.muted.small { "受理号 " (row.application.shown_number()) " · " (row.answer("carrier")) }
         }

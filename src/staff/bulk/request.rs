@@ -6,7 +6,7 @@ use super::kind::BatchKind;
 use crate::casework::Refusal;
 use crate::casework::batch::{self, Batch};
 use crate::files::storage::Storage;
-use crate::pages::signed_in::as_staff;
+use crate::pages::signed_in::{as_staff, recent_sign_in};
 use crate::people::staff::{StaffMember, Unaudited, View};
 use crate::staff::header::Header;
 use crate::store::{Store, Tx};
@@ -50,6 +50,11 @@ impl BulkRequest {
     {
         let staff = self.staff().await?;
         self.store.write(move |tx| work(tx, &staff)).await
+    }
+
+    /// Asks for another sign-in before personal data leaves the desk. The person comes back to `page`.
+    pub async fn recent_sign_in(&self, page: &str) -> Result<(), Failure> {
+        recent_sign_in(&self.visitor, page).await
     }
 
     pub async fn staff(&self) -> Result<StaffMember, Failure> {
