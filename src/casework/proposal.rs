@@ -7,6 +7,7 @@
 use super::application::{By, Change};
 use super::business::Application;
 use super::history::{self, Content, Event, Proposed};
+use super::hold;
 use super::lifecycle::Action;
 use super::permission::refuse_undecidable;
 use super::refusal::Refusal;
@@ -103,6 +104,7 @@ fn refuse_unconfirmable(
     version: i32,
 ) -> Result<(), Refusal> {
     refuse_undecidable(tx, staff, application)?;
+    hold::refuse_held(application)?;
     if application.version != version || application.proposed_by.is_none() {
         return Err(application.overtaken(By::Staff(&staff.id)));
     }

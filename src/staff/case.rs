@@ -11,6 +11,7 @@ use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
+use crate::casework::notes::{self, Note};
 use crate::casework::texts::Reasons;
 use crate::casework::{Refusal, assignment, proposal};
 use crate::exams::registration::{self, Registration};
@@ -83,8 +84,10 @@ pub struct Case {
     pub mine: bool,
     /// Whether the reader may put it back and hand it over, whoever has taken it.
     pub manages: bool,
-    /// The other staff who may decide it; empty unless `manages`, or a proposal waits for one of them.
+    /// The other staff who may decide it; empty unless the reader may hand it over, or a proposal waits for one of them.
     pub colleagues: Vec<Member>,
+    /// What staff wrote for each other, the oldest first.
+    pub notes: Vec<Note>,
     pub registrations: Vec<Registration>,
     /// The ready-made texts of a reviewer; none if the reader does not decide it.
     pub reasons: Reasons,
@@ -110,6 +113,13 @@ impl CaseFile {
     /// The marks of the previous round.
     pub fn earlier_marks(&self) -> &[Mark] {
         history::last_marks(&self.events)
+    }
+
+    /// Who handed it to the present assignee, and the word for them.
+    pub fn handed_over(&self) -> Option<&Event> {
+        let assigning = [Action::Take, Action::PutBack, Action::HandOver];
+        let last = self.events.iter().rev().find(|event| assigning.contains(&event.action));
+        last.filter(|event| event.action == Action::HandOver && event.to == Status::InReview)
     }
 
     pub fn rejection(&self) -> Option<&str> {
@@ -152,6 +162,7 @@ impl Case {
             false => None,
         };
         let manages = reader.role == Role::Administrator;
+        let mine = application.assignee_id.as_deref() == Some(&reader.id);
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
         let answers = application.form.clone().unwrap_or_default();
@@ -162,9 +173,10 @@ impl Case {
             reader: reader.role,
             standing,
             assignee: assignee(tx, &application)?,
-            mine: application.assignee_id.as_deref() == Some(&reader.id),
+            mine,
             manages,
-            colleagues: match manages || application.proposed_by.is_some() {
+            notes: notes::of(tx, &application.id)?,
+            colleagues: match manages || mine || application.proposed_by.is_some() {
                 true => assignment::colleagues(tx, &application)?,
                 false => Vec::new(),
             },

@@ -316,7 +316,7 @@ diesel::table! {
         sitting_month -> Text,
         level -> Text,
         specialty -> Text,
-        management_number -> Text,
+        number -> Text,
         print_number -> Text,
         approved_on -> Date,
         issued_on -> Date,
@@ -327,6 +327,9 @@ diesel::table! {
         gender -> Text,
         mailing_id -> Nullable<Text>,
         person_hash -> Text,
+        query_number -> Text,
+        annulled_on -> Nullable<Date>,
+        annulment -> Text,
     }
 }
 
@@ -354,7 +357,7 @@ diesel::table! {
         fact -> Text,
         decision_number -> Text,
         starts_on -> Date,
-        ends_on -> Date,
+        ends_on -> Nullable<Date>,
     }
 }
 
@@ -387,6 +390,26 @@ diesel::table! {
         saved_by -> Text,
         held_at -> Nullable<Timestamp>,
         proposed_by -> Nullable<Text>,
+        due_days -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    case_notes (id) {
+        id -> Text,
+        application_id -> Text,
+        staff_id -> Text,
+        at -> Timestamp,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    working_marks (application_id, staff_id) {
+        application_id -> Text,
+        staff_id -> Text,
+        content -> Text,
+        saved_at -> Timestamp,
     }
 }
 
@@ -435,6 +458,7 @@ diesel::table! {
         created_at -> Timestamp,
         submitted_at -> Nullable<Timestamp>,
         unreadable_since -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 
@@ -512,6 +536,39 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        kind -> Text,
+        number -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_rows (batch_id, application_id) {
+        batch_id -> Text,
+        application_id -> Text,
+        position -> Integer,
+        version -> Integer,
+        state -> Text,
+        note -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_results (id) {
+        id -> Text,
+        batch_id -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+        content -> Text,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(office_texts -> staff (staff_id));
 diesel::joinable!(import_jobs -> staff (staff_id));
 diesel::joinable!(certificate_links -> certificates (certificate_id));
@@ -539,13 +596,21 @@ diesel::joinable!(applications -> candidates (candidate_id));
 diesel::joinable!(applications -> staff (assignee_id));
 diesel::joinable!(application_events -> applications (application_id));
 diesel::joinable!(application_events -> staff (staff_id));
+diesel::joinable!(case_notes -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
+
+diesel::joinable!(batches -> staff (made_by));
+diesel::joinable!(batch_rows -> batches (batch_id));
+diesel::joinable!(batch_rows -> applications (application_id));
+diesel::joinable!(batch_results -> batches (batch_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     holiday_years,
     number_sequences,
+    case_notes,
+    working_marks,
     candidates,
     staff,
     audit_entries,
@@ -582,4 +647,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rules,
     office_texts,
     import_jobs,
+    batches,
+    batch_rows,
+    batch_results,
 );

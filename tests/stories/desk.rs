@@ -3,6 +3,7 @@
 mod assignment;
 mod audit;
 pub mod authority;
+mod batches;
 mod confirmation;
 mod lists;
 mod lost_files;
@@ -10,6 +11,7 @@ mod many;
 pub mod pages;
 mod plans;
 mod second_pair;
+mod stepup;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;

@@ -23,6 +23,7 @@ mod statements;
 
 mod admin;
 mod backups;
+mod certificate_states;
 mod certificates;
 mod commands;
 mod correction;
