@@ -7,8 +7,8 @@
 
 pub use refusal::Refusal;
 
-pub mod announcement;
 pub mod amend;
+pub mod announcement;
 pub mod answers;
 pub mod appeal;
 pub mod application;
@@ -21,8 +21,8 @@ pub mod decision;
 pub mod exam_changes;
 pub mod format;
 pub mod history;
-pub mod holidays;
 pub mod hold;
+pub mod holidays;
 pub mod lapse;
 pub mod lifecycle;
 pub mod list_facts;

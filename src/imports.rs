@@ -10,14 +10,17 @@
 //! - `load` is the load pass: a batch is one transaction;
 //! - `joined` finds the rows of people whose permit was renewed;
 //! - `merge` compares a batch with the stored rows and writes those that are new or differ;
+//! - [`jobs`] has the imports of the desk, and [`background`] runs them;
 //! - [`export`] writes the stored records with the same columns.
 //!
 //! An import never deletes a record. Only the subjects of a registration are replaced as a whole.
 
+pub mod background;
 pub mod cell;
 pub mod check;
 pub mod export;
 pub mod job;
+pub mod jobs;
 mod joined;
 mod journal;
 pub mod kind;
@@ -35,6 +38,7 @@ mod spool;
 mod sql;
 pub mod table;
 mod unique_values;
+mod words;
 
 pub use kind::ImportKind;
 
@@ -68,6 +72,15 @@ impl From<diesel::result::Error> for Error {
 }
 
 impl Error {
+    /// The reason in Chinese, for the desk.
+    pub fn chinese(&self) -> String {
+        match self {
+            Error::File(why) => words::chinese(why),
+            Error::Io(..) => "文件读取中断，请重新上传".to_owned(),
+            Error::Store(_) => "数据库暂时不能使用，没有完成；已导入的行不会重复".to_owned(),
+        }
+    }
+
     fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Error {
         move |error| Error::Io(what.to_string(), error)
     }

@@ -60,6 +60,7 @@ pub const ROSTER: &str = "/staff/admin/roster";
 pub const NEW_ROSTER_ENTRY: &str = "/staff/admin/roster/new";
 pub const EXAMS: &str = "/staff/admin/exams";
 pub const NEW_EXAM: &str = "/staff/admin/exams/new";
+pub const IMPORTS: &str = "/staff/admin/imports";
 pub const HOLIDAYS: &str = "/staff/admin/holidays";
 pub const SAVE_HOLIDAYS: &str = "/staff/admin/holidays/save";
 pub const TEXTS: &str = "/staff/admin/texts";
@@ -150,6 +151,10 @@ addresses! {
     EXAM exam(id) = "/staff/admin/exams/:exam";
     SITTING sitting(exam, id) = "/staff/admin/exams/:exam/sittings/:id";
     SUBJECT subject(exam, id) = "/staff/admin/exams/:exam/subjects/:id";
+    IMPORT import(id) = "/staff/admin/imports/:id";
+    LOAD_IMPORT load_import(id) = "/staff/admin/imports/:id/load";
+    CANCEL_IMPORT cancel_import(id) = "/staff/admin/imports/:id/cancel";
+    REFUSED_ROWS refused_rows(id) = "/staff/admin/imports/:id/refused";
     HOLIDAY_YEAR holiday_year(year) = "/staff/admin/holidays/:year";
     /// A text of a business: a notice, help or reasons.
     OFFICE_TEXT office_text(name, slug) = "/staff/admin/texts/:name/:kind";

@@ -110,6 +110,11 @@ impl Store {
         downcast(self.attached)
     }
 
+    /// Opens a connection beside those of the store, for many rows in many transactions. It blocks.
+    pub fn bulk(&self) -> Result<Bulk, Error> {
+        Bulk::of(self.database.clone(), (*self.vault).clone(), self.clock.clone(), self.ids.clone())
+    }
+
     /// Whether other processes may use the database at the same time. SQLite's is served by one.
     pub fn is_shared(&self) -> bool {
         matches!(self.database, Database::Postgres(_))

@@ -78,11 +78,7 @@ impl Change {
 
     /// The columns that a decision sets.
     pub fn decided(now: Timestamp, result: &str) -> Change {
-        Change {
-            result: Some(result.to_owned()),
-            decided_at: Some(Some(now)),
-            ..Change::default().not_due()
-        }
+        Change { result: Some(result.to_owned()), decided_at: Some(Some(now)), ..Change::default().not_due() }
     }
 }
 

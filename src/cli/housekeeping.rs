@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use super::stored_hashes;
 use crate::casework::{assignment, lapse, sweep};
 use crate::exams::certificate_link;
+use crate::imports::background;
 use crate::login::{self, attempt};
 use crate::lookup::limits;
 use crate::site::Parts;
@@ -54,6 +55,7 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     }
     // During an update an older program may still add certificates.
     stored_hashes::fill_in_all(&parts.store, |_| {}).await?;
+    background::sweep(&parts.store, &parts.files).await?;
     // Sign-in attempts last minutes, so they need no confirmed clock.
     parts.store.write(attempt::sweep).await?;
     parts.login.new_handshakes.sweep();

@@ -3,6 +3,7 @@
 pub mod announcements;
 pub mod exams;
 pub mod holidays;
+pub mod imports;
 mod request;
 pub mod roster;
 pub mod rules;
@@ -23,6 +24,7 @@ const ROOMS: &[(&str, &str, &str)] = &[
     ("须知和常用语", "各项业务的须知、办事说明、常用意见和常用标注，保留各个版本", paths::TEXTS),
     ("通知公告", "首页上的公告：撰写、定时发布、撤下", paths::EDITED_ANNOUNCEMENTS),
     ("考试", "考试、考试年月、科目和费用", paths::EXAMS),
+    ("数据导入", "上传考试、报名、证书、违纪和失信记录的文件", paths::IMPORTS),
     ("放假安排", "各年的放假和调休，期限按它计算", paths::HOLIDAYS),
     ("身份核对", "被暂停的登录，核对是否同一人", paths::IDENTITIES),
 ];

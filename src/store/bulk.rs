@@ -23,7 +23,10 @@ pub struct Bulk {
 impl Bulk {
     /// Opens `sqlite:PATH` or `postgres://…`, which must exist and be up to date.
     pub fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Bulk, Error> {
-        let database = Database::parse(url)?;
+        Bulk::of(Database::parse(url)?, vault, clock, ids)
+    }
+
+    pub(super) fn of(database: Database, vault: Vault, clock: Clock, ids: Ids) -> Result<Bulk, Error> {
         let conn = database.connect(Conn::prepare_bulk)?;
         let turn = match &database {
             Database::Sqlite(path) => Some(WriteTurn::beside(path)?),

@@ -6,7 +6,7 @@ use poem::web::Data;
 use poem::{FromRequest, Request, RequestBody, Response};
 
 use crate::casework::question::Problems;
-use crate::pages::signed_in::as_staff;
+use crate::pages::signed_in::{as_staff, recent_sign_in};
 use crate::people::staff::{Role, StaffMember};
 use crate::staff::header::Header;
 use crate::store::{Store, Tx};
@@ -51,6 +51,11 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
+    /// A rule or another administrator's change.
+    pub fn stopped(why: String) -> Trouble {
+        Trouble { stopped: Some(why), ..Trouble::default() }
+    }
+
     pub fn of_problems(problems: Problems) -> Trouble {
         Trouble { problems, ..Trouble::default() }
     }
@@ -107,13 +112,16 @@ impl AdminRequest {
         let (status, trouble) = match self.store.write(move |tx| work(tx, &staff)).await {
             Ok(Ok(path)) => return Ok(see_other(&path)),
             Ok(Err(problems)) => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::of_problems(problems)),
-            Err(Failure::Conflict { message, .. }) => {
-                (StatusCode::CONFLICT, Trouble { stopped: Some(message), ..Trouble::default() })
-            }
+            Err(Failure::Conflict { message, .. }) => (StatusCode::CONFLICT, Trouble::stopped(message)),
             Err(failure) => return Err(failure),
         };
         let page = self.read(move |tx, staff| again(tx, staff, &trouble)).await?;
         Ok(self.frame.page_with(status, page))
+    }
+
+    /// Asks for a second sign-in before personal data leaves the site. Afterwards the person is at `page`.
+    pub(super) async fn recent_sign_in(&self, page: &str) -> Result<(), Failure> {
+        recent_sign_in(&self.visitor, page).await
     }
 
     pub(super) async fn administrator(&self) -> Result<StaffMember, Failure> {

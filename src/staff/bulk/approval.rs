@@ -148,5 +148,7 @@ fn take_and_approve(tx: &mut Tx, staff: &StaffMember, id: &str, version: i32) ->
     }
     decision::decide(tx, staff, &application, seen, Verdict::Approve(0, String::new()))?;
     roster::audit(tx, &staff.id, "approve_in_bulk", &number)?;
-    Ok(views::word(&Application::by_id(tx, id)?).to_owned())
+    let approved = Application::by_id(tx, id)?;
+    // A share of the approvals is confirmed by a colleague.
+    Ok(if approved.proposed_by.is_some() { "待复核" } else { views::word(&approved) }.to_owned())
 }

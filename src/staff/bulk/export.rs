@@ -57,7 +57,7 @@ pub async fn download(
 }
 
 /// A file that is saved and not kept by caches. `name` is sent by RFC 6266 §4.3, with a plain one for old browsers.
-pub(super) fn attachment(content_type: &str, name: &str, bytes: Vec<u8>) -> Response {
+pub(in crate::staff) fn attachment(content_type: &str, name: &str, bytes: Vec<u8>) -> Response {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let encoded = encoded.replace('+', "%20");
     let plain: String =

@@ -25,8 +25,10 @@ async fn announcement_appears_at_its_time_and_is_taken_down() {
     assert!(home().await.contains("报名时间"));
 
     let list = office.read(LIST).await;
-    let path =
-        list.split("href=\"/staff/admin/announcements/").find(|link| !link.starts_with("new")).expect("a link");
+    let path = list
+        .split("href=\"/staff/admin/announcements/")
+        .find(|link| !link.starts_with("new"))
+        .expect("a link");
     let id = path.split('"').next().expect("an id");
     let path = &format!("{LIST}/{id}");
     let page = office.read(path).await;
