@@ -3,6 +3,7 @@
 mod announcements;
 mod exams;
 mod holidays;
+mod imports;
 mod roster;
 mod rules;
 mod texts;
@@ -86,6 +87,7 @@ async fn rooms_are_for_administrators_only() {
         "/exams",
         "/exams/new",
         "/exams/exam-1",
+        "/imports",
         "/holidays",
         "/holidays/2026",
         "/announcements",
