@@ -141,7 +141,7 @@ async fn gb18030_and_workbooks_are_read_too() {
     let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 4, 1).expect("a day");
     let format = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
     sheet.write(1, 1, &second).expect("a cell");
-    sheet.write(1, 2, 61.0).expect("a cell");
+    sheet.write(1, 2, 63.0).expect("a cell");
     sheet.write(1, 3, "成功").expect("a cell");
     sheet.write_datetime_with_format(1, 4, &day, &format).expect("a cell");
     sheet.write(1, 5, 20_260_401_001_i64 as f64).expect("a cell");
@@ -201,5 +201,9 @@ async fn result_belongs_to_who_uploaded_it_and_lasts_half_a_day() {
     let path = preview.url.split_once("/staff/").map(|(_, rest)| format!("/staff/{rest}")).expect("a path");
     assert_eq!(manager.open(&path).await.status, 404);
     assert_eq!(manager.submit(&path, &[("confirm", "yes")]).await.status, 404);
+    finance.open(&path).await.assert_shows("将登记 1 件");
+    server.advance(13 * 3600);
+    let later = server.signed_in("钱文清").await;
+    assert_eq!(later.submit(&path, &[("confirm", "yes")]).await.status, 404);
     assert_eq!(state(&server, &first).await.0, "approved");
 }
