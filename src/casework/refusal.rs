@@ -53,6 +53,14 @@ pub enum Refusal {
         /// What is true of it, in Chinese.
         state: &'static str,
     },
+    /// The application is in an open batch, whose result is not known yet.
+    #[error("in an open batch")]
+    InBatch {
+        /// Key of the batch.
+        id: String,
+        /// 批次号.
+        batch: String,
+    },
     /// Some of the subjects were refunded before.
     #[error("refunded already")]
     RefundedAlready { number: ApplicationNumber },

@@ -12,13 +12,14 @@ use super::materials::{self, Received};
 use super::question::{Problems, problem};
 use super::refusal::Refusal;
 use super::rules::Rule;
-use super::{hold, permission, transition};
+use super::{batch, hold, permission, transition};
 use crate::people::staff::StaffMember;
 use crate::store::{Error, Tx, clock};
 
 /// Carries out a task. `seen` has the version that the staff member saw.
 ///
 /// # Errors
+/// [`Refusal::InBatch`] if it waits in a batch: what records its result ends its row there first.
 /// [`Refusal::NotTheirTask`] if another role carries it out. [`Refusal::Overtaken`] if the application changed.
 pub fn carry_out(
     tx: &mut Tx,
@@ -35,6 +36,7 @@ pub fn carry_out(
     if application.version != version || !task.is_due(application.status) {
         return Err(application.overtaken(By::Staff(&staff.id)));
     }
+    batch::refuse_in_batch(tx, application)?;
     if application.status == Status::InReview {
         permission::refuse_others(staff, application)?;
         hold::refuse_held(application)?;

@@ -35,6 +35,11 @@ impl From<Refusal> for Failure {
                 let message = format!("{title}的证书{state}，不能申请邮寄");
                 conflict(message, "查看证书", paths::certificate(certificate))
             }
+            Refusal::InBatch { id, batch } => {
+                let message =
+                    format!("这件申请在批次 {batch} 里等待结果；要单独办理，请先从批次移出，以免重复");
+                conflict(message, "查看批次", paths::batch(id))
+            }
             Refusal::RefundedAlready { number } => {
                 conflict("其中有科目已经退费，请退回申请让考生更正", "查看申请", paths::case(number))
             }
