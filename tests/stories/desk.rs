@@ -3,6 +3,7 @@
 mod assignment;
 mod audit;
 mod authority;
+mod chain;
 mod confirmation;
 mod lists;
 mod lost_files;
