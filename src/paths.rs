@@ -53,7 +53,10 @@ pub const QUEUE: &str = "/staff/queue";
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
+/// Who has taken which applications.
+pub const ASSIGNMENTS: &str = "/staff/assignments";
 pub const IDENTITIES: &str = "/staff/identities";
+pub const STAFF_CERTIFICATES: &str = "/staff/certificates";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
 pub const PHONE: &str = "/s";
 /// Every address below this one is an English page.
@@ -116,10 +119,19 @@ addresses! {
     TAKE take(number) = "/staff/applications/:number/take";
     PUT_BACK put_back(number) = "/staff/applications/:number/put-back";
     HAND_OVER hand_over(number) = "/staff/applications/:number/hand-over";
+    HOLD hold(number) = "/staff/applications/:number/hold";
+    RESUME resume(number) = "/staff/applications/:number/resume";
+    /// 内部备注.
+    NOTES notes(number) = "/staff/applications/:number/notes";
+    /// Saves what a reviewer is typing.
+    MARKS marks(number) = "/staff/applications/:number/marks";
+    REOPEN reopen(number) = "/staff/applications/:number/reopen";
+    AMEND amend(number, action) = "/staff/applications/:number/amend/:action";
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
     IDENTITY identity(id) = "/staff/identities/:id";
+    STAFF_CERTIFICATE staff_certificate(id) = "/staff/certificates/:certificate";
     WAIT wait(handshake) = "/login/wait/:id";
     /// Opens a scanned code on the phone.
     SCAN scan(code) = "/s/:code";

@@ -1,16 +1,22 @@
 //! The review desk: the queue, the page of a case, decisions, and tasks after an approval.
 
 mod actions;
+mod amendments;
+pub mod assignments;
 mod case;
 mod case_request;
+pub mod certificates;
 mod confirm;
 mod days;
 mod handover;
 mod header;
+mod hold;
 pub mod identities;
 mod keys;
+mod notes;
 mod queue;
 mod queue_page;
+mod reopening;
 mod review_page;
 mod rooms;
 mod sidebar;
@@ -18,15 +24,21 @@ mod task_forms;
 mod tasks;
 mod typed;
 mod verdict;
+mod working_marks;
 
 pub use actions::{done, next, put_back, take};
+pub use amendments::amend_outcome;
 pub use handover::hand_over;
+pub use hold::{put_on_hold, resume};
 pub use keys::switch as switch_keys;
+pub use notes::add as add_note;
 pub use queue::{QueueFilter, QueueItem, QueuePart, list, take_next};
 pub use queue_page::{home, show_queue};
+pub use reopening::reopen_case;
 pub use review_page::review;
 pub use tasks::carry_out;
 pub use verdict::{decide, settle};
+pub use working_marks::save as save_marks;
 
 use crate::web::{Failure, Submission};
 

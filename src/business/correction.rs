@@ -7,7 +7,7 @@ use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, Notice, Transition, extra, need, portrait,
 };
-use crate::casework::lifecycle::Action;
+use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Problems, Section, ask, problem, read_only};
 use crate::casework::{Refusal, format};
 use crate::exams::correction::{self, Holder, Scope};
@@ -37,8 +37,15 @@ pub static BUSINESS: Business = Business {
         Action::Approve => apply(tx, step),
         _ => Ok(()),
     },
+    undo: |_, correction| match correction.status {
+        Status::Approved => Err(correction.not_reopened(APPLIED)),
+        _ => Ok(()),
+    },
     ..Business::PLAIN
 };
+
+/// The records may have changed again since, so the old values are not put back.
+const APPLIED: &str = "信息已按申请修改，不能自动改回；如需改回，请考生另行申请信息修改";
 
 const NOTICE: Notice = Notice {
     version: "2026-11",

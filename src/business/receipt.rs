@@ -36,6 +36,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "票据申请已通过审核，正在开具电子票据。",
     after,
+    undo: |tx, receipt| Ok(registration::release_receipt(tx, &receipt.id)?),
     ..Business::PLAIN
 };
 
@@ -106,8 +107,7 @@ const TASKS: &[Task] = &[Task {
         ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),
-    check: Task::UNCHECKED,
-    mends: &[],
+    ..Task::PLAIN
 }];
 
 /// Paid registrations without a receipt.

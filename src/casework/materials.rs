@@ -87,6 +87,12 @@ pub struct Received {
     storage_key: String,
 }
 
+impl Received {
+    pub(super) fn slot(&self) -> &'static str {
+        self.slot
+    }
+}
+
 /// Checks and stores files for some materials. They are on disk when this returns. Files of other slots are
 /// ignored. A refused file becomes a problem of its slot, and the others are stored.
 pub async fn receive(
@@ -230,6 +236,13 @@ pub(super) fn hand_over(
     Ok(ids)
 }
 
+/// Takes files of staff back: their candidate cannot open them any more, staff can.
+pub(super) fn withdraw(tx: &mut Tx, application: &str, ids: &[String]) -> Result<(), Error> {
+    let given = f::attachments.filter(f::application_id.eq(application)).filter(f::id.eq_any(ids));
+    diesel::update(given).set(f::withdrawn_at.eq(Some(tx.now))).execute(tx.conn)?;
+    Ok(())
+}
+
 /// Those of the files that belong to the candidate and to this application or to none.
 pub(super) fn usable(
     tx: &mut Tx,
@@ -280,7 +293,8 @@ pub(super) fn submit(tx: &mut Tx, application: &str, answers: &Answers) -> Resul
 }
 
 pub fn own(tx: &mut Tx, candidate: &CandidateId, id: &str) -> Result<Attachment, Refusal> {
-    let row = f::attachments.find(id).filter(f::candidate_id.eq(candidate)).select(Row::as_select());
+    let own = f::attachments.find(id).filter(f::candidate_id.eq(candidate));
+    let row = own.filter(f::withdrawn_at.is_null()).select(Row::as_select());
     let row: Option<Row> = row.first(tx.conn).optional()?;
     Ok(Attachment::open(tx.vault, row.ok_or(Refusal::NotFound)?)?)
 }

@@ -3,11 +3,13 @@
 use super::answers::Answers;
 use super::application::{By, Change};
 use super::business::{Application, Business, Task};
+use super::deadline::Due;
 use super::history::{Content, Mark};
 use super::lifecycle::{Action, Status};
 use super::materials::{self, Received};
 use super::refusal::Refusal;
-use super::{deadline, permission, transition};
+use super::rules::Rule;
+use super::{hold, permission, transition};
 use crate::people::staff::StaffMember;
 use crate::store::{Error, Tx};
 
@@ -32,6 +34,7 @@ pub fn carry_out(
     }
     if application.status == Status::InReview {
         permission::refuse_others(staff, application)?;
+        hold::refuse_held(application)?;
     }
     if let Some(slot) = task.file {
         outcome.materials.insert(slot.slot.to_owned(), materials::hand_over(tx, application, files)?);
@@ -42,17 +45,19 @@ pub fn carry_out(
         result: task.result.to_owned(),
         ..Content::default()
     };
-    let change = change(tx, task)?;
+    let change = change(tx, task, application.business)?;
     transition::step(tx, application, task.action, By::Staff(&staff.id), change, content)
 }
 
-fn change(tx: &mut Tx, task: &Task) -> Result<Change, Error> {
-    let mend_by = deadline::working_days_from_today(tx, deadline::MEND)?;
-    Ok(Change {
+fn change(tx: &mut Tx, task: &Task, business: &Business) -> Result<Change, Error> {
+    let change = Change {
         result: Some(task.result.to_owned()),
-        due_on: Some((task.action == Action::Fail).then_some(mend_by)),
-        decided_at: Some(tx.now),
+        decided_at: Some(Some(tx.now)),
         ..Change::default()
+    };
+    Ok(match task.action {
+        Action::Fail => change.due(Due::by_rule(tx, Rule::MendDays, business)?),
+        _ => change.not_due(),
     })
 }
 

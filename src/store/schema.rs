@@ -297,7 +297,7 @@ diesel::table! {
         sitting_month -> Text,
         level -> Text,
         specialty -> Text,
-        management_number -> Text,
+        number -> Text,
         print_number -> Text,
         approved_on -> Date,
         issued_on -> Date,
@@ -308,6 +308,9 @@ diesel::table! {
         gender -> Text,
         mailing_id -> Nullable<Text>,
         person_hash -> Text,
+        query_number -> Text,
+        annulled_on -> Nullable<Date>,
+        annulment -> Text,
     }
 }
 
@@ -335,7 +338,7 @@ diesel::table! {
         fact -> Text,
         decision_number -> Text,
         starts_on -> Date,
-        ends_on -> Date,
+        ends_on -> Nullable<Date>,
     }
 }
 
@@ -367,6 +370,26 @@ diesel::table! {
         saves -> Integer,
         saved_by -> Text,
         held_at -> Nullable<Timestamp>,
+        due_days -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    case_notes (id) {
+        id -> Text,
+        application_id -> Text,
+        staff_id -> Text,
+        at -> Timestamp,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    working_marks (application_id, staff_id) {
+        application_id -> Text,
+        staff_id -> Text,
+        content -> Text,
+        saved_at -> Timestamp,
     }
 }
 
@@ -415,6 +438,7 @@ diesel::table! {
         created_at -> Timestamp,
         submitted_at -> Nullable<Timestamp>,
         unreadable_since -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 
@@ -517,6 +541,7 @@ diesel::joinable!(applications -> candidates (candidate_id));
 diesel::joinable!(applications -> staff (assignee_id));
 diesel::joinable!(application_events -> applications (application_id));
 diesel::joinable!(application_events -> staff (staff_id));
+diesel::joinable!(case_notes -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
 
@@ -524,6 +549,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     meta,
     holiday_years,
     number_sequences,
+    case_notes,
+    working_marks,
     candidates,
     staff,
     audit_entries,

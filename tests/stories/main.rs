@@ -23,6 +23,7 @@ mod statements;
 
 mod audit_command;
 mod backups;
+mod certificate_states;
 mod certificates;
 mod commands;
 mod correction;

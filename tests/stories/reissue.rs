@@ -92,7 +92,7 @@ async fn print_number_in_use_is_refused_in_place() {
     let of_others = server.parts.store.write::<_, Error, _>(|tx| {
         let other = certificates::table.find("certificate-04");
         let numbers: (String, String) =
-            other.select((certificates::print_number, certificates::management_number)).first(tx.conn)?;
+            other.select((certificates::print_number, certificates::number)).first(tx.conn)?;
         diesel::insert_into(voided_prints::table)
             .values((
                 voided_prints::id.eq("void"),

@@ -27,10 +27,27 @@ pub struct Task {
     pub check: fn(&mut Tx, &Answers) -> Result<Problems, Error>,
     /// Questions and slots that are marked after a failure. The reason is the answer to the first question.
     pub mends: &'static [&'static str],
+    /// Questions and slots that can change after a failure, besides those that are marked. Empty: all.
+    pub opens: &'static [&'static str],
+    /// Tells the candidate in a sentence what it means. Empty: the facts say it.
+    pub told: &'static str,
 }
 
 impl Task {
-    pub const UNCHECKED: fn(&mut Tx, &Answers) -> Result<Problems, Error> = |_, _| Ok(Vec::new());
+    /// The defaults, to be completed by each task.
+    pub const PLAIN: Task = Task {
+        action: Action::Fulfil,
+        label: "",
+        waiting: "",
+        result: "",
+        role: Role::Administrator,
+        questions: &[],
+        file: None,
+        check: |_, _| Ok(Vec::new()),
+        mends: &[],
+        opens: &[],
+        told: "",
+    };
 
     /// Whether it can be carried out in this state.
     pub fn is_due(&self, status: Status) -> bool {
