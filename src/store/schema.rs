@@ -52,6 +52,7 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamp,
         single_keys -> Bool,
+        kinds -> Text,
     }
 }
 
@@ -62,6 +63,20 @@ diesel::table! {
         staff_id -> Nullable<Text>,
         action -> Text,
         target -> Text,
+        day -> Nullable<Date>,
+        seq -> Nullable<BigInt>,
+        previous -> Text,
+        hash -> Text,
+        candidate_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        day -> Date,
+        seq -> BigInt,
+        hash -> Text,
     }
 }
 
@@ -577,6 +592,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     candidates,
     staff,
     audit_entries,
+    audit_head,
     sessions,
     login_handshakes,
     device_grants,

@@ -4,6 +4,7 @@ mod assignment;
 mod audit;
 mod authority;
 mod batches;
+mod chain;
 mod confirmation;
 mod lists;
 mod lost_files;
