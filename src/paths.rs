@@ -51,6 +51,12 @@ pub const QUEUE: &str = "/staff/queue";
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
+/// Saves a view of the queue.
+pub const SAVED_VIEWS: &str = "/staff/views";
+/// Finds applications in every state.
+pub const SEARCH: &str = "/staff/search";
+/// 统计.
+pub const FIGURES: &str = "/staff/figures";
 pub const IDENTITIES: &str = "/staff/identities";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
 pub const PHONE: &str = "/s";
@@ -117,6 +123,12 @@ addresses! {
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
+    /// Deletes a view of the queue.
+    SAVED_VIEW saved_view(id) = "/staff/views/:id";
+    /// What a search has found.
+    FOUND found(search) = "/staff/search/:search";
+    /// A table of the figures as a CSV file.
+    FIGURES_TABLE figures_table(table) = "/staff/figures/:table";
     IDENTITY identity(id) = "/staff/identities/:id";
     WAIT wait(handshake) = "/login/wait/:id";
     /// Opens a scanned code on the phone.

@@ -9,7 +9,11 @@ use crate::ui::DeskLink;
 /// A room: its label, the address of its first page, and whether a role works there.
 type Room = (&'static str, &'static str, fn(Role) -> bool);
 
-const ROOMS: &[Room] = &[("待办", paths::QUEUE, |_| true)];
+const ROOMS: &[Room] = &[
+    ("待办", paths::QUEUE, |_| true),
+    ("查找", paths::SEARCH, |_| true),
+    ("统计", paths::FIGURES, |role| matches!(role, Role::Reviewer | Role::Administrator)),
+];
 
 /// The links of a role. The first one shows how many applications wait.
 pub(super) fn links(role: Role, waiting: impl Display) -> Vec<DeskLink> {
