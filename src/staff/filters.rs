@@ -36,6 +36,7 @@ impl Filters {
     }
 
     pub fn show(&self, filter: &QueueFilter, registry: Registry, role: Role) -> Markup {
+        let is_open = [&filter.exam, &filter.taker].iter().any(|value| !value.is_empty());
         html! {
             form.desk-filters method="get" action=(paths::QUEUE) role="search" {
                 label {
@@ -56,13 +57,6 @@ impl Filters {
                     }
                 }
                 label {
-                    span.label { "考试与考次" }
-                    select.input name="exam" {
-                        option value="" { "全部考试" }
-                        (self.exams(&filter.exam))
-                    }
-                }
-                label {
                     span.label { "时间" }
                     select.input name="time" {
                         option value="" { "不限" }
@@ -72,20 +66,32 @@ impl Filters {
                     }
                 }
                 label {
-                    span.label { "办理人" }
-                    select.input name="taker" {
-                        option value="" { "不限" }
-                        @for taker in &self.takers {
-                            option value=(taker.id) selected[taker.id == filter.taker] { (taker.shown()) }
-                        }
-                    }
-                }
-                label {
                     span.label { "考试名称或受理号" }
                     input.input type="search" name="q" value=(filter.q) maxlength="60" autocomplete="off"
                         enterkeyhint="search";
                 }
                 button.button type="submit" data-look="plain" { "筛选" }
+                details open[is_open] {
+                    summary { "更多条件" }
+                    div.desk-filters {
+                        label {
+                            span.label { "考试与考次" }
+                            select.input name="exam" {
+                                option value="" { "全部考试" }
+                                (self.exams(&filter.exam))
+                            }
+                        }
+                        label {
+                            span.label { "办理人" }
+                            select.input name="taker" {
+                                option value="" { "不限" }
+                                @for taker in &self.takers {
+                                    option value=(taker.id) selected[taker.id == filter.taker] { (taker.shown()) }
+                                }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

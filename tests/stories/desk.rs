@@ -6,6 +6,7 @@ mod authority;
 mod confirmation;
 mod figures;
 mod finding;
+mod growth_tmp;
 mod lists;
 mod lost_files;
 mod many;

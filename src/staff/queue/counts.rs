@@ -18,7 +18,7 @@ use crate::casework::number;
 use crate::either;
 use crate::people::staff::StaffMember;
 use crate::staff::count::Count;
-use crate::store::{Error, Tx};
+use crate::store::{Conn, Error, Tx};
 
 /// States are counted up to this number,
 const MOST: i64 = 999;
@@ -45,7 +45,7 @@ impl Counts {
             let selection = select(tx, reader, of_option);
             sql.push(if place == 0 { "SELECT " } else { " UNION ALL SELECT " });
             sql.push_number(place);
-            push_count(&mut sql, &selection, of_option, *most);
+            push_count(&mut sql, tx, &selection, of_option, *most);
         }
         let sql: Sql<(Integer, BigInt)> = sql;
         let mut numbers: Vec<(i32, i64)> = either!(tx.conn, conn => sql.load(conn))?;
@@ -81,15 +81,41 @@ fn options(tx: &Tx, filter: &QueueFilter) -> Vec<(String, i64, QueueFilter)> {
     parts.into_iter().chain(kinds).chain(times).collect()
 }
 
-fn push_count<T>(sql: &mut Sql<T>, selection: &Selection, filter: &QueueFilter, most: i64) {
+fn push_count<T>(sql: &mut Sql<T>, tx: &Tx, selection: &Selection, filter: &QueueFilter, most: i64) {
     if selection.streams.is_empty() {
         return sql.push(", CAST(0 AS BIGINT)");
     }
-    sql.push(", (SELECT count(*) FROM (SELECT 1 FROM applications WHERE ");
+    let kinds = selection.streams.iter().map(|stream| stream.kind);
+    sql.push(", (SELECT count(*) FROM (SELECT 1 FROM ");
+    match tx.conn {
+        Conn::Sqlite(_) => {
+            sql.push("applications WHERE kind IN ('");
+            push_codes(sql, kinds, "', '");
+            sql.push("')");
+            push_conditions(sql, selection, filter);
+        }
+        // PostgreSQL would read the table from its beginning, where there may be none, unless the order is that of an
+        // index. An index has an order for each business.
+        Conn::Postgres(_) => {
+            sql.push("(VALUES ('");
+            push_codes(sql, kinds, "'), ('");
+            sql.push(
+                "')) AS kinds (slug) CROSS JOIN LATERAL (SELECT 1 FROM applications WHERE kind = kinds.slug",
+            );
+            push_conditions(sql, selection, filter);
+            sql.push(" ORDER BY ");
+            sql.push(selection.first_column());
+            sql.push_limit(most + 1);
+            sql.push(") AS found");
+        }
+    }
+    sql.push_limit(most + 1);
+    sql.push(") AS counted)");
+}
+
+fn push_conditions<T>(sql: &mut Sql<T>, selection: &Selection, filter: &QueueFilter) {
+    sql.push(" AND ");
     push_states(sql, selection.part);
-    sql.push(" AND kind IN ('");
-    push_codes(sql, selection.streams.iter().map(|stream| stream.kind));
-    sql.push("')");
     if names_sitting(&filter.exam) {
         sql.push_with(" AND title = ", Value::Text(filter.exam.clone()));
     }
@@ -97,6 +123,4 @@ fn push_count<T>(sql: &mut Sql<T>, selection: &Selection, filter: &QueueFilter, 
         sql.push_with(" AND number = ", Value::Text(number.to_string()));
     }
     selection.push_conditions(sql);
-    sql.push_limit(most + 1);
-    sql.push(") AS counted)");
 }

@@ -53,16 +53,21 @@ struct Order {
     /// The columns that it compares.
     columns: &'static str,
     by: &'static str,
+    /// What it compares first.
+    first: &'static str,
 }
 
 const BY_DUE_DAY: Order = Order {
     columns: "id, coalesce(due_on, '9999-12-31') AS due, submitted_at AS moment",
     by: "due, moment, id",
+    first: DUE,
 };
 
-const OLDEST_FIRST: Order = Order { columns: "id, submitted_at AS moment", by: "moment, id" };
+const OLDEST_FIRST: Order =
+    Order { columns: "id, submitted_at AS moment", by: "moment, id", first: "submitted_at" };
 
-const LATEST_FIRST: Order = Order { columns: "id, updated_at AS moment", by: "moment DESC, id DESC" };
+const LATEST_FIRST: Order =
+    Order { columns: "id, updated_at AS moment", by: "moment DESC, id DESC", first: "updated_at" };
 
 /// The part of a stream that comes after a position.
 enum Rest<'a> {
@@ -114,6 +119,11 @@ impl Selection {
             OLDEST_FIRST => (one.at, &one.id).cmp(&(other.at, &other.id)),
             _ => (one.due, one.at, &one.id).cmp(&(other.due, other.at, &other.id)),
         }
+    }
+
+    /// The column by which an index has the applications of a business in order.
+    pub(super) fn first_column(&self) -> &'static str {
+        self.order().first
     }
 
     /// Whether it has more than the filters of a link: there are thousands of such statements.
@@ -222,7 +232,7 @@ impl Reviewer {
         // NOT EXISTS into a join with all events.
         sql.push(" AND (parent_id = '' OR (SELECT count(*) FROM application_events");
         sql.push(" WHERE application_id = applications.parent_id AND action IN ('");
-        push_codes(sql, DECISIONS.map(Action::code));
+        push_codes(sql, DECISIONS.map(Action::code), "', '");
         sql.push("') AND staff_id IN (");
         let mut between = "";
         for entry in &self.entries {
@@ -243,7 +253,7 @@ pub(super) fn push_states<T>(sql: &mut Sql<T>, part: QueuePart) {
         }
         states => {
             sql.push("status IN ('");
-            push_codes(sql, states.iter().map(|state| state.code()));
+            push_codes(sql, states.iter().map(|state| state.code()), "', '");
             sql.push("')");
         }
     }
@@ -252,12 +262,14 @@ pub(super) fn push_states<T>(sql: &mut Sql<T>, part: QueuePart) {
     }
 }
 
-/// Codes inside of a pair of quotation marks.
-pub(super) fn push_codes<T>(sql: &mut Sql<T>, codes: impl IntoIterator<Item = &'static str>) {
-    let mut between = "";
-    for code in codes {
-        sql.push(between);
-        between = "', '";
+/// Codes with what stands between them.
+pub(super) fn push_codes<T>(
+    sql: &mut Sql<T>,
+    codes: impl IntoIterator<Item = &'static str>,
+    between: &'static str,
+) {
+    for (at, code) in codes.into_iter().enumerate() {
+        sql.push(if at == 0 { "" } else { between });
         sql.push(code);
     }
 }

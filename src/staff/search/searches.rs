@@ -17,10 +17,9 @@ const KEPT: TimeDelta = TimeDelta::hours(12);
 /// Searches of one person that are kept.
 const MOST: i64 = 50;
 
-/// Stores what a staff member searches for, and deletes what is old. Returns the key.
+/// Stores what a staff member searches for, and deletes what is old, also of others. Returns the key.
 pub fn add(tx: &mut Tx, reader: &StaffMember, words: &str) -> Result<String, Error> {
-    diesel::delete(s::searches.filter(s::staff_id.eq(&reader.id)).filter(s::at.lt(tx.now - KEPT)))
-        .execute(tx.conn)?;
+    diesel::delete(s::searches.filter(s::at.lt(tx.now - KEPT))).execute(tx.conn)?;
     let own = s::searches.filter(s::staff_id.eq(&reader.id)).order(s::at.desc());
     let superfluous: Vec<String> = own.select(s::id).offset(MOST - 1).limit(MOST).load(tx.conn)?;
     diesel::delete(s::searches.filter(s::id.eq_any(superfluous))).execute(tx.conn)?;

@@ -30,7 +30,7 @@ impl Authority {
     }
 }
 
-/// Three decisions by one reviewer, one by another, and two that wait. It is Monday, 2026-12-07.
+/// Three decisions by one reviewer, one by another, and two that wait. It is Tuesday, 2026-12-08.
 async fn after_two_weeks() -> (Authority, StaffMember, StaffMember) {
     let authority = Authority::open().await;
     let wang = authority.reviewer("王审核", "S0000001").await;
@@ -43,7 +43,7 @@ async fn after_two_weeks() -> (Authority, StaffMember, StaffMember) {
     authority.apply(&authority.candidate("张小三", "E0000005").await).await;
     authority.apply(&authority.candidate("张小三", "E0000006").await).await;
     authority.take_next(&zhao).await.expect("an application");
-    authority.pass_hours(7 * 24);
+    authority.pass_hours(8 * 24);
     (authority, wang, zhao)
 }
 
