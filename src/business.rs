@@ -90,6 +90,10 @@ mod tests {
             for name in business.tasks.iter().flat_map(|task| task.mends) {
                 assert!(business.question(name).is_some(), "{}: {name}", business.slug);
             }
+            for name in business.tasks.iter().flat_map(|task| task.opens) {
+                let is_known = business.question(name).is_some() || business.material(name).is_some();
+                assert!(is_known, "{}: {name}", business.slug);
+            }
         }
     }
 }

@@ -7,25 +7,31 @@
 
 pub use refusal::Refusal;
 
+pub mod amend;
 pub mod answers;
 pub mod appeal;
 pub mod application;
 pub mod assignment;
+pub mod batch;
 pub mod business;
 pub mod calendar;
 pub mod deadline;
 pub mod decision;
 pub mod format;
 pub mod history;
+pub mod hold;
+pub mod lapse;
 pub mod lifecycle;
 pub mod list_facts;
 pub mod listing;
 pub mod materials;
+pub mod notes;
 pub mod number;
 pub mod paging;
 mod permission;
 pub mod question;
 pub mod refusal;
+pub mod reopen;
 pub mod roster;
 pub mod rules;
 pub mod sheet;
@@ -34,3 +40,4 @@ pub mod submission;
 pub mod sweep;
 pub mod task;
 mod transition;
+pub mod working_copy;

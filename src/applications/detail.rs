@@ -11,7 +11,7 @@ use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
-use crate::casework::stored;
+use crate::casework::{lapse, stored};
 use crate::exams::held::{self, Certificate};
 use crate::files::storage::Storage;
 use crate::pages::signed_in::as_candidate;
@@ -191,7 +191,7 @@ fn view(detail: &Detail) -> Markup {
     // A failed task is explained in the banner, with what to do.
     let is_returned = application.status == Status::Returned;
     let outcome = if is_returned { Vec::new() } else { views::outcome(business, &detail.events) };
-    let given = views::handed_over(&detail.events, &detail.files);
+    let given = views::handed_over(business, &detail.events, &detail.files);
     let materials = views::materials(business, &plain, &detail.files);
     html! {
         (ui::numbered_heading("受理号", application.shown_number(), &application.title, label))
@@ -203,6 +203,7 @@ fn view(detail: &Detail) -> Markup {
                 @for file in &given { p { (ui::download_button(&file.href, "下载电子票据", Look::Primary)) } }
             }))
         }
+        (changes_of_round(detail))
         (ui::panel("办理进度", views::timeline(business, &detail.events, Reader::Candidate)))
         @if let Some(parent) = &detail.parent { (appealed(detail, parent)) }
         (ui::panel("申请人", ui::facts(&[
@@ -220,6 +221,26 @@ fn view(detail: &Detail) -> Markup {
     }
 }
 
+/// What the last submission changed, before → after. Empty in the first round.
+fn changes_of_round(detail: &Detail) -> Markup {
+    let (business, events) = (detail.application.business, &detail.events);
+    let rounds = events.iter().filter(|event| event.action == Action::Submit).count();
+    let (Some(now), Some(earlier)) = (&detail.application.form, history::previous_answers(events)) else {
+        return html! {};
+    };
+    if rounds < 2 || detail.application.status == Status::Returned {
+        return html! {};
+    }
+    let changed = now.changes(earlier);
+    let questions: Vec<_> = business.questions().filter(|one| changed.contains(one.name)).collect();
+    let (masked, before) =
+        (views::masked(questions.iter().copied(), now), views::masked(questions.iter().copied(), earlier));
+    let mut facts = views::facts(questions, &masked, Some(&before));
+    let slots = business.materials.iter().filter(|one| changed.contains(one.slot));
+    facts.extend(slots.map(|one| Fact::of(one.label, "已更换")));
+    ui::panel(&format!("第 {rounds} 次提交的修改"), ui::facts(&facts))
+}
+
 fn agreed_notice(application: &Application) -> Option<String> {
     let at = application.agreed_at.filter(|_| !application.notice_version.is_empty())?;
     Some(format!("{} 已阅读并同意须知（版本 {}）", clock::china(at), application.notice_version))
@@ -234,7 +255,10 @@ fn standing(detail: &Detail) -> Markup {
         Status::Submitted | Status::InReview => (
             Tone::Info,
             html! {
-                p { "预计 " (ui::date(due)) " 前办结，无需重复提交。结果会显示在首页和业务查询。" }
+                (reopened(detail))
+                @if application.held_at.is_some() {
+                    p { "这件申请暂缓办理，办理期限暂停计算，恢复后接着计算。目前不需要您做什么，结果会显示在首页和业务查询。" }
+                } @else { p { "预计 " (ui::date(due)) " 前办结，无需重复提交。结果会显示在首页和业务查询。" } }
                 @if detail.application.business.submits_by(application.status).is_some() {
                     p { "工作人员领取前，您还可以修改。" }
                 }
@@ -243,7 +267,10 @@ fn standing(detail: &Detail) -> Markup {
         Status::Returned => (Tone::Warn, returned(detail, &due)),
         Status::Rejected => (Tone::Danger, rejected(detail)),
         Status::Approved => (Tone::Good, approved(detail)),
-        Status::Completed => (Tone::Good, html! { p { "已办理完成，详情见下。" } }),
+        Status::Completed => completed(detail),
+        Status::Withdrawn if application.result == lapse::RESULT => {
+            (Tone::Neutral, html! { p { (detail.note(Action::Lapse)) "。" } })
+        }
         Status::Withdrawn => (Tone::Neutral, html! { p { "您已撤销这件申请，需要时可以重新申请。" } }),
     };
     ui::banner(tone, views::word(application), body)
@@ -277,6 +304,30 @@ fn lost_materials(detail: &Detail) -> Markup {
     )
 }
 
+/// A task may say what it means. The certificate that came back is no success.
+fn completed(detail: &Detail) -> (Tone, Markup) {
+    let business = detail.application.business;
+    let last = detail.events.iter().rev().find_map(|event| business.task(event.action));
+    match last {
+        Some(task) if !task.told.is_empty() => {
+            let tone = if task.action == Action::ComeBack { Tone::Warn } else { Tone::Good };
+            (tone, html! { p { (task.told) } })
+        }
+        _ => (Tone::Good, html! { p { "已办理完成，详情见下。" } }),
+    }
+}
+
+/// The sentence of the administrator who reopened it.
+fn reopened(detail: &Detail) -> Markup {
+    let last =
+        detail.events.iter().rev().find(|event| matches!(event.action, Action::Submit | Action::Reopen));
+    html! {
+        @if let Some(event) = last.filter(|event| event.action == Action::Reopen) {
+            p { "这件申请正在重新审核：" (ui::words(&event.content.note)) }
+        }
+    }
+}
+
 fn approved(detail: &Detail) -> Markup {
     let waits_for = detail.application.business.awaited_task(Status::Approved);
     html! {
@@ -300,7 +351,7 @@ fn returned(detail: &Detail, due: &str) -> Markup {
         ol {
             @for mark in history::last_marks(&detail.events) { li { (label(&mark.name)) "：" (ui::words(&mark.reason)) } }
         }
-        p { "请在 " (ui::date(due)) " 前修改并重新提交。" }
+        p { "请在 " (ui::date(due)) " 前（含当日）修改并重新提交，逾期将按“逾期未补正”关闭，届时可以重新申请。" }
         p { a href=(links::edit(&detail.application)) { "去修改" } }
     }
 }

@@ -102,7 +102,10 @@ fn marked(sheet: &Sheet) -> Markup {
     });
     let items: Vec<_> = items.collect();
     let due = sheet.application.as_ref().and_then(|application| application.due_on);
-    let foot = due.map(|day| format!("请在 {day} 前修改并重新提交；其余内容无需再填。")).unwrap_or_default();
+    let foot = due.map(|day| {
+        format!("请在 {day} 前（含当日）修改并重新提交，逾期将按“逾期未补正”关闭；其余内容无需再填。")
+    });
+    let foot = foot.unwrap_or_default();
     let why = sheet.application.as_ref().map_or("", |application| views::word(application));
     ui::marks(&format!("{why} · {} 处需要修改", items.len()), &items, &foot)
 }
@@ -186,7 +189,8 @@ fn is_folded(sheet: &Sheet) -> bool {
 /// Whether the reviewer marked a question or slot of a returned form, or its answer has a problem.
 fn needs_attention(sheet: &Sheet, problems: &Problems, name: &str) -> bool {
     let is_closed = sheet.closed.as_ref().is_some_and(|(closed, _)| *closed == name);
-    is_closed || mark(sheet, name).is_some() || fields::message(problems, name).is_some()
+    let is_opened = sheet.opened.as_ref().is_some_and(|opened| opened.contains(name));
+    is_closed || is_opened || mark(sheet, name).is_some() || fields::message(problems, name).is_some()
 }
 
 /// The questions and materials whose name fits, below their headings.
@@ -227,6 +231,9 @@ fn question(sheet: &Sheet, problems: &Problems, field: &'static Question) -> Mar
     if field.is_read_only() {
         return computed_value(field, &sheet.answers);
     }
+    if !sheet.can_change(field.name) {
+        return fixed_value(field, &sheet.answers);
+    }
     if sheet.is_premature(field) {
         return html! {};
     }
@@ -254,6 +261,12 @@ fn computed_value(field: &Question, answers: &Answers) -> Markup {
             output aria-live="polite" { @if value.is_empty() { "—" } @else { (value) } }
         }
     }
+}
+
+/// An answer that cannot change after a failed task.
+fn fixed_value(field: &'static Question, answers: &Answers) -> Markup {
+    let shown = views::masked([field], answers);
+    html! { div id={ "f-" (field.name) } { (ui::facts(&views::facts([field], &shown, None))) } }
 }
 
 fn nothing_to_pick(field: &Question) -> Markup {
@@ -310,6 +323,9 @@ fn upload(sheet: &Sheet, problems: &Problems, material: &Material) -> Markup {
     let ids = sheet.answers.files(material.slot).iter();
     let files = ids.filter_map(|id| sheet.attachments.iter().find(|file| file.id == *id));
     let files: Vec<_> = files.map(views::uploaded).collect();
+    if !sheet.can_change(material.slot) {
+        return html! { div id={ "f-" (material.slot) } { (ui::materials(&[(material.label.to_owned(), files)])) } };
+    }
     ui::upload(&UploadField {
         slot: material.slot,
         label: material.label,

@@ -45,6 +45,10 @@ pub static BUSINESS: Business = Business {
         Action::Approve => decision::uphold_appeal(tx, step.application),
         _ => Ok(()),
     },
+    undo: |_, appeal| match appeal.status {
+        Status::Approved => Err(appeal.not_reopened("申诉已通过，原申请已改为审核通过，申诉结果不能再改")),
+        _ => Ok(()),
+    },
     ..Business::PLAIN
 };
 

@@ -39,8 +39,15 @@ pub static BUSINESS: Business = Business {
         Action::Approve => apply(tx, step),
         _ => Ok(()),
     },
+    undo: |_, correction| match correction.status {
+        Status::Approved => Err(correction.not_reopened(APPLIED)),
+        _ => Ok(()),
+    },
     ..Business::PLAIN
 };
+
+/// The records may have changed again since, so the old values are not put back.
+const APPLIED: &str = "信息已按申请修改，不能自动改回；如需改回，请考生另行申请信息修改";
 
 const NOTICE: Notice = Notice {
     version: "2026-11",

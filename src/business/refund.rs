@@ -5,8 +5,8 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Task, Transition,
-    extra, need,
+    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task,
+    Transition, extra, need,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
@@ -43,6 +43,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "退费申请已通过审核，财务将按您选择的方式退款。",
     after,
+    undo: |tx, refund| Ok(registration::release(tx, &refund.id)?),
     ..Business::PLAIN
 };
 
@@ -104,9 +105,8 @@ const TASKS: &[Task] = &[
             ask("paid_on", "退款日期", "", AnswerRule::PastDay),
             ask("transaction", "交易流水号", "", AnswerRule::Like(&format::CODE)),
         ],
-        file: None,
-        check: Task::UNCHECKED,
-        mends: &[],
+        not_before: &[("paid_on", Since::Approval)],
+        ..Task::PLAIN
     },
     Task {
         action: Action::Fail,
@@ -120,9 +120,9 @@ const TASKS: &[Task] = &[
             "考生可以看到，并据此更正退款方式",
             AnswerRule::Area(4, 200),
         )],
-        file: None,
-        check: Task::UNCHECKED,
         mends: &["account"],
+        opens: &["account_holder", "bank", "branch", "account", "bank_card"],
+        ..Task::PLAIN
     },
 ];
 

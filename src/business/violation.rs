@@ -77,6 +77,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "处理决定见审核意见。",
     after,
+    undo: |tx, appeal| Ok(discipline::settle_violation(tx, &appeal.subject, "")?),
     ..Business::PLAIN
 };
 

@@ -85,7 +85,7 @@ pub fn state(tx: &mut Tx, application: &Application) -> Result<AppealState, Erro
     Ok(AppealState::of(application.status, application.decided_at, made, tx.today()))
 }
 
-fn made_against(
+pub(super) fn made_against(
     tx: &mut Tx,
     candidate: &CandidateId,
     application: &str,

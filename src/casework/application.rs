@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::answers::Answers;
 use super::business::{Application, Business, EditRule, Registry};
+use super::deadline::Due;
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Actor, Status};
 use super::list_facts::ListFacts;
@@ -39,6 +40,8 @@ pub(super) struct Row {
     due_on: Option<NaiveDate>,
     saves: i32,
     saved_by: String,
+    held_at: Option<Timestamp>,
+    due_days: Option<i32>,
 }
 
 /// Columns that a transition sets besides status, version and time. `None` leaves a column as it is.
@@ -55,8 +58,22 @@ pub(super) struct Change {
     pub working: Option<Option<String>>,
     pub assignee_id: Option<Option<String>>,
     pub submitted_at: Option<Timestamp>,
-    pub decided_at: Option<Timestamp>,
+    pub decided_at: Option<Option<Timestamp>>,
     pub due_on: Option<Option<NaiveDate>>,
+    pub due_days: Option<Option<i32>>,
+    pub held_at: Option<Option<Timestamp>>,
+}
+
+impl Change {
+    /// The same change with a due day.
+    pub fn due(self, Due { on, days }: Due) -> Change {
+        Change { due_on: Some(Some(on)), due_days: Some(Some(days)), ..self }
+    }
+
+    /// The same change without a due day.
+    pub fn not_due(self) -> Change {
+        Change { due_on: Some(None), due_days: Some(None), ..self }
+    }
 }
 
 /// Who changes an application.
@@ -67,6 +84,8 @@ pub(super) enum By<'a> {
     Staff(&'a str),
     /// A change of the roster.
     Roster,
+    /// A rule of the office that applies by itself.
+    Office,
 }
 
 impl By<'_> {
@@ -75,13 +94,14 @@ impl By<'_> {
             By::Candidate => Actor::Candidate,
             By::Staff(_) => Actor::Reviewer,
             By::Roster => Actor::Roster,
+            By::Office => Actor::Office,
         }
     }
 
     fn staff(&self) -> Option<&str> {
         match self {
             By::Staff(id) => Some(id),
-            By::Candidate | By::Roster => None,
+            By::Candidate | By::Roster | By::Office => None,
         }
     }
 }
@@ -117,6 +137,8 @@ impl Application {
             due_on: row.due_on,
             saves: row.saves,
             saved_by: row.saved_by,
+            held_at: row.held_at,
+            due_days: row.due_days,
         })
     }
 

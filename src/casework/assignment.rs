@@ -1,4 +1,4 @@
-//! Assigning an application to a reviewer: taking it, putting it back, handing it over.
+//! Assigning an application to a reviewer: taking it, putting it back (which ends a hold), handing it over.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -7,6 +7,7 @@ use diesel::sql_types::Bool;
 use super::application::{By, Change};
 use super::business::{Application, Business, Registry};
 use super::history::Content;
+use super::hold;
 use super::lifecycle::{Action, Status};
 pub use super::permission::decided_before;
 use super::permission::{deciders_before, refuse_others, refuse_own, refuse_undecidable};
@@ -33,33 +34,37 @@ pub fn put_back(
     application: &Application,
     version: i32,
 ) -> Result<(), Refusal> {
+    refuse_strangers(staff, application, version)?;
+    assign(tx, application, (Action::PutBack, By::Staff(&staff.id)), None, "")
+}
+
+/// Refuses an outdated page, the applicant, and everybody but the assignee and administrators.
+pub(super) fn refuse_strangers(
+    staff: &StaffMember,
+    application: &Application,
+    version: i32,
+) -> Result<(), Refusal> {
     refuse_own(staff, application)?;
-    let by = By::Staff(&staff.id);
     if application.version != version {
-        return Err(application.overtaken(by));
+        return Err(application.overtaken(By::Staff(&staff.id)));
     }
-    if staff.role != Role::Administrator {
-        refuse_others(staff, application)?;
+    match staff.role {
+        Role::Administrator => Ok(()),
+        _ => refuse_others(staff, application),
     }
-    assign(tx, application, (Action::PutBack, by), None, "")
 }
 
 /// Assigns an application to the staff member with the key `to`. `word` is a note to them and may be empty.
-/// Administrators only. `version` is the one that the administrator saw.
+/// Administrators may hand over any application, others those that they have taken. `version` is the one that the
+/// staff member saw. An application on hold stays so.
 pub fn hand_over(
     tx: &mut Tx,
-    administrator: &StaffMember,
+    staff: &StaffMember,
     (application, version): (&Application, i32),
     (to, word): (&str, &str),
 ) -> Result<(), Refusal> {
-    refuse_own(administrator, application)?;
-    if administrator.role != Role::Administrator {
-        return Err(Refusal::AdministratorsOnly);
-    }
-    let by = By::Staff(&administrator.id);
-    if application.version != version {
-        return Err(application.overtaken(by));
-    }
+    refuse_strangers(staff, application, version)?;
+    let by = By::Staff(&staff.id);
     let Some(to) = colleagues(tx, application)?.into_iter().find(|member| member.id == to) else {
         return Err(Refusal::NotAColleague { number: application.shown_number().to_owned().into() });
     };
@@ -166,6 +171,10 @@ fn assign(
     to: Option<&str>,
     staff_note: &str,
 ) -> Result<(), Refusal> {
-    let change = Change { assignee_id: Some(to.map(str::to_owned)), ..Change::default() };
+    let change = match action {
+        Action::PutBack => hold::ended(tx, application)?,
+        _ => Change::default(),
+    };
+    let change = Change { assignee_id: Some(to.map(str::to_owned)), ..change };
     step(tx, application, action, by, change, Content { staff_note: staff_note.into(), ..Content::default() })
 }

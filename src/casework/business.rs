@@ -10,7 +10,7 @@ mod task;
 
 pub use material::{DOCUMENT_HINT, Material, MaterialKind, extra, need, portrait};
 pub use parts::*;
-pub use task::Task;
+pub use task::{Since, Task};
 
 use std::fmt;
 
@@ -95,6 +95,9 @@ pub struct Business {
     pub approved: &'static str,
     /// Changes other tables after a transition, in the same transaction.
     pub after: fn(&mut Tx, &Transition) -> Result<(), Refusal>,
+    /// Undoes what [`Business::after`] changed for a decision, before the application (as decided) is reopened.
+    /// [`Refusal::CannotReopen`] says why it cannot.
+    pub undo: fn(&mut Tx, &Application) -> Result<(), Refusal>,
     /// Whether the answers ask for the new certificate to be posted. `None` if the business makes no certificate.
     pub by_post: Option<fn(&Answers) -> bool>,
 }
@@ -177,6 +180,10 @@ pub struct Application {
     pub saves: i32,
     /// Name of the browser window that saved the form last, or empty.
     pub saved_by: String,
+    /// Since when it is on hold.
+    pub held_at: Option<Timestamp>,
+    /// The working days from which `due_on` was counted; those that are left while it is on hold.
+    pub due_days: Option<i32>,
 }
 
 /// Every business, in the order of the first page. The store is opened with one.
@@ -258,6 +265,7 @@ impl Business {
         appeal: None,
         approved: "您的申请已通过审核。",
         after: |_, _| Ok(()),
+        undo: |_, _| Ok(()),
         by_post: None,
     };
 

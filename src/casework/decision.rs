@@ -2,11 +2,13 @@
 
 use super::application::{By, Change};
 use super::business::Application;
-use super::deadline;
+use super::deadline::Due;
 use super::history::{Content, Mark};
+use super::hold;
 use super::lifecycle::Action;
 use super::permission::{refuse_others, refuse_undecidable};
 use super::refusal::Refusal;
+use super::rules::Rule;
 use super::transition::step;
 use crate::people::staff::StaffMember;
 use crate::store::Tx;
@@ -33,21 +35,20 @@ pub fn decide(
     let business = application.business;
     refuse_undecidable(tx, staff, application)?;
     refuse_others(staff, application)?;
+    hold::refuse_held(application)?;
     let by = By::Staff(&staff.id);
     if application.version != version {
         return Err(application.overtaken(by));
     }
     let decided = |result: &str| Change {
         result: Some(result.to_owned()),
-        decided_at: Some(tx.now),
-        due_on: Some(None),
-        ..Change::default()
+        decided_at: Some(Some(tx.now)),
+        ..Change::default().not_due()
     };
     let (action, change, content) = match verdict {
         Verdict::Return(marks) => {
-            let due_on = deadline::working_days_from_today(tx, deadline::MEND)?;
-            let change = Change { due_on: Some(Some(due_on)), ..Change::default() };
-            (Action::Return, change, Content { marks, ..Content::default() })
+            let due = Due::by_rule(tx, Rule::MendDays, business)?;
+            (Action::Return, Change::default().due(due), Content { marks, ..Content::default() })
         }
         Verdict::Reject(note) => {
             let result = business.verdicts.rejected;
@@ -74,14 +75,13 @@ pub fn decide(
 pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Refusal> {
     let staff = appeal.assignee_id.as_deref().ok_or(Refusal::NotFound)?;
     let rejected = Application::by_id(tx, &appeal.parent_id)?;
-    let change = Change { decided_at: Some(tx.now), ..Change::default() };
+    let change = Change { decided_at: Some(Some(tx.now)), ..Change::default() };
     let note = format!("申诉 {} 通过", appeal.shown_number());
     rejected.advance(tx, Action::Uphold, By::Staff(staff), change, &Content { note, ..Content::default() })
 }
 
 /// Withdraws an application for the candidate.
 pub fn withdraw(tx: &mut Tx, application: &Application) -> Result<(), Refusal> {
-    let change =
-        Change { working: Some(None), due_on: Some(None), result: Some(String::new()), ..Change::default() };
+    let change = Change { working: Some(None), result: Some(String::new()), ..Change::default().not_due() };
     step(tx, application, Action::Withdraw, By::Candidate, change, Content::default())
 }

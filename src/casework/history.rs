@@ -1,9 +1,12 @@
 //! The events of an application. Rows are only added.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
+use super::business::{Business, Task};
 use super::lifecycle::{Action, Status};
 use crate::store::schema::{application_events as e, staff};
 use crate::store::{Error, Timestamp, Tx};
@@ -39,6 +42,12 @@ pub struct Content {
     /// A note that only staff see.
     #[serde(default, rename = "aside")]
     pub staff_note: String,
+    /// Code of the action whose outcome this event amends, or empty.
+    #[serde(default)]
+    pub amends: String,
+    /// The outcome that it replaces.
+    #[serde(default)]
+    pub replaced: Option<Answers>,
 }
 
 pub struct Event {
@@ -49,6 +58,14 @@ pub struct Event {
     /// Name of the staff member. `None` for the candidate and for a change of the roster.
     pub staff: Option<String>,
     pub content: Content,
+}
+
+impl Event {
+    /// The task that this event carried out or amends.
+    pub fn noted_task(&self, business: &Business) -> Option<&'static Task> {
+        let amended = Action::from_code(&self.content.amends);
+        business.task(amended.unwrap_or(self.action))
+    }
 }
 
 pub(super) struct NewEvent<'a> {
@@ -91,16 +108,42 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
         .load(tx.conn)?;
     rows.into_iter()
         .map(|(at, action, to, staff, content)| {
-            let content = tx.vault.open(SEALED_AS, &content)?;
             Ok(Event {
                 at,
                 action: Action::from_code(&action).ok_or(Error::Corrupt("application_events.action"))?,
                 to: Status::from_code(&to).ok_or(Error::Corrupt("application_events.to_status"))?,
                 staff,
-                content: serde_json::from_str(&content).map_err(|_| Error::Corrupt("event"))?,
+                content: read_content(tx, &content)?,
             })
         })
         .collect()
+}
+
+/// For those of the applications that were handed to their present assignee: who did it, and the word for them.
+pub fn words_of_handover(tx: &mut Tx, applications: &[String]) -> Result<HashMap<String, String>, Error> {
+    let assigning = [Action::Take, Action::PutBack, Action::HandOver].map(Action::code);
+    let rows: Vec<(String, String, Option<String>, String)> = e::table
+        .left_join(staff::table)
+        .filter(e::application_id.eq_any(applications))
+        .filter(e::action.eq_any(assigning))
+        .order(e::position)
+        .select((e::application_id, e::action, staff::name.nullable(), e::content))
+        .load(tx.conn)?;
+    let mut last = HashMap::new();
+    for (application, action, staff, content) in rows {
+        last.insert(application, (action, staff, content));
+    }
+    last.retain(|_, (action, ..)| action == Action::HandOver.code());
+    let word = |(application, (_, staff, content)): (String, (String, Option<String>, String))| {
+        let content = read_content(tx, &content)?;
+        Ok((application, format!("{}{}", staff.unwrap_or_default(), content.staff_note)))
+    };
+    last.into_iter().map(word).collect()
+}
+
+fn read_content(tx: &Tx, sealed: &str) -> Result<Content, Error> {
+    let content = tx.vault.open(SEALED_AS, sealed)?;
+    serde_json::from_str(&content).map_err(|_| Error::Corrupt("event"))
 }
 
 /// The actions that end a review.
@@ -115,6 +158,14 @@ pub(super) fn deciders(tx: &mut Tx, application: &str) -> Result<Vec<String>, Er
     Ok(decisions.select(e::staff_id.assume_not_null()).distinct().load(tx.conn)?)
 }
 
+/// When an application was approved last, also by an upheld appeal.
+pub(super) fn last_approval(tx: &mut Tx, application: &str) -> Result<Option<Timestamp>, Error> {
+    let approvals = e::table
+        .filter(e::application_id.eq(application))
+        .filter(e::action.eq_any([Action::Approve, Action::Uphold].map(Action::code)));
+    Ok(approvals.select(diesel::dsl::max(e::at)).first(tx.conn)?)
+}
+
 /// The last event of an action.
 pub fn last(events: &[Event], action: Action) -> Option<&Event> {
     events.iter().rev().find(|event| event.action == action)
@@ -122,8 +173,12 @@ pub fn last(events: &[Event], action: Action) -> Option<&Event> {
 
 /// The marks of the last return or failure.
 pub fn last_marks(events: &[Event]) -> &[Mark] {
-    let asked = events.iter().rev().find(|event| matches!(event.action, Action::Return | Action::Fail));
-    asked.map_or(&[], |event| &event.content.marks)
+    last_asking(events).map_or(&[], |event| &event.content.marks)
+}
+
+/// The last event that asked the candidate to correct something.
+pub(super) fn last_asking(events: &[Event]) -> Option<&Event> {
+    events.iter().rev().find(|event| matches!(event.action, Action::Return | Action::Fail))
 }
 
 /// The answers of the round before the last one.

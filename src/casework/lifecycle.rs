@@ -20,6 +20,7 @@ codes! {
         Approved = "approved", "审核通过";
         /// Carried out.
         Completed = "completed", "已完成";
+        /// Closed without a decision: by the candidate, or because it was not corrected in time.
         Withdrawn = "withdrawn", "已撤销";
     }
 }
@@ -37,8 +38,12 @@ codes! {
         Take = "take", "审核员已领取";
         /// 放回.
         PutBack = "put_back", "退回待审核队列";
-        /// 转交: an administrator assigns it to another staff member.
+        /// 转交: it is assigned to another staff member.
         HandOver = "hand_over", "转交其他工作人员办理";
+        /// 暂缓: the promised days stand still.
+        Hold = "hold", "暂缓办理，办理期限暂停计算";
+        /// 恢复: the promised days go on.
+        Resume = "resume", "恢复办理";
         /// 退回, with marks.
         Return = "return", "审核退回";
         /// 不通过, with a reason.
@@ -51,6 +56,16 @@ codes! {
         Fulfil = "fulfil", "办理完成";
         /// What was approved cannot be carried out until the candidate corrects something.
         Fail = "fail", "办理未成功";
+        /// 退回寄件: the carrier brought the certificate back.
+        ComeBack = "come_back", "快递退回";
+        /// 现场领取: the certificate was collected at the counter instead of posted.
+        Collect = "collect", "现场领取";
+        /// 更正登记: what staff noted when they carried out a task is corrected.
+        Amend = "amend", "更正办理结果";
+        /// 重新办理: an administrator sends a decided one back to review.
+        Reopen = "reopen", "重新审核";
+        /// 逾期未补正: it was not corrected by its due day.
+        Lapse = "lapse", "逾期未补正，已关闭";
     }
 }
 
@@ -62,6 +77,8 @@ pub enum Actor {
     Reviewer,
     /// A change of the roster, after which the assignee does not decide it any more.
     Roster,
+    /// A rule of the office that applies by itself.
+    Office,
 }
 
 /// Every transition: the state before, the action, who may take it, and the state after.
@@ -76,12 +93,22 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::InReview, Action::HandOver, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::PutBack, Actor::Reviewer, Status::Submitted),
     (Status::InReview, Action::PutBack, Actor::Roster, Status::Submitted),
+    (Status::InReview, Action::Hold, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::Resume, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::Return, Actor::Reviewer, Status::Returned),
     (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
     (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
     (Status::Rejected, Action::Uphold, Actor::Reviewer, Status::Approved),
     (Status::Approved, Action::Fulfil, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Fail, Actor::Reviewer, Status::Returned),
+    (Status::Approved, Action::ComeBack, Actor::Reviewer, Status::Completed),
+    (Status::InReview, Action::Collect, Actor::Reviewer, Status::Completed),
+    (Status::Approved, Action::Collect, Actor::Reviewer, Status::Completed),
+    (Status::Approved, Action::Amend, Actor::Reviewer, Status::Approved),
+    (Status::Completed, Action::Amend, Actor::Reviewer, Status::Completed),
+    (Status::Approved, Action::Reopen, Actor::Reviewer, Status::Submitted),
+    (Status::Rejected, Action::Reopen, Actor::Reviewer, Status::Submitted),
+    (Status::Returned, Action::Lapse, Actor::Office, Status::Withdrawn),
 ];
 
 impl Status {
@@ -133,19 +160,28 @@ mod tests {
             }
             (Actor::Roster, Status::InReview) => (action == PutBack).then_some(Status::Submitted),
             (Actor::Reviewer, Status::InReview) => match action {
-                HandOver => Some(Status::InReview),
+                HandOver | Hold | Resume => Some(Status::InReview),
                 PutBack => Some(Status::Submitted),
                 Return => Some(Status::Returned),
                 Reject => Some(Status::Rejected),
                 Approve => Some(Status::Approved),
+                Collect => Some(Status::Completed),
                 _ => None,
             },
-            (Actor::Reviewer, Status::Rejected) => (action == Uphold).then_some(Status::Approved),
+            (Actor::Reviewer, Status::Rejected) => match action {
+                Uphold => Some(Status::Approved),
+                Reopen => Some(Status::Submitted),
+                _ => None,
+            },
             (Actor::Reviewer, Status::Approved) => match action {
-                Fulfil => Some(Status::Completed),
+                Fulfil | ComeBack | Collect => Some(Status::Completed),
                 Fail => Some(Status::Returned),
+                Amend => Some(Status::Approved),
+                Reopen => Some(Status::Submitted),
                 _ => None,
             },
+            (Actor::Reviewer, Status::Completed) => (action == Amend).then_some(Status::Completed),
+            (Actor::Office, Status::Returned) => (action == Lapse).then_some(Status::Withdrawn),
             _ => None,
         }
     }
@@ -155,14 +191,14 @@ mod tests {
         let mut tried = 0;
         for status in Status::ALL {
             for action in Action::ALL {
-                for actor in [Actor::Candidate, Actor::Reviewer, Actor::Roster] {
+                for actor in [Actor::Candidate, Actor::Reviewer, Actor::Roster, Actor::Office] {
                     let next = next(status, action, actor);
                     assert_eq!(next, expected(status, action, actor), "{status:?} {action:?} {actor:?}");
                     tried += 1;
                 }
             }
         }
-        assert_eq!(tried, 8 * 12 * 3);
+        assert_eq!(tried, Status::ALL.len() * Action::ALL.len() * 4);
     }
 
     #[test]

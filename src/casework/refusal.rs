@@ -4,7 +4,6 @@
 
 use super::lifecycle::Actor;
 use super::number::ApplicationNumber;
-use crate::exams::held::Delivery;
 use crate::files::storage::StorageError;
 use crate::{people, store};
 
@@ -51,8 +50,8 @@ pub enum Refusal {
         certificate: String,
         /// Its exam and sitting.
         title: String,
-        /// Where its paper is.
-        delivery: Delivery,
+        /// What is true of it, in Chinese.
+        state: &'static str,
     },
     /// Some of the subjects were refunded before.
     #[error("refunded already")]
@@ -63,6 +62,12 @@ pub enum Refusal {
     /// The chosen staff member cannot decide the application.
     #[error("not a colleague who decides it")]
     NotAColleague { number: ApplicationNumber },
+    /// It is on hold, and has to be resumed first.
+    #[error("on hold")]
+    OnHold { number: ApplicationNumber },
+    /// What the decision changed cannot be undone. The text says why in Chinese.
+    #[error("cannot be reopened: {why}")]
+    CannotReopen { number: ApplicationNumber, why: String },
     /// The staff member is the applicant.
     #[error("own application")]
     OwnApplication,

@@ -60,6 +60,8 @@ pub struct Sheet {
     pub attachments: Vec<Attachment>,
     /// The marks of the last return.
     pub marks: Vec<Mark>,
+    /// Names of the questions and slots that can change. `None`: all.
+    pub opened: Option<BTreeSet<String>>,
     /// Set once the deadline has passed: the question whose answer determines the deadline, and the message.
     pub closed: Option<(&'static str, String)>,
     /// Subject and number of the candidate's other open applications of the business.
@@ -100,7 +102,8 @@ impl Sheet {
             Some(answers) => answers,
             None => (business.prefill)(tx, &candidate)?,
         };
-        let marks = application.as_ref().map(|application| marks(tx, application)).transpose()?;
+        let asked = application.as_ref().map(|application| Asked::load(tx, application)).transpose()?;
+        let asked = asked.unwrap_or_default();
         let mut open = Application::open_of(tx, &candidate.id, business)?;
         open.retain(|(_, number)| application.as_ref().and_then(|own| own.number.as_ref()) != Some(number));
         let mut sheet = Sheet {
@@ -112,7 +115,8 @@ impl Sheet {
             answers,
             choices: Choices::new(),
             attachments: Vec::new(),
-            marks: marks.unwrap_or_default(),
+            marks: asked.marks,
+            opened: asked.opened,
             closed: None,
             open,
             unfinished: Vec::new(),
@@ -141,8 +145,9 @@ impl Sheet {
         tx: &mut Tx,
         sent: &SentValues,
         step: &FormStep,
-        received: Vec<Received>,
+        mut received: Vec<Received>,
     ) -> Result<Saved, Refusal> {
+        received.retain(|file| self.can_change(file.slot()));
         let (saved, window) = (self.answers.clone(), Window::of(sent));
         let missed = self.application.as_ref().is_some_and(|known| window.has_missed_a_save(known));
         let sent = &conflict::resolved(sent, self.business, &saved);
@@ -179,7 +184,9 @@ impl Sheet {
     /// send an empty choice. If the form did not show it, the earlier answer stays, unless a new one is sent.
     fn take_answers(&mut self, sent: &SentValues) {
         let before = self.answers.clone();
-        for question in self.business.questions().filter(|question| !question.is_read_only()) {
+        let can_change = |question: &&Question| !question.is_read_only() && self.can_change(question.name);
+        let open: Vec<&Question> = self.business.questions().filter(can_change).collect();
+        for question in open {
             let was_asked = self.business.is_asked(question.when, &before);
             if was_asked || !values(sent, question.name).is_empty() {
                 let values = question.normalise(values(sent, question.name));
@@ -191,7 +198,8 @@ impl Sheet {
     fn take_file_ids(&mut self, sent: &SentValues, step: &FormStep) {
         let removed = if let FormStep::Remove(id) = step { Some(id.as_str()) } else { None };
         let before = self.answers.clone();
-        for material in self.business.wanted(&before) {
+        let open: Vec<_> = self.business.wanted(&before).filter(|one| self.can_change(one.slot)).collect();
+        for material in open {
             let ids = values(sent, &format!("material.{}", material.slot)).iter();
             let kept = ids.filter(|id| removed != Some(id.as_str())).take(material.most).cloned();
             self.answers.materials.insert(material.slot.to_owned(), kept.collect());
@@ -243,8 +251,11 @@ impl Sheet {
 
     fn pick_single_choices(&mut self) -> bool {
         let mut picked = false;
-        let required = |question: &&Question| matches!(question.rule, AnswerRule::Pick) && !question.optional;
-        for question in self.business.questions().filter(required) {
+        let required = |question: &&Question| {
+            matches!(question.rule, AnswerRule::Pick) && !question.optional && self.can_change(question.name)
+        };
+        let required: Vec<&Question> = self.business.questions().filter(required).collect();
+        for question in required {
             let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
             let chosen = self.answers.one(question.name);
             if let [only] = offered
@@ -259,7 +270,9 @@ impl Sheet {
 
     /// Removes answers that are no longer among the choices.
     fn drop_withdrawn_choices(&mut self) {
-        for question in self.business.questions().filter(|question| question.is_picked()) {
+        let picked = |question: &&Question| question.is_picked() && self.can_change(question.name);
+        let picked: Vec<&Question> = self.business.questions().filter(picked).collect();
+        for question in picked {
             let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
             if let Some(values) = self.answers.fields.get_mut(question.name) {
                 values.retain(|value| offered.iter().any(|choice| choice.value == *value));
@@ -276,6 +289,11 @@ impl Sheet {
         answers.fields.retain(|name, _| asked.contains(name.as_str()));
         answers.materials.retain(|slot, _| wanted.contains(slot.as_str()));
         answers
+    }
+
+    /// Whether the answer to a question or the files in a slot can change. After a failed task some can.
+    pub fn can_change(&self, name: &str) -> bool {
+        self.opened.as_ref().is_none_or(|opened| opened.contains(name))
     }
 
     /// Whether the candidate has not agreed to the current version of the notice.
@@ -386,9 +404,25 @@ fn editable(
     }
 }
 
-fn marks(tx: &mut Tx, application: &Application) -> Result<Vec<Mark>, Error> {
-    if application.status != Status::Returned {
-        return Ok(Vec::new());
+/// What the candidate was asked to correct.
+#[derive(Default)]
+struct Asked {
+    marks: Vec<Mark>,
+    /// See [`Sheet::opened`].
+    opened: Option<BTreeSet<String>>,
+}
+
+impl Asked {
+    fn load(tx: &mut Tx, application: &Application) -> Result<Asked, Error> {
+        if application.status != Status::Returned {
+            return Ok(Asked::default());
+        }
+        let events = history::of(tx, &application.id)?;
+        let Some(event) = history::last_asking(&events) else { return Ok(Asked::default()) };
+        let marks = event.content.marks.clone();
+        let opens = application.business.task(event.action).map_or(&[][..], |task| task.opens);
+        let marked = marks.iter().map(|mark| mark.name.clone());
+        let opened = opens.iter().map(|name| (*name).to_owned()).chain(marked).collect();
+        Ok(Asked { opened: (!opens.is_empty()).then_some(opened), marks })
     }
-    Ok(history::last_marks(&history::of(tx, &application.id)?).to_vec())
 }

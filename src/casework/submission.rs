@@ -4,13 +4,15 @@ use diesel::prelude::*;
 
 use super::application::{By, Change};
 use super::business::{About, Application};
+use super::deadline::Due;
 use super::history::Content;
 use super::lifecycle::Action;
+use super::materials;
 use super::number::{self, ApplicationNumber};
 use super::refusal::Refusal;
+use super::rules::Rule;
 use super::sheet::Sheet;
 use super::transition::step;
-use super::{deadline, materials};
 use crate::either;
 use crate::store::schema::number_sequences::dsl as n;
 use crate::store::{Error, Tx};
@@ -34,7 +36,7 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<ApplicationNumber, Refusal> 
         None => next_number(tx, business.prefix)?,
     };
     let answers = sheet.submitted_answers();
-    let due_on = deadline::working_days_from_today(tx, deadline::REVIEW)?;
+    let due = Due::by_rule(tx, Rule::ReviewDays, business)?;
     let change = Change {
         number: Some(number.clone()),
         subject: Some(about.subject),
@@ -46,8 +48,7 @@ pub fn submit(tx: &mut Tx, sheet: &Sheet) -> Result<ApplicationNumber, Refusal> 
         working: Some(None),
         assignee_id: Some(None),
         submitted_at: application.submitted_at.is_none().then_some(tx.now),
-        due_on: Some(Some(due_on)),
-        ..Change::default()
+        ..Change::default().due(due)
     };
     materials::submit(tx, &application.id, &answers)?;
     let content = Content { answers: Some(answers), ..Content::default() };

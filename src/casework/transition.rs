@@ -3,8 +3,9 @@
 use super::application::{By, Change};
 use super::business::{Application, Transition};
 use super::history::Content;
-use super::lifecycle::Action;
+use super::lifecycle::{Action, Status};
 use super::refusal::Refusal;
+use super::working_copy;
 use crate::store::Tx;
 
 pub(super) fn step(
@@ -17,5 +18,8 @@ pub(super) fn step(
 ) -> Result<(), Refusal> {
     application.advance(tx, action, by, change, &content)?;
     let application = &Application::by_id(tx, &application.id)?;
+    if !matches!(application.status, Status::Submitted | Status::InReview) {
+        working_copy::forget(tx, &application.id)?;
+    }
     (application.business.after)(tx, &Transition { application, action, content: &content })
 }

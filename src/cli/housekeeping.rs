@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 
 use super::stored_hashes;
-use crate::casework::{assignment, sweep};
+use crate::casework::{assignment, lapse, sweep};
 use crate::exams::certificate_link;
 use crate::login::{self, attempt};
 use crate::lookup::limits;
@@ -44,7 +44,8 @@ pub(super) async fn sweep_periodically(parts: Parts) {
     }
 }
 
-/// Deletes expired data. Data on the disk is deleted only while the clock is confirmed.
+/// Deletes expired data and closes what was not corrected in time. Data on the disk is deleted, and applications are
+/// closed, only while the clock is confirmed.
 pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     // The first sweep, at start, also releases cases that an older program left assigned.
     let freed = assignment::unassign_all_unreviewable(&parts.store).await?;
@@ -67,6 +68,10 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
     parts.store.write(certificate_link::sweep).await?;
+    let closed = lapse::run(&parts.store).await?;
+    if closed > 0 {
+        tracing::info!(closed, "applications that were not corrected in time are closed");
+    }
     Ok(sweep::run(&parts.store, &parts.files).await?)
 }
 

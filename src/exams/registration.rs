@@ -126,6 +126,13 @@ pub fn release(tx: &mut Tx, application: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Releases the registrations that an application was to issue a receipt for.
+pub fn release_receipt(tx: &mut Tx, application: &str) -> Result<(), Error> {
+    let tied = r::table.filter(r::receipt_id.eq(Some(application)));
+    diesel::update(tied).set(r::receipt_id.eq(None::<String>)).execute(tx.conn)?;
+    Ok(())
+}
+
 /// Assigns registrations to the application for their receipt, except those that have one. Returns their number.
 pub fn receipt(tx: &mut Tx, registrations: &[String], application: &str) -> Result<usize, Error> {
     let free = r::table.filter(r::id.eq_any(registrations)).filter(r::receipt_id.is_null());

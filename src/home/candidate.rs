@@ -7,6 +7,7 @@ use super::announcements::{self, Headline};
 use super::periods::{self, OwnPeriods, is_expiring};
 use super::services;
 use crate::casework::business::{Origin, Registry};
+use crate::casework::deadline;
 use crate::casework::listing::{self, ListedApplication};
 use crate::pages::{account_notices, cards, links};
 use crate::paths;
@@ -19,9 +20,14 @@ use crate::web::session::live::Live;
 
 const RECENT: usize = 3;
 
+/// Working days before the end of a correction in which the page warns.
+const WARNED: u32 = 2;
+
 pub(super) struct Overview {
     candidate: Candidate,
     today: NaiveDate,
+    /// Two working days from today.
+    soon: NaiveDate,
     applications: listing::Overview,
     periods: OwnPeriods,
     news: Vec<Headline>,
@@ -35,9 +41,15 @@ impl Overview {
     pub(super) fn load(tx: &mut Tx, live: Live) -> Result<Overview, Failure> {
         let found = notice::with_candidate(tx, &live.who.candidate)?;
         let (candidate, notices) = found.ok_or(Failure::SignIn)?;
+        let applications = listing::overview(tx, &candidate.id, RECENT)?;
+        let soon = match applications.waiting.is_empty() {
+            true => tx.today(),
+            false => deadline::working_days_from_today(tx, WARNED)?,
+        };
         Ok(Overview {
             today: tx.today(),
-            applications: listing::overview(tx, &candidate.id, RECENT)?,
+            soon,
+            applications,
             periods: periods::of_businesses(tx, &candidate)?,
             news: announcements::latest(tx)?,
             notices,
@@ -50,7 +62,8 @@ impl Overview {
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let listing::Overview { waiting, drafts, recent, .. } = &overview.applications;
-    let periods = periods::banners(&overview.applications, &overview.periods, overview.today);
+    let periods =
+        periods::banners(&overview.applications, &overview.periods, (overview.today, overview.soon));
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))

@@ -37,14 +37,14 @@ pub(super) fn is_expiring(draft: &ListedApplication, today: NaiveDate) -> bool {
     deleted_on(draft) - today <= NOTICE
 }
 
-/// Banners in the order of their days.
+/// Banners in the order of their days. `soon` is the day until which a returned application is urgent.
 pub(super) fn banners(
     overview: &listing::Overview,
     of_businesses: &OwnPeriods,
-    today: NaiveDate,
+    (today, soon): (NaiveDate, NaiveDate),
 ) -> Vec<Markup> {
     let mut dated: Vec<(Option<NaiveDate>, Markup)> = Vec::new();
-    dated.extend(overview.waiting.iter().map(|one| (one.due_on, returned(one))));
+    dated.extend(overview.waiting.iter().map(|one| (one.due_on, returned(one, soon))));
     dated.extend(of_businesses.iter().map(|(business, one)| (Some(one.last_day), own(business, one, today))));
     for (application, last_day) in &overview.appealable {
         let has_draft = overview.drafts.iter().any(|draft| draft.parent_id == application.id);
@@ -68,14 +68,19 @@ fn left(last_day: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
-fn returned(application: &ListedApplication) -> Markup {
+/// `soon` is the day two working days from today: until then the banner warns.
+fn returned(application: &ListedApplication, soon: NaiveDate) -> Markup {
     // 被退回, or the task that failed.
     let reason = if application.result.is_empty() { "被退回" } else { &application.result };
+    let ends_soon = application.due_on.filter(|due_on| *due_on <= soon);
     let body = html! {
         p { (ui::words(&application.title)) "：" (ui::words(&cards::return_summary(application))) }
+        @if let Some(day) = ends_soon { p { "补正期限 " (ui::date(day)) " 当日截止，逾期将按“逾期未补正”关闭。" } }
         p { a href=(links::edit_listed(application)) { "去修改" } }
     };
-    ui::banner(Tone::Warn, &format!("{}{reason}", application.business.label), body)
+    let (tone, hurry) =
+        if ends_soon.is_some() { (Tone::Danger, "，即将逾期") } else { (Tone::Warn, "") };
+    ui::banner(tone, &format!("{}{reason}{hurry}", application.business.label), body)
 }
 
 fn own(business: &Business, period: &Period, today: NaiveDate) -> Markup {

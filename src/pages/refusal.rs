@@ -12,7 +12,9 @@ impl From<Refusal> for Failure {
             Refusal::NotFound => Failure::NotFound,
             Refusal::Overtaken { slug, number, actor, happened } => {
                 let path = match (actor, number) {
-                    (Actor::Reviewer | Actor::Roster, number) => paths::case(number.unwrap_or_default()),
+                    (Actor::Reviewer | Actor::Roster | Actor::Office, number) => {
+                        paths::case(number.unwrap_or_default())
+                    }
                     (Actor::Candidate, Some(number)) => paths::application(slug, number),
                     (Actor::Candidate, None) => paths::business(slug),
                 };
@@ -29,8 +31,8 @@ impl From<Refusal> for Failure {
                 let path = paths::application(slug, number);
                 conflict("这件申请已经申诉过，每件只能申诉一次", "查看申诉详情", path)
             }
-            Refusal::NotReady { certificate, title, delivery } => {
-                let message = format!("{title}的证书{}，不能申请邮寄", delivery.label());
+            Refusal::NotReady { certificate, title, state } => {
+                let message = format!("{title}的证书{state}，不能申请邮寄");
                 conflict(message, "查看证书", paths::certificate(certificate))
             }
             Refusal::RefundedAlready { number } => {
@@ -42,11 +44,15 @@ impl From<Refusal> for Failure {
             Refusal::NotAColleague { number } => {
                 conflict("选择的同事不能办理这件申请", "重新选择", paths::case(number))
             }
+            Refusal::OnHold { number } => {
+                conflict("这件申请暂缓办理，请先恢复办理", "查看申请", paths::case(number))
+            }
+            Refusal::CannotReopen { number, why } => conflict(why, "查看申请", paths::case(number)),
             Refusal::OwnApplication => Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"),
             Refusal::DecidedBefore => Failure::Forbidden(DECIDED_BEFORE),
             Refusal::NotTheirBusiness => Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"),
             Refusal::NotTheirTask => Failure::Forbidden("这一步不由您的岗位办理。"),
-            Refusal::AdministratorsOnly => Failure::Forbidden("只有管理员可以转交申请。"),
+            Refusal::AdministratorsOnly => Failure::Forbidden("只有管理员可以这样做。"),
             Refusal::Invalid(why) => Failure::BadRequest(why),
             Refusal::Defect(what) => Failure::Internal(what.to_owned()),
             Refusal::People(refusal) => refusal.into(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, Render, html};
 
+use crate::casework::amend;
 use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Business, Record};
 use crate::casework::history::{Content, Event};
@@ -109,20 +110,26 @@ pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
         if event.action == Action::Submit {
             done.clear();
         }
-        if let (Some(task), Some(outcome)) = (business.task(event.action), &event.content.outcome) {
-            done.insert(event.action.code(), facts(task.questions, outcome, None));
+        if let (Some(task), Some(outcome)) = (event.noted_task(business), &event.content.outcome) {
+            done.insert(task.action.code(), facts(task.questions, outcome, None));
         }
     }
     done.into_values().flatten().collect()
 }
 
-/// The files that staff uploaded in tasks, such as a receipt.
-pub fn handed_over(events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
-    let ids: Vec<String> = events
-        .iter()
-        .filter_map(|event| event.content.outcome.as_ref())
-        .flat_map(Answers::all_files)
-        .collect();
+/// The files that staff uploaded in tasks, such as a receipt. Without those that were replaced.
+pub fn handed_over(business: &Business, events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
+    let carried_out = amend::carried_out(business, events);
+    let ids: Vec<String> = carried_out.iter().flat_map(|(_, outcome)| outcome.all_files()).collect();
+    files.iter().filter(|file| ids.contains(&file.id)).map(uploaded).collect()
+}
+
+/// The files of staff that were replaced.
+pub fn replaced(events: &[Event], files: &[Attachment]) -> Vec<Uploaded> {
+    let now = events.iter().rev().find_map(|event| event.content.outcome.as_ref());
+    let now = now.map(Answers::all_files).unwrap_or_default();
+    let before = events.iter().filter_map(|event| event.content.replaced.as_ref());
+    let ids: Vec<String> = before.flat_map(Answers::all_files).filter(|id| !now.contains(id)).collect();
     files.iter().filter(|file| ids.contains(&file.id)).map(uploaded).collect()
 }
 
@@ -179,20 +186,27 @@ pub enum Reader {
 /// The history, newest first.
 pub fn timeline(business: &Business, events: &[Event], reader: Reader) -> Markup {
     let mut earlier: Option<&Answers> = None;
-    let mut moments = Vec::new();
+    let (mut moments, mut round) = (Vec::new(), 0);
     for event in events {
+        round += usize::from(event.action == Action::Submit);
         let changes = event.content.answers.as_ref().zip(earlier).map(|(now, then)| now.changes(then));
         earlier = event.content.answers.as_ref().or(earlier);
-        moments.push(moment(business, event, changes.as_ref(), reader));
+        moments.push(moment(business, event, (changes.as_ref(), round), reader));
     }
     moments.reverse();
     ui::timeline(&moments)
 }
 
-fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>, reader: Reader) -> Moment {
+/// `changes` are those since the submission before, and `round` counts the submissions.
+fn moment(
+    business: &Business,
+    event: &Event,
+    (changes, round): (Option<&BTreeSet<String>>, usize),
+    reader: Reader,
+) -> Moment {
     let title = match (event.action, changes) {
         _ if !event.content.result.is_empty() => event.content.result.clone(),
-        (Action::Submit, Some(_)) => "重新提交申请".to_owned(),
+        (Action::Submit, Some(_)) => format!("重新提交申请（第 {round} 次提交）"),
         (Action::Take, _) if business.verdicts.approve.is_empty() => business.word(event.to).to_owned(),
         (Action::Approve | Action::Reject, _) => business.word(event.to).to_owned(),
         (action, _) => action.label().to_owned(),
@@ -200,10 +214,15 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
     let who = match event.action {
         // A change of the roster, which candidates need not know about.
         Action::PutBack if event.staff.is_none() => "",
+        Action::Lapse => "",
         _ => event.staff.as_deref().unwrap_or("本人"),
     };
     let staff_note = if reader == Reader::Staff { event.content.staff_note.as_str() } else { "" };
-    let detail = [who.to_owned(), event_detail(business, &event.content, changes), staff_note.to_owned()];
+    let what = match &event.content.replaced {
+        Some(before) => amended(business, event, before),
+        None => event_detail(business, &event.content, changes),
+    };
+    let detail = [who.to_owned(), what, staff_note.to_owned()];
     let detail: Vec<String> = detail.into_iter().filter(|text| !text.is_empty()).collect();
     Moment {
         state: event.to.code().to_owned(),
@@ -211,6 +230,22 @@ fn moment(business: &Business, event: &Event, changes: Option<&BTreeSet<String>>
         when: clock::china(event.at),
         detail: detail.join(" · "),
     }
+}
+
+/// `快递单号：EA1 改为 EA2`, for each answer that an event amends.
+fn amended(business: &Business, event: &Event, before: &Answers) -> String {
+    let (Some(task), Some(now)) = (event.noted_task(business), &event.content.outcome) else {
+        return String::new();
+    };
+    let changed = now.changes(before);
+    let questions = task.questions.iter().filter(|question| changed.contains(question.name));
+    let mut parts: Vec<String> = questions
+        .map(|one| format!("{}：{} 改为 {}", one.label, one.display(before), one.display(now)))
+        .collect();
+    parts.extend(
+        task.file.filter(|file| changed.contains(file.slot)).map(|file| format!("更换了{}", file.label)),
+    );
+    parts.join("；")
 }
 
 fn event_detail(business: &Business, content: &Content, changes: Option<&BTreeSet<String>>) -> String {

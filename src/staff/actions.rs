@@ -4,7 +4,7 @@ use poem::web::Data;
 use poem::{Response, handler};
 
 use super::case_request::{CaseRequest, OpenedCase};
-use super::{queue, verdict, version};
+use super::{queue, verdict, version, working_marks};
 use crate::casework::business::{Application, Registry};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::number::ApplicationNumber;
@@ -43,8 +43,9 @@ pub async fn take(request: CaseRequest) -> Result<Response, Failure> {
 /// request also contains what was typed; after a conflict the page shows it again.
 #[handler]
 pub async fn put_back(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
-    let seen = version(&sent)?;
+    let (seen, form) = (version(&sent)?, sent.clone());
     let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
+        working_marks::keep(tx, staff, number, &form)?;
         let application = Application::by_number(tx, number)?;
         assignment::put_back(tx, staff, &application, seen)?;
         Ok(roster::audit(tx, &staff.id, Action::PutBack.code(), number)?)

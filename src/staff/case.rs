@@ -10,6 +10,7 @@ use crate::casework::business::{Application, Business, Context, Record, Registry
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
+use crate::casework::notes::{self, Note};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::{Refusal, assignment};
 use crate::exams::registration::{self, Registration};
@@ -78,8 +79,10 @@ pub struct Case {
     pub mine: bool,
     /// Whether the reader may put it back and hand it over, whoever has taken it.
     pub manages: bool,
-    /// The staff it can be handed over to; empty unless `manages`.
+    /// The staff it can be handed over to; empty unless the reader may do so.
     pub colleagues: Vec<Member>,
+    /// What staff wrote for each other, the oldest first.
+    pub notes: Vec<Note>,
     pub registrations: Vec<Registration>,
     /// The candidate's other applications, the newest first.
     pub others: Vec<OtherApplication>,
@@ -101,6 +104,13 @@ impl CaseFile {
     /// The marks of the previous round.
     pub fn earlier_marks(&self) -> &[Mark] {
         history::last_marks(&self.events)
+    }
+
+    /// Who handed it to the present assignee, and the word for them.
+    pub fn handed_over(&self) -> Option<&Event> {
+        let assigning = [Action::Take, Action::PutBack, Action::HandOver];
+        let last = self.events.iter().rev().find(|event| assigning.contains(&event.action));
+        last.filter(|event| event.action == Action::HandOver && event.to == Status::InReview)
     }
 
     pub fn rejection(&self) -> Option<&str> {
@@ -143,6 +153,7 @@ impl Case {
             false => None,
         };
         let manages = reader.role == Role::Administrator;
+        let mine = application.assignee_id.as_deref() == Some(&reader.id);
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
         let answers = application.form.clone().unwrap_or_default();
@@ -152,9 +163,10 @@ impl Case {
             reader: reader.role,
             standing: standing(tx, &application, reader)?,
             assignee: assignee(tx, &application)?,
-            mine: application.assignee_id.as_deref() == Some(&reader.id),
+            mine,
             manages,
-            colleagues: match manages {
+            notes: notes::of(tx, &application.id)?,
+            colleagues: match manages || mine {
                 true => assignment::colleagues(tx, &application)?,
                 false => Vec::new(),
             },

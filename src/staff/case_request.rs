@@ -7,12 +7,13 @@ use serde::Deserialize;
 use super::case::Case;
 use super::header::Header;
 use super::sidebar::Sidebar;
+use super::typed::Typed;
 use crate::casework::number::ApplicationNumber;
-use crate::casework::stored;
+use crate::casework::{stored, working_copy};
 use crate::files::storage::Storage;
 use crate::pages::signed_in::as_staff;
 use crate::people::staff::{self as roster, StaffMember, Unaudited};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Timestamp, Tx};
 use crate::ui::Desk;
 use crate::web::{Failure, Frame, Visitor};
 
@@ -49,6 +50,10 @@ pub(super) struct OpenedCase {
     pub desk: Desk,
     /// Whether single keys press buttons.
     pub keys: bool,
+    /// What the reader has typed and saved.
+    pub working: Typed,
+    /// When it was saved.
+    pub saved_at: Option<Timestamp>,
 }
 
 impl OpenedCase {
@@ -65,7 +70,10 @@ impl OpenedCase {
         if !listed.is_empty() {
             views.push(("list", listed));
         }
-        let opened = OpenedCase { case, sidebar, desk, keys };
+        let saved = working_copy::load(tx, &staff.id, &case.file.application.id)?;
+        let saved_at = saved.as_ref().map(|(_, at)| *at);
+        let working = saved.map(|(text, _)| Typed::from_json(&text)).unwrap_or_default();
+        let opened = OpenedCase { case, sidebar, desk, keys, working, saved_at };
         Ok(Unaudited::new(tx, &staff.id, views, opened)?)
     }
 }

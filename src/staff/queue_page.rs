@@ -1,5 +1,7 @@
 //! The page of the queue.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
@@ -12,9 +14,9 @@ use super::header::Header;
 use super::queue::{self, QueueFilter, QueueItem, QueuePart};
 use super::saved_views::SavedViews;
 use super::{identities, keys};
-use crate::casework::Refusal;
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
+use crate::casework::{Refusal, history};
 use crate::pages::signed_in::as_staff;
 use crate::pages::views;
 use crate::paths;
@@ -66,6 +68,8 @@ pub(super) struct Listing {
     role: Role,
     now: Timestamp,
     days: Days,
+    /// Of those that a colleague handed to the reader: who, and the word. By the key of the application.
+    words: HashMap<String, String>,
 }
 
 impl Listing {
@@ -85,7 +89,14 @@ impl Listing {
         let listed = queue::numbers(filter.pages().split(&items).0.flat_map(|(_, items)| items));
         let noted = if listed.is_empty() { Vec::new() } else { vec![("list", listed)] };
         let (registry, role, now) = (Registry::of(tx), staff.role, tx.now);
-        let listing = Listing { items, identities, filter, filters, views, registry, role, now, days };
+        let words = match filter.part() {
+            QueuePart::Mine => {
+                let ids: Vec<String> = items.iter().map(|item| item.position.id.clone()).collect();
+                history::words_of_handover(tx, &ids)?
+            }
+            _ => HashMap::new(),
+        };
+        let listing = Listing { items, identities, filter, filters, views, registry, role, now, days, words };
         Unaudited::new(tx, &staff.id, noted, (listing, header)).map_err(Refusal::from)
     }
 
@@ -174,6 +185,7 @@ impl Listing {
             waits.then(|| format!("已等待{}", span(item.since, self.now))),
             (item.round > 1).then(|| format!("第 {} 轮", item.round)),
             item.assignee.as_ref().map(|name| format!("{name}{}", if waits { "已领取" } else { "办理" })),
+            self.words.get(&item.position.id).cloned(),
         ];
         ListRow {
             title: html! { (item.name) " · " (ui::words(&item.title)) },

@@ -77,6 +77,8 @@ impl ReviewPage<'_> {
             (self.stopped())
             (ui::summary_errors(&self.anchored_problems()))
             (self.standing())
+            (self.held())
+            (self.handed_over())
             (facts::outcome(self.case))
             (facts::identity(self.case))
             (views::records(&self.case.cited))
@@ -85,6 +87,9 @@ impl ReviewPage<'_> {
             @if let Some(appealed) = &self.case.appealed { (facts::appealed(appealed, &self.path())) }
             @if self.may_decide() { (self.opinion()) }
             (self.handover())
+            (self.amendments())
+            (self.reopening())
+            (self.notes())
             @if self.due().is_empty() { (self.past()) }
         }
     }
@@ -114,7 +119,8 @@ impl ReviewPage<'_> {
                 @if self.may_decide() {
                     div.desk-aside {
                         (elsewhere(&paths::put_back(self.number()), "放回"))
-                        (elsewhere(paths::QUEUE_NEXT, "下一件"))
+                        button.text-button type="submit" formaction=(paths::marks(self.number())) name="then"
+                            value="next" { "下一件" }
                     }
                 }
             }
@@ -123,7 +129,13 @@ impl ReviewPage<'_> {
 
     fn anchored_problems(&self) -> Problems {
         let tried = self.tried.as_ref().map_or(&[][..], |tried| tried.problems.as_slice());
-        self.problems.iter().chain(tried).map(|(control, text)| (anchor(control), text.clone())).collect()
+        let amended = self.amended.as_ref().map_or(&[][..], |tried| tried.problems.as_slice());
+        self.problems
+            .iter()
+            .chain(tried)
+            .chain(amended)
+            .map(|(control, text)| (anchor(control), text.clone()))
+            .collect()
     }
 
     /// Why there is nothing to decide, or who decides.
@@ -132,6 +144,7 @@ impl ReviewPage<'_> {
         let assignee = self.case.assignee.as_deref().unwrap_or("其他审核员");
         let (title, body) = match self.case.standing {
             _ if self.may_decide() => return html! {},
+            _ if self.case.file.application.held_at.is_some() => return html! {},
             _ if !self.due().is_empty() => return self.what_to_do(word),
             Standing::Free => ("待审核".to_owned(), "领取后由您审核，其他审核员不能同时办理。"),
             Standing::Taken => (format!("{assignee}正在办理"), "您可以查看，不能办理。"),
@@ -170,6 +183,7 @@ impl ReviewPage<'_> {
             (facts::mark_of_whole(self))
             (ui::field(&field("template", "常用意见", "", templates)))
             (ui::field(&field("note", "补充意见", hint, note)))
+            (self.saving())
         };
         html! {
             (ui::panel("审核意见", body))
@@ -193,6 +207,11 @@ impl ReviewPage<'_> {
                 form method="post" action=(paths::put_back(self.number())) {
                     input type="hidden" name="version" value=(self.case.file.application.version);
                     (ui::submit("go", "back", "放回", Look::Plain))
+                    @if self.case.file.application.held_at.is_some() {
+                        button.button type="submit" data-look="primary" formaction=(paths::resume(self.number())) {
+                            "恢复办理"
+                        }
+                    }
                 }
                 (self.next())
             },

@@ -31,14 +31,15 @@ impl ReviewPage<'_> {
 
     fn may_carry_out(&self, task: &Task) -> bool {
         let status = self.case.file.application.status;
-        let taken = status != Status::InReview || self.case.standing == Standing::Mine;
+        let is_held = self.case.file.application.held_at.is_some();
+        let taken = status != Status::InReview || (self.case.standing == Standing::Mine && !is_held);
         let is_work = |role: Role| self.case.reader.does(role);
         self.case.standing != Standing::Own && task.is_due(status) && taken && is_work(task.role)
     }
 }
 
 fn button_look(task: &Task) -> Look {
-    if task.action == Action::Fail { Look::Plain } else { Look::Primary }
+    if matches!(task.action, Action::Approve | Action::Fulfil) { Look::Primary } else { Look::Plain }
 }
 
 pub(super) fn anchor(task: &Task) -> String {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
+
 use crate::casework::business::Business;
 use crate::casework::decision::Verdict;
 use crate::casework::history::Mark;
@@ -32,7 +34,7 @@ pub fn mark_control(name: &str) -> String {
     format!("mark:{name}")
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Typed {
     /// Reasons by the name of the marked question or slot; no reason is empty.
     pub marks: BTreeMap<String, String>,
@@ -43,7 +45,16 @@ pub struct Typed {
 }
 
 impl Typed {
-    pub const NOTHING: Typed = Typed { marks: BTreeMap::new(), template: String::new(), note: String::new() };
+    /// The text that stores it. Empty if nothing is typed.
+    pub fn to_json(&self) -> String {
+        let is_empty = self.marks.is_empty() && self.template.is_empty() && self.note.is_empty();
+        if is_empty { String::new() } else { serde_json::to_string(self).unwrap_or_default() }
+    }
+
+    /// Reads a stored text. One that cannot be read is nothing.
+    pub fn from_json(text: &str) -> Typed {
+        serde_json::from_str(text).unwrap_or_default()
+    }
 
     /// Reads a request; ignores marks on questions that the business does not have.
     pub fn of(sent: &Submission, business: &Business) -> Typed {

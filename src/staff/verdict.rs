@@ -9,6 +9,7 @@ use super::confirm::{self, Confirmation};
 use super::review_page::{ReviewPage, Stopped};
 use super::typed::Typed;
 use super::version;
+use super::working_marks::{self, MARKING};
 use crate::casework::business::Application;
 use crate::casework::decision::{self, Verdict};
 use crate::casework::number::ApplicationNumber;
@@ -21,6 +22,8 @@ use crate::web::{Failure, Frame, Submission, see_other};
 /// `POST /staff/applications/{number}/decide`; takes effect when it is confirmed.
 #[handler]
 pub async fn decide(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
+    let form = sent.clone();
+    request.run(move |tx, staff, number| Ok(working_marks::keep(tx, staff, number, &form)?)).await?;
     let (opened, frame, action) = (request.open().await?, &request.frame, sent.one("action"));
     let business = opened.case.file.application.business;
     let typed = Typed::of(&sent, business);
@@ -62,10 +65,36 @@ pub(super) async fn attempt(
             let opened = request.open().await?;
             let typed = Typed::of(sent, opened.case.file.application.business);
             let why = why(&opened, version(sent)?, message);
-            Ok(stopped(&request.frame, &opened, &typed, why))
+            let page = ReviewPage {
+                typed: if is_marking(sent) { &typed } else { &opened.working },
+                stopped: Some(why),
+                sent: Some(sent),
+                ..ReviewPage::of(&opened)
+            };
+            Ok(request.frame.page_with(StatusCode::CONFLICT, page.page()))
         }
         other => other.map(|()| see_other(next)),
     }
+}
+
+/// The case with problems of a form beside the decision. What was typed is kept.
+pub(super) async fn refuse(
+    request: &CaseRequest,
+    sent: &Submission,
+    problems: &[(String, String)],
+) -> Result<Response, Failure> {
+    let form = sent.clone();
+    request.run(move |tx, staff, number| Ok(working_marks::keep(tx, staff, number, &form)?)).await?;
+    let opened = request.open().await?;
+    let typed = Typed::of(sent, opened.case.file.application.business);
+    let typed = if is_marking(sent) { &typed } else { &opened.working };
+    let page = ReviewPage { typed, problems, sent: Some(sent), ..ReviewPage::of(&opened) };
+    Ok(request.frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, page.page()))
+}
+
+/// Whether a form has the controls for marks.
+fn is_marking(sent: &Submission) -> bool {
+    !sent.one(MARKING).is_empty()
 }
 
 /// Decides an application by what was typed. Returns what is wrong with it; then nothing is decided.

@@ -283,7 +283,7 @@ diesel::table! {
         sitting_month -> Text,
         level -> Text,
         specialty -> Text,
-        management_number -> Text,
+        number -> Text,
         print_number -> Text,
         approved_on -> Date,
         issued_on -> Date,
@@ -294,6 +294,9 @@ diesel::table! {
         gender -> Text,
         mailing_id -> Nullable<Text>,
         person_hash -> Text,
+        query_number -> Text,
+        annulled_on -> Nullable<Date>,
+        annulment -> Text,
     }
 }
 
@@ -321,7 +324,7 @@ diesel::table! {
         fact -> Text,
         decision_number -> Text,
         starts_on -> Date,
-        ends_on -> Date,
+        ends_on -> Nullable<Date>,
     }
 }
 
@@ -353,6 +356,26 @@ diesel::table! {
         saves -> Integer,
         saved_by -> Text,
         held_at -> Nullable<Timestamp>,
+        due_days -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    case_notes (id) {
+        id -> Text,
+        application_id -> Text,
+        staff_id -> Text,
+        at -> Timestamp,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    working_marks (application_id, staff_id) {
+        application_id -> Text,
+        staff_id -> Text,
+        content -> Text,
+        saved_at -> Timestamp,
     }
 }
 
@@ -401,6 +424,7 @@ diesel::table! {
         created_at -> Timestamp,
         submitted_at -> Nullable<Timestamp>,
         unreadable_since -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
     }
 }
 
@@ -503,6 +527,39 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        kind -> Text,
+        number -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_rows (batch_id, application_id) {
+        batch_id -> Text,
+        application_id -> Text,
+        position -> Integer,
+        version -> Integer,
+        state -> Text,
+        note -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_results (id) {
+        id -> Text,
+        batch_id -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+        content -> Text,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
@@ -529,13 +586,21 @@ diesel::joinable!(applications -> candidates (candidate_id));
 diesel::joinable!(applications -> staff (assignee_id));
 diesel::joinable!(application_events -> applications (application_id));
 diesel::joinable!(application_events -> staff (staff_id));
+diesel::joinable!(case_notes -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
+
+diesel::joinable!(batches -> staff (made_by));
+diesel::joinable!(batch_rows -> batches (batch_id));
+diesel::joinable!(batch_rows -> applications (application_id));
+diesel::joinable!(batch_results -> batches (batch_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     holiday_years,
     number_sequences,
+    case_notes,
+    working_marks,
     candidates,
     staff,
     audit_entries,
@@ -573,4 +638,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lookup_counts,
     imports,
     rules,
+    batches,
+    batch_rows,
+    batch_results,
 );

@@ -3,15 +3,16 @@
 mod assignment;
 mod audit;
 mod authority;
+mod batches;
 mod confirmation;
 mod figures;
 mod finding;
-mod growth_tmp;
 mod lists;
 mod lost_files;
 mod many;
 mod pages;
 mod plans;
+mod stepup;
 mod views;
 
 use diesel::prelude::*;

@@ -23,14 +23,44 @@ pub struct Task {
     pub questions: &'static [Question],
     /// A file for the candidate.
     pub file: Option<Material>,
+    /// The questions that ask for a day, and the event before which that day cannot be.
+    pub not_before: &'static [(&'static str, Since)],
     /// Problems that the database shows, such as a number in use.
     pub check: fn(&mut Tx, &Answers) -> Result<Problems, Error>,
     /// Questions and slots that are marked after a failure. The reason is the answer to the first question.
     pub mends: &'static [&'static str],
+    /// Questions and slots that can change after a failure, besides those that are marked. Empty: all.
+    pub opens: &'static [&'static str],
+    /// Tells the candidate in a sentence what it means. Empty: the facts say it.
+    pub told: &'static str,
+}
+
+/// An event before which a task cannot be carried out.
+#[derive(Clone, Copy)]
+pub enum Since {
+    Submission,
+    /// The last approval. Its action is [`Action::Approve`] or [`Action::Uphold`].
+    Approval,
+    /// The day that an earlier task noted under this name, and what happened then.
+    Noted(&'static str, &'static str),
 }
 
 impl Task {
-    pub const UNCHECKED: fn(&mut Tx, &Answers) -> Result<Problems, Error> = |_, _| Ok(Vec::new());
+    /// The defaults, to be completed by each task.
+    pub const PLAIN: Task = Task {
+        action: Action::Fulfil,
+        label: "",
+        waiting: "",
+        result: "",
+        role: Role::Administrator,
+        questions: &[],
+        file: None,
+        not_before: &[],
+        check: |_, _| Ok(Vec::new()),
+        mends: &[],
+        opens: &[],
+        told: "",
+    };
 
     /// Whether it can be carried out in this state.
     pub fn is_due(&self, status: Status) -> bool {

@@ -1,5 +1,6 @@
 //! What is wrong with the answers of a form.
 
+use crate::casework::lifecycle::Status;
 use crate::casework::question::{Part, Problems, Question, problem};
 use crate::casework::sheet::Sheet;
 use crate::store::{Error, Tx};
@@ -32,6 +33,7 @@ impl Sheet {
         let mut found: Problems = business.asked(answers).filter(can_answer).filter_map(wrong).collect();
         let closed = self.closed.iter().map(|(name, what)| problem(name, what));
         let between = closed.chain(self.second_application()).chain((business.check)(tx, &self.context())?);
+        let between = between.chain(self.unchanged());
         for (name, what) in between {
             if !found.iter().any(|(known, _)| *known == name) {
                 found.push((name, what));
@@ -60,6 +62,23 @@ impl Sheet {
         question.is_picked()
             && offered(question.name).is_empty()
             && earlier.any(|earlier| earlier.is_picked() && is_open(earlier))
+    }
+
+    /// A returned form cannot be sent again as it was. Its questions have no place for words to the reviewer alone, and
+    /// without a change there is nothing to review, so a mark on the whole needs a change too.
+    fn unchanged(&self) -> Option<(String, String)> {
+        let application = self.application.as_ref()?;
+        let returned = application.form.as_ref().filter(|_| application.status == Status::Returned)?;
+        let by_hand = |name: &String| self.business.question(name).is_none_or(|one| !one.is_read_only());
+        if self.submitted_answers().changes(returned).iter().any(by_hand) {
+            return None;
+        }
+        let places = self.marks.iter().map(|mark| self.business.place_of(&mark.name, &self.answers));
+        let places: Vec<&str> = places.collect();
+        let labels: Vec<&str> = places.iter().map(|place| self.business.label_of(place)).collect();
+        let first = self.business.asked(&self.answers).next().map_or("", |question| question.name);
+        let place = places.into_iter().find(|place| !place.is_empty()).unwrap_or(first);
+        Some(problem(place, format!("内容与退回时相同，请先修改再提交。需要修改的是：{}", labels.join("、"))))
     }
 
     fn has_lost(&self, slot: &str) -> bool {

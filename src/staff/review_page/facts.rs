@@ -30,12 +30,16 @@ pub(super) fn identity(case: &Case) -> Markup {
 pub(super) fn outcome(case: &Case) -> Markup {
     let file = &case.file;
     let facts = views::outcome(file.application.business, &file.events);
-    let given = views::handed_over(&file.events, &file.attachments);
+    let given = views::handed_over(file.application.business, &file.events, &file.attachments);
+    let replaced = views::replaced(&file.events, &file.attachments);
     html! {
         @if !facts.is_empty() {
             (ui::panel("办理结果", html! {
                 (ui::facts(&facts))
                 @for given in &given { p { a.text-button href=(given.href) hx-boost="false" { (given.name) } } }
+                @for old in &replaced {
+                    p.muted { "已更换：" a.text-button href=(old.href) hx-boost="false" { (old.name) } }
+                }
             }))
         }
     }

@@ -8,6 +8,7 @@ use crate::paths;
 use crate::staff::case::{Case, Standing};
 use crate::staff::case_request::OpenedCase;
 use crate::staff::typed::Typed;
+use crate::web::Submission;
 
 /// A case with what was typed and the problems of it.
 pub(in crate::staff) struct ReviewPage<'a> {
@@ -20,6 +21,10 @@ pub(in crate::staff) struct ReviewPage<'a> {
     /// Why the last request had no effect.
     pub stopped: Option<Stopped>,
     pub tried: Option<TriedTask<'a>>,
+    /// An amendment that had no effect.
+    pub amended: Option<TriedTask<'a>>,
+    /// The form whose request had no effect, so that none of its text is lost.
+    pub sent: Option<&'a Submission>,
 }
 
 pub(in crate::staff) struct TriedTask<'a> {
@@ -37,18 +42,18 @@ pub(in crate::staff) enum Stopped {
 }
 
 impl<'a> ReviewPage<'a> {
-    /// The page before anything is typed.
+    /// The page with what the reader has typed and saved.
     pub fn of(opened: &'a OpenedCase) -> ReviewPage<'a> {
-        static NOTHING: Typed = Typed::NOTHING;
-        let case = &opened.case;
         ReviewPage {
             opened,
-            case,
-            typed: &NOTHING,
+            case: &opened.case,
+            typed: &opened.working,
             problems: &[],
             material: None,
             stopped: None,
             tried: None,
+            amended: None,
+            sent: None,
         }
     }
 
@@ -62,6 +67,7 @@ impl<'a> ReviewPage<'a> {
 
     pub fn may_decide(&self) -> bool {
         self.case.standing == Standing::Mine
+            && self.case.file.application.held_at.is_none()
             && !self.case.file.application.business.verdicts.approve.is_empty()
     }
 

@@ -1,0 +1,92 @@
+//! 重新办理: an administrator sends a decided application back to review.
+
+use std::ops::RangeInclusive;
+
+use super::appeal;
+use super::application::{By, Change};
+use super::business::Application;
+use super::deadline::Due;
+use super::history::{self, Content};
+use super::lifecycle::{Action, Actor, Status, may};
+use super::permission::refuse_own;
+use super::refusal::Refusal;
+use super::rules::Rule;
+use super::transition::step;
+use crate::people::staff::{Role, StaffMember};
+use crate::store::Tx;
+
+/// Lengths of the reason and of the sentence for the candidate, in characters.
+pub const WORDS: RangeInclusive<usize> = 5..=300;
+
+/// Whether a state allows it.
+pub fn is_open(status: Status) -> bool {
+    may(status, Action::Reopen, Actor::Reviewer)
+}
+
+/// Reopens an application for a `reason` that staff read and with a sentence that the candidate reads. What the
+/// decision changed is undone. `version` is the one that the administrator saw.
+///
+/// # Errors
+/// [`Refusal::CannotReopen`] if something follows from the decision that cannot be undone.
+pub fn reopen(
+    tx: &mut Tx,
+    staff: &StaffMember,
+    (application, version): (&Application, i32),
+    (reason, told): (&str, &str),
+) -> Result<(), Refusal> {
+    let by = By::Staff(&staff.id);
+    refuse_own(staff, application)?;
+    if staff.role != Role::Administrator {
+        return Err(Refusal::AdministratorsOnly);
+    }
+    if application.version != version || !is_open(application.status) {
+        return Err(application.overtaken(by));
+    }
+    refuse_appealed(tx, application)?;
+    refuse_second(tx, application)?;
+    (application.business.undo)(tx, application)?;
+    let change = Change {
+        result: Some(String::new()),
+        assignee_id: Some(None),
+        decided_at: Some(None),
+        ..Change::default()
+    };
+    let change = change.due(Due::by_rule(tx, Rule::ReviewDays, application.business)?);
+    let content = Content { note: told.to_owned(), staff_note: reason.to_owned(), ..Content::default() };
+    step(tx, application, Action::Reopen, by, change, content)
+}
+
+/// An appeal stands on the decision, or has replaced it.
+fn refuse_appealed(tx: &mut Tx, application: &Application) -> Result<(), Refusal> {
+    let events = history::of(tx, &application.id)?;
+    if events.iter().any(|event| event.action == Action::Uphold) {
+        return Err(application.not_reopened("这件申请因申诉通过而改为审核通过，申诉结果不能再改"));
+    }
+    match appeal::made_against(tx, &application.candidate_id, &application.id)? {
+        Some(made) => {
+            let number = &made.number;
+            Err(application.not_reopened(format!("考生已对这件申请提出申诉，请办理申诉 {number}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The candidate may have applied again.
+fn refuse_second(tx: &mut Tx, application: &Application) -> Result<(), Refusal> {
+    let business = application.business;
+    let (candidate, subject) = (&application.candidate_id, &application.subject);
+    let open = Application::open_about(tx, candidate, business.slug, subject, &business.open_states())?;
+    match open.filter(|number| application.number.as_ref() != Some(number)) {
+        Some(number) => {
+            Err(application.not_reopened(format!("考生已就同一事项另外提交 {number}，请办理那一件")))
+        }
+        None => Ok(()),
+    }
+}
+
+impl Application {
+    /// The refusal if what followed from the decision cannot be undone.
+    pub fn not_reopened(&self, why: impl Into<String>) -> Refusal {
+        Refusal::CannotReopen { number: self.shown_number().to_owned().into(), why: why.into() }
+    }
+}

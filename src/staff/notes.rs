@@ -1,0 +1,68 @@
+//! 内部备注 at a case.
+
+use maud::{Markup, html};
+use poem::{Response, handler};
+
+use super::case_request::CaseRequest;
+use super::review_page::ReviewPage;
+use super::{verdict, working_marks};
+use crate::casework::business::Application;
+use crate::casework::notes::{self, LENGTH};
+use crate::casework::number::ApplicationNumber;
+use crate::paths;
+use crate::people::staff::{self as roster, StaffMember};
+use crate::store::{Tx, clock};
+use crate::ui;
+use crate::web::{Failure, Submission};
+
+/// Name of the control, and the `action` of the audit.
+const NOTE: &str = "case_note";
+
+/// `POST /staff/applications/{number}/notes`. The button is part of the decision form.
+#[handler]
+pub async fn add(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
+    let text = sent.one(NOTE).trim().replace("\r\n", "\n");
+    if !LENGTH.contains(&text.chars().count()) {
+        let problem = format!("备注请写 1 到 {} 个字", LENGTH.end());
+        return verdict::refuse(&request, &sent, &[(NOTE.to_owned(), problem)]).await;
+    }
+    let form = sent.clone();
+    let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
+        working_marks::keep(tx, staff, number, &form)?;
+        let application = Application::by_number(tx, number)?;
+        notes::add(tx, staff, &application, &text)?;
+        Ok(roster::audit(tx, &staff.id, "note", number)?)
+    };
+    verdict::attempt(&request, &sent, work, &format!("{}#notes", paths::case(&request.number))).await
+}
+
+impl ReviewPage<'_> {
+    pub(super) fn notes(&self) -> Markup {
+        if self.case.standing == super::case::Standing::Own {
+            return html! {};
+        }
+        let path = paths::notes(self.number());
+        let problem = self.problem(NOTE);
+        let form = html! {
+            div.field id={ "f-" (NOTE) } data-error[problem.is_some()] {
+                label.label for={ "i-" (NOTE) } { "添加备注（考生看不到）" }
+                @if let Some(problem) = problem { p.error id={ "f-" (NOTE) "-error" } { (problem) } }
+                textarea.input id={ "i-" (NOTE) } name=(NOTE) rows="2" maxlength=(LENGTH.end())
+                    aria-invalid=[problem.map(|_| "true")]
+                    aria-describedby=[problem.map(|_| format!("f-{NOTE}-error"))] { (self.sent_of(NOTE)) }
+            }
+            (self.submit("note", &path, "添加备注"))
+        };
+        let body = html! {
+            @if !self.case.notes.is_empty() {
+                ul.desk-others {
+                    @for note in &self.case.notes {
+                        li { strong { (note.staff) } " " span.muted.small { (clock::china(note.at)) } br; (ui::words(&note.text)) }
+                    }
+                }
+            }
+            (self.in_form(path.clone(), form))
+        };
+        html! { div #notes { (ui::panel("内部备注", body)) } }
+    }
+}
