@@ -39,6 +39,7 @@ diesel::table! {
         born_on -> Nullable<Date>,
         education -> Text,
         portrait_id -> Nullable<Text>,
+        name_hash -> Text,
     }
 }
 
@@ -451,6 +452,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_names (name_hash, candidate_id) {
+        name_hash -> Text,
+        candidate_id -> Text,
+    }
+}
+
+diesel::table! {
+    searches (id) {
+        id -> Text,
+        staff_id -> Text,
+        at -> Timestamp,
+        words -> Text,
+    }
+}
+
+diesel::table! {
+    saved_views (id) {
+        id -> Text,
+        staff_id -> Text,
+        name -> Text,
+        query -> Text,
+    }
+}
+
+diesel::table! {
     renewed_hashes (former) {
         former -> Text,
         present -> Text,
@@ -552,6 +578,7 @@ diesel::table! {
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
+diesel::joinable!(former_names -> candidates (candidate_id));
 diesel::joinable!(voided_prints -> certificates (certificate_id));
 diesel::joinable!(audit_entries -> staff (staff_id));
 diesel::joinable!(sessions -> candidates (candidate_id));
@@ -616,6 +643,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_events,
     attachments,
     former_documents,
+    former_names,
+    searches,
+    saved_views,
     renewed_hashes,
     former_values,
     voided_prints,
