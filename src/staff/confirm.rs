@@ -6,7 +6,6 @@ use poem::http::HeaderValue;
 
 use super::case_request::OpenedCase;
 use super::typed::{Typed, mark_control};
-use super::working_marks::MARKING;
 use crate::casework::decision::Verdict;
 use crate::paths;
 use crate::ui::{self, Fact, Look, Page, Tone};
@@ -116,7 +115,6 @@ impl Confirmation<'_> {
             form method="post" action=(paths::decide(application.shown_number())) {
                 input type="hidden" name="version" value=(application.version);
                 input type="hidden" name="action" value=(self.action);
-                input type="hidden" name=(MARKING) value="yes";
                 input type="hidden" name="lost" value=(named(self.opened));
                 input type="hidden" name="template" value=(self.typed.template);
                 input type="hidden" name="note" value=(self.typed.note);

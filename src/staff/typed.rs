@@ -56,6 +56,11 @@ impl Typed {
         serde_json::from_str(text).unwrap_or_default()
     }
 
+    /// Whether a request has the controls of these texts. The form of a note, for example, has none.
+    pub fn is_in(sent: &Submission) -> bool {
+        sent.values.keys().any(|name| name == "note" || name == "template" || name.starts_with("mark:"))
+    }
+
     /// Reads a request; ignores marks on questions that the business does not have.
     pub fn of(sent: &Submission, business: &Business) -> Typed {
         let mark = |name: &str| {

@@ -4,11 +4,17 @@ mod assignment;
 mod audit;
 mod authority;
 mod confirmation;
+mod corrections;
+mod free;
+mod hold;
 mod lists;
 mod lost_files;
 mod many;
+mod notes;
 mod pages;
 mod plans;
+mod reopen;
+mod working_marks;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;

@@ -51,6 +51,7 @@ mod receipt;
 mod records;
 mod refund;
 mod reissue;
+mod rounds;
 mod sandbox;
 mod schema;
 mod store;
