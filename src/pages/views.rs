@@ -213,7 +213,7 @@ fn moment(
     };
     let who = match event.action {
         // A change of the roster, which candidates need not know about.
-        Action::PutBack if event.staff.is_none() => "",
+        Action::PutBack | Action::Resume if event.staff.is_none() => "",
         Action::Lapse => "",
         _ => event.staff.as_deref().unwrap_or("本人"),
     };
@@ -242,7 +242,9 @@ fn amended(business: &Business, event: &Event, before: &Answers) -> String {
     let mut parts: Vec<String> = questions
         .map(|one| format!("{}：{} 改为 {}", one.label, one.display(before), one.display(now)))
         .collect();
-    parts.extend(task.file.filter(|file| changed.contains(file.slot)).map(|file| format!("更换了{}", file.label)));
+    parts.extend(
+        task.file.filter(|file| changed.contains(file.slot)).map(|file| format!("更换了{}", file.label)),
+    );
     parts.join("；")
 }
 

@@ -56,7 +56,7 @@ async fn every_running_period_is_listed_by_its_last_day() {
     server.advance(DAY);
     let candidate = server.signed_in("张小三").await;
     // A late correction is still accepted.
-    assert_eq!(waiting(&candidate.open("/").await), ["考试退费被退回"]);
+    assert_eq!(waiting(&candidate.open("/").await), ["考试退费被退回，即将逾期"]);
     assert_eq!(waiting(&server.signed_in("陳大文").await.open("/").await), [""; 0], "another candidate");
 }
 

@@ -198,7 +198,8 @@ async fn failed_refund_asks_only_for_the_account() {
     page.assert_shows("重复缴费");
     let card = page.between("name=\"material.bank_card\" value=\"", "\"").to_owned();
     // A forged answer changes nothing.
-    let mut forged = filing.with(&[("reason", "其他"), ("explanation", "伪造的说明"), ("account", "6222021001116245710")]);
+    let mut forged =
+        filing.with(&[("reason", "其他"), ("explanation", "伪造的说明"), ("account", "6222021001116245710")]);
     forged = forged.with(&[("material.bank_card", &card)]);
     forged.slots = &["payment_proof"];
     let sent = candidate.send_form(&edit, &forged, "submit").await;

@@ -35,7 +35,8 @@ async fn administrator_sees_who_has_what_and_frees_several() {
     let authority = Authority::open().await;
     let ([one, two], desk, numbers) = three_taken(&authority).await;
     let page = text(desk.get(PAGE).await).await;
-    for shown in ["王审核 2 件，最早的已等待 6 小时", "赵审核 1 件", "全部 3 件", "张*三", "领取情况"] {
+    for shown in ["王审核 2 件，最早的已等待 6 小时", "赵审核 1 件", "全部 3 件", "张*三", "领取情况"]
+    {
         assert!(page.contains(shown), "{shown} in\n{page}");
     }
     assert!(!page.contains("张小三"), "names are masked");
@@ -49,7 +50,8 @@ async fn administrator_sees_who_has_what_and_frees_several() {
     // One of them changed after the page was shown.
     assert!(matches!(authority.decide(&one, &numbers[0], APPROVE).await, Outcome::Done));
     let cases: Vec<String> = numbers.iter().map(|number| of_version(number, 2)).collect();
-    let form: Vec<(&str, &str)> = cases.iter().map(|case| ("case", &**case)).chain([("action", "put_back")]).collect();
+    let form: Vec<(&str, &str)> =
+        cases.iter().map(|case| ("case", &**case)).chain([("action", "put_back")]).collect();
     let told = text(desk.post(PAGE, &form).await).await;
     for shown in ["2 件已办理，1 件没有办理", "已放回", "刚才在别处有变动"] {
         assert!(told.contains(shown), "{shown} in\n{told}");
@@ -108,7 +110,8 @@ async fn two_administrators_free_a_case_once() {
     let told = [text(one).await, text(two).await];
     assert_eq!(told.iter().filter(|page| page.contains("1 件已办理")).count(), 1, "{told:?}");
     assert_eq!(told.iter().filter(|page| page.contains("1 件没有办理")).count(), 1);
-    let freed = authority.events(&numbers[0]).await.iter().filter(|(action, _)| *action == Action::PutBack).count();
+    let freed =
+        authority.events(&numbers[0]).await.iter().filter(|(action, _)| *action == Action::PutBack).count();
     assert_eq!(freed, 1);
 }
 
@@ -118,7 +121,8 @@ async fn decision_and_release_at_once_have_one_winner() {
     let ([one, _], desk, numbers) = three_taken(&authority).await;
     let case = of_version(&numbers[0], 2);
     let form = [("case", &*case), ("action", "put_back")];
-    let (decided, freed) = join(authority.decide_version(&one, &numbers[0], "2", APPROVE), desk.post(PAGE, &form)).await;
+    let (decided, freed) =
+        join(authority.decide_version(&one, &numbers[0], "2", APPROVE), desk.post(PAGE, &form)).await;
     let freed = text(freed).await.contains("1 件已办理");
     let decided = matches!(decided, Outcome::Done);
     assert!(decided != freed, "decided {decided}, freed {freed}");

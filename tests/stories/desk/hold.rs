@@ -149,7 +149,8 @@ async fn imported_holiday_postpones_a_case_from_the_end_of_its_hold() {
     authority.post_version(&reviewer, &number, "hold", &[REASON]).await;
     let import = async || {
         let postponed = authority.write(|tx| {
-            let holiday = r#"{"year": 2026, "days": [{"name": "放假", "date": "2026-12-03", "isOffDay": true}]}"#;
+            let holiday =
+                r#"{"year": 2026, "days": [{"name": "放假", "date": "2026-12-03", "isOffDay": true}]}"#;
             let calendar = Calendar::load(tx)?.with(arrangement::parse(holiday.as_bytes()).expect("a year"));
             let found = deadline::postponements(tx, &calendar)?;
             deadline::postpone(tx, &found)?;

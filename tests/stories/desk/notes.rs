@@ -32,7 +32,8 @@ async fn notes_are_read_by_staff_alone_and_change_nothing() {
         let own = text(own.get(&format!("/services/qualification/{number}{path}")).await).await;
         assert!(!own.contains("已电话核实单位"), "{path}");
     }
-    let stored = authority.write(|tx| Ok(case_notes::table.select(case_notes::content).load::<String>(tx.conn)?));
+    let stored =
+        authority.write(|tx| Ok(case_notes::table.select(case_notes::content).load::<String>(tx.conn)?));
     assert!(stored.await.expect("notes").iter().all(|sealed| !sealed.contains("电话")), "they are sealed");
     let audited = authority.audited().await;
     assert!(audited.contains(&("note".to_owned(), number.to_string())), "{audited:?}");

@@ -58,7 +58,10 @@ async fn rejected_case_is_reviewed_again_and_the_candidate_is_told() {
     assert_eq!(decided.reopen(reviewer, WORDS).await.0, StatusCode::FORBIDDEN);
     let (status, page) = decided.reopen(administrator, &[WORDS[1], ("reopen_reason", "漏")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.contains("请写明重新办理的原因") && page.contains("经复核，您的申请需要重新审核。"), "{page}");
+    assert!(
+        page.contains("请写明重新办理的原因") && page.contains("经复核，您的申请需要重新审核。"),
+        "{page}"
+    );
 
     authority.pass_hours(24);
     assert_eq!(decided.reopen(administrator, WORDS).await.0, StatusCode::SEE_OTHER);
@@ -90,7 +93,11 @@ async fn old_page_and_undecided_case_reopen_nothing() {
     let old = [WORDS, &[("version", "2")]].concat();
     desk.post(&path, &old).await.assert_status(StatusCode::CONFLICT);
     assert_eq!(decided.reopen(administrator, WORDS).await.0, StatusCode::SEE_OTHER);
-    assert_eq!(decided.reopen(administrator, WORDS).await.0, StatusCode::CONFLICT, "it is not decided any more");
+    assert_eq!(
+        decided.reopen(administrator, WORDS).await.0,
+        StatusCode::CONFLICT,
+        "it is not decided any more"
+    );
     assert_eq!(authority.application(number).await.status, Status::Submitted);
 }
 
@@ -103,7 +110,10 @@ async fn appeal_keeps_the_decision_closed() {
     let appeal = authority.appeal(&candidate, &number.clone().into()).await;
     let (status, page) = decided.reopen(administrator, WORDS).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    assert!(page.contains(&format!("请办理申诉 {appeal}")) && page.contains("漏看了第二份年限证明"), "{page}");
+    assert!(
+        page.contains(&format!("请办理申诉 {appeal}")) && page.contains("漏看了第二份年限证明"),
+        "{page}"
+    );
 
     let colleague = authority.reviewer("赵审核", "S0000002").await;
     authority.take_next(&colleague).await;
@@ -148,7 +158,8 @@ async fn reopened_refund_and_receipt_give_back_what_they_tied() {
         reviewer.decide_application(&number, "approve:0", &[]).await.assert_shows("已办理：通过");
         reopen(&server, &number).await.assert_shows("待审核");
         let tied = server.parts.store.read::<_, Error, _>(|tx| {
-            let subjects = registration_subjects::table.filter(registration_subjects::refund_id.is_not_null());
+            let subjects =
+                registration_subjects::table.filter(registration_subjects::refund_id.is_not_null());
             let receipts = registrations::table.filter(registrations::receipt_id.is_not_null());
             let subjects: i64 = subjects.count().get_result(tx.conn)?;
             Ok(subjects + receipts.count().get_result::<i64>(tx.conn)?)
