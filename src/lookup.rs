@@ -15,6 +15,7 @@
 //! | `typed` | the fields of the form as they were typed |
 //! | `pages` | the pages, in Chinese and English |
 
+mod card;
 pub mod exams;
 pub mod finding;
 pub mod form;

@@ -33,6 +33,8 @@ pub const ENGLISH_LOOKUP: &str = "/en/lookup";
 pub const LOGIN: &str = "/login";
 /// The login screen with the portal's own code.
 pub const LOGIN_DEVICE: &str = "/login/device";
+/// Asks a signed-in person to sign in once more.
+pub const LOGIN_AGAIN: &str = "/login/again";
 /// Signing in on this device, at the portal.
 pub const LOGIN_PORTAL: &str = "/login/portal";
 /// The redirect URI. It is registered at the portal, so it must not change.
@@ -53,7 +55,13 @@ pub const QUEUE_NEXT: &str = "/staff/queue/next";
 pub const STAFF_KEYS: &str = "/staff/keys";
 /// Who has taken which applications.
 pub const ASSIGNMENTS: &str = "/staff/assignments";
+/// 批量办理.
+pub const BATCHES: &str = "/staff/batches";
+/// 批量通过: approves several applications at once.
+pub const APPROVALS: &str = "/staff/approvals";
+pub const CONFIRM_APPROVALS: &str = "/staff/approvals/confirm";
 pub const IDENTITIES: &str = "/staff/identities";
+pub const STAFF_CERTIFICATES: &str = "/staff/certificates";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
 pub const PHONE: &str = "/s";
 /// Every address below this one is an English page.
@@ -127,7 +135,22 @@ addresses! {
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
+    /// What waits for a batch of a kind, and its batches.
+    BATCH_KIND batch_kind(kind) = "/staff/batches/:kind";
+    BATCH batch(id) = "/staff/batch/:id";
+    /// The CSV file of a batch.
+    BATCH_FILE batch_file(id) = "/staff/batch/:id/file";
+    BATCH_LABELS batch_labels(id, sheet) = "/staff/batch/:id/labels/:sheet";
+    /// 拣货单.
+    BATCH_PICKS batch_picks(id) = "/staff/batch/:id/picks";
+    /// Results that are typed.
+    BATCH_TYPED batch_typed(id) = "/staff/batch/:id/typed";
+    BATCH_DROP batch_drop(id) = "/staff/batch/:id/drop";
+    BATCH_RESULTS batch_results(id) = "/staff/batch/:id/results";
+    /// A checked result file that waits for a confirmation.
+    BATCH_RESULT batch_result(id, result) = "/staff/batch/:id/results/:result";
     IDENTITY identity(id) = "/staff/identities/:id";
+    STAFF_CERTIFICATE staff_certificate(id) = "/staff/certificates/:certificate";
     WAIT wait(handshake) = "/login/wait/:id";
     /// Opens a scanned code on the phone.
     SCAN scan(code) = "/s/:code";

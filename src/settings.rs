@@ -67,6 +67,15 @@ pub struct RawServe {
     /// A signed-in session ends after this many hours in any case
     #[arg(long, env = "KAOZHENG_SESSION_HOURS", default_value = "12")]
     pub session_hours: Option<String>,
+    /// A session of the review desk ends after this many idle minutes
+    #[arg(long, env = "KAOZHENG_STAFF_SESSION_IDLE_MINUTES", default_value = "30")]
+    pub staff_session_idle_minutes: Option<String>,
+    /// A session of the review desk ends after this many hours in any case
+    #[arg(long, env = "KAOZHENG_STAFF_SESSION_HOURS", default_value = "10")]
+    pub staff_session_hours: Option<String>,
+    /// Staff sign in again before an export of personal data if their sign-in is older than this many minutes
+    #[arg(long, env = "KAOZHENG_RECENT_SIGN_IN_MINUTES", default_value = "15")]
+    pub recent_sign_in_minutes: Option<String>,
     /// So many login screens wait at once in one process, each for some memory; more are asked to come back
     #[arg(long, env = "KAOZHENG_MAX_WAITERS", default_value = "20000")]
     pub max_waiters: Option<String>,
@@ -93,16 +102,45 @@ pub struct Settings {
     pub staff_portal: Option<PortalSettings>,
     /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
-    /// Idle limit of a session.
-    pub session_idle: Duration,
-    /// Absolute limit of a session.
-    pub session_absolute: Duration,
+    pub sessions: SessionRules,
     /// Most parked requests of login screens in this process.
     pub max_waiters: usize,
     /// Memory budget for uploads, in MiB.
     pub image_memory_mb: u32,
     /// Runs the sandbox portal and shows 演示环境 on every page. Never set by `serve`.
     pub demo: bool,
+}
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionRules {
+    pub candidates: SessionLength,
+    /// Of sessions with the review desk.
+    pub staff: SessionLength,
+    /// Personal data is exported only in a session whose sign-in is not older than this.
+    pub recent: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct SessionLength {
+    /// From the last use.
+    pub idle: Duration,
+    /// From the sign-in.
+    pub absolute: Duration,
+}
+
+impl SessionRules {
+    /// The defaults of `serve`.
+    pub const STANDARD: SessionRules = SessionRules {
+        candidates: SessionLength { idle: Duration::minutes(30), absolute: Duration::hours(12) },
+        staff: SessionLength { idle: Duration::minutes(30), absolute: Duration::hours(10) },
+        recent: Duration::minutes(15),
+    };
+
+    /// The length of a session with or without the review desk.
+    pub fn length(&self, is_staff: bool) -> SessionLength {
+        if is_staff { self.staff } else { self.candidates }
+    }
 }
 
 impl Settings {
@@ -258,8 +296,20 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let portal = portal::check(&mut check, &raw.portal);
     let staff_portal = portal::check_staff(&mut check, &raw.portal);
     let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
-    let session_idle = Duration::minutes(time("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes));
-    let session_absolute = Duration::hours(time("KAOZHENG_SESSION_HOURS", &raw.session_hours));
+    let sessions = SessionRules {
+        candidates: SessionLength {
+            idle: Duration::minutes(time("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes)),
+            absolute: Duration::hours(time("KAOZHENG_SESSION_HOURS", &raw.session_hours)),
+        },
+        staff: SessionLength {
+            idle: Duration::minutes(time(
+                "KAOZHENG_STAFF_SESSION_IDLE_MINUTES",
+                &raw.staff_session_idle_minutes,
+            )),
+            absolute: Duration::hours(time("KAOZHENG_STAFF_SESSION_HOURS", &raw.staff_session_hours)),
+        },
+        recent: Duration::minutes(time("KAOZHENG_RECENT_SIGN_IN_MINUTES", &raw.recent_sign_in_minutes)),
+    };
     let max_waiters = check.parsed("KAOZHENG_MAX_WAITERS", &raw.max_waiters, "a whole number");
     let (memory, megabytes) = (&raw.image_memory_mb, "a whole number of megabytes");
     let image_memory_mb = check.number("KAOZHENG_IMAGE_MEMORY_MB", memory, megabytes, 100..=65_536);
@@ -274,8 +324,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             portal: portal?,
             staff_portal,
             trusted_proxy: raw.trusted_proxy,
-            session_idle,
-            session_absolute,
+            sessions,
             max_waiters: max_waiters?,
             image_memory_mb,
             demo: false,
@@ -299,6 +348,9 @@ mod tests {
             portal: portal::tests::complete(),
             session_idle_minutes: text("30"),
             session_hours: text("12"),
+            staff_session_idle_minutes: text("30"),
+            staff_session_hours: text("10"),
+            recent_sign_in_minutes: text("15"),
             max_waiters: text("20000"),
             image_memory_mb: text("256"),
             ..RawServe::default()

@@ -3,8 +3,10 @@
 mod actions;
 mod amendments;
 pub mod assignments;
+pub mod bulk;
 mod case;
 mod case_request;
+pub mod certificates;
 mod confirm;
 mod days;
 mod handover;

@@ -18,6 +18,7 @@
 //! | `changed` | a value that changed since the last review |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-side`, `desk-viewer`, `desk-bar` | the review desk |
 //! | `desk-filters` | a form of filters in one row |
+//! | `bulk-lines` | a list of lines with smaller text below each |
 //! | `desk-aside` | secondary buttons beside the heading of a case |
 //! | `desk-mark`, `desk-file`, `desk-others` | a mark on an answer; a link that opens the viewer; other applications |
 

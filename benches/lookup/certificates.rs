@@ -64,7 +64,7 @@ struct Row {
     sitting_month: &'static str,
     level: &'static str,
     specialty: &'static str,
-    management_number: String,
+    number: String,
     print_number: String,
     approved_on: chrono::NaiveDate,
     issued_on: chrono::NaiveDate,
@@ -76,7 +76,7 @@ struct Row {
 }
 
 fn row(vault: &Vault, number: u32) -> Row {
-    let Person { exam, name, document, number: management_number } = person(number);
+    let Person { exam, name, document, number: own } = person(number);
     let holder_hash = vault.blind("document", &format!("resident:{document}"));
     let day = chrono::NaiveDate::from_ymd_opt(2024, 9, 1 + number % 28).expect("a day");
     Row {
@@ -88,7 +88,7 @@ fn row(vault: &Vault, number: u32) -> Row {
         sitting_month: "202404",
         level: "一级",
         specialty: "建筑工程",
-        management_number,
+        number: own,
         print_number: format!("SF{number:010}"),
         approved_on: day,
         issued_on: day,

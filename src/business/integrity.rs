@@ -15,7 +15,7 @@ pub static BUSINESS: Business = Business {
     prefix: "SX",
     label: "失信人员资格审核",
     icon: Icon::Shield,
-    about: "有失信记录的考生，报考前在这里说明情况、提交材料，经审核后方可报考。",
+    about: "有失信记录的考生仍可报考，但不适用告知承诺制。报考前在这里说明情况、提交材料，由工作人员逐项核查。",
     start_label: "失信人员资格审核",
     sections: &[&RECORD, &EXAM, &STATEMENT, &profile::EDUCATION, &profile::WORK],
     materials: MATERIALS,
@@ -29,7 +29,7 @@ pub static BUSINESS: Business = Business {
     check: |tx, context| Ok(profile::check(context.answers, tx.today())),
     subject: &["record", "sitting"],
     describe,
-    approved: "您已通过失信人员资格审核，请按考试公告的时间报名缴费。",
+    approved: "您的报考条件已核查通过，请按考试公告的时间报名缴费。失信记录在记录期限内继续保留。",
     ..Business::PLAIN
 };
 
@@ -64,11 +64,17 @@ const MATERIALS: &[Material] = &[
     extra("repair_proof", "信用修复证明", 3),
 ];
 
+const NO_RECORD: &str =
+    "您没有失信记录，可以按告知承诺制报考，不需要这项审核。如果您认为应当有记录，请联系考试机构。";
+const ENDED: &str = "您的失信记录已过记录期限，可以按告知承诺制报考，不需要这项审核。";
+
 fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
     let records = discipline::integrity_of(tx, &candidate.holder)?;
-    let nothing = records
-        .is_empty()
-        .then_some("您没有失信记录，报考不需要这项审核。如果您认为应当有记录，请联系考试机构。");
+    let is_kept = records.iter().any(|record| record.is_kept_on(tx.today()));
+    let nothing = match records.as_slice() {
+        [] => Some(NO_RECORD),
+        _ => (!is_kept).then_some(ENDED),
+    };
     let shown = |record: &IntegrityRecord| Record::plain(&record.category, facts(record));
     Ok(Outset { records: records.iter().map(shown).collect(), nothing })
 }
@@ -77,7 +83,7 @@ fn facts(record: &IntegrityRecord) -> Vec<(&'static str, String)> {
     vec![
         ("事由", record.fact.clone()),
         ("决定文号", record.decision_number.clone()),
-        ("期限", format!("{} 至 {}", record.starts_on, record.ends_on)),
+        ("记录期限", record.period()),
     ]
 }
 
@@ -93,10 +99,11 @@ fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let mut choices = profile::choices(tx, context)?;
-    let records = discipline::integrity_of(tx, &context.candidate.holder)?;
+    let mut records = discipline::integrity_of(tx, &context.candidate.holder)?;
+    records.retain(|record| record.is_kept_on(tx.today()));
     let choice = |record: IntegrityRecord| Choice {
         label: format!("{} · {}", record.category, record.decision_number),
-        hint: format!("{}，{} 至 {}", record.fact, record.starts_on, record.ends_on),
+        hint: format!("{}，{}", record.fact, record.period()),
         value: record.id,
     };
     choices.insert("record", records.into_iter().map(choice).collect());

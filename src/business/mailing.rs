@@ -5,8 +5,8 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Task, Transition,
-    Verdicts,
+    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Since, Task,
+    Transition, Verdicts,
 };
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Question, Section, ask, may_ask};
@@ -108,6 +108,7 @@ const TASKS: &[Task] = &[
             ask("tracking_number", "快递单号", "", AnswerRule::Like(&format::CODE)),
             ask("posted_on", "寄出日期", "", AnswerRule::PastDay),
         ],
+        not_before: &[("posted_on", Since::Submission)],
         ..Task::PLAIN
     },
     Task {
@@ -117,6 +118,7 @@ const TASKS: &[Task] = &[
         result: "已签收",
         role: Role::Dispatcher,
         questions: &[ask("signed_on", "签收日期", "", AnswerRule::PastDay)],
+        not_before: &[("signed_on", Since::Noted("posted_on", "寄出日期"))],
         ..Task::PLAIN
     },
     Task {
@@ -128,6 +130,7 @@ const TASKS: &[Task] = &[
             ask("came_back_because", "退回原因", "考生可以看到", AnswerRule::Area(2, 200)),
             ask("came_back_on", "退回日期", "", AnswerRule::PastDay),
         ],
+        not_before: &[("came_back_on", Since::Noted("posted_on", "寄出日期"))],
         told: "证书被快递退回。您可以重新申请邮寄，或者带有效身份证件到现场领取。",
         ..Task::PLAIN
     },
@@ -145,6 +148,7 @@ const TASKS: &[Task] = &[
             ),
             ask("collected_on", "领取日期", "", AnswerRule::PastDay),
         ],
+        not_before: &[("collected_on", Since::Submission)],
         told: "证书已在现场领取。",
         ..Task::PLAIN
     },
@@ -181,9 +185,9 @@ fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
 
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let found = held::own(tx, &context.candidate.holder, context.origin)?.ok_or(Refusal::NotFound)?;
-    if context.submitted.is_none() && found.delivery != Delivery::Ready {
+    if let Some(state) = found.why_not_posted().filter(|_| context.submitted.is_none()) {
         let title = found.title();
-        return Err(Refusal::NotReady { certificate: found.id, title, delivery: found.delivery });
+        return Err(Refusal::NotReady { certificate: found.id, title, state });
     }
     Ok(About { title: found.title(), summary: found.summary(), subject: found.id })
 }
@@ -191,6 +195,9 @@ fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
 /// Updates the delivery state of the certificate.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let application = step.application;
+    if step.action == Action::Approve {
+        profile::refuse_annulled(tx, &application.subject)?;
+    }
     let (delivery, mailing) = match step.action {
         Action::Submit | Action::Revise => (Delivery::Requested, Some(application.id.as_str())),
         Action::Withdraw | Action::ComeBack => (Delivery::Ready, None),

@@ -8,7 +8,7 @@ use crate::casework::question::{
     AnswerRule, Choice, Choices, Problems, Question, Section, ask, may_ask, problem,
 };
 use crate::casework::{Refusal, format};
-use crate::exams::held::Certificate;
+use crate::exams::held::{self, Certificate};
 use crate::exams::registration::{RegisteredSubject, Registration};
 use crate::exams::{self, Sitting, Subject, yuan};
 use crate::people::candidate::Candidate;
@@ -62,16 +62,27 @@ pub(super) const WORK_PROOF: Material = need("work_proof", "工作年限证明",
 
 /// A certificate as a record.
 pub(super) fn certificate(title: &str, certificate: &Certificate) -> Record {
-    let facts = vec![
-        ("考试", certificate.title()),
-        ("级别专业", certificate.summary()),
-        ("证书管理号", certificate.management_number.clone()),
-        ("证书印制号", certificate.print_number.clone()),
+    let mut facts = vec![("考试", certificate.title()), ("级别专业", certificate.summary())];
+    facts.extend(certificate.numbers().into_iter().map(|(kind, number)| (kind.label(), number.to_owned())));
+    facts.extend([
         ("批准日期", certificate.approved_on.to_string()),
         ("签发日期", certificate.issued_on.to_string()),
         ("发证机关", certificate.issuing_body.clone()),
-    ];
+    ]);
+    if let Some(annulment) = certificate.annulment() {
+        facts.push(("状态", format!("已撤销（{}，{}）", annulment.on, annulment.decision)));
+    }
     Record::plain(title, facts)
+}
+
+/// Refuses to go on with an application about a certificate that was annulled meanwhile.
+pub(super) fn refuse_annulled(tx: &mut Tx, certificate: &str) -> Result<(), Refusal> {
+    match held::by_id(tx, certificate)? {
+        Some(found) if found.annulment().is_some() => {
+            Err(Refusal::Invalid("这本证书已撤销，不能补发或邮寄，请不予通过"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A registration as a record, with its subjects and the sum that was paid.

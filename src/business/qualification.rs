@@ -1,9 +1,14 @@
 //! 报考资格在线核查: whether a candidate may register for a sitting (manual chapter 3).
 
 use super::{appeal, profile};
-use crate::casework::business::{Approval, Business, Icon, Material, Verdicts, extra, portrait};
+use crate::casework::business::{
+    Approval, Business, Icon, Material, Outset, Record, Verdicts, extra, portrait,
+};
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Part, Section, ask};
+use crate::exams::discipline::{self, IntegrityRecord};
+use crate::people::candidate::Candidate;
+use crate::store::{Error, Tx};
 
 const SLUG: &str = "qualification";
 
@@ -19,6 +24,7 @@ pub static BUSINESS: Business = Business {
     materials: MATERIALS,
     parts: PARTS,
     verdicts: VERDICTS,
+    outset,
     choices: profile::choices,
     prefill: |tx, candidate| profile::prefill(tx, candidate, SLUG),
     closes: profile::closes,
@@ -29,6 +35,20 @@ pub static BUSINESS: Business = Business {
     approved: "您已通过报考资格核查，请按考试公告的时间报名缴费。",
     ..Business::PLAIN
 };
+
+/// A candidate on record may take the exam, and is checked item by item (人社部令第31号, arts. 7 and 8).
+fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
+    let mut records = discipline::integrity_of(tx, &candidate.holder)?;
+    records.retain(|record| record.is_kept_on(tx.today()));
+    let shown = |record: &IntegrityRecord| {
+        let facts = vec![
+            ("记录期限", record.period()),
+            ("报考", "可以报考，不适用告知承诺制，报考条件由工作人员逐项核查".to_owned()),
+        ];
+        Record::plain(format!("失信记录 · {}", record.category), facts)
+    };
+    Ok(Outset { records: records.iter().map(shown).collect(), nothing: None })
+}
 
 pub(super) const VERDICTS: Verdicts = Verdicts {
     approve: &[Approval { label: "通过", result: "" }],

@@ -5,8 +5,8 @@ use const_str::concat;
 
 use super::profile;
 use crate::casework::business::{
-    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Task, Transition,
-    extra, need,
+    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task,
+    Transition, extra, need,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
@@ -105,6 +105,7 @@ const TASKS: &[Task] = &[
             ask("paid_on", "退款日期", "", AnswerRule::PastDay),
             ask("transaction", "交易流水号", "", AnswerRule::Like(&format::CODE)),
         ],
+        not_before: &[("paid_on", Since::Approval)],
         ..Task::PLAIN
     },
     Task {

@@ -3,7 +3,7 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Icon, Material, Outset, Record, Task, Transition, extra, need, portrait,
+    About, Business, Context, Icon, Material, Outset, Record, Since, Task, Transition, extra, need, portrait,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
@@ -42,6 +42,10 @@ const BY_POST: &str = "邮寄";
 /// Maximum number of certificates in the list of choices.
 const MAX_CHOICES: i64 = 100;
 
+/// Says what holds in place of a reissue (人社厅发〔2021〕97号).
+const ELECTRONIC: &str = "您名下的证书是电子证书，没有纸质证书，不需要补发。电子证书与纸质证书具有同等效力，\
+                          不会遗失；可以在证书管理随时打印，或生成核验链接给用人单位核验。";
+
 const REISSUE: Section = Section {
     heading: "补发信息",
     questions: &[
@@ -77,6 +81,7 @@ const TASKS: &[Task] = &[Task {
         ask("print_number", "新证书印制号", "原印制号随即作废", AnswerRule::Like(&format::CODE)),
         ask("issued_on", "签发日期", "", AnswerRule::PastDay),
     ],
+    not_before: &[("issued_on", Since::Approval)],
     check: unused_number,
     ..Task::PLAIN
 }];
@@ -91,13 +96,29 @@ fn unused_number(tx: &mut Tx, noted: &Answers) -> Result<Problems, Error> {
     Ok(vec![problem("print_number", text)])
 }
 
+/// The certificates on paper that are valid.
 fn own(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Certificate>, Error> {
-    held::of_holder(tx, &candidate.holder, 0, MAX_CHOICES)
+    let mut held = held::of_holder(tx, &candidate.holder, 0, MAX_CHOICES)?;
+    held.retain(|one| why_not(one).is_none());
+    Ok(held)
+}
+
+/// Why a certificate cannot be reissued.
+fn why_not(certificate: &Certificate) -> Option<&'static str> {
+    if certificate.annulment().is_some() {
+        return Some("这本证书已撤销，不能补发");
+    }
+    certificate.is_electronic().then_some("电子证书没有纸质证书，不需要补发")
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
-    let has_any = held::has_any(tx, &candidate.holder)?;
-    let nothing = (!has_any).then_some("您名下还没有证书，没有可以补发的。");
+    let held = held::of_holder(tx, &candidate.holder, 0, MAX_CHOICES)?;
+    let nothing = match held.as_slice() {
+        [] => Some("您名下还没有证书，没有可以补发的。"),
+        held if held.iter().any(|one| why_not(one).is_none()) => None,
+        held if held.iter().any(|one| one.annulment().is_none()) => Some(ELECTRONIC),
+        _ => Some("您名下的证书已撤销，没有可以补发的。"),
+    };
     Ok(Outset { nothing, ..Outset::default() })
 }
 
@@ -109,7 +130,7 @@ fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let choice = |one: Certificate| Choice {
         label: format!("{} · {}", one.title(), one.summary()),
-        hint: format!("管理号 {}，印制号 {}", one.management_number, one.print_number),
+        hint: one.numbers_in_words(),
         value: one.id,
     };
     Ok(Choices::from([("certificate", own(tx, context.candidate)?.into_iter().map(choice).collect())]))
@@ -118,11 +139,17 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
 fn describe(tx: &mut Tx, context: &Context) -> Result<About, Refusal> {
     let key = context.answers.one("certificate");
     let chosen = held::own(tx, &context.candidate.holder, key)?.ok_or(Refusal::NotFound)?;
+    if let Some(reason) = why_not(&chosen) {
+        return Err(Refusal::Invalid(reason));
+    }
     Ok(About { title: chosen.title(), summary: chosen.summary(), subject: chosen.id })
 }
 
 /// An amended number was never on a paper, so it does not become void.
 fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
+    if matches!(step.action, Action::Approve | Action::Fulfil) {
+        profile::refuse_annulled(tx, &step.application.subject)?;
+    }
     let Some(noted) = &step.content.outcome else { return Ok(()) };
     let certificate = &step.application.subject;
     let issued_on = noted.one("issued_on").parse().map_err(|_| Refusal::Invalid("请填写签发日期"))?;

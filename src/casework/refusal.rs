@@ -4,7 +4,6 @@
 
 use super::lifecycle::Actor;
 use super::number::ApplicationNumber;
-use crate::exams::held::Delivery;
 use crate::files::storage::StorageError;
 use crate::{people, store};
 
@@ -51,8 +50,8 @@ pub enum Refusal {
         certificate: String,
         /// Its exam and sitting.
         title: String,
-        /// Where its paper is.
-        delivery: Delivery,
+        /// What is true of it, in Chinese.
+        state: &'static str,
     },
     /// Some of the subjects were refunded before.
     #[error("refunded already")]

@@ -42,14 +42,15 @@ fn items(held: &[Certificate], pages: Pages) -> Markup {
 fn card(one: &Certificate) -> Markup {
     let mut actions: Vec<_> = links::posting(one).into_iter().collect();
     actions.push(Link::new("证书详情", paths::certificate(&one.id)));
+    let (state, label) = one.tag();
     ui::card(&Card {
         title: one.exam.clone(),
         href: paths::certificate(&one.id),
-        tag: ui::tag(one.delivery.state(), one.delivery.label()),
+        tag: ui::tag(state, label),
         facts: vec![
             Fact::of("考试年月", month_label(&one.month)),
             Fact::of("级别专业", one.summary()),
-            Fact { label: "管理号", value: ui::digits(&one.management_number) },
+            Fact { label: one.number_kind().label(), value: ui::digits(&one.number) },
             Fact::of("批准日期", one.approved_on.to_string()),
         ],
         note: None,

@@ -6,7 +6,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use chrono::Duration;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use tokio::net::TcpListener;
@@ -16,7 +15,7 @@ use super::{Stop, list, log, serve};
 use crate::business::ALL;
 use crate::demo::{data, sandbox};
 use crate::files::storage::Storage;
-use crate::settings::{Office, Settings};
+use crate::settings::{Office, SessionRules, Settings};
 use crate::site::Parts;
 use crate::store::{Clock, Ids, Store, Vault, file};
 
@@ -107,8 +106,7 @@ impl Demo {
             staff_portal: self.staff_portal.as_deref().map(sandboxed).transpose()?,
             public_url,
             trusted_proxy: false,
-            session_idle: Duration::minutes(30),
-            session_absolute: Duration::hours(12),
+            sessions: SessionRules::STANDARD,
             max_waiters: 20_000,
             image_memory_mb: 256,
             demo: true,

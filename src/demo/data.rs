@@ -8,7 +8,7 @@ mod stories;
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, Duration, NaiveDate};
+use chrono::{Datelike, Duration, Months, NaiveDate};
 use diesel::prelude::*;
 
 use super::english::english;
@@ -16,8 +16,9 @@ use super::exams::{EXAMS, Exam, Level};
 use crate::casework::Refusal;
 use crate::demo::sandbox::people::{PEOPLE, Person};
 use crate::either;
-use crate::exams::certificate::person_hash;
+use crate::exams::certificate::{Annulment, person_hash};
 use crate::exams::english::Part;
+use crate::exams::held;
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Identity};
 use crate::people::document::{Document, Gender};
@@ -28,7 +29,9 @@ use crate::store::schema::{
     registrations, sittings, violations, voided_prints,
 };
 use crate::store::{Error, Store, Timestamp, Tx};
-use records::{ANNOUNCEMENTS, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation};
+use records::{
+    ANNOUNCEMENTS, ANNULLED, ELECTRONIC, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation,
+};
 
 /// Days from today to each exam's past sittings.
 const PAST: [i64; 2] = [-540, -175];
@@ -57,6 +60,7 @@ fn load(tx: &mut Tx) -> Result<bool, Error> {
     for (index, entry) in ENTRIES.iter().enumerate() {
         add_entry(tx, index, entry)?;
     }
+    change_certificates(tx)?;
     add_voided_prints(tx)?;
     add_violations(tx)?;
     add_integrity_records(tx)?;
@@ -242,7 +246,7 @@ fn add_certificate(
         c::sitting_month.eq(month(held_on)),
         c::level.eq(entry.level),
         c::specialty.eq(entry.specialty),
-        c::management_number.eq(format!("{}440300{}{index:06}", month(held_on), entry.exam)),
+        c::number.eq(format!("{}440300{}{index:06}", month(held_on), entry.exam)),
         c::print_number.eq(format!("SF{}{index:06}", entry.exam)),
         c::approved_on.eq(approved_on),
         c::issued_on.eq(issued_on),
@@ -253,6 +257,22 @@ fn add_certificate(
         c::gender.eq(gender),
     );
     diesel::insert_into(c::certificates).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Turns some certificates into electronic or annulled ones.
+fn change_certificates(tx: &mut Tx) -> Result<(), Error> {
+    use certificates::dsl as c;
+    for (entry, number) in ELECTRONIC {
+        let numbers = (c::number.eq(*number), c::query_number.eq(*number), c::print_number.eq(""));
+        diesel::update(c::certificates.find(certificate_key(*entry))).set(numbers).execute(tx.conn)?;
+    }
+    for (entry, number, days) in ANNULLED {
+        let on = tx.today() - Duration::days(*days);
+        let decision = format!("示考撤〔{}〕{number}号", on.year());
+        let annulment = Annulment { on, decision: &decision };
+        held::annul(tx, &certificate_key(*entry), Some(annulment))?;
+    }
     Ok(())
 }
 
@@ -295,7 +315,7 @@ fn add_violations(tx: &mut Tx) -> Result<(), Error> {
 
 fn add_integrity_records(tx: &mut Tx) -> Result<(), Error> {
     use integrity_records::dsl as i;
-    for (index, (person, category, fact, number, since, lasts)) in INTEGRITY.iter().enumerate() {
+    for (index, (person, category, fact, number, since, years)) in INTEGRITY.iter().enumerate() {
         let starts_on = tx.today() - Duration::days(*since);
         let row = (
             i::id.eq(format!("integrity-{index}")),
@@ -304,7 +324,7 @@ fn add_integrity_records(tx: &mut Tx) -> Result<(), Error> {
             i::fact.eq(*fact),
             i::decision_number.eq(format!("示考诚〔{}〕{number}号", starts_on.year())),
             i::starts_on.eq(starts_on),
-            i::ends_on.eq(starts_on + Duration::days(*lasts)),
+            i::ends_on.eq(years.map(|years| starts_on + Months::new(12 * years) - Duration::days(1))),
         );
         diesel::insert_into(i::integrity_records).values(row).execute(tx.conn)?;
     }

@@ -7,7 +7,40 @@ use crate::people::candidate::holder;
 use crate::people::document::{Document, DocumentType};
 use crate::people::{document, mask, name};
 use crate::store::schema::{certificates, exams};
-use crate::store::{Error, Tx, Vault};
+use crate::store::{Error, Tx, Vault, codes};
+
+codes! {
+    /// What a number of a certificate is called.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum NumberKind {
+        Management = "management", "证书管理号";
+        /// In place of a 管理号, or beside it.
+        Query = "query", "查询编号";
+        /// Of the paper. A certificate without it is electronic only.
+        Print = "print", "证书印制号";
+    }
+}
+
+/// The numbers that a certificate has. `number` is its 管理号, or equals `query` if it has none.
+pub fn numbers<'a>(number: &'a str, query: &'a str, print: &'a str) -> Vec<(NumberKind, &'a str)> {
+    let management = if number == query { "" } else { number };
+    let all = [(NumberKind::Management, management), (NumberKind::Query, query), (NumberKind::Print, print)];
+    all.into_iter().filter(|(_, number)| !number.is_empty()).collect()
+}
+
+/// The decision by which a certificate was annulled (人社部令第31号, art. 10).
+#[derive(Clone, Copy, Debug)]
+pub struct Annulment<'a> {
+    pub on: NaiveDate,
+    /// Number of the decision.
+    pub decision: &'a str,
+}
+
+impl Annulment<'_> {
+    pub fn of(on: Option<NaiveDate>, decision: &str) -> Option<Annulment<'_>> {
+        on.map(|on| Annulment { on, decision })
+    }
+}
 
 /// The public part of a certificate. It is shown to people who know the holder's name and number, or have a link.
 #[derive(Clone, Queryable)]
@@ -18,10 +51,13 @@ pub struct PublicCertificate {
     pub document_mask: String,
     pub level: String,
     pub specialty: String,
-    pub management_number: String,
-    pub print_number: String,
+    number: String,
+    query_number: String,
+    print_number: String,
     pub approved_on: NaiveDate,
     pub issuing_body: String,
+    annulled_on: Option<NaiveDate>,
+    annulment: String,
 }
 
 /// The columns of a [`PublicCertificate`].
@@ -33,10 +69,13 @@ pub fn public_columns() -> _ {
         certificates::document_mask,
         certificates::level,
         certificates::specialty,
-        certificates::management_number,
+        certificates::number,
+        certificates::query_number,
         certificates::print_number,
         certificates::approved_on,
         certificates::issuing_body,
+        certificates::annulled_on,
+        certificates::annulment,
     )
 }
 
@@ -47,7 +86,16 @@ impl PublicCertificate {
 
     /// Whether a normalised number is on this certificate.
     pub fn has_number(&self, number: &str) -> bool {
-        [&self.management_number, &self.print_number].into_iter().any(|own| is_number(own, number))
+        self.numbers().into_iter().any(|(_, own)| is_number(own, number))
+    }
+
+    /// Its numbers, in the order of a certificate.
+    pub fn numbers(&self) -> Vec<(NumberKind, &str)> {
+        numbers(&self.number, &self.query_number, &self.print_number)
+    }
+
+    pub fn annulment(&self) -> Option<Annulment<'_>> {
+        Annulment::of(self.annulled_on, &self.annulment)
     }
 }
 

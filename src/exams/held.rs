@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
+use super::certificate::{self, Annulment, NumberKind};
 use super::month_label;
 use crate::either;
 use crate::people::document::Gender;
@@ -64,7 +65,11 @@ pub struct Certificate {
     pub month: String,
     pub level: String,
     pub specialty: String,
-    pub management_number: String,
+    /// Its 管理号, or its 查询编号 if it has no 管理号.
+    pub number: String,
+    /// Its 查询编号, or empty.
+    pub query_number: String,
+    /// Empty if it is electronic only.
     pub print_number: String,
     pub approved_on: NaiveDate,
     pub issued_on: NaiveDate,
@@ -73,9 +78,22 @@ pub struct Certificate {
     pub delivery: Delivery,
     /// The application for its posting.
     pub mailing_id: Option<String>,
+    annulled_on: Option<NaiveDate>,
+    annulment: String,
 }
 
 impl Certificate {
+    /// What [`number`](Self::number) is called.
+    pub fn number_kind(&self) -> NumberKind {
+        if self.number == self.query_number { NumberKind::Query } else { NumberKind::Management }
+    }
+
+    /// `证书管理号 1，证书印制号 2`
+    pub fn numbers_in_words(&self) -> String {
+        let word = |(kind, number): (NumberKind, &str)| format!("{} {number}", kind.label());
+        self.numbers().into_iter().map(word).collect::<Vec<_>>().join("，")
+    }
+
     pub fn gender(&self) -> Option<Gender> {
         Gender::from_code(&self.gender)
     }
@@ -83,6 +101,39 @@ impl Certificate {
     /// `一级建造师 · 2018-03`
     pub fn title(&self) -> String {
         format!("{} · {}", self.exam, month_label(&self.month))
+    }
+
+    /// Its numbers with their labels.
+    pub fn numbers(&self) -> Vec<(NumberKind, &str)> {
+        certificate::numbers(&self.number, &self.query_number, &self.print_number)
+    }
+
+    /// Whether there is no paper. It is as valid as one on paper (人社厅发〔2021〕97号).
+    pub fn is_electronic(&self) -> bool {
+        self.print_number.is_empty()
+    }
+
+    /// What is true of a certificate that cannot be posted.
+    pub fn why_not_posted(&self) -> Option<&'static str> {
+        match self.delivery {
+            _ if self.annulled_on.is_some() => Some("已撤销"),
+            _ if self.is_electronic() => Some("是电子证书，没有纸质证书"),
+            Delivery::Ready => None,
+            delivery => Some(delivery.label()),
+        }
+    }
+
+    /// The state of a certificate in a list, as `data-state` and text.
+    pub fn tag(&self) -> (&'static str, &'static str) {
+        match self.delivery {
+            _ if self.annulled_on.is_some() => ("rejected", "已撤销"),
+            _ if self.is_electronic() => ("approved", "电子证书"),
+            delivery => (delivery.state(), delivery.label()),
+        }
+    }
+
+    pub fn annulment(&self) -> Option<Annulment<'_>> {
+        Annulment::of(self.annulled_on, &self.annulment)
     }
 
     /// `一级 · 建筑工程`
@@ -125,7 +176,7 @@ pub fn set_delivery(tx: &mut Tx, id: &str, delivery: Delivery, mailing: Option<&
 /// Whether no certificate has or had this normalised number.
 pub fn is_unused(tx: &mut Tx, number: &str) -> Result<bool, Error> {
     lock_print_numbers(tx)?;
-    let has = certificates::print_number.eq(number).or(certificates::management_number.eq(number));
+    let has = certificates::print_number.eq(number).or(certificates::number.eq(number));
     let valid: i64 = certificates::table.filter(has).count().get_result(tx.conn)?;
     let had = voided_prints::table.filter(voided_prints::print_number.eq(number));
     let void: i64 = had.count().get_result(tx.conn)?;
@@ -156,6 +207,39 @@ pub fn reissue(tx: &mut Tx, id: &str, print_number: &str, issued_on: NaiveDate) 
     let new = (certificates::print_number.eq(print_number), certificates::issued_on.eq(issued_on));
     diesel::update(certificates::table.find(id)).set(new).execute(tx.conn)?;
     set_delivery(tx, id, Delivery::Ready, None)
+}
+
+/// Any holder's certificate.
+pub fn by_id(tx: &mut Tx, id: &str) -> Result<Option<Certificate>, Error> {
+    let row = certificates::table.inner_join(exams::table).filter(certificates::id.eq(id));
+    Ok(row.select(Certificate::as_select()).first(tx.conn).optional()?)
+}
+
+/// Annuls a certificate by a decision, or with `None` takes that back.
+pub fn annul(tx: &mut Tx, id: &str, annulment: Option<Annulment>) -> Result<(), Error> {
+    let row = (
+        certificates::annulled_on.eq(annulment.map(|one| one.on)),
+        certificates::annulment.eq(annulment.map_or("", |one| one.decision)),
+    );
+    diesel::update(certificates::table.find(id)).set(row).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Most certificates that [`with_number`] returns: old records may share a print number.
+const MOST_WITH_NUMBER: i64 = 20;
+
+/// The certificates with a normalised number of any kind, as stored.
+pub fn with_number(tx: &mut Tx, number: &str) -> Result<Vec<Certificate>, Error> {
+    if number.is_empty() {
+        return Ok(Vec::new());
+    }
+    let has = certificates::number
+        .eq(number)
+        .or(certificates::print_number.eq(number))
+        .or(certificates::query_number.eq(number));
+    let found = certificates::table.inner_join(exams::table).filter(has).order(certificates::id);
+    let found = found.limit(MOST_WITH_NUMBER);
+    Ok(either!(tx.conn, conn => found.select(Certificate::as_select()).load(conn))?)
 }
 
 /// Corrects a print number that was noted wrongly, if the certificate still has it. The wrong one is free again.

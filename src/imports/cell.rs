@@ -58,6 +58,8 @@ pub enum CellFormat {
     Time,
     /// `2018-03`, stored `201803`.
     Month,
+    /// A date, or 长期 for none. Stored as a date, or as an empty text.
+    LastDay,
     /// Yuan, stored in fen.
     Fee,
     /// Several items separated by `；`. Stored with `;`.
@@ -109,6 +111,7 @@ impl CellFormat {
             CellFormat::Date => date::day(cell, &text),
             CellFormat::Time => date::moment(cell, &text),
             CellFormat::Month => date::month(cell, &text),
+            CellFormat::LastDay => date::last_day(cell, &text),
             CellFormat::Fee => text::fen(&text),
             CellFormat::List(format) => list(&text, format, reference),
             CellFormat::Hash(kind) => reference.own_hash(*kind, &text).ok_or_else(|| FOREIGN.into()),
@@ -118,6 +121,7 @@ impl CellFormat {
     /// The text of an export for a stored value. [`CellFormat::parse`] is its inverse.
     pub fn show(&self, stored: &str, reference: &ReferenceData) -> String {
         match self {
+            CellFormat::LastDay if stored.is_empty() => date::ENDLESS[0].to_owned(),
             _ if stored.is_empty() => String::new(),
             CellFormat::OneOf(choices) => choices
                 .iter()
@@ -134,7 +138,8 @@ impl CellFormat {
             | CellFormat::Text(_)
             | CellFormat::Name
             | CellFormat::Date
-            | CellFormat::Month => stored.to_owned(),
+            | CellFormat::Month
+            | CellFormat::LastDay => stored.to_owned(),
         }
     }
 }

@@ -164,6 +164,7 @@ impl Merge<'_> {
             for (at, column) in self.target.columns.iter().enumerate() {
                 let (old, new) = (&row.values[at], &mut record.values[at]);
                 match column.rule {
+                    _ if new.is_empty() && column.kept_if_empty => new.clone_from(old),
                     ColumnRule::Keep => new.clone_from(old),
                     ColumnRule::Until(open) if old != open => new.clone_from(old),
                     _ => {}

@@ -31,6 +31,8 @@ pub struct TableColumn {
     pub unique: bool,
     /// Names are equal in every spelling, see [`name::key`].
     is_name: bool,
+    /// An empty value of a file leaves the stored one.
+    pub kept_if_empty: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,7 +77,15 @@ pub enum ColumnRule {
 }
 
 const fn column(name: &'static str, rule: ColumnRule) -> TableColumn {
-    TableColumn { name, fact: name, column_type: ColumnType::Text, rule, unique: false, is_name: false }
+    TableColumn {
+        name,
+        fact: name,
+        column_type: ColumnType::Text,
+        rule,
+        unique: false,
+        is_name: false,
+        kept_if_empty: false,
+    }
 }
 
 pub const fn key(name: &'static str) -> TableColumn {
@@ -102,7 +112,8 @@ pub const fn until(name: &'static str, stored: &'static str) -> TableColumn {
 
 /// A print number, which a reissue replaces.
 pub const fn print_number(name: &'static str) -> TableColumn {
-    TableColumn { unique: true, ..column(name, ColumnRule::Unless(&REISSUED, name)) }
+    let column = column(name, ColumnRule::Unless(&REISSUED, name));
+    TableColumn { unique: true, kept_if_empty: true, ..column }
 }
 
 /// The name of a person, which a correction replaces together with the document.
@@ -119,6 +130,16 @@ impl TableColumn {
     /// Sets the name of the fact, if it differs from the column's.
     pub const fn from(self, fact: &'static str) -> TableColumn {
         TableColumn { fact, ..self }
+    }
+
+    /// No two records may have the same value.
+    pub const fn unique(self) -> TableColumn {
+        TableColumn { unique: true, ..self }
+    }
+
+    /// An empty value of a file leaves the stored one.
+    pub const fn kept_if_empty(self) -> TableColumn {
+        TableColumn { kept_if_empty: true, ..self }
     }
 
     /// Sets the type, if it is not text.

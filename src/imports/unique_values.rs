@@ -25,13 +25,19 @@ const MARK: char = '#';
 
 /// The unique values of a row's records.
 pub fn of(kind: &ImportKind, records: &Records) -> Vec<UniqueValue> {
-    let unique = |TargetValues { target, values }: &TargetValues| {
+    let mut found = Vec::new();
+    for TargetValues { target, values } in records {
         let table = &kind.targets[*target];
-        let column = table.columns.iter().position(|column| column.unique)?;
-        let (value, key) = (values[column].clone(), table.key(values));
-        Some(UniqueValue { target: *target, column, value, key })
-    };
-    records.iter().filter_map(unique).collect()
+        let columns = table.columns.iter().zip(values).enumerate();
+        let unique = columns.filter(|(_, (column, value))| column.unique && !value.is_empty());
+        found.extend(unique.map(|(column, (_, value))| UniqueValue {
+            target: *target,
+            column,
+            value: value.clone(),
+            key: table.key(values),
+        }));
+    }
+    found
 }
 
 impl UniqueValue {
@@ -59,11 +65,18 @@ pub fn claimed_column(subject: &str) -> Option<(usize, usize)> {
 
 /// Whether each value belongs, or belonged, to another stored record.
 pub fn taken(conn: &mut Conn, kind: &ImportKind, unique: &[&UniqueValue]) -> Result<Vec<bool>, Error> {
-    let Some(first) = unique.first() else { return Ok(Vec::new()) };
-    let values: Vec<&str> = unique.iter().map(|unique| &*unique.value).collect();
-    let owners = owners(conn, &kind.targets[first.target], first.column, &values)?;
-    let is_taken =
-        |unique: &&UniqueValue| owners.get(&unique.value).is_some_and(|keys| !keys.contains(&unique.key));
+    let mut values: HashMap<(usize, usize), Vec<&str>> = HashMap::new();
+    for one in unique {
+        values.entry((one.target, one.column)).or_default().push(&one.value);
+    }
+    let mut owned = HashMap::new();
+    for ((target, column), values) in values {
+        owned.insert((target, column), owners(conn, &kind.targets[target], column, &values)?);
+    }
+    let is_taken = |one: &&UniqueValue| {
+        let keys = owned.get(&(one.target, one.column)).and_then(|owners| owners.get(&one.value));
+        keys.is_some_and(|keys| !keys.contains(&one.key))
+    };
     Ok(unique.iter().map(is_taken).collect())
 }
 

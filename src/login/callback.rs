@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use poem::http::header;
 use poem::web::{Path, Query};
 use poem::{Request, Response, handler};
@@ -201,7 +200,6 @@ fn signed_in(next: &str, session: &str, settings: &Settings) -> Response {
 struct Entry {
     /// The session that it had before.
     old: Option<Id>,
-    idle: TimeDelta,
     device: String,
     settings: Arc<Settings>,
 }
@@ -210,7 +208,6 @@ impl Entry {
     fn of(req: &Request, settings: &Arc<Settings>) -> Entry {
         Entry {
             old: session::id_in(req.headers(), settings.is_https()),
-            idle: settings.session_idle,
             device: user_agent::describe(user_agent::of(req)),
             settings: settings.clone(),
         }
@@ -231,7 +228,7 @@ impl Entry {
         };
         notice::signed_in_on(tx, &known.candidate, &devices::described(&self.device, Way::Portal))?;
         let who = SignedIn::at(tx.now, known.candidate.clone(), staff, self.device.clone());
-        let session = session::replace(tx, self.old, &who, self.idle)?;
+        let session = session::replace(tx, self.old, &who, &self.settings.sessions)?;
         Ok(AttemptEnding::In { candidate: known.candidate, session: session.to_string() })
     }
 }

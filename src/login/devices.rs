@@ -25,7 +25,7 @@ pub async fn show(
     let settings = settings.clone();
     let read = visitor.read_signed_in(move |tx, live| {
         let notices = notice::of_candidate(tx, &live.who.candidate)?;
-        let sessions = live::of_candidate(tx, &live.who.candidate, &settings)?;
+        let sessions = live::of_candidate(tx, &live.who.candidate, &settings.sessions)?;
         Ok((live, notices, sessions))
     });
     let (own, notices, sessions) = read.await?;

@@ -1,5 +1,6 @@
 //! The pages of the login screen; those of the phone that scans are in [`phone`].
 
+pub mod again;
 pub mod confirm;
 pub mod phone;
 pub mod signed_out;

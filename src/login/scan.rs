@@ -236,7 +236,7 @@ pub async fn revoke(
             handshake::of_phone(tx, &revoked, &phone)?.ok_or(Failure::NotFound)?;
             handshake::deny(tx, &revoked, &phone)?;
             pause::record_denial(tx, Some(&who.candidate), &own)?;
-            for session in live::of_candidate(tx, &who.candidate, &settings)? {
+            for session in live::of_candidate(tx, &who.candidate, &settings.sessions)? {
                 if session.who.handshake.as_ref() == Some(&revoked) {
                     live::end(tx, &who.candidate, &session.key)?;
                 }

@@ -197,7 +197,7 @@ async fn sign_in(
     handshake: &Handshake,
     screen: String,
 ) -> Result<Option<Id>, Failure> {
-    let (id, device, idle) = (handshake.id.clone(), handshake.device.clone(), settings.session_idle);
+    let (id, device, rules) = (handshake.id.clone(), handshake.device.clone(), settings.sessions);
     let old = session::id_in(req.headers(), settings.is_https());
     let way = if handshake.portal_code.is_some() { Way::Device } else { Way::Scan };
     let described = devices::described(&handshake.device, way);
@@ -207,7 +207,7 @@ async fn sign_in(
         // The screen gets the rights of the session that approved it.
         let staff = allowance::staff_of(tx, &id)?;
         let who = SignedIn::at(tx.now, candidate, staff, device).by_handshake(way, id);
-        Ok(Some(session::replace(tx, old, &who, idle)?))
+        Ok(Some(session::replace(tx, old, &who, &rules)?))
     });
     signed_in.await.map_err(not_saved)
 }

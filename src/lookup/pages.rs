@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use maud::{Markup, Render, html};
 
+use super::card::{card, name, spoken};
 use super::typed::TypedFields;
 use crate::exams::certificate::{CertifiedExam, PublicCertificate};
 use crate::exams::english::{EnglishNames, Part};
@@ -164,14 +165,18 @@ impl Exam {
             (
                 "没有查到符合的证书",
                 "姓名、证件号码和证书编号都一致才会显示结果。请核对：",
-                ["姓名、证件号码与办理证书时一致", "证书管理号或证书印制号逐位核对", "证书属于这项考试"],
+                [
+                    "姓名、证件号码与办理证书时一致",
+                    "证书管理号、查询编号或证书印制号逐位核对",
+                    "证书属于这项考试",
+                ],
             ),
             (
                 "No matching certificate",
                 "A result is shown only if all three entries match. Please check that:",
                 [
                     "name and document number are those on the certificate",
-                    "every character of the management or print number is right",
+                    "every character of the certificate number is right",
                     "the certificate is of this examination",
                 ],
             ),
@@ -281,9 +286,15 @@ impl Exam {
             ),
             field(
                 "number",
-                lang.pick("证书管理号或证书印制号", "Management number or print number"),
-                lang.pick("都印在证书上，填一个即可", "Both are on the certificate; either will do"),
-                lang.pick("请填写证书管理号或证书印制号", "Enter the management number or the print number"),
+                lang.pick("证书编号", "Certificate number"),
+                lang.pick(
+                    "证书管理号、查询编号或证书印制号，填一个即可",
+                    "Management, query or print number; any one will do",
+                ),
+                lang.pick(
+                    "请填写证书管理号、查询编号或证书印制号",
+                    "Enter the management, query or print number",
+                ),
                 typed.number,
                 TextMode::IdNumber,
             ),
@@ -301,50 +312,6 @@ impl QueryStamp {
         let (number, foot) = lang
             .pick(("查询编号", "。结果以查询时为准。"), ("Query number", " (UTC+8), valid as of this time."));
         html! { p.muted.small { (number) " " strong { (self.id) } " · " time.date { (time) } (foot) } }
-    }
-}
-
-fn name<'a>(english: &'a EnglishNames, part: Part, chinese: &'a str) -> Name<'a> {
-    Name { chinese, english: english.of(part, chinese) }
-}
-
-/// What is read out of a result. An English voice cannot pronounce a Chinese name.
-fn spoken(lang: Lang, word: &str, exam: Name<'_>) -> String {
-    match lang.pick(exam.chinese, exam.english) {
-        "" => word.to_owned(),
-        exam => format!("{word} {exam}"),
-    }
-}
-
-/// The public part of one certificate.
-fn card(lang: Lang, exam: &str, english: &EnglishNames, certificate: &PublicCertificate) -> Markup {
-    let (word, foot) = lang.pick(("有效", "查询属实"), ("VALID", "verified"));
-    let exam = name(english, Part::Exam, exam);
-    let level = name(english, Part::Level, &certificate.level);
-    let specialty = name(english, Part::Specialty, &certificate.specialty);
-    let holder = certificate.masked_name();
-    html! {
-        section.panel.certificate.split data-answer=(spoken(lang, word, exam)) {
-            div.head {
-                hgroup.heading {
-                    p.muted.small { (lang.pick("职业资格证书", "Qualification certificate")) }
-                    h2 { (exam.shown(lang)) }
-                    p { (level.shown(lang)) " · " (specialty.shown(lang)) }
-                }
-                (ui::seal("approved", word, foot))
-            }
-            (ui::facts(&[
-                Fact::name(lang, lang.pick("姓名", "Name"), Name::chinese(&holder)),
-                Fact::of(lang.pick("身份证件号码", "Document no."), &certificate.document_mask),
-                Fact::name(lang, lang.pick("级别", "Level"), level),
-                Fact::name(lang, lang.pick("专业", "Specialty"), specialty),
-                Fact::number(lang, lang.pick("证书管理号", "Management no."), &certificate.management_number),
-                Fact::number(lang, lang.pick("证书印制号", "Print no."), &certificate.print_number),
-                Fact::of(lang.pick("批准日期", "Approved on"), certificate.approved_on.to_string()),
-                Fact::name(lang, lang.pick("发证机关", "Issued by"), Name::chinese(&certificate.issuing_body)),
-                Fact::of(lang.pick("状态", "State"), lang.pick("有效", "Valid")),
-            ]))
-        }
     }
 }
 

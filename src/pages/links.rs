@@ -48,7 +48,11 @@ fn edit_form(business: &Business, number: &str, parent: &str) -> String {
 
 /// The link to the posting of a certificate, or to its form if the certificate can be posted.
 pub fn posting(certificate: &Certificate) -> Option<Link> {
-    posting_of(&certificate.id, certificate.delivery, certificate.mailing_id.is_some())
+    let is_applied_for = certificate.mailing_id.is_some();
+    if !is_applied_for && certificate.why_not_posted().is_some() {
+        return None;
+    }
+    posting_of(&certificate.id, certificate.delivery, is_applied_for)
 }
 
 /// [`posting`] for a certificate in a list of applications.

@@ -31,8 +31,8 @@ impl From<Refusal> for Failure {
                 let path = paths::application(slug, number);
                 conflict("这件申请已经申诉过，每件只能申诉一次", "查看申诉详情", path)
             }
-            Refusal::NotReady { certificate, title, delivery } => {
-                let message = format!("{title}的证书{}，不能申请邮寄", delivery.label());
+            Refusal::NotReady { certificate, title, state } => {
+                let message = format!("{title}的证书{state}，不能申请邮寄");
                 conflict(message, "查看证书", paths::certificate(certificate))
             }
             Refusal::RefundedAlready { number } => {

@@ -43,6 +43,19 @@ where
     visitor.read_signed_in(read).await
 }
 
+/// Sends staff whose sign-in is not recent to sign in once more. Every export of personal data begins with it:
+/// `recent_sign_in(&visitor, &path).await?`. `back` is the address of a page, with everything that was chosen in its
+/// query, because the person comes back to it by a GET request.
+///
+/// # Errors
+/// [`Failure::SignInAgain`], which is a redirect.
+pub async fn recent_sign_in(visitor: &Visitor, back: &str) -> Result<(), Failure> {
+    match visitor.has_recent_sign_in().await? {
+        true => Ok(()),
+        false => Err(Failure::SignInAgain(back.to_owned())),
+    }
+}
+
 /// For handlers that write. Without a session, the request is sent to the login screen.
 impl<'a> FromRequest<'a> for Candidate {
     async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {

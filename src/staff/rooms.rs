@@ -9,8 +9,12 @@ use crate::ui::DeskLink;
 /// A room: its label, the address of its first page, and whether a role works there.
 type Room = (&'static str, &'static str, fn(Role) -> bool);
 
-const ROOMS: &[Room] =
-    &[("待办", paths::QUEUE, |_| true), ("领取情况", paths::ASSIGNMENTS, |role| role == Role::Administrator)];
+const ROOMS: &[Room] = &[
+    ("待办", paths::QUEUE, |_| true),
+    ("批量办理", paths::BATCHES, |_| true),
+    ("证书", paths::STAFF_CERTIFICATES, |role| role == Role::Administrator),
+    ("领取情况", paths::ASSIGNMENTS, |role| role == Role::Administrator),
+];
 
 /// The links of a role. The first one shows how many applications wait.
 pub(super) fn links(role: Role, waiting: impl Display) -> Vec<DeskLink> {

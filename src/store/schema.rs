@@ -282,7 +282,7 @@ diesel::table! {
         sitting_month -> Text,
         level -> Text,
         specialty -> Text,
-        management_number -> Text,
+        number -> Text,
         print_number -> Text,
         approved_on -> Date,
         issued_on -> Date,
@@ -293,6 +293,9 @@ diesel::table! {
         gender -> Text,
         mailing_id -> Nullable<Text>,
         person_hash -> Text,
+        query_number -> Text,
+        annulled_on -> Nullable<Date>,
+        annulment -> Text,
     }
 }
 
@@ -320,7 +323,7 @@ diesel::table! {
         fact -> Text,
         decision_number -> Text,
         starts_on -> Date,
-        ends_on -> Date,
+        ends_on -> Nullable<Date>,
     }
 }
 
@@ -498,6 +501,39 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        kind -> Text,
+        number -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_rows (batch_id, application_id) {
+        batch_id -> Text,
+        application_id -> Text,
+        position -> Integer,
+        version -> Integer,
+        state -> Text,
+        note -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_results (id) {
+        id -> Text,
+        batch_id -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+        content -> Text,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
@@ -526,6 +562,11 @@ diesel::joinable!(application_events -> staff (staff_id));
 diesel::joinable!(case_notes -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
+
+diesel::joinable!(batches -> staff (made_by));
+diesel::joinable!(batch_rows -> batches (batch_id));
+diesel::joinable!(batch_rows -> applications (application_id));
+diesel::joinable!(batch_results -> batches (batch_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
@@ -567,4 +608,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lookup_counts,
     imports,
     rules,
+    batches,
+    batch_rows,
+    batch_results,
 );

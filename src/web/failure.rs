@@ -19,6 +19,9 @@ use crate::{paths, store};
 pub enum Failure {
     #[error("not signed in")]
     SignIn,
+    /// The sign-in is too old for an export of personal data. The path leads to the page of the export.
+    #[error("the sign-in is not recent")]
+    SignInAgain(String),
     /// It does not exist, or it belongs to another person: the answers do not differ.
     #[error("not found")]
     NotFound,
@@ -141,7 +144,7 @@ impl From<tower_sessions::session::Error> for Failure {
 impl ResponseError for Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Failure::SignIn => StatusCode::UNAUTHORIZED,
+            Failure::SignIn | Failure::SignInAgain(_) => StatusCode::UNAUTHORIZED,
             Failure::NotFound => StatusCode::NOT_FOUND,
             Failure::Forbidden(_) | Failure::NoLogin { .. } | Failure::NotAdmitted { .. } => {
                 StatusCode::FORBIDDEN
@@ -254,6 +257,7 @@ impl ErrorResponder {
         let ErrorResponder { frame, is_read } = self;
         let mut response = match failure {
             Failure::SignIn if *is_read => return frame.go(&paths::with_next(paths::LOGIN, frame.here())),
+            Failure::SignInAgain(next) => return frame.go(&paths::with_next(paths::LOGIN_AGAIN, next)),
             _ if is_shown_as_notice(frame, failure, *is_read) => notice(frame, failure),
             _ => frame.page_with(failure.status(), failure.page(frame.lang(), frame.office())),
         };

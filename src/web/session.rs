@@ -1,4 +1,4 @@
-//! Sessions: tower-sessions over our own store. Their length is a setting, `session_idle` and `session_absolute`.
+//! Sessions: tower-sessions over our own store. Their length is a setting, [`SessionRules`].
 //!
 //! [`Session`] is lazy: a request without a session cookie costs nothing, and a page that does not use its
 //! session does not load it. The database has only the hash of the cookie's value, so a stolen database
@@ -23,6 +23,7 @@ use tower_sessions::session::Record;
 use tower_sessions::session_store::{self, SessionStore};
 
 use super::{Failure, frame};
+use crate::settings::SessionRules;
 use crate::store::schema::sessions::dsl as s;
 use crate::store::{self, CandidateId, Store, Timestamp, Tx};
 
@@ -76,12 +77,17 @@ pub fn of(req: &Request) -> Session {
 
 /// Signs somebody in within a transaction, in a new session with nothing of the old one, whose id an
 /// attacker may know. [`give`] sets the cookie of the new session.
-pub fn replace(tx: &mut Tx, old: Option<Id>, who: &SignedIn, idle: Duration) -> Result<Id, store::Error> {
+pub fn replace(
+    tx: &mut Tx,
+    old: Option<Id>,
+    who: &SignedIn,
+    rules: &SessionRules,
+) -> Result<Id, store::Error> {
     if let Some(old) = old {
         diesel::delete(s::sessions.find(hash(&old))).execute(tx.conn)?;
     }
     let (id, data) = (Id::default(), serde_json::json!({ SIGNED_IN: who }).to_string());
-    insert(tx, hash(&id), data, Some(&who.candidate), idle)?;
+    insert(tx, hash(&id), data, Some(&who.candidate), rules.length(who.staff.is_some()).idle)?;
     Ok(id)
 }
 

@@ -8,7 +8,7 @@ use super::log_throttle::LogThrottle;
 use super::session::live::{self, Live, SessionState};
 use super::session::{self, Id, SignedIn};
 use super::{Failure, attached};
-use crate::settings::Settings;
+use crate::settings::{SessionRules, Settings};
 use crate::store::{Store, Timestamp, Tx};
 
 /// A session's last use is noted when the last note is older than this.
@@ -22,18 +22,12 @@ static NOTES: Semaphore = Semaphore::const_new(256);
 pub struct Visitor {
     store: Store,
     session: Option<String>,
-    idle: Duration,
-    absolute: Duration,
+    rules: SessionRules,
 }
 
 impl Visitor {
     pub fn new(session: Option<Id>, store: &Store, settings: &Settings) -> Visitor {
-        Visitor {
-            store: store.clone(),
-            session: session.as_ref().map(live::key),
-            idle: settings.session_idle,
-            absolute: settings.session_absolute,
-        }
+        Visitor { store: store.clone(), session: session.as_ref().map(live::key), rules: settings.sessions }
     }
 
     pub fn of_request(req: &Request) -> Result<Visitor, Failure> {
@@ -73,13 +67,20 @@ impl Visitor {
         self.read(move |tx, live| page(tx, live.ok_or(Failure::SignIn)?)).await
     }
 
+    /// Whether the sign-in of the visitor's session is recent enough for an export of personal data. `true` if
+    /// nobody is signed in.
+    pub async fn has_recent_sign_in(&self) -> Result<bool, Failure> {
+        let recent = self.rules.recent;
+        self.read(move |tx, live| Ok(live.is_none_or(|live| tx.now - live.who.since < recent))).await
+    }
+
     fn find(&self, tx: &mut Tx) -> Result<(Option<Note>, Option<Live>), Failure> {
         let Some(key) = &self.session else { return Ok((None, None)) };
-        Ok(match live::find(tx, key, self.idle, self.absolute)? {
+        Ok(match live::find(tx, key, &self.rules)? {
             SessionState::Missing => (None, None),
             SessionState::Expired => (Some(Note::Expired), None),
             SessionState::Live(live) if tx.now - live.used_at >= NOTED_EVERY => {
-                (Some(Note::Used), Some(live))
+                (Some(Note::Used(self.rules.length(live.who.staff.is_some()).idle)), Some(live))
             }
             SessionState::Live(live) => (None, Some(live)),
         })
@@ -88,11 +89,11 @@ impl Visitor {
     fn write(&self, note: Note, at: Timestamp) {
         static WARNED: LogThrottle = LogThrottle::new();
         let (Some(key), Ok(permit)) = (self.session.clone(), NOTES.try_acquire()) else { return };
-        let (store, idle) = (self.store.clone(), self.idle);
+        let store = self.store.clone();
         tokio::spawn(async move {
             let _permit = permit;
             let noted = store.write(move |tx| match note {
-                Note::Used => live::note_use(tx, &key, at, idle),
+                Note::Used(idle) => live::note_use(tx, &key, at, idle),
                 Note::Expired => live::remove(tx, &key),
             });
             if let Err(error) = noted.await
@@ -126,7 +127,8 @@ impl<'a> FromRequest<'a> for SignedIn {
 /// What is written about a session after it was read.
 #[derive(Clone, Copy)]
 enum Note {
-    Used,
+    /// The session expires this long after its use.
+    Used(Duration),
     /// Removed, so that it stays expired when the clock goes back.
     Expired,
 }

@@ -3,6 +3,7 @@
 mod assignment;
 mod audit;
 mod authority;
+mod batches;
 mod confirmation;
 mod corrections;
 mod free;
@@ -14,6 +15,7 @@ mod notes;
 mod pages;
 mod plans;
 mod reopen;
+mod stepup;
 mod working_marks;
 
 use diesel::prelude::*;

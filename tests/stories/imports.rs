@@ -1,5 +1,6 @@
 //! Importing and exporting the authority's data.
 
+mod certificate_states;
 mod concurrency;
 mod corrections;
 mod english_names;
@@ -178,7 +179,10 @@ impl Installation {
                     "sitting_month",
                     "level",
                     "specialty",
-                    "management_number",
+                    "number",
+                    "query_number",
+                    "annulled_on",
+                    "annulment",
                     "print_number",
                     "approved_on",
                     "issued_on",

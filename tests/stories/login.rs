@@ -15,7 +15,7 @@ mod provinces;
 mod proximity;
 mod refusals;
 mod screen_binding;
-mod sessions;
+pub mod sessions;
 mod threats;
 
 use chrono::Duration;

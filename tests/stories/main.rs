@@ -22,6 +22,7 @@ mod server;
 mod statements;
 
 mod backups;
+mod certificate_states;
 mod certificates;
 mod commands;
 mod correction;

@@ -73,8 +73,7 @@ async fn certificate_is_found_by_every_spelling_of_its_name() {
         assert!(!finds(&visitor, "JOSE GARCIA", &number(at), &format!("M{at}")).await, "{name}");
     }
     // The name is shown as the authority writes it.
-    let stored =
-        installation.rows("SELECT holder_name AS line FROM certificates WHERE management_number LIKE 'M%'");
+    let stored = installation.rows("SELECT holder_name AS line FROM certificates WHERE number LIKE 'M%'");
     for (name, _) in NAMES {
         assert!(stored.contains(&(*name).to_owned()), "{name}");
     }
@@ -101,11 +100,11 @@ fn interrupted_computation_continues() {
     assert!(installation.run(&["sample", "certificates", "--count", "5000", "--output", "c.csv"]).success);
     installation.import("certificates", "c.csv");
     let before = person_hashes(&installation);
-    installation.execute("UPDATE certificates SET person_hash = '' WHERE management_number LIKE '%1'");
+    installation.execute("UPDATE certificates SET person_hash = '' WHERE number LIKE '%1'");
     let left = person_hashes(&installation).iter().filter(|row| row.ends_with(' ')).count();
     assert!((100..4_900).contains(&left), "{left}");
-    installation.execute("UPDATE certificates SET person_hash = '' WHERE management_number LIKE '%2'");
-    installation.execute("UPDATE certificates SET person_hash = '' WHERE management_number LIKE '%3'");
+    installation.execute("UPDATE certificates SET person_hash = '' WHERE number LIKE '%2'");
+    installation.execute("UPDATE certificates SET person_hash = '' WHERE number LIKE '%3'");
     assert!(installation.run(&["migrate"]).success);
     assert_eq!(person_hashes(&installation), before);
 }
@@ -224,7 +223,7 @@ async fn every_kind_of_document_is_found() {
     for (at, (kind, number)) in documents.iter().enumerate() {
         assert!(finds(&visitor, "陈大文", number, &format!("K{at}")).await, "{kind:?}");
         let hash = holder(&Vault::from_key(&[7; 32]), *kind, number);
-        let own = format!("SELECT holder_hash AS line FROM certificates WHERE management_number = 'K{at}'");
+        let own = format!("SELECT holder_hash AS line FROM certificates WHERE number = 'K{at}'");
         assert_eq!(installation.rows(&own), [hash]);
     }
 }

@@ -82,7 +82,7 @@ fn forget_renewal(installation: &Installation) {
 
 fn all_hashes(installation: &Installation) -> Vec<String> {
     installation.rows(
-        "SELECT 'c ' || management_number || ' ' || holder_hash || ' ' || person_hash AS line FROM certificates \
+        "SELECT 'c ' || number || ' ' || holder_hash || ' ' || person_hash AS line FROM certificates \
          UNION ALL SELECT 'r ' || ticket_number || ' ' || holder_hash FROM registrations \
          UNION ALL SELECT 'p ' || id || ' ' || document_hash FROM candidates \
          UNION ALL SELECT 's ' || id || ' ' || document_hash FROM staff ORDER BY 1",
@@ -203,10 +203,8 @@ fn interrupted_renewal_continues() {
     import_certificates(&installation, &numbers);
     let before = all_hashes(&installation);
     let ids = installation.rows("SELECT id AS line FROM certificates ORDER BY id");
-    let done = installation.rows(&format!(
-        "SELECT management_number AS line FROM certificates WHERE id <= '{}' ORDER BY id",
-        ids[49]
-    ));
+    let done = installation
+        .rows(&format!("SELECT number AS line FROM certificates WHERE id <= '{}' ORDER BY id", ids[49]));
     for (at, number) in numbers.iter().enumerate() {
         if !done.contains(&format!("M{at:04}")) {
             age(&installation, number);

@@ -10,7 +10,7 @@ use std::time::Duration as StdDuration;
 use chrono::Duration;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::settings::{Office, Settings};
+use kaozheng::settings::{Office, SessionRules, Settings};
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Timestamp, Vault};
 use reqwest::cookie::Jar;
@@ -119,8 +119,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         portal: sandbox::settings(&url("/"), &url("/")),
         staff_portal: None,
         trusted_proxy: true,
-        session_idle: Duration::minutes(30),
-        session_absolute: Duration::hours(12),
+        sessions: SessionRules::STANDARD,
         max_waiters: 20_000,
         image_memory_mb: 256,
         demo: true,

@@ -62,7 +62,16 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(4, "06", 1, "一级", "不分专业", "不合格"),
     entry(4, "04", 1, "全国", "水利工程", "不合格"),
     entry(4, "11", 1, "全国", "不分专业", "不合格"),
+    // An electronic certificate, and an annulled one.
+    entry(3, "06", 1, "一级", "不分专业", "合格"),
+    entry(3, "07", 1, "全国", "药学", "合格"),
 ];
+
+/// The certificates that are electronic only: index of the entry, 查询编号.
+pub(super) const ELECTRONIC: &[(usize, &str)] = &[(36, "CX06202600036")];
+
+/// The annulled certificates: index of the entry, number of the decision within its year, days ago.
+pub(super) const ANNULLED: &[(usize, i32, i64)] = &[(37, 7, 30)];
 
 /// Print numbers that a reissue made void: index of the certificate's entry, the number, days ago.
 pub(super) const VOIDED: &[(usize, &str, i64)] = &[(4, "SF07900004", 60)];
@@ -108,10 +117,11 @@ pub(super) const VIOLATIONS: &[Violation] = &[
     violation(4, "12", "将教材带至座位，经提醒仍不改正", BELONGINGS, 40),
 ];
 
-/// 失信: person, category, fact, number of the decision within its year, days since its start, length in days.
-pub(super) const INTEGRITY: &[(usize, &str, &str, i32, i64, i64)] = &[
-    (0, "提供虚假材料", "报名时提交的工作年限证明与事实不符", 12, 400, 730),
-    (3, "考试作弊", "在考试中抄袭他人答案", 3, 800, 1825),
+/// 失信: person, category, fact, number of the decision within its year, days since its start, years; `None`: 长期.
+pub(super) const INTEGRITY: &[(usize, &str, &str, i32, i64, Option<u32>)] = &[
+    (0, "提供虚假材料", "报名时提交的工作年限证明与事实不符", 12, 400, Some(5)),
+    (3, "考试作弊", "在考试中抄袭他人答案", 3, 800, Some(5)),
+    (4, "组织作弊", "组织他人在考试中作弊", 9, 900, None),
 ];
 
 /// 公告: days ago, title, body; `{年度}` stands for the coming year.

@@ -7,8 +7,12 @@ use crate::people::{day, width};
 use crate::store::clock;
 
 const WRONG_DAY: &str = "日期有误，请写成 2018-03-01、2018/3/1 或 2018年3月1日";
+const WRONG_LAST_DAY: &str = "日期有误，请写成 2018-03-01；没有截止日期的写“长期”";
 const WRONG_TIME: &str = "时间有误，请写成 2018-03-01 10:30";
 const WRONG_MONTH: &str = "考试年月有误，请写成 201803 或 2018-03";
+
+/// Words for a period without an end. Exports write the first.
+pub(super) const ENDLESS: [&str; 5] = ["长期", "长期记录", "永久", "终身", "无期限"];
 
 /// Serial numbers of spreadsheets for 1910 to 2119, in days since 1899-12-30.
 const SERIALS: std::ops::Range<f64> = 3654.0..80_355.0;
@@ -18,6 +22,14 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2119;
 /// `2018-03-01`
 pub(super) fn day(cell: &Cell, text: &str) -> Result<String, Reason> {
     Ok(read(cell, text).ok_or(WRONG_DAY)?.date().to_string())
+}
+
+/// `2018-03-01`, or nothing for a period without an end.
+pub(super) fn last_day(cell: &Cell, text: &str) -> Result<String, Reason> {
+    if ENDLESS.contains(&&*width::compact(text)) {
+        return Ok(String::new());
+    }
+    Ok(read(cell, text).ok_or(WRONG_LAST_DAY)?.date().to_string())
 }
 
 /// `2018-03-01 02:30:00`, in UTC

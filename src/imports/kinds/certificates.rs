@@ -14,8 +14,9 @@ use crate::imports::table::{
 pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     name: "certificates",
     columns: &[
-        required("证书管理号", "management_number", CellFormat::Code(40), "r.management_number"),
-        required("证书印制号", "print_number", CellFormat::Code(40), "r.print_number"),
+        optional("证书管理号", "management_number", CellFormat::Code(40), MANAGEMENT_NUMBER),
+        optional("查询编号", "query_number", CellFormat::Code(40), "r.query_number"),
+        optional("证书印制号", "print_number", CellFormat::Code(40), "r.print_number"),
         HOLDER_NAME,
         DOCUMENT_TYPE,
         DOCUMENT_NUMBER,
@@ -28,16 +29,18 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
         required("签发日期", "issued_on", CellFormat::Date, "r.issued_on"),
         required("发证机关", "issuing_body", CellFormat::Text(60), "r.issuing_body"),
         optional("领取状态", "delivery", CellFormat::OneOf(STATES), "r.delivery").or("ready"),
+        optional("撤销日期", "annulled_on", CellFormat::Date, "r.annulled_on"),
+        optional("撤销决定文号", "annulment", CellFormat::Text(60), "r.annulment"),
         HOLDER_KEY,
         optional("核验标识", "lookup_key", CellFormat::Hash(HashKind::Person), "r.person_hash"),
         optional("证件号码掩码", "document_mask", CellFormat::Text(40), "r.document_mask"),
     ],
-    row_checks: &[person, as_printed, exam, offered, days_in_order],
+    row_checks: &[numbered, person, as_printed, exam, offered, days_in_order, decided],
     targets: &[TargetTable {
         table: "certificates",
         label: "证书",
         columns: &[
-            key("management_number"),
+            key("number"),
             value("holder_hash"),
             corrected_name("holder_name"),
             value("exam_id"),
@@ -49,6 +52,9 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
             value("issued_on").is(ColumnType::Date),
             value("issuing_body"),
             until("delivery", "making"),
+            value("query_number").unique().kept_if_empty(),
+            value("annulled_on").is(ColumnType::Date).kept_if_empty(),
+            value("annulment").kept_if_empty(),
             corrected("person_hash", "person"),
             corrected("document_mask", "person"),
             corrected("gender", "gender"),
@@ -59,6 +65,9 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     stored: "certificates r JOIN exams e ON e.id = r.exam_id",
     order: "r.id",
 };
+
+/// The number is the 查询编号 of a certificate without a 管理号.
+const MANAGEMENT_NUMBER: &str = "CASE WHEN r.number = r.query_number THEN '' ELSE r.number END";
 
 const MONTH: Column = required("考试年月", "sitting_month", CellFormat::Month, "r.sitting_month");
 const GENDERS: Choices = &[Choice { label: "男", code: "male" }, Choice { label: "女", code: "female" }];
@@ -85,6 +94,26 @@ fn as_printed(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowPro
     };
     facts.set("person_hash", hash);
     Ok(())
+}
+
+/// Adds `number`, by which a certificate is known.
+fn numbered(facts: &mut Facts, _: &ReferenceData) -> Result<(), RowProblem> {
+    let numbers = ["management_number", "query_number"].map(|name| facts.get(name).to_owned());
+    let number = numbers.into_iter().find(|number| !number.is_empty());
+    let number =
+        number.ok_or_else(|| RowProblem::new("management_number", "证书管理号和查询编号至少填写一个"))?;
+    facts.set("number", number);
+    Ok(())
+}
+
+/// The day and the number of a decision are given together.
+fn decided(facts: &mut Facts, _: &ReferenceData) -> Result<(), RowProblem> {
+    match (facts.get("annulled_on"), facts.get("annulment")) {
+        ("", "") => Ok(()),
+        ("", _) => Err(RowProblem::new("annulled_on", "有撤销决定文号时必须填写撤销日期")),
+        (_, "") => Err(RowProblem::new("annulment", "有撤销日期时必须填写撤销决定文号")),
+        _ => in_order(facts, "approved_on", "annulled_on", "撤销日期早于批准日期"),
+    }
 }
 
 fn days_in_order(facts: &mut Facts, _: &ReferenceData) -> Result<(), RowProblem> {

@@ -18,7 +18,8 @@ pub(in crate::imports) static INTEGRITY: ImportKind = ImportKind {
         required("失信类别", "category", CellFormat::Text(60), "r.category"),
         required("失信事实", "fact", CellFormat::Text(2000), "r.fact"),
         required("起始日期", "starts_on", CellFormat::Date, "r.starts_on"),
-        required("截止日期", "ends_on", CellFormat::Date, "r.ends_on"),
+        // 长期 by 人社部令第31号, art. 8.
+        required("截止日期", "ends_on", CellFormat::LastDay, "r.ends_on"),
         HOLDER_KEY,
     ],
     row_checks: &[person, days_in_order],
@@ -41,5 +42,8 @@ pub(in crate::imports) static INTEGRITY: ImportKind = ImportKind {
 };
 
 fn days_in_order(facts: &mut Facts, _: &ReferenceData) -> Result<(), RowProblem> {
+    if facts.get("ends_on").is_empty() {
+        return Ok(());
+    }
     in_order(facts, "starts_on", "ends_on", "截止日期早于起始日期")
 }

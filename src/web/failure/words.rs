@@ -50,6 +50,12 @@ impl Failure {
                 "重新登录",
                 paths::LOGIN,
             ),
+            Failure::SignInAgain(_) => Words::new(
+                "请再次登录",
+                "导出个人信息前，须重新登录确认是您本人。",
+                "重新登录",
+                paths::LOGIN_AGAIN,
+            ),
             Failure::NotFound => Words::home("没有找到这个页面", "网址可能有误，或内容已被移除。"),
             Failure::Forbidden(need) => Words::home("您不能进行这个操作", *need),
             Failure::Conflict { message, action: (label, href) } => {

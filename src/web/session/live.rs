@@ -9,7 +9,7 @@ use tower_sessions::Session;
 
 use super::{Id, SIGNED_IN, SignedIn, hash};
 use crate::either;
-use crate::settings::Settings;
+use crate::settings::SessionRules;
 use crate::store::schema::sessions::dsl as s;
 use crate::store::{CandidateId, Error, Timestamp, Tx};
 
@@ -41,8 +41,8 @@ pub fn own_key(session: &Session) -> Option<String> {
     session.id().as_ref().map(key)
 }
 
-/// Finds a session by its key. It expires `idle` after its last use, and `absolute` after the sign-in.
-pub fn find(tx: &mut Tx, key: &str, idle: Duration, absolute: Duration) -> Result<SessionState, Error> {
+/// Finds a session by its key.
+pub fn find(tx: &mut Tx, key: &str, rules: &SessionRules) -> Result<SessionState, Error> {
     let row = s::sessions.find(key).select((s::data, s::used_at, s::expires_at));
     let row: Option<(String, Option<Timestamp>, Timestamp)> =
         either!(tx.conn, conn => row.first(conn)).optional()?;
@@ -52,8 +52,7 @@ pub fn find(tx: &mut Tx, key: &str, idle: Duration, absolute: Duration) -> Resul
     }
     Ok(match Live::parse(key.to_owned(), &data, used_at) {
         None => SessionState::Missing,
-        Some(live) if tx.now - live.who.since >= absolute => SessionState::Expired,
-        Some(live) if tx.now - live.used_at >= idle => SessionState::Expired,
+        Some(live) if live.has_expired(tx.now, rules) => SessionState::Expired,
         Some(live) => SessionState::Live(live),
     })
 }
@@ -77,7 +76,7 @@ pub fn is_live(tx: &mut Tx, id: &Id) -> Result<bool, Error> {
 }
 
 /// A candidate's live sessions, the most recently used first.
-pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId, settings: &Settings) -> Result<Vec<Live>, Error> {
+pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId, rules: &SessionRules) -> Result<Vec<Live>, Error> {
     let rows: Vec<(String, String, Option<Timestamp>)> = s::sessions
         .filter(s::candidate_id.eq(candidate))
         .filter(s::expires_at.gt(tx.now))
@@ -85,7 +84,7 @@ pub fn of_candidate(tx: &mut Tx, candidate: &CandidateId, settings: &Settings) -
         .load(tx.conn)?;
     let parse = |(key, data, used_at): (String, String, _)| Live::parse(key, &data, used_at);
     let mut live: Vec<Live> = rows.into_iter().filter_map(parse).collect();
-    live.retain(|session| tx.now - session.who.since < settings.session_absolute);
+    live.retain(|session| !session.has_expired(tx.now, rules));
     live.sort_by_key(|session| std::cmp::Reverse(session.used_at));
     Ok(live)
 }
@@ -96,6 +95,11 @@ impl Live {
         let data: Value = serde_json::from_str(data).ok()?;
         let who = SignedIn::deserialize(data.get(SIGNED_IN)?).ok()?;
         Some(Live { key, used_at: used_at.unwrap_or(who.since), who, data })
+    }
+
+    fn has_expired(&self, now: Timestamp, rules: &SessionRules) -> bool {
+        let length = rules.length(self.who.staff.is_some());
+        now - self.who.since >= length.absolute || now - self.used_at >= length.idle
     }
 
     /// Another value of the session.

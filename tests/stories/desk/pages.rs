@@ -1,12 +1,11 @@
 //! The review desk's pages over HTTP.
 
-use chrono::Duration;
 use kaozheng::casework::lifecycle::Status;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
 use kaozheng::people::candidate::Candidate;
 use kaozheng::people::staff::{Role, StaffMember};
-use kaozheng::settings::Settings;
+use kaozheng::settings::{SessionRules, Settings};
 use kaozheng::site::{Parts, site};
 use kaozheng::store::Error;
 use kaozheng::web::SignedIn;
@@ -40,8 +39,8 @@ impl Authority {
             device: "Windows 电脑 · Chrome".into(),
             handshake: None,
         };
-        let idle = parts.settings.session_idle;
-        let id = self.store.write::<_, Error, _>(move |tx| session::replace(tx, None, &who, idle)).await;
+        let rules = parts.settings.sessions;
+        let id = self.store.write::<_, Error, _>(move |tx| session::replace(tx, None, &who, &rules)).await;
         let cookie = format!("kaozheng={}", id.expect("a session"));
         StaffBrowser { client: TestClient::new(site(&parts).boxed()), cookie, _folder: folder }
     }
@@ -88,8 +87,7 @@ fn settings() -> Settings {
         portal: sandbox::settings(&url("http://localhost/"), &url("http://localhost/")),
         staff_portal: None,
         trusted_proxy: false,
-        session_idle: Duration::minutes(30),
-        session_absolute: Duration::hours(12),
+        sessions: SessionRules::STANDARD,
         max_waiters: 20_000,
         image_memory_mb: 256,
         demo: false,

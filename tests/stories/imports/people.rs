@@ -211,14 +211,14 @@ fn print_number_of_another_certificate_is_refused() {
     assert_eq!(installation.import("certificates", "c.csv"), "0 new, 0 changed, 2 unchanged, 0 refused");
     installation.execute(
         "INSERT INTO voided_prints (id, certificate_id, print_number, voided_on) \
-         SELECT 'v', id, 'P0', '2026-01-01' FROM certificates WHERE management_number = 'M2'",
+         SELECT 'v', id, 'P0', '2026-01-01' FROM certificates WHERE number = 'M2'",
     );
     rows(&[("M1", "P2"), ("M3", "P0"), ("M4", "P4"), ("M2", "P0")]);
     let refused = installation.import_refused("certificates", "c.csv");
     let output: Vec<_> = refused.iter().map(|row| (&*row[0], &*row[3])).collect();
     let taken = "已用于另一条记录，或已在那里作废";
     assert_eq!(output, [("2", taken), ("3", taken)], "M2 has had P0 itself");
-    let stored = "SELECT management_number || print_number AS line FROM certificates ORDER BY 1";
+    let stored = "SELECT number || print_number AS line FROM certificates ORDER BY 1";
     assert_eq!(installation.rows(stored), ["M1P1", "M2P2"]);
 }
 
@@ -231,7 +231,7 @@ fn certificates_that_already_share_a_number_are_unchanged() {
     installation.import("certificates", "c.csv");
     installation.execute(
         "INSERT INTO certificates (id, holder_hash, holder_name, exam_id, sitting_month, level, specialty, \
-         management_number, print_number, approved_on, issued_on, issuing_body, delivery) \
+         number, print_number, approved_on, issued_on, issuing_body, delivery) \
          SELECT 'twin', holder_hash, holder_name, exam_id, sitting_month, level, specialty, 'M9', print_number, \
          approved_on, issued_on, issuing_body, delivery FROM certificates",
     );

@@ -72,8 +72,8 @@ fn whole_numbers_are_read_as_shown() {
         format!("20230312345.0,77.0,张小三,{NUMBER},01,202303.0,一级,建筑工程,2023-06-01,2023-07-01,考试院");
     installation.file("c.csv", format!("{header}\n{row}\n"));
     installation.import("certificates", "c.csv");
-    let numbers = installation
-        .rows("SELECT management_number || ' ' || print_number || sitting_month AS line FROM certificates");
+    let numbers =
+        installation.rows("SELECT number || ' ' || print_number || sitting_month AS line FROM certificates");
     assert_eq!(numbers, ["20230312345 77202303"]);
 }
 
@@ -217,7 +217,7 @@ fn formula_without_a_result_is_refused() {
     let good = raw_row(1, &header, &[]) + &whole(2, &results[0]) + &whole(3, &results[5]);
     raw_workbook(&installation, "good.xlsx", "", &good);
     installation.import("certificates", "good.xlsx");
-    let states = installation.rows("SELECT delivery AS line FROM certificates ORDER BY management_number");
+    let states = installation.rows("SELECT delivery AS line FROM certificates ORDER BY number");
     assert_eq!(states, ["making", "ready"]);
 }
 

@@ -133,7 +133,7 @@ async fn failed_sign_in_is_explained_when_the_session_cannot_be_saved() {
 }
 
 /// Waits until the last use of each session is stored, and until expired ones are removed.
-async fn sessions_are_noted(server: &Server) {
+pub async fn sessions_are_noted(server: &Server) {
     loop {
         let unnoted = server.parts.store.read(|tx| {
             let stale = s::used_at.lt(tx.now).or(s::expires_at.le(tx.now));
