@@ -53,6 +53,12 @@ pub const QUEUE: &str = "/staff/queue";
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
+/// Saves a view of the queue.
+pub const SAVED_VIEWS: &str = "/staff/views";
+/// Finds applications in every state.
+pub const SEARCH: &str = "/staff/search";
+/// 统计.
+pub const FIGURES: &str = "/staff/figures";
 /// Who has taken which applications.
 pub const ASSIGNMENTS: &str = "/staff/assignments";
 /// 批量办理.
@@ -135,6 +141,12 @@ addresses! {
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
+    /// Deletes a view of the queue.
+    SAVED_VIEW saved_view(id) = "/staff/views/:id";
+    /// What a search has found.
+    FOUND found(search) = "/staff/search/:search";
+    /// A table of the figures as a CSV file.
+    FIGURES_TABLE figures_table(table) = "/staff/figures/:table";
     /// What waits for a batch of a kind, and its batches.
     BATCH_KIND batch_kind(kind) = "/staff/batches/:kind";
     BATCH batch(id) = "/staff/batch/:id";
