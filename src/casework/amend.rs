@@ -52,12 +52,13 @@ pub fn amend(
 ) -> Result<(), Refusal> {
     let (application, version) = seen;
     let by = By::Staff(&staff.id);
-    permission::refuse_own(staff, application)?;
-    if !staff.role.does(task.role) {
+    permission::refuse_own(tx, staff, application)?;
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask);
     }
     let events = history::of(tx, &application.id)?;
-    let before = carried_out(application.business, &events).into_iter().find(|(one, _)| one.action == task.action);
+    let before =
+        carried_out(application.business, &events).into_iter().find(|(one, _)| one.action == task.action);
     let Some((_, before)) = before.filter(|_| application.version == version) else {
         return Err(application.overtaken(by));
     };

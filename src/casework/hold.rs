@@ -28,17 +28,13 @@ pub fn hold(
     reason: &str,
 ) -> Result<(), Refusal> {
     let by = By::Staff(&staff.id);
-    refuse_strangers(staff, application, version)?;
+    refuse_strangers(tx, staff, application, version)?;
     if application.held_at.is_some() {
         return Err(application.not_now(by, Action::Hold));
     }
     let left = application.due_on.map(|due_on| deadline::days_left(tx, due_on)).transpose()?;
-    let change = Change {
-        held_at: Some(Some(tx.now)),
-        due_on: Some(None),
-        due_days: Some(left),
-        ..Change::default()
-    };
+    let change =
+        Change { held_at: Some(Some(tx.now)), due_on: Some(None), due_days: Some(left), ..Change::default() };
     let content = Content { staff_note: reason.to_owned(), ..Content::default() };
     step(tx, application, Action::Hold, by, change, content)
 }
@@ -51,7 +47,7 @@ pub fn resume(
     version: i32,
 ) -> Result<(), Refusal> {
     let by = By::Staff(&staff.id);
-    refuse_strangers(staff, application, version)?;
+    refuse_strangers(tx, staff, application, version)?;
     if application.held_at.is_none() {
         return Err(application.not_now(by, Action::Resume));
     }

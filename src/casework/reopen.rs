@@ -35,7 +35,7 @@ pub fn reopen(
     (reason, told): (&str, &str),
 ) -> Result<(), Refusal> {
     let by = By::Staff(&staff.id);
-    refuse_own(staff, application)?;
+    refuse_own(tx, staff, application)?;
     if staff.role != Role::Administrator {
         return Err(Refusal::AdministratorsOnly);
     }
@@ -77,7 +77,9 @@ fn refuse_second(tx: &mut Tx, application: &Application) -> Result<(), Refusal> 
     let (candidate, subject) = (&application.candidate_id, &application.subject);
     let open = Application::open_about(tx, candidate, business.slug, subject, &business.open_states())?;
     match open.filter(|number| application.number.as_ref() != Some(number)) {
-        Some(number) => Err(application.not_reopened(format!("考生已就同一事项另外提交 {number}，请办理那一件"))),
+        Some(number) => {
+            Err(application.not_reopened(format!("考生已就同一事项另外提交 {number}，请办理那一件")))
+        }
         None => Ok(()),
     }
 }

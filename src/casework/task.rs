@@ -25,8 +25,8 @@ pub fn carry_out(
     noted: (Answers, Vec<Received>),
 ) -> Result<(), Refusal> {
     let ((application, version), (mut outcome, files)) = (seen, noted);
-    permission::refuse_own(staff, application)?;
-    if !staff.role.does(task.role) {
+    permission::refuse_own(tx, staff, application)?;
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask);
     }
     if application.version != version || !task.is_due(application.status) {
@@ -50,11 +50,8 @@ pub fn carry_out(
 }
 
 fn change(tx: &mut Tx, task: &Task, business: &Business) -> Result<Change, Error> {
-    let change = Change {
-        result: Some(task.result.to_owned()),
-        decided_at: Some(Some(tx.now)),
-        ..Change::default()
-    };
+    let change =
+        Change { result: Some(task.result.to_owned()), decided_at: Some(Some(tx.now)), ..Change::default() };
     Ok(match task.action {
         Action::Fail => change.due(Due::by_rule(tx, Rule::MendDays, business)?),
         _ => change.not_due(),

@@ -12,7 +12,9 @@ impl From<Refusal> for Failure {
             Refusal::NotFound => Failure::NotFound,
             Refusal::Overtaken { slug, number, actor, happened } => {
                 let path = match (actor, number) {
-                    (Actor::Reviewer | Actor::Roster | Actor::Office, number) => paths::case(number.unwrap_or_default()),
+                    (Actor::Reviewer | Actor::Roster | Actor::Office, number) => {
+                        paths::case(number.unwrap_or_default())
+                    }
                     (Actor::Candidate, Some(number)) => paths::application(slug, number),
                     (Actor::Candidate, None) => paths::business(slug),
                 };
@@ -47,6 +49,10 @@ impl From<Refusal> for Failure {
             }
             Refusal::CannotReopen { number, why } => conflict(why, "查看申请", paths::case(number)),
             Refusal::OwnApplication => Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"),
+            Refusal::TooManyTaken { most } => {
+                let message = format!("您已经领取了 {most} 件，请先办理、放回或暂缓其中一些，再领取");
+                conflict(message, "查看我领取的", format!("{}?status=mine", paths::QUEUE))
+            }
             Refusal::DecidedBefore => Failure::Forbidden(DECIDED_BEFORE),
             Refusal::NotTheirBusiness => Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"),
             Refusal::NotTheirTask => Failure::Forbidden("这一步不由您的岗位办理。"),

@@ -6,7 +6,7 @@ use super::part::{QueuePart, decides};
 use super::position::Position;
 use crate::casework::business::Registry;
 use crate::casework::paging::Pages;
-use crate::people::staff::Role;
+use crate::people::staff::Duty;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -32,8 +32,8 @@ impl QueueFilter {
     }
 
     /// Without a status, a role that decides nothing sees the applications whose task is due.
-    pub(in crate::staff) fn for_role(self, registry: Registry, role: Role) -> QueueFilter {
-        let todo = self.status.is_empty() && !decides(registry, role);
+    pub(in crate::staff) fn for_role(self, registry: Registry, duty: &Duty) -> QueueFilter {
+        let todo = self.status.is_empty() && !decides(registry, duty);
         QueueFilter { status: if todo { QueuePart::ToDo.code().to_owned() } else { self.status }, ..self }
     }
 

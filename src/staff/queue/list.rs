@@ -87,7 +87,7 @@ pub(in crate::staff) fn numbers<'a>(items: impl IntoIterator<Item = &'a QueueIte
 
 fn select(tx: &mut Tx, reader: &StaffMember, filter: &QueueFilter) -> Result<Selection, Error> {
     let part = filter.part();
-    let mut kinds = businesses(Registry::of(tx), reader.role, part);
+    let mut kinds = businesses(Registry::of(tx), &reader.duty(), part);
     kinds.retain(|kind| filter.business.is_empty() || *kind == filter.business);
     let overdue = !filter.overdue.is_empty() && part != QueuePart::Decided;
     let mut selection = Selection {
