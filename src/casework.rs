@@ -28,7 +28,7 @@ pub mod materials;
 pub mod notes;
 pub mod number;
 pub mod paging;
-mod permission;
+pub mod permission;
 pub mod question;
 pub mod refusal;
 pub mod reopen;
