@@ -268,10 +268,9 @@ fn standing(detail: &Detail) -> Markup {
         Status::Rejected => (Tone::Danger, rejected(detail)),
         Status::Approved => (Tone::Good, approved(detail)),
         Status::Completed => completed(detail),
-        Status::Withdrawn if application.result == lapse::RESULT => (
-            Tone::Neutral,
-            html! { p { (detail.note(Action::Lapse)) "。" } },
-        ),
+        Status::Withdrawn if application.result == lapse::RESULT => {
+            (Tone::Neutral, html! { p { (detail.note(Action::Lapse)) "。" } })
+        }
         Status::Withdrawn => (Tone::Neutral, html! { p { "您已撤销这件申请，需要时可以重新申请。" } }),
     };
     ui::banner(tone, views::word(application), body)
@@ -320,7 +319,8 @@ fn completed(detail: &Detail) -> (Tone, Markup) {
 
 /// The sentence of the administrator who reopened it.
 fn reopened(detail: &Detail) -> Markup {
-    let last = detail.events.iter().rev().find(|event| matches!(event.action, Action::Submit | Action::Reopen));
+    let last =
+        detail.events.iter().rev().find(|event| matches!(event.action, Action::Submit | Action::Reopen));
     html! {
         @if let Some(event) = last.filter(|event| event.action == Action::Reopen) {
             p { "这件申请正在重新审核：" (ui::words(&event.content.note)) }

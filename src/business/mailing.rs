@@ -137,7 +137,12 @@ const TASKS: &[Task] = &[
         result: "已现场领取",
         role: Role::Dispatcher,
         questions: &[
-            ask("collected_by", "领取人", "核对有效身份证件；代领的写代领人姓名", AnswerRule::Like(&format::NAME)),
+            ask(
+                "collected_by",
+                "领取人",
+                "核对有效身份证件；代领的写代领人姓名",
+                AnswerRule::Like(&format::NAME),
+            ),
             ask("collected_on", "领取日期", "", AnswerRule::PastDay),
         ],
         told: "证书已在现场领取。",

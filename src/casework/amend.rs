@@ -57,7 +57,8 @@ pub fn amend(
         return Err(Refusal::NotTheirTask);
     }
     let events = history::of(tx, &application.id)?;
-    let before = carried_out(application.business, &events).into_iter().find(|(one, _)| one.action == task.action);
+    let before =
+        carried_out(application.business, &events).into_iter().find(|(one, _)| one.action == task.action);
     let Some((_, before)) = before.filter(|_| application.version == version) else {
         return Err(application.overtaken(by));
     };

@@ -82,7 +82,6 @@ pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Refusal> {
 
 /// Withdraws an application for the candidate.
 pub fn withdraw(tx: &mut Tx, application: &Application) -> Result<(), Refusal> {
-    let change =
-        Change { working: Some(None), result: Some(String::new()), ..Change::default().not_due() };
+    let change = Change { working: Some(None), result: Some(String::new()), ..Change::default().not_due() };
     step(tx, application, Action::Withdraw, By::Candidate, change, Content::default())
 }

@@ -33,12 +33,8 @@ pub fn hold(
         return Err(application.not_now(by, Action::Hold));
     }
     let left = application.due_on.map(|due_on| deadline::days_left(tx, due_on)).transpose()?;
-    let change = Change {
-        held_at: Some(Some(tx.now)),
-        due_on: Some(None),
-        due_days: Some(left),
-        ..Change::default()
-    };
+    let change =
+        Change { held_at: Some(Some(tx.now)), due_on: Some(None), due_days: Some(left), ..Change::default() };
     let content = Content { staff_note: reason.to_owned(), ..Content::default() };
     step(tx, application, Action::Hold, by, change, content)
 }

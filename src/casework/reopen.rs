@@ -77,7 +77,9 @@ fn refuse_second(tx: &mut Tx, application: &Application) -> Result<(), Refusal> 
     let (candidate, subject) = (&application.candidate_id, &application.subject);
     let open = Application::open_about(tx, candidate, business.slug, subject, &business.open_states())?;
     match open.filter(|number| application.number.as_ref() != Some(number)) {
-        Some(number) => Err(application.not_reopened(format!("考生已就同一事项另外提交 {number}，请办理那一件"))),
+        Some(number) => {
+            Err(application.not_reopened(format!("考生已就同一事项另外提交 {number}，请办理那一件")))
+        }
         None => Ok(()),
     }
 }

@@ -50,11 +50,8 @@ pub fn carry_out(
 }
 
 fn change(tx: &mut Tx, task: &Task, business: &Business) -> Result<Change, Error> {
-    let change = Change {
-        result: Some(task.result.to_owned()),
-        decided_at: Some(Some(tx.now)),
-        ..Change::default()
-    };
+    let change =
+        Change { result: Some(task.result.to_owned()), decided_at: Some(Some(tx.now)), ..Change::default() };
     Ok(match task.action {
         Action::Fail => change.due(Due::by_rule(tx, Rule::MendDays, business)?),
         _ => change.not_due(),

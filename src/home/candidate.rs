@@ -62,7 +62,8 @@ impl Overview {
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let listing::Overview { waiting, drafts, recent, .. } = &overview.applications;
-    let periods = periods::banners(&overview.applications, &overview.periods, (overview.today, overview.soon));
+    let periods =
+        periods::banners(&overview.applications, &overview.periods, (overview.today, overview.soon));
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))

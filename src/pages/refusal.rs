@@ -12,7 +12,9 @@ impl From<Refusal> for Failure {
             Refusal::NotFound => Failure::NotFound,
             Refusal::Overtaken { slug, number, actor, happened } => {
                 let path = match (actor, number) {
-                    (Actor::Reviewer | Actor::Roster | Actor::Office, number) => paths::case(number.unwrap_or_default()),
+                    (Actor::Reviewer | Actor::Roster | Actor::Office, number) => {
+                        paths::case(number.unwrap_or_default())
+                    }
                     (Actor::Candidate, Some(number)) => paths::application(slug, number),
                     (Actor::Candidate, None) => paths::business(slug),
                 };

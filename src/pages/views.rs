@@ -242,7 +242,9 @@ fn amended(business: &Business, event: &Event, before: &Answers) -> String {
     let mut parts: Vec<String> = questions
         .map(|one| format!("{}：{} 改为 {}", one.label, one.display(before), one.display(now)))
         .collect();
-    parts.extend(task.file.filter(|file| changed.contains(file.slot)).map(|file| format!("更换了{}", file.label)));
+    parts.extend(
+        task.file.filter(|file| changed.contains(file.slot)).map(|file| format!("更换了{}", file.label)),
+    );
     parts.join("；")
 }
 

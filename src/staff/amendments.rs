@@ -137,12 +137,16 @@ impl ReviewPage<'_> {
         let why = ui::FormField {
             hint: "考生看不到",
             error: wrong,
-            ..ui::FormField::new(WHY, "更正原因", ui::Control::Text {
-                value: tried.map_or("", |_| self.sent_of(WHY)),
-                mode: ui::TextMode::Text,
-                max: *REASON.end(),
-                suffix: "",
-            })
+            ..ui::FormField::new(
+                WHY,
+                "更正原因",
+                ui::Control::Text {
+                    value: tried.map_or("", |_| self.sent_of(WHY)),
+                    mode: ui::TextMode::Text,
+                    max: *REASON.end(),
+                    suffix: "",
+                },
+            )
         };
         let path = paths::amend(application.shown_number(), task.action.code());
         html! {

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use self::taken::{Load, MOST, Taken};
 use super::header::Header;
 use super::queue_page::span;
+use crate::casework::Refusal;
 use crate::casework::assignment::{self, WORD};
 use crate::casework::business::Application;
 use crate::casework::lifecycle::Action;
 use crate::casework::number::ApplicationNumber;
-use crate::casework::Refusal;
 use crate::pages::signed_in::as_staff;
 use crate::paths;
 use crate::people::staff::{self as roster, Member, Role, StaffMember, Unaudited};
@@ -98,13 +98,8 @@ async fn load(visitor: &Visitor, store: &Store, person: String) -> Result<(Assig
         let taken = taken::of(tx, &person)?;
         let listed: Vec<&str> = taken.iter().map(|one| &*one.number).collect();
         let views = if listed.is_empty() { Vec::new() } else { vec![("list", listed.join(" "))] };
-        let list = Assignments {
-            loads: taken::loads(tx)?,
-            members: roster::list(tx)?,
-            taken,
-            person,
-            now: tx.now,
-        };
+        let list =
+            Assignments { loads: taken::loads(tx)?, members: roster::list(tx)?, taken, person, now: tx.now };
         let Header { desk, .. } = Header::load(tx, &staff)?;
         Ok(Unaudited::new(tx, &staff.id, views, (list, desk))?)
     };
@@ -166,7 +161,11 @@ impl Assignments {
     fn people(&self) -> Markup {
         let all: i64 = self.loads.iter().map(|load| load.count).sum();
         let link = |id: &str, words: String| {
-            let href = if id.is_empty() { paths::ASSIGNMENTS.to_owned() } else { format!("{}?person={id}", paths::ASSIGNMENTS) };
+            let href = if id.is_empty() {
+                paths::ASSIGNMENTS.to_owned()
+            } else {
+                format!("{}?person={id}", paths::ASSIGNMENTS)
+            };
             html! { li { a.text-button href=(href) aria-current=[(self.person == id).then_some("true")] { (words) } } }
         };
         let age = |oldest: Option<Timestamp>| {
@@ -246,7 +245,11 @@ fn told(outcomes: &[Outcome]) -> Markup {
         _ => format!("{done} 件已办理，{failed} 件没有办理"),
     };
     let tone = if failed == 0 { Tone::Good } else { Tone::Warn };
-    ui::banner(tone, &title, html! {
-        ul { @for one in outcomes { li { a href=(paths::case(&one.number)) { (one.number) } "：" (one.words) } } }
-    })
+    ui::banner(
+        tone,
+        &title,
+        html! {
+            ul { @for one in outcomes { li { a href=(paths::case(&one.number)) { (one.number) } "：" (one.words) } } }
+        },
+    )
 }

@@ -10,8 +10,8 @@ use crate::casework::business::{Application, Business, Context, Record, Registry
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
-use crate::casework::number::ApplicationNumber;
 use crate::casework::notes::{self, Note};
+use crate::casework::number::ApplicationNumber;
 use crate::casework::{Refusal, assignment};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;

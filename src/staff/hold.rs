@@ -84,7 +84,8 @@ impl ReviewPage<'_> {
         if application.held_at.is_some() {
             // The assignee has the button in the bar.
             let path = paths::resume(self.number());
-            let body = html! { p { "恢复后，办理期限接着计算。" } (self.submit("resume", &path, "恢复办理")) };
+            let body =
+                html! { p { "恢复后，办理期限接着计算。" } (self.submit("resume", &path, "恢复办理")) };
             return html! { @if !self.case.mine { (self.in_form(path.clone(), body)) } };
         }
         let path = paths::hold(self.number());

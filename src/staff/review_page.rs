@@ -130,7 +130,12 @@ impl ReviewPage<'_> {
     fn anchored_problems(&self) -> Problems {
         let tried = self.tried.as_ref().map_or(&[][..], |tried| tried.problems.as_slice());
         let amended = self.amended.as_ref().map_or(&[][..], |tried| tried.problems.as_slice());
-        self.problems.iter().chain(tried).chain(amended).map(|(control, text)| (anchor(control), text.clone())).collect()
+        self.problems
+            .iter()
+            .chain(tried)
+            .chain(amended)
+            .map(|(control, text)| (anchor(control), text.clone()))
+            .collect()
     }
 
     /// Why there is nothing to decide, or who decides.

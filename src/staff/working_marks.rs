@@ -38,11 +38,12 @@ pub async fn save(request: CaseRequest, sent: Submission) -> Result<Response, Fa
 }
 
 async fn take_next(request: &CaseRequest) -> Result<Response, Failure> {
-    let work = |tx: &mut Tx, staff: &StaffMember, _: &ApplicationNumber| {
-        match queue::decides(Registry::of(tx), staff.role) {
-            true => Ok(queue::take_next(tx, staff)?),
-            false => Ok(None),
-        }
+    let work = |tx: &mut Tx, staff: &StaffMember, _: &ApplicationNumber| match queue::decides(
+        Registry::of(tx),
+        staff.role,
+    ) {
+        true => Ok(queue::take_next(tx, staff)?),
+        false => Ok(None),
     };
     Ok(match request.run(work).await? {
         Some(number) => see_other(&paths::case(&number)),

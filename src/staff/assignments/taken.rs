@@ -48,7 +48,8 @@ pub(super) fn loads(tx: &mut Tx) -> Result<Vec<Load>, Error> {
         .select((a::assignee_id, count_star(), min(a::submitted_at)))
         .load(tx.conn)?;
     let ids: Vec<&String> = rows.iter().filter_map(|(id, ..)| id.as_ref()).collect();
-    let names: Vec<(String, String)> = s::table.filter(s::id.eq_any(ids)).select((s::id, s::name)).load(tx.conn)?;
+    let names: Vec<(String, String)> =
+        s::table.filter(s::id.eq_any(ids)).select((s::id, s::name)).load(tx.conn)?;
     let load = |(id, count, oldest): (Option<String>, i64, Option<Timestamp>)| {
         let id = id.unwrap_or_default();
         let name = names.iter().find(|(known, _)| *known == id).map_or("", |(_, name)| name).to_owned();
