@@ -12,6 +12,7 @@ pub mod answers;
 pub mod appeal;
 pub mod application;
 pub mod assignment;
+pub mod batch;
 pub mod business;
 pub mod calendar;
 pub mod deadline;

@@ -17,7 +17,7 @@ use crate::certificates::links;
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
 use crate::login::portal::PortalError;
-use crate::login::{Login, callback, devices, scan, screen, sign_out, way_in};
+use crate::login::{Login, again, callback, devices, scan, screen, sign_out, way_in};
 use crate::lookup::Lookup;
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
@@ -202,6 +202,12 @@ fn urls() -> Route {
         .at(paths::STAFF, get(staff::home))
         .at(paths::QUEUE, get(staff::show_queue))
         .at(paths::QUEUE_NEXT, post(staff::next))
+        .at(paths::SAVED_VIEWS, post(staff::save_view))
+        .at(paths::SAVED_VIEW, post(staff::delete_view))
+        .at(paths::SEARCH, get(staff::show_search).post(staff::begin_search))
+        .at(paths::FOUND, get(staff::show_found))
+        .at(paths::FIGURES, get(staff::show_figures))
+        .at(paths::FIGURES_TABLE, get(staff::export_figures))
         .at(paths::STAFF_KEYS, post(staff::switch_keys))
         .at(paths::CASE, get(staff::review))
         .at(paths::TAKE, post(staff::take))
@@ -218,13 +224,26 @@ fn urls() -> Route {
         .at(paths::DECIDE, get(staff::review).post(staff::decide))
         .at(paths::TASK, get(staff::review).post(staff::carry_out))
         .at(paths::DONE, get(staff::done))
+        .at(paths::BATCHES, get(staff::bulk::rooms))
+        .at(paths::BATCH_KIND, get(staff::bulk::show_waiting).post(staff::bulk::make))
+        .at(paths::BATCH, get(staff::bulk::show))
+        .at(paths::BATCH_FILE, get(staff::bulk::download))
+        .at(paths::BATCH_LABELS, get(staff::bulk::print_labels))
+        .at(paths::BATCH_PICKS, get(staff::bulk::list_picks))
+        .at(paths::BATCH_TYPED, get(staff::bulk::type_results).post(staff::bulk::check_typed))
+        .at(paths::BATCH_DROP, get(staff::bulk::choose_dropped).post(staff::bulk::drop_rows))
+        // GET reloads the page that a POST answered with a problem.
+        .at(paths::BATCH_RESULTS, get(staff::bulk::show).post(staff::bulk::check_file))
+        .at(paths::BATCH_RESULT, get(staff::bulk::show_result).post(staff::bulk::confirm_result))
+        .at(paths::APPROVALS, get(staff::bulk::choose_approvals).post(staff::bulk::preview_approvals))
+        .at(paths::CONFIRM_APPROVALS, get(staff::bulk::choose_approvals).post(staff::bulk::approve))
         .at(paths::IDENTITIES, get(staff::identities::list))
         .at(paths::IDENTITY, get(staff::identities::show).post(staff::identities::decide))
         .at(paths::STAFF_CERTIFICATES, get(staff::certificates::search).post(staff::certificates::find))
         .at(paths::STAFF_CERTIFICATE, get(staff::certificates::show).post(staff::certificates::decide))
         .at(paths::LOGIN, get(screen::show))
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
-        .at(paths::LOGIN_AGAIN, get(sign_out::ask_again).post(sign_out::sign_in_again))
+        .at(paths::LOGIN_AGAIN, get(again::ask_again).post(again::sign_in_again))
         .at(paths::WAIT, get(screen::wait).post(screen::cancel))
         .at(paths::LOGIN_PORTAL, get(way_in::start))
         .at(paths::LOGIN_APP, get(way_in::enter_from_app))

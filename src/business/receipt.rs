@@ -3,8 +3,8 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Record, Task,
-    Transition, extra, need,
+    About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Record, Since,
+    Task, Transition, extra, need,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, read_only};
@@ -107,6 +107,7 @@ const TASKS: &[Task] = &[Task {
         ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),
+    not_before: &[("issued_on", Since::Approval)],
     ..Task::PLAIN
 }];
 

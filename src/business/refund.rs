@@ -3,8 +3,8 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Task, Transition,
-    extra, need,
+    About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task,
+    Transition, extra, need,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
@@ -96,6 +96,7 @@ const TASKS: &[Task] = &[
             ask("paid_on", "退款日期", "", AnswerRule::PastDay),
             ask("transaction", "交易流水号", "", AnswerRule::Like(&format::CODE)),
         ],
+        not_before: &[("paid_on", Since::Approval)],
         ..Task::PLAIN
     },
     Task {

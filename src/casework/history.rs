@@ -158,6 +158,14 @@ pub(super) fn deciders(tx: &mut Tx, application: &str) -> Result<Vec<String>, Er
     Ok(decisions.select(e::staff_id.assume_not_null()).distinct().load(tx.conn)?)
 }
 
+/// When an application was approved last, also by an upheld appeal.
+pub(super) fn last_approval(tx: &mut Tx, application: &str) -> Result<Option<Timestamp>, Error> {
+    let approvals = e::table
+        .filter(e::application_id.eq(application))
+        .filter(e::action.eq_any([Action::Approve, Action::Uphold].map(Action::code)));
+    Ok(approvals.select(diesel::dsl::max(e::at)).first(tx.conn)?)
+}
+
 /// The last event of an action.
 pub fn last(events: &[Event], action: Action) -> Option<&Event> {
     events.iter().rev().find(|event| event.action == action)

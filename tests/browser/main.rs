@@ -39,6 +39,7 @@ mod correction;
 mod desk;
 mod engines;
 mod figures;
+mod finding;
 mod forms;
 mod harness;
 mod integrity;

@@ -3,13 +3,18 @@
 mod assignment;
 mod audit;
 mod authority;
+mod batches;
+mod chain;
 mod confirmation;
+mod figures;
+mod finding;
 mod lists;
 mod lost_files;
 mod many;
 mod pages;
 mod plans;
 mod stepup;
+mod views;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
@@ -116,7 +121,7 @@ async fn earliest_due_day_comes_first() {
     let kind = QueueFilter { business: "appeal".into(), ..QueueFilter::default() };
     assert_eq!(authority.queued(&reviewer, kind).await.len(), 0);
 
-    let overdue = QueueFilter { overdue: "yes".into(), ..QueueFilter::default() };
+    let overdue = QueueFilter { time: "overdue".into(), ..QueueFilter::default() };
     authority.pass_hours(7 * 24); // Tuesday: the first two were due on Monday
     assert_eq!(authority.queued(&reviewer, overdue).await, [&*first, &*second]);
 }
