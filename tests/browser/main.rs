@@ -54,5 +54,6 @@ mod reading;
 mod receipt;
 mod refund;
 mod reissue;
+mod reviewer_day;
 mod steps;
 mod violation;

@@ -53,6 +53,7 @@ mod receipt;
 mod records;
 mod refund;
 mod reissue;
+mod rounds;
 mod sandbox;
 mod schema;
 mod store;
