@@ -34,6 +34,7 @@ pub mod refusal;
 pub mod reopen;
 pub mod roster;
 pub mod rules;
+pub mod service;
 pub mod sheet;
 pub mod stored;
 pub mod submission;

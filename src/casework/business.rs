@@ -89,6 +89,8 @@ pub struct Business {
     pub subject: &'static [&'static str],
     /// The subject of a form.
     pub describe: fn(&mut Tx, &Context) -> Result<About, Refusal>,
+    /// Title of the document of its decision, which is served on the candidate. `None`: a decision is a sentence.
+    pub decision: Option<&'static str>,
     /// The business of appeals against its rejections.
     pub appeal: Option<&'static Business>,
     /// Tells the candidate in a sentence what an approval means.
@@ -262,6 +264,7 @@ impl Business {
         check: |_, _| Ok(Vec::new()),
         subject: &[],
         describe: |_, _| Err(Refusal::NotFound),
+        decision: None,
         appeal: None,
         approved: "您的申请已通过审核。",
         after: |_, _| Ok(()),
