@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::axe;
 use crate::browser::Browser;
 use crate::figures::picture;
 use crate::filing::refund;
@@ -41,9 +42,11 @@ async fn refunds_go_to_the_bank_and_one_comes_back_failed() {
     finance.press("批量退款").await;
     finance.see("等待的申请，共 2 件").await;
     picture(&finance, "bulk-refunds").await;
+    axe::check(&finance).await;
     finance.press("把选中的做成一批").await;
     finance.see("等待结果 2 件").await;
     picture(&finance, "bulk-batch").await;
+    axe::check(&finance).await;
 
     let script =
         "return fetch(document.querySelector('main a[href$=\"/file\"]').href).then(file => file.text())";
@@ -69,6 +72,7 @@ async fn refunds_go_to_the_bank_and_one_comes_back_failed() {
     finance.see("将登记 2 件").await;
     finance.see("退款失败 1 件").await;
     picture(&finance, "bulk-preview").await;
+    axe::check(&finance).await;
     finance.press("确认登记 2 件").await;
     finance.see("已登记 1 件，未办成 1 件").await;
     picture(&finance, "bulk-applied").await;
