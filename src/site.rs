@@ -12,7 +12,7 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
 use crate::applications::request::FormOf;
-use crate::applications::{detail, files, form, list, mailing, notice, review, slip, withdraw};
+use crate::applications::{decision, detail, files, form, list, mailing, notice, review, slip, withdraw};
 use crate::certificates::links;
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
@@ -192,6 +192,7 @@ fn urls() -> Route {
         .at(paths::EDIT, get(form::show).post(form::save).data(FormOf::Edit))
         .at(paths::WITHDRAW, get(withdraw::confirm).post(withdraw::withdraw))
         .at(paths::APPEAL, get(form::show).post(form::save).data(FormOf::Appeal))
+        .at(paths::DECISION, get(decision::show).post(decision::serve))
         .at(paths::SLIP, get(slip::show))
         .at(paths::CERTIFICATES, get(certificates::list::show))
         .at(paths::CERTIFICATE, get(certificates::detail::show))

@@ -79,6 +79,9 @@ pub enum Refusal {
     /// The staff member is the applicant.
     #[error("own application")]
     OwnApplication,
+    /// The staff member has taken as many applications as one may have.
+    #[error("too many taken")]
+    TooManyTaken { most: i32 },
     /// The staff member decided what the appeal is about.
     #[error("decided before")]
     DecidedBefore,

@@ -29,8 +29,8 @@ pub fn carry_out(
     noted: (Answers, Vec<Received>),
 ) -> Result<(), Refusal> {
     let ((application, version), (mut outcome, files)) = (seen, noted);
-    permission::refuse_own(staff, application)?;
-    if !staff.role.does(task.role) {
+    permission::refuse_own(tx, staff, application)?;
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask);
     }
     if application.version != version || !task.is_due(application.status) {

@@ -54,6 +54,10 @@ impl From<Refusal> for Failure {
             }
             Refusal::CannotReopen { number, why } => conflict(why, "查看申请", paths::case(number)),
             Refusal::OwnApplication => Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"),
+            Refusal::TooManyTaken { most } => {
+                let message = format!("您已经领取了 {most} 件，请先办理、放回或暂缓其中一些，再领取");
+                conflict(message, "查看我领取的", format!("{}?status=mine", paths::QUEUE))
+            }
             Refusal::DecidedBefore => Failure::Forbidden(DECIDED_BEFORE),
             Refusal::NotTheirBusiness => Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"),
             Refusal::NotTheirTask => Failure::Forbidden("这一步不由您的岗位办理。"),

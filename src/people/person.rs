@@ -16,6 +16,19 @@ pub fn candidates_of(tx: &mut Tx, ids: &[CandidateId]) -> Result<Vec<CandidateId
     Ok(found)
 }
 
+/// Whether two candidates are one person.
+pub fn is_same(tx: &mut Tx, one: &CandidateId, other: &CandidateId) -> Result<bool, Error> {
+    if one == other {
+        return Ok(true);
+    }
+    // Only a permit can have two numbers.
+    let both = c::candidates.filter(c::id.eq_any([one, other]));
+    let permit = both.filter(c::document_type.eq(DocumentType::HkMacaoPermit.code())).select(c::id);
+    let Some(permit): Option<CandidateId> = permit.first(tx.conn).optional()? else { return Ok(false) };
+    let rest = if permit == *one { other } else { one };
+    Ok(candidates_of(tx, &[permit])?.contains(rest))
+}
+
 /// The hashes of all documents of these people, now and formerly, as any version of the program has stored them.
 pub fn documents_of(tx: &mut Tx, ids: &[CandidateId]) -> Result<Vec<String>, Error> {
     let mut documents = candidate::documents_of(tx, ids)?;

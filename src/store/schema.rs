@@ -395,6 +395,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    refund_rules (id) {
+        id -> Text,
+        exam_id -> Text,
+        reason -> Text,
+        closes_before -> Nullable<Integer>,
+        share -> Integer,
+    }
+}
+
+diesel::table! {
     rules (kind, name) {
         kind -> Text,
         name -> Text,
@@ -653,6 +663,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificate_link_views,
     lookup_counts,
     imports,
+    refund_rules,
     rules,
     batches,
     batch_rows,

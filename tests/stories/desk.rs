@@ -1,5 +1,6 @@
 //! The review desk: assignment of applications, and the effects of a decision.
 
+mod access;
 mod assignment;
 mod audit;
 mod authority;
