@@ -53,16 +53,15 @@ async fn refunds_go_to_the_bank_and_one_comes_back_failed() {
     let file = finance.run(script).await;
     let file = file.as_str().expect("the file for the bank").to_owned();
     let today = steps::today(&server);
-    let answer: Vec<String> = file
-        .lines()
-        .map(|line| match line {
-            paid_line if paid_line.contains(&paid) => {
-                paid_line.replace(",,,,", &format!(",成功,{today},TX20260401001,"))
-            }
-            line if line.contains(&failed) => line.replace(",,,,", ",失败,,,账号已注销"),
-            header => header.to_owned(),
-        })
-        .collect();
+    let answered = |line: &str| {
+        let filled = match line {
+            line if line.contains(&paid) => format!("成功,{today},TX20260401001,"),
+            line if line.contains(&failed) => "失败,,,账号已注销".to_owned(),
+            header => return header.to_owned(),
+        };
+        format!("{},{filled}", line.trim_end_matches(','))
+    };
+    let answer: Vec<String> = file.lines().map(answered).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let result = folder.path().join("银行返回.csv");
     fs::write(&result, answer.join("\r\n")).expect("the bank's answer");
