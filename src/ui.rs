@@ -21,6 +21,7 @@
 //! | `saved-views` | the filters that a staff member has saved |
 //! | `found` | the applications of one candidate |
 //! | `figures` | a table of numbers that scrolls sideways |
+//! | `bulk-form` | a form with space between its parts |
 //! | `bulk-lines` | a list of lines with smaller text below each |
 //! | `desk-aside` | secondary buttons beside the heading of a case |
 //! | `desk-mark`, `desk-file`, `desk-others` | a mark on an answer; a link that opens the viewer; other applications |

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::axe;
 use crate::browser::Browser;
 use crate::figures::picture;
 use crate::filing::mailing;
@@ -43,6 +44,7 @@ async fn parcels_are_packed_labelled_and_tracked() {
     dispatcher.see("张小三").await;
     dispatcher.see("共 2 件").await;
     picture(&dispatcher, "bulk-picks").await;
+    axe::check(&dispatcher).await;
 
     dispatcher.open(&batch).await;
     let today = steps::today(&server);
@@ -64,6 +66,7 @@ async fn parcels_are_packed_labelled_and_tracked() {
     dispatcher.fill("快递单号", "ea 123456790 cn").await;
     dispatcher.fill("寄出日期", &today).await;
     picture(&dispatcher, "bulk-typed").await;
+    axe::check(&dispatcher).await;
     dispatcher.press("核对").await;
     dispatcher.see("EA123456790CN").await;
     dispatcher.press("确认登记 1 件").await;

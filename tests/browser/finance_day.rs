@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::axe;
 use crate::browser::Browser;
 use crate::figures::picture;
 use crate::filing::refund;
@@ -41,25 +42,26 @@ async fn refunds_go_to_the_bank_and_one_comes_back_failed() {
     finance.press("批量退款").await;
     finance.see("等待的申请，共 2 件").await;
     picture(&finance, "bulk-refunds").await;
+    axe::check(&finance).await;
     finance.press("把选中的做成一批").await;
     finance.see("等待结果 2 件").await;
     picture(&finance, "bulk-batch").await;
+    axe::check(&finance).await;
 
     let script =
         "return fetch(document.querySelector('main a[href$=\"/file\"]').href).then(file => file.text())";
     let file = finance.run(script).await;
     let file = file.as_str().expect("the file for the bank").to_owned();
     let today = steps::today(&server);
-    let answer: Vec<String> = file
-        .lines()
-        .map(|line| match line {
-            paid_line if paid_line.contains(&paid) => {
-                paid_line.replace(",,,,", &format!(",成功,{today},TX20260401001,"))
-            }
-            line if line.contains(&failed) => line.replace(",,,,", ",失败,,,账号已注销"),
-            header => header.to_owned(),
-        })
-        .collect();
+    let answered = |line: &str| {
+        let filled = match line {
+            line if line.contains(&paid) => format!("成功,{today},TX20260401001,"),
+            line if line.contains(&failed) => "失败,,,账号已注销".to_owned(),
+            header => return header.to_owned(),
+        };
+        format!("{},{filled}", line.trim_end_matches(','))
+    };
+    let answer: Vec<String> = file.lines().map(answered).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let result = folder.path().join("银行返回.csv");
     fs::write(&result, answer.join("\r\n")).expect("the bank's answer");
@@ -69,6 +71,7 @@ async fn refunds_go_to_the_bank_and_one_comes_back_failed() {
     finance.see("将登记 2 件").await;
     finance.see("退款失败 1 件").await;
     picture(&finance, "bulk-preview").await;
+    axe::check(&finance).await;
     finance.press("确认登记 2 件").await;
     finance.see("已登记 1 件，未办成 1 件").await;
     picture(&finance, "bulk-applied").await;

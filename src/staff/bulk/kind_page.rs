@@ -110,7 +110,7 @@ impl KindPage {
         let shown = self.waiting.len();
         let all = self.all.min(MOST);
         html! {
-            form method="post" action=(paths::batch_kind(self.kind.code)) {
+            form.bulk-form method="post" action=(paths::batch_kind(self.kind.code)) {
                 fieldset {
                     legend.label {
                         "等待的申请，共 " (up_to_most(self.all)) " 件"

@@ -200,7 +200,7 @@ impl Preview {
                     }
                 }))
             }
-            form method="post" action=(action) {
+            form.bulk-form method="post" action=(action) {
                 div.actions {
                     (self.back())
                     @if valid > 0 {

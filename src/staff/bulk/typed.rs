@@ -77,7 +77,7 @@ impl Typing {
             @if self.rows.is_empty() {
                 (ui::empty(Icon::Check, "没有等待结果的申请", "这一批都登记好了。", None))
             } @else {
-                form method="post" action=(paths::batch_typed(&self.batch.id)) {
+                form.bulk-form method="post" action=(paths::batch_typed(&self.batch.id)) {
                     @for row in &self.rows { (self.row(row)) }
                     div.actions { (ui::submit("go", "check", "核对", Look::Primary)) }
                 }

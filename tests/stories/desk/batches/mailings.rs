@@ -127,7 +127,7 @@ async fn changed_parcels_those_of_a_colleague_and_impossible_days_are_refused() 
     manager.submit(&format!("/staff/applications/{first}/put-back"), &[("version", &version)]).await;
     let page = dispatcher.confirm_result(&preview).await;
     page.assert_shows("等待结果 1 件，已登记 1 件");
-    page.assert_shows("做成批次后有变动，请单独办理");
+    page.assert_shows("1 件没有登记，需要处理");
     assert_eq!(state(&server, &second).await.1, "已寄出", "the other one is not stopped");
     let changed = dispatcher.upload_result(&batch, "a.csv", rows("2026-04-01", &first)).await;
     changed.assert_shows("做成批次后有变动，现在是“待邮寄”");
