@@ -64,6 +64,8 @@ codes! {
         Amend = "amend", "更正办理结果";
         /// 重新办理: an administrator sends a decided one back to review.
         Reopen = "reopen", "重新审核";
+        /// 撤回登记: an administrator takes back that a task was carried out.
+        TakeBack = "take_back", "撤回办结登记";
         /// 逾期未补正: it was not corrected by its due day.
         Lapse = "lapse", "逾期未补正，已关闭";
     }
@@ -107,6 +109,7 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Approved, Action::Collect, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Amend, Actor::Reviewer, Status::Approved),
     (Status::Completed, Action::Amend, Actor::Reviewer, Status::Completed),
+    (Status::Completed, Action::TakeBack, Actor::Reviewer, Status::Approved),
     (Status::Approved, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Rejected, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Returned, Action::Lapse, Actor::Office, Status::Withdrawn),
@@ -185,7 +188,11 @@ mod tests {
                 Reopen => Some(Status::Submitted),
                 _ => None,
             },
-            (Actor::Reviewer, Status::Completed) => (action == Amend).then_some(Status::Completed),
+            (Actor::Reviewer, Status::Completed) => match action {
+                Amend => Some(Status::Completed),
+                TakeBack => Some(Status::Approved),
+                _ => None,
+            },
             (Actor::Office, Status::Returned) => (action == Lapse).then_some(Status::Withdrawn),
             _ => None,
         }
