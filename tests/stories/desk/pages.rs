@@ -4,7 +4,7 @@ use kaozheng::casework::lifecycle::Status;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
 use kaozheng::people::candidate::Candidate;
-use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::people::staff::{Kinds, Role, StaffMember};
 use kaozheng::settings::{SessionRules, Settings};
 use kaozheng::site::{Parts, site};
 use kaozheng::store::Error;
