@@ -124,6 +124,8 @@ addresses! {
     EDIT edit(slug, number) = "/services/:business/:number/edit";
     WITHDRAW withdraw(slug, number) = "/services/:business/:number/withdraw";
     APPEAL appeal(slug, number) = "/services/:business/:number/appeal";
+    /// The decision as a document.
+    DECISION decision(slug, number) = "/services/:business/:number/decision";
     /// 受理回执.
     SLIP slip(slug, number) = "/services/:business/:number/slip";
     CASE case(number) = "/staff/applications/:number";

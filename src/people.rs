@@ -2,7 +2,7 @@
 
 pub use refusal::Refusal;
 
-mod audit;
+pub mod audit;
 pub mod candidate;
 pub mod credit_code;
 pub mod day;
@@ -12,6 +12,7 @@ pub mod mask;
 pub mod name;
 pub mod name_hash;
 pub mod permit_hashes;
+pub mod person;
 pub mod phone;
 pub mod refusal;
 pub mod region;

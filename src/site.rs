@@ -12,12 +12,12 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
 use crate::applications::request::FormOf;
-use crate::applications::{detail, files, form, list, mailing, notice, review, slip, withdraw};
+use crate::applications::{decision, detail, files, form, list, mailing, notice, review, slip, withdraw};
 use crate::certificates::links;
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
 use crate::login::portal::PortalError;
-use crate::login::{Login, callback, devices, scan, screen, sign_out, way_in};
+use crate::login::{Login, again, callback, devices, scan, screen, sign_out, way_in};
 use crate::lookup::Lookup;
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
@@ -192,6 +192,7 @@ fn urls() -> Route {
         .at(paths::EDIT, get(form::show).post(form::save).data(FormOf::Edit))
         .at(paths::WITHDRAW, get(withdraw::confirm).post(withdraw::withdraw))
         .at(paths::APPEAL, get(form::show).post(form::save).data(FormOf::Appeal))
+        .at(paths::DECISION, get(decision::show).post(decision::serve))
         .at(paths::SLIP, get(slip::show))
         .at(paths::CERTIFICATES, get(certificates::list::show))
         .at(paths::CERTIFICATE, get(certificates::detail::show))
@@ -243,7 +244,7 @@ fn urls() -> Route {
         .at(paths::STAFF_CERTIFICATE, get(staff::certificates::show).post(staff::certificates::decide))
         .at(paths::LOGIN, get(screen::show))
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
-        .at(paths::LOGIN_AGAIN, get(sign_out::ask_again).post(sign_out::sign_in_again))
+        .at(paths::LOGIN_AGAIN, get(again::ask_again).post(again::sign_in_again))
         .at(paths::WAIT, get(screen::wait).post(screen::cancel))
         .at(paths::LOGIN_PORTAL, get(way_in::start))
         .at(paths::LOGIN_APP, get(way_in::enter_from_app))

@@ -121,6 +121,9 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
 
 /// For those of the applications that were handed to their present assignee: who did it, and the word for them.
 pub fn words_of_handover(tx: &mut Tx, applications: &[String]) -> Result<HashMap<String, String>, Error> {
+    if applications.is_empty() {
+        return Ok(HashMap::new());
+    }
     let assigning = [Action::Take, Action::PutBack, Action::HandOver].map(Action::code);
     let rows: Vec<(String, String, Option<String>, String)> = e::table
         .left_join(staff::table)

@@ -64,6 +64,8 @@ codes! {
         Amend = "amend", "更正办理结果";
         /// 重新办理: an administrator sends a decided one back to review.
         Reopen = "reopen", "重新审核";
+        /// 签收: the candidate has read the decision.
+        Serve = "serve", "签收处理决定";
         /// 逾期未补正: it was not corrected by its due day.
         Lapse = "lapse", "逾期未补正，已关闭";
     }
@@ -95,6 +97,7 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::InReview, Action::PutBack, Actor::Roster, Status::Submitted),
     (Status::InReview, Action::Hold, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::Resume, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::Resume, Actor::Roster, Status::InReview),
     (Status::InReview, Action::Return, Actor::Reviewer, Status::Returned),
     (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
     (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
@@ -108,6 +111,8 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Completed, Action::Amend, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Rejected, Action::Reopen, Actor::Reviewer, Status::Submitted),
+    (Status::Approved, Action::Serve, Actor::Candidate, Status::Approved),
+    (Status::Rejected, Action::Serve, Actor::Candidate, Status::Rejected),
     (Status::Returned, Action::Lapse, Actor::Office, Status::Withdrawn),
 ];
 
@@ -155,10 +160,15 @@ mod tests {
                 Withdraw => Some(Status::Withdrawn),
                 _ => None,
             },
+            (Actor::Candidate, Status::Approved | Status::Rejected) => (action == Serve).then_some(status),
             (Actor::Reviewer, Status::Submitted) => {
                 matches!(action, Take | HandOver).then_some(Status::InReview)
             }
-            (Actor::Roster, Status::InReview) => (action == PutBack).then_some(Status::Submitted),
+            (Actor::Roster, Status::InReview) => match action {
+                PutBack => Some(Status::Submitted),
+                Resume => Some(Status::InReview),
+                _ => None,
+            },
             (Actor::Reviewer, Status::InReview) => match action {
                 HandOver | Hold | Resume => Some(Status::InReview),
                 PutBack => Some(Status::Submitted),
@@ -205,7 +215,7 @@ mod tests {
     fn candidate_cannot_change_a_decided_application() {
         for status in [Status::Approved, Status::Completed, Status::Rejected, Status::Withdrawn] {
             for action in Action::ALL {
-                assert_eq!(next(status, action, Actor::Candidate), None);
+                assert!(next(status, action, Actor::Candidate).is_none_or(|next| next == status));
             }
         }
     }

@@ -100,7 +100,7 @@ fn without_formula(cell: &str) -> String {
 }
 
 fn require_reader(tx: &Tx, staff: &StaffMember) -> Result<(), Failure> {
-    match queue::decides(Registry::of(tx), staff.role) {
+    match queue::decides(Registry::of(tx), &staff.duty()) {
         true => Ok(()),
         false => Err(Failure::Forbidden("统计供审核员和管理员查看。")),
     }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::queue::{Counts, QueueFilter, QueuePart, TimeFilter, Titles};
 use crate::casework::business::Registry;
 use crate::paths;
-use crate::people::staff::{Role, StaffMember};
+use crate::people::staff::{Duty, Role, StaffMember};
 use crate::store::schema::staff::dsl as s;
 use crate::store::{Error, Tx};
 
@@ -35,7 +35,7 @@ impl Filters {
         Ok(Filters { counts: Counts::load(tx, reader, filter)?, titles, takers: takers(tx)? })
     }
 
-    pub fn show(&self, filter: &QueueFilter, registry: Registry, role: Role) -> Markup {
+    pub fn show(&self, filter: &QueueFilter, registry: Registry, duty: &Duty) -> Markup {
         let is_open = [&filter.exam, &filter.taker].iter().any(|value| !value.is_empty());
         html! {
             form.desk-filters method="get" action=(paths::QUEUE) role="search" {
@@ -51,7 +51,7 @@ impl Filters {
                     span.label { "业务" }
                     select.input name="kind" {
                         option value="" { "全部业务" }
-                        @for business in registry.iter().filter(|business| business.is_work_of(role)) {
+                        @for business in registry.iter().filter(|business| business.is_work_of(duty)) {
                             (self.counted("kind", business.slug, business.label, business.slug == filter.business))
                         }
                     }

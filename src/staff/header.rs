@@ -31,7 +31,7 @@ impl Header {
             .find(&reader.id)
             .select((
                 staff::single_keys,
-                queue::waiting(registry, reader.role, MOST + 1),
+                queue::waiting(registry, &reader.duty(), MOST + 1),
                 case::count_open(),
             ))
             .first(conn))?;

@@ -20,7 +20,7 @@ use crate::casework::{Refusal, history};
 use crate::pages::signed_in::as_staff;
 use crate::pages::views;
 use crate::paths;
-use crate::people::staff::{Role, StaffMember, Unaudited};
+use crate::people::staff::{Duty, Role, StaffMember, Unaudited};
 use crate::store::clock::china;
 use crate::store::{Store, Timestamp, Tx};
 use crate::ui::{self, Icon, ListRow, Look, Page, Tone};
@@ -65,7 +65,7 @@ pub(super) struct Listing {
     filters: Filters,
     pub views: SavedViews,
     registry: Registry,
-    role: Role,
+    duty: Duty,
     now: Timestamp,
     days: Days,
     /// Of those that a colleague handed to the reader: who, and the word. By the key of the application.
@@ -79,7 +79,7 @@ impl Listing {
         staff: &StaffMember,
         filter: QueueFilter,
     ) -> Result<Unaudited<(Listing, Header)>, Refusal> {
-        let filter = filter.for_role(Registry::of(tx), staff.role);
+        let filter = filter.for_role(Registry::of(tx), &staff.duty());
         let titles = queue::Titles::load(tx, filter.part())?;
         let items = queue::list_of(tx, staff, &filter, &titles)?;
         let filters = Filters::load(tx, staff, &filter, titles)?;
@@ -88,7 +88,7 @@ impl Listing {
         let identities = (staff.role == Role::Administrator).then_some(header.identities);
         let listed = queue::numbers(filter.pages().split(&items).0.flat_map(|(_, items)| items));
         let noted = if listed.is_empty() { Vec::new() } else { vec![("list", listed)] };
-        let (registry, role, now) = (Registry::of(tx), staff.role, tx.now);
+        let (registry, duty, now) = (Registry::of(tx), staff.duty(), tx.now);
         let words = match filter.part() {
             QueuePart::Mine if !items.is_empty() => {
                 let ids: Vec<String> = items.iter().map(|item| item.position.id.clone()).collect();
@@ -96,7 +96,7 @@ impl Listing {
             }
             _ => HashMap::new(),
         };
-        let listing = Listing { items, identities, filter, filters, views, registry, role, now, days, words };
+        let listing = Listing { items, identities, filter, filters, views, registry, duty, now, days, words };
         Unaudited::new(tx, &staff.id, noted, (listing, header)).map_err(Refusal::from)
     }
 
@@ -105,7 +105,7 @@ impl Listing {
         html! {
             div.head {
                 (ui::heading("", self.filter.part().label(), ""))
-                @if queue::decides(self.registry, self.role) {
+                @if queue::decides(self.registry, &self.duty) {
                     form method="post" action=(paths::QUEUE_NEXT) {
                         (ui::submit("go", "next", "领取下一件", Look::Primary))
                     }
@@ -118,7 +118,7 @@ impl Listing {
             }
             (self.uncertain())
             @if let Some(waiting) = self.identities { (identities::home_link(waiting)) }
-            (self.filters.show(&self.filter, self.registry, self.role))
+            (self.filters.show(&self.filter, self.registry, &self.duty))
             (self.views.show(&self.filter))
             @if self.items.is_empty() { (self.nothing()) }
             @else { div #items { (self.rows()) } }
@@ -155,7 +155,7 @@ impl Listing {
             }
             QueuePart::Decided => ("还没有办理过的申请", "审核通过、退回和不通过的申请会出现在这里。"),
         };
-        let also_carries_out = queue::carries_out(self.registry, self.role);
+        let also_carries_out = queue::carries_out(self.registry, &self.duty);
         let todo = (self.filter.part() == QueuePart::Waiting && also_carries_out)
             .then(|| format!("{}?status={}", paths::QUEUE, QueuePart::ToDo.code()));
         let action = todo.as_deref().map(|path| ("查看待办结", path));

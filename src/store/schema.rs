@@ -53,6 +53,7 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamp,
         single_keys -> Bool,
+        kinds -> Text,
     }
 }
 
@@ -63,6 +64,20 @@ diesel::table! {
         staff_id -> Nullable<Text>,
         action -> Text,
         target -> Text,
+        day -> Nullable<Date>,
+        seq -> Nullable<BigInt>,
+        previous -> Text,
+        hash -> Text,
+        candidate_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        day -> Date,
+        seq -> BigInt,
+        hash -> Text,
     }
 }
 
@@ -380,6 +395,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    refund_rules (id) {
+        id -> Text,
+        exam_id -> Text,
+        reason -> Text,
+        closes_before -> Nullable<Integer>,
+        share -> Integer,
+    }
+}
+
+diesel::table! {
     rules (kind, name) {
         kind -> Text,
         name -> Text,
@@ -604,6 +629,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     candidates,
     staff,
     audit_entries,
+    audit_head,
     sessions,
     login_handshakes,
     device_grants,
@@ -637,6 +663,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificate_link_views,
     lookup_counts,
     imports,
+    refund_rules,
     rules,
     batches,
     batch_rows,

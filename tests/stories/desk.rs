@@ -1,19 +1,27 @@
 //! The review desk: assignment of applications, and the effects of a decision.
 
+mod access;
 mod assignment;
 mod audit;
 mod authority;
 mod batches;
+mod chain;
 mod confirmation;
+mod corrections;
 mod figures;
 mod finding;
+mod free;
+mod hold;
 mod lists;
 mod lost_files;
 mod many;
+mod notes;
 mod pages;
 mod plans;
+mod reopen;
 mod stepup;
 mod views;
+mod working_marks;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;

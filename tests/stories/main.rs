@@ -21,6 +21,7 @@ mod server;
 #[path = "../support/statements.rs"]
 mod statements;
 
+mod audit_command;
 mod backups;
 mod certificate_states;
 mod certificates;
@@ -52,6 +53,7 @@ mod receipt;
 mod records;
 mod refund;
 mod reissue;
+mod rounds;
 mod sandbox;
 mod schema;
 mod store;

@@ -7,7 +7,7 @@ use super::position::Position;
 use super::time::TimeFilter;
 use crate::casework::business::Registry;
 use crate::casework::paging::Pages;
-use crate::people::staff::Role;
+use crate::people::staff::Duty;
 use crate::web::Submission;
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -38,8 +38,8 @@ impl QueueFilter {
     }
 
     /// Without a status, a role that decides nothing sees the applications whose task is due.
-    pub(in crate::staff) fn for_role(self, registry: Registry, role: Role) -> QueueFilter {
-        let todo = self.status.is_empty() && !decides(registry, role);
+    pub(in crate::staff) fn for_role(self, registry: Registry, duty: &Duty) -> QueueFilter {
+        let todo = self.status.is_empty() && !decides(registry, duty);
         QueueFilter { status: if todo { QueuePart::ToDo.code().to_owned() } else { self.status }, ..self }
     }
 

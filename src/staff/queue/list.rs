@@ -113,7 +113,7 @@ pub(in crate::staff) fn numbers<'a>(items: impl IntoIterator<Item = &'a QueueIte
 /// The applications of a filter, without its titles and numbers.
 pub(super) fn select(tx: &Tx, reader: &StaffMember, filter: &QueueFilter) -> Selection {
     let (part, time) = (filter.part(), filter.time());
-    let mut kinds = businesses(Registry::of(tx), reader.role, part);
+    let mut kinds = businesses(Registry::of(tx), &reader.duty(), part);
     kinds.retain(|kind| filter.business.is_empty() || *kind == filter.business);
     if time.is_some_and(|time| !time.concerns(part)) {
         kinds.clear();

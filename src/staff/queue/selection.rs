@@ -39,7 +39,8 @@ pub(super) struct Selection {
 
 /// Leaves out what this person may not take: their own applications, and appeals against their decisions.
 pub(super) struct Reviewer {
-    pub candidate: CandidateId,
+    /// Their ids as candidates.
+    pub candidates: Vec<CandidateId>,
     /// Keys of their rows of the roster.
     pub entries: Vec<String>,
 }
@@ -227,7 +228,9 @@ pub(super) fn push_union<T>(sql: &mut Sql<T>, selections: &[Selection], most: i6
 
 impl Reviewer {
     fn push_conditions<T>(&self, sql: &mut Sql<T>) {
-        sql.push_with(" AND candidate_id <> ", Value::Text(self.candidate.to_string()));
+        for candidate in &self.candidates {
+            sql.push_with(" AND candidate_id <> ", Value::Text(candidate.to_string()));
+        }
         // The parent of an appeal is the rejected application. PostgreSQL counts for each row, where it would turn
         // NOT EXISTS into a join with all events.
         sql.push(" AND (parent_id = '' OR (SELECT count(*) FROM application_events");

@@ -124,8 +124,8 @@ pub fn find(
     wanted: &Wanted,
     after: Option<&After>,
 ) -> Result<Vec<FoundItem>, Error> {
-    let registry = Registry::of(tx);
-    let kinds = registry.iter().filter(|business| business.is_work_of(reader.role));
+    let (registry, duty) = (Registry::of(tx), reader.duty());
+    let kinds = registry.iter().filter(|business| business.is_work_of(&duty));
     let kinds: Vec<&'static str> = kinds.map(|business| business.slug).collect();
     if kinds.is_empty() {
         return Ok(Vec::new());

@@ -255,7 +255,7 @@ async fn page_is_a_fixed_number_of_statements() {
         desk.queries(&desk.staff[1], &format!("/staff/applications/{}", desk.first)).await.len()
     };
     let (of_few, of_many) = (of_case(&few).await, of_case(&many).await);
-    assert!(of_few == of_many && of_many <= 18, "{of_few} and {of_many} statements");
+    assert!(of_few == of_many && of_many <= 20, "{of_few} and {of_many} statements");
 }
 
 #[tokio::test]
@@ -266,8 +266,10 @@ async fn only_the_audit_is_written_for_a_page() {
         desk.statements.take();
         desk.staff[0].get(page).await.assert_status_is_ok();
         let written = desk.in_write_transactions();
-        let is_entry = |sql: &String| sql.starts_with("INSERT INTO") && sql.contains("audit_entries");
-        assert!(written.len() == entries && written.iter().all(is_entry), "{page}: {written:#?}");
+        let is_entry = |sql: &&String| sql.starts_with("INSERT INTO") && sql.contains("audit_entries");
+        let is_written = |sql: &&String| !sql.starts_with("SELECT") && !sql.contains("audit_head");
+        let changes: Vec<&String> = written.iter().filter(is_written).collect();
+        assert!(changes.len() == entries && changes.iter().all(is_entry), "{page}: {written:#?}");
         desk.staff[0].get(page).await.assert_status_is_ok();
         assert_eq!(desk.in_write_transactions(), [""; 0], "{page} again within a minute");
     }
