@@ -50,7 +50,14 @@ impl Authority {
     /// A browser in which a candidate is signed in, who is on no roster.
     pub async fn browser_of_candidate(&self, candidate: &Candidate) -> StaffBrowser {
         let (id, candidate) = ("gone".to_owned(), candidate.id.clone());
-        self.browser_of(&StaffMember { id, name: String::new(), role: Role::Reviewer, kinds: Kinds::default(), candidate }).await
+        self.browser_of(&StaffMember {
+            id,
+            name: String::new(),
+            role: Role::Reviewer,
+            kinds: Kinds::default(),
+            candidate,
+        })
+        .await
     }
 }
 
