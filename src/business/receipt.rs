@@ -6,7 +6,7 @@ use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Record, Since,
     Task, Transition, extra, need,
 };
-use crate::casework::lifecycle::Action;
+use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, read_only};
 use crate::casework::{Refusal, format};
 use crate::exams::registration::{self, Registration};
@@ -36,7 +36,10 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "票据申请已通过审核，正在开具电子票据。",
     after,
-    undo: |tx, receipt| Ok(registration::release_receipt(tx, &receipt.id)?),
+    undo: |tx, receipt| match receipt.status {
+        Status::Completed => Ok(()),
+        _ => Ok(registration::release_receipt(tx, &receipt.id)?),
+    },
     ..Business::PLAIN
 };
 
@@ -101,9 +104,9 @@ const TASKS: &[Task] = &[Task {
     result: "已开具",
     role: Role::Finance,
     questions: &[
-        ask("receipt_code", "票据代码", "", AnswerRule::Like(&format::CODE)),
-        ask("receipt_number", "票据号码", "", AnswerRule::Like(&format::CODE)),
-        ask("check_code", "校验码", "", AnswerRule::Like(&format::CHECK_CODE)),
+        ask("receipt_code", "票据代码", "8 位数字", AnswerRule::Like(&format::RECEIPT_CODE)),
+        ask("receipt_number", "票据号码", "10 位数字", AnswerRule::Like(&format::RECEIPT_NUMBER)),
+        ask("check_code", "校验码", "区分大小写", AnswerRule::Like(&format::CHECK_CODE)),
         ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),

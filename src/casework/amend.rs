@@ -23,6 +23,9 @@ pub fn carried_out(business: &Business, events: &[Event]) -> Vec<(&'static Task,
         if event.action == Action::Submit {
             done.clear();
         }
+        if event.action == Action::TakeBack {
+            done.retain(|(task, _)| task.action.code() != event.content.amends);
+        }
         let task = event.noted_task(business).filter(|task| task.action != Action::Fail);
         if let (Some(task), Some(outcome)) = (task, &event.content.outcome) {
             done.retain(|(known, _)| known.action != task.action);
@@ -52,8 +55,8 @@ pub fn amend(
 ) -> Result<(), Refusal> {
     let (application, version) = seen;
     let by = By::Staff(&staff.id);
-    permission::refuse_own(staff, application)?;
-    if !staff.role.does(task.role) {
+    permission::refuse_own(tx, staff, application)?;
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask);
     }
     let events = history::of(tx, &application.id)?;

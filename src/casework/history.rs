@@ -67,7 +67,7 @@ pub struct Content {
     /// A note that only staff see.
     #[serde(default, rename = "aside")]
     pub staff_note: String,
-    /// Code of the action whose outcome this event amends, or empty.
+    /// Code of the action whose outcome this event amends or takes back, or empty.
     #[serde(default)]
     pub amends: String,
     /// The outcome that it replaces.
@@ -146,6 +146,9 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
 
 /// For those of the applications that were handed to their present assignee: who did it, and the word for them.
 pub fn words_of_handover(tx: &mut Tx, applications: &[String]) -> Result<HashMap<String, String>, Error> {
+    if applications.is_empty() {
+        return Ok(HashMap::new());
+    }
     let assigning = [Action::Take, Action::PutBack, Action::HandOver].map(Action::code);
     let rows: Vec<(String, String, Option<String>, String)> = e::table
         .left_join(staff::table)

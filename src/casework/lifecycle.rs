@@ -70,6 +70,10 @@ codes! {
         Amend = "amend", "更正办理结果";
         /// 重新办理: an administrator sends a decided one back to review.
         Reopen = "reopen", "重新审核";
+        /// 签收: the candidate has read the decision.
+        Serve = "serve", "签收处理决定";
+        /// 撤回登记: an administrator takes back that a task was carried out.
+        TakeBack = "take_back", "撤回办结登记";
         /// 逾期未补正: it was not corrected by its due day.
         Lapse = "lapse", "逾期未补正，已关闭";
     }
@@ -104,6 +108,7 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::InReview, Action::Retract, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::Hold, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::Resume, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::Resume, Actor::Roster, Status::InReview),
     (Status::InReview, Action::Return, Actor::Reviewer, Status::Returned),
     (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
     (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
@@ -115,8 +120,11 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Approved, Action::Collect, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Amend, Actor::Reviewer, Status::Approved),
     (Status::Completed, Action::Amend, Actor::Reviewer, Status::Completed),
+    (Status::Completed, Action::TakeBack, Actor::Reviewer, Status::Approved),
     (Status::Approved, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Rejected, Action::Reopen, Actor::Reviewer, Status::Submitted),
+    (Status::Approved, Action::Serve, Actor::Candidate, Status::Approved),
+    (Status::Rejected, Action::Serve, Actor::Candidate, Status::Rejected),
     (Status::Returned, Action::Lapse, Actor::Office, Status::Withdrawn),
 ];
 
@@ -171,10 +179,15 @@ mod tests {
                 Withdraw => Some(Status::Withdrawn),
                 _ => None,
             },
+            (Actor::Candidate, Status::Approved | Status::Rejected) => (action == Serve).then_some(status),
             (Actor::Reviewer, Status::Submitted) => {
                 matches!(action, Take | HandOver).then_some(Status::InReview)
             }
-            (Actor::Roster, Status::InReview) => (action == PutBack).then_some(Status::Submitted),
+            (Actor::Roster, Status::InReview) => match action {
+                PutBack => Some(Status::Submitted),
+                Resume => Some(Status::InReview),
+                _ => None,
+            },
             (Actor::Reviewer, Status::InReview) => match action {
                 HandOver | Hold | Resume | Propose | SendBack | Retract => Some(Status::InReview),
                 PutBack => Some(Status::Submitted),
@@ -196,7 +209,11 @@ mod tests {
                 Reopen => Some(Status::Submitted),
                 _ => None,
             },
-            (Actor::Reviewer, Status::Completed) => (action == Amend).then_some(Status::Completed),
+            (Actor::Reviewer, Status::Completed) => match action {
+                Amend => Some(Status::Completed),
+                TakeBack => Some(Status::Approved),
+                _ => None,
+            },
             (Actor::Office, Status::Returned) => (action == Lapse).then_some(Status::Withdrawn),
             _ => None,
         }
@@ -221,7 +238,7 @@ mod tests {
     fn candidate_cannot_change_a_decided_application() {
         for status in [Status::Approved, Status::Completed, Status::Rejected, Status::Withdrawn] {
             for action in Action::ALL {
-                assert_eq!(next(status, action, Actor::Candidate), None);
+                assert!(next(status, action, Actor::Candidate).is_none_or(|next| next == status));
             }
         }
     }

@@ -10,17 +10,17 @@ use super::assignment::unassign_unreviewable_of;
 use super::lifecycle::Status;
 use super::refusal::Refusal;
 use crate::people::document::Document;
-use crate::people::staff::{self, Member, Role, StaffMember};
+use crate::people::staff::{self, Duty, Member, Role, StaffMember};
 use crate::store::schema::applications::dsl as a;
 use crate::store::{Error, Tx};
 
 /// Adds a staff member or changes their name or role. Returns how many applications went back into the queue.
-pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<usize, Refusal> {
+pub fn add(tx: &mut Tx, name: &str, document: &Document, duty: &Duty) -> Result<usize, Refusal> {
     if let Some(known) = staff::active_with(tx, document)? {
-        refuse_last_administrator(tx, &known, Some(role))?;
+        refuse_last_administrator(tx, &known, Some(duty.role))?;
     }
-    let id = staff::add(tx, name, document, role)?;
-    staff::audit_command(tx, &format!("roster_add:{}", role.code()), &id)?;
+    let id = staff::add_limited(tx, name, document, duty)?;
+    staff::audit_command(tx, &format!("roster_add:{}", coded(duty)), &id)?;
     unassign_unreviewable_of(tx, &id)
 }
 
@@ -41,33 +41,39 @@ pub fn enter(
     by: &StaffMember,
     name: &str,
     document: &Document,
-    role: Role,
+    duty: &Duty,
 ) -> Result<String, Refusal> {
     if let Some(Member { id, name, .. }) = staff::active_with(tx, document)? {
         return Err(Refusal::OnRoster { id, name });
     }
-    let id = staff::add(tx, name, document, role)?;
-    staff::audit(tx, &by.id, &format!("roster_add:{}", role.code()), &id)?;
+    let id = staff::add_limited(tx, name, document, duty)?;
+    staff::audit(tx, &by.id, &format!("roster_add:{}", coded(duty)), &id)?;
     Ok(id)
 }
 
-/// An entry as an administrator saw it.
-pub type Seen<'a> = (&'a str, Role);
+/// Name and duty of an entry, as an administrator saw them or changes them.
+pub type Seen<'a> = (&'a str, &'a Duty);
 
-/// Changes the name and the role of a staff member. Returns how many applications went back into the queue.
+/// The code of a role, and the businesses to which somebody is limited.
+fn coded(duty: &Duty) -> String {
+    let role = duty.role.code().to_owned();
+    duty.kinds.slugs().iter().fold(role, |kinds, slug| format!("{kinds}:{slug}"))
+}
+
+/// Changes the name and the duty of a staff member. Returns how many applications went back into the queue.
 pub fn change(
     tx: &mut Tx,
     by: &StaffMember,
     (id, seen): (&str, Seen),
-    (name, role): Seen,
+    (name, duty): Seen,
 ) -> Result<usize, Refusal> {
     let entry = current(tx, id, seen)?;
-    if role != entry.role {
+    if duty.role != entry.role {
         refuse_own(tx, by, id)?;
-        refuse_last_administrator(tx, &entry, Some(role))?;
+        refuse_last_administrator(tx, &entry, Some(duty.role))?;
     }
-    staff::rename(tx, id, name, role)?;
-    staff::audit(tx, &by.id, &format!("roster_change:{}", role.code()), id)?;
+    staff::change(tx, id, name, duty)?;
+    staff::audit(tx, &by.id, &format!("roster_change:{}", coded(duty)), id)?;
     unassign_unreviewable_of(tx, id)
 }
 
@@ -98,9 +104,9 @@ pub fn taken(tx: &mut Tx) -> Result<Vec<(String, i64)>, Error> {
 }
 
 /// The entry, unless it is not what the administrator saw.
-fn current(tx: &mut Tx, id: &str, (name, role): Seen) -> Result<Member, Refusal> {
+fn current(tx: &mut Tx, id: &str, (name, duty): Seen) -> Result<Member, Refusal> {
     let entry = staff::entry(tx, id)?.ok_or(Refusal::ChangedMeanwhile)?;
-    if entry.name != name || entry.role != role {
+    if entry.name != name || entry.role != duty.role || entry.kinds != duty.kinds {
         return Err(Refusal::ChangedMeanwhile);
     }
     Ok(entry)

@@ -1,13 +1,12 @@
 //! A second pair of eyes (复核): the panel of a proposed decision, and the answers to it.
 
 use maud::{Markup, html};
-use poem::http::StatusCode;
 use poem::{Response, handler};
 
 use super::case::Standing;
 use super::case_request::CaseRequest;
 use super::review_page::ReviewPage;
-use super::typed::{REASON_LENGTH, Typed};
+use super::typed::{ANSWER, REASON_LENGTH};
 use super::{verdict, version};
 use crate::casework::business::Application;
 use crate::casework::history::{Event, Proposed};
@@ -29,16 +28,7 @@ const CONFIRM: &str = "confirm";
 pub async fn answer(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
     let problem = problem(&sent);
     if let Some(problem) = problem {
-        let opened = request.open().await?;
-        let typed = Typed::of(&sent, opened.case.file.application.business);
-        let problems = [("note".to_owned(), problem)];
-        return Ok(verdict::again(
-            &request.frame,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &opened,
-            &typed,
-            &problems,
-        ));
+        return verdict::refuse(&request, &sent, &[(ANSWER.to_owned(), problem)]).await;
     }
     let next = match sent.one("action") {
         CONFIRM => paths::done(&request.number),
@@ -53,7 +43,7 @@ pub async fn answer(request: CaseRequest, sent: Submission) -> Result<Response, 
 /// What is wrong with the word of somebody who sends a proposal back.
 fn problem(sent: &Submission) -> Option<String> {
     let (least, most) = REASON_LENGTH.into_inner();
-    let length = sent.one("note").trim().chars().count();
+    let length = sent.one(ANSWER).trim().chars().count();
     let is_wrong = sent.one("action") == Action::SendBack.code() && !REASON_LENGTH.contains(&length);
     is_wrong.then(|| format!("退回办理人时请写明意见，{least} 到 {most} 个字"))
 }
@@ -70,7 +60,7 @@ pub fn settle(
     match Action::from_code(action) {
         _ if action == CONFIRM => proposal::confirm(tx, staff, &application, version)?,
         Some(Action::SendBack) => {
-            proposal::send_back(tx, staff, &application, version, sent.one("note").trim())?;
+            proposal::send_back(tx, staff, &application, version, sent.one(ANSWER).trim())?;
         }
         Some(Action::Retract) => proposal::retract(tx, staff, &application, version)?,
         _ => return Err(Failure::BadRequest("请求的内容不完整")),
@@ -109,11 +99,11 @@ impl ReviewPage<'_> {
         let word = FormField {
             hint: "只有工作人员能看到。退回时必须填写。",
             optional: true,
-            error: self.problem("note"),
+            error: self.problem(ANSWER),
             ..FormField::new(
-                "note",
+                ANSWER,
                 "给办理人的意见",
-                Control::Area { value: &self.typed.note, max: *REASON_LENGTH.end() },
+                Control::Area { value: self.sent_of(ANSWER), max: *REASON_LENGTH.end() },
             )
         };
         html! {

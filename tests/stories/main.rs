@@ -22,6 +22,7 @@ mod server;
 mod statements;
 
 mod admin;
+mod audit_command;
 mod backups;
 mod certificate_states;
 mod certificates;
@@ -53,6 +54,7 @@ mod receipt;
 mod records;
 mod refund;
 mod reissue;
+mod rounds;
 mod sandbox;
 mod schema;
 mod store;

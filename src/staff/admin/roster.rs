@@ -5,12 +5,13 @@ use poem::web::Path;
 use poem::{Response, handler};
 
 use super::request::{AdminRequest, Saved, Trouble, saved};
+use crate::casework::business::Registry;
 use crate::casework::question::Problems;
 use crate::casework::roster;
 use crate::paths;
 use crate::people::document::{Document, DocumentType};
 use crate::people::name;
-use crate::people::staff::{self, Member, Role, StaffMember};
+use crate::people::staff::{self, Duty, Kinds, Member, Role, StaffMember};
 use crate::store::Tx;
 use crate::ui::{self, Choice, Control, Fact, FormField, Icon, ListRow, Look, Page, TextMode, Tone};
 use crate::web::{Failure, Submission};
@@ -42,7 +43,9 @@ fn row(member: &Member, taken: &[(String, i64)], reader: &StaffMember) -> ListRo
     let taken = taken.iter().find(|(id, _)| *id == member.id).map_or(0, |(_, count)| *count);
     let taken = (taken > 0).then(|| format!("领取了 {taken} 件"));
     let own = (member.id == reader.id).then(|| "本人".to_owned());
-    let facts = [Some(member.document.clone()), taken, own];
+    let limited =
+        (!member.kinds.slugs().is_empty()).then(|| format!("只办理 {} 项业务", member.kinds.slugs().len()));
+    let facts = [Some(member.document.clone()), limited, taken, own];
     ListRow {
         title: html! { (member.name) },
         detail: facts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
@@ -58,6 +61,7 @@ struct Typed {
     document_type: String,
     number: String,
     role: String,
+    kinds: Vec<String>,
 }
 
 impl Typed {
@@ -68,11 +72,12 @@ impl Typed {
             document_type: text("document_type"),
             number: text("number"),
             role: text("role"),
+            kinds: sent.all("kinds").to_vec(),
         }
     }
 
-    /// The checked name and role, or what is wrong with them.
-    fn person(&self) -> Result<(String, Role), Problems> {
+    /// The checked name and duty, or what is wrong with them.
+    fn person(&self, registry: Registry) -> Result<(String, Duty), Problems> {
         let mut problems = Problems::new();
         let name = name::given(&self.name);
         if name.is_none() {
@@ -82,7 +87,9 @@ impl Typed {
         if role.is_none() {
             problems.push(("role".to_owned(), "请选择岗位".to_owned()));
         }
-        name.zip(role).ok_or(problems)
+        let known = self.kinds.iter().filter(|slug| registry.find(slug).is_some()).cloned();
+        let duty = role.map(|role| Duty { role, kinds: Kinds::of(known) });
+        name.zip(duty).ok_or(problems)
     }
 
     fn document(&self, tx: &Tx) -> Result<Document, Problems> {
@@ -96,7 +103,7 @@ impl Typed {
 
 #[handler]
 pub async fn blank(request: AdminRequest) -> Result<Response, Failure> {
-    request.show(|_, _| Ok(new_page(&Typed::default(), &Trouble::default()))).await
+    request.show(|tx, _| Ok(new_page(Registry::of(tx), &Typed::default(), &Trouble::default()))).await
 }
 
 #[handler]
@@ -104,21 +111,21 @@ pub async fn add(request: AdminRequest, sent: Submission) -> Result<Response, Fa
     let typed = Typed::of(&sent);
     let entered = typed.clone();
     let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
-        let (person, document) = (entered.person(), entered.document(tx));
-        let ((name, role), document) = match (person, document) {
+        let (person, document) = (entered.person(Registry::of(tx)), entered.document(tx));
+        let ((name, duty), document) = match (person, document) {
             (Ok(person), Ok(document)) => (person, document),
             (person, document) => {
                 let problems = [person.err(), document.err()];
                 return Ok(Err(problems.into_iter().flatten().flatten().collect()));
             }
         };
-        roster::enter(tx, staff, &name, &document, role)?;
+        roster::enter(tx, staff, &name, &document, &duty)?;
         Ok(Ok(saved(paths::ROSTER)))
     };
-    request.settle(work, move |_, _, trouble| Ok(new_page(&typed, trouble))).await
+    request.settle(work, move |tx, _, trouble| Ok(new_page(Registry::of(tx), &typed, trouble))).await
 }
 
-fn new_page(typed: &Typed, trouble: &Trouble) -> Page {
+fn new_page(registry: Registry, typed: &Typed, trouble: &Trouble) -> Page {
     let types: Vec<Choice> =
         DocumentType::ALL.into_iter().map(|kind| Choice::new(kind.code(), kind.label())).collect();
     let number = Control::Text { value: &typed.number, mode: TextMode::IdNumber, max: NUMBER, suffix: "" };
@@ -142,6 +149,7 @@ fn new_page(typed: &Typed, trouble: &Trouble) -> Page {
                     ..FormField::new("number", "证件号码", number)
                 }))
                 (role_field(&typed.role, trouble))
+                (kinds_field(registry, &typed.kinds))
             }))
             div.actions {
                 (ui::link_button(paths::ROSTER, "返回", Look::Plain))
@@ -171,6 +179,17 @@ fn role_field(value: &str, trouble: &Trouble) -> Markup {
     })
 }
 
+/// The businesses to which somebody is limited.
+fn kinds_field(registry: Registry, values: &[String]) -> Markup {
+    let kinds: Vec<Choice> =
+        registry.iter().map(|business| Choice::new(business.slug, business.label)).collect();
+    ui::field(&FormField {
+        hint: "都不选就办理岗位的全部业务。管理员不受限制。",
+        optional: true,
+        ..FormField::new("kinds", "只办理这些业务", Control::Checks { options: &kinds, values })
+    })
+}
+
 fn duties(role: Role) -> &'static str {
     match role {
         Role::Reviewer => "审核申请",
@@ -194,12 +213,12 @@ pub async fn change(
     let typed = Typed::of(&sent);
     let (entered, changed) = (typed.clone(), id.clone());
     let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
-        let (name, role) = match entered.person() {
+        let (name, duty) = match entered.person(Registry::of(tx)) {
             Ok(person) => person,
             Err(problems) => return Ok(Err(problems)),
         };
-        let (seen_name, seen_role) = seen(&sent)?;
-        roster::change(tx, staff, (&changed, (&seen_name, seen_role)), (&name, role))?;
+        let (seen_name, seen_duty) = seen(&sent)?;
+        roster::change(tx, staff, (&changed, (&seen_name, &seen_duty)), (&name, &duty))?;
         Ok(Ok(saved(paths::ROSTER)))
     };
     let again = move |tx: &mut Tx, reader: &StaffMember, trouble: &Trouble| {
@@ -209,15 +228,17 @@ pub async fn change(
 }
 
 /// The entry as the page showed it.
-fn seen(sent: &Submission) -> Result<(String, Role), Failure> {
-    let role = Role::from_code(sent.one("seen_role"));
-    Ok((sent.one("seen_name").to_owned(), role.ok_or(Failure::BadRequest("请求的内容不完整"))?))
+fn seen(sent: &Submission) -> Result<(String, Duty), Failure> {
+    let role = Role::from_code(sent.one("seen_role")).ok_or(Failure::BadRequest("请求的内容不完整"))?;
+    let duty = Duty { role, kinds: Kinds::parse(sent.one("seen_kinds")) };
+    Ok((sent.one("seen_name").to_owned(), duty))
 }
 
 fn hidden_seen(member: &Member) -> Markup {
     html! {
         input type="hidden" name="seen_name" value=(member.name);
         input type="hidden" name="seen_role" value=(member.role.code());
+        input type="hidden" name="seen_kinds" value=(member.kinds.slugs().join(","));
     }
 }
 
@@ -234,7 +255,12 @@ fn entry_page(
 ) -> Result<Page, Failure> {
     let member = entry(tx, id)?;
     let taken = roster::taken_by(tx, id)?;
-    let stored = Typed { name: member.name.clone(), role: member.role.code().to_owned(), ..Typed::default() };
+    let stored = Typed {
+        name: member.name.clone(),
+        role: member.role.code().to_owned(),
+        kinds: member.kinds.slugs().to_vec(),
+        ..Typed::default()
+    };
     let typed = typed.unwrap_or(&stored);
     let own = member.id == reader.id;
     let main = html! {
@@ -252,6 +278,7 @@ fn entry_page(
                     input type="hidden" name="role" value=(member.role.code());
                     (ui::facts(&[Fact::of("岗位", format!("{}（本人的岗位由另一位管理员更改）", member.role.label()))]))
                 } @else { (role_field(&typed.role, trouble)) }
+                (kinds_field(Registry::of(tx), &typed.kinds))
             }))
             div.actions {
                 (ui::link_button(paths::ROSTER, "返回", Look::Plain))
@@ -287,8 +314,8 @@ pub async fn leave(
 ) -> Result<Response, Failure> {
     let leaving = id.clone();
     let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
-        let (name, role) = seen(&sent)?;
-        roster::leave(tx, staff, &leaving, (&name, role))?;
+        let (name, duty) = seen(&sent)?;
+        roster::leave(tx, staff, &leaving, (&name, &duty))?;
         Ok(Ok(saved(paths::ROSTER)))
     };
     request.settle(work, move |tx, _, trouble| leave_page(tx, &id, trouble)).await

@@ -55,7 +55,7 @@ async fn show_choice(request: &BulkRequest, problem: &'static str) -> Result<Res
 
 fn choice(waiting: &[(&'static Business, Vec<Waiting>)]) -> Markup {
     html! {
-        form method="post" action=(paths::APPROVALS) {
+        form.bulk-form method="post" action=(paths::APPROVALS) {
             @for (business, own) in waiting.iter().filter(|(_, own)| !own.is_empty()) {
                 fieldset {
                     legend.label { (business.label) }
@@ -126,7 +126,7 @@ fn preview(found: &[Assessed]) -> Markup {
             }))
         }
         ul.bulk-lines { @for one in &included { (case(one)) } }
-        form method="post" action=(paths::CONFIRM_APPROVALS) {
+        form.bulk-form method="post" action=(paths::CONFIRM_APPROVALS) {
             @for one in &included {
                 input type="hidden" name="chosen" value=(value(one.application.shown_number(), one.application.version));
             }

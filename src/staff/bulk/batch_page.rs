@@ -58,10 +58,11 @@ pub(super) async fn page_of(
         let (mut rows, counts) = (batch::rows(tx, &batch.id)?, batch::counts(tx, &batch.id)?);
         let sum = rows.iter().filter_map(|row| amount(row.application.form.as_ref()?)).sum();
         let all = rows.len();
+        let stuck = rows.iter().filter_map(stuck).take(PAGE).collect();
         rows.drain(..(page.min(all / PAGE) * PAGE));
         rows.truncate(PAGE);
         let views = listed(rows.iter().map(|row| row.application.shown_number()));
-        Ok((views, BatchPage { batch, kind, rows, counts, all, sum, page }))
+        Ok((views, BatchPage { batch, kind, rows, stuck, counts, all, sum, page }))
     };
     let (view, desk) = request.read(load).await?;
     let main = view.show(problem);
@@ -75,6 +76,8 @@ struct BatchPage {
     kind: &'static BatchKind,
     /// Those of the page.
     rows: Vec<BatchRow>,
+    /// Numbers of open rows that need somebody, and why.
+    stuck: Vec<(String, String)>,
     counts: Counts,
     all: usize,
     /// In fen.
@@ -87,6 +90,15 @@ impl BatchPage {
         let has_open = self.counts.iter().any(|(state, _)| *state == RowState::Open);
         html! {
             (ui::heading(self.kind.label, &self.batch.number, ""))
+            @if !self.stuck.is_empty() {
+                (ui::banner(Tone::Warn, &format!("{} 件没有登记，需要处理", self.stuck.len()), html! {
+                    ul {
+                        @for (number, why) in &self.stuck {
+                            li { a href=(paths::case(number)) { (number) } "：" (ui::words(why)) }
+                        }
+                    }
+                }))
+            }
             (ui::panel("", ui::facts(&self.facts())))
             (ui::panel("文件", self.files()))
             @if has_open { (ui::panel("结果", self.upload(problem))) }
@@ -142,7 +154,7 @@ impl BatchPage {
         };
         html! {
             @if !problem.is_empty() { (ui::answer(Tone::Danger, problem, html! {})) }
-            form method="post" action=(paths::batch_results(&self.batch.id)) enctype="multipart/form-data"
+            form.bulk-form method="post" action=(paths::batch_results(&self.batch.id)) enctype="multipart/form-data"
                 hx-encoding="multipart/form-data" {
                 div.field #f-file data-error[!problem.is_empty()] {
                     label.label for="i-file" { (label) }
@@ -162,11 +174,18 @@ impl BatchPage {
     }
 }
 
+/// An open row that could not be recorded, or that no result can be recorded for any more.
+fn stuck(row: &BatchRow) -> Option<(String, String)> {
+    let why = match row.note.as_str() {
+        "" if row.has_changed() => "做成批次后有变动，请移出后单独办理",
+        note => note,
+    };
+    (row.state == RowState::Open && !why.is_empty())
+        .then(|| (row.application.shown_number().to_owned(), why.to_owned()))
+}
+
 fn row(row: &BatchRow) -> ListRow {
     let application = &row.application;
-    let changed = row.has_changed().then(|| "做成批次后有变动，请单独办理".to_owned());
-    let note = Some(row.note.clone()).filter(|note| !note.is_empty());
-    let detail = [Some(facts(application)), changed, note].into_iter().flatten();
     let tag = match row.state {
         RowState::Open => ui::tag("due", row.state.label()),
         RowState::Dropped => ui::tag("", row.state.label()),
@@ -176,7 +195,7 @@ fn row(row: &BatchRow) -> ListRow {
     };
     ListRow {
         title: html! { (row.position) ". " (mask::name(&row.name)) " · " (ui::words(&application.title)) },
-        detail: detail.collect::<Vec<_>>().join(" · "),
+        detail: facts(application),
         href: paths::case(application.shown_number()),
         trailing: tag,
     }

@@ -54,7 +54,7 @@ impl Dropping {
         html! {
             (ui::heading(self.kind.label, "移出申请", &format!("批次 {}", self.batch.number)))
             (ui::banner(Tone::Warn, "移出前请确认", html! { p { (warning) } }))
-            form method="post" action=(paths::batch_drop(&self.batch.id)) {
+            form.bulk-form method="post" action=(paths::batch_drop(&self.batch.id)) {
                 fieldset {
                     legend.label { "等待结果的申请" }
                     div.options data-long {

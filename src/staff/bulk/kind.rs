@@ -7,6 +7,7 @@ use crate::casework::lifecycle::{Action, Status};
 use crate::exams::held::Certificate;
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
+use crate::people::staff::Duty;
 
 pub(super) struct BatchKind {
     /// Its name in addresses and in the database.
@@ -215,6 +216,10 @@ impl BatchKind {
     /// The task that its rows carry out.
     pub fn task(&self) -> &'static Task {
         self.business().task(self.action).expect("every kind names a task")
+    }
+
+    pub fn is_work_of(&self, duty: &Duty) -> bool {
+        duty.does(self.task().role, self.business)
     }
 
     /// The task that a row carries out if the first one failed.

@@ -6,6 +6,7 @@ use super::state::{ReviewPage, Stopped};
 use crate::casework::lifecycle::Status;
 use crate::pages::views;
 use crate::staff::case::Standing;
+use crate::staff::typed::ANSWER;
 use crate::ui::{self, Fact, Tone};
 
 impl ReviewPage<'_> {
@@ -53,6 +54,10 @@ impl ReviewPage<'_> {
         let words = self.typed.words();
         if !words.is_empty() {
             facts.push(Fact::of("审核意见", words));
+        }
+        let answer = self.sent_of(ANSWER);
+        if !answer.is_empty() {
+            facts.push(Fact::of("给办理人的意见", answer));
         }
         if let Some(tried) = &self.tried {
             facts.extend(views::facts(tried.task.questions, tried.noted, None));

@@ -1,6 +1,6 @@
 //! 通知公告: written, published at a time, changed and taken down.
 
-use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::people::staff::{Kinds, Role, StaffMember};
 use poem::http::StatusCode;
 
 use super::{Office, hidden};
@@ -74,5 +74,11 @@ async fn incomplete_announcement_is_refused_and_kept() {
 /// A candidate who is signed in.
 async fn guest(office: &Office) -> StaffMember {
     let candidate = office.authority.candidate("张小三", "E0000001").await.id;
-    StaffMember { id: "nobody".into(), name: "张小三".into(), role: Role::Reviewer, candidate }
+    StaffMember {
+        id: "nobody".into(),
+        name: "张小三".into(),
+        role: Role::Reviewer,
+        kinds: Kinds::default(),
+        candidate,
+    }
 }

@@ -12,7 +12,8 @@ use super::Office;
 const PAGE: &str = "/staff/admin/imports";
 
 const HEAD: &str = "考试代码,考试名称,考试类别,级别,专业,科目,费用\n";
-const GOOD: &str = "gjs,高级经济师,专业技术,高级,工商管理,实务,61\ngjs,高级经济师,专业技术,高级,财政税收,实务,61\n";
+const GOOD: &str =
+    "gjs,高级经济师,专业技术,高级,工商管理,实务,61\ngjs,高级经济师,专业技术,高级,财政税收,实务,61\n";
 const BAD: &str = "gjs,高级经济师,专业技术,高级,工商管理,实务,六十\n";
 
 impl Office {
@@ -93,7 +94,9 @@ async fn file_that_is_no_table_is_refused_in_chinese() {
         assert!(page.contains("这个文件不能导入") && page.contains(told), "{told}: {page}");
         assert_eq!(office.desk.stored().len(), 0, "its file is deleted");
     }
-    for (kind, text, told) in [("exams", "", "文件是空的"), ("", "a", "请选择内容"), ("people", "a", "请选择内容")] {
+    for (kind, text, told) in
+        [("exams", "", "文件是空的"), ("", "a", "请选择内容"), ("people", "a", "请选择内容")]
+    {
         let sent = office.desk.upload(PAGE, &[("kind", kind)], ("a.csv", text.as_bytes())).await;
         let page = super::body(sent, StatusCode::UNPROCESSABLE_ENTITY).await;
         assert!(page.contains(told), "{page}");

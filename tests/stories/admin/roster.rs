@@ -3,7 +3,7 @@
 use futures_util::future::join;
 use kaozheng::casework::lifecycle::Status;
 use kaozheng::casework::roster;
-use kaozheng::people::staff::{self, Role};
+use kaozheng::people::staff::{self, Duty, Kinds, Role};
 use kaozheng::staff::take_next;
 use kaozheng::store::Tx;
 use poem::http::StatusCode;
@@ -12,6 +12,10 @@ use super::{Office, hidden};
 use crate::desk::authority::document;
 
 const NEW: &str = "/staff/admin/roster/new";
+
+fn duty(role: Role) -> Duty {
+    Duty { role, kinds: Kinds::default() }
+}
 
 impl Office {
     async fn names(&self) -> Vec<String> {
@@ -46,8 +50,12 @@ async fn person_is_added_changed_and_taken_off() {
     assert_eq!(office.names().await, ["周管理"]);
     assert_eq!(office.audited().await, ["roster_add:reviewer", "roster_change:finance", "roster_remove"]);
 
-    office.save(NEW, &add).await;
+    let limited = [&add[..], &[("kinds", "refund"), ("kinds", "nothing")]].concat();
+    office.save(NEW, &limited).await;
     assert_eq!(office.names().await.len(), 2, "they can come back");
+    let members = office.authority.write(|tx: &mut Tx| Ok(staff::list(tx)?)).await.expect("the roster");
+    let back = members.iter().find(|member| member.name == "李审核").expect("an entry");
+    assert_eq!(back.kinds.slugs(), ["refund"]);
 }
 
 #[tokio::test]
@@ -91,7 +99,7 @@ async fn command_keeps_the_last_administrator() {
     let office = Office::open().await;
     let remove = |tx: &mut Tx| Ok(roster::remove(tx, &document("S0000009"))?);
     office.authority.write(remove).await.expect_err("a refusal");
-    let change = |tx: &mut Tx| Ok(roster::add(tx, "周管理", &document("S0000009"), Role::Reviewer)?);
+    let change = |tx: &mut Tx| Ok(roster::add(tx, "周管理", &document("S0000009"), &duty(Role::Reviewer))?);
     office.authority.write(change).await.expect_err("a refusal");
     assert_eq!(office.names().await, ["周管理"]);
 }
@@ -104,8 +112,9 @@ async fn two_administrators_who_remove_each_other_do_not_both_succeed() {
     let two = authority.staff_member("吴管理", "S0000008", Role::Administrator).await;
     let leave = |by: &kaozheng::people::staff::StaffMember, who: &kaozheng::people::staff::StaffMember| {
         let (by, who) = (by.clone(), who.clone());
-        authority
-            .write(move |tx: &mut Tx| Ok(roster::leave(tx, &by, &who.id, (&who.name, Role::Administrator))?))
+        authority.write(move |tx: &mut Tx| {
+            Ok(roster::leave(tx, &by, &who.id, (&who.name, &duty(Role::Administrator)))?)
+        })
     };
     let (first, second) = join(leave(&one, &two), leave(&two, &one)).await;
     assert_eq!([first.is_ok(), second.is_ok()].into_iter().filter(|done| *done).count(), 1);

@@ -3,7 +3,8 @@
 use kaozheng::casework::lifecycle::Status;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::people::candidate::Candidate;
+use kaozheng::people::staff::{Kinds, Role, StaffMember};
 use kaozheng::settings::{SessionRules, Settings};
 use kaozheng::site::{Parts, site};
 use kaozheng::store::Error;
@@ -42,6 +43,21 @@ impl Authority {
         let id = self.store.write::<_, Error, _>(move |tx| session::replace(tx, None, &who, &rules)).await;
         let cookie = format!("kaozheng={}", id.expect("a session"));
         StaffBrowser { client: TestClient::new(site(&parts).boxed()), cookie, folder }
+    }
+}
+
+impl Authority {
+    /// A browser in which a candidate is signed in, who is on no roster.
+    pub async fn browser_of_candidate(&self, candidate: &Candidate) -> StaffBrowser {
+        let (id, candidate) = ("gone".to_owned(), candidate.id.clone());
+        self.browser_of(&StaffMember {
+            id,
+            name: String::new(),
+            role: Role::Reviewer,
+            kinds: Kinds::default(),
+            candidate,
+        })
+        .await
     }
 }
 

@@ -7,7 +7,7 @@ use kaozheng::casework::lifecycle::{Action, Status};
 use kaozheng::casework::number::ApplicationNumber;
 use kaozheng::casework::roster;
 use kaozheng::casework::rules::{self, Rule};
-use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::people::staff::{Kinds, Role, StaffMember};
 use kaozheng::staff::{self, QueueFilter, QueuePart};
 use kaozheng::web::Failure;
 
@@ -28,7 +28,7 @@ impl Authority {
     /// Answers the proposal on the current version of an application.
     async fn answer(&self, staff: &StaffMember, number: &str, action: &str) -> Result<(), Failure> {
         let version = self.application(number).await.version.to_string();
-        let sent = form(&[("action", action), ("note", "请再核对从业年限"), ("version", &version)]);
+        let sent = form(&[("action", action), ("answer", "请再核对从业年限"), ("version", &version)]);
         let (staff, number) = (staff.clone(), number.to_owned().into());
         self.write(move |tx| staff::settle_proposal(tx, &staff, &number, &sent)).await
     }
@@ -85,6 +85,7 @@ async fn candidate_reads_nothing_of_a_proposal() {
         id: "nobody".into(),
         name: "张小三".into(),
         role: Role::Reviewer,
+        kinds: Kinds::default(),
         candidate: authority.application(&number).await.candidate_id,
     };
     let phone = authority.browser_of(&applicant).await;
@@ -122,17 +123,17 @@ async fn page_of_a_proposal_shows_it_to_both_and_asks_for_a_word() {
 
     let version = authority.application(&number).await.version.to_string();
     let desk = authority.browser_of(&colleague).await;
-    let short = [("action", "send_back"), ("note", "不"), ("version", &*version)];
+    let short = [("action", "send_back"), ("answer", "不"), ("version", &*version)];
     let asked = desk.post(&format!("{path}/second-pair"), &short).await;
     asked.assert_status(poem::http::StatusCode::UNPROCESSABLE_ENTITY);
     assert!(authority.proposed_by(&number).await.is_some());
 
-    let word = [("action", "send_back"), ("note", "请核对社保记录"), ("version", &*version)];
+    let word = [("action", "send_back"), ("answer", "请核对社保记录"), ("version", &*version)];
     desk.post(&format!("{path}/second-pair"), &word).await.assert_status(poem::http::StatusCode::SEE_OTHER);
     assert!(read(&reviewer).await.contains("请核对社保记录"));
 
     // The same button again, from a page that is out of date.
-    let late = [("action", "confirm"), ("note", "我写的意见"), ("version", &*version)];
+    let late = [("action", "confirm"), ("answer", "我写的意见"), ("version", &*version)];
     let late = desk.post(&format!("{path}/second-pair"), &late).await;
     late.assert_status(poem::http::StatusCode::CONFLICT);
     let body = late.0.into_body().into_string().await.expect("a page");
@@ -167,7 +168,7 @@ async fn of_two_who_confirm_at_once_one_wins() {
     authority.decide(&reviewer, &number, APPROVE).await;
     let version = authority.application(&number).await.version.to_string();
     let answers = join_all([(&one, "confirm"), (&two, "send_back")].map(|(staff, action)| {
-        let sent = form(&[("action", action), ("note", "请再核对"), ("version", &version)]);
+        let sent = form(&[("action", action), ("answer", "请再核对"), ("version", &version)]);
         let (staff, number) = (staff.clone(), number.clone());
         authority.write(move |tx| staff::settle_proposal(tx, &staff, &number, &sent))
     }));

@@ -42,23 +42,41 @@ impl Face {
         (glyphs.collect(), width)
     }
 
-    /// Breaks a text into lines of at most `width`, for a font size of 1. Chinese may break anywhere.
+    /// Breaks a text into lines of at most `width`, for a font size of 1. Chinese may break anywhere; numbers and
+    /// Latin words break only if they are wider than a line.
     pub fn wrap(&self, text: &str, width: f32) -> Vec<String> {
         let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0.0);
-        for c in text.chars() {
-            let (_, advance) = self.shape(c.encode_utf8(&mut [0; 4]));
-            if used + advance > width && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-                used = 0.0;
+        for word in words(text) {
+            let is_long = self.shape(word).1 > width;
+            let pieces: Vec<&str> =
+                if is_long { word.split_inclusive(|_| true).collect() } else { vec![word] };
+            for piece in pieces {
+                let (_, advance) = self.shape(piece);
+                if used + advance > width && !line.is_empty() {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0.0;
+                }
+                line.push_str(piece);
+                used += advance;
             }
-            line.push(c);
-            used += advance;
         }
         if !line.is_empty() {
             lines.push(line);
         }
         lines
     }
+}
+
+/// Runs of ASCII letters and digits, and every other character by itself.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let run = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(if run == 0 { first.len_utf8() } else { run });
+        rest = after;
+        Some(word)
+    })
 }
 
 #[cfg(test)]
@@ -88,5 +106,7 @@ mod tests {
         let lines = face.wrap(text, 20.0);
         assert_eq!(lines.concat(), text);
         assert!(lines.len() > 1 && lines.iter().all(|line| face.shape(line).1 <= 20.0));
+        assert_eq!(face.wrap("张小三　13800138000", 7.0), ["张小三　", "13800138000"]);
+        assert_eq!(face.wrap(&"1".repeat(30), 7.0).concat(), "1".repeat(30));
     }
 }
