@@ -2,6 +2,7 @@
 
 mod address;
 mod conflict;
+pub mod decision;
 pub mod detail;
 pub mod files;
 pub mod form;

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod audit;
 mod backup;
 mod database;
 mod demo;
@@ -30,6 +31,7 @@ use clap::{Parser, Subcommand};
 /// Who reviews: kaozheng staff add --help
 /// Load data:   kaozheng import --help
 /// Keep copies: kaozheng backup --help
+/// Who looked:  kaozheng audit --help
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
@@ -50,6 +52,8 @@ enum Command {
     Staff(staff::Staff),
     Import(import::Import),
     Export(export::Export),
+    #[command(subcommand)]
+    Audit(audit::Audit),
     #[command(subcommand)]
     Sample(sample::Sample),
 }
@@ -87,6 +91,7 @@ async fn perform(command: Command) -> Result<(), Stop> {
         Command::Staff(staff) => staff.run().await,
         Command::Import(import) => import.run().await,
         Command::Export(export) => export.run().await,
+        Command::Audit(audit) => audit.run().await,
         Command::Sample(sample) => sample.run(),
     }
 }

@@ -39,12 +39,13 @@ mod unique_values;
 pub use kind::ImportKind;
 
 /// Every kind of record, in the order in which an empty installation needs them.
-pub static KINDS: [&ImportKind; 5] = [
+pub static KINDS: [&ImportKind; 6] = [
     &kinds::exams::EXAMS,
     &kinds::registrations::REGISTRATIONS,
     &kinds::certificates::CERTIFICATES,
     &kinds::violations::VIOLATIONS,
     &kinds::integrity::INTEGRITY,
+    &kinds::refund_rules::REFUND_RULES,
 ];
 
 /// Why an import or export stopped. Refused rows are not errors: they are counted and reported.

@@ -31,6 +31,7 @@
 //! | `pages` | the pages of the screen and of the phone |
 
 mod admission;
+pub mod again;
 pub mod allowance;
 pub mod attempt;
 pub mod callback;

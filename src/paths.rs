@@ -53,6 +53,12 @@ pub const QUEUE: &str = "/staff/queue";
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
+/// Saves a view of the queue.
+pub const SAVED_VIEWS: &str = "/staff/views";
+/// Finds applications in every state.
+pub const SEARCH: &str = "/staff/search";
+/// 统计.
+pub const FIGURES: &str = "/staff/figures";
 /// Who has taken which applications.
 pub const ASSIGNMENTS: &str = "/staff/assignments";
 /// 批量办理.
@@ -118,6 +124,8 @@ addresses! {
     EDIT edit(slug, number) = "/services/:business/:number/edit";
     WITHDRAW withdraw(slug, number) = "/services/:business/:number/withdraw";
     APPEAL appeal(slug, number) = "/services/:business/:number/appeal";
+    /// The decision as a document.
+    DECISION decision(slug, number) = "/services/:business/:number/decision";
     /// 受理回执.
     SLIP slip(slug, number) = "/services/:business/:number/slip";
     CASE case(number) = "/staff/applications/:number";
@@ -135,6 +143,12 @@ addresses! {
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
+    /// Deletes a view of the queue.
+    SAVED_VIEW saved_view(id) = "/staff/views/:id";
+    /// What a search has found.
+    FOUND found(search) = "/staff/search/:search";
+    /// A table of the figures as a CSV file.
+    FIGURES_TABLE figures_table(table) = "/staff/figures/:table";
     /// What waits for a batch of a kind, and its batches.
     BATCH_KIND batch_kind(kind) = "/staff/batches/:kind";
     BATCH batch(id) = "/staff/batch/:id";

@@ -2,7 +2,7 @@
 
 pub use refusal::Refusal;
 
-mod audit;
+pub mod audit;
 pub mod candidate;
 pub mod credit_code;
 pub mod day;
@@ -10,7 +10,9 @@ pub mod document;
 pub mod identity;
 pub mod mask;
 pub mod name;
+pub mod name_hash;
 pub mod permit_hashes;
+pub mod person;
 pub mod phone;
 pub mod refusal;
 pub mod region;

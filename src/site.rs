@@ -12,12 +12,12 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
 use crate::applications::request::FormOf;
-use crate::applications::{detail, files, form, list, mailing, notice, review, slip, withdraw};
+use crate::applications::{decision, detail, files, form, list, mailing, notice, review, slip, withdraw};
 use crate::certificates::links;
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
 use crate::login::portal::PortalError;
-use crate::login::{Login, callback, devices, scan, screen, sign_out, way_in};
+use crate::login::{Login, again, callback, devices, scan, screen, sign_out, way_in};
 use crate::lookup::Lookup;
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
@@ -192,6 +192,7 @@ fn urls() -> Route {
         .at(paths::EDIT, get(form::show).post(form::save).data(FormOf::Edit))
         .at(paths::WITHDRAW, get(withdraw::confirm).post(withdraw::withdraw))
         .at(paths::APPEAL, get(form::show).post(form::save).data(FormOf::Appeal))
+        .at(paths::DECISION, get(decision::show).post(decision::serve))
         .at(paths::SLIP, get(slip::show))
         .at(paths::CERTIFICATES, get(certificates::list::show))
         .at(paths::CERTIFICATE, get(certificates::detail::show))
@@ -202,6 +203,12 @@ fn urls() -> Route {
         .at(paths::STAFF, get(staff::home))
         .at(paths::QUEUE, get(staff::show_queue))
         .at(paths::QUEUE_NEXT, post(staff::next))
+        .at(paths::SAVED_VIEWS, post(staff::save_view))
+        .at(paths::SAVED_VIEW, post(staff::delete_view))
+        .at(paths::SEARCH, get(staff::show_search).post(staff::begin_search))
+        .at(paths::FOUND, get(staff::show_found))
+        .at(paths::FIGURES, get(staff::show_figures))
+        .at(paths::FIGURES_TABLE, get(staff::export_figures))
         .at(paths::STAFF_KEYS, post(staff::switch_keys))
         .at(paths::CASE, get(staff::review))
         .at(paths::TAKE, post(staff::take))
@@ -237,7 +244,7 @@ fn urls() -> Route {
         .at(paths::STAFF_CERTIFICATE, get(staff::certificates::show).post(staff::certificates::decide))
         .at(paths::LOGIN, get(screen::show))
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
-        .at(paths::LOGIN_AGAIN, get(sign_out::ask_again).post(sign_out::sign_in_again))
+        .at(paths::LOGIN_AGAIN, get(again::ask_again).post(again::sign_in_again))
         .at(paths::WAIT, get(screen::wait).post(screen::cancel))
         .at(paths::LOGIN_PORTAL, get(way_in::start))
         .at(paths::LOGIN_APP, get(way_in::enter_from_app))

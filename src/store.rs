@@ -248,11 +248,12 @@ impl Store {
 
     fn in_tx<T, E, F>(&self, work: F) -> impl FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static
     where
+        E: From<Error>,
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let (vault, ids, now) = (self.vault.clone(), self.ids.clone(), self.clock.now());
         let attached = self.attached;
-        move |conn| work(&mut Tx { conn, vault: &vault, ids: &ids, now, attached })
+        move |conn| Tx::new(conn, (&vault, &ids), now, attached).complete(work)
     }
 }
 

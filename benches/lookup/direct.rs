@@ -61,7 +61,7 @@ fn ask(url: &str, count: u32, number: u64, done: &AtomicU64) {
     let (vault, ids) = (Vault::from_key(&KEY), Ids::random());
     let mut conn = Conn::establish(url).expect("a connection");
     let now = Clock::system().now();
-    let mut tx = Tx { conn: &mut conn, vault: &vault, ids: &ids, now, attached: &() };
+    let mut tx = Tx::new(&mut conn, (&vault, &ids), now, &());
     let mut random = SmallRng::seed_from_u64(number);
     let began = Instant::now();
     while began.elapsed() < LASTS {

@@ -11,7 +11,7 @@ use crate::casework::history::{self, Event};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
-use crate::casework::{lapse, stored};
+use crate::casework::{lapse, service, stored};
 use crate::exams::held::{self, Certificate};
 use crate::files::storage::Storage;
 use crate::pages::signed_in::as_candidate;
@@ -26,12 +26,12 @@ use crate::web::{Failure, Frame, Visitor};
 pub struct Detail {
     pub(super) candidate: Candidate,
     pub(super) application: Application,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     files: Vec<Attachment>,
     standing: AppealState,
     parent: Option<Parent>,
     posting: Option<Link>,
-    cited: Vec<Record>,
+    pub(super) cited: Vec<Record>,
 }
 
 struct Parent {
@@ -68,7 +68,7 @@ impl Detail {
         })
     }
 
-    fn note(&self, action: Action) -> &str {
+    pub(super) fn note(&self, action: Action) -> &str {
         history::last(&self.events, action).map_or("", |event| event.content.note.as_str())
     }
 }
@@ -172,6 +172,9 @@ fn bar(detail: &Detail) -> Markup {
         (ui::link_button(&slip_path(application), "回执", Look::Plain))
         @if business.submits_by(application.status).is_some() {
             (ui::link_button(&links::edit(application), "修改", Look::Primary))
+        }
+        @if service::document_of(application).is_some() {
+            (ui::link_button(&links::decision(application), "处理决定书", Look::Primary))
         }
         @if let Some(Link { label, href }) = &detail.posting { (ui::link_button(href, label, Look::Primary)) }
         @match &detail.standing {
@@ -363,6 +366,9 @@ fn rejected(detail: &Detail) -> Markup {
             AppealState::Until(day) => p { "如有异议，可以在 " (ui::date(day)) " 前（含当日）申诉一次。" },
             AppealState::Over(day) => p { "申诉期限已于 " (ui::date(day)) " 截止。" },
             AppealState::Made(appeal) => p { "您已申诉：" (appeal.word()) "。" },
+            AppealState::None if service::document_of(&detail.application).is_some() => {
+                p { "请阅读处理决定书并确认签收，其中有行政复议和行政诉讼的期限。" }
+            },
             AppealState::None => p { "这是最终结果。" },
         }
     }

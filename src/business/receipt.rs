@@ -104,9 +104,9 @@ const TASKS: &[Task] = &[Task {
     result: "已开具",
     role: Role::Finance,
     questions: &[
-        ask("receipt_code", "票据代码", "", AnswerRule::Like(&format::CODE)),
-        ask("receipt_number", "票据号码", "", AnswerRule::Like(&format::CODE)),
-        ask("check_code", "校验码", "", AnswerRule::Like(&format::CHECK_CODE)),
+        ask("receipt_code", "票据代码", "8 位数字", AnswerRule::Like(&format::RECEIPT_CODE)),
+        ask("receipt_number", "票据号码", "10 位数字", AnswerRule::Like(&format::RECEIPT_NUMBER)),
+        ask("check_code", "校验码", "区分大小写", AnswerRule::Like(&format::CHECK_CODE)),
         ask("issued_on", "开票日期", "", AnswerRule::PastDay),
     ],
     file: Some(Material { kind: MaterialKind::Pdf, ..need("receipt_file", "电子票据", "PDF 文件") }),

@@ -1,9 +1,7 @@
 //! 考试退费: finance refunds subjects of a paid registration after the approval (manual chapter 5).
 
-use chrono::{Days, NaiveDate};
-use const_str::concat;
-
 use super::profile;
+use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task,
     Transition, extra, need,
@@ -11,6 +9,7 @@ use crate::casework::business::{
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
 use crate::casework::{Refusal, format};
+use crate::exams::refund_rule::{RefundReason, RefundRule, RefundRules};
 use crate::exams::registration::{self, RegisteredSubject, Registration};
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
@@ -18,16 +17,13 @@ use crate::people::name;
 use crate::people::staff::Role;
 use crate::store::{Error, Tx};
 
-/// Calendar days before the exam on which refunds close.
-const CLOSING_DAYS: u64 = 15;
-
 pub static BUSINESS: Business = Business {
     slug: "refund",
     bulk_approval: true,
     prefix: "TF",
     label: "考试退费",
     icon: Icon::Refund,
-    about: concat!("已缴费但不能参加考试的，在这里申请退费。开考前 ", CLOSING_DAYS, " 天停止受理。"),
+    about: "已缴费但不能参加考试的，在这里申请退费。能否退费、截止时间和比例因考试和原因而不同，填写时会告诉您。",
     start_label: "申请考试退费",
     sections: &[&FEES, &REASON, &PAYOUT],
     materials: MATERIALS,
@@ -51,8 +47,8 @@ pub static BUSINESS: Business = Business {
     ..Business::PLAIN
 };
 
-const ILLNESS: &str = "疾病";
-const OTHER: &str = "其他";
+const ILLNESS: &str = RefundReason::Illness.label();
+const OTHER: &str = RefundReason::Other.label();
 const TO_ACCOUNT: &[&str] = &["银行账户"];
 
 const FEES: Section = Section {
@@ -67,12 +63,7 @@ const FEES: Section = Section {
 const REASON: Section = Section {
     heading: "退费原因",
     questions: &[
-        ask(
-            "reason",
-            "退费原因",
-            "",
-            AnswerRule::OneOf(&["资格审核不通过", "重复缴费", "考试取消或延期", ILLNESS, OTHER]),
-        ),
+        ask("reason", "退费原因", "", AnswerRule::OneOf(&RefundReason::LABELS)),
         ask("explanation", "具体说明", "", AnswerRule::Area(5, 500)).when("reason", &[ILLNESS, OTHER]),
     ],
 };
@@ -130,27 +121,35 @@ const TASKS: &[Task] = &[
     },
 ];
 
-/// The registrations that can be refunded: paid, not yet refunded, and early enough before the sitting.
-/// A registration that the form already names stays in the list after the deadline.
+/// The registrations that can be refunded: paid, not yet refunded, and early enough before the sitting for one of the
+/// reasons at least. A registration that the form already names stays in the list.
 fn refundable(tx: &mut Tx, candidate: &Candidate, chosen: &str) -> Result<Vec<Registration>, Error> {
     let today = tx.today();
+    let rules = RefundRules::load(tx)?;
+    let is_open = |row: &Registration| {
+        let allows = |reason| {
+            let rule = rules.of(&row.exam_id, reason);
+            rule.share > 0 && rule.last_day(row.held_on).is_none_or(|last| today <= last)
+        };
+        RefundReason::ALL.into_iter().any(allows)
+    };
     let mut all = registration::of_holder(tx, &candidate.holder)?;
     all.retain_mut(|row| {
         row.subjects.retain(|entry| entry.refund_id.is_none());
-        row.paid_at.is_some() && !row.subjects.is_empty() && (today <= last_day(row) || row.id == chosen)
+        row.paid_at.is_some() && !row.subjects.is_empty() && (is_open(row) || row.id == chosen)
     });
     Ok(all)
 }
 
-fn last_day(row: &Registration) -> NaiveDate {
-    row.held_on.checked_sub_days(Days::new(CLOSING_DAYS)).unwrap_or(row.held_on)
+/// The rule for the chosen registration and reason, once both are answered.
+fn rule(tx: &mut Tx, answers: &Answers, chosen: Option<&Registration>) -> Result<Option<RefundRule>, Error> {
+    let (Some(row), Some(reason)) = (chosen, RefundReason::from_label(answers.one("reason"))) else {
+        return Ok(None);
+    };
+    Ok(Some(RefundRules::load(tx)?.of(&row.exam_id, reason)))
 }
 
-const NOTHING_TO_REFUND: &str = concat!(
-    "您没有可以退费的报名：只有已缴费、尚未退费、离开考还有 ",
-    CLOSING_DAYS,
-    " 天以上的报名可以申请。"
-);
+const NOTHING_TO_REFUND: &str = "您没有可以退费的报名：只有已缴费、尚未退费、考试仍受理退费的报名可以申请。";
 
 fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Error> {
     let nothing = refundable(tx, candidate, "")?.is_empty().then_some(NOTHING_TO_REFUND);
@@ -160,7 +159,13 @@ fn outset(tx: &mut Tx, candidate: &Candidate, _: &[&str]) -> Result<Outset, Erro
 fn cited(tx: &mut Tx, context: &Context) -> Result<Vec<Record>, Error> {
     let mut all = registration::of_holder(tx, &context.candidate.holder)?;
     all.retain(|row| row.id == context.answers.one("registration"));
-    Ok(all.iter().map(|row| profile::registration("退费的报名", row)).collect())
+    let rule = rule(tx, context.answers, all.first())?;
+    let shown = |row: &Registration| {
+        let mut record = profile::registration("退费的报名", row);
+        record.facts.extend(rule.map(|rule| ("退费规则", rule.in_words())));
+        record
+    };
+    Ok(all.iter().map(shown).collect())
 }
 
 fn offered(tx: &mut Tx, context: &Context) -> Result<Vec<Registration>, Error> {
@@ -172,13 +177,15 @@ fn chosen(tx: &mut Tx, context: &Context) -> Result<Option<Registration>, Error>
 }
 
 fn closes(tx: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
-    let closing = |row: Registration| Closing {
-        question: "registration",
-        what: "这次考试的退费受理",
-        last_day: last_day(&row),
+    let Some(row) = chosen(tx, context)? else { return Ok(None) };
+    let rule = rule(tx, context.answers, Some(&row))?;
+    let closing = |last_day| Closing {
+        question: "reason",
+        what: "这次考试因这个原因的退费受理",
+        last_day,
         was_in_time: context.submitted.is_some_and(|refund| refund.subject == row.id),
     };
-    Ok(chosen(tx, context)?.map(closing))
+    Ok(rule.and_then(|rule| rule.last_day(row.held_on)).map(closing))
 }
 
 fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
@@ -187,7 +194,7 @@ fn choices(tx: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let registration = |row: &Registration| Choice {
         value: row.id.clone(),
         label: format!("{} · {}", row.title(), row.summary()),
-        hint: format!("准考证号 {}，{} 截止退费", row.ticket_number, last_day(row)),
+        hint: format!("准考证号 {}，{} 考试", row.ticket_number, row.held_on),
     };
     let subject = |entry: &RegisteredSubject| Choice {
         value: entry.id.clone(),
@@ -204,13 +211,20 @@ fn derive(tx: &mut Tx, context: &Context) -> Result<Derived, Error> {
     let chosen = chosen(tx, context)?;
     let entries = chosen.iter().flat_map(|row| &row.subjects);
     let entries = entries.filter(|entry| context.answers.has("subjects", &entry.id));
-    let sum: i64 = entries.map(|entry| i64::from(entry.fee)).sum();
+    let paid: i64 = entries.map(|entry| i64::from(entry.fee)).sum();
+    let rule = rule(tx, context.answers, chosen.as_ref())?;
+    let sum = rule.map_or(paid, |rule| rule.refunded(paid));
     Ok(vec![("amount", if sum == 0 { String::new() } else { sum.to_string() })])
 }
 
-/// The account belongs to the candidate.
-fn check(_: &mut Tx, context: &Context) -> Result<Problems, Error> {
+/// The exam refunds something for the reason, and the account belongs to the candidate.
+fn check(tx: &mut Tx, context: &Context) -> Result<Problems, Error> {
     let answers = context.answers;
+    let chosen = chosen(tx, context)?;
+    if rule(tx, answers, chosen.as_ref())?.is_some_and(|rule| rule.share == 0) {
+        let text = format!("这项考试因{}不退费，请选择其他原因或联系考试机构", answers.one("reason"));
+        return Ok(vec![problem("reason", text)]);
+    }
     let holder = answers.one("account_holder");
     let is_foreign =
         answers.one("refund_to") == TO_ACCOUNT[0] && !name::same(holder, &context.candidate.name);

@@ -75,7 +75,8 @@ pub static BUSINESS: Business = Business {
     check,
     subject: &["violation"],
     describe,
-    approved: "处理决定见审核意见。",
+    decision: Some("违纪违规行为处理决定书"),
+    approved: "请阅读处理决定书并确认签收。",
     after,
     undo: |tx, appeal| Ok(discipline::settle_violation(tx, &appeal.subject, "")?),
     ..Business::PLAIN

@@ -55,8 +55,8 @@ pub fn amend(
 ) -> Result<(), Refusal> {
     let (application, version) = seen;
     let by = By::Staff(&staff.id);
-    permission::refuse_own(staff, application)?;
-    if !staff.role.does(task.role) {
+    permission::refuse_own(tx, staff, application)?;
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask);
     }
     let events = history::of(tx, &application.id)?;

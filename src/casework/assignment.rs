@@ -10,10 +10,10 @@ use super::history::Content;
 use super::hold;
 use super::lifecycle::{Action, Status};
 pub use super::permission::decided_before;
-use super::permission::{deciders_before, refuse_others, refuse_own, refuse_undecidable};
+use super::permission::{deciders_before, refuse_more, refuse_others, refuse_own, refuse_undecidable};
 use super::refusal::Refusal;
 use super::transition::step;
-use crate::people::staff::{self as roster, Member, Role, StaffMember};
+use crate::people::staff::{self as roster, Duty, Kinds, Member, Role, StaffMember};
 use crate::store::schema::{applications, staff};
 use crate::store::{Error, Store, Tx};
 
@@ -23,6 +23,7 @@ pub const WORD: usize = 200;
 /// Takes an application from the queue.
 pub fn take(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
     refuse_undecidable(tx, staff, application)?;
+    refuse_more(tx, staff)?;
     assign(tx, application, (Action::Take, By::Staff(&staff.id)), Some(&staff.id), "")
 }
 
@@ -34,17 +35,18 @@ pub fn put_back(
     application: &Application,
     version: i32,
 ) -> Result<(), Refusal> {
-    refuse_strangers(staff, application, version)?;
+    refuse_strangers(tx, staff, application, version)?;
     assign(tx, application, (Action::PutBack, By::Staff(&staff.id)), None, "")
 }
 
 /// Refuses an outdated page, the applicant, and everybody but the assignee and administrators.
 pub(super) fn refuse_strangers(
+    tx: &mut Tx,
     staff: &StaffMember,
     application: &Application,
     version: i32,
 ) -> Result<(), Refusal> {
-    refuse_own(staff, application)?;
+    refuse_own(tx, staff, application)?;
     if application.version != version {
         return Err(application.overtaken(By::Staff(&staff.id)));
     }
@@ -63,7 +65,7 @@ pub fn hand_over(
     (application, version): (&Application, i32),
     (to, word): (&str, &str),
 ) -> Result<(), Refusal> {
-    refuse_strangers(staff, application, version)?;
+    refuse_strangers(tx, staff, application, version)?;
     let by = By::Staff(&staff.id);
     let Some(to) = colleagues(tx, application)?.into_iter().find(|member| member.id == to) else {
         return Err(Refusal::NotAColleague { number: application.shown_number().to_owned().into() });
@@ -81,7 +83,7 @@ pub fn colleagues(tx: &mut Tx, application: &Application) -> Result<Vec<Member>,
     refused.extend(application.assignee_id.clone());
     let mut members = roster::list(tx)?;
     members
-        .retain(|member| member.role.does(application.business.reviewed_by) && !refused.contains(&member.id));
+        .retain(|member| application.business.is_decided_by(&member.duty()) && !refused.contains(&member.id));
     Ok(members)
 }
 
@@ -123,24 +125,31 @@ fn unreviewable(tx: &mut Tx) -> Result<Vec<String>, Error> {
     Ok(unreviewable_of(Registry::of(tx), taken))
 }
 
-/// Id and kind of an application, and the role of its assignee and whether they are on the roster.
-type Assignment = (String, String, Option<String>, Option<bool>);
+/// Id and kind of an application, and the role and kinds of its assignee and whether they are on the roster.
+type Assignment = (String, String, Option<String>, Option<String>, Option<bool>);
 
 #[diesel::dsl::auto_type]
 fn assignment() -> _ {
-    (applications::id, applications::kind, staff::role.nullable(), staff::active.nullable())
+    (
+        applications::id,
+        applications::kind,
+        staff::role.nullable(),
+        staff::kinds.nullable(),
+        staff::active.nullable(),
+    )
 }
 
 fn unreviewable_of(registry: Registry, taken: Vec<Assignment>) -> Vec<String> {
-    let found = taken.into_iter().filter(|(_, kind, role, active)| {
+    let found = taken.into_iter().filter(|(_, kind, role, kinds, active)| {
         let role = role.as_deref().and_then(Role::from_code).filter(|_| *active == Some(true));
-        registry.find(kind).is_some_and(|business| !decides(role, business))
+        let duty = role.map(|role| Duty { role, kinds: Kinds::parse(kinds.as_deref().unwrap_or_default()) });
+        registry.find(kind).is_some_and(|business| !decides(duty, business))
     });
     found.map(|(id, ..)| id).collect()
 }
 
-fn decides(role: Option<Role>, business: &Business) -> bool {
-    role.is_some_and(|role| role.does(business.reviewed_by))
+fn decides(duty: Option<Duty>, business: &Business) -> bool {
+    duty.is_some_and(|duty| business.is_decided_by(&duty))
 }
 
 /// Puts back those of these applications that are assigned to somebody who may not decide them.
@@ -148,8 +157,8 @@ fn unassign_unreviewable(tx: &mut Tx, ids: &[String]) -> Result<usize, Refusal> 
     let mut freed = 0;
     for id in ids {
         let application = Application::by_id(tx, id)?;
-        let role = roster::role_of(tx, application.assignee_id.as_deref())?;
-        if application.status != Status::InReview || decides(role, application.business) {
+        let duty = roster::duty_of(tx, application.assignee_id.as_deref())?;
+        if application.status != Status::InReview || decides(duty, application.business) {
             continue;
         }
         let staff_note = "领取人已不在名单上，或不再办理这类申请";

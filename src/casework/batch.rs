@@ -98,21 +98,23 @@ pub fn waiting(
     rows.into_iter().map(open).collect()
 }
 
-/// Number of applications that [`waiting`] would find.
+/// Number of applications that [`waiting`] would find, up to one more than [`MOST`].
 pub fn count_waiting(
     tx: &mut Tx,
     reader: &StaffMember,
     (kind, status): (&str, Status),
-) -> Result<i64, Error> {
-    Ok(either!(tx.conn, conn => applications::table
+) -> Result<usize, Error> {
+    let found: Vec<String> = either!(tx.conn, conn => applications::table
         .filter(applications::status.eq(status.code()))
         .filter(applications::kind.eq(kind))
         .filter(applications::held_at.is_null())
         .filter(applications::candidate_id.ne(&reader.candidate))
         .filter(free_or_taken_by(&reader.id))
         .filter(not(exists(open_rows())))
-        .count()
-        .get_result(conn))?)
+        .limit(i64::try_from(MOST + 1).unwrap_or(i64::MAX))
+        .select(applications::id)
+        .load(conn))?;
+    Ok(found.len())
 }
 
 /// An application in review belongs to whoever took it.
@@ -225,6 +227,17 @@ pub fn counts(tx: &mut Tx, batch: &str) -> Result<Counts, Error> {
         .collect::<Result<_, Error>>()?;
     counts.sort_unstable();
     Ok(counts)
+}
+
+/// Refuses an application that is in an open batch: the bank or the carrier may be at work on it.
+pub(super) fn refuse_in_batch(tx: &mut Tx, application: &Application) -> Result<(), Refusal> {
+    let open = batch_rows::table
+        .inner_join(batches::table)
+        .filter(batch_rows::application_id.eq(&application.id))
+        .filter(batch_rows::state.eq(RowState::Open.code()));
+    let found: Option<(String, String)> =
+        open.select((batches::id, batches::number)).first(tx.conn).optional()?;
+    found.map_or(Ok(()), |(id, batch)| Err(Refusal::InBatch { id, batch }))
 }
 
 /// The rows of a batch in their order.

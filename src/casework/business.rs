@@ -23,7 +23,7 @@ use super::number::ApplicationNumber;
 use super::question::{self, AnswerRule, Choices, Part, Problems, Question, Section, When};
 use super::refusal::Refusal;
 use crate::people::candidate::Candidate;
-use crate::people::staff::Role;
+use crate::people::staff::{Duty, Role};
 use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
 
 /// One of the kinds of application. Defaults are in [`Business::PLAIN`].
@@ -89,6 +89,8 @@ pub struct Business {
     pub subject: &'static [&'static str],
     /// The subject of a form.
     pub describe: fn(&mut Tx, &Context) -> Result<About, Refusal>,
+    /// Title of the document of its decision, which is served on the candidate. `None`: a decision is a sentence.
+    pub decision: Option<&'static str>,
     /// The business of appeals against its rejections.
     pub appeal: Option<&'static Business>,
     /// Tells the candidate in a sentence what an approval means.
@@ -262,6 +264,7 @@ impl Business {
         check: |_, _| Ok(Vec::new()),
         subject: &[],
         describe: |_, _| Err(Refusal::NotFound),
+        decision: None,
         appeal: None,
         approved: "您的申请已通过审核。",
         after: |_, _| Ok(()),
@@ -353,9 +356,14 @@ impl Business {
         may(status, action, Actor::Candidate).then_some(action)
     }
 
-    /// Whether this role decides it or carries out one of its tasks.
-    pub fn is_work_of(&self, role: Role) -> bool {
-        role.does(self.reviewed_by) || self.tasks.iter().any(|task| role.does(task.role))
+    /// Whether a staff member decides it.
+    pub fn is_decided_by(&self, duty: &Duty) -> bool {
+        duty.does(self.reviewed_by, self.slug)
+    }
+
+    /// Whether a staff member decides it or carries out one of its tasks.
+    pub fn is_work_of(&self, duty: &Duty) -> bool {
+        self.is_decided_by(duty) || self.tasks.iter().any(|task| duty.does(task.role, self.slug))
     }
 
     pub fn task(&self, action: Action) -> Option<&'static Task> {

@@ -83,6 +83,14 @@ pub const POSTCODE: Format =
 pub const CODE: Format =
     Format { parse: code, mode: TextMode::IdNumber, max: 40, mask: None, doubt: NO_DOUBT };
 
+/// 票据代码 of an electronic receipt of public revenue.
+pub const RECEIPT_CODE: Format =
+    Format { parse: receipt_code, mode: TextMode::Number, max: 20, mask: None, doubt: NO_DOUBT };
+
+/// 票据号码 of an electronic receipt of public revenue.
+pub const RECEIPT_NUMBER: Format =
+    Format { parse: receipt_number, mode: TextMode::Number, max: 20, mask: None, doubt: NO_DOUBT };
+
 /// The code by which a receipt is verified. Capital and small letters differ.
 pub const CHECK_CODE: Format =
     Format { parse: check_code, mode: TextMode::IdNumber, max: 40, mask: None, doubt: NO_DOUBT };
@@ -117,6 +125,14 @@ fn street(text: &str) -> Result<String, &'static str> {
 
 fn postcode(text: &str) -> Result<String, &'static str> {
     digits(width::compact(text), 6..=6, "请填写 6 位邮政编码")
+}
+
+fn receipt_code(text: &str) -> Result<String, &'static str> {
+    digits(width::compact(text), 8..=8, "请填写 8 位数字的票据代码")
+}
+
+fn receipt_number(text: &str) -> Result<String, &'static str> {
+    digits(width::compact(text), 10..=10, "请填写 10 位数字的票据号码")
 }
 
 fn digits(
@@ -191,6 +207,12 @@ mod tests {
             ),
             (&STREET, &[(" 东湖路  8 号 1 栋", "东湖路 8 号 1 栋")], &["8 号", &"长".repeat(121)]),
             (&POSTCODE, &[("５１８０００", "518000")], &["51800", "5180000", "51800A"]),
+            (
+                &RECEIPT_CODE,
+                &[("４４０３ 0126", "44030126")],
+                &["4403012", "440301260", "4403012A", "4403-126"],
+            ),
+            (&RECEIPT_NUMBER, &[("0012345678", "0012345678")], &["12345678", "00123456789", "PJ12345678"]),
             (&DOCUMENT, &[(" h1234 5678", "H12345678")], &[]),
             (
                 &CODE,

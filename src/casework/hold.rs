@@ -28,7 +28,7 @@ pub fn hold(
     reason: &str,
 ) -> Result<(), Refusal> {
     let by = By::Staff(&staff.id);
-    refuse_strangers(staff, application, version)?;
+    refuse_strangers(tx, staff, application, version)?;
     if application.held_at.is_some() {
         return Err(application.not_now(by, Action::Hold));
     }
@@ -47,7 +47,7 @@ pub fn resume(
     version: i32,
 ) -> Result<(), Refusal> {
     let by = By::Staff(&staff.id);
-    refuse_strangers(staff, application, version)?;
+    refuse_strangers(tx, staff, application, version)?;
     if application.held_at.is_none() {
         return Err(application.not_now(by, Action::Resume));
     }

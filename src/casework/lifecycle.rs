@@ -66,6 +66,8 @@ codes! {
         Reopen = "reopen", "重新审核";
         /// 撤回登记: an administrator takes back that a task was carried out.
         TakeBack = "take_back", "撤回办结登记";
+        /// 签收: the candidate has read the decision.
+        Serve = "serve", "签收处理决定";
         /// 逾期未补正: it was not corrected by its due day.
         Lapse = "lapse", "逾期未补正，已关闭";
     }
@@ -112,6 +114,8 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Completed, Action::TakeBack, Actor::Reviewer, Status::Approved),
     (Status::Approved, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Rejected, Action::Reopen, Actor::Reviewer, Status::Submitted),
+    (Status::Approved, Action::Serve, Actor::Candidate, Status::Approved),
+    (Status::Rejected, Action::Serve, Actor::Candidate, Status::Rejected),
     (Status::Returned, Action::Lapse, Actor::Office, Status::Withdrawn),
 ];
 
@@ -159,6 +163,7 @@ mod tests {
                 Withdraw => Some(Status::Withdrawn),
                 _ => None,
             },
+            (Actor::Candidate, Status::Approved | Status::Rejected) => (action == Serve).then_some(status),
             (Actor::Reviewer, Status::Submitted) => {
                 matches!(action, Take | HandOver).then_some(Status::InReview)
             }
@@ -217,7 +222,7 @@ mod tests {
     fn candidate_cannot_change_a_decided_application() {
         for status in [Status::Approved, Status::Completed, Status::Rejected, Status::Withdrawn] {
             for action in Action::ALL {
-                assert_eq!(next(status, action, Actor::Candidate), None);
+                assert!(next(status, action, Actor::Candidate).is_none_or(|next| next == status));
             }
         }
     }

@@ -326,12 +326,12 @@ pub enum FileView {
 /// [`people::Refusal::Unrecorded`](crate::people::Refusal::Unrecorded) when the audit cannot be written.
 pub fn for_staff(tx: &mut Tx, staff: &str, id: &str, view: FileView) -> Result<Option<Attachment>, Refusal> {
     use crate::store::schema::applications;
-    let Some(role) = roster::role_of(tx, Some(staff))? else { return Ok(None) };
+    let Some(duty) = roster::duty_of(tx, Some(staff))? else { return Ok(None) };
     let columns = (Row::as_select(), applications::kind, applications::number.assume_not_null());
     let file = f::attachments.inner_join(applications::table).filter(f::id.eq(id));
     let row = file.filter(f::submitted_at.is_not_null()).select(columns).first(tx.conn).optional()?;
     let Some((row, kind, number)): Option<(Row, String, String)> = row else { return Ok(None) };
-    let works_on = Registry::of(tx).find(&kind).is_some_and(|business| business.is_work_of(role));
+    let works_on = Registry::of(tx).find(&kind).is_some_and(|business| business.is_work_of(&duty));
     let target = format!("{number}/{id}");
     if !works_on {
         roster::viewed(tx, staff, "refused", &target)?;

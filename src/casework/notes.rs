@@ -29,8 +29,8 @@ pub struct Note {
 
 /// Adds a note of a staff member. A repeated request, such as a double click, adds it once.
 pub fn add(tx: &mut Tx, staff: &StaffMember, application: &Application, text: &str) -> Result<(), Refusal> {
-    refuse_own(staff, application)?;
-    if !application.business.is_work_of(staff.role) {
+    refuse_own(tx, staff, application)?;
+    if !application.business.is_work_of(&staff.duty()) {
         return Err(Refusal::NotTheirBusiness);
     }
     let notes = of(tx, &application.id)?;

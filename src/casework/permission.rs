@@ -1,12 +1,19 @@
-//! Which staff member may decide an application. [`Task::role`](super::business::Task::role) says who carries out a task.
+//! Which staff member may take and decide an application. [`Task::role`](super::business::Task::role) says who carries out a task.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::application::By;
 use super::business::Application;
 use super::history;
 use super::lifecycle::Status;
 use super::refusal::Refusal;
+use super::rules::{self, Rule};
+use crate::people::person;
 use crate::people::staff::{self as roster, StaffMember};
-use crate::store::{Error, Tx};
+use crate::store::schema::{applications::dsl as a, staff::dsl as s};
+use crate::store::{Conn, Error, Tx};
 
 /// Refuses a staff member who may not decide an application: their own, another role's business, or
 /// an appeal against their own decision.
@@ -15,8 +22,8 @@ pub(super) fn refuse_undecidable(
     staff: &StaffMember,
     application: &Application,
 ) -> Result<(), Refusal> {
-    refuse_own(staff, application)?;
-    if !staff.role.does(application.business.reviewed_by) {
+    refuse_own(tx, staff, application)?;
+    if !application.business.is_decided_by(&staff.duty()) {
         return Err(Refusal::NotTheirBusiness);
     }
     if decided_before(tx, application, staff)? {
@@ -38,12 +45,28 @@ pub(super) fn deciders_before(tx: &mut Tx, application: &Application) -> Result<
     roster::entries_of(tx, &deciders)
 }
 
-/// Refuses staff members who are the applicant.
-pub(super) fn refuse_own(staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
-    if application.candidate_id == staff.candidate {
-        return Err(Refusal::OwnApplication);
+/// Refuses staff members who are the applicant, also as another candidate with the same permit.
+pub(super) fn refuse_own(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
+    match person::is_same(tx, &staff.candidate, &application.candidate_id)? {
+        true => Err(Refusal::OwnApplication),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+/// Refuses staff members who have taken as many applications as one may have. Those on hold do not count.
+pub fn refuse_more(tx: &mut Tx, staff: &StaffMember) -> Result<(), Refusal> {
+    if let Conn::Postgres(conn) = tx.conn {
+        // Two windows of one person wait for each other. SQLite has one writer.
+        s::staff.find(&staff.id).select(s::id).for_no_key_update().first::<String>(conn).optional()?;
+    }
+    let most = rules::value(tx, Rule::MostTaken, None)?;
+    let taken: i64 = a::applications
+        .filter(a::assignee_id.eq(&staff.id))
+        .filter(sql::<Bool>("status = 'in_review'"))
+        .filter(a::held_at.is_null())
+        .count()
+        .get_result(tx.conn)?;
+    if taken >= i64::from(most) { Err(Refusal::TooManyTaken { most }) } else { Ok(()) }
 }
 
 /// Refuses staff members to whom the application is not assigned.

@@ -53,6 +53,14 @@ pub enum Refusal {
         /// What is true of it, in Chinese.
         state: &'static str,
     },
+    /// The application is in an open batch, whose result is not known yet.
+    #[error("in an open batch")]
+    InBatch {
+        /// Key of the batch.
+        id: String,
+        /// 批次号.
+        batch: String,
+    },
     /// Some of the subjects were refunded before.
     #[error("refunded already")]
     RefundedAlready { number: ApplicationNumber },
@@ -71,6 +79,9 @@ pub enum Refusal {
     /// The staff member is the applicant.
     #[error("own application")]
     OwnApplication,
+    /// The staff member has taken as many applications as one may have.
+    #[error("too many taken")]
+    TooManyTaken { most: i32 },
     /// The staff member decided what the appeal is about.
     #[error("decided before")]
     DecidedBefore,

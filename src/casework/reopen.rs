@@ -37,7 +37,7 @@ pub fn reopen(
     (reason, told): (&str, &str),
 ) -> Result<(), Refusal> {
     let by = By::Staff(&staff.id);
-    refuse_own(staff, application)?;
+    refuse_own(tx, staff, application)?;
     if staff.role != Role::Administrator {
         return Err(Refusal::AdministratorsOnly);
     }

@@ -4,13 +4,15 @@
 use super::assignment::unassign_unreviewable_of;
 use super::refusal::Refusal;
 use crate::people::document::Document;
-use crate::people::staff::{self, Role};
+use crate::people::staff::{self, Duty};
 use crate::store::Tx;
 
 /// Adds a staff member or changes their name or role. Returns how many applications went back into the queue.
-pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<usize, Refusal> {
-    let id = staff::add(tx, name, document, role)?;
-    staff::audit_command(tx, &format!("roster_add:{}", role.code()), &id)?;
+pub fn add(tx: &mut Tx, name: &str, document: &Document, duty: &Duty) -> Result<usize, Refusal> {
+    let id = staff::add_limited(tx, name, document, duty)?;
+    let role = duty.role.code();
+    let limited = duty.kinds.slugs().iter().fold(String::new(), |kinds, slug| format!("{kinds}:{slug}"));
+    staff::audit_command(tx, &format!("roster_add:{role}{limited}"), &id)?;
     unassign_unreviewable_of(tx, &id)
 }
 

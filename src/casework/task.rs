@@ -12,13 +12,14 @@ use super::materials::{self, Received};
 use super::question::{Problems, problem};
 use super::refusal::Refusal;
 use super::rules::Rule;
-use super::{hold, permission, transition};
+use super::{batch, hold, permission, transition};
 use crate::people::staff::StaffMember;
 use crate::store::{Error, Tx, clock};
 
 /// Carries out a task. `seen` has the version that the staff member saw.
 ///
 /// # Errors
+/// [`Refusal::InBatch`] if it waits in a batch: what records its result ends its row there first.
 /// [`Refusal::NotTheirTask`] if another role carries it out. [`Refusal::Overtaken`] if the application changed.
 pub fn carry_out(
     tx: &mut Tx,
@@ -28,13 +29,14 @@ pub fn carry_out(
     noted: (Answers, Vec<Received>),
 ) -> Result<(), Refusal> {
     let ((application, version), (mut outcome, files)) = (seen, noted);
-    permission::refuse_own(staff, application)?;
-    if !staff.role.does(task.role) {
+    permission::refuse_own(tx, staff, application)?;
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask);
     }
     if application.version != version || !task.is_due(application.status) {
         return Err(application.overtaken(By::Staff(&staff.id)));
     }
+    batch::refuse_in_batch(tx, application)?;
     if application.status == Status::InReview {
         permission::refuse_others(staff, application)?;
         hold::refuse_held(application)?;

@@ -29,8 +29,8 @@ pub fn save(
     application: &Application,
     content: &str,
 ) -> Result<(), Refusal> {
-    refuse_own(staff, application)?;
-    if !staff.role.does(application.business.reviewed_by) {
+    refuse_own(tx, staff, application)?;
+    if !application.business.is_decided_by(&staff.duty()) {
         return Err(Refusal::NotTheirBusiness);
     }
     if !matches!(application.status, Status::Submitted | Status::InReview) {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{Stop, database, holidays, stored_hashes};
 use crate::casework::list_facts;
+use crate::people::audit;
 use crate::settings::RawSettings;
 
 /// Run pending migrations; safe to run at any time
@@ -41,6 +42,10 @@ impl Migrate {
             if count > 0 {
                 println!("{count} {what}");
             }
+        }
+        match audit::adopt_all(&store).await? {
+            0 => {}
+            adopted => println!("{adopted} entries of the audit were appended to its chain."),
         }
         match holidays::recount(&store).await? {
             0 => {}

@@ -1,12 +1,14 @@
 //! `kaozheng staff`: the staff members.
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Stop, database};
+use crate::business::ALL;
 use crate::casework::roster;
 use crate::people::document::{Document, DocumentType};
 use crate::people::name;
-use crate::people::staff::{self, Role};
+use crate::people::staff::{self, Duty, Kinds, Role};
 use crate::settings::RawSettings;
 use crate::store::{Clock, clock};
 
@@ -34,10 +36,19 @@ pub(super) struct Add {
     /// What they do
     #[arg(long, value_enum, default_value = "reviewer")]
     role: Role,
+    /// Limits them to these businesses, separated by commas [default: all that the role does]
+    #[arg(long, value_delimiter = ',', value_parser = kinds())]
+    kinds: Vec<String>,
     #[command(flatten)]
     document: DocumentArgs,
     #[command(flatten)]
     raw: RawSettings,
+}
+
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        ALL.iter().map(|business| PossibleValue::new(business.slug).help(business.label)),
+    )
 }
 
 #[derive(Args)]
@@ -63,8 +74,8 @@ impl ValueEnum for DocumentType {
         &DocumentType::ALL
     }
 
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.code()).help(self.label()))
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.code()).help(self.label()))
     }
 }
 
@@ -90,8 +101,9 @@ impl Add {
         let document = self.document.parse()?;
         let name = name::given(&self.name).ok_or("--name has no visible characters, or more than 200")?;
         let store = database::open_current(&self.raw).await?;
-        let released = store.write(move |tx| roster::add(tx, &name, &document, self.role)).await?;
-        println!("Done: they are on the roster as {}.", self.role.label());
+        let (role, duty) = (self.role, Duty { role: self.role, kinds: Kinds::of(self.kinds) });
+        let released = store.write(move |tx| roster::add(tx, &name, &document, &duty)).await?;
+        println!("Done: they are on the roster as {}.", role.label());
         print_released(released);
         Ok(())
     }
@@ -100,7 +112,8 @@ impl Add {
 async fn list(raw: &RawSettings) -> Result<(), Stop> {
     let members = database::open_current(raw).await?.read(staff::list).await?;
     for member in &members {
-        println!("{}\t{}\t{}", member.name, member.role.label(), member.document);
+        let kinds = member.kinds.slugs().join(",");
+        println!("{}\t{}\t{}\t{kinds}", member.name, member.role.label(), member.document);
     }
     if members.is_empty() {
         println!("Nobody is on the roster; see `kaozheng staff add --help`.");

@@ -12,6 +12,7 @@ use crate::store::{Error, Timestamp, Tx};
 pub struct Registration {
     pub id: String,
     pub sitting_id: String,
+    pub exam_id: String,
     pub exam: String,
     /// `201803`.
     pub month: String,
@@ -58,6 +59,8 @@ impl Registration {
 struct Row {
     id: String,
     sitting_id: String,
+    #[diesel(select_expression = sittings::exam_id)]
+    exam_id: String,
     #[diesel(select_expression = exams::name)]
     exam: String,
     #[diesel(select_expression = sittings::month)]
@@ -99,6 +102,7 @@ impl From<Row> for Registration {
         Registration {
             id: row.id,
             sitting_id: row.sitting_id,
+            exam_id: row.exam_id,
             exam: row.exam,
             month: row.month,
             held_on: row.held_on,

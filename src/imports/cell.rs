@@ -60,6 +60,8 @@ pub enum CellFormat {
     Month,
     /// A date, or 长期 for none. Stored as a date, or as an empty text.
     LastDay,
+    /// A whole number from 0 up to this one, or one of the words, which are stored as an empty text.
+    Whole(u32, &'static [&'static str]),
     /// Yuan, stored in fen.
     Fee,
     /// Several items separated by `；`. Stored with `;`.
@@ -112,6 +114,7 @@ impl CellFormat {
             CellFormat::Time => date::moment(cell, &text),
             CellFormat::Month => date::month(cell, &text),
             CellFormat::LastDay => date::last_day(cell, &text),
+            CellFormat::Whole(most, words) => text::whole(&text, *most, words),
             CellFormat::Fee => text::fen(&text),
             CellFormat::List(format) => list(&text, format, reference),
             CellFormat::Hash(kind) => reference.own_hash(*kind, &text).ok_or_else(|| FOREIGN.into()),
@@ -122,6 +125,7 @@ impl CellFormat {
     pub fn show(&self, stored: &str, reference: &ReferenceData) -> String {
         match self {
             CellFormat::LastDay if stored.is_empty() => date::ENDLESS[0].to_owned(),
+            CellFormat::Whole(_, [word, ..]) if stored.is_empty() => (*word).to_owned(),
             _ if stored.is_empty() => String::new(),
             CellFormat::OneOf(choices) => choices
                 .iter()
@@ -139,7 +143,8 @@ impl CellFormat {
             | CellFormat::Name
             | CellFormat::Date
             | CellFormat::Month
-            | CellFormat::LastDay => stored.to_owned(),
+            | CellFormat::LastDay
+            | CellFormat::Whole(..) => stored.to_owned(),
         }
     }
 }

@@ -1,8 +1,9 @@
-//! The five kinds of records, and the columns that they share.
+//! The kinds of records, and the columns that they share.
 
 pub(super) mod certificates;
 pub(super) mod exams;
 pub(super) mod integrity;
+pub(super) mod refund_rules;
 pub(super) mod registrations;
 pub(super) mod violations;
 

@@ -1,19 +1,18 @@
-//! Sign-out here and, if the person wants, at the portal; and sign-in once more before an export.
+//! Sign-out here and, if the person wants, at the portal.
 
 use poem::http::{HeaderValue, header};
-use poem::web::{Path, Query};
+use poem::web::Path;
 use poem::{Request, Response, handler};
 
 use super::door::Door;
-use super::way_in::NextPage;
 use super::{Context, pages};
 use crate::paths;
 use crate::web::binding::Binding;
 use crate::web::session::{self, Way};
-use crate::web::{Failure, Frame, SignedIn, Submission, Visitor, local_path, see_other, user_agent};
+use crate::web::{Failure, Frame, SignedIn, Submission, user_agent};
 
 /// How long a browser that has signed out makes the portal ask for a person again, in seconds.
-const FRESH_FOR: i64 = 12 * 3600;
+pub(super) const FRESH_FOR: i64 = 12 * 3600;
 
 /// The cookie of a browser that has signed out. Its next attempt asks for a fresh sign-in at the portal.
 pub fn fresh(https: bool) -> Binding<'static> {
@@ -52,35 +51,6 @@ pub async fn sign_out(
     }
     // Thumbnails are the only pages of a person that a browser keeps.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
-    Ok(response)
-}
-
-/// `GET /login/again`: asks for another sign-in before an export of personal data.
-#[handler]
-pub async fn ask_again(
-    frame: Frame,
-    visitor: Visitor,
-    Query(next): Query<NextPage>,
-) -> Result<Response, Failure> {
-    if visitor.has_recent_sign_in().await? {
-        return Ok(frame.go(next.path()));
-    }
-    Ok(frame.page(pages::again::page(next.path())))
-}
-
-/// `POST /login/again`: ends the session. The login screen then leads to the page `next`.
-#[handler]
-pub async fn sign_in_again(
-    req: &Request,
-    Context { settings, .. }: Context<'_>,
-    form: Submission,
-) -> Result<Response, Failure> {
-    let session = session::of(req);
-    if session.id().is_some() {
-        session::end(&session).await?;
-    }
-    let mut response = see_other(&pages::login_path(local_path(form.one("next"))));
-    fresh(settings.is_https()).give(&mut response, "1", FRESH_FOR);
     Ok(response)
 }
 

@@ -19,6 +19,11 @@ pub fn application(application: &Application) -> String {
     paths::application(application.business.slug, application.shown_number())
 }
 
+/// The document of a decision.
+pub fn decision(application: &Application) -> String {
+    paths::decision(application.business.slug, application.shown_number())
+}
+
 /// [`application`] for an appeal.
 pub fn appeal(appeal: &MadeAppeal) -> String {
     paths::application(appeal.business.slug, &appeal.number)

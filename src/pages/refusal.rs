@@ -35,6 +35,11 @@ impl From<Refusal> for Failure {
                 let message = format!("{title}的证书{state}，不能申请邮寄");
                 conflict(message, "查看证书", paths::certificate(certificate))
             }
+            Refusal::InBatch { id, batch } => {
+                let message =
+                    format!("这件申请在批次 {batch} 里等待结果；要单独办理，请先从批次移出，以免重复");
+                conflict(message, "查看批次", paths::batch(id))
+            }
             Refusal::RefundedAlready { number } => {
                 conflict("其中有科目已经退费，请退回申请让考生更正", "查看申请", paths::case(number))
             }
@@ -49,6 +54,10 @@ impl From<Refusal> for Failure {
             }
             Refusal::CannotReopen { number, why } => conflict(why, "查看申请", paths::case(number)),
             Refusal::OwnApplication => Failure::Forbidden("这是您本人的申请，请由其他工作人员办理。"),
+            Refusal::TooManyTaken { most } => {
+                let message = format!("您已经领取了 {most} 件，请先办理、放回或暂缓其中一些，再领取");
+                conflict(message, "查看我领取的", format!("{}?status=mine", paths::QUEUE))
+            }
             Refusal::DecidedBefore => Failure::Forbidden(DECIDED_BEFORE),
             Refusal::NotTheirBusiness => Failure::Forbidden("您的岗位不办理这类申请，请联系管理员。"),
             Refusal::NotTheirTask => Failure::Forbidden("这一步不由您的岗位办理。"),

@@ -1,11 +1,19 @@
-//! The audit: who viewed and who changed personal data. Rows are only added.
+//! The audit: who viewed and who changed personal data. Rows are only added, to a [`chain`].
+
+pub mod actions;
+pub mod chain;
+pub mod check;
+pub mod export;
+pub mod search;
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
+use self::chain::Entry;
 use super::refusal::Refusal;
+use crate::either;
 use crate::store::schema::audit_entries::dsl as a;
-use crate::store::{Error, Store, Tx};
+use crate::store::{CandidateId, Error, Store, Tx};
 
 /// Repeated views of one target by one person within this time share an entry.
 const SHARED_FOR: TimeDelta = TimeDelta::minutes(1);
@@ -102,17 +110,74 @@ fn missing(
 }
 
 fn note_views(tx: &mut Tx, staff: &str, views: &[View]) -> Result<(), Error> {
-    views.iter().try_for_each(|(action, target)| note(tx, Some(staff), action, target))
+    let entries = views.iter().map(|(action, target)| entry(tx, Some(staff), action, target)).collect();
+    append_at_end(tx, entries);
+    Ok(())
 }
 
 fn note(tx: &mut Tx, staff: Option<&str>, action: &str, target: &str) -> Result<(), Error> {
-    let row = (
-        a::id.eq(tx.id()),
-        a::at.eq(tx.now),
-        a::staff_id.eq(staff),
-        a::action.eq(action),
-        a::target.eq(target),
-    );
-    diesel::insert_into(a::audit_entries).values(row).execute(tx.conn)?;
+    let entry = entry(tx, staff, action, target);
+    append_at_end(tx, vec![entry]);
     Ok(())
+}
+
+fn entry(tx: &Tx, staff: Option<&str>, action: &str, target: &str) -> Entry {
+    Entry {
+        id: tx.id(),
+        at: tx.now,
+        staff_id: staff.map(str::to_owned),
+        candidate_id: None,
+        action: action.to_owned(),
+        target: target.to_owned(),
+    }
+}
+
+/// All writers wait for the newest entry of the chain, so the entries of a transaction are its last statements.
+fn append_at_end(tx: &mut Tx, mut entries: Vec<Entry>) {
+    tx.at_end(move |tx| {
+        for entry in &mut entries {
+            entry.candidate_id = candidate_of(tx, &entry.target)?;
+        }
+        chain::append(tx, entries).map_err(|error| match error {
+            Error::Database(why) => Error::Unrecorded(why.to_string()),
+            other => other,
+        })
+    });
+}
+
+/// The candidate whose data a target names: the number of an application, which the id of a file may follow, or the
+/// id of an identity case. Other targets, such as a list, are about no candidate or about several.
+pub fn candidate_of(tx: &mut Tx, target: &str) -> Result<Option<CandidateId>, Error> {
+    use crate::store::schema::{applications::dsl as n, identity_cases::dsl as i};
+    let name = target.split('/').next().unwrap_or_default();
+    if name.contains(' ') {
+        return Ok(None);
+    }
+    let applicant = n::applications.filter(n::number.eq(name)).select(n::candidate_id);
+    let applicant: Option<CandidateId> = either!(tx.conn, conn => applicant.first(conn)).optional()?;
+    if applicant.is_some() {
+        return Ok(applicant);
+    }
+    let suspect = i::identity_cases.find(name).select(i::candidate_id);
+    Ok(either!(tx.conn, conn => suspect.first(conn)).optional()?)
+}
+
+/// Entries that one transaction of [`adopt_all`] appends.
+const ADOPTED_AT_ONCE: i64 = 500;
+
+/// Appends the entries of an older program to the chain, in short transactions, between which the site can write. An
+/// interrupted run continues where it stopped. Returns how many; an entry of the audit has the number too.
+pub async fn adopt_all(store: &Store) -> Result<usize, Error> {
+    let mut adopted = 0;
+    loop {
+        let batch = store.write(|tx| chain::adopt(tx, ADOPTED_AT_ONCE, candidate_of)).await?;
+        if batch == 0 {
+            break;
+        }
+        adopted += batch;
+    }
+    if adopted > 0 {
+        store.write(move |tx| audit_command(tx, "audit_adopt", &adopted.to_string())).await?;
+    }
+    Ok(adopted)
 }

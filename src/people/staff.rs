@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 pub use super::audit::{Unaudited, View, audit, audit_command, played_on, viewed};
 use super::document::{Document, DocumentType};
-use super::{candidate, mask};
-use crate::store::schema::{candidates::dsl as c, former_documents::dsl as f, staff::dsl as s};
+use super::{candidate, mask, person};
+use crate::store::schema::staff::dsl as s;
 use crate::store::{CandidateId, Error, Tx, codes};
 
 codes! {
@@ -29,12 +29,50 @@ impl Role {
     }
 }
 
+/// The businesses to which a staff member is limited: slugs. Empty: everything that their role does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kinds(Vec<String>);
+
+impl Kinds {
+    pub fn of(slugs: impl IntoIterator<Item = String>) -> Kinds {
+        Kinds(slugs.into_iter().collect())
+    }
+
+    /// Reads slugs that are separated by commas, as the roster stores them.
+    pub fn parse(text: &str) -> Kinds {
+        Kinds::of(text.split(',').map(str::trim).filter(|slug| !slug.is_empty()).map(str::to_owned))
+    }
+
+    pub fn slugs(&self) -> &[String] {
+        &self.0
+    }
+
+    fn include(&self, slug: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|kind| kind == slug)
+    }
+}
+
+/// What a staff member does: the work of their role, in the businesses to which they are limited.
+#[derive(Clone, Debug)]
+pub struct Duty {
+    pub role: Role,
+    pub kinds: Kinds,
+}
+
+impl Duty {
+    /// Whether they do the work of a role in a business. Administrators do all work in all businesses.
+    pub fn does(&self, work: Role, slug: &str) -> bool {
+        self.role == Role::Administrator || (self.role == work && self.kinds.include(slug))
+    }
+}
+
 /// A staff member, as `staff list` shows them.
 pub struct Member {
     pub id: String,
     /// Candidates see it in their timeline.
     pub name: String,
     pub role: Role,
+    pub kinds: Kinds,
     /// Type and masked number.
     pub document: String,
 }
@@ -43,10 +81,16 @@ pub struct Member {
 /// row. Commands use `casework::roster`, which also puts back applications that the new role does
 /// not decide.
 pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<String, Error> {
+    add_limited(tx, name, document, &Duty { role, kinds: Kinds::default() })
+}
+
+/// [`add`] for somebody who is limited to some businesses.
+pub fn add_limited(tx: &mut Tx, name: &str, document: &Document, duty: &Duty) -> Result<String, Error> {
     let holder = candidate::holder(tx.vault, document.kind(), document.number());
     let known: Option<String> =
         s::staff.filter(s::document_hash.eq(&holder)).select(s::id).first(tx.conn).optional()?;
-    let row = (s::name.eq(name), s::role.eq(role.code()), s::active.eq(true));
+    let kinds = duty.kinds.slugs().join(",");
+    let row = (s::name.eq(name), s::role.eq(duty.role.code()), s::active.eq(true), s::kinds.eq(kinds));
     if let Some(id) = known {
         diesel::update(s::staff.find(&id)).set(row).execute(tx.conn)?;
         return Ok(id);
@@ -83,14 +127,27 @@ pub fn permits(tx: &mut Tx, after: &str, most: i64) -> Result<Vec<HiddenPermit>,
 
 /// The active staff members, by name.
 pub fn list(tx: &mut Tx) -> Result<Vec<Member>, Error> {
-    let columns = (s::id, s::name, s::role, s::document_mask);
-    let rows: Vec<(String, String, String, String)> =
-        s::staff.filter(s::active.eq(true)).order(s::name).select(columns).load(tx.conn)?;
+    let rows: Vec<MemberRow> =
+        s::staff.filter(s::active.eq(true)).order(s::name).select(member_columns()).load(tx.conn)?;
     rows.into_iter().map(member).collect()
 }
 
-fn member((id, name, role, document): (String, String, String, String)) -> Result<Member, Error> {
-    Ok(Member { id, name, role: Role::from_code(&role).ok_or(Error::Corrupt("staff.role"))?, document })
+type MemberRow = (String, String, String, String, String);
+
+#[diesel::dsl::auto_type]
+fn member_columns() -> _ {
+    (s::id, s::name, s::role, s::kinds, s::document_mask)
+}
+
+fn member((id, name, role, kinds, document): MemberRow) -> Result<Member, Error> {
+    let role = Role::from_code(&role).ok_or(Error::Corrupt("staff.role"))?;
+    Ok(Member { id, name, role, kinds: Kinds::parse(&kinds), document })
+}
+
+impl Member {
+    pub fn duty(&self) -> Duty {
+        Duty { role: self.role, kinds: self.kinds.clone() }
+    }
 }
 
 /// Deactivates a staff member in every session; the history keeps their actions. Returns the id of
@@ -113,10 +170,7 @@ pub fn entries_of(tx: &mut Tx, ids: &[String]) -> Result<Vec<String>, Error> {
         return Ok(Vec::new());
     }
     let documents: Vec<String> = s::staff.filter(s::id.eq_any(ids)).select(s::document_hash).load(tx.conn)?;
-    let mut people: Vec<CandidateId> =
-        c::candidates.filter(c::document_hash.eq_any(&documents)).select(c::id).load(tx.conn)?;
-    let former = f::former_documents.filter(f::document_hash.eq_any(&documents)).select(f::candidate_id);
-    people.extend(former.load::<CandidateId>(tx.conn)?);
+    let people = person::with_documents(tx, &documents)?;
     let mut entries = entries_of_people(tx, &people)?;
     entries.extend_from_slice(ids);
     Ok(entries)
@@ -127,15 +181,15 @@ pub fn entries_of_candidate(tx: &mut Tx, candidate: &CandidateId) -> Result<Vec<
 }
 
 fn entries_of_people(tx: &mut Tx, candidates: &[CandidateId]) -> Result<Vec<String>, Error> {
-    let documents = candidate::documents_of(tx, candidates)?;
+    let candidates = person::candidates_of(tx, candidates)?;
+    let documents = person::documents_of(tx, &candidates)?;
     Ok(s::staff.filter(s::document_hash.eq_any(documents)).select(s::id).load(tx.conn)?)
 }
 
 /// The active staff member who has one of these documents.
 pub(super) fn active_with_documents(tx: &mut Tx, holders: &[String]) -> Result<Option<Member>, Error> {
-    let columns = (s::id, s::name, s::role, s::document_mask);
     let row = s::staff.filter(s::document_hash.eq_any(holders)).filter(s::active.eq(true));
-    row.select(columns).first(tx.conn).optional()?.map(member).transpose()
+    row.select(member_columns()).first(tx.conn).optional()?.map(member).transpose()
 }
 
 /// A signed-in staff member, read from the roster at every request.
@@ -144,25 +198,31 @@ pub struct StaffMember {
     pub id: String,
     pub name: String,
     pub role: Role,
-    /// Their id as a candidate: nobody reviews their own application.
+    pub kinds: Kinds,
+    /// Their id as a candidate: nobody reviews their own application. See [`person`] for people with several.
     pub candidate: CandidateId,
+}
+
+impl StaffMember {
+    pub fn duty(&self) -> Duty {
+        Duty { role: self.role, kinds: self.kinds.clone() }
+    }
 }
 
 /// The active staff member of an id, who is also the candidate `candidate`.
 pub fn member_of(tx: &mut Tx, id: &str, candidate: &CandidateId) -> Result<Option<StaffMember>, Error> {
     let found = active(tx, id)?;
     let candidate = candidate.clone();
-    Ok(found.map(|Member { id, name, role, .. }| StaffMember { id, name, role, candidate }))
+    Ok(found.map(|Member { id, name, role, kinds, .. }| StaffMember { id, name, role, kinds, candidate }))
 }
 
 fn active(tx: &mut Tx, id: &str) -> Result<Option<Member>, Error> {
-    let columns = (s::id, s::name, s::role, s::document_mask);
-    let row = s::staff.find(id).filter(s::active.eq(true)).select(columns);
+    let row = s::staff.find(id).filter(s::active.eq(true)).select(member_columns());
     row.first(tx.conn).optional()?.map(member).transpose()
 }
 
-/// The role of a session's staff id, if the member is active.
-pub fn role_of(tx: &mut Tx, id: Option<&str>) -> Result<Option<Role>, Error> {
+/// What the staff member of a session's id does, if they are active.
+pub fn duty_of(tx: &mut Tx, id: Option<&str>) -> Result<Option<Duty>, Error> {
     let Some(id) = id else { return Ok(None) };
-    Ok(active(tx, id)?.map(|member| member.role))
+    Ok(active(tx, id)?.map(|member| member.duty()))
 }

@@ -18,7 +18,7 @@ use crate::web::{Failure, Submission, see_other};
 
 #[handler]
 pub async fn next(Data(store): Data<&Store>, staff: StaffMember) -> Result<Response, Failure> {
-    if !queue::decides(Registry::of_store(store), staff.role) {
+    if !queue::decides(Registry::of_store(store), &staff.duty()) {
         return Ok(see_other(paths::QUEUE));
     }
     let taken = store.write(move |tx| queue::take_next(tx, &staff)).await?;

@@ -95,7 +95,7 @@ fn find(
     let application = Application::by_number(tx, number)?;
     let action = Action::from_code(action);
     let task = action.and_then(|action| application.business.task(action)).ok_or(Failure::NotFound)?;
-    if !staff.role.does(task.role) {
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask.into());
     }
     let events = history::of(tx, &application.id)?;
@@ -124,7 +124,7 @@ impl ReviewPage<'_> {
             return html! {};
         }
         let mut done = amend::carried_out(application.business, &file.events);
-        done.retain(|(task, _)| self.case.reader.does(task.role));
+        done.retain(|(task, _)| self.case.reader.does(task.role, application.business.slug));
         html! { @for (task, noted) in &done { (self.amendment(task, noted)) } }
     }
 

@@ -16,7 +16,8 @@ use crate::casework::{Refusal, assignment};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
-use crate::people::staff::{Member, Role, StaffMember, View};
+use crate::people::person;
+use crate::people::staff::{Duty, Member, Role, StaffMember, View};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Error, Tx};
 
@@ -72,7 +73,7 @@ pub struct Case {
     pub candidate: Candidate,
     /// The records that it is about.
     pub cited: Vec<Record>,
-    pub reader: Role,
+    pub reader: Duty,
     pub standing: Standing,
     pub assignee: Option<String>,
     /// Whether the reader is the assignee.
@@ -145,7 +146,7 @@ impl Case {
     pub fn load(tx: &mut Tx, reader: &StaffMember, number: &ApplicationNumber) -> Result<Case, Refusal> {
         let application = Application::by_number(tx, number)?;
         let business = application.business;
-        if !business.is_work_of(reader.role) {
+        if !business.is_work_of(&reader.duty()) {
             return Err(Refusal::NotTheirBusiness);
         }
         let appealed = match business.is_appeal() {
@@ -160,7 +161,7 @@ impl Case {
         let context = Context::of_submitted(&candidate, &application, appealed.as_ref(), &answers);
         Ok(Case {
             cited: (business.cited)(tx, &context)?,
-            reader: reader.role,
+            reader: reader.duty(),
             standing: standing(tx, &application, reader)?,
             assignee: assignee(tx, &application)?,
             mine,
@@ -207,8 +208,8 @@ impl Case {
 }
 
 fn standing(tx: &mut Tx, application: &Application, reader: &StaffMember) -> Result<Standing, Error> {
-    let decides = reader.role.does(application.business.reviewed_by);
-    let own = application.candidate_id == reader.candidate;
+    let decides = application.business.is_decided_by(&reader.duty());
+    let own = person::is_same(tx, &application.candidate_id, &reader.candidate)?;
     let mine = application.assignee_id.as_deref() == Some(&reader.id);
     let waits = matches!(application.status, Status::Submitted | Status::InReview);
     let involved = waits && assignment::decided_before(tx, application, reader)?;

@@ -33,7 +33,8 @@ impl ReviewPage<'_> {
         let status = self.case.file.application.status;
         let is_held = self.case.file.application.held_at.is_some();
         let taken = status != Status::InReview || (self.case.standing == Standing::Mine && !is_held);
-        let is_work = |role: Role| self.case.reader.does(role);
+        let slug = self.case.file.application.business.slug;
+        let is_work = |role: Role| self.case.reader.does(role, slug);
         self.case.standing != Standing::Own && task.is_due(status) && taken && is_work(task.role)
     }
 }

@@ -79,7 +79,7 @@ fn find(
     let application = Application::by_number(tx, number)?;
     let action = Action::from_code(action);
     let task = action.and_then(|action| application.business.task(action)).ok_or(Failure::NotFound)?;
-    if !staff.role.does(task.role) {
+    if !staff.duty().does(task.role, application.business.slug) {
         return Err(Refusal::NotTheirTask.into());
     }
     Ok(task)

@@ -37,7 +37,7 @@ pub async fn save(request: CaseRequest, sent: Submission) -> Result<Response, Fa
 async fn take_next(request: &CaseRequest) -> Result<Response, Failure> {
     let work = |tx: &mut Tx, staff: &StaffMember, _: &ApplicationNumber| match queue::decides(
         Registry::of(tx),
-        staff.role,
+        &staff.duty(),
     ) {
         true => Ok(queue::take_next(tx, staff)?),
         false => Ok(None),

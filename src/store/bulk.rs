@@ -53,8 +53,8 @@ impl Bulk {
     /// Runs `work` in the open transaction and ends it.
     fn end<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let now = self.clock.now();
-        let mut tx = Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now, attached: &() };
-        let done = work(&mut tx);
+        let tx = Tx::new(&mut self.conn, (&self.vault, &self.ids), now, &());
+        let done = tx.complete(work);
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.conn.batch_execute(end).map_err(Error::from);
         let done = done?;

@@ -10,6 +10,9 @@ pub enum Error {
     /// The disk is full, or the database is read-only.
     #[error("nothing can be saved: {0}")]
     NotSaved(String),
+    /// The entries of the audit could not be written, so nothing of the transaction is.
+    #[error("the audit cannot be written: {0}")]
+    Unrecorded(String),
     /// There was no connection in time.
     #[error("no database connection: {0}")]
     Unavailable(String),

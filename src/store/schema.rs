@@ -39,6 +39,7 @@ diesel::table! {
         born_on -> Nullable<Date>,
         education -> Text,
         portrait_id -> Nullable<Text>,
+        name_hash -> Text,
     }
 }
 
@@ -52,6 +53,7 @@ diesel::table! {
         active -> Bool,
         created_at -> Timestamp,
         single_keys -> Bool,
+        kinds -> Text,
     }
 }
 
@@ -62,6 +64,20 @@ diesel::table! {
         staff_id -> Nullable<Text>,
         action -> Text,
         target -> Text,
+        day -> Nullable<Date>,
+        seq -> Nullable<BigInt>,
+        previous -> Text,
+        hash -> Text,
+        candidate_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        day -> Date,
+        seq -> BigInt,
+        hash -> Text,
     }
 }
 
@@ -379,6 +395,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    refund_rules (id) {
+        id -> Text,
+        exam_id -> Text,
+        reason -> Text,
+        closes_before -> Nullable<Integer>,
+        share -> Integer,
+    }
+}
+
+diesel::table! {
     rules (kind, name) {
         kind -> Text,
         name -> Text,
@@ -432,6 +458,31 @@ diesel::table! {
         document_hash -> Text,
         candidate_id -> Text,
         replaced_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    former_names (name_hash, candidate_id) {
+        name_hash -> Text,
+        candidate_id -> Text,
+    }
+}
+
+diesel::table! {
+    searches (id) {
+        id -> Text,
+        staff_id -> Text,
+        at -> Timestamp,
+        words -> Text,
+    }
+}
+
+diesel::table! {
+    saved_views (id) {
+        id -> Text,
+        staff_id -> Text,
+        name -> Text,
+        query -> Text,
     }
 }
 
@@ -537,6 +588,7 @@ diesel::table! {
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
+diesel::joinable!(former_names -> candidates (candidate_id));
 diesel::joinable!(voided_prints -> certificates (certificate_id));
 diesel::joinable!(audit_entries -> staff (staff_id));
 diesel::joinable!(sessions -> candidates (candidate_id));
@@ -577,6 +629,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     candidates,
     staff,
     audit_entries,
+    audit_head,
     sessions,
     login_handshakes,
     device_grants,
@@ -600,6 +653,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_events,
     attachments,
     former_documents,
+    former_names,
+    searches,
+    saved_views,
     renewed_hashes,
     former_values,
     voided_prints,
@@ -607,6 +663,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificate_link_views,
     lookup_counts,
     imports,
+    refund_rules,
     rules,
     batches,
     batch_rows,

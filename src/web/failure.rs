@@ -123,6 +123,7 @@ impl From<store::Error> for Failure {
             }
             store::Error::Unavailable(_) | store::Error::Closed => Failure::Unavailable(error.to_string()),
             store::Error::InDoubt(_) => Failure::InDoubt(error.to_string()),
+            store::Error::Unrecorded(why) => Failure::Unrecorded(why),
             store::Error::NotSaved(why) => Failure::NotSaved(why),
             other => Failure::Internal(other.to_string()),
         }

@@ -18,7 +18,7 @@ fn kaozheng(args: &[&str], settings: &[(&str, &str)]) -> Output {
     command.env_clear().envs(settings.iter().copied()).args(args).output().expect("the program starts")
 }
 
-fn on(database: &TestDatabase, args: &[&str]) -> Output {
+pub fn on(database: &TestDatabase, args: &[&str]) -> Output {
     kaozheng(args, &[("DATABASE_URL", &database.url), ("KAOZHENG_DATA_KEY", KEY)])
 }
 
@@ -60,7 +60,7 @@ pub fn refused_start(settings: &[(&'static str, String)]) -> String {
     text(&output.stderr)
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }
 

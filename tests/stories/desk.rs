@@ -1,11 +1,15 @@
 //! The review desk: assignment of applications, and the effects of a decision.
 
+mod access;
 mod assignment;
 mod audit;
 mod authority;
 mod batches;
+mod chain;
 mod confirmation;
 mod corrections;
+mod figures;
+mod finding;
 mod free;
 mod hold;
 mod lists;
@@ -16,6 +20,7 @@ mod pages;
 mod plans;
 mod reopen;
 mod stepup;
+mod views;
 mod working_marks;
 
 use diesel::prelude::*;
@@ -123,7 +128,7 @@ async fn earliest_due_day_comes_first() {
     let kind = QueueFilter { business: "appeal".into(), ..QueueFilter::default() };
     assert_eq!(authority.queued(&reviewer, kind).await.len(), 0);
 
-    let overdue = QueueFilter { overdue: "yes".into(), ..QueueFilter::default() };
+    let overdue = QueueFilter { time: "overdue".into(), ..QueueFilter::default() };
     authority.pass_hours(7 * 24); // Tuesday: the first two were due on Monday
     assert_eq!(authority.queued(&reviewer, overdue).await, [&*first, &*second]);
 }

@@ -21,6 +21,7 @@ mod server;
 #[path = "../support/statements.rs"]
 mod statements;
 
+mod audit_command;
 mod backups;
 mod certificate_states;
 mod certificates;

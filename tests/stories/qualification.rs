@@ -31,7 +31,13 @@ fn reviewer(tx: &mut Tx, of: &Application) -> StaffMember {
     let mut reviewers = roster.into_iter().filter(|member| member.role.does(Role::Reviewer));
     let found = if of.business.slug == "appeal" { reviewers.next_back() } else { reviewers.next() };
     let member = found.expect("a reviewer");
-    StaffMember { id: member.id, name: member.name, role: member.role, candidate: CandidateId::default() }
+    StaffMember {
+        id: member.id,
+        name: member.name,
+        role: member.role,
+        kinds: member.kinds,
+        candidate: CandidateId::default(),
+    }
 }
 
 /// Assigns an application to a reviewer and decides it.

@@ -139,15 +139,16 @@ async fn failed_payment_is_corrected_and_retried() {
 }
 
 #[tokio::test]
-async fn refund_near_the_exam_is_not_offered_and_the_reason_shown() {
+async fn refund_near_the_exam_depends_on_the_reason() {
     let server = start_demo().await;
     server.advance(110 * 24 * 60 * 60);
     let candidate = server.signed_in("张小三").await;
-    let list = candidate.open("/services/refund").await;
-    list.assert_shows("离开考还有 15 天以上的报名可以申请");
-    list.assert_lacks("/services/refund/new");
-    let late = candidate.file_application(&refund()).await;
+    let ill = refund().with(&[("reason", "疾病"), ("explanation", "住院治疗，不能参加考试")]);
+    let late = candidate.file_application(&ill).await;
     assert_eq!(late.status, 422);
+    late.assert_shows("这次考试因这个原因的退费受理已于");
+    let twice = candidate.file_application(&refund().with(&[("reason", "重复缴费")])).await;
+    assert_ne!(twice.status, 422, "what was paid twice is refunded at any time");
     server
         .signed_in("DUPONT MARIE")
         .await

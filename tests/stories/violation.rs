@@ -55,3 +55,46 @@ async fn outcome_is_shown_and_final() {
         again.assert_shows("不能再次申诉");
     }
 }
+
+/// The periods of 行政复议 and 行政诉讼 begin when the candidate confirms that they have the decision.
+#[tokio::test]
+async fn decision_is_read_served_and_printed() {
+    let server = start_demo().await;
+    let candidate = server.signed_in("张小三").await;
+    let number = candidate.file_for_number(&violation()).await;
+    let (detail, decision) =
+        (format!("/services/violation/{number}"), format!("/services/violation/{number}/decision"));
+    assert_eq!(candidate.open(&decision).await.status, 404, "nothing is decided");
+    assert_eq!(candidate.submit(&decision, &[("served", "yes")]).await.status, 404);
+
+    let reason = "经核查，原认定的事实清楚、证据充分。";
+    server.signed_in("周明远").await.decide_application(&number, "reject", &[("note", reason)]).await;
+    candidate.open(&detail).await.assert_shows("处理决定书");
+    let page = candidate.open(&decision).await;
+    for shown in [
+        "违纪违规行为处理决定书",
+        "张小三",
+        "申诉不成立",
+        reason,
+        "自签收之日起60 日内",
+        "六个月内",
+        "确认签收",
+    ] {
+        page.assert_shows(shown);
+    }
+    page.assert_lacks("最迟");
+    page.assert_lacks("440300199003072616");
+    assert_eq!(server.signed_in("林美玲").await.open(&decision).await.status, 404);
+    assert_eq!(server.signed_in("林美玲").await.submit(&decision, &[("served", "yes")]).await.status, 404);
+
+    for _ in 0..2 {
+        assert_eq!(candidate.submit_step(&decision, &[("served", "yes")]).await.location, decision);
+    }
+    let page = candidate.open(&decision).await;
+    for shown in ["签收时间", "2026-04-01 09:30", "最迟 2026-06-01", "最迟 2026-10-08"] {
+        page.assert_shows(shown);
+    }
+    page.assert_lacks("确认签收");
+    let timeline = candidate.open(&detail).await;
+    assert_eq!(timeline.body.matches("签收处理决定").count(), 1, "confirming twice is one event");
+}

@@ -54,14 +54,14 @@ async fn check_code_of_a_receipt_keeps_its_case() {
     server.signed_in("周明远").await.decide_application(&number, "approve:0", &[]).await;
     let noted = [
         ("receipt_code", "44030126"),
-        ("receipt_number", "a001234567"),
+        ("receipt_number", "００ 01234567"),
         ("check_code", "a1B2 c3ｄ"),
         ("issued_on", "2026-04-01"),
     ];
     server.signed_in("钱文清").await.carry_out_task(&number, "fulfil", &noted, &["receipt_file"]).await;
     let detail = candidate.open(&format!("/services/receipt/{number}")).await;
     detail.assert_shows("a1B2c3d");
-    detail.assert_shows("A001234567");
+    detail.assert_shows("0001234567");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Result files of a batch that were checked and wait for a confirmation.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,9 @@ pub struct ResultRow {
     /// Code of the task's action.
     pub action: String,
     pub noted: Answers,
+    /// What was typed into a form, by control. Empty if the row is from a file.
+    #[serde(default)]
+    pub typed: BTreeMap<String, String>,
     pub files: Vec<Received>,
     /// Why it cannot be recorded, in Chinese. Empty if it can.
     pub problem: String,

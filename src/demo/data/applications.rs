@@ -182,7 +182,13 @@ fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Refusal> {
 /// The staff member who does the work of a role: always the first one.
 fn member(tx: &mut Tx, role: Role) -> Result<StaffMember, Refusal> {
     let member = staff::list(tx)?.into_iter().find(|member| member.role == role).ok_or(Refusal::NotFound)?;
-    Ok(StaffMember { id: member.id, name: member.name, role: member.role, candidate: CandidateId::default() })
+    Ok(StaffMember {
+        id: member.id,
+        name: member.name,
+        role: member.role,
+        kinds: member.kinds,
+        candidate: CandidateId::default(),
+    })
 }
 
 fn mark((name, reason): &(&str, &str)) -> Mark {

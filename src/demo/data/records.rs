@@ -65,6 +65,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     // An electronic certificate, and an annulled one.
     entry(3, "06", 1, "一级", "不分专业", "合格"),
     entry(3, "07", 1, "全国", "药学", "合格"),
+    // Paid registrations for batches of refunds.
+    entry(2, "03", 2, "一级", "土木建筑工程", "待公布"),
+    entry(3, "06", 2, "一级", "不分专业", "待公布"),
+    entry(4, "08", 2, "中级", "金融", "待公布"),
 ];
 
 /// The certificates that are electronic only: index of the entry, 查询编号.

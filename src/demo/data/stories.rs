@@ -144,6 +144,10 @@ const REFUNDS: &[Story] = &[
         ],
         &[SUBMIT, Act::Take, Act::Reject("不属于可以退费的情形，见考试公告第六条。")],
     ),
+    // These wait for a batch.
+    story(2, &[TO_ACCOUNT, &[("registration", "registration-38")]], &[SUBMIT, Act::Take, FINE]),
+    story(3, &[BACK, &[("registration", "registration-39")]], &[SUBMIT, Act::Take, FINE]),
+    story(4, &[TO_ACCOUNT, &[("registration", "registration-40")]], &[SUBMIT]),
 ];
 
 const REISSUES: &[Story] = &[
@@ -185,6 +189,7 @@ const REISSUES: &[Story] = &[
         ],
     ),
     story(2, &[LOST, &[("certificate", "certificate-18")]], &[SUBMIT, Act::Withdraw]),
+    story(4, &[DAMAGED, &[("certificate", "certificate-30")]], &[SUBMIT, Act::Take, FINE]),
 ];
 
 const RECEIPTS: &[Story] = &[
@@ -220,6 +225,9 @@ const RECEIPTS: &[Story] = &[
         &[SUBMIT, Act::Take, Act::Reject("这次考试的票据已由单位统一领取。")],
     ),
     story(2, &[BY_MAIL, &[("sitting", "sitting-09-1")]], &[SUBMIT, Act::Withdraw]),
+    // These wait for a batch.
+    story(3, &[BY_SMS, &[("sitting", "sitting-09-1")]], &[SUBMIT, Act::Take, FINE]),
+    story(4, &[BY_MAIL, &[("sitting", "sitting-12-0")]], &[SUBMIT, Act::Take, FINE]),
 ];
 
 const VIOLATIONS: &[Story] = &[
@@ -279,4 +287,5 @@ const MAILINGS: &[Story] = &[
     ),
     story(4, &[HOME, &[("certificate", "certificate-30")]], &[SUBMIT, Act::Withdraw]),
     story(3, &[HOME, &[("certificate", "certificate-26")]], &[SUBMIT]),
+    story(3, &[HOME, &[("certificate", "certificate-25"), ("remark", "请寄单位收发室。")]], &[SUBMIT]),
 ];

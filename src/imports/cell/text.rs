@@ -33,6 +33,20 @@ pub(super) fn free(text: &str, longest: usize) -> Result<String, Reason> {
     Ok(text.into_owned())
 }
 
+/// Reads a whole number with or without its unit: `15`, `15天`, `50%`, `15.0`. One of the words is an empty text.
+pub(super) fn whole(text: &str, most: u32, words: &[&str]) -> Result<String, Reason> {
+    let text = width::compact(text);
+    if words.contains(&&*text) {
+        return Ok(String::new());
+    }
+    let digits = text.trim_end_matches(['天', '日', '%', '％']);
+    let digits = whole_number(digits).unwrap_or(digits);
+    let is_number = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let number = digits.parse::<u32>().ok().filter(|number| is_number && *number <= most);
+    let or = words.first().map(|word| format!("，或写“{word}”")).unwrap_or_default();
+    number.map(|number| number.to_string()).ok_or_else(|| format!("请填写 0 到 {most} 的整数{or}").into())
+}
+
 /// Converts yuan with at most two decimals to fen: `1200`, `¥1,200.00`, `１２００元`.
 pub(super) fn fen(text: &str) -> Result<String, Reason> {
     const WRONG: &str = "金额有误，请填写元，最多两位小数";

@@ -40,7 +40,7 @@ impl World {
     }
 
     fn tx(&mut self) -> Tx<'_> {
-        Tx { conn: &mut self.conn, vault: &self.vault, ids: &self.ids, now: self.now, attached: &() }
+        Tx::new(&mut self.conn, (&self.vault, &self.ids), self.now, &())
     }
 
     fn screen(&self) -> Screen {

@@ -38,11 +38,11 @@ pub async fn rooms(request: BulkRequest) -> Result<Response, Failure> {
         Ok((Vec::new(), (waiting, approval::is_open_to(tx, staff)?)))
     };
     let ((waiting, approves), desk) = request.read(load).await?;
-    let row = |(kind, count): &(&BatchKind, i64)| ListRow {
+    let row = |(kind, count): &(&BatchKind, usize)| ListRow {
         title: html! { (kind.label) },
         detail: kind.about.to_owned(),
         href: paths::batch_kind(kind.code),
-        trailing: html! { (count) " 件待办" },
+        trailing: html! { (up_to_most(*count)) " 件待办" },
     };
     let mut rows: Vec<ListRow> = waiting.iter().map(row).collect();
     if approves {
@@ -64,7 +64,8 @@ pub async fn rooms(request: BulkRequest) -> Result<Response, Failure> {
 struct KindPage {
     kind: &'static BatchKind,
     waiting: Vec<Waiting>,
-    all: i64,
+    /// Up to one more than [`MOST`].
+    all: usize,
     batches: Vec<(Batch, Counts)>,
 }
 
@@ -107,12 +108,12 @@ impl KindPage {
 
     fn choice(&self) -> Markup {
         let shown = self.waiting.len();
-        let all = usize::try_from(self.all).unwrap_or(MOST).min(MOST);
+        let all = self.all.min(MOST);
         html! {
             form method="post" action=(paths::batch_kind(self.kind.code)) {
                 fieldset {
                     legend.label {
-                        "等待的申请，共 " (self.all) " 件"
+                        "等待的申请，共 " (up_to_most(self.all)) " 件"
                         @if shown < all { "；下面是最早的 " (shown) " 件" }
                     }
                     div.options data-long {
@@ -141,6 +142,11 @@ impl KindPage {
             (ui::rows(&self.batches.iter().map(row).collect::<Vec<_>>()))
         }
     }
+}
+
+/// `2000+` for more than a batch takes.
+fn up_to_most(count: usize) -> String {
+    if count > MOST { format!("{MOST}+") } else { count.to_string() }
 }
 
 /// `等待结果 3 件，已登记 2 件`

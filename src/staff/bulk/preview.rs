@@ -115,6 +115,8 @@ pub(super) struct ResultPath {
 
 /// What the page of a checked result shows.
 struct Preview {
+    /// Key of the result.
+    id: String,
     batch: Batch,
     kind: &'static BatchKind,
     rows: Vec<Line>,
@@ -173,7 +175,7 @@ fn load(
     let rows: Vec<Line> = found.rows.into_iter().map(line).collect();
     let shown = rows.iter().filter(|line| !line.name.is_empty()).map(|line| &*line.checked.number);
     let views = listed(shown);
-    Ok((views, Some(Preview { batch, kind, rows })))
+    Ok((views, Some(Preview { id: result.to_owned(), batch, kind, rows })))
 }
 
 impl Preview {
@@ -188,7 +190,7 @@ impl Preview {
                     ul {
                         @for line in self.rows.iter().filter(|line| !line.checked.is_valid()) { (problem(line)) }
                     }
-                    p { "改好后可以再上传；已登记的行不会重复登记。" }
+                    p { "改好后可以再检查一次；已登记的行不会重复登记。" }
                 }))
             }
             @if valid > 0 {
@@ -200,13 +202,22 @@ impl Preview {
             }
             form method="post" action=(action) {
                 div.actions {
-                    (ui::link_button(&paths::batch(&self.batch.id), "返回，不登记", Look::Plain))
+                    (self.back())
                     @if valid > 0 {
                         (ui::submit("confirm", "yes", &format!("确认登记 {valid} 件"), Look::Primary))
                     }
                 }
             }
         }
+    }
+
+    /// What was typed can be changed; a file is changed outside.
+    fn back(&self) -> Markup {
+        if self.rows.iter().all(|line| line.checked.typed.is_empty()) {
+            return ui::link_button(&paths::batch(&self.batch.id), "返回，不登记", Look::Plain);
+        }
+        let form = format!("{}?from={}", paths::batch_typed(&self.batch.id), self.id);
+        ui::link_button(&form, "返回修改", Look::Plain)
     }
 
     fn sums(&self, valid: usize) -> Markup {

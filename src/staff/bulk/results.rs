@@ -52,6 +52,7 @@ impl<'a> Checker<'a> {
         let mut checked = ResultRow {
             line: sent.line,
             number: sent.cell(table::NUMBER).to_owned(),
+            typed: sent.typed.clone(),
             ..ResultRow::default()
         };
         let found = match self.find(sent) {

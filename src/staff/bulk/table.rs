@@ -29,6 +29,8 @@ pub(super) struct SentRow {
     pub line: u64,
     /// By the name of the column.
     pub cells: BTreeMap<&'static str, String>,
+    /// What was typed into a form, by control. Empty if the row is from a file.
+    pub typed: BTreeMap<String, String>,
     /// Why the row cannot be read, or empty.
     pub problem: String,
 }

@@ -1,8 +1,11 @@
 //! Results that are typed for each application instead of uploaded.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
-use poem::web::Path;
+use poem::web::{Path, Query};
 use poem::{Response, handler};
+use serde::Deserialize;
 
 use super::batch_page::BatchPath;
 use super::kind::{BatchKind, OUTCOME_LABEL};
@@ -10,7 +13,8 @@ use super::kind_page::facts;
 use super::preview::store_checked;
 use super::request::{BulkRequest, batch_for, listed};
 use super::table::{self, SentRow};
-use crate::casework::batch::{self, Batch, BatchRow, RowState};
+use crate::casework::Refusal;
+use crate::casework::batch::{self, Batch, BatchRow, RowState, results};
 use crate::casework::question::{AnswerRule, Question};
 use crate::paths;
 use crate::people::mask;
@@ -26,18 +30,38 @@ struct Typing {
     batch: Batch,
     kind: &'static BatchKind,
     rows: Vec<BatchRow>,
+    /// What was typed before, by control.
+    typed: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Earlier {
+    /// Key of the checked result that is changed, or empty.
+    from: String,
 }
 
 /// `GET /staff/batch/{id}/typed`
 #[handler]
-pub async fn type_results(request: BulkRequest, Path(path): Path<BatchPath>) -> Result<Response, Failure> {
+pub async fn type_results(
+    request: BulkRequest,
+    Path(path): Path<BatchPath>,
+    Query(Earlier { from }): Query<Earlier>,
+) -> Result<Response, Failure> {
     let back = paths::batch(&path.id);
     let load = move |tx: &mut Tx, staff: &StaffMember| {
         let (batch, kind) = batch_for(tx, staff, &path.id)?;
         let mut rows = batch::rows(tx, &batch.id)?;
         rows.retain(|row| row.state == RowState::Open && !row.has_changed());
         rows.truncate(SHOWN);
-        Ok((listed(rows.iter().map(|row| row.application.shown_number())), Typing { batch, kind, rows }))
+        let typed = match results::load(tx, staff, &batch.id, &from) {
+            Err(Refusal::NotFound) => BTreeMap::new(),
+            earlier => earlier?.rows.into_iter().flat_map(|row| row.typed).collect(),
+        };
+        Ok((
+            listed(rows.iter().map(|row| row.application.shown_number())),
+            Typing { batch, kind, rows, typed },
+        ))
     };
     let (typing, desk) = request.read(load).await?;
     let main = typing.show();
@@ -73,16 +97,21 @@ impl Typing {
                     @if self.kind.failure().is_some() {
                         label {
                             span.label { (OUTCOME_LABEL) }
-                            select.input name=(control(table::OUTCOME, number)) {
+                            @let name = control(table::OUTCOME, number);
+                            @let chosen = self.typed.get(&name).map_or("", String::as_str);
+                            select.input name=(name) {
                                 option value="" { "还没有" }
-                                option value="成功" { "成功" }
-                                option value="失败" { "失败" }
+                                @for outcome in ["成功", "失败"] {
+                                    option value=(outcome) selected[outcome == chosen] { (outcome) }
+                                }
                             }
                         }
                     }
                     @for question in questions(self.kind) {
                         @let known = defaults.iter().find(|(name, _)| *name == question.name);
-                        (input(question, number, known.map_or("", |(_, value)| value)))
+                        @let typed = self.typed.get(&control(question.name, number));
+                        @let known = typed.or(known.map(|(_, value)| value));
+                        (input(question, number, known.map_or("", String::as_str)))
                     }
                 }
             }
@@ -145,10 +174,12 @@ fn typed(kind: &BatchKind, sent: &Submission, at: i32, number: &str) -> Option<S
     let mut is_typed = false;
     let names = questions(kind).into_iter().map(|question| (question.name, question.rule));
     for (name, rule) in std::iter::once((table::OUTCOME, AnswerRule::Pick)).chain(names) {
-        let value = sent.one(&control(name, number)).trim();
+        let control = control(name, number);
+        let value = sent.one(&control).trim();
         if !value.is_empty() {
             is_typed |= !matches!(rule, AnswerRule::OneOf(_));
             row.cells.insert(name, value.to_owned());
+            row.typed.insert(control, value.to_owned());
         }
     }
     row.cells.insert(table::NUMBER, number.to_owned());

@@ -10,8 +10,9 @@ use crate::casework::application::PAGE;
 use crate::casework::business::{Application, Registry};
 use crate::casework::lifecycle::Action;
 use crate::casework::number::ApplicationNumber;
-use crate::casework::{Refusal, assignment};
+use crate::casework::{Refusal, assignment, permission};
 use crate::either;
+use crate::people::person;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::schema::applications;
 use crate::store::{Error, Tx};
@@ -19,6 +20,7 @@ use crate::store::{Error, Tx};
 /// Takes the first application that is neither the reviewer's own nor an appeal against their own
 /// decision, and skips those that somebody else takes at the same time. Returns its number.
 pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<ApplicationNumber>, Refusal> {
+    permission::refuse_more(tx, reviewer)?;
     for id in first_for(tx, reviewer)? {
         let application = Application::by_id(tx, &id)?;
         match assignment::take(tx, reviewer, &application) {
@@ -35,13 +37,14 @@ pub fn take_next(tx: &mut Tx, reviewer: &StaffMember) -> Result<Option<Applicati
 
 /// Keys of the first applications that a reviewer may take.
 fn first_for(tx: &mut Tx, reviewer: &StaffMember) -> Result<Vec<String>, Error> {
-    let kinds = businesses(Registry::of(tx), reviewer.role, QueuePart::Waiting);
+    let kinds = businesses(Registry::of(tx), &reviewer.duty(), QueuePart::Waiting);
     if kinds.is_empty() {
         return Ok(Vec::new());
     }
+    let candidates = person::candidates_of(tx, std::slice::from_ref(&reviewer.candidate))?;
     let entries = roster::entries_of(tx, std::slice::from_ref(&reviewer.id))?;
     let selection = Selection {
-        reviewer: Some(Reviewer { candidate: reviewer.candidate.clone(), entries }),
+        reviewer: Some(Reviewer { candidates, entries }),
         ..Selection::of(QueuePart::Waiting, kinds)
     };
     Ok(either!(tx.conn, conn => applications::table

@@ -180,7 +180,7 @@ pub(super) fn background(case: &Case) -> Markup {
                 @for other in &case.others {
                     li {
                         // The reader cannot open applications that are not the work of their role.
-                        @if other.business.is_work_of(case.reader) {
+                        @if other.business.is_work_of(&case.reader) {
                             a.text-button href=(paths::case(&other.number)) { (other.number) }
                         } @else { (other.number) }
                         " " (other.business.label) " · " (ui::words(&other.title)) " " (other.tag)

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use kaozheng::casework::lifecycle::{Action, Status};
 use kaozheng::casework::number::ApplicationNumber;
 use kaozheng::casework::{assignment, decision, roster};
-use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::people::staff::{Duty, Kinds, Role, StaffMember};
 use kaozheng::store::schema::{application_events, audit_entries, staff};
 use poem::http::StatusCode;
 
@@ -18,7 +18,8 @@ impl Authority {
     }
 
     async fn put_on_roster(&self, name: &'static str, passport: &'static str, role: Role) -> usize {
-        self.write(move |tx| Ok(roster::add(tx, name, &document(passport), role)?)).await.expect("a change")
+        let duty = Duty { role, kinds: Kinds::default() };
+        self.write(move |tx| Ok(roster::add(tx, name, &document(passport), &duty)?)).await.expect("a change")
     }
 
     /// Target of each audit entry of an action, and whether it was done on the command line.
@@ -53,7 +54,13 @@ async fn assigned(authority: &Authority) -> (StaffMember, ApplicationNumber) {
 /// A browser in which 张小三 is signed in.
 async fn applicant_browser(authority: &Authority) -> StaffBrowser {
     let candidate = authority.candidate("张小三", "E0000001").await.id;
-    let nobody = StaffMember { id: "gone".into(), name: String::new(), role: Role::Reviewer, candidate };
+    let nobody = StaffMember {
+        id: "gone".into(),
+        name: String::new(),
+        role: Role::Reviewer,
+        kinds: Kinds::default(),
+        candidate,
+    };
     authority.browser_of(&nobody).await
 }
 

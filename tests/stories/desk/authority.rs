@@ -10,7 +10,7 @@ use kaozheng::casework::sheet::{FormStep, FormTarget, Sheet};
 use kaozheng::casework::submission;
 use kaozheng::people::candidate::{self, Candidate, Identity};
 use kaozheng::people::document::{Document, DocumentType};
-use kaozheng::people::staff::{self as roster, Role, StaffMember};
+use kaozheng::people::staff::{self as roster, Kinds, Role, StaffMember};
 use kaozheng::store::schema::{exam_subjects, exams, sittings};
 use kaozheng::store::{Clock, Ids, Store, Tx, Vault};
 use kaozheng::web::{Failure, Submission};
@@ -104,7 +104,7 @@ impl Authority {
             Ok(member.expect("a member").id)
         });
         let id = joined.await.expect("a member");
-        StaffMember { id, name: name.to_owned(), role, candidate: as_candidate }
+        StaffMember { id, name: name.to_owned(), role, kinds: Kinds::default(), candidate: as_candidate }
     }
 
     pub async fn reviewer(&self, name: &str, passport: &str) -> StaffMember {

@@ -86,6 +86,10 @@ async fn numbers_can_be_typed_one_by_one() {
     let preview = reviewer.submit(&format!("{batch}/typed"), &wrong).await;
     preview.assert_shows("没有可以登记的行");
     preview.assert_shows("第 1 行");
+    let earlier = preview.between("/typed?from=", "\"");
+    let kept = reviewer.open(&format!("{batch}/typed?from={earlier}")).await;
+    kept.assert_shows("value=\"ab\"");
+    kept.assert_shows("value=\"2026-03-31\"");
     let right = [(number.as_str(), "sf 02999999"), (day.as_str(), "2026-04-01")];
     let preview = reviewer.submit(&format!("{batch}/typed"), &right).await;
     preview.assert_shows("SF02999999");

@@ -141,7 +141,7 @@ async fn gb18030_and_workbooks_are_read_too() {
     let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 4, 1).expect("a day");
     let format = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
     sheet.write(1, 1, &second).expect("a cell");
-    sheet.write(1, 2, 61.0).expect("a cell");
+    sheet.write(1, 2, 63.0).expect("a cell");
     sheet.write(1, 3, "成功").expect("a cell");
     sheet.write_datetime_with_format(1, 4, &day, &format).expect("a cell");
     sheet.write(1, 5, 20_260_401_001_i64 as f64).expect("a cell");
@@ -172,24 +172,25 @@ async fn two_clerks_who_apply_one_file_pay_once() {
 }
 
 #[tokio::test]
-async fn row_that_changed_meanwhile_is_reported_and_stops_no_other() {
+async fn refund_in_a_batch_is_paid_by_hand_only_after_it_was_taken_out() {
     let server = start_demo().await;
     let finance = server.signed_in("钱文清").await;
     let (batch, first, second) = batch_of_two(&server, &finance).await;
     let rows = [&first, &second].map(|number| format!(",{number},,成功,2026-04-01,TX-{},,", &number[10..]));
     let preview = upload(&finance, &batch, &rows).await;
     let noted = [("paid_on", "2026-04-01"), ("transaction", "BY-HAND-1")];
+    let refused = finance.carry_out_task(&first, "fulfil", &noted, &[]).await;
+    assert_eq!(refused.status, 409);
+    refused.assert_shows("这件申请在批次 PTF20260401001 里等待结果");
+    finance.submit(&format!("{batch}/drop"), &[("number", &first)]).await.assert_shows("已移出 1 件");
     finance.carry_out_task(&first, "fulfil", &noted, &[]).await.assert_shows("已退款");
     let page = finance.confirm_result(&preview).await;
-    page.assert_shows("已登记 1 件");
-    page.assert_shows("等待结果 1 件");
-    page.assert_shows("做成批次后有变动，请单独办理");
-    page.assert_shows("这次操作没有生效");
+    page.assert_shows("已登记 1 件，已移出 1 件");
     assert_eq!(events(&server, &first, "fulfil").await, 1);
     assert_eq!(state(&server, &second).await.1, "已退款");
     let own = server.signed_in("张小三").await.open(&format!("/services/refund/{first}")).await;
     own.assert_shows("BY-HAND-1");
-    upload(&finance, &batch, &rows[..1]).await.assert_shows("做成批次后有变动，现在是“已退款”");
+    upload(&finance, &batch, &rows[..1]).await.assert_lacks("确认登记");
 }
 
 #[tokio::test]
@@ -201,5 +202,9 @@ async fn result_belongs_to_who_uploaded_it_and_lasts_half_a_day() {
     let path = preview.url.split_once("/staff/").map(|(_, rest)| format!("/staff/{rest}")).expect("a path");
     assert_eq!(manager.open(&path).await.status, 404);
     assert_eq!(manager.submit(&path, &[("confirm", "yes")]).await.status, 404);
+    finance.open(&path).await.assert_shows("将登记 1 件");
+    server.advance(13 * 3600);
+    let later = server.signed_in("钱文清").await;
+    assert_eq!(later.submit(&path, &[("confirm", "yes")]).await.status, 404);
     assert_eq!(state(&server, &first).await.0, "approved");
 }

@@ -1,0 +1,12 @@
+DROP TABLE audit_head;
+DROP INDEX audit_entries_at;
+DROP INDEX audit_entries_staff;
+DROP INDEX audit_entries_candidate;
+ALTER TABLE audit_entries DROP COLUMN candidate_id;
+DROP INDEX audit_entries_unchained;
+DROP INDEX audit_entries_place;
+ALTER TABLE audit_entries DROP COLUMN hash;
+ALTER TABLE audit_entries DROP COLUMN previous;
+ALTER TABLE audit_entries DROP COLUMN seq;
+ALTER TABLE audit_entries DROP COLUMN day;
+ALTER TABLE staff DROP COLUMN kinds;
