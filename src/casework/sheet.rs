@@ -4,6 +4,7 @@
 //! loses answers.
 
 mod applied;
+mod asked;
 mod check;
 mod conflict;
 mod step;
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
+use asked::Asked;
 pub use conflict::Difference;
 pub use step::FormStep;
 pub use window::{Seen, Window};
@@ -21,7 +23,7 @@ use super::answers::{Answers, SentValues, values};
 use super::appeal;
 use super::application::By;
 use super::business::{Application, Business, Context, Origin};
-use super::history::{self, Mark};
+use super::history::Mark;
 use super::lifecycle::{Action, Status};
 use super::materials::{self, Attachment, Received};
 use super::number::ApplicationNumber;
@@ -298,11 +300,6 @@ impl Sheet {
         answers
     }
 
-    /// Whether the answer to a question or the files in a slot can change. After a failed task some can.
-    pub fn can_change(&self, name: &str) -> bool {
-        self.opened.as_ref().is_none_or(|opened| opened.contains(name))
-    }
-
     /// Whether the candidate has not agreed to the current version of the notice.
     pub fn must_agree(&self) -> bool {
         let agreed = self.application.as_ref().map_or("", |application| application.notice_version.as_str());
@@ -408,34 +405,5 @@ fn editable(
     match business.submits_by(application.status) {
         Some(_) => Ok(application),
         None => Err(application.not_now(By::Candidate, Action::Revise)),
-    }
-}
-
-/// What the candidate was asked to correct.
-#[derive(Default)]
-struct Asked {
-    marks: Vec<Mark>,
-    /// See [`Sheet::opened`].
-    opened: Option<BTreeSet<String>>,
-    /// See [`Sheet::can_retry`].
-    can_retry: bool,
-}
-
-impl Asked {
-    fn load(tx: &mut Tx, application: &Application) -> Result<Asked, Error> {
-        if application.status != Status::Returned {
-            return Ok(Asked::default());
-        }
-        let events = history::of(tx, &application.id)?;
-        let Some(event) = history::last_asking(&events) else { return Ok(Asked::default()) };
-        let marks = event.content.marks.clone();
-        let task = application.business.task(event.action);
-        let opens = task.map_or(&[][..], |task| task.opens);
-        // A refund to the original channel, not to an account that is wrong.
-        let can_retry =
-            task.is_some_and(|task| marks.iter().all(|mark| !task.mends.contains(&mark.name.as_str())));
-        let marked = marks.iter().map(|mark| mark.name.clone());
-        let opened = opens.iter().map(|name| (*name).to_owned()).chain(marked).collect();
-        Ok(Asked { opened: (!opens.is_empty()).then_some(opened), can_retry, marks })
     }
 }

@@ -218,7 +218,7 @@ impl Assignments {
     }
 
     fn row(&self, one: &Taken) -> Markup {
-        let since = one.since.map(|at| format!("{}领取，已{}", one.assignee, span(at, self.now)));
+        let since = one.since.map(|at| format!("{}领取，已等待{}", one.assignee, span(at, self.now)));
         html! {
             label.option {
                 input type="checkbox" name="case" value={ (one.number) ":" (one.version) };

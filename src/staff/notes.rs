@@ -51,7 +51,7 @@ impl ReviewPage<'_> {
                     aria-invalid=[problem.map(|_| "true")]
                     aria-describedby=[problem.map(|_| format!("f-{CASE_NOTE}-error"))] { (self.typed_note()) }
             }
-            (self.submit("note", &path, "添加备注"))
+            div.actions { (self.submit("note", &path, "添加备注")) }
         };
         let body = html! {
             @if !self.case.notes.is_empty() {

@@ -80,7 +80,7 @@ impl ReviewPage<'_> {
     pub(super) fn saving(&self) -> Markup {
         let path = paths::marks(self.number());
         html! {
-            p.muted.small #marks-saved hx-post=(path) hx-include="closest form" hx-swap="innerHTML" hx-push-url="false"
+            p.muted.small #marks-saved hx-post=(path) hx-include="closest form" hx-target="this" hx-swap="innerHTML" hx-push-url="false"
                 hx-trigger="input from:closest form delay:300ms, change from:closest form, online from:window" {
                 @match self.opened.saved_at {
                     Some(at) => (saved_words(Some(at))),
