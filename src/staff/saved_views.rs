@@ -9,7 +9,7 @@ use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::store::schema::saved_views::dsl as v;
 use crate::store::{Error, Tx};
-use crate::ui::{self, Look};
+use crate::ui::{self, Control, FormField, Look, TextMode};
 
 /// Views of one person.
 const MOST: usize = 20;
@@ -63,17 +63,12 @@ impl SavedViews {
 
     fn form(&self, filter: &QueueFilter) -> Markup {
         let (name, problem) = self.refused.as_ref().map_or(("", None), |(name, why)| (&**name, Some(*why)));
+        let control = Control::Text { value: name, mode: TextMode::Text, max: LONGEST, suffix: "" };
         html! {
             form method="post" action=(paths::SAVED_VIEWS) {
                 @for (name, value) in filter.pairs() { input type="hidden" name=(name) value=(value); }
-                label.label for="view-name" { "名称" }
-                @if let Some(problem) = problem { p.error #view-error { (problem) } }
-                div.affix {
-                    input.input #view-name type="text" name="name" value=(name) maxlength=(LONGEST) required
-                        autocomplete="off" aria-invalid=[problem.map(|_| "true")]
-                        aria-describedby=[problem.map(|_| "view-error")];
-                    (ui::submit("action", "save", "保存", Look::Plain))
-                }
+                (ui::field(&FormField { error: problem, ..FormField::new("name", "名称", control) }))
+                div.actions { (ui::submit("action", "save", "保存", Look::Plain)) }
             }
         }
     }

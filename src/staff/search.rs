@@ -18,7 +18,7 @@ use crate::people::staff::{self as roster, StaffMember, Unaudited};
 use crate::people::width;
 use crate::store::clock::china;
 use crate::store::{Error, Store, Tx};
-use crate::ui::{self, Icon, ListRow, Page, Tone};
+use crate::ui::{self, Control, FormField, Icon, ListRow, Look, Page, TextMode, Tone};
 use crate::web::{Failure, Frame, Submission, Visitor, see_other};
 use find::{After, FoundItem, Wanted, find};
 
@@ -99,18 +99,13 @@ fn page(main: Markup, header: Header) -> Page {
 }
 
 fn form(words: &str, problem: Option<&str>) -> Markup {
+    let control = Control::Text { value: words, mode: TextMode::Text, max: LONGEST, suffix: "" };
+    let field = FormField::new("words", "受理号、证件号码或姓名", control);
     html! {
         (ui::heading("", "查找", "在全部状态的申请中找，已办结和已撤销的也在内。"))
         form method="post" action=(paths::SEARCH) role="search" {
-            label.label for="words" { "受理号、证件号码或姓名" }
-            p.hint #words-hint { (HINT) }
-            @if let Some(problem) = problem { p.error #words-error { (problem) } }
-            div.affix {
-                input.input #words type="search" name="words" value=(words) maxlength=(LONGEST) required
-                    autocomplete="off" enterkeyhint="search" aria-invalid=[problem.map(|_| "true")]
-                    aria-describedby=(if problem.is_some() { "words-hint words-error" } else { "words-hint" });
-                button.button type="submit" data-look="primary" { "查找" }
-            }
+            (ui::field(&FormField { hint: HINT, error: problem, ..field }))
+            div.actions { (ui::submit("action", "search", "查找", Look::Primary)) }
         }
     }
 }

@@ -78,7 +78,7 @@ pub(in crate::staff) fn list_of(
     selection.number = number::parse(&filter.q);
     let words = if selection.number.is_some() { "" } else { filter.q.trim() };
     if !(filter.exam.is_empty() && words.is_empty()) {
-        titles.narrow(&mut selection, &filter.exam, words);
+        titles.narrow(tx, &mut selection, &filter.exam, words)?;
     }
     items(tx, &selection, filter.pages().rows())
 }

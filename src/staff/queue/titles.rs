@@ -8,7 +8,7 @@ use diesel::sql_types::Text;
 
 use super::part::QueuePart;
 use super::selection::{Selection, Stream, push_states};
-use super::sql::Sql;
+use super::sql::{Sql, Value};
 use crate::either;
 use crate::store::{Error, Tx};
 
@@ -16,7 +16,10 @@ use crate::store::{Error, Tx};
 const MOST_TITLES: usize = 500;
 
 /// So many streams are merged. With more of them, a search soon meets a match in the order of the queue.
-const MOST_STREAMS: usize = 30;
+const MOST_STREAMS: usize = 36;
+
+/// So many pairs of a title and a business are looked up.
+const MOST_PAIRS: usize = 600;
 
 /// Stands between exam and sitting.
 const BETWEEN: &str = " · ";
@@ -49,10 +52,16 @@ impl Titles {
     }
 
     /// Narrows a selection to an exam, or to one title with its sitting, and to titles that contain `words`.
-    pub(in crate::staff::queue) fn narrow(&self, selection: &mut Selection, exam: &str, words: &str) {
+    pub(in crate::staff::queue) fn narrow(
+        &self,
+        tx: &mut Tx,
+        selection: &mut Selection,
+        exam: &str,
+        words: &str,
+    ) -> Result<(), Error> {
         if names_sitting(exam) && words.is_empty() {
-            selection.streams = streams(selection, &[exam]).unwrap_or_default();
-            return;
+            selection.streams = pairs(selection, &[exam]);
+            return Ok(());
         }
         let of_exam = |title: &str| {
             exam.is_empty()
@@ -61,7 +70,8 @@ impl Titles {
         let has_words = |title: &str| title.to_lowercase().contains(&words.to_lowercase());
         let matching: Vec<&str> =
             self.0.iter().map(String::as_str).filter(|title| of_exam(title) && has_words(title)).collect();
-        match streams(selection, &matching).filter(|_| !self.is_cut_off()) {
+        let streams = if self.is_cut_off() { None } else { streams(tx, selection, &matching)? };
+        match streams {
             Some(streams) => selection.streams = streams,
             None => {
                 let of_exam = (!exam.is_empty()).then(|| format!("{}{BETWEEN}%", escaped(exam)));
@@ -69,6 +79,7 @@ impl Titles {
                 selection.titles.extend(of_exam.into_iter().chain(with_words));
             }
         }
+        Ok(())
     }
 }
 
@@ -77,12 +88,52 @@ pub(super) fn names_sitting(exam: &str) -> bool {
     exam.contains(BETWEEN)
 }
 
-/// A stream for each business and title. `None` if there are too many.
-fn streams(selection: &Selection, titles: &[&str]) -> Option<Vec<Stream>> {
+/// A stream for each business and title.
+fn pairs(selection: &Selection, titles: &[&str]) -> Vec<Stream> {
     let kinds = selection.streams.iter().map(|stream| stream.kind);
     let of_kind = |kind| titles.iter().map(move |title| Stream { kind, title: Some((*title).to_owned()) });
-    let streams: Vec<Stream> = kinds.flat_map(of_kind).collect();
-    (streams.len() <= MOST_STREAMS || titles.len() == 1).then_some(streams)
+    kinds.flat_map(of_kind).collect()
+}
+
+/// The streams of these titles. If there are many pairs, only those that have applications. `None` if these are still
+/// too many.
+fn streams(tx: &mut Tx, selection: &Selection, titles: &[&str]) -> Result<Option<Vec<Stream>>, Error> {
+    let mut pairs = pairs(selection, titles);
+    if pairs.len() > MOST_STREAMS && pairs.len() <= MOST_PAIRS {
+        let sql = existing(selection, titles);
+        let existing: Vec<(String, String)> = either!(tx.conn, conn => sql.load(conn))?;
+        pairs.retain(|stream| {
+            let is_of = |(title, kind): &(String, String)| {
+                kind == stream.kind && Some(title) == stream.title.as_ref()
+            };
+            existing.iter().any(is_of)
+        });
+    }
+    Ok((pairs.len() <= MOST_STREAMS).then_some(pairs))
+}
+
+/// The pairs of a title and a business that have an application. Each is looked up in an index: PostgreSQL would join
+/// the table for EXISTS.
+fn existing(selection: &Selection, titles: &[&str]) -> Sql<(Text, Text)> {
+    let mut sql = Sql::new("SELECT title, kind FROM (");
+    sql.prepare_each_time();
+    for (at, title) in titles.iter().enumerate() {
+        sql.push(if at == 0 { "SELECT " } else { " UNION ALL SELECT " });
+        sql.push_with("CAST(", Value::Text((*title).to_owned()));
+        sql.push(" AS TEXT) AS title");
+    }
+    sql.push(") AS titles CROSS JOIN (");
+    for (at, stream) in selection.streams.iter().enumerate() {
+        sql.push(if at == 0 { "SELECT '" } else { " UNION ALL SELECT '" });
+        sql.push(stream.kind);
+        sql.push("' AS kind");
+    }
+    sql.push(") AS kinds WHERE (SELECT 1 FROM applications WHERE ");
+    push_states(&mut sql, selection.part);
+    sql.push(" AND applications.title = titles.title AND applications.kind = kinds.kind ORDER BY ");
+    sql.push(selection.first_column());
+    sql.push(" LIMIT 1) = 1");
+    sql
 }
 
 fn walk(part: QueuePart) -> Sql<Text> {
