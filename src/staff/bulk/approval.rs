@@ -13,6 +13,7 @@ use crate::pages::views;
 use crate::people::candidate::Candidate;
 use crate::people::staff::{self as roster, StaffMember, View};
 use crate::store::{Error, Tx};
+use crate::ui::Desk;
 use crate::web::Failure;
 
 /// Most applications that are approved at once.
@@ -71,7 +72,7 @@ pub(super) async fn assess(request: &BulkRequest, chosen: Vec<Chosen>) -> Result
 pub(super) struct Assessment {
     pub found: Vec<Assessed>,
     pub staff: StaffMember,
-    pub desk: crate::ui::Desk,
+    pub desk: Desk,
 }
 
 /// `None` if it is not the work of the staff member at all: nothing of it is shown.
