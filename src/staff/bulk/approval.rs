@@ -11,6 +11,7 @@ use crate::casework::rules::{self, Rule};
 use crate::casework::{Refusal, assignment, stored};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
+use crate::people::person;
 use crate::people::staff::{self as roster, StaffMember, View};
 use crate::store::{Error, Tx};
 use crate::ui::Desk;
@@ -24,7 +25,7 @@ pub(super) const MOST: usize = 100;
 pub(super) fn businesses(tx: &mut Tx, staff: &StaffMember) -> Result<Vec<&'static Business>, Error> {
     let mut allowed = Vec::new();
     for business in Registry::of(tx).iter() {
-        let decides = staff.role.does(business.reviewed_by) && business.verdicts.approve.len() == 1;
+        let decides = business.is_decided_by(&staff.duty()) && business.verdicts.approve.len() == 1;
         if decides && rules::value(tx, Rule::BulkApproval, Some(business))? == 1 {
             allowed.push(business);
         }
@@ -110,7 +111,7 @@ fn exclusion(
         Status::InReview => mine,
         _ => false,
     };
-    Ok(if application.candidate_id == staff.candidate {
+    Ok(if person::is_same(tx, &staff.candidate, &application.candidate_id)? {
         "这是您本人的申请，请由其他工作人员办理".into()
     } else if !waits || application.version != version {
         format!("刚才有变动，现在是“{}”", views::word(application))
@@ -142,7 +143,7 @@ fn take_and_approve(tx: &mut Tx, staff: &StaffMember, id: &str, version: i32) ->
     let number = application.shown_number().to_owned();
     let mut seen = version;
     if application.status == Status::Submitted && application.version == version {
-        assignment::take(tx, staff, &application)?;
+        assignment::take_with_others(tx, staff, &application)?;
         roster::audit(tx, &staff.id, Action::Take.code(), &number)?;
         application = Application::by_id(tx, id)?;
         seen = application.version;

@@ -31,7 +31,7 @@ const BATCHES: i64 = 20;
 #[handler]
 pub async fn rooms(request: BulkRequest) -> Result<Response, Failure> {
     let load = |tx: &mut Tx, staff: &StaffMember| {
-        let own = KINDS.into_iter().filter(|kind| staff.role.does(kind.task().role));
+        let own = KINDS.into_iter().filter(|kind| kind.is_work_of(staff));
         let waiting =
             own.map(|kind| Ok((kind, batch::count_waiting(tx, staff, (kind.business, kind.from))?)));
         let waiting = waiting.collect::<Result<Vec<_>, Error>>()?;
@@ -242,7 +242,7 @@ fn make_batch(
 
 /// Takes a posting, so that the candidate does not change the address any more.
 fn take(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Result<Application, Refusal> {
-    assignment::take(tx, staff, application)?;
+    assignment::take_with_others(tx, staff, application)?;
     roster::audit(tx, &staff.id, Action::Take.code(), application.shown_number())?;
     Application::by_id(tx, &application.id)
 }
