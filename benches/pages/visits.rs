@@ -68,11 +68,21 @@ pub async fn growing(fixture: &Fixture, line: &mut Line) -> Vec<Visit> {
         queue("queue, tasks", &[("status", "todo")]),
         queue("queue, decided", &[("status", "decided")]),
         queue("queue, one business", &[("kind", "refund")]),
-        queue("queue, overdue", &[("overdue", "yes")]),
+        queue("queue, overdue", &[("time", "overdue")]),
+        queue("queue, for 30 days", &[("time", "30")]),
+        queue("queue, on hold", &[("status", "held")]),
+        queue("queue, returned", &[("status", "returned")]),
+        queue("queue, one exam", &[("exam", "一级建造师")]),
+        queue("queue, decided, one exam", &[("status", "decided"), ("exam", "一级建造师")]),
         queue("search by exam", &[("q", "造价工程师")]),
         queue("search by number", &[("q", &fixture.case)]),
         queue("search without a match", &[("q", "没有这样的考试")]),
         queue("search in decided without a match", &[("status", "decided"), ("q", "没有这样的考试")]),
+        desk("find a number", &found(line, &sessions.staff, &fixture.case).await),
+        desk("find a name", &found(line, &sessions.staff, "考生一").await),
+        desk("find a document", &found(line, &sessions.staff, "E00000001").await),
+        desk("find nothing", &found(line, &sessions.staff, "没有这个人").await),
+        desk("figures of this month", paths::FIGURES),
         desk("review page", &paths::case(&fixture.case)),
         Visit {
             name: "take the next case (POST)",
@@ -84,6 +94,19 @@ pub async fn growing(fixture: &Fixture, line: &mut Line) -> Vec<Visit> {
         get("progress of a candidate with 12", &sessions.twelve, paths::PROGRESS),
         get("progress of a candidate with 500", &sessions.many, paths::PROGRESS),
     ]
+}
+
+/// Searches for words at the desk. Returns the address of what is found.
+async fn found(line: &mut Line, session: &str, words: &str) -> String {
+    let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("words", words).finish();
+    let length = format!(
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let head = String::from_utf8(head("POST", session, paths::SEARCH)).expect("text");
+    let answer = line.ask(head.replace("Content-Length: 0\r\n\r\n", &length).as_bytes()).await;
+    let location = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
+    location.expect("a redirect").to_owned()
 }
 
 /// The link at the end of the first page of the queue.

@@ -107,7 +107,7 @@ pub struct Line {
 
 /// A whole answer.
 pub struct Answer<'a> {
-    head: &'a str,
+    pub head: &'a str,
     body: &'a [u8],
 }
 

@@ -52,7 +52,7 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "证书已寄出，请留意查收，运费到付。",
     after,
-    undo: |_, mailing| Err(mailing.not_reopened("证书已寄出；被快递退回的，请登记“快递退回”")),
+    undo,
     ..Business::PLAIN
 };
 
@@ -207,4 +207,14 @@ fn after(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
         _ => return Ok(()),
     };
     Ok(held::set_delivery(tx, &application.subject, delivery, mailing)?)
+}
+
+/// A delivery that was noted by mistake is posted again. Paper that left the office does not come back by itself.
+fn undo(tx: &mut Tx, mailing: &Application) -> Result<(), Refusal> {
+    match mailing.status {
+        Status::Completed => {
+            Ok(held::set_delivery(tx, &mailing.subject, Delivery::Posted, Some(mailing.id.as_str()))?)
+        }
+        _ => Err(mailing.not_reopened("证书已寄出；被快递退回的，请登记“快递退回”")),
+    }
 }

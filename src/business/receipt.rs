@@ -6,7 +6,7 @@ use crate::casework::business::{
     About, Business, Context, Derived, EditRule, Icon, Material, MaterialKind, Notice, Outset, Record, Since,
     Task, Transition, extra, need,
 };
-use crate::casework::lifecycle::Action;
+use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Section, ask, may_ask, read_only};
 use crate::casework::{Refusal, format};
 use crate::exams::registration::{self, Registration};
@@ -36,7 +36,10 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "票据申请已通过审核，正在开具电子票据。",
     after,
-    undo: |tx, receipt| Ok(registration::release_receipt(tx, &receipt.id)?),
+    undo: |tx, receipt| match receipt.status {
+        Status::Completed => Ok(()),
+        _ => Ok(registration::release_receipt(tx, &receipt.id)?),
+    },
     ..Business::PLAIN
 };
 

@@ -6,7 +6,7 @@ use crate::casework::business::{
     About, Business, Closing, Context, Derived, EditRule, Icon, Material, Outset, Record, Since, Task,
     Transition, extra, need,
 };
-use crate::casework::lifecycle::Action;
+use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem, read_only};
 use crate::casework::{Refusal, format};
 use crate::exams::refund_rule::{RefundReason, RefundRule, RefundRules};
@@ -39,7 +39,11 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "退费申请已通过审核，财务将按您选择的方式退款。",
     after,
-    undo: |tx, refund| Ok(registration::release(tx, &refund.id)?),
+    // A payment that was noted by mistake leaves the subjects with the refund.
+    undo: |tx, refund| match refund.status {
+        Status::Completed => Ok(()),
+        _ => Ok(registration::release(tx, &refund.id)?),
+    },
     ..Business::PLAIN
 };
 

@@ -5,7 +5,7 @@ use crate::casework::answers::Answers;
 use crate::casework::business::{
     About, Business, Context, Icon, Material, Outset, Record, Since, Task, Transition, extra, need, portrait,
 };
-use crate::casework::lifecycle::Action;
+use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
 use crate::casework::{Refusal, format};
 use crate::exams::held::{self, Certificate};
@@ -30,9 +30,15 @@ pub static BUSINESS: Business = Business {
     describe,
     approved: "补发申请已通过审核，新证书正在制作。",
     after,
+    undo: |_, reissue| match reissue.status {
+        Status::Completed => Err(reissue.not_reopened(VOIDED)),
+        _ => Ok(()),
+    },
     by_post: Some(|form| form.one("collect_by") == BY_POST),
     ..Business::PLAIN
 };
+
+const VOIDED: &str = "新印制号已经生效，原印制号已作废，不能撤回；登记有误的，请更正登记";
 
 const LOST: &str = "遗失";
 const DAMAGED: &str = "损毁";

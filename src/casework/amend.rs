@@ -23,6 +23,9 @@ pub fn carried_out(business: &Business, events: &[Event]) -> Vec<(&'static Task,
         if event.action == Action::Submit {
             done.clear();
         }
+        if event.action == Action::TakeBack {
+            done.retain(|(task, _)| task.action.code() != event.content.amends);
+        }
         let task = event.noted_task(business).filter(|task| task.action != Action::Fail);
         if let (Some(task), Some(outcome)) = (task, &event.content.outcome) {
             done.retain(|(known, _)| known.action != task.action);

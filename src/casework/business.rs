@@ -97,8 +97,8 @@ pub struct Business {
     pub approved: &'static str,
     /// Changes other tables after a transition, in the same transaction.
     pub after: fn(&mut Tx, &Transition) -> Result<(), Refusal>,
-    /// Undoes what [`Business::after`] changed for a decision, before the application (as decided) is reopened.
-    /// [`Refusal::CannotReopen`] says why it cannot.
+    /// Undoes what [`Business::after`] changed for a decision, or for the last task of a completed application, before
+    /// it is reopened or taken back. The application is as before. [`Refusal::CannotReopen`] says why it cannot.
     pub undo: fn(&mut Tx, &Application) -> Result<(), Refusal>,
     /// Whether the answers ask for the new certificate to be posted. `None` if the business makes no certificate.
     pub by_post: Option<fn(&Answers) -> bool>,

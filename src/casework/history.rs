@@ -42,7 +42,7 @@ pub struct Content {
     /// A note that only staff see.
     #[serde(default, rename = "aside")]
     pub staff_note: String,
-    /// Code of the action whose outcome this event amends, or empty.
+    /// Code of the action whose outcome this event amends or takes back, or empty.
     #[serde(default)]
     pub amends: String,
     /// The outcome that it replaces.

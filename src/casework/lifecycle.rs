@@ -66,6 +66,8 @@ codes! {
         Reopen = "reopen", "重新审核";
         /// 签收: the candidate has read the decision.
         Serve = "serve", "签收处理决定";
+        /// 撤回登记: an administrator takes back that a task was carried out.
+        TakeBack = "take_back", "撤回办结登记";
         /// 逾期未补正: it was not corrected by its due day.
         Lapse = "lapse", "逾期未补正，已关闭";
     }
@@ -109,6 +111,7 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::Approved, Action::Collect, Actor::Reviewer, Status::Completed),
     (Status::Approved, Action::Amend, Actor::Reviewer, Status::Approved),
     (Status::Completed, Action::Amend, Actor::Reviewer, Status::Completed),
+    (Status::Completed, Action::TakeBack, Actor::Reviewer, Status::Approved),
     (Status::Approved, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Rejected, Action::Reopen, Actor::Reviewer, Status::Submitted),
     (Status::Approved, Action::Serve, Actor::Candidate, Status::Approved),
@@ -190,7 +193,11 @@ mod tests {
                 Reopen => Some(Status::Submitted),
                 _ => None,
             },
-            (Actor::Reviewer, Status::Completed) => (action == Amend).then_some(Status::Completed),
+            (Actor::Reviewer, Status::Completed) => match action {
+                Amend => Some(Status::Completed),
+                TakeBack => Some(Status::Approved),
+                _ => None,
+            },
             (Actor::Office, Status::Returned) => (action == Lapse).then_some(Status::Withdrawn),
             _ => None,
         }

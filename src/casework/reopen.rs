@@ -1,13 +1,15 @@
-//! 重新办理: an administrator sends a decided application back to review.
+//! 重新办理: an administrator sends a decided application back to review, or takes back that a task was carried out.
 
 use std::ops::RangeInclusive;
 
+use super::amend;
 use super::appeal;
 use super::application::{By, Change};
 use super::business::Application;
 use super::deadline::Due;
 use super::history::{self, Content};
 use super::lifecycle::{Action, Actor, Status, may};
+use super::materials;
 use super::permission::refuse_own;
 use super::refusal::Refusal;
 use super::rules::Rule;
@@ -18,9 +20,9 @@ use crate::store::Tx;
 /// Lengths of the reason and of the sentence for the candidate, in characters.
 pub const WORDS: RangeInclusive<usize> = 5..=300;
 
-/// Whether a state allows it.
-pub fn is_open(status: Status) -> bool {
-    may(status, Action::Reopen, Actor::Reviewer)
+/// What reopens an application in this state.
+pub fn action(status: Status) -> Option<Action> {
+    [Action::Reopen, Action::TakeBack].into_iter().find(|action| may(status, *action, Actor::Reviewer))
 }
 
 /// Reopens an application for a `reason` that staff read and with a sentence that the candidate reads. What the
@@ -39,8 +41,11 @@ pub fn reopen(
     if staff.role != Role::Administrator {
         return Err(Refusal::AdministratorsOnly);
     }
-    if application.version != version || !is_open(application.status) {
-        return Err(application.overtaken(by));
+    let action = action(application.status).filter(|_| application.version == version);
+    let action = action.ok_or_else(|| application.overtaken(by))?;
+    let content = Content { note: told.to_owned(), staff_note: reason.to_owned(), ..Content::default() };
+    if action == Action::TakeBack {
+        return take_back(tx, by, application, content);
     }
     refuse_appealed(tx, application)?;
     refuse_second(tx, application)?;
@@ -52,8 +57,29 @@ pub fn reopen(
         ..Change::default()
     };
     let change = change.due(Due::by_rule(tx, Rule::ReviewDays, application.business)?);
-    let content = Content { note: told.to_owned(), staff_note: reason.to_owned(), ..Content::default() };
-    step(tx, application, Action::Reopen, by, change, content)
+    step(tx, application, action, by, change, content)
+}
+
+/// Takes back the last task, so that it waits to be carried out again.
+fn take_back(tx: &mut Tx, by: By, application: &Application, content: Content) -> Result<(), Refusal> {
+    let business = application.business;
+    let events = history::of(tx, &application.id)?;
+    let Some((task, outcome)) = amend::carried_out(business, &events).pop() else {
+        return Err(application.overtaken(by));
+    };
+    if task.action != Action::Fulfil {
+        return Err(
+            application.not_reopened(format!("已登记{}，不能撤回；登记有误的，请更正登记", task.result))
+        );
+    }
+    refuse_second(tx, application)?;
+    (business.undo)(tx, application)?;
+    materials::withdraw(tx, &application.id, &outcome.all_files())?;
+    // Posted by a task, or approved by a reviewer.
+    let result = business.task(Action::Approve).map_or("", |task| task.result);
+    let change = Change { result: Some(result.to_owned()), ..Change::default() };
+    let content = Content { amends: task.action.code().to_owned(), ..content };
+    step(tx, application, Action::TakeBack, by, change, content)
 }
 
 /// An appeal stands on the decision, or has replaced it.

@@ -110,6 +110,9 @@ pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
         if event.action == Action::Submit {
             done.clear();
         }
+        if event.action == Action::TakeBack {
+            done.remove(event.content.amends.as_str());
+        }
         if let (Some(task), Some(outcome)) = (event.noted_task(business), &event.content.outcome) {
             done.insert(task.action.code(), facts(task.questions, outcome, None));
         }

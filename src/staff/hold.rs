@@ -59,7 +59,8 @@ impl ReviewPage<'_> {
     /// Says that the case is on hold, why, and what follows.
     pub(super) fn held(&self) -> Markup {
         let file = &self.case.file;
-        let Some(since) = file.application.held_at else { return html! {} };
+        let is_own = self.case.standing == Standing::Own;
+        let Some(since) = file.application.held_at.filter(|_| !is_own) else { return html! {} };
         let reason = history::last(&file.events, Action::Hold);
         let left = file.application.due_days.unwrap_or_default();
         let body = html! {

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use poem::{Response, handler};
 
+use super::case::Standing;
 use super::case_request::CaseRequest;
 use super::review_page::ReviewPage;
 use super::typed::CASE_NOTE;
@@ -37,7 +38,7 @@ pub async fn add(request: CaseRequest, sent: Submission) -> Result<Response, Fai
 
 impl ReviewPage<'_> {
     pub(super) fn notes(&self) -> Markup {
-        if self.case.standing == super::case::Standing::Own {
+        if self.case.standing == Standing::Own {
             return html! {};
         }
         let path = paths::notes(self.number());
@@ -67,6 +68,9 @@ impl ReviewPage<'_> {
 
     /// A note that was sent in vain or is saved with the marks.
     fn typed_note(&self) -> &str {
-        self.sent.map_or(&*self.typed.case_note, |sent| sent.one(CASE_NOTE))
+        match self.sent_of(CASE_NOTE) {
+            "" => &self.typed.case_note,
+            sent => sent,
+        }
     }
 }

@@ -90,7 +90,7 @@ impl Listing {
         let noted = if listed.is_empty() { Vec::new() } else { vec![("list", listed)] };
         let (registry, duty, now) = (Registry::of(tx), staff.duty(), tx.now);
         let words = match filter.part() {
-            QueuePart::Mine => {
+            QueuePart::Mine if !items.is_empty() => {
                 let ids: Vec<String> = items.iter().map(|item| item.position.id.clone()).collect();
                 history::words_of_handover(tx, &ids)?
             }
@@ -211,6 +211,7 @@ impl Listing {
 /// Warns if the due day is past or near, otherwise shows the state.
 pub(super) fn due_tag(item: &QueueItem, days: &Days) -> Markup {
     match item.due_on.filter(|_| is_with_desk(item.status)) {
+        _ if item.is_held => ui::tag("due", QueuePart::Held.label()),
         Some(due) if due < days.today => ui::tag("overdue", "已逾期"),
         Some(due) if due == days.today => ui::tag("due", "今日到期"),
         Some(due) if due <= days.next => ui::tag("due", "将逾期"),
@@ -261,6 +262,7 @@ mod tests {
                 since: Timestamp::MIN,
                 due_on: Some(day(due)),
                 assignee: None,
+                is_held: false,
                 position: queue::Position { due: day(due), at: Timestamp::MIN, id: String::new() },
             };
             due_tag(&item, &days).into_string()

@@ -96,9 +96,13 @@ impl ReviewPage<'_> {
 
     /// The candidate's other records, and the history of this application.
     fn past(&self) -> Markup {
+        // Applicants who are staff read what every candidate reads.
+        let is_own = self.case.standing == Standing::Own;
+        let reader = if is_own { Reader::Candidate } else { Reader::Staff };
+        let file = &self.case.file;
         html! {
             (facts::background(self.case))
-            (ui::panel("办理过程", views::timeline(self.case.file.application.business, &self.case.file.events, Reader::Staff)))
+            (ui::panel("办理过程", views::timeline(file.application.business, &file.events, reader)))
         }
     }
 

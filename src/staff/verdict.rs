@@ -17,7 +17,7 @@ use crate::casework::question::Problems;
 use crate::paths;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::Tx;
-use crate::web::{Failure, Frame, Submission, see_other};
+use crate::web::{Failure, Submission, see_other};
 
 /// `POST /staff/applications/{number}/decide`; takes effect when it is confirmed.
 #[handler]
@@ -28,15 +28,17 @@ pub async fn decide(request: CaseRequest, sent: Submission) -> Result<Response, 
     let business = opened.case.file.application.business;
     let typed = Typed::of(&sent, business);
     if is_overtaken(&opened, version(&sent)?) {
-        return Ok(stopped(frame, &opened, &typed, Stopped::Overtaken));
+        let page = ReviewPage { stopped: Some(Stopped::Overtaken), ..sent_page(&opened, &typed, &sent) };
+        return Ok(frame.page_with(StatusCode::CONFLICT, page.page()));
     }
     if sent.one("confirmed") == "no" {
-        return Ok(again(frame, StatusCode::OK, &opened, &typed, &[]));
+        return Ok(frame.page(sent_page(&opened, &typed, &sent).page()));
     }
     let verdict = match typed.verdict(action, business) {
         Ok(verdict) => verdict,
         Err(problems) => {
-            return Ok(again(frame, StatusCode::UNPROCESSABLE_ENTITY, &opened, &typed, &problems));
+            let page = ReviewPage { problems: &problems, ..sent_page(&opened, &typed, &sent) };
+            return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, page.page()));
         }
     };
     // A file that became unreadable after the confirmation was shown needs another confirmation.
@@ -65,12 +67,7 @@ pub(super) async fn attempt(
             let opened = request.open().await?;
             let typed = Typed::of(sent, opened.case.file.application.business);
             let why = why(&opened, version(sent)?, message);
-            let page = ReviewPage {
-                typed: if Typed::is_in(sent) { &typed } else { &opened.working },
-                stopped: Some(why),
-                sent: Some(sent),
-                ..ReviewPage::of(&opened)
-            };
+            let page = ReviewPage { stopped: Some(why), ..sent_page(&opened, &typed, sent) };
             Ok(request.frame.page_with(StatusCode::CONFLICT, page.page()))
         }
         other => other.map(|()| see_other(next)),
@@ -87,8 +84,7 @@ pub(super) async fn refuse(
     request.run(move |tx, staff, number| Ok(working_marks::keep(tx, staff, number, &form)?)).await?;
     let opened = request.open().await?;
     let typed = Typed::of(sent, opened.case.file.application.business);
-    let typed = if Typed::is_in(sent) { &typed } else { &opened.working };
-    let page = ReviewPage { typed, problems, sent: Some(sent), ..ReviewPage::of(&opened) };
+    let page = ReviewPage { problems, ..sent_page(&opened, &typed, sent) };
     Ok(request.frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, page.page()))
 }
 
@@ -121,18 +117,8 @@ pub(super) fn why(opened: &OpenedCase, seen: i32, message: String) -> Stopped {
     if is_overtaken(opened, seen) { Stopped::Overtaken } else { Stopped::Refused(message) }
 }
 
-fn stopped(frame: &Frame, opened: &OpenedCase, typed: &Typed, why: Stopped) -> Response {
-    let page = ReviewPage { typed, stopped: Some(why), ..ReviewPage::of(opened) };
-    frame.page_with(StatusCode::CONFLICT, page.page())
-}
-
-fn again(
-    frame: &Frame,
-    status: StatusCode,
-    opened: &OpenedCase,
-    typed: &Typed,
-    problems: &[(String, String)],
-) -> Response {
-    let page = ReviewPage { typed, problems, ..ReviewPage::of(opened) };
-    frame.page_with(status, page.page())
+/// The case with everything that was typed into the form of a request. A form without marks shows the saved ones.
+fn sent_page<'a>(opened: &'a OpenedCase, typed: &'a Typed, sent: &'a Submission) -> ReviewPage<'a> {
+    let typed = if Typed::is_in(sent) { typed } else { &opened.working };
+    ReviewPage { typed, sent: Some(sent), ..ReviewPage::of(opened) }
 }

@@ -7,7 +7,7 @@ use crate::casework::lifecycle::{Action, Status};
 use crate::exams::held::Certificate;
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
-use crate::people::staff::StaffMember;
+use crate::people::staff::Duty;
 
 pub(super) struct BatchKind {
     /// Its name in addresses and in the database.
@@ -218,14 +218,13 @@ impl BatchKind {
         self.business().task(self.action).expect("every kind names a task")
     }
 
+    pub fn is_work_of(&self, duty: &Duty) -> bool {
+        duty.does(self.task().role, self.business)
+    }
+
     /// The task that a row carries out if the first one failed.
     pub fn failure(&self) -> Option<&'static Task> {
         self.business().task(Action::Fail)
-    }
-
-    /// Whether a staff member carries out its task.
-    pub fn is_work_of(&self, staff: &StaffMember) -> bool {
-        staff.duty().does(self.task().role, self.business)
     }
 
     /// The tasks of its rows.

@@ -34,6 +34,7 @@ pub struct QueueItem {
     /// The last day for the decision.
     pub due_on: Option<NaiveDate>,
     pub assignee: Option<String>,
+    pub is_held: bool,
     pub position: Position,
 }
 
@@ -52,6 +53,7 @@ struct Row {
     updated_at: Timestamp,
     due_on: Option<NaiveDate>,
     assignee: Option<String>,
+    held_at: Option<Timestamp>,
 }
 
 /// Pages of the queue by due day; by age the oldest first, and decided applications the latest first. One more than
@@ -150,6 +152,7 @@ fn read(tx: &mut Tx, selection: &Selection, most: i64) -> Result<Vec<Row>, Error
             applications::updated_at,
             applications::due_on,
             staff::name.nullable(),
+            applications::held_at,
         ))
         .load(conn))?)
 }
@@ -172,6 +175,7 @@ impl Row {
             since: self.last_submitted_at.unwrap_or(self.updated_at),
             due_on: self.due_on,
             assignee: self.assignee,
+            is_held: self.held_at.is_some(),
         })
     }
 }

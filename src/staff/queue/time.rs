@@ -42,10 +42,10 @@ impl TimeFilter {
         }
     }
 
-    /// Whether an application of a part can be in the range. What is decided has no due day.
+    /// Whether an application of a part can be in the range. What is decided or on hold has no due day.
     pub(in crate::staff) fn concerns(self, part: QueuePart) -> bool {
         let is_by_due_day = matches!(self, TimeFilter::Overdue | TimeFilter::DueToday);
-        !(is_by_due_day && matches!(part, QueuePart::ToDo | QueuePart::Decided))
+        !(is_by_due_day && matches!(part, QueuePart::Held | QueuePart::ToDo | QueuePart::Decided))
     }
 }
 

@@ -10,7 +10,7 @@ use poem::http::StatusCode;
 use super::authority::Authority;
 use super::pages::text;
 use super::{APPROVE, Outcome};
-use crate::filing::{receipt, refund, start_demo, violation};
+use crate::filing::{correction, receipt, refund, reissue, start_demo, violation};
 use crate::server::{Answer, Server, Visitor};
 
 const REJECT: &[(&str, &str)] = &[("action", "reject"), ("note", "从业年限不足")];
@@ -58,10 +58,7 @@ async fn rejected_case_is_reviewed_again_and_the_candidate_is_told() {
     assert_eq!(decided.reopen(reviewer, WORDS).await.0, StatusCode::FORBIDDEN);
     let (status, page) = decided.reopen(administrator, &[WORDS[1], ("reopen_reason", "漏")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        page.contains("请写明重新办理的原因") && page.contains("经复核，您的申请需要重新审核。"),
-        "{page}"
-    );
+    assert!(page.contains("请写明原因") && page.contains("经复核，您的申请需要重新审核。"), "{page}");
 
     authority.pass_hours(24);
     assert_eq!(decided.reopen(administrator, WORDS).await.0, StatusCode::SEE_OTHER);
@@ -190,22 +187,39 @@ async fn reopened_plea_has_no_outcome() {
 }
 
 #[tokio::test]
-async fn applied_correction_and_paid_refund_stay_as_they_are() {
+async fn payment_noted_by_mistake_is_taken_back() {
     let server = start_demo().await;
     let (candidate, reviewer) = (server.signed_in("张小三").await, server.signed_in("周明远").await);
+    let finance = server.signed_in("钱文清").await;
+    let number = candidate.file_for_number(&refund()).await;
+    reviewer.decide_application(&number, "approve:0", &[]).await;
+    let noted = [("paid_on", "2026-04-01"), ("transaction", "TX01")];
+    finance.carry_out_task(&number, "fulfil", &noted, &[]).await.assert_shows("已退款");
+    reopen(&server, &number).await.assert_shows("漏看了第二份年限证明");
+    let own = candidate.open(&format!("/services/refund/{number}")).await;
+    own.assert_shows("待退款");
+    own.assert_shows("撤回办结登记");
+    own.assert_lacks("TX01");
+    finance.carry_out_task(&number, "fulfil", &noted, &[]).await.assert_shows("已退款");
+    candidate.open(&format!("/services/refund/{number}")).await.assert_shows("TX01");
+}
+
+#[tokio::test]
+async fn applied_correction_and_new_print_number_stay_as_they_are() {
+    let server = start_demo().await;
+    let (candidate, reviewer) = (server.signed_in("张小三").await, server.signed_in("周明远").await);
+    let number = candidate.file_for_number(&reissue()).await;
+    reviewer.decide_application(&number, "approve:0", &[]).await;
+    let noted = [("print_number", "SF02999999"), ("issued_on", "2026-04-01")];
+    reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await.assert_shows("已补发");
+    let refused = reopen(&server, &number).await;
+    assert_eq!(refused.status, 409);
+    refused.assert_shows("新印制号已经生效，原印制号已作废，不能撤回");
+
     candidate.agree_to_notice("/services/correction/notice").await;
-    let correction = crate::filing::correction();
-    let number = candidate.file_for_number(&correction).await;
+    let number = candidate.file_for_number(&correction()).await;
     reviewer.decide_application(&number, "approve:0", &[]).await.assert_shows("已办理：通过");
     let refused = reopen(&server, &number).await;
     assert_eq!(refused.status, 409);
     refused.assert_shows("信息已按申请修改，不能自动改回");
-
-    let number = candidate.file_for_number(&refund()).await;
-    reviewer.decide_application(&number, "approve:0", &[]).await;
-    let noted = [("paid_on", "2026-04-01"), ("transaction", "TX01")];
-    server.signed_in("钱文清").await.carry_out_task(&number, "fulfil", &noted, &[]).await;
-    assert_eq!(reopen(&server, &number).await.status, 409);
-    let manager = server.signed_in("何静").await.open(&format!("/staff/applications/{number}")).await;
-    manager.assert_shows("已经办结的申请不能重新审核；登记有误的，请更正登记");
 }
