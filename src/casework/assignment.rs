@@ -22,8 +22,13 @@ pub const WORD: usize = 200;
 
 /// Takes an application from the queue.
 pub fn take(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
-    refuse_undecidable(tx, staff, application)?;
     refuse_more(tx, staff)?;
+    take_with_others(tx, staff, application)
+}
+
+/// [`take`] for an application that is packed or decided together with others: their number does not count.
+pub fn take_with_others(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
+    refuse_undecidable(tx, staff, application)?;
     assign(tx, application, (Action::Take, By::Staff(&staff.id)), Some(&staff.id), "")
 }
 

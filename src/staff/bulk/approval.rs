@@ -11,8 +11,10 @@ use crate::casework::rules::{self, Rule};
 use crate::casework::{Refusal, assignment, stored};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
+use crate::people::person;
 use crate::people::staff::{self as roster, StaffMember, View};
 use crate::store::{Error, Tx};
+use crate::ui::Desk;
 use crate::web::Failure;
 
 /// Most applications that are approved at once.
@@ -71,7 +73,7 @@ pub(super) async fn assess(request: &BulkRequest, chosen: Vec<Chosen>) -> Result
 pub(super) struct Assessment {
     pub found: Vec<Assessed>,
     pub staff: StaffMember,
-    pub desk: crate::ui::Desk,
+    pub desk: Desk,
 }
 
 /// `None` if it is not the work of the staff member at all: nothing of it is shown.
@@ -109,7 +111,7 @@ fn exclusion(
         Status::InReview => mine,
         _ => false,
     };
-    Ok(if application.candidate_id == staff.candidate {
+    Ok(if person::is_same(tx, &staff.candidate, &application.candidate_id)? {
         "这是您本人的申请，请由其他工作人员办理".into()
     } else if !waits || application.version != version {
         format!("刚才有变动，现在是“{}”", views::word(application))
@@ -141,7 +143,7 @@ fn take_and_approve(tx: &mut Tx, staff: &StaffMember, id: &str, version: i32) ->
     let number = application.shown_number().to_owned();
     let mut seen = version;
     if application.status == Status::Submitted && application.version == version {
-        assignment::take(tx, staff, &application)?;
+        assignment::take_with_others(tx, staff, &application)?;
         roster::audit(tx, &staff.id, Action::Take.code(), &number)?;
         application = Application::by_id(tx, id)?;
         seen = application.version;

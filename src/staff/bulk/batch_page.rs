@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use poem::http::StatusCode;
-use poem::web::Path;
+use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
@@ -41,7 +41,7 @@ struct Position {
 pub async fn show(
     request: BulkRequest,
     Path(path): Path<BatchPath>,
-    poem::web::Query(Position { page }): poem::web::Query<Position>,
+    Query(Position { page }): Query<Position>,
 ) -> Result<Response, Failure> {
     page_of(&request, path.id, page, "").await
 }
@@ -58,10 +58,12 @@ pub(super) async fn page_of(
         let (mut rows, counts) = (batch::rows(tx, &batch.id)?, batch::counts(tx, &batch.id)?);
         let sum = rows.iter().filter_map(|row| amount(row.application.form.as_ref()?)).sum();
         let all = rows.len();
-        let stuck = rows.iter().filter_map(stuck).take(PAGE).collect();
-        rows.drain(..(page.min(all / PAGE) * PAGE));
+        let stuck: Vec<(String, String)> = rows.iter().filter_map(stuck).take(PAGE).collect();
+        let page = page.min(all / PAGE);
+        rows.drain(..page * PAGE);
         rows.truncate(PAGE);
-        let views = listed(rows.iter().map(|row| row.application.shown_number()));
+        let shown = rows.iter().map(|row| row.application.shown_number());
+        let views = listed(shown.chain(stuck.iter().map(|(number, _)| number.as_str())));
         Ok((views, BatchPage { batch, kind, rows, stuck, counts, all, sum, page }))
     };
     let (view, desk) = request.read(load).await?;

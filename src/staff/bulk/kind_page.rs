@@ -242,7 +242,7 @@ fn make_batch(
 
 /// Takes a posting, so that the candidate does not change the address any more.
 fn take(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Result<Application, Refusal> {
-    assignment::take(tx, staff, application)?;
+    assignment::take_with_others(tx, staff, application)?;
     roster::audit(tx, &staff.id, Action::Take.code(), application.shown_number())?;
     Application::by_id(tx, &application.id)
 }

@@ -1,5 +1,7 @@
 //! The upload of a result, and the page that shows what it will do before it takes effect.
 
+use std::sync::Arc;
+
 use maud::{Markup, html};
 use poem::web::Path;
 use poem::{Response, handler};
@@ -23,7 +25,7 @@ use crate::imports::reference::ReferenceData;
 use crate::pages::upload::Upload;
 use crate::paths;
 use crate::people::mask;
-use crate::people::staff::StaffMember;
+use crate::people::staff::{StaffMember, View};
 use crate::store::Tx;
 use crate::ui::{self, Look, Page, Tone};
 use crate::web::form::MAX_FILE_MEGABYTES;
@@ -97,7 +99,7 @@ pub(super) async fn store_checked(
     batch: &str,
     rows: Vec<SentRow>,
 ) -> Result<String, Failure> {
-    let (id, rows) = (batch.to_owned(), std::sync::Arc::new(rows));
+    let (id, rows) = (batch.to_owned(), Arc::new(rows));
     request
         .write(move |tx, staff| {
             let (batch, kind) = batch_for(tx, staff, &id)?;
@@ -149,14 +151,10 @@ pub async fn show_result(request: BulkRequest, Path(path): Path<ResultPath>) -> 
     Ok(request.frame.page(Page::new(&title, main).own_heading().wide().back(paths::batch(id)).desk(desk)))
 }
 
-/// `None` if the result was applied.
-#[allow(clippy::type_complexity)]
-fn load(
-    tx: &mut Tx,
-    staff: &StaffMember,
-    batch: &str,
-    result: &str,
-) -> Result<(Vec<crate::people::staff::View>, Option<Preview>), Failure> {
+/// The views for the audit, and the page. `None` if the result was applied.
+type Loaded = (Vec<View>, Option<Preview>);
+
+fn load(tx: &mut Tx, staff: &StaffMember, batch: &str, result: &str) -> Result<Loaded, Failure> {
     let (batch, kind) = batch_for(tx, staff, batch)?;
     let found = stored::load(tx, staff, &batch.id, result)?;
     if found.applied_at.is_some() {

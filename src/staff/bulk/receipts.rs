@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use encoding_rs::GB18030;
 use tokio::task::spawn_blocking;
@@ -22,6 +23,7 @@ use crate::files::{FileContent, Limits, SentFile};
 use crate::imports::reference::ReferenceData;
 use crate::people::staff::StaffMember;
 use crate::store::Tx;
+use crate::web::Failure;
 
 /// Most entries of an archive: a PDF for each row, the table, and what systems add.
 const MOST_ENTRIES: usize = 2 * MOST + 10;
@@ -45,7 +47,7 @@ pub(super) async fn check(
     let opened = spawn_blocking(move || open(kind, content, &reference)).await;
     let opened = opened.map_err(|_| Unusable::File(NO_ARCHIVE.into()))?;
     let (mut archive, sent) = opened.map_err(Unusable::File)?;
-    let (id, sent) = (batch.to_owned(), std::sync::Arc::new(sent));
+    let (id, sent) = (batch.to_owned(), Arc::new(sent));
     let rows = sent.clone();
     let mut checked = request
         .write(move |tx, staff| {
@@ -128,14 +130,14 @@ fn shortened(name: &str) -> String {
     name.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// Unpacks one entry, however large it says it is.
+/// Unpacks one entry. It must have the size that the archive says.
 fn unpack(zip: &mut ZipArchive<FileContent>, at: usize) -> Result<Vec<u8>, String> {
-    let most = Limits::STANDARD.bytes as u64;
     let entry = zip.by_index(at).map_err(|_| NO_ARCHIVE)?;
+    let size = entry.size();
+    Limits::STANDARD.check_size(size)?;
     let mut bytes = Vec::new();
-    entry.take(most + 1).read_to_end(&mut bytes).map_err(|_| NO_ARCHIVE)?;
-    Limits::STANDARD.check_size(bytes.len() as u64)?;
-    Ok(bytes)
+    entry.take(size + 1).read_to_end(&mut bytes).map_err(|_| NO_ARCHIVE)?;
+    if bytes.len() as u64 == size { Ok(bytes) } else { Err(NO_ARCHIVE.into()) }
 }
 
 /// Inspects and stores the PDF of a row, as an upload on the page of the case is.
@@ -182,12 +184,7 @@ async fn attach(
     Ok(archive)
 }
 
-fn store(
-    tx: &mut Tx,
-    staff: &StaffMember,
-    batch: &str,
-    checked: &[ResultRow],
-) -> Result<String, crate::web::Failure> {
+fn store(tx: &mut Tx, staff: &StaffMember, batch: &str, checked: &[ResultRow]) -> Result<String, Failure> {
     let (batch, _) = batch_for(tx, staff, batch)?;
     for row in checked.iter().filter(|row| !row.files.is_empty()) {
         let application = Application::by_id(tx, &row.application)?;

@@ -14,6 +14,7 @@ use crate::casework::lifecycle::Status;
 use crate::casework::{number, task};
 use crate::exams::yuan;
 use crate::pages::views;
+use crate::people::person;
 use crate::people::staff::StaffMember;
 use crate::people::width;
 use crate::store::{Error, Tx};
@@ -63,8 +64,12 @@ impl<'a> Checker<'a> {
         checked.number = application.shown_number().to_owned();
         checked.application.clone_from(&application.id);
         checked.version = application.version;
-        let outcome =
-            self.state_problem(found).map_or(Ok(()), Err).and_then(|()| self.noted(sent, application));
+        let outcome = match person::is_same(tx, &self.staff.candidate, &application.candidate_id)? {
+            true => Err("这是您本人的申请，请由其他工作人员办理".to_owned()),
+            false => {
+                self.state_problem(found).map_or(Ok(()), Err).and_then(|()| self.noted(sent, application))
+            }
+        };
         let (task, noted) = match outcome {
             Ok(outcome) => outcome,
             Err(problem) => return Ok(ResultRow { problem, ..checked }),
@@ -109,9 +114,6 @@ impl<'a> Checker<'a> {
             RowState::Dropped => Some("已从这一批移出".into()),
             RowState::Open if row.has_changed() => {
                 Some(format!("做成批次后有变动，现在是“{}”，请单独办理", views::word(application)))
-            }
-            RowState::Open if application.candidate_id == self.staff.candidate => {
-                Some("这是您本人的申请，请由其他工作人员办理".into())
             }
             RowState::Open
                 if application.status == Status::InReview
