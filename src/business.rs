@@ -1,7 +1,7 @@
 //! The businesses, one file each. [`profile`] has the questions that several of them ask.
 
 mod appeal;
-mod correction;
+pub mod correction;
 mod integrity;
 pub mod mailing;
 mod profile;

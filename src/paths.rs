@@ -42,19 +42,34 @@ pub const LOGIN_CALLBACK: &str = "/login/callback";
 /// A page that the government app opens with a one-off token.
 pub const LOGIN_APP: &str = "/login/app";
 pub const LOGOUT: &str = "/logout";
+/// Who has viewed the data of a candidate.
+pub const MY_VIEWS: &str = "/me/views";
 pub const DEVICES: &str = "/me/devices";
 /// Ends every other session of a candidate.
 pub const OTHER_DEVICES: &str = "/me/devices/others";
 /// Acknowledges account notices.
 pub const READ_NOTICES: &str = "/me/devices/read";
 pub const STAFF: &str = "/staff";
+/// 查看记录.
+pub const STAFF_AUDIT: &str = "/staff/audit";
 pub const QUEUE: &str = "/staff/queue";
 /// Takes the next application of the queue.
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
 /// Switches the keyboard shortcuts of the review desk.
 pub const STAFF_KEYS: &str = "/staff/keys";
+/// Saves a view of the queue.
+pub const SAVED_VIEWS: &str = "/staff/views";
+/// Finds applications in every state.
+pub const SEARCH: &str = "/staff/search";
+/// 统计.
+pub const FIGURES: &str = "/staff/figures";
 /// Who has taken which applications.
 pub const ASSIGNMENTS: &str = "/staff/assignments";
+/// 批量办理.
+pub const BATCHES: &str = "/staff/batches";
+/// 批量通过: approves several applications at once.
+pub const APPROVALS: &str = "/staff/approvals";
+pub const CONFIRM_APPROVALS: &str = "/staff/approvals/confirm";
 pub const IDENTITIES: &str = "/staff/identities";
 pub const STAFF_CERTIFICATES: &str = "/staff/certificates";
 /// The cookies of a phone that scanned a code are sent to this path and those below it.
@@ -118,6 +133,7 @@ addresses! {
     CASE case(number) = "/staff/applications/:number";
     TAKE take(number) = "/staff/applications/:number/take";
     PUT_BACK put_back(number) = "/staff/applications/:number/put-back";
+    UNCOVER uncover(number) = "/staff/applications/:number/uncover";
     HAND_OVER hand_over(number) = "/staff/applications/:number/hand-over";
     HOLD hold(number) = "/staff/applications/:number/hold";
     RESUME resume(number) = "/staff/applications/:number/resume";
@@ -130,6 +146,26 @@ addresses! {
     DECIDE decide(number) = "/staff/applications/:number/decide";
     TASK task(number, action) = "/staff/applications/:number/tasks/:action";
     DONE done(number) = "/staff/applications/:number/done";
+    /// Deletes a view of the queue.
+    SAVED_VIEW saved_view(id) = "/staff/views/:id";
+    /// What a search has found.
+    FOUND found(search) = "/staff/search/:search";
+    /// A table of the figures as a CSV file.
+    FIGURES_TABLE figures_table(table) = "/staff/figures/:table";
+    /// What waits for a batch of a kind, and its batches.
+    BATCH_KIND batch_kind(kind) = "/staff/batches/:kind";
+    BATCH batch(id) = "/staff/batch/:id";
+    /// The CSV file of a batch.
+    BATCH_FILE batch_file(id) = "/staff/batch/:id/file";
+    BATCH_LABELS batch_labels(id, sheet) = "/staff/batch/:id/labels/:sheet";
+    /// 拣货单.
+    BATCH_PICKS batch_picks(id) = "/staff/batch/:id/picks";
+    /// Results that are typed.
+    BATCH_TYPED batch_typed(id) = "/staff/batch/:id/typed";
+    BATCH_DROP batch_drop(id) = "/staff/batch/:id/drop";
+    BATCH_RESULTS batch_results(id) = "/staff/batch/:id/results";
+    /// A checked result file that waits for a confirmation.
+    BATCH_RESULT batch_result(id, result) = "/staff/batch/:id/results/:result";
     IDENTITY identity(id) = "/staff/identities/:id";
     STAFF_CERTIFICATE staff_certificate(id) = "/staff/certificates/:certificate";
     WAIT wait(handshake) = "/login/wait/:id";

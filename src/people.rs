@@ -10,6 +10,7 @@ pub mod document;
 pub mod identity;
 pub mod mask;
 pub mod name;
+pub mod name_hash;
 pub mod permit_hashes;
 pub mod person;
 pub mod phone;

@@ -1,5 +1,6 @@
 //! The routes of all addresses, and the steps that every request goes through.
 
+pub mod desk;
 mod ready;
 mod sandbox;
 
@@ -27,7 +28,7 @@ use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
 use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, head, headers, log, origin, session, well_known};
-use crate::{certificates, home, lookup, paths, progress, staff};
+use crate::{certificates, home, lookup, paths, progress};
 
 #[derive(Clone)]
 pub struct Parts {
@@ -158,7 +159,7 @@ impl Site {
 }
 
 fn urls() -> Route {
-    Route::new()
+    desk::urls(Route::new())
         .at(paths::ASSET, get(assets::serve))
         .at(paths::FAVICON, get(assets::favicon))
         .at(paths::ROBOTS, get(well_known::robots))
@@ -169,6 +170,7 @@ fn urls() -> Route {
         .at(paths::ANNOUNCEMENT, get(home::announcement))
         .at(paths::SERVICES, get(home::services::show))
         .at(paths::ME, get(home::me::show))
+        .at(paths::MY_VIEWS, get(home::who_saw::show))
         .at(paths::DEVICES, get(devices::show).post(devices::end))
         .at(paths::OTHER_DEVICES, post(devices::end_others))
         .at(paths::READ_NOTICES, post(devices::acknowledge))
@@ -199,29 +201,7 @@ fn urls() -> Route {
         .at(paths::MAILING_NOTICE, get(mailing::show_notice).post(mailing::agree))
         .at(paths::EDIT_MAILING, get(mailing::edit).post(mailing::save))
         .at(paths::CANCEL_MAILING, get(mailing::confirm_cancel).post(mailing::cancel))
-        .at(paths::STAFF, get(staff::home))
-        .at(paths::QUEUE, get(staff::show_queue))
-        .at(paths::QUEUE_NEXT, post(staff::next))
-        .at(paths::STAFF_KEYS, post(staff::switch_keys))
-        .at(paths::CASE, get(staff::review))
-        .at(paths::TAKE, post(staff::take))
-        // GET reloads a page that a POST answered with a conflict or with problems.
-        .at(paths::PUT_BACK, get(staff::review).post(staff::put_back))
-        .at(paths::HAND_OVER, get(staff::review).post(staff::hand_over))
-        .at(paths::HOLD, get(staff::review).post(staff::put_on_hold))
-        .at(paths::RESUME, get(staff::review).post(staff::resume))
-        .at(paths::NOTES, get(staff::review).post(staff::add_note))
-        .at(paths::MARKS, get(staff::review).post(staff::save_marks))
-        .at(paths::REOPEN, get(staff::review).post(staff::reopen_case))
-        .at(paths::AMEND, get(staff::review).post(staff::amend_outcome))
-        .at(paths::ASSIGNMENTS, get(staff::assignments::show).post(staff::assignments::change))
-        .at(paths::DECIDE, get(staff::review).post(staff::decide))
-        .at(paths::TASK, get(staff::review).post(staff::carry_out))
-        .at(paths::DONE, get(staff::done))
-        .at(paths::IDENTITIES, get(staff::identities::list))
-        .at(paths::IDENTITY, get(staff::identities::show).post(staff::identities::decide))
-        .at(paths::STAFF_CERTIFICATES, get(staff::certificates::search).post(staff::certificates::find))
-        .at(paths::STAFF_CERTIFICATE, get(staff::certificates::show).post(staff::certificates::decide))
+        // GET reloads the page that a POST answered with a problem.
         .at(paths::LOGIN, get(screen::show))
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
         .at(paths::LOGIN_AGAIN, get(again::ask_again).post(again::sign_in_again))

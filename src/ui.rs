@@ -18,11 +18,16 @@
 //! | `changed` | a value that changed since the last review |
 //! | `desk`, `desk-queue`, `desk-facts`, `desk-side`, `desk-viewer`, `desk-bar` | the review desk |
 //! | `desk-filters` | a form of filters in one row |
+//! | `saved-views` | the filters that a staff member has saved |
+//! | `found` | the applications of one candidate |
+//! | `figures` | a table of numbers that scrolls sideways |
+//! | `bulk-lines` | a list of lines with smaller text below each |
 //! | `desk-aside` | secondary buttons beside the heading of a case |
 //! | `desk-mark`, `desk-file`, `desk-others` | a mark on an answer; a link that opens the viewer; other applications |
 
 mod area;
 mod basics;
+mod chart;
 mod choice;
 mod field;
 mod footer;
@@ -44,6 +49,7 @@ pub use basics::{
     Fact, Look, Name, copyable, date, digits, download_button, facts, facts_under, keyed_submit, link_button,
     print_button, submit, tag, window_button, words,
 };
+pub use chart::{Bar, Chart, chart};
 pub use choice::{Applied, Choice, Control, TextMode};
 pub use field::{FormField, field};
 pub use footer::contact;

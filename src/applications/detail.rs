@@ -351,7 +351,7 @@ fn returned(detail: &Detail, due: &str) -> Markup {
         ol {
             @for mark in history::last_marks(&detail.events) { li { (label(&mark.name)) "：" (ui::words(&mark.reason)) } }
         }
-        p { "请在 " (ui::date(due)) " 前（含当日）修改并重新提交，逾期将按“逾期未补正”关闭，届时可以重新申请。" }
+        p { "请在 " (ui::date(due)) " 前修改并重新提交（含当日）。逾期将按“逾期未补正”关闭，届时可以重新申请。" }
         p { a href=(links::edit(&detail.application)) { "去修改" } }
     }
 }

@@ -103,7 +103,7 @@ fn marked(sheet: &Sheet) -> Markup {
     let items: Vec<_> = items.collect();
     let due = sheet.application.as_ref().and_then(|application| application.due_on);
     let foot = due.map(|day| {
-        format!("请在 {day} 前（含当日）修改并重新提交，逾期将按“逾期未补正”关闭；其余内容无需再填。")
+        format!("请在 {day} 前修改并重新提交（含当日），逾期将按“逾期未补正”关闭；其余内容无需再填。")
     });
     let foot = foot.unwrap_or_default();
     let why = sheet.application.as_ref().map_or("", |application| views::word(application));

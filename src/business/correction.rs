@@ -1,6 +1,7 @@
 //! 信息修改: corrects the personal data of a candidate and, in the chosen scope, of records (manual chapter 10).
 
 use chrono::NaiveDate;
+use diesel::prelude::*;
 
 use super::profile;
 use crate::casework::answers::Answers;
@@ -14,7 +15,8 @@ use crate::exams::correction::{self, Holder, Scope};
 use crate::people::candidate::{self, Candidate, Profile};
 use crate::people::document::{Document, DocumentType, Gender};
 use crate::people::mask;
-use crate::store::{Error, Tx};
+use crate::store::schema::applications::dsl as a;
+use crate::store::{CandidateId, Error, Tx};
 
 pub static BUSINESS: Business = Business {
     slug: "correction",
@@ -251,6 +253,22 @@ fn apply(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
         issued: answers.has("scope", CERTIFICATES),
     };
     Ok(correction::correct_records(tx, &holder, scope)?)
+}
+
+/// The names of candidates that approved corrections have replaced. A form that cannot be decrypted is left out.
+pub fn former_names(tx: &mut Tx, candidates: &[&CandidateId]) -> Result<Vec<(CandidateId, String)>, Error> {
+    let approved = a::applications
+        .filter(a::candidate_id.eq_any(candidates))
+        .filter(a::status.eq(Status::Approved.code()))
+        .filter(a::kind.eq(BUSINESS.slug))
+        .select((a::candidate_id, a::form.assume_not_null()));
+    let forms: Vec<(CandidateId, String)> = approved.filter(a::form.is_not_null()).load(tx.conn)?;
+    let replaced = |(candidate, sealed): (CandidateId, String)| {
+        let answers = Answers::open(tx.vault, &sealed).ok()?;
+        new_value(&answers, NAME)?;
+        Some((candidate, answers.one("old_name").to_owned()))
+    };
+    Ok(forms.into_iter().filter_map(replaced).filter(|(_, name)| !name.is_empty()).collect())
 }
 
 fn profile_after(answers: &Answers, before: Profile) -> Profile {

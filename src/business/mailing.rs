@@ -5,8 +5,8 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Task, Transition,
-    Verdicts,
+    About, Application, Business, Context, EditRule, Icon, Next, Notice, Origin, Record, Since, Task,
+    Transition, Verdicts,
 };
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Choice, Choices, Question, Section, ask, may_ask};
@@ -108,6 +108,7 @@ const TASKS: &[Task] = &[
             ask("tracking_number", "快递单号", "", AnswerRule::Like(&format::CODE)),
             ask("posted_on", "寄出日期", "", AnswerRule::PastDay),
         ],
+        not_before: &[("posted_on", Since::Submission)],
         ..Task::PLAIN
     },
     Task {
@@ -117,6 +118,7 @@ const TASKS: &[Task] = &[
         result: "已签收",
         role: Role::Dispatcher,
         questions: &[ask("signed_on", "签收日期", "", AnswerRule::PastDay)],
+        not_before: &[("signed_on", Since::Noted("posted_on", "寄出日期"))],
         ..Task::PLAIN
     },
     Task {
@@ -128,6 +130,7 @@ const TASKS: &[Task] = &[
             ask("came_back_because", "退回原因", "考生可以看到", AnswerRule::Area(2, 200)),
             ask("came_back_on", "退回日期", "", AnswerRule::PastDay),
         ],
+        not_before: &[("came_back_on", Since::Noted("posted_on", "寄出日期"))],
         told: "证书被快递退回。您可以重新申请邮寄，或者带有效身份证件到现场领取。",
         ..Task::PLAIN
     },
@@ -145,6 +148,7 @@ const TASKS: &[Task] = &[
             ),
             ask("collected_on", "领取日期", "", AnswerRule::PastDay),
         ],
+        not_before: &[("collected_on", Since::Submission)],
         told: "证书已在现场领取。",
         ..Task::PLAIN
     },

@@ -3,7 +3,7 @@
 use super::profile;
 use crate::casework::answers::Answers;
 use crate::casework::business::{
-    About, Business, Context, Icon, Material, Outset, Record, Task, Transition, extra, need, portrait,
+    About, Business, Context, Icon, Material, Outset, Record, Since, Task, Transition, extra, need, portrait,
 };
 use crate::casework::lifecycle::Action;
 use crate::casework::question::{AnswerRule, Choice, Choices, Problems, Section, ask, problem};
@@ -81,6 +81,7 @@ const TASKS: &[Task] = &[Task {
         ask("print_number", "新证书印制号", "原印制号随即作废", AnswerRule::Like(&format::CODE)),
         ask("issued_on", "签发日期", "", AnswerRule::PastDay),
     ],
+    not_before: &[("issued_on", Since::Approval)],
     check: unused_number,
     ..Task::PLAIN
 }];

@@ -180,10 +180,10 @@ fn assign(
     to: Option<&str>,
     staff_note: &str,
 ) -> Result<(), Refusal> {
-    let change = match action {
-        Action::PutBack => hold::ended(tx, application)?,
-        _ => Change::default(),
+    let application = match action {
+        Action::PutBack => &hold::end(tx, application, by)?,
+        _ => application,
     };
-    let change = Change { assignee_id: Some(to.map(str::to_owned)), ..change };
+    let change = Change { assignee_id: Some(to.map(str::to_owned)), ..Change::default() };
     step(tx, application, action, by, change, Content { staff_note: staff_note.into(), ..Content::default() })
 }

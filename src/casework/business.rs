@@ -10,7 +10,7 @@ mod task;
 
 pub use material::{DOCUMENT_HINT, Material, MaterialKind, extra, need, portrait};
 pub use parts::*;
-pub use task::Task;
+pub use task::{Since, Task};
 
 use std::fmt;
 

@@ -121,6 +121,9 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Event>, Error> {
 
 /// For those of the applications that were handed to their present assignee: who did it, and the word for them.
 pub fn words_of_handover(tx: &mut Tx, applications: &[String]) -> Result<HashMap<String, String>, Error> {
+    if applications.is_empty() {
+        return Ok(HashMap::new());
+    }
     let assigning = [Action::Take, Action::PutBack, Action::HandOver].map(Action::code);
     let rows: Vec<(String, String, Option<String>, String)> = e::table
         .left_join(staff::table)
@@ -156,6 +159,14 @@ pub(super) fn deciders(tx: &mut Tx, application: &str) -> Result<Vec<String>, Er
         .filter(e::action.eq_any(DECISIONS.map(Action::code)))
         .filter(e::staff_id.is_not_null());
     Ok(decisions.select(e::staff_id.assume_not_null()).distinct().load(tx.conn)?)
+}
+
+/// When an application was approved last, also by an upheld appeal.
+pub(super) fn last_approval(tx: &mut Tx, application: &str) -> Result<Option<Timestamp>, Error> {
+    let approvals = e::table
+        .filter(e::application_id.eq(application))
+        .filter(e::action.eq_any([Action::Approve, Action::Uphold].map(Action::code)));
+    Ok(approvals.select(diesel::dsl::max(e::at)).first(tx.conn)?)
 }
 
 /// The last event of an action.

@@ -14,7 +14,7 @@ use super::lifecycle::Action;
 use super::refusal::Refusal;
 use super::transition::step;
 use crate::people::staff::StaffMember;
-use crate::store::{Error, Tx};
+use crate::store::Tx;
 
 /// Lengths of the reason, in characters.
 pub const REASON: RangeInclusive<usize> = 2..=500;
@@ -51,20 +51,21 @@ pub fn resume(
     if application.held_at.is_none() {
         return Err(application.not_now(by, Action::Resume));
     }
-    let change = ended(tx, application)?;
-    step(tx, application, Action::Resume, by, change, Content::default())
+    end(tx, application, by).map(drop)
 }
 
-/// The change that ends a hold. Empty if there is none.
-pub(super) fn ended(tx: &mut Tx, application: &Application) -> Result<Change, Error> {
+/// Ends the hold of an application, if it is on hold. Returns the application after it.
+pub(super) fn end(tx: &mut Tx, application: &Application, by: By) -> Result<Application, Refusal> {
     if application.held_at.is_none() {
-        return Ok(Change::default());
+        return Ok(application.clone());
     }
     let change = Change { held_at: Some(None), ..Change::default() };
-    Ok(match application.due_days {
+    let change = match application.due_days {
         Some(left) => change.due(Due::in_days(tx, left)?),
         None => change,
-    })
+    };
+    step(tx, application, Action::Resume, by, change, Content::default())?;
+    Application::by_id(tx, &application.id)
 }
 
 /// Refuses to decide or carry out what is on hold.

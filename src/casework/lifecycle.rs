@@ -95,6 +95,7 @@ const TRANSITIONS: &[(Status, Action, Actor, Status)] = &[
     (Status::InReview, Action::PutBack, Actor::Roster, Status::Submitted),
     (Status::InReview, Action::Hold, Actor::Reviewer, Status::InReview),
     (Status::InReview, Action::Resume, Actor::Reviewer, Status::InReview),
+    (Status::InReview, Action::Resume, Actor::Roster, Status::InReview),
     (Status::InReview, Action::Return, Actor::Reviewer, Status::Returned),
     (Status::InReview, Action::Reject, Actor::Reviewer, Status::Rejected),
     (Status::InReview, Action::Approve, Actor::Reviewer, Status::Approved),
@@ -158,7 +159,11 @@ mod tests {
             (Actor::Reviewer, Status::Submitted) => {
                 matches!(action, Take | HandOver).then_some(Status::InReview)
             }
-            (Actor::Roster, Status::InReview) => (action == PutBack).then_some(Status::Submitted),
+            (Actor::Roster, Status::InReview) => match action {
+                PutBack => Some(Status::Submitted),
+                Resume => Some(Status::InReview),
+                _ => None,
+            },
             (Actor::Reviewer, Status::InReview) => match action {
                 HandOver | Hold | Resume => Some(Status::InReview),
                 PutBack => Some(Status::Submitted),

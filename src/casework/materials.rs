@@ -4,11 +4,15 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
 use super::business::{Application, Business, Material, MaterialKind, Registry};
+use super::lifecycle::Status;
 use super::question::{Problems, problem};
 use super::refusal::Refusal;
+use super::sight::Sight;
+use crate::either;
 use crate::files::storage::{self, Storage};
 use crate::files::{self, SentFile, UploadRules};
 use crate::people::staff as roster;
@@ -75,12 +79,12 @@ impl Attachment {
 }
 
 /// A stored file that has no row yet.
-#[derive(Clone)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Received {
     id: String,
-    slot: &'static str,
+    slot: String,
     name: String,
-    mime: &'static str,
+    mime: String,
     size: usize,
     width: u32,
     height: u32,
@@ -88,8 +92,8 @@ pub struct Received {
 }
 
 impl Received {
-    pub(super) fn slot(&self) -> &'static str {
-        self.slot
+    pub(super) fn slot(&self) -> &str {
+        &self.slot
     }
 }
 
@@ -163,9 +167,9 @@ async fn store_file(
     }
     Ok(Received {
         id,
-        slot,
+        slot: slot.to_owned(),
         name,
-        mime: prepared.mime,
+        mime: prepared.mime.to_owned(),
         size,
         width: prepared.width,
         height: prepared.height,
@@ -186,15 +190,15 @@ pub(super) fn add(
     let mut room = MOST_UNSUBMITTED - unsubmitted.get_result::<i64>(tx.conn)?;
     let mut problems = Problems::new();
     for file in received {
-        let most = business.material(file.slot).map_or(0, |material| material.most);
-        let ids = answers.materials.entry(file.slot.to_owned()).or_default();
+        let most = business.material(&file.slot).map_or(0, |material| material.most);
+        let ids = answers.materials.entry(file.slot.clone()).or_default();
         if most == 1 {
             ids.clear();
         }
         if ids.len() >= most {
-            problems.push(problem(file.slot, format!("最多上传 {most} 份，请先删除一份")));
+            problems.push(problem(&file.slot, format!("最多上传 {most} 份，请先删除一份")));
         } else if room <= 0 {
-            problems.push(problem(file.slot, "今天上传的文件太多，请明天再试"));
+            problems.push(problem(&file.slot, "今天上传的文件太多，请明天再试"));
         } else {
             ids.push(file.id.clone());
             room -= 1;
@@ -204,6 +208,7 @@ pub(super) fn add(
     Ok(problems)
 }
 
+/// Does nothing if the file has a row.
 fn insert(tx: &mut Tx, candidate: &CandidateId, file: Received) -> Result<(), Error> {
     let row = (
         f::id.eq(file.id),
@@ -217,8 +222,17 @@ fn insert(tx: &mut Tx, candidate: &CandidateId, file: Received) -> Result<(), Er
         f::storage_key.eq(file.storage_key),
         f::created_at.eq(tx.now),
     );
-    diesel::insert_into(f::attachments).values(row).execute(tx.conn)?;
+    either!(tx.conn, conn => diesel::insert_into(f::attachments)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(conn))?;
     Ok(())
+}
+
+/// Adds rows for files from staff that nobody has confirmed yet. They are swept like an unsubmitted upload unless
+/// an application [gets](hand_over) them.
+pub fn set_aside(tx: &mut Tx, candidate: &CandidateId, files: &[Received]) -> Result<(), Error> {
+    files.iter().try_for_each(|file| insert(tx, candidate, file.clone()))
 }
 
 /// Adds rows for files from staff to the owner of an application. Returns their ids.
@@ -315,11 +329,17 @@ pub enum FileView {
 pub fn for_staff(tx: &mut Tx, staff: &str, id: &str, view: FileView) -> Result<Option<Attachment>, Refusal> {
     use crate::store::schema::applications;
     let Some(duty) = roster::duty_of(tx, Some(staff))? else { return Ok(None) };
-    let columns = (Row::as_select(), applications::kind, applications::number.assume_not_null());
+    let application = (applications::kind, applications::number.assume_not_null(), applications::status);
+    let columns = (Row::as_select(), application);
     let file = f::attachments.inner_join(applications::table).filter(f::id.eq(id));
     let row = file.filter(f::submitted_at.is_not_null()).select(columns).first(tx.conn).optional()?;
-    let Some((row, kind, number)): Option<(Row, String, String)> = row else { return Ok(None) };
-    let works_on = Registry::of(tx).find(&kind).is_some_and(|business| business.is_work_of(&duty));
+    let Some((row, (kind, number, status))): Option<(Row, (String, String, String))> = row else {
+        return Ok(None);
+    };
+    let (business, status) = (Registry::of(tx).find(&kind), Status::from_code(&status));
+    let works_on = business
+        .zip(status)
+        .is_some_and(|(business, status)| Sight::of(duty, business, status).slot(&row.slot));
     let target = format!("{number}/{id}");
     if !works_on {
         roster::viewed(tx, staff, "refused", &target)?;

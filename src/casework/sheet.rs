@@ -62,6 +62,8 @@ pub struct Sheet {
     pub marks: Vec<Mark>,
     /// Names of the questions and slots that can change. `None`: all.
     pub opened: Option<BTreeSet<String>>,
+    /// Whether it can be sent again unchanged: a failed task can succeed with the same answers.
+    can_retry: bool,
     /// Set once the deadline has passed: the question whose answer determines the deadline, and the message.
     pub closed: Option<(&'static str, String)>,
     /// Subject and number of the candidate's other open applications of the business.
@@ -117,6 +119,7 @@ impl Sheet {
             attachments: Vec::new(),
             marks: asked.marks,
             opened: asked.opened,
+            can_retry: asked.can_retry,
             closed: None,
             open,
             unfinished: Vec::new(),
@@ -410,6 +413,8 @@ struct Asked {
     marks: Vec<Mark>,
     /// See [`Sheet::opened`].
     opened: Option<BTreeSet<String>>,
+    /// See [`Sheet::can_retry`].
+    can_retry: bool,
 }
 
 impl Asked {
@@ -420,9 +425,13 @@ impl Asked {
         let events = history::of(tx, &application.id)?;
         let Some(event) = history::last_asking(&events) else { return Ok(Asked::default()) };
         let marks = event.content.marks.clone();
-        let opens = application.business.task(event.action).map_or(&[][..], |task| task.opens);
+        let task = application.business.task(event.action);
+        let opens = task.map_or(&[][..], |task| task.opens);
+        // A refund to the original channel, not to an account that is wrong.
+        let can_retry =
+            task.is_some_and(|task| marks.iter().all(|mark| !task.mends.contains(&mark.name.as_str())));
         let marked = marks.iter().map(|mark| mark.name.clone());
         let opened = opens.iter().map(|name| (*name).to_owned()).chain(marked).collect();
-        Ok(Asked { opened: (!opens.is_empty()).then_some(opened), marks })
+        Ok(Asked { opened: (!opens.is_empty()).then_some(opened), can_retry, marks })
     }
 }

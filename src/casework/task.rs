@@ -1,17 +1,20 @@
 //! Carries out tasks after an approval, such as paying a refund or printing a certificate.
 
+use chrono::NaiveDate;
+
 use super::answers::Answers;
 use super::application::{By, Change};
-use super::business::{Application, Business, Task};
+use super::business::{Application, Business, Since, Task};
 use super::deadline::Due;
-use super::history::{Content, Mark};
+use super::history::{self, Content, Mark};
 use super::lifecycle::{Action, Status};
 use super::materials::{self, Received};
+use super::question::{Problems, problem};
 use super::refusal::Refusal;
 use super::rules::Rule;
 use super::{hold, permission, transition};
 use crate::people::staff::StaffMember;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, clock};
 
 /// Carries out a task. `seen` has the version that the staff member saw.
 ///
@@ -47,6 +50,51 @@ pub fn carry_out(
     };
     let change = change(tx, task, application.business)?;
     transition::step(tx, application, task.action, By::Staff(&staff.id), change, content)
+}
+
+/// What is wrong with the answers of a task for this application: a day before its event, or what
+/// [`Task::check`] finds.
+pub fn problems(
+    tx: &mut Tx,
+    task: &Task,
+    application: &Application,
+    noted: &Answers,
+) -> Result<Problems, Error> {
+    let mut problems = Problems::new();
+    for (name, since) in task.not_before {
+        let (Ok(day), Some((earliest, event))) =
+            (noted.one(name).parse::<NaiveDate>(), earliest(tx, application, *since)?)
+        else {
+            continue;
+        };
+        if day < earliest {
+            let label = task.questions.iter().find(|question| question.name == *name);
+            let label = label.map_or("日期", |question| question.label);
+            problems.push(problem(name, format!("{label}不能早于{event}（{earliest}）")));
+        }
+    }
+    problems.extend((task.check)(tx, noted)?);
+    Ok(problems)
+}
+
+/// The day of an event, and its name.
+fn earliest(
+    tx: &mut Tx,
+    application: &Application,
+    since: Since,
+) -> Result<Option<(NaiveDate, &'static str)>, Error> {
+    Ok(match since {
+        Since::Submission => application.submitted_at.map(|at| (clock::china_date(at), "申请日期")),
+        Since::Approval => {
+            history::last_approval(tx, &application.id)?.map(|at| (clock::china_date(at), "审核通过的日期"))
+        }
+        Since::Noted(name, event) => {
+            let events = history::of(tx, &application.id)?;
+            let outcomes = events.iter().rev().filter_map(|event| event.content.outcome.as_ref());
+            let noted = outcomes.filter_map(|outcome| outcome.one(name).parse().ok()).next();
+            noted.map(|day| (day, event))
+        }
+    })
 }
 
 fn change(tx: &mut Tx, task: &Task, business: &Business) -> Result<Change, Error> {

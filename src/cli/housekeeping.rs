@@ -52,8 +52,9 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     if freed > 0 {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }
-    // During an update an older program may still add certificates.
+    // During an update an older program may still add certificates and candidates.
     stored_hashes::fill_in_all(&parts.store, |_| {}).await?;
+    stored_hashes::fill_in_names(&parts.store).await?;
     // Sign-in attempts last minutes, so they need no confirmed clock.
     parts.store.write(attempt::sweep).await?;
     parts.login.new_handshakes.sweep();

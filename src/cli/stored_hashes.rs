@@ -1,12 +1,14 @@
 //! Computes stored hashes after an update that has changed the form in which names or documents are compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use crate::business::correction;
 use crate::exams::name_hashes::{fill_in, is_left};
 use crate::exams::permit_hashes::{self, SOURCES, Source, is_possible};
 use crate::people::identity::{case, event};
 use crate::people::permit_hashes::Twins;
-use crate::store::{Error, Store, Tx, meta};
+use crate::people::{name, name_hash};
+use crate::store::{CandidateId, Error, Store, Tx, meta};
 
 /// How many rows have new hashes.
 #[derive(Default)]
@@ -22,6 +24,7 @@ pub(super) struct Renewed {
 /// Computes every hash that is of an older form. Calls `tell` with the number of certificates now and then.
 pub(super) async fn renew(store: &Store, tell: impl Fn(usize)) -> Result<Renewed, Error> {
     store.write(case::renew_keys).await?;
+    fill_in_names(store).await?;
     let mut renewed = Renewed { certificates: fill_in_all(store, tell).await?, ..Renewed::default() };
     if store.read(is_possible).await? {
         for source in SOURCES {
@@ -51,6 +54,27 @@ pub(super) async fn fill_in_all(store: &Store, tell: impl Fn(usize)) -> Result<u
         (done, after) = (done + batch.count, batch.last);
         tell(done);
     }
+}
+
+/// Computes the hashes of candidates' names in short transactions. An interrupted run continues where it stopped.
+pub(super) async fn fill_in_names(store: &Store) -> Result<(), Error> {
+    if !store.read(name_hash::is_left).await? {
+        return Ok(());
+    }
+    while store.write(fill_in_some_names).await? > 0 {}
+    Ok(())
+}
+
+/// Present names, and those that corrections have replaced. Returns the number of candidates.
+fn fill_in_some_names(tx: &mut Tx) -> Result<usize, Error> {
+    let present: HashMap<CandidateId, String> = name_hash::fill_in(tx)?.into_iter().collect();
+    let candidates: Vec<&CandidateId> = present.keys().collect();
+    for (candidate, former) in correction::former_names(tx, &candidates)? {
+        if present.get(&candidate).is_some_and(|name| !name::same(name, &former)) {
+            name_hash::add_former(tx, &candidate, &former)?;
+        }
+    }
+    Ok(present.len())
 }
 
 /// In [`meta`], instead of the id of the last row, when a source is done. It is no id.

@@ -78,9 +78,8 @@ fn returned(application: &ListedApplication, soon: NaiveDate) -> Markup {
         @if let Some(day) = ends_soon { p { "补正期限 " (ui::date(day)) " 当日截止，逾期将按“逾期未补正”关闭。" } }
         p { a href=(links::edit_listed(application)) { "去修改" } }
     };
-    let (tone, hurry) =
-        if ends_soon.is_some() { (Tone::Danger, "，即将逾期") } else { (Tone::Warn, "") };
-    ui::banner(tone, &format!("{}{reason}{hurry}", application.business.label), body)
+    let hurry = if ends_soon.is_some() { "，即将逾期" } else { "" };
+    ui::banner(Tone::Warn, &format!("{}{reason}{hurry}", application.business.label), body)
 }
 
 fn own(business: &Business, period: &Period, today: NaiveDate) -> Markup {

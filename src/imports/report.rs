@@ -25,7 +25,7 @@ const PERSONAL: usize = 8;
 const MOMENT: usize = 14;
 
 /// Byte order mark, by which spreadsheets recognise UTF-8.
-pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
+pub const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Masks and shortens a value for a report.
 pub fn masked(format: CellFormat, value: &str) -> String {
@@ -115,7 +115,7 @@ impl Report {
 }
 
 /// Adds an apostrophe to a text that a spreadsheet would run as a formula. An import removes it.
-pub(super) fn without_formula(value: &str) -> std::borrow::Cow<'_, str> {
+pub fn without_formula(value: &str) -> std::borrow::Cow<'_, str> {
     if value.starts_with(['=', '+', '-', '@', '\t', '\'']) {
         format!("'{value}").into()
     } else {

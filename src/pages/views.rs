@@ -213,7 +213,7 @@ fn moment(
     };
     let who = match event.action {
         // A change of the roster, which candidates need not know about.
-        Action::PutBack if event.staff.is_none() => "",
+        Action::PutBack | Action::Resume if event.staff.is_none() => "",
         Action::Lapse => "",
         _ => event.staff.as_deref().unwrap_or("本人"),
     };

@@ -9,6 +9,7 @@ use diesel::sql_types::Bool;
 
 use super::document::{self, Document, DocumentType, Gender};
 use super::mask;
+use super::name_hash::{self, name_hash};
 use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
@@ -110,6 +111,20 @@ pub(super) fn with_document(tx: &mut Tx, holder: &str) -> Result<Option<Candidat
         return Ok(Some(id));
     }
     Ok(f::former_documents.find(holder).select(f::candidate_id).first(tx.conn).optional()?)
+}
+
+/// The candidates who have one of these documents, or had it before a correction.
+pub fn with_documents(tx: &mut Tx, holders: &[String]) -> Result<Vec<CandidateId>, Error> {
+    let present = c::candidates.filter(c::document_hash.eq_any(holders)).select(c::id);
+    let mut found: Vec<CandidateId> = present.load(tx.conn)?;
+    let former = f::former_documents.filter(f::document_hash.eq_any(holders)).select(f::candidate_id);
+    found.extend(former.load::<CandidateId>(tx.conn)?);
+    Ok(found)
+}
+
+/// A stored number in clear.
+pub fn open_number(vault: &Vault, sealed: &str) -> Result<String, Error> {
+    Ok(vault.open(NUMBER, sealed)?)
 }
 
 /// The next candidates after an id whose document is a 港澳居民来往内地通行证, with their numbers in clear. `None`
@@ -249,6 +264,7 @@ pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(),
     } else if before.document_number != after.document_number {
         save_number(tx, &before.id, &after.document_number)?;
     }
+    name_hash::change(tx, &before.id, &before.name, &after.name)?;
     let profile = &after.profile;
     let row = (
         c::name.eq(&after.name),
@@ -293,6 +309,7 @@ pub(super) fn insert(tx: &mut Tx, holder: &str, identity: &Identity) -> Result<C
         c::document_number.eq(tx.vault.seal(NUMBER, identity.document.number())),
         c::document_hash.eq(holder),
         c::name.eq(&identity.name),
+        c::name_hash.eq(name_hash(tx.vault, &identity.name)),
         c::portal_name.eq(&identity.name),
         c::phone.eq(tx.vault.seal(PHONE, phone)),
         c::portal_phone.eq(tx.vault.seal(PHONE, phone)),

@@ -17,7 +17,7 @@ use crate::casework::history;
 use crate::casework::lifecycle::Action;
 use crate::casework::number::ApplicationNumber;
 use crate::casework::question::{Problems, problem};
-use crate::casework::{Refusal, materials};
+use crate::casework::{Refusal, materials, task};
 use crate::pages::fields::{plain_field, plain_upload};
 use crate::pages::upload::Upload;
 use crate::paths;
@@ -62,9 +62,9 @@ pub async fn amend_outcome(
     if problems.is_empty() {
         let noted = noted.clone();
         let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
-            let problems = changed_problems(tx, task, &before, &noted)?;
+            let application = Application::by_number(tx, number)?;
+            let problems = changed_problems(tx, (task, &application), &before, &noted)?;
             if problems.is_empty() {
-                let application = Application::by_number(tx, number)?;
                 amend::amend(tx, task, staff, (&application, seen), (noted, received, &reason))?;
                 roster::audit(tx, &staff.id, &format!("amend:{}", task.action.code()), number)?;
             }
@@ -106,11 +106,11 @@ fn find(
 /// The problems that the database shows, of the answers that change.
 fn changed_problems(
     tx: &mut Tx,
-    task: &Task,
+    (task, application): (&Task, &Application),
     before: &Answers,
     noted: &Answers,
 ) -> Result<Problems, Failure> {
-    let mut problems = (task.check)(tx, noted)?;
+    let mut problems = task::problems(tx, task, application, noted)?;
     problems.retain(|(name, _)| noted.all(name) != before.all(name));
     Ok(problems)
 }

@@ -5,8 +5,7 @@ use poem::Response;
 use poem::http::HeaderValue;
 
 use super::case_request::OpenedCase;
-use super::typed::{Typed, mark_control};
-use super::working_marks::MARKING;
+use super::typed::{CASE_NOTE, Typed, mark_control};
 use crate::casework::decision::Verdict;
 use crate::paths;
 use crate::ui::{self, Fact, Look, Page, Tone};
@@ -116,10 +115,10 @@ impl Confirmation<'_> {
             form method="post" action=(paths::decide(application.shown_number())) {
                 input type="hidden" name="version" value=(application.version);
                 input type="hidden" name="action" value=(self.action);
-                input type="hidden" name=(MARKING) value="yes";
                 input type="hidden" name="lost" value=(named(self.opened));
                 input type="hidden" name="template" value=(self.typed.template);
                 input type="hidden" name="note" value=(self.typed.note);
+                input type="hidden" name=(CASE_NOTE) value=(self.typed.case_note);
                 @for (name, reason) in &self.typed.marks {
                     input type="hidden" name=(mark_control(name)) value=(reason);
                 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::count::Count;
 use super::{queue, rooms};
 use crate::casework::business::Registry;
 use crate::either;
@@ -13,22 +14,6 @@ use crate::ui::Desk;
 
 /// The largest number that is counted to. Counting to the end would read every application that waits.
 const MOST: i64 = 999;
-
-/// A number up to [`MOST`]; every larger one is the same.
-#[derive(Clone, Copy)]
-pub struct Count(i64);
-
-impl Count {
-    pub fn is_none(self) -> bool {
-        self.0 == 0
-    }
-}
-
-impl std::fmt::Display for Count {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0 > MOST { write!(f, "{MOST}+") } else { self.0.fmt(f) }
-    }
-}
 
 pub struct Header {
     pub desk: Desk,
@@ -51,17 +36,7 @@ impl Header {
             ))
             .first(conn))?;
         let who = format!("{} · {}", reader.name, reader.role.label());
-        let desk = Desk { who, links: rooms::links(reader.role, Count(waiting)) };
-        Ok(Header { desk, keys, identities: Count(identities) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counting_ends_at_999() {
-        assert_eq!([0, 999, 1000].map(|number| Count(number).to_string()), ["0", "999", "999+"]);
+        let desk = Desk { who, links: rooms::links(reader.role, Count::up_to(MOST, waiting)) };
+        Ok(Header { desk, keys, identities: Count::up_to(MOST, identities) })
     }
 }

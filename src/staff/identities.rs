@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
-use super::header::{Count, Header};
+use super::count::Count;
+use super::header::Header;
 use super::typed::REASON_LENGTH;
 use crate::exams::correction;
 use crate::pages::signed_in::as_staff;

@@ -4,6 +4,7 @@
 //! queue, so a page costs the same however many applications there are. [`selection`] writes that SQL.
 
 mod count;
+mod counts;
 mod filter;
 mod list;
 mod next;
@@ -11,14 +12,19 @@ mod part;
 mod position;
 mod selection;
 mod sql;
+mod time;
 mod titles;
 
 pub(super) use count::waiting;
+pub(super) use counts::Counts;
 pub use filter::QueueFilter;
 pub use list::{QueueItem, list};
-pub(super) use list::{first, numbers};
+pub(super) use list::{first, list_of, numbers};
 pub use next::take_next;
 pub use part::QueuePart;
 pub(super) use part::{carries_out, decides};
 #[cfg(test)]
 pub(super) use position::Position;
+pub(super) use sql::{Sql, Value};
+pub use time::TimeFilter;
+pub(super) use titles::Titles;

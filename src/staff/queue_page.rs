@@ -7,9 +7,12 @@ use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
 
+use super::count::Count;
 use super::days::Days;
-use super::header::{Count, Header};
+use super::filters::Filters;
+use super::header::Header;
 use super::queue::{self, QueueFilter, QueueItem, QueuePart};
+use super::saved_views::SavedViews;
 use super::{identities, keys};
 use crate::casework::business::Registry;
 use crate::casework::lifecycle::Status;
@@ -49,16 +52,18 @@ pub async fn show_queue(
     }
     let load = move |tx: &mut Tx, staff: StaffMember| Ok(Listing::load(tx, &staff, filter)?);
     let (listing, header) = as_staff(&visitor, load).await?.disclose(store).await?;
-    let main = html! { (listing.show(&redirected)) (keys::show(header.keys)) };
+    let main = html! { (listing.show(!redirected.none.is_empty())) (keys::show(header.keys)) };
     Ok(frame.page(Page::new("待办", main).own_heading().wide().desk(header.desk)))
 }
 
-struct Listing {
+pub(super) struct Listing {
     /// One more than the pages have if there is a next page. That one is not shown.
     items: Vec<QueueItem>,
     /// Number of open identity cases, if the reader decides them.
     identities: Option<Count>,
     filter: QueueFilter,
+    filters: Filters,
+    pub views: SavedViews,
     registry: Registry,
     duty: Duty,
     now: Timestamp,
@@ -69,17 +74,20 @@ struct Listing {
 
 impl Listing {
     /// Reads everything that the page shows.
-    fn load(
+    pub fn load(
         tx: &mut Tx,
         staff: &StaffMember,
         filter: QueueFilter,
     ) -> Result<Unaudited<(Listing, Header)>, Refusal> {
         let filter = filter.for_role(Registry::of(tx), &staff.duty());
-        let items = queue::list(tx, staff, &filter)?;
+        let titles = queue::Titles::load(tx, filter.part())?;
+        let items = queue::list_of(tx, staff, &filter, &titles)?;
+        let filters = Filters::load(tx, staff, &filter, titles)?;
+        let views = SavedViews::load(tx, staff)?;
         let (days, header) = (Days::load(tx)?, Header::load(tx, staff)?);
         let identities = (staff.role == Role::Administrator).then_some(header.identities);
         let listed = queue::numbers(filter.pages().split(&items).0.flat_map(|(_, items)| items));
-        let views = if listed.is_empty() { Vec::new() } else { vec![("list", listed)] };
+        let noted = if listed.is_empty() { Vec::new() } else { vec![("list", listed)] };
         let (registry, duty, now) = (Registry::of(tx), staff.duty(), tx.now);
         let words = match filter.part() {
             QueuePart::Mine => {
@@ -88,11 +96,12 @@ impl Listing {
             }
             _ => HashMap::new(),
         };
-        let listing = Listing { items, identities, filter, registry, duty, now, days, words };
-        Unaudited::new(tx, &staff.id, views, (listing, header)).map_err(Refusal::from)
+        let listing = Listing { items, identities, filter, filters, views, registry, duty, now, days, words };
+        Unaudited::new(tx, &staff.id, noted, (listing, header)).map_err(Refusal::from)
     }
 
-    fn show(&self, redirected: &Redirected) -> Markup {
+    /// `none`: 领取下一件 found no application.
+    pub fn show(&self, none: bool) -> Markup {
         html! {
             div.head {
                 (ui::heading("", self.filter.part().label(), ""))
@@ -102,14 +111,15 @@ impl Listing {
                     }
                 }
             }
-            @if !redirected.none.is_empty() {
+            @if none {
                 (ui::banner(Tone::Info, "目前没有可以领取的申请", html! {
                     p { "新的申请提交后会出现在这里；您本人的申请，以及对您办理过的申请的申诉，由其他工作人员办理。" }
                 }))
             }
             (self.uncertain())
             @if let Some(waiting) = self.identities { (identities::home_link(waiting)) }
-            (self.filters())
+            (self.filters.show(&self.filter, self.registry, &self.duty))
+            (self.views.show(&self.filter))
             @if self.items.is_empty() { (self.nothing()) }
             @else { div #items { (self.rows()) } }
         }
@@ -120,52 +130,26 @@ impl Listing {
         self.days.uncertain(with_desk.filter_map(|item| item.due_on).max())
     }
 
-    fn filters(&self) -> Markup {
-        let filter = &self.filter;
-        html! {
-            form.desk-filters method="get" action=(paths::QUEUE) role="search" {
-                label {
-                    span.label { "状态" }
-                    select.input name="status" {
-                        @for part in QueuePart::ALL {
-                            option value=(part.code()) selected[part == filter.part()] { (part.label()) }
-                        }
-                    }
-                }
-                label {
-                    span.label { "业务" }
-                    select.input name="kind" {
-                        option value="" { "全部业务" }
-                        @for business in self.registry.iter().filter(|business| business.is_work_of(&self.duty)) {
-                            option value=(business.slug) selected[business.slug == filter.business] {
-                                (business.label)
-                            }
-                        }
-                    }
-                }
-                label {
-                    span.label { "考试名称或受理号" }
-                    input.input type="search" name="q" value=(filter.q) maxlength="60" autocomplete="off"
-                        enterkeyhint="search";
-                }
-                label.option {
-                    input type="checkbox" name="overdue" value="yes" checked[!filter.overdue.is_empty()];
-                    span { "只看已逾期" }
-                }
-                button.button type="submit" data-look="plain" { "筛选" }
-            }
-        }
-    }
-
     fn nothing(&self) -> Markup {
         if self.filter.is_narrow() {
             let action = ("清除筛选条件", paths::QUEUE);
-            return ui::empty(Icon::Search, "没有符合条件的申请", "请换一个条件再试。", Some(action));
+            let is_taken = self.filter.part() != QueuePart::Waiting;
+            let help = match (self.filter.time(), &*self.filter.q, &*self.filter.taker) {
+                (Some(time), ..) if !time.concerns(self.filter.part()) => "这个状态的申请不计办理期限。",
+                (_, "", taker) if !(taker.is_empty() || is_taken) => {
+                    "待审核的申请还没有人领取，请把状态改为“审核中”或“已办理”。"
+                }
+                (_, "", _) => "请换一个条件再试。",
+                _ => "请换一个条件再试。要按姓名、证件号码或在全部状态中找，请用“查找”。",
+            };
+            return ui::empty(Icon::Search, "没有符合条件的申请", help, Some(action));
         }
         let words = match self.filter.part() {
             QueuePart::Waiting => ("待审核的都办完了", "新的申请提交后会出现在这里。"),
             QueuePart::InReview => ("没有审核中的申请", "领取后的申请会出现在这里。"),
             QueuePart::Mine => ("您没有领取申请", "按“领取下一件”开始审核。"),
+            QueuePart::Held => ("没有暂缓的申请", "审核员暂缓的申请会出现在这里。"),
+            QueuePart::Returned => ("没有待补正的申请", "退回考生、还没有重新提交的申请会出现在这里。"),
             QueuePart::ToDo => {
                 ("没有待办结的申请", "审核通过、还需要退款、制证、开票或签收的申请会出现在这里。")
             }
@@ -191,7 +175,10 @@ impl Listing {
 
     fn row(&self, item: &QueueItem) -> ListRow {
         let since = format!("{} 提交", china(item.since));
-        let waits = matches!(self.filter.part(), QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine);
+        let waits = matches!(
+            self.filter.part(),
+            QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine | QueuePart::Held
+        );
         let facts = [
             Some(item.business.label.to_owned()),
             Some(since),
@@ -216,19 +203,8 @@ impl Listing {
     }
 
     fn address_of_next(&self, after: &str) -> String {
-        let filter = &self.filter;
-        let page = filter.pages().next().to_string();
-        let pairs = [
-            ("status", filter.part().code()),
-            ("kind", &filter.business),
-            ("q", &filter.q),
-            ("overdue", &filter.overdue),
-            ("after", after),
-            ("page", &page),
-        ];
-        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        format!("{}?{query}", paths::QUEUE)
+        let page = self.filter.pages().next().to_string();
+        format!("{}?{}", paths::QUEUE, self.filter.query_with(&[("after", after), ("page", &page)]))
     }
 }
 

@@ -80,7 +80,7 @@ impl ReviewPage<'_> {
             (self.held())
             (self.handed_over())
             (facts::outcome(self.case))
-            (facts::identity(self.case))
+            (self.identity())
             (views::records(&self.case.cited))
             (self.sections())
             (self.materials())
@@ -98,8 +98,14 @@ impl ReviewPage<'_> {
     fn past(&self) -> Markup {
         html! {
             (facts::background(self.case))
-            (ui::panel("办理过程", views::timeline(self.case.file.application.business, &self.case.file.events, Reader::Staff)))
+            @if self.case.sight.history() { (self.history()) }
         }
+    }
+
+    fn history(&self) -> Markup {
+        let file = &self.case.file;
+        let timeline = views::timeline(file.application.business, &file.events, Reader::Staff);
+        ui::panel("办理过程", timeline)
     }
 
     fn heading(&self) -> Markup {
@@ -111,7 +117,7 @@ impl ReviewPage<'_> {
             (marks > 0).then(|| format!("上轮退回 {marks} 处")),
         ];
         let above = above.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        let title = format!("{} · {}", self.case.candidate.name, application.title);
+        let title = format!("{} · {}", self.case.shown_name(), application.title);
         let below = format!("{} · {}", self.case.file.application.business.label, application.summary);
         html! {
             div.head {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::days::Days;
-use super::queue::{self, QueueFilter, QueueItem, QueuePart};
+use super::queue::{self, QueueItem, QueuePart};
 use super::queue_page;
 use crate::paths;
 use crate::people::staff::StaffMember;
@@ -23,10 +23,7 @@ pub struct Sidebar {
 
 impl Sidebar {
     pub fn load(tx: &mut Tx, reader: &StaffMember) -> Result<Sidebar, Error> {
-        let first = |part: QueuePart| {
-            let filter = QueueFilter { status: part.code().into(), ..QueueFilter::default() };
-            Ok::<_, Error>((part, queue::first(tx, reader, &filter, MOST)?))
-        };
+        let first = |part: QueuePart| Ok::<_, Error>((part, queue::first(tx, reader, part, MOST)?));
         let parts = PARTS.into_iter().map(first).collect::<Result<_, _>>()?;
         Ok(Sidebar { parts, now: tx.now, days: Days::load(tx)? })
     }

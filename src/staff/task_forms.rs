@@ -52,7 +52,7 @@ pub(super) fn confirmation_of(task: &Task) -> String {
     format!("{}-{CONFIRMED}", task.action.code())
 }
 
-/// The checkbox that confirms a task, which cannot be undone. It is in the form itself, since a
+/// The checkbox that confirms a task, which can be amended and not undone. It is in the form itself, since a
 /// second page would lose the chosen file.
 fn confirmation(task: &Task, problems: &Problems) -> Markup {
     let control = confirmation_of(task);
@@ -63,7 +63,7 @@ fn confirmation(task: &Task, problems: &Problems) -> Markup {
             @if let Some(problem) = problem { p.error id={ (id) "-error" } { (problem) } }
             label.option {
                 input type="checkbox" name=(CONFIRMED) value="yes" aria-invalid=[problem.map(|_| "true")];
-                span { "已核对。“" (task.label) "”后不能撤回，考生马上可以看到。" }
+                span { "已核对。“" (task.label) "”后考生马上可以看到；登记有误时可以更正，更正前后都留在办理过程里。" }
             }
         }
     }

@@ -46,9 +46,9 @@ pub async fn carry_out(
     if problems.is_empty() {
         let noted = noted.clone();
         let work = move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| {
-            let problems = (task.check)(tx, &noted)?;
+            let application = Application::by_number(tx, number)?;
+            let problems = task::problems(tx, task, &application, &noted)?;
             if problems.is_empty() {
-                let application = Application::by_number(tx, number)?;
                 task::carry_out(tx, task, staff, (&application, seen), (noted, received))?;
                 roster::audit(tx, &staff.id, task.action.code(), number)?;
             }

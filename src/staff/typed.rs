@@ -17,6 +17,9 @@ pub const MARK_LENGTH: RangeInclusive<usize> = 2..=200;
 /// Lengths of a reason, in characters.
 pub const REASON_LENGTH: RangeInclusive<usize> = 5..=500;
 
+/// Name of the control for a note to colleagues.
+pub const CASE_NOTE: &str = "case_note";
+
 /// Suggested reasons of a mark; any other can be typed.
 pub const MARK_TEMPLATES: &[&str] = &[
     "照片不清晰，请重新上传",
@@ -42,18 +45,27 @@ pub struct Typed {
     pub template: String,
     /// Further words to the candidate.
     pub note: String,
+    /// A note to colleagues that is not added yet.
+    #[serde(default)]
+    pub case_note: String,
 }
 
 impl Typed {
     /// The text that stores it. Empty if nothing is typed.
     pub fn to_json(&self) -> String {
         let is_empty = self.marks.is_empty() && self.template.is_empty() && self.note.is_empty();
+        let is_empty = is_empty && self.case_note.is_empty();
         if is_empty { String::new() } else { serde_json::to_string(self).unwrap_or_default() }
     }
 
     /// Reads a stored text. One that cannot be read is nothing.
     pub fn from_json(text: &str) -> Typed {
         serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// Whether a request has the controls of these texts. The form of a note, for example, has none.
+    pub fn is_in(sent: &Submission) -> bool {
+        sent.values.keys().any(|name| name == "note" || name == "template" || name.starts_with("mark:"))
     }
 
     /// Reads a request; ignores marks on questions that the business does not have.
@@ -65,7 +77,7 @@ impl Typed {
         let marks = names(business).into_iter().filter_map(mark).collect();
         let known = |text: &&str| business.verdicts.remarks.iter().any(|(_, template)| template == text);
         let template = Some(sent.one("template")).filter(known).unwrap_or_default().to_owned();
-        Typed { marks, template, note: tidy(sent.one("note")) }
+        Typed { marks, template, note: tidy(sent.one("note")), case_note: tidy(sent.one(CASE_NOTE)) }
     }
 
     /// The verdict of an action's code, or what has to be corrected first.

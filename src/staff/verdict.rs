@@ -9,7 +9,7 @@ use super::confirm::{self, Confirmation};
 use super::review_page::{ReviewPage, Stopped};
 use super::typed::Typed;
 use super::version;
-use super::working_marks::{self, MARKING};
+use super::working_marks;
 use crate::casework::business::Application;
 use crate::casework::decision::{self, Verdict};
 use crate::casework::number::ApplicationNumber;
@@ -66,7 +66,7 @@ pub(super) async fn attempt(
             let typed = Typed::of(sent, opened.case.file.application.business);
             let why = why(&opened, version(sent)?, message);
             let page = ReviewPage {
-                typed: if is_marking(sent) { &typed } else { &opened.working },
+                typed: if Typed::is_in(sent) { &typed } else { &opened.working },
                 stopped: Some(why),
                 sent: Some(sent),
                 ..ReviewPage::of(&opened)
@@ -87,14 +87,9 @@ pub(super) async fn refuse(
     request.run(move |tx, staff, number| Ok(working_marks::keep(tx, staff, number, &form)?)).await?;
     let opened = request.open().await?;
     let typed = Typed::of(sent, opened.case.file.application.business);
-    let typed = if is_marking(sent) { &typed } else { &opened.working };
+    let typed = if Typed::is_in(sent) { &typed } else { &opened.working };
     let page = ReviewPage { typed, problems, sent: Some(sent), ..ReviewPage::of(&opened) };
     Ok(request.frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, page.page()))
-}
-
-/// Whether a form has the controls for marks.
-fn is_marking(sent: &Submission) -> bool {
-    !sent.one(MARKING).is_empty()
 }
 
 /// Decides an application by what was typed. Returns what is wrong with it; then nothing is decided.

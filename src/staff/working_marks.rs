@@ -16,9 +16,6 @@ use crate::people::staff::StaffMember;
 use crate::store::{Timestamp, Tx, clock};
 use crate::web::{Failure, Submission, see_other};
 
-/// Name of the hidden field that says that a form has the controls for marks. A form without them changes no copy.
-pub(super) const MARKING: &str = "marking";
-
 /// `POST /staff/applications/{number}/marks`: saves, and with `then=next` takes the next application.
 #[handler]
 pub async fn save(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
@@ -59,7 +56,7 @@ pub(super) fn keep(
     number: &ApplicationNumber,
     sent: &Submission,
 ) -> Result<bool, Refusal> {
-    if sent.one(MARKING).is_empty() {
+    if !Typed::is_in(sent) {
         return Ok(false);
     }
     let application = Application::by_number(tx, number)?;
@@ -83,7 +80,6 @@ impl ReviewPage<'_> {
     pub(super) fn saving(&self) -> Markup {
         let path = paths::marks(self.number());
         html! {
-            input type="hidden" name=(MARKING) value="yes";
             p.muted.small #marks-saved hx-post=(path) hx-include="closest form" hx-swap="innerHTML" hx-push-url="false"
                 hx-trigger="input from:closest form delay:300ms, change from:closest form, online from:window" {
                 @match self.opened.saved_at {

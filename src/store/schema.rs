@@ -39,6 +39,7 @@ diesel::table! {
         born_on -> Nullable<Date>,
         education -> Text,
         portrait_id -> Nullable<Text>,
+        name_hash -> Text,
     }
 }
 
@@ -451,6 +452,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_names (name_hash, candidate_id) {
+        name_hash -> Text,
+        candidate_id -> Text,
+    }
+}
+
+diesel::table! {
+    searches (id) {
+        id -> Text,
+        staff_id -> Text,
+        at -> Timestamp,
+        words -> Text,
+    }
+}
+
+diesel::table! {
+    saved_views (id) {
+        id -> Text,
+        staff_id -> Text,
+        name -> Text,
+        query -> Text,
+    }
+}
+
+diesel::table! {
     renewed_hashes (former) {
         former -> Text,
         present -> Text,
@@ -516,9 +542,43 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        kind -> Text,
+        number -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_rows (batch_id, application_id) {
+        batch_id -> Text,
+        application_id -> Text,
+        position -> Integer,
+        version -> Integer,
+        state -> Text,
+        note -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    batch_results (id) {
+        id -> Text,
+        batch_id -> Text,
+        made_by -> Text,
+        made_at -> Timestamp,
+        content -> Text,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
+diesel::joinable!(former_names -> candidates (candidate_id));
 diesel::joinable!(voided_prints -> certificates (certificate_id));
 diesel::joinable!(audit_entries -> staff (staff_id));
 diesel::joinable!(sessions -> candidates (candidate_id));
@@ -544,6 +604,11 @@ diesel::joinable!(application_events -> staff (staff_id));
 diesel::joinable!(case_notes -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
+
+diesel::joinable!(batches -> staff (made_by));
+diesel::joinable!(batch_rows -> batches (batch_id));
+diesel::joinable!(batch_rows -> applications (application_id));
+diesel::joinable!(batch_results -> batches (batch_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
@@ -578,6 +643,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_events,
     attachments,
     former_documents,
+    former_names,
+    searches,
+    saved_views,
     renewed_hashes,
     former_values,
     voided_prints,
@@ -586,4 +654,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lookup_counts,
     imports,
     rules,
+    batches,
+    batch_rows,
+    batch_results,
 );

@@ -4,14 +4,26 @@ mod access;
 mod assignment;
 mod audit;
 mod authority;
+mod batches;
 mod chain;
 mod confirmation;
+mod corrections;
+mod figures;
+mod finding;
+mod free;
+mod hold;
 mod lists;
 mod lost_files;
 mod many;
+mod matrix;
+mod notes;
 mod pages;
 mod plans;
+mod reopen;
+mod sight;
 mod stepup;
+mod views;
+mod working_marks;
 
 use diesel::prelude::*;
 use futures_util::future::join_all;
@@ -118,7 +130,7 @@ async fn earliest_due_day_comes_first() {
     let kind = QueueFilter { business: "appeal".into(), ..QueueFilter::default() };
     assert_eq!(authority.queued(&reviewer, kind).await.len(), 0);
 
-    let overdue = QueueFilter { overdue: "yes".into(), ..QueueFilter::default() };
+    let overdue = QueueFilter { time: "overdue".into(), ..QueueFilter::default() };
     authority.pass_hours(7 * 24); // Tuesday: the first two were due on Monday
     assert_eq!(authority.queued(&reviewer, overdue).await, [&*first, &*second]);
 }

@@ -46,14 +46,17 @@ async fn every_running_period_is_listed_by_its_last_day() {
     candidate.open("/").await.assert_shows("到 2026-04-08 为止，今天是最后一天");
     server.advance(DAY);
     let candidate = server.signed_in("张小三").await;
-    assert_eq!(waiting(&candidate.open("/").await), ["考试退费被退回", "报考资格在线核查不通过，可以申诉"]);
+    assert_eq!(
+        waiting(&candidate.open("/").await),
+        ["考试退费被退回，即将逾期", "报考资格在线核查不通过，可以申诉"]
+    );
     server.advance(22 * DAY);
     let candidate = server.signed_in("张小三").await;
     candidate.open("/").await.assert_shows("到 2026-05-01 为止，今天是最后一天");
     server.advance(DAY);
     let candidate = server.signed_in("张小三").await;
     // A late correction is still accepted.
-    assert_eq!(waiting(&candidate.open("/").await), ["考试退费被退回"]);
+    assert_eq!(waiting(&candidate.open("/").await), ["考试退费被退回，即将逾期"]);
     assert_eq!(waiting(&server.signed_in("陳大文").await.open("/").await), [""; 0], "another candidate");
 }
 

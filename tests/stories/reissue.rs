@@ -106,15 +106,15 @@ async fn print_number_in_use_is_refused_in_place() {
     let (print, management) = of_others.await.expect("numbers");
     let (own, _) = print_numbers(&server).await;
     for taken in [print.as_str(), &print.to_lowercase(), "SF00VOID01", &management, &own] {
-        let noted = [("print_number", taken), ("issued_on", "2026-03-30")];
+        let noted = [("print_number", taken), ("issued_on", "2026-04-01")];
         let page = reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await;
         assert_eq!(page.status, 422, "{taken}");
         page.assert_shows("已用于其他证书或已作废，请与新证书核对");
         page.assert_shows(&format!("value=\"{}\"", taken.to_uppercase()));
-        page.assert_shows("value=\"2026-03-30\"");
+        page.assert_shows("value=\"2026-04-01\"");
     }
     assert_eq!(print_numbers(&server).await, (own, Vec::new()), "nothing has changed");
-    let noted = [("print_number", "SF02999999"), ("issued_on", "2026-03-30")];
+    let noted = [("print_number", "SF02999999"), ("issued_on", "2026-04-01")];
     reviewer.carry_out_task(&number, "fulfil", &noted, &[]).await.assert_shows("已补发");
 }
 

@@ -23,6 +23,8 @@ pub struct Task {
     pub questions: &'static [Question],
     /// A file for the candidate.
     pub file: Option<Material>,
+    /// The questions that ask for a day, and the event before which that day cannot be.
+    pub not_before: &'static [(&'static str, Since)],
     /// Problems that the database shows, such as a number in use.
     pub check: fn(&mut Tx, &Answers) -> Result<Problems, Error>,
     /// Questions and slots that are marked after a failure. The reason is the answer to the first question.
@@ -31,6 +33,16 @@ pub struct Task {
     pub opens: &'static [&'static str],
     /// Tells the candidate in a sentence what it means. Empty: the facts say it.
     pub told: &'static str,
+}
+
+/// An event before which a task cannot be carried out.
+#[derive(Clone, Copy)]
+pub enum Since {
+    Submission,
+    /// The last approval. Its action is [`Action::Approve`] or [`Action::Uphold`].
+    Approval,
+    /// The day that an earlier task noted under this name, and what happened then.
+    Noted(&'static str, &'static str),
 }
 
 impl Task {
@@ -43,6 +55,7 @@ impl Task {
         role: Role::Administrator,
         questions: &[],
         file: None,
+        not_before: &[],
         check: |_, _| Ok(Vec::new()),
         mends: &[],
         opens: &[],

@@ -69,6 +69,9 @@ impl Sheet {
     fn unchanged(&self) -> Option<(String, String)> {
         let application = self.application.as_ref()?;
         let returned = application.form.as_ref().filter(|_| application.status == Status::Returned)?;
+        if self.can_retry {
+            return None;
+        }
         let by_hand = |name: &String| self.business.question(name).is_none_or(|one| !one.is_read_only());
         if self.submitted_answers().changes(returned).iter().any(by_hand) {
             return None;

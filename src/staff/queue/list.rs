@@ -7,7 +7,7 @@ use super::filter::QueueFilter;
 use super::part::{QueuePart, businesses};
 use super::position::{NEVER, Position};
 use super::selection::Selection;
-use super::titles;
+use super::titles::Titles;
 use crate::casework::business::{Business, Registry};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::number::{self, ApplicationNumber};
@@ -54,29 +54,52 @@ struct Row {
     assignee: Option<String>,
 }
 
-/// Pages of the queue by due day; decided applications the latest first. One more than the pages have
-/// if there is a next page. The caller notes the [`numbers`] that it shows in the audit.
+/// Pages of the queue by due day; by age the oldest first, and decided applications the latest first. One more than
+/// the pages have if there is a next page. The caller notes the [`numbers`] that it shows in the audit.
 pub fn list(tx: &mut Tx, reader: &StaffMember, filter: &QueueFilter) -> Result<Vec<QueueItem>, Error> {
-    first(tx, reader, filter, filter.pages().rows())
+    let titles = Titles::load(tx, filter.part())?;
+    list_of(tx, reader, filter, &titles)
 }
 
-/// Like [`list`], with at most `most` applications.
-pub(in crate::staff) fn first(
+/// [`list`], with the titles of the part.
+pub(in crate::staff) fn list_of(
     tx: &mut Tx,
     reader: &StaffMember,
     filter: &QueueFilter,
+    titles: &Titles,
+) -> Result<Vec<QueueItem>, Error> {
+    let mut selection = select(tx, reader, filter);
+    selection.after = Position::parse(&filter.after);
+    selection.number = number::parse(&filter.q);
+    let words = if selection.number.is_some() { "" } else { filter.q.trim() };
+    if !(filter.exam.is_empty() && words.is_empty()) {
+        titles.narrow(&mut selection, &filter.exam, words);
+    }
+    items(tx, &selection, filter.pages().rows())
+}
+
+/// The first applications of a part.
+pub(in crate::staff) fn first(
+    tx: &mut Tx,
+    reader: &StaffMember,
+    part: QueuePart,
     most: i64,
 ) -> Result<Vec<QueueItem>, Error> {
-    let selection = select(tx, reader, filter)?;
+    let filter = QueueFilter { status: part.code().to_owned(), ..QueueFilter::default() };
+    let selection = select(tx, reader, &filter);
+    items(tx, &selection, most)
+}
+
+fn items(tx: &mut Tx, selection: &Selection, most: i64) -> Result<Vec<QueueItem>, Error> {
     if selection.streams.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = read(tx, &selection, most)?;
+    let rows = read(tx, selection, most)?;
     let registry = Registry::of(tx);
     let item = |row: Row| row.item(registry, selection.part);
     let mut items: Vec<QueueItem> = rows.into_iter().map(item).collect::<Result<_, _>>()?;
     // Keys are unique, so that the order of equal positions does not matter.
-    items.sort_unstable_by(|one, other| selection.part.compare(&one.position, &other.position));
+    items.sort_unstable_by(|one, other| selection.compare(&one.position, &other.position));
     Ok(items)
 }
 
@@ -85,23 +108,20 @@ pub(in crate::staff) fn numbers<'a>(items: impl IntoIterator<Item = &'a QueueIte
     items.into_iter().map(|item| &*item.number).collect::<Vec<_>>().join(" ")
 }
 
-fn select(tx: &mut Tx, reader: &StaffMember, filter: &QueueFilter) -> Result<Selection, Error> {
-    let part = filter.part();
+/// The applications of a filter, without its titles and numbers.
+pub(super) fn select(tx: &Tx, reader: &StaffMember, filter: &QueueFilter) -> Selection {
+    let (part, time) = (filter.part(), filter.time());
     let mut kinds = businesses(Registry::of(tx), &reader.duty(), part);
     kinds.retain(|kind| filter.business.is_empty() || *kind == filter.business);
-    let overdue = !filter.overdue.is_empty() && part != QueuePart::Decided;
-    let mut selection = Selection {
-        assignee: (part == QueuePart::Mine).then(|| reader.id.clone()),
-        due_before: overdue.then(|| tx.today()),
-        after: Position::parse(&filter.after),
-        ..Selection::of(part, kinds)
-    };
-    match (filter.q.trim(), number::parse(&filter.q)) {
-        ("", _) => {}
-        (_, Some(number)) => selection.number = Some(number),
-        (words, None) => titles::search(tx, &mut selection, words)?,
+    if time.is_some_and(|time| !time.concerns(part)) {
+        kinds.clear();
     }
-    Ok(selection)
+    let taker = if part == QueuePart::Mine { &reader.id } else { &filter.taker };
+    Selection {
+        assignee: (!taker.is_empty()).then(|| taker.clone()),
+        time: time.map(|time| time.range(tx)),
+        ..Selection::of(part, kinds)
+    }
 }
 
 fn read(tx: &mut Tx, selection: &Selection, most: i64) -> Result<Vec<Row>, Error> {

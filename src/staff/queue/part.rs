@@ -1,8 +1,5 @@
 //! The parts of the queue, and which of them are the work of a staff member.
 
-use std::cmp::Ordering;
-
-use super::position::Position;
 use crate::casework::business::{Business, Registry};
 use crate::casework::lifecycle::Status;
 use crate::people::staff::Duty;
@@ -19,8 +16,12 @@ codes! {
         InReview = "in_review", "审核中";
         /// The reader has taken it.
         Mine = "mine", "我领取的";
+        /// Its reviewer has put it on hold.
+        Held = "held", "暂缓中";
         /// It is approved, and its task is not carried out yet.
         ToDo = "todo", "待办结";
+        /// The candidate is to correct it.
+        Returned = "returned", "审核退回";
         /// It is decided or returned to the candidate.
         Decided = "decided", "已办理";
     }
@@ -30,17 +31,10 @@ impl QueuePart {
     pub(super) fn states(self) -> &'static [Status] {
         match self {
             QueuePart::Waiting => &[Status::Submitted],
-            QueuePart::InReview | QueuePart::Mine => &[Status::InReview],
+            QueuePart::InReview | QueuePart::Mine | QueuePart::Held => &[Status::InReview],
             QueuePart::ToDo => &[Status::Approved],
+            QueuePart::Returned => &[Status::Returned],
             QueuePart::Decided => &[Status::Returned, Status::Rejected, Status::Approved, Status::Completed],
-        }
-    }
-
-    /// By due day; decided applications the latest first.
-    pub(super) fn compare(self, one: &Position, other: &Position) -> Ordering {
-        match self {
-            QueuePart::Decided => (other.at, &other.id).cmp(&(one.at, &one.id)),
-            _ => (one.due, one.at, &one.id).cmp(&(other.due, other.at, &other.id)),
         }
     }
 }
@@ -48,9 +42,11 @@ impl QueuePart {
 /// Slugs of the businesses that are the work of a staff member in a part of the queue.
 pub(super) fn businesses(registry: Registry, duty: &Duty, part: QueuePart) -> Vec<&'static str> {
     let is_work = |business: &&'static Business| match part {
-        QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine => business.is_decided_by(duty),
+        QueuePart::Waiting | QueuePart::InReview | QueuePart::Mine | QueuePart::Held => {
+            business.is_decided_by(duty)
+        }
         QueuePart::ToDo => awaits(business, duty),
-        QueuePart::Decided => business.is_work_of(duty),
+        QueuePart::Returned | QueuePart::Decided => business.is_work_of(duty),
     };
     registry.iter().filter(is_work).map(|business| business.slug).collect()
 }

@@ -1,14 +1,16 @@
 //! Which applications a list shows, as SQL that reads no more rows than the list needs.
 //!
 //! An index gives the applications of one state and one business in order. A selection reads the first few of
-//! each of its [`Stream`]s and merges them. The migration `desk_indexes` describes the indexes.
+//! each of its [`Stream`]s and merges them. The migrations `desk_indexes` and `finding` describe the indexes.
 
-use chrono::NaiveDate;
+use std::cmp::Ordering;
+
 use diesel::sql_types::Bool;
 
 use super::part::QueuePart;
 use super::position::Position;
 use super::sql::{Sql, Value};
+use super::time::TimeRange;
 use crate::casework::history::DECISIONS;
 use crate::casework::lifecycle::Action;
 use crate::casework::number::ApplicationNumber;
@@ -28,9 +30,9 @@ pub(super) struct Selection {
     /// Key of the staff member who has taken them.
     pub assignee: Option<String>,
     pub number: Option<ApplicationNumber>,
-    /// A pattern of LIKE, for a search that has no streams of titles.
-    pub title: Option<String>,
-    pub due_before: Option<NaiveDate>,
+    /// Patterns of LIKE, for searches that have no streams of titles.
+    pub titles: Vec<String>,
+    pub time: Option<TimeRange>,
     pub after: Option<Position>,
     pub reviewer: Option<Reviewer>,
 }
@@ -46,19 +48,27 @@ pub(super) struct Reviewer {
 /// The due day; a day after all others if there is none. The indexes have the same expression.
 pub(super) const DUE: &str = "coalesce(due_on, '9999-12-31')";
 
-/// The order of a part of the queue.
+/// The order of a list.
+#[derive(PartialEq)]
 struct Order {
     /// The columns that it compares.
     columns: &'static str,
     by: &'static str,
+    /// What it compares first.
+    first: &'static str,
 }
 
 const BY_DUE_DAY: Order = Order {
     columns: "id, coalesce(due_on, '9999-12-31') AS due, submitted_at AS moment",
     by: "due, moment, id",
+    first: DUE,
 };
 
-const LATEST_FIRST: Order = Order { columns: "id, updated_at AS moment", by: "moment DESC, id DESC" };
+const OLDEST_FIRST: Order =
+    Order { columns: "id, submitted_at AS moment", by: "moment, id", first: "submitted_at" };
+
+const LATEST_FIRST: Order =
+    Order { columns: "id, updated_at AS moment", by: "moment DESC, id DESC", first: "updated_at" };
 
 /// The part of a stream that comes after a position.
 enum Rest<'a> {
@@ -67,6 +77,8 @@ enum Rest<'a> {
     SameDay(&'a Position),
     /// Those due on a later day.
     LaterDays(&'a Position),
+    /// Those that were submitted later.
+    Later(&'a Position),
     /// Those that were changed earlier.
     Earlier(&'a Position),
 }
@@ -80,8 +92,8 @@ impl Selection {
             streams: kinds.into_iter().map(stream).collect(),
             assignee: None,
             number: None,
-            title: None,
-            due_before: None,
+            titles: Vec::new(),
+            time: None,
             after: None,
             reviewer: None,
         }
@@ -90,7 +102,7 @@ impl Selection {
     /// The condition that an application is one of the first `most`.
     pub fn is_among_first(&self, most: i64) -> Sql<Bool> {
         let mut sql = Sql::new("applications.id IN (SELECT id FROM (");
-        if self.streams.iter().any(|stream| stream.title.is_some()) {
+        if self.is_hardly_repeated() {
             sql.prepare_each_time();
         }
         push_union(&mut sql, std::slice::from_ref(self), most);
@@ -99,6 +111,26 @@ impl Selection {
         sql.push_limit(most);
         sql.push(") AS picked)");
         sql
+    }
+
+    /// By due day; decided applications the latest first, and by age the oldest first.
+    pub fn compare(&self, one: &Position, other: &Position) -> Ordering {
+        match self.order() {
+            LATEST_FIRST => (other.at, &other.id).cmp(&(one.at, &one.id)),
+            OLDEST_FIRST => (one.at, &one.id).cmp(&(other.at, &other.id)),
+            _ => (one.due, one.at, &one.id).cmp(&(other.due, other.at, &other.id)),
+        }
+    }
+
+    /// The column by which an index has the applications of a business in order.
+    pub(super) fn first_column(&self) -> &'static str {
+        self.order().first
+    }
+
+    /// Whether it has more than the filters of a link: there are thousands of such statements.
+    pub(super) fn is_hardly_repeated(&self) -> bool {
+        let is_of_taker = self.assignee.is_some() && self.part != QueuePart::Mine;
+        is_of_taker || self.time.is_some() || self.streams.iter().any(|stream| stream.title.is_some())
     }
 
     fn push_stream<T>(&self, sql: &mut Sql<T>, stream: &Stream, rest: &Rest, most: i64) {
@@ -120,19 +152,19 @@ impl Selection {
         sql.push(") AS stream");
     }
 
-    fn push_conditions<T>(&self, sql: &mut Sql<T>) {
+    pub(super) fn push_conditions<T>(&self, sql: &mut Sql<T>) {
         if let Some(assignee) = &self.assignee {
             sql.push_with(" AND assignee_id = ", Value::Text(assignee.clone()));
         }
         if let Some(number) = &self.number {
             sql.push_with(" AND number = ", Value::Text(number.to_string()));
         }
-        if let Some(pattern) = &self.title {
+        for pattern in &self.titles {
             sql.push_with(" AND title LIKE ", Value::Text(pattern.clone()));
             sql.push(" ESCAPE '\\'");
         }
-        if let Some(day) = self.due_before {
-            sql.push_with(" AND coalesce(due_on, '9999-12-31') < ", Value::Day(day));
+        if let Some(time) = &self.time {
+            time.push(sql, self.part);
         }
         if let Some(reviewer) = &self.reviewer {
             reviewer.push_conditions(sql);
@@ -150,6 +182,10 @@ impl Selection {
             Rest::LaterDays(position) => {
                 sql.push_with(" AND coalesce(due_on, '9999-12-31') > ", Value::Day(position.due));
             }
+            Rest::Later(position) => {
+                sql.push(" AND (submitted_at, id) > ");
+                push_moment(sql, position);
+            }
             Rest::Earlier(position) => {
                 sql.push(" AND (updated_at, id) < ");
                 push_moment(sql, position);
@@ -158,15 +194,20 @@ impl Selection {
     }
 
     fn rests(&self) -> Vec<Rest<'_>> {
-        match (&self.after, self.part) {
-            (None, _) => vec![Rest::All],
-            (Some(position), QueuePart::Decided) => vec![Rest::Earlier(position)],
-            (Some(position), _) => vec![Rest::SameDay(position), Rest::LaterDays(position)],
+        let Some(position) = &self.after else { return vec![Rest::All] };
+        match self.order() {
+            LATEST_FIRST => vec![Rest::Earlier(position)],
+            OLDEST_FIRST => vec![Rest::Later(position)],
+            _ => vec![Rest::SameDay(position), Rest::LaterDays(position)],
         }
     }
 
     fn order(&self) -> Order {
-        if self.part == QueuePart::Decided { LATEST_FIRST } else { BY_DUE_DAY }
+        match (self.part, &self.time) {
+            (QueuePart::Decided, _) => LATEST_FIRST,
+            (_, Some(TimeRange::Before(_))) => OLDEST_FIRST,
+            _ => BY_DUE_DAY,
+        }
     }
 }
 
@@ -194,7 +235,7 @@ impl Reviewer {
         // NOT EXISTS into a join with all events.
         sql.push(" AND (parent_id = '' OR (SELECT count(*) FROM application_events");
         sql.push(" WHERE application_id = applications.parent_id AND action IN ('");
-        push_codes(sql, DECISIONS.map(Action::code));
+        push_codes(sql, DECISIONS.map(Action::code), "', '");
         sql.push("') AND staff_id IN (");
         let mut between = "";
         for entry in &self.entries {
@@ -215,18 +256,23 @@ pub(super) fn push_states<T>(sql: &mut Sql<T>, part: QueuePart) {
         }
         states => {
             sql.push("status IN ('");
-            push_codes(sql, states.iter().map(|state| state.code()));
+            push_codes(sql, states.iter().map(|state| state.code()), "', '");
             sql.push("')");
         }
     }
+    if part == QueuePart::Held {
+        sql.push(" AND held_at IS NOT NULL");
+    }
 }
 
-/// Codes inside of a pair of quotation marks.
-fn push_codes<T>(sql: &mut Sql<T>, codes: impl IntoIterator<Item = &'static str>) {
-    let mut between = "";
-    for code in codes {
-        sql.push(between);
-        between = "', '";
+/// Codes with what stands between them.
+pub(super) fn push_codes<T>(
+    sql: &mut Sql<T>,
+    codes: impl IntoIterator<Item = &'static str>,
+    between: &'static str,
+) {
+    for (at, code) in codes.into_iter().enumerate() {
+        sql.push(if at == 0 { "" } else { between });
         sql.push(code);
     }
 }

@@ -49,6 +49,10 @@ impl<T> Sql<T> {
         self.parts.push(Part::Text(format!(" LIMIT {most}").into()));
     }
 
+    pub fn push_number(&mut self, number: usize) {
+        self.parts.push(Part::Text(number.to_string().into()));
+    }
+
     pub fn bind(&mut self, value: Value) {
         self.parts.push(Part::Value(value));
     }

@@ -1,14 +1,14 @@
-//! Search by a part of the title.
+//! Titles: the filter by exam and sitting, and the search by a part of the title.
 //!
-//! Many applications share a title, since it names an exam and a sitting. A search therefore walks over the
-//! distinct titles in an index, and then reads the applications of those that match.
+//! Many applications share a title, since it names an exam and a sitting. Both therefore walk over the distinct titles
+//! in an index, and then read the applications of those that match.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Text;
 
 use super::part::QueuePart;
 use super::selection::{Selection, Stream, push_states};
-use super::sql::{Sql, Value};
+use super::sql::Sql;
 use crate::either;
 use crate::store::{Error, Tx};
 
@@ -18,47 +18,87 @@ const MOST_TITLES: usize = 500;
 /// So many streams are merged. With more of them, a search soon meets a match in the order of the queue.
 const MOST_STREAMS: usize = 30;
 
-/// Narrows a selection to the titles that contain `words`.
-pub(super) fn search(tx: &mut Tx, selection: &mut Selection, words: &str) -> Result<(), Error> {
-    let pattern = pattern(words);
-    match matching(tx, selection, &pattern)? {
-        // What one person has taken is little, and has no index by title.
-        Some(streams) if streams.is_empty() || selection.assignee.is_none() => selection.streams = streams,
-        _ => selection.title = Some(pattern),
+/// Stands between exam and sitting.
+const BETWEEN: &str = " · ";
+
+/// The distinct titles of a part of the queue, in order.
+pub(in crate::staff) struct Titles(Vec<String>);
+
+impl Titles {
+    /// Every step of the statement reads the next title from an index.
+    pub fn load(tx: &mut Tx, part: QueuePart) -> Result<Titles, Error> {
+        Ok(Titles(either!(tx.conn, conn => walk(part).load(conn))?))
     }
-    Ok(())
+
+    /// Whether there are more titles than the walk has read.
+    fn is_cut_off(&self) -> bool {
+        self.0.len() >= MOST_TITLES
+    }
+
+    /// The titles of the exams that have a sitting in their title, by exam.
+    pub fn by_exam(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut exams: Vec<(&str, Vec<&str>)> = Vec::new();
+        for title in &self.0 {
+            let exam = title.split(BETWEEN).next().unwrap_or_default();
+            match exams.last_mut() {
+                Some((last, titles)) if *last == exam => titles.push(title),
+                _ => exams.push((exam, vec![title])),
+            }
+        }
+        exams
+    }
+
+    /// Narrows a selection to an exam, or to one title with its sitting, and to titles that contain `words`.
+    pub(in crate::staff::queue) fn narrow(&self, selection: &mut Selection, exam: &str, words: &str) {
+        if names_sitting(exam) && words.is_empty() {
+            selection.streams = streams(selection, &[exam]).unwrap_or_default();
+            return;
+        }
+        let of_exam = |title: &str| {
+            exam.is_empty()
+                || title.strip_prefix(exam).is_some_and(|rest| rest.is_empty() || rest.starts_with(BETWEEN))
+        };
+        let has_words = |title: &str| title.to_lowercase().contains(&words.to_lowercase());
+        let matching: Vec<&str> =
+            self.0.iter().map(String::as_str).filter(|title| of_exam(title) && has_words(title)).collect();
+        match streams(selection, &matching).filter(|_| !self.is_cut_off()) {
+            Some(streams) => selection.streams = streams,
+            None => {
+                let of_exam = (!exam.is_empty()).then(|| format!("{}{BETWEEN}%", escaped(exam)));
+                let with_words = (!words.is_empty()).then(|| format!("%{}%", escaped(words)));
+                selection.titles.extend(of_exam.into_iter().chain(with_words));
+            }
+        }
+    }
 }
 
-/// A stream for each business and matching title. `None` if there are too many, or if the walk did not end.
-fn matching(tx: &mut Tx, selection: &Selection, pattern: &str) -> Result<Option<Vec<Stream>>, Error> {
-    let titles: Vec<(String, bool)> = either!(tx.conn, conn => walk(selection.part, pattern).load(conn))?;
-    let has_ended = titles.len() < MOST_TITLES;
-    let matching = titles.into_iter().filter(|(_, matches)| *matches).map(|(title, _)| title);
-    let of_title = |title: String| {
-        let kinds = selection.streams.iter().map(|stream| stream.kind);
-        kinds.map(move |kind| Stream { kind, title: Some(title.clone()) })
-    };
-    let streams: Vec<Stream> = matching.flat_map(of_title).collect();
-    Ok((has_ended && streams.len() <= MOST_STREAMS).then_some(streams))
+/// Whether a value of the filter by exam is one title, rather than an exam.
+pub(super) fn names_sitting(exam: &str) -> bool {
+    exam.contains(BETWEEN)
 }
 
-/// The distinct titles of a part of the queue, and whether each matches. Every step reads the next title from an
-/// index.
-fn walk(part: QueuePart, pattern: &str) -> Sql<(Text, Bool)> {
+/// A stream for each business and title. `None` if there are too many.
+fn streams(selection: &Selection, titles: &[&str]) -> Option<Vec<Stream>> {
+    let kinds = selection.streams.iter().map(|stream| stream.kind);
+    let of_kind = |kind| titles.iter().map(move |title| Stream { kind, title: Some((*title).to_owned()) });
+    let streams: Vec<Stream> = kinds.flat_map(of_kind).collect();
+    (streams.len() <= MOST_STREAMS || titles.len() == 1).then_some(streams)
+}
+
+fn walk(part: QueuePart) -> Sql<Text> {
     let mut sql = Sql::new("WITH RECURSIVE walk (title) AS (SELECT min(title) FROM applications WHERE ");
     push_states(&mut sql, part);
     sql.push(" UNION ALL SELECT (SELECT min(title) FROM applications WHERE ");
     push_states(&mut sql, part);
     sql.push(" AND title > walk.title) FROM walk WHERE title IS NOT NULL) ");
-    sql.push_with("SELECT title, title LIKE ", Value::Text(pattern.to_owned()));
-    sql.push(" ESCAPE '\\' FROM walk WHERE title IS NOT NULL");
+    sql.push("SELECT title FROM walk WHERE title IS NOT NULL");
     sql.push_limit(MOST_TITLES as i64);
     sql
 }
 
-fn pattern(words: &str) -> String {
-    let plain = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{plain}%")
+/// For LIKE.
+fn escaped(words: &str) -> String {
+    words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 #[cfg(test)]
@@ -67,6 +107,17 @@ mod tests {
 
     #[test]
     fn wildcards_of_like_are_escaped() {
-        assert_eq!(pattern("100%_\\"), "%100\\%\\_\\\\%");
+        assert_eq!(escaped("100%_\\"), "100\\%\\_\\\\");
+    }
+
+    #[test]
+    fn titles_are_grouped_by_exam() {
+        let titles = ["一级建造师 · 2026-05", "一级建造师 · 2026-11", "信息修改", "护士 · 2026-05"];
+        let titles = Titles(titles.map(str::to_owned).to_vec());
+        let exams = titles.by_exam();
+        assert_eq!(
+            exams.iter().map(|(exam, of)| (*exam, of.len())).collect::<Vec<_>>(),
+            [("一级建造师", 2), ("信息修改", 1), ("护士", 1)]
+        );
     }
 }

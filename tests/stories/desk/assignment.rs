@@ -206,7 +206,7 @@ async fn administrator_hands_over_to_an_eligible_colleague() {
     }
     assert_eq!(to(&desk, &colleague, "1").await, StatusCode::CONFLICT, "an old page");
     let not_theirs = authority.browser_of(&colleague).await;
-    assert_eq!(to(&not_theirs, &colleague, "2").await, StatusCode::FORBIDDEN);
+    assert_eq!(to(&not_theirs, &colleague, "2").await, StatusCode::CONFLICT, "a colleague");
     assert_eq!(authority.application(&number).await.assignee_id, Some(reviewer.id.clone()));
     assert_eq!(to(&desk, &colleague, "2").await, StatusCode::SEE_OTHER);
     assert_eq!(authority.application(&number).await.assignee_id, Some(colleague.id.clone()));

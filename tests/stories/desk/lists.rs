@@ -12,21 +12,34 @@ const BY_DUE_DAY: &str = "coalesce(due_on, '9999-12-31'), submitted_at, id";
 const LATEST_FIRST: &str = "updated_at DESC, id DESC";
 
 /// Part, condition, order.
-const PARTS: [(&str, &str, &str); 5] = [
+const PARTS: [(&str, &str, &str); 7] = [
     ("submitted", "status = 'submitted'", BY_DUE_DAY),
     ("in_review", "status = 'in_review'", BY_DUE_DAY),
     ("mine", "status = 'in_review' AND assignee_id IS NOT NULL", BY_DUE_DAY),
+    ("held", "status = 'in_review' AND held_at IS NOT NULL", BY_DUE_DAY),
     ("todo", "status = 'approved' AND kind IN ('refund', 'reissue', 'receipt', 'mailing')", BY_DUE_DAY),
+    ("returned", "status = 'returned'", BY_DUE_DAY),
     ("decided", "status IN ('returned', 'rejected', 'approved', 'completed')", LATEST_FIRST),
 ];
 
+/// By first submission, and of decided applications by their last change. `STAFF` and `AGED` are filled in below.
+const AGED: &str = "AGED";
+const A_WEEK_OLD: &str = "submitted_at <= '2026-11-16 01:00:00'";
+const OLDEST_FIRST: &str = "submitted_at, id";
+
 /// Filter, condition.
-const FILTERS: [(&str, &str); 5] = [
+const FILTERS: [(&str, &str); 11] = [
     ("", "1 = 1"),
     ("&kind=refund", "kind = 'refund'"),
     ("&q=考试+1", "title LIKE '%考试 1%'"),
     ("&q=考试", "title LIKE '%考试%'"),
     ("&q=考试+1&kind=receipt", "title LIKE '%考试 1%' AND kind = 'receipt'"),
+    ("&exam=考试+1", "title LIKE '考试 1 · %'"),
+    ("&exam=考试+1+·+2026-11&kind=refund", "title = '考试 1 · 2026-11' AND kind = 'refund'"),
+    ("&time=7", AGED),
+    ("&time=7&exam=考试+1+·+2026-11", "(AGED) AND title = '考试 1 · 2026-11'"),
+    ("&taker=STAFF", "assignee_id IS NOT NULL"),
+    ("&taker=STAFF&exam=考试+1&time=7", "assignee_id IS NOT NULL AND title LIKE '考试 1 · %' AND AGED"),
 ];
 
 #[derive(QueryableByName)]
@@ -83,7 +96,11 @@ async fn pages_of_a_list_together_show_everything_once() {
     let desk = authority.browser_of(&administrator).await;
     for (part, of_part, order) in PARTS {
         for (filter, of_filter) in FILTERS {
-            let expected = authority.numbers(format!("{of_part} AND {of_filter}"), order).await;
+            let is_by_age = of_filter.contains(AGED) && part != "decided";
+            let aged = if is_by_age { A_WEEK_OLD } else { "updated_at <= '2026-11-16 01:00:00'" };
+            let condition = format!("{of_part} AND {}", of_filter.replace(AGED, aged));
+            let expected = authority.numbers(condition, if is_by_age { OLDEST_FIRST } else { order }).await;
+            let filter = filter.replace("STAFF", &administrator.id);
             let shown = followed(&desk, format!("/staff/queue?status={part}{filter}")).await;
             assert_eq!(shown, expected, "{part}{filter}");
         }

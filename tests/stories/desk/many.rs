@@ -32,7 +32,7 @@ const DAYS: usize = 30;
 
 impl Authority {
     /// Adds the applications `from..to` of every business in every state, as copies of `first`. `assignee` has
-    /// taken half of those in review.
+    /// taken half of those that are or were in review. Of those in review a fifth are on hold.
     pub async fn add_many(&self, first: &ApplicationNumber, assignee: &str, from: usize, to: usize) {
         let (first, assignee) = (first.to_string(), assignee.to_owned());
         let add = move |tx: &mut kaozheng::store::Tx| {
@@ -52,6 +52,7 @@ struct Words {
     six_digits: &'static str,
     due_on: String,
     earlier: &'static str,
+    days_ago: &'static str,
 }
 
 impl Words {
@@ -61,11 +62,13 @@ impl Words {
                 six_digits: "printf('%06d', i)",
                 due_on: format!("date('2026-11-20', '+' || (i * 7 % {DAYS}) || ' days')"),
                 earlier: "strftime('%Y-%m-%d %H:%M:%S', a.submitted_at, '-' || i || ' seconds')",
+                days_ago: "strftime('%Y-%m-%d %H:%M:%S', a.submitted_at, '-' || (i % 40) || ' days')",
             },
             Conn::Postgres(_) => Words {
                 six_digits: "lpad(i::text, 6, '0')",
                 due_on: format!("DATE '2026-11-20' + (i * 7 % {DAYS})"),
                 earlier: "a.submitted_at - i * INTERVAL '1 second'",
+                days_ago: "a.submitted_at - (i % 40) * INTERVAL '1 day'",
             },
         }
     }
@@ -76,7 +79,7 @@ impl Words {
 
     fn candidates(&self) -> String {
         let numbers = Words::numbers(0, CANDIDATES);
-        let columns = "document_type, document_number, name, phone, created_at, signed_in_at";
+        let columns = "document_type, document_number, name, name_hash, phone, created_at, signed_in_at";
         format!(
             "{numbers} INSERT INTO candidates (id, document_hash, {columns})
              SELECT 'candidate' || i, 'candidate' || i, {columns} FROM candidates, n
@@ -86,22 +89,23 @@ impl Words {
     }
 
     fn applications(&self, from: usize, to: usize) -> String {
-        let (numbers, six, due, earlier) =
-            (Words::numbers(from, to), self.six_digits, &self.due_on, self.earlier);
+        let (numbers, six, due) = (Words::numbers(from, to), self.six_digits, &self.due_on);
+        let (earlier, days_ago) = (self.earlier, self.days_ago);
         let kinds = kinds();
         let count = kinds.len();
         let kind = pick("i", &kinds);
         let state = pick(&format!("(i / {count})"), &STATES);
         format!(
             "{numbers} INSERT INTO applications (id, number, kind, candidate_id, parent_id, subject, title, summary,
-                 status, version, round, form, assignee_id, created_at, updated_at, submitted_at, due_on)
+                 status, version, round, form, assignee_id, created_at, updated_at, submitted_at, due_on, held_at)
              SELECT 'many' || {six}, 'TF20261123' || {six} || 'X', {kind},
                  CASE WHEN i < {OF_ONE} THEN a.candidate_id ELSE 'candidate' || (i % {CANDIDATES}) END,
                  '', 'subject' || i, '考试 ' || (i / {count} / 10 % {TITLES}) || ' · 2026-11', a.summary, {state},
                  2, 1, a.form,
-                 CASE WHEN {state} = 'in_review' AND i % 2 = 0 THEN '{{assignee}}' END,
-                 a.created_at, {earlier}, a.submitted_at,
-                 CASE WHEN {state} IN ('submitted', 'in_review', 'returned') THEN {due} END
+                 CASE WHEN {state} <> 'submitted' AND i % 2 = 0 THEN '{{assignee}}' END,
+                 a.created_at, {earlier}, {days_ago},
+                 CASE WHEN {state} IN ('submitted', 'in_review', 'returned') THEN {due} END,
+                 CASE WHEN {state} = 'in_review' AND i % 5 = 0 THEN a.created_at END
              FROM applications AS a, n WHERE a.number = '{{first}}'"
         )
     }

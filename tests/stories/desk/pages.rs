@@ -3,6 +3,7 @@
 use kaozheng::casework::lifecycle::Status;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
+use kaozheng::people::candidate::Candidate;
 use kaozheng::people::staff::{Role, StaffMember};
 use kaozheng::settings::{SessionRules, Settings};
 use kaozheng::site::{Parts, site};
@@ -45,7 +46,20 @@ impl Authority {
     }
 }
 
+impl Authority {
+    /// A browser in which a candidate is signed in, who is on no roster.
+    pub async fn browser_of_candidate(&self, candidate: &Candidate) -> StaffBrowser {
+        let (id, candidate) = ("gone".to_owned(), candidate.id.clone());
+        self.browser_of(&StaffMember { id, name: String::new(), role: Role::Reviewer, candidate }).await
+    }
+}
+
 impl StaffBrowser {
+    /// The same browser after its session has ended.
+    pub fn signed_out(self) -> StaffBrowser {
+        StaffBrowser { cookie: String::new(), ..self }
+    }
+
     pub async fn get(&self, path: &str) -> TestResponse {
         self.signed_in(self.client.get(path)).send().await
     }
