@@ -40,6 +40,7 @@ pub mod roster;
 pub mod rules;
 pub mod service;
 pub mod sheet;
+pub mod sight;
 pub mod stored;
 pub mod submission;
 pub mod sweep;

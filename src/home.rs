@@ -7,6 +7,7 @@ pub mod me;
 mod periods;
 pub mod senior;
 pub mod services;
+pub mod who_saw;
 
 use poem::web::Data;
 use poem::{Response, handler};

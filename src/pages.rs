@@ -3,6 +3,7 @@
 
 pub mod account_notices;
 pub mod arrival;
+pub mod audit_entries;
 pub mod cards;
 pub mod controls;
 pub mod fields;

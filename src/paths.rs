@@ -42,12 +42,16 @@ pub const LOGIN_CALLBACK: &str = "/login/callback";
 /// A page that the government app opens with a one-off token.
 pub const LOGIN_APP: &str = "/login/app";
 pub const LOGOUT: &str = "/logout";
+/// Who has viewed the data of a candidate.
+pub const MY_VIEWS: &str = "/me/views";
 pub const DEVICES: &str = "/me/devices";
 /// Ends every other session of a candidate.
 pub const OTHER_DEVICES: &str = "/me/devices/others";
 /// Acknowledges account notices.
 pub const READ_NOTICES: &str = "/me/devices/read";
 pub const STAFF: &str = "/staff";
+/// 查看记录.
+pub const STAFF_AUDIT: &str = "/staff/audit";
 pub const QUEUE: &str = "/staff/queue";
 /// Takes the next application of the queue.
 pub const QUEUE_NEXT: &str = "/staff/queue/next";
@@ -146,6 +150,7 @@ addresses! {
     CASE case(number) = "/staff/applications/:number";
     TAKE take(number) = "/staff/applications/:number/take";
     PUT_BACK put_back(number) = "/staff/applications/:number/put-back";
+    UNCOVER uncover(number) = "/staff/applications/:number/uncover";
     HAND_OVER hand_over(number) = "/staff/applications/:number/hand-over";
     /// A confirmation of a proposed decision, or its withdrawal.
     SECOND_PAIR second_pair(number) = "/staff/applications/:number/second-pair";

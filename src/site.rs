@@ -1,5 +1,6 @@
 //! The routes of all addresses, and the steps that every request goes through.
 
+pub mod desk;
 mod ready;
 mod sandbox;
 
@@ -22,13 +23,12 @@ use crate::lookup::Lookup;
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
-use crate::staff::admin;
 use crate::store::{Ids, Store};
 use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
 use crate::web::session::{Session, SessionRows};
 use crate::web::{Failure, assets, compress, head, headers, log, origin, session, well_known};
-use crate::{certificates, home, lookup, paths, progress, staff};
+use crate::{certificates, home, lookup, paths, progress};
 
 #[derive(Clone)]
 pub struct Parts {
@@ -159,7 +159,7 @@ impl Site {
 }
 
 fn urls() -> Route {
-    Route::new()
+    desk::urls(Route::new())
         .at(paths::ASSET, get(assets::serve))
         .at(paths::FAVICON, get(assets::favicon))
         .at(paths::ROBOTS, get(well_known::robots))
@@ -170,6 +170,7 @@ fn urls() -> Route {
         .at(paths::ANNOUNCEMENT, get(home::announcement))
         .at(paths::SERVICES, get(home::services::show))
         .at(paths::ME, get(home::me::show))
+        .at(paths::MY_VIEWS, get(home::who_saw::show))
         .at(paths::DEVICES, get(devices::show).post(devices::end))
         .at(paths::OTHER_DEVICES, post(devices::end_others))
         .at(paths::READ_NOTICES, post(devices::acknowledge))
@@ -202,76 +203,7 @@ fn urls() -> Route {
         .at(paths::MAILING_NOTICE, get(mailing::show_notice).post(mailing::agree))
         .at(paths::EDIT_MAILING, get(mailing::edit).post(mailing::save))
         .at(paths::CANCEL_MAILING, get(mailing::confirm_cancel).post(mailing::cancel))
-        .at(paths::STAFF, get(staff::home))
-        .at(paths::QUEUE, get(staff::show_queue))
-        .at(paths::QUEUE_NEXT, post(staff::next))
-        .at(paths::SAVED_VIEWS, post(staff::save_view))
-        .at(paths::SAVED_VIEW, post(staff::delete_view))
-        .at(paths::SEARCH, get(staff::show_search).post(staff::begin_search))
-        .at(paths::FOUND, get(staff::show_found))
-        .at(paths::FIGURES, get(staff::show_figures))
-        .at(paths::FIGURES_TABLE, get(staff::export_figures))
-        .at(paths::STAFF_KEYS, post(staff::switch_keys))
-        .at(paths::CASE, get(staff::review))
-        .at(paths::TAKE, post(staff::take))
-        // GET reloads a page that a POST answered with a conflict or with problems.
-        .at(paths::PUT_BACK, get(staff::review).post(staff::put_back))
-        .at(paths::HAND_OVER, get(staff::review).post(staff::hand_over))
-        .at(paths::HOLD, get(staff::review).post(staff::put_on_hold))
-        .at(paths::RESUME, get(staff::review).post(staff::resume))
-        .at(paths::NOTES, get(staff::review).post(staff::add_note))
-        .at(paths::MARKS, get(staff::review).post(staff::save_marks))
-        .at(paths::REOPEN, get(staff::review).post(staff::reopen_case))
-        .at(paths::AMEND, get(staff::review).post(staff::amend_outcome))
-        .at(paths::ASSIGNMENTS, get(staff::assignments::show).post(staff::assignments::change))
-        .at(paths::DECIDE, get(staff::review).post(staff::decide))
-        .at(paths::SECOND_PAIR, get(staff::review).post(staff::answer_proposal))
-        .at(paths::TASK, get(staff::review).post(staff::carry_out))
-        .at(paths::DONE, get(staff::done))
-        .at(paths::ADMIN, get(admin::show))
-        .at(paths::RULES, get(admin::rules::list))
-        .at(paths::RULES_OF, get(admin::rules::show).post(admin::rules::save))
-        .at(paths::ROSTER, get(admin::roster::list))
-        .at(paths::NEW_ROSTER_ENTRY, get(admin::roster::blank).post(admin::roster::add))
-        .at(paths::ROSTER_ENTRY, get(admin::roster::show).post(admin::roster::change))
-        .at(paths::LEAVE_ROSTER, get(admin::roster::confirm_leave).post(admin::roster::leave))
-        .at(paths::EXAMS, get(admin::exams::list))
-        .at(paths::NEW_EXAM, get(admin::exams::blank).post(admin::exams::add))
-        .at(paths::EXAM, get(admin::exams::show).post(admin::exams::change))
-        .at(paths::SITTING, get(admin::exams::show_sitting).post(admin::exams::change_sitting))
-        .at(paths::SUBJECT, get(admin::exams::show_subject).post(admin::exams::change_fee))
-        .at(paths::IMPORTS, get(admin::imports::list).post(admin::imports::upload))
-        .at(paths::IMPORT, get(admin::imports::show))
-        .at(paths::LOAD_IMPORT, post(admin::imports::start))
-        .at(paths::CANCEL_IMPORT, post(admin::imports::cancel))
-        .at(paths::REFUSED_ROWS, get(admin::imports::download))
-        .at(paths::HOLIDAYS, get(admin::holidays::list).post(admin::holidays::examine))
-        .at(paths::SAVE_HOLIDAYS, post(admin::holidays::save))
-        .at(paths::HOLIDAY_YEAR, get(admin::holidays::show))
-        .at(paths::TEXTS, get(admin::texts::list))
-        .at(paths::OFFICE_TEXT, get(admin::texts::show).post(admin::texts::publish))
-        .at(paths::TEXT_VERSION, get(admin::texts::show_version))
-        .at(paths::EDITED_ANNOUNCEMENTS, get(admin::announcements::list))
-        .at(paths::NEW_ANNOUNCEMENT, get(admin::announcements::blank).post(admin::announcements::add))
-        .at(paths::EDITED_ANNOUNCEMENT, get(admin::announcements::show).post(admin::announcements::change))
-        .at(paths::TAKE_DOWN, get(admin::announcements::confirm).post(admin::announcements::take_down))
-        .at(paths::BATCHES, get(staff::bulk::rooms))
-        .at(paths::BATCH_KIND, get(staff::bulk::show_waiting).post(staff::bulk::make))
-        .at(paths::BATCH, get(staff::bulk::show))
-        .at(paths::BATCH_FILE, get(staff::bulk::download))
-        .at(paths::BATCH_LABELS, get(staff::bulk::print_labels))
-        .at(paths::BATCH_PICKS, get(staff::bulk::list_picks))
-        .at(paths::BATCH_TYPED, get(staff::bulk::type_results).post(staff::bulk::check_typed))
-        .at(paths::BATCH_DROP, get(staff::bulk::choose_dropped).post(staff::bulk::drop_rows))
         // GET reloads the page that a POST answered with a problem.
-        .at(paths::BATCH_RESULTS, get(staff::bulk::show).post(staff::bulk::check_file))
-        .at(paths::BATCH_RESULT, get(staff::bulk::show_result).post(staff::bulk::confirm_result))
-        .at(paths::APPROVALS, get(staff::bulk::choose_approvals).post(staff::bulk::preview_approvals))
-        .at(paths::CONFIRM_APPROVALS, get(staff::bulk::choose_approvals).post(staff::bulk::approve))
-        .at(paths::IDENTITIES, get(staff::identities::list))
-        .at(paths::IDENTITY, get(staff::identities::show).post(staff::identities::decide))
-        .at(paths::STAFF_CERTIFICATES, get(staff::certificates::search).post(staff::certificates::find))
-        .at(paths::STAFF_CERTIFICATE, get(staff::certificates::show).post(staff::certificates::decide))
         .at(paths::LOGIN, get(screen::show))
         .at(paths::LOGIN_DEVICE, get(screen::show_device))
         .at(paths::LOGIN_AGAIN, get(again::ask_again).post(again::sign_in_again))

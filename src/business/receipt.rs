@@ -54,6 +54,9 @@ const NOTICE: Notice = Notice {
     ],
 };
 
+/// Finance issues the receipt, and reads what is on it and where it goes.
+const FINANCE: &[Role] = &[Role::Finance];
+
 const ORGANISATION: &[&str] = &["单位"];
 const MAIL: &str = "电子邮箱";
 const SMS: &str = "手机短信";
@@ -61,34 +64,37 @@ const SMS: &str = "手机短信";
 const FEES: Section = Section {
     heading: "缴费项目",
     questions: &[
-        ask("sitting", "考试", "一次申请只含同一次考试的报名", AnswerRule::Pick),
-        ask("registrations", "已缴费的报名", "", AnswerRule::PickSome),
-        read_only("amount", "票据金额", AnswerRule::Money),
+        ask("sitting", "考试", "一次申请只含同一次考试的报名", AnswerRule::Pick).read_by(FINANCE),
+        ask("registrations", "已缴费的报名", "", AnswerRule::PickSome).read_by(FINANCE),
+        read_only("amount", "票据金额", AnswerRule::Money).read_by(FINANCE),
     ],
 };
 
 const TITLE: Section = Section {
     heading: "票据抬头",
     questions: &[
-        ask("title_type", "抬头类型", "", AnswerRule::OneOf(&["个人", "单位"])),
-        ask("title", "抬头", "个人填姓名，单位填全称", AnswerRule::Text(2, 100)),
+        ask("title_type", "抬头类型", "", AnswerRule::OneOf(&["个人", "单位"])).read_by(FINANCE),
+        ask("title", "抬头", "个人填姓名，单位填全称", AnswerRule::Text(2, 100)).read_by(FINANCE),
         ask(
             "credit_code",
             "统一社会信用代码",
             "18 位，见营业执照或法人证书",
             AnswerRule::Like(&format::CREDIT_CODE),
         )
-        .when("title_type", ORGANISATION),
+        .when("title_type", ORGANISATION)
+        .read_by(FINANCE),
     ],
 };
 
 const DELIVERY: Section = Section {
     heading: "接收方式",
     questions: &[
-        ask("receive_by", "接收方式", "", AnswerRule::OneOf(&[MAIL, SMS])),
-        ask("email", "电子邮箱", "", AnswerRule::Like(&format::EMAIL)).when("receive_by", &[MAIL]),
-        profile::PHONE.when("receive_by", &[SMS]),
-        may_ask("remark", "备注", "", AnswerRule::Area(0, 200)),
+        ask("receive_by", "接收方式", "", AnswerRule::OneOf(&[MAIL, SMS])).read_by(FINANCE),
+        ask("email", "电子邮箱", "", AnswerRule::Like(&format::EMAIL))
+            .when("receive_by", &[MAIL])
+            .read_by(FINANCE),
+        profile::PHONE.when("receive_by", &[SMS]).read_by(FINANCE),
+        may_ask("remark", "备注", "", AnswerRule::Area(0, 200)).read_by(FINANCE),
     ],
 };
 

@@ -47,6 +47,9 @@ pub static BUSINESS: Business = Business {
     ..Business::PLAIN
 };
 
+/// Finance pays, and reads sums and accounts.
+const FINANCE: &[Role] = &[Role::Finance];
+
 const ILLNESS: &str = RefundReason::Illness.label();
 const OTHER: &str = RefundReason::Other.label();
 const TO_ACCOUNT: &[&str] = &["银行账户"];
@@ -54,9 +57,9 @@ const TO_ACCOUNT: &[&str] = &["银行账户"];
 const FEES: Section = Section {
     heading: "退费项目",
     questions: &[
-        ask("registration", "已缴费的报名", "", AnswerRule::Pick),
-        ask("subjects", "退费科目", "已退费的科目不再列出", AnswerRule::PickSome),
-        read_only("amount", "退费金额", AnswerRule::Money),
+        ask("registration", "已缴费的报名", "", AnswerRule::Pick).read_by(FINANCE),
+        ask("subjects", "退费科目", "已退费的科目不再列出", AnswerRule::PickSome).read_by(FINANCE),
+        read_only("amount", "退费金额", AnswerRule::Money).read_by(FINANCE),
     ],
 };
 
@@ -71,14 +74,19 @@ const REASON: Section = Section {
 const PAYOUT: Section = Section {
     heading: "退款方式",
     questions: &[
-        ask("refund_to", "退款方式", "", AnswerRule::OneOf(&["原支付渠道", "银行账户"])),
+        ask("refund_to", "退款方式", "", AnswerRule::OneOf(&["原支付渠道", "银行账户"])).read_by(FINANCE),
         ask("account_holder", "开户人姓名", "必须是您本人的账户", AnswerRule::Like(&format::NAME))
-            .when("refund_to", TO_ACCOUNT),
-        ask("bank", "开户银行", "例如：中国工商银行", AnswerRule::Text(4, 40)).when("refund_to", TO_ACCOUNT),
+            .when("refund_to", TO_ACCOUNT)
+            .read_by(FINANCE),
+        ask("bank", "开户银行", "例如：中国工商银行", AnswerRule::Text(4, 40))
+            .when("refund_to", TO_ACCOUNT)
+            .read_by(FINANCE),
         ask("branch", "开户支行", "例如：示范市东湖支行", AnswerRule::Text(2, 60))
-            .when("refund_to", TO_ACCOUNT),
+            .when("refund_to", TO_ACCOUNT)
+            .read_by(FINANCE),
         ask("account", "银行账号", "12 到 19 位数字，请逐位核对", AnswerRule::Like(&format::ACCOUNT))
-            .when("refund_to", TO_ACCOUNT),
+            .when("refund_to", TO_ACCOUNT)
+            .read_by(FINANCE),
         profile::PHONE,
     ],
 };

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
 use super::business::{Application, Business, Material, MaterialKind, Registry};
+use super::lifecycle::Status;
 use super::question::{Problems, problem};
 use super::refusal::Refusal;
+use super::sight::Sight;
 use crate::either;
 use crate::files::storage::{self, Storage};
 use crate::files::{self, SentFile, UploadRules};
@@ -327,11 +329,17 @@ pub enum FileView {
 pub fn for_staff(tx: &mut Tx, staff: &str, id: &str, view: FileView) -> Result<Option<Attachment>, Refusal> {
     use crate::store::schema::applications;
     let Some(duty) = roster::duty_of(tx, Some(staff))? else { return Ok(None) };
-    let columns = (Row::as_select(), applications::kind, applications::number.assume_not_null());
+    let application = (applications::kind, applications::number.assume_not_null(), applications::status);
+    let columns = (Row::as_select(), application);
     let file = f::attachments.inner_join(applications::table).filter(f::id.eq(id));
     let row = file.filter(f::submitted_at.is_not_null()).select(columns).first(tx.conn).optional()?;
-    let Some((row, kind, number)): Option<(Row, String, String)> = row else { return Ok(None) };
-    let works_on = Registry::of(tx).find(&kind).is_some_and(|business| business.is_work_of(&duty));
+    let Some((row, (kind, number, status))): Option<(Row, (String, String, String))> = row else {
+        return Ok(None);
+    };
+    let (business, status) = (Registry::of(tx).find(&kind), Status::from_code(&status));
+    let works_on = business
+        .zip(status)
+        .is_some_and(|(business, status)| Sight::of(duty, business, status).slot(&row.slot));
     let target = format!("{number}/{id}");
     if !works_on {
         roster::viewed(tx, staff, "refused", &target)?;

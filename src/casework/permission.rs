@@ -10,8 +10,9 @@ use super::history;
 use super::lifecycle::Status;
 use super::refusal::Refusal;
 use super::rules::{self, Rule};
+use super::sight::Sight;
 use crate::people::person;
-use crate::people::staff::{self as roster, StaffMember};
+use crate::people::staff::{self as roster, Role, StaffMember};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Conn, Error, Tx};
 
@@ -76,4 +77,15 @@ pub(super) fn refuse_others(staff: &StaffMember, application: &Application) -> R
         return Ok(());
     }
     Err(application.overtaken(By::Staff(&staff.id)))
+}
+
+/// Refuses to uncover the full number of the candidate's document to anybody but who is deciding the application, and
+/// administrators.
+pub fn refuse_uncovering(tx: &mut Tx, staff: &StaffMember, application: &Application) -> Result<(), Refusal> {
+    refuse_own(tx, staff, application)?;
+    match Sight::of(staff.duty(), application.business, application.status).person() {
+        false => Err(Refusal::NotTheirBusiness),
+        true if staff.role == Role::Administrator => Ok(()),
+        true => refuse_others(staff, application),
+    }
 }

@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use super::answers::Answers;
 use super::format::Format;
 use crate::exams::yuan;
+use crate::people::staff::Role;
 use crate::people::{day, width};
 
 /// Questions under one heading.
@@ -35,6 +36,8 @@ pub struct Question {
     pub rule: AnswerRule,
     /// When it is asked. `None`: always.
     pub when: Option<When>,
+    /// The roles that read the answer besides who decides the application, because their task needs it.
+    pub readers: &'static [Role],
 }
 
 /// The condition of a question or material: another question has one of these answers.
@@ -46,7 +49,7 @@ pub struct When {
 
 /// A required question.
 pub const fn ask(name: &'static str, label: &'static str, hint: &'static str, rule: AnswerRule) -> Question {
-    Question { name, label, hint, optional: false, rule, when: None }
+    Question { name, label, hint, optional: false, rule, when: None, readers: &[] }
 }
 
 /// An optional question.
@@ -56,15 +59,20 @@ pub const fn may_ask(
     hint: &'static str,
     rule: AnswerRule,
 ) -> Question {
-    Question { name, label, hint, optional: true, rule, when: None }
+    Question { name, label, hint, optional: true, rule, when: None, readers: &[] }
 }
 
 /// A value that the server computes and the form shows.
 pub const fn read_only(name: &'static str, label: &'static str, rule: AnswerRule) -> Question {
-    Question { name, label, hint: "", optional: true, rule, when: None }
+    Question { name, label, hint: "", optional: true, rule, when: None, readers: &[] }
 }
 
 impl Question {
+    /// The same question, whose answer these roles read too.
+    pub const fn read_by(self, readers: &'static [Role]) -> Question {
+        Question { readers, ..self }
+    }
+
     /// The same question, asked only if another question has one of these answers.
     pub const fn when(self, question: &'static str, any_of: &'static [&'static str]) -> Question {
         Question { when: Some(When { question, any_of }), ..self }

@@ -36,7 +36,11 @@ pub async fn show(req: &Request, visitor: Visitor, frame: Frame) -> Result<Respo
         href: href.to_owned(),
         trailing: html! { "→" },
     };
-    let mut rows = vec![row("业务查询", paths::PROGRESS), row("登录设备", paths::DEVICES)];
+    let mut rows = vec![
+        row("业务查询", paths::PROGRESS),
+        row("登录设备", paths::DEVICES),
+        row("谁查看过我的信息", paths::MY_VIEWS),
+    ];
     if who.staff.is_some() {
         rows.push(row("审核台", paths::STAFF));
     }

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use self::chain::Entry;
+use super::person;
 use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::audit_entries::dsl as a;
@@ -145,9 +146,10 @@ fn append_at_end(tx: &mut Tx, mut entries: Vec<Entry>) {
     });
 }
 
-/// The candidate whose data a target names: the number of an application, which the id of a file may follow, or the
-/// id of an identity case. Other targets, such as a list, are about no candidate or about several.
+/// The candidate whose data a target names: the number of an application, which the id of a file may follow, the id of an
+/// identity case, or the number of a certificate. Other targets, such as a list, are about no candidate or about several.
 pub fn candidate_of(tx: &mut Tx, target: &str) -> Result<Option<CandidateId>, Error> {
+    use crate::store::schema::certificates::dsl as c;
     use crate::store::schema::{applications::dsl as n, identity_cases::dsl as i};
     let name = target.split('/').next().unwrap_or_default();
     if name.contains(' ') {
@@ -159,7 +161,16 @@ pub fn candidate_of(tx: &mut Tx, target: &str) -> Result<Option<CandidateId>, Er
         return Ok(applicant);
     }
     let suspect = i::identity_cases.find(name).select(i::candidate_id);
-    Ok(either!(tx.conn, conn => suspect.first(conn)).optional()?)
+    let suspect: Option<CandidateId> = either!(tx.conn, conn => suspect.first(conn)).optional()?;
+    if suspect.is_some() {
+        return Ok(suspect);
+    }
+    let owner = c::certificates.filter(c::number.eq(name)).select(c::holder_hash);
+    let owner: Option<String> = either!(tx.conn, conn => owner.first(conn)).optional()?;
+    match owner {
+        Some(holder) => Ok(person::with_documents(tx, &[holder])?.into_iter().next()),
+        None => Ok(None),
+    }
 }
 
 /// Entries that one transaction of [`adopt_all`] appends.

@@ -6,14 +6,16 @@ use diesel::prelude::*;
 use maud::Markup;
 
 use crate::casework::answers::Answers;
-use crate::casework::business::{Application, Business, Context, Record, Registry};
+use crate::casework::business::{Application, Business, Context, Material, Record, Registry};
 use crate::casework::history::{self, Event, Mark};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::notes::{self, Note};
 use crate::casework::number::ApplicationNumber;
+use crate::casework::sight::Sight;
 use crate::casework::texts::Reasons;
 use crate::casework::{Refusal, assignment, proposal};
+use crate::exams::discipline::{self, IntegrityRecord, Violation};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
@@ -24,6 +26,23 @@ use crate::store::{Error, Tx};
 
 /// At most so many other applications of the candidate are shown.
 const MOST_OTHERS: i64 = 50;
+
+/// The candidate's records of misconduct.
+#[derive(Default)]
+pub struct Conduct {
+    pub violations: Vec<Violation>,
+    pub integrity: Vec<IntegrityRecord>,
+    /// Whether an integrity record is kept today.
+    pub on_record: bool,
+}
+
+impl Conduct {
+    fn load(tx: &mut Tx, holder: &str) -> Result<Conduct, Error> {
+        let integrity = discipline::integrity_of(tx, holder)?;
+        let on_record = integrity.iter().any(|record| record.is_kept_on(tx.today()));
+        Ok(Conduct { violations: discipline::violations_of(tx, holder)?, integrity, on_record })
+    }
+}
 
 /// An application with its answers, attachments and history.
 pub struct CaseFile {
@@ -89,11 +108,14 @@ pub struct Case {
     pub colleagues: Vec<Member>,
     /// What staff wrote for each other, the oldest first.
     pub notes: Vec<Note>,
+    /// What the reader sees.
+    pub sight: Sight,
     pub registrations: Vec<Registration>,
     /// The ready-made texts of a reviewer; none if the reader does not decide it.
     pub reasons: Reasons,
     /// Of a hundred decisions on this business, how many a colleague confirms; 0 if the reader does not decide it.
     pub confirmed_share: i32,
+    pub conduct: Conduct,
     /// The candidate's other applications, the newest first.
     pub others: Vec<OtherApplication>,
 }
@@ -137,11 +159,11 @@ impl CaseFile {
         })
     }
 
-    /// The submitted files with the labels of their materials, in the order of the form.
-    pub fn sheets(&self) -> impl Iterator<Item = (&'static str, &Attachment)> {
+    /// The submitted files with their materials, in the order of the form.
+    fn sheets(&self) -> impl Iterator<Item = (&'static Material, &Attachment)> {
         self.application.business.wanted(&self.answers).flat_map(|material| {
             let find = |id: &String| self.attachments.iter().find(|file| file.id == *id);
-            self.answers.files(material.slot).iter().filter_map(find).map(|file| (material.label, file))
+            self.answers.files(material.slot).iter().filter_map(find).map(move |file| (material, file))
         })
     }
 }
@@ -166,6 +188,8 @@ impl Case {
         let mine = application.assignee_id.as_deref() == Some(&reader.id);
         let candidate = Candidate::load(tx, &application.candidate_id)?;
         let candidate = candidate.ok_or(Error::Corrupt("applications.candidate_id"))?;
+        let sight = Sight::of(reader.duty(), business, application.status);
+        let person = sight.person();
         let answers = application.form.clone().unwrap_or_default();
         let context = Context::of_submitted(&candidate, &application, appealed.as_ref(), &answers);
         let standing = standing(tx, &application, reader)?;
@@ -189,12 +213,26 @@ impl Case {
                 Standing::Mine => proposal::share(tx, &application)?,
                 _ => 0,
             },
-            registrations: registration::of_holder(tx, &candidate.holder)?,
-            others: others(tx, &application)?,
+            registrations: if person { registration::of_holder(tx, &candidate.holder)? } else { Vec::new() },
+            others: if person { others(tx, &application)? } else { Vec::new() },
+            conduct: if person { Conduct::load(tx, &candidate.holder)? } else { Conduct::default() },
+            sight,
             appealed: appealed.map(|application| CaseFile::load(tx, application)).transpose()?,
             file: CaseFile::load(tx, application)?,
             candidate,
         })
+    }
+
+    /// The candidate's name: masked for who does not compare it with anything.
+    pub fn shown_name(&self) -> String {
+        if self.sight.person() { self.candidate.name.clone() } else { self.candidate.masked_name() }
+    }
+
+    /// Whether the reader may uncover the full number of the document: of a case that they are deciding, and
+    /// administrators of any.
+    pub fn may_uncover(&self) -> bool {
+        let decides = self.standing == Standing::Mine || self.manages;
+        self.sight.person() && decides && self.standing != Standing::Own
     }
 
     /// An entry of the audit for each application that it shows.
@@ -205,6 +243,9 @@ impl Case {
 
     /// The files that cannot be read, also those of the rejected application of an appeal.
     pub fn unreadable(&self) -> Vec<UnreadableFile> {
+        if !self.sight.history() {
+            return Vec::new();
+        }
         let earlier = self.appealed.iter().flat_map(CaseFile::unreadable);
         let earlier =
             earlier.map(|file| UnreadableFile { label: format!("被申诉申请的{}", file.label), ..file });
@@ -221,7 +262,10 @@ impl Case {
 
     /// Every file that the viewer can show, with its label.
     pub fn sheets(&self) -> Vec<(&'static str, &Attachment)> {
-        self.file.sheets().chain(self.appealed.iter().flat_map(CaseFile::sheets)).collect()
+        let appealed = self.appealed.iter().flat_map(CaseFile::sheets);
+        let sheets = self.file.sheets().chain(appealed);
+        let seen = sheets.filter(|(material, _)| self.sight.material(material));
+        seen.map(|(material, file)| (material.label, file)).collect()
     }
 }
 

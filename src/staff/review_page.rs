@@ -81,7 +81,7 @@ impl ReviewPage<'_> {
             (self.held())
             (self.handed_over())
             (facts::outcome(self.case))
-            (facts::identity(self.case))
+            (self.identity())
             (views::records(&self.case.cited))
             (self.sections())
             (self.materials())
@@ -103,7 +103,9 @@ impl ReviewPage<'_> {
         let file = &self.case.file;
         html! {
             (facts::background(self.case))
-            (ui::panel("办理过程", views::timeline(file.application.business, &file.events, reader)))
+            @if self.case.sight.history() {
+                (ui::panel("办理过程", views::timeline(file.application.business, &file.events, reader)))
+            }
         }
     }
 
@@ -116,7 +118,7 @@ impl ReviewPage<'_> {
             (marks > 0).then(|| format!("上轮退回 {marks} 处")),
         ];
         let above = above.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        let title = format!("{} · {}", self.case.candidate.name, application.title);
+        let title = format!("{} · {}", self.case.shown_name(), application.title);
         let below = format!("{} · {}", self.case.file.application.business.label, application.summary);
         html! {
             div.head {

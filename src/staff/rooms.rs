@@ -14,6 +14,7 @@ const ROOMS: &[Room] = &[
     ("查找", paths::SEARCH, |_| true),
     ("统计", paths::FIGURES, |role| matches!(role, Role::Reviewer | Role::Administrator)),
     ("批量办理", paths::BATCHES, |_| true),
+    ("查看记录", paths::STAFF_AUDIT, |role| role == Role::Administrator),
     ("证书", paths::STAFF_CERTIFICATES, |role| role == Role::Administrator),
     ("领取情况", paths::ASSIGNMENTS, |role| role == Role::Administrator),
     ("管理", paths::ADMIN, |role| role == Role::Administrator),

@@ -62,4 +62,5 @@ mod summaries;
 mod transport;
 mod violation;
 mod web;
+mod who_saw;
 mod words;

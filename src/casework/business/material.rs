@@ -2,6 +2,7 @@
 
 use crate::casework::question::When;
 use crate::files::inspect::Limits;
+use crate::people::staff::Role;
 
 /// A slot for uploaded files.
 #[derive(Clone, Copy)]
@@ -17,6 +18,8 @@ pub struct Material {
     pub kind: MaterialKind,
     /// When it is asked for. `None`: always.
     pub when: Option<When>,
+    /// The roles that read it besides who decides the application, because their task needs it.
+    pub readers: &'static [Role],
 }
 
 /// Which files a slot accepts.
@@ -37,7 +40,16 @@ pub const DOCUMENT_HINT: &str = Limits::STANDARD.document_hint;
 
 /// A required document.
 pub const fn need(slot: &'static str, label: &'static str, hint: &'static str) -> Material {
-    Material { slot, label, hint, optional: false, most: 1, kind: MaterialKind::Document, when: None }
+    Material {
+        slot,
+        label,
+        hint,
+        optional: false,
+        most: 1,
+        kind: MaterialKind::Document,
+        when: None,
+        readers: &[],
+    }
 }
 
 /// Up to `most` optional documents.

@@ -7,7 +7,7 @@ use crate::casework::lifecycle::{Action, Status};
 use crate::exams::held::Certificate;
 use crate::exams::yuan;
 use crate::people::candidate::Candidate;
-use crate::people::staff::Duty;
+use crate::people::staff::StaffMember;
 
 pub(super) struct BatchKind {
     /// Its name in addresses and in the database.
@@ -218,8 +218,9 @@ impl BatchKind {
         self.business().task(self.action).expect("every kind names a task")
     }
 
-    pub fn is_work_of(&self, duty: &Duty) -> bool {
-        duty.does(self.task().role, self.business)
+    /// Whether a staff member carries it out.
+    pub fn is_work_of(&self, staff: &StaffMember) -> bool {
+        staff.duty().does(self.task().role, self.business)
     }
 
     /// The task that a row carries out if the first one failed.

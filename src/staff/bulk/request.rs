@@ -65,7 +65,7 @@ impl BulkRequest {
 /// A kind by its code, for a staff member whose role works on it.
 pub(super) fn kind_for(staff: &StaffMember, code: &str) -> Result<&'static BatchKind, Failure> {
     let kind = BatchKind::find(code).ok_or(Failure::NotFound)?;
-    if !kind.is_work_of(&staff.duty()) {
+    if !kind.is_work_of(staff) {
         return Err(Refusal::NotTheirTask.into());
     }
     Ok(kind)

@@ -5,26 +5,13 @@ use maud::{Markup, html};
 use super::state::{ReviewPage, anchor, view_path};
 use crate::casework::history;
 use crate::casework::question::Question;
+use crate::exams::discipline::{IntegrityRecord, Violation};
 use crate::exams::registration::Registration;
 use crate::pages::views;
 use crate::paths;
-use crate::staff::case::{Case, CaseFile};
+use crate::staff::case::{Case, CaseFile, Conduct};
 use crate::staff::typed::{MARK_LENGTH, mark_control};
 use crate::ui::{self, Fact};
-
-/// The candidate, unmasked: the reviewer compares the data with the documents.
-pub(super) fn identity(case: &Case) -> Markup {
-    let person = &case.candidate;
-    ui::panel(
-        "申请人",
-        ui::facts(&[
-            Fact::of("姓名", &person.name),
-            Fact::of("证件类型", person.document_type.label()),
-            Fact::of("证件号码", &person.document_number),
-            Fact::of("登记手机号", &person.phone),
-        ]),
-    )
-}
 
 /// What staff noted when they carried out the tasks.
 pub(super) fn outcome(case: &Case) -> Markup {
@@ -46,12 +33,29 @@ pub(super) fn outcome(case: &Case) -> Markup {
 }
 
 impl ReviewPage<'_> {
+    /// The candidate, whose data the reviewer compares with the documents.
+    pub(super) fn identity(&self) -> Markup {
+        let person = &self.case.candidate;
+        if !self.case.sight.person() {
+            return html! {};
+        }
+        ui::panel(
+            "申请人",
+            ui::facts(&[
+                Fact::of("姓名", &person.name),
+                Fact::of("证件类型", person.document_type.label()),
+                Fact { label: "证件号码", value: self.document_number() },
+                Fact::of("登记手机号", &person.phone),
+            ]),
+        )
+    }
+
     /// The answers by section, with their changes since the previous round.
     pub(super) fn sections(&self) -> Markup {
         let file = &self.case.file;
         let changed = file.changed();
         html! {
-            @for (heading, fields) in views::sections(file.application.business, &file.answers) {
+            @for (heading, fields) in self.readable_sections() {
                 @let count = fields.iter().filter(|field| changed.contains(field.name)).count();
                 section.panel {
                     div.head {
@@ -62,6 +66,17 @@ impl ReviewPage<'_> {
                 }
             }
         }
+    }
+
+    /// The sections with the questions whose answers the reader sees.
+    fn readable_sections(&self) -> Vec<(&'static str, Vec<&'static Question>)> {
+        let file = &self.case.file;
+        let mut sections = views::sections(file.application.business, &file.answers);
+        for (_, fields) in &mut sections {
+            fields.retain(|field| self.case.sight.question(field));
+        }
+        sections.retain(|(_, fields)| !fields.is_empty());
+        sections
     }
 
     fn answer(&self, field: &'static Question) -> Vec<Fact> {
@@ -78,6 +93,7 @@ impl ReviewPage<'_> {
             .application
             .business
             .wanted(&file.answers)
+            .filter(|material| self.case.sight.material(material))
             .map(|material| {
                 let ids = file.answers.files(material.slot);
                 let value = html! {
@@ -166,8 +182,40 @@ pub(super) fn appealed(file: &CaseFile, case: &str) -> Markup {
     ui::panel(&format!("被申诉的{}", file.application.business.label), ui::facts(&rows))
 }
 
-/// The candidate's registrations and other applications.
+/// The candidate's records of misconduct, registrations and other applications.
 pub(super) fn background(case: &Case) -> Markup {
+    if !case.sight.person() {
+        return html! {};
+    }
+    html! { (conduct(&case.conduct)) (other_records(case)) }
+}
+
+fn conduct(Conduct { violations, integrity, on_record }: &Conduct) -> Markup {
+    let body = html! {
+        @if *on_record { p { (ui::tag("rejected", "在失信期内")) } }
+        @if violations.is_empty() && integrity.is_empty() { p.muted { "没有失信和违纪记录" } }
+        ul.desk-others {
+            @for record in integrity {
+                li { strong { "失信：" (record.category) } " " (integrity_line(record)) }
+            }
+            @for violation in violations {
+                li { strong { "违纪：" (ui::words(&violation.title())) } " " (violation_line(violation)) }
+            }
+        }
+    };
+    ui::panel("失信与违纪", body)
+}
+
+fn integrity_line(record: &IntegrityRecord) -> String {
+    [&*record.period(), &record.fact, &record.decision_number].join(" · ")
+}
+
+fn violation_line(violation: &Violation) -> String {
+    let parts = [&violation.subject, &violation.fact, &violation.proposed_decision, &violation.outcome];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
+}
+
+fn other_records(case: &Case) -> Markup {
     let registrations = &case.registrations;
     let counts = format!("该考生有 {} 项报名、另有 {} 件申请", registrations.len(), case.others.len());
     let body = html! {

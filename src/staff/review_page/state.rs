@@ -23,6 +23,8 @@ pub(in crate::staff) struct ReviewPage<'a> {
     pub tried: Option<TriedTask<'a>>,
     /// An amendment that had no effect.
     pub amended: Option<TriedTask<'a>>,
+    /// Whether the full number of the document is shown.
+    pub uncovered: bool,
     /// The form whose request had no effect, so that none of its text is lost.
     pub sent: Option<&'a Submission>,
 }
@@ -53,6 +55,7 @@ impl<'a> ReviewPage<'a> {
             stopped: None,
             tried: None,
             amended: None,
+            uncovered: false,
             sent: None,
         }
     }

@@ -62,6 +62,11 @@ impl Authority {
 }
 
 impl StaffBrowser {
+    /// The same browser after its session has ended.
+    pub fn signed_out(self) -> StaffBrowser {
+        StaffBrowser { cookie: String::new(), ..self }
+    }
+
     pub async fn get(&self, path: &str) -> TestResponse {
         self.signed_in(self.client.get(path)).send().await
     }
