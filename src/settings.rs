@@ -1,14 +1,12 @@
 //! All settings, from flags and environment variables, checked at start.
 
 mod address;
+mod check;
 mod office;
 mod portal;
 
-use std::fmt::Display;
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use chrono::Duration;
 use clap::Args;
@@ -16,6 +14,7 @@ use url::Url;
 
 use crate::store::Vault;
 pub use address::{SiteAddress, is_safe};
+use check::Check;
 pub use office::{Office, RawOffice};
 pub use portal::{
     Cipher, ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, Decryption, Dialect, Encoding, InApp,
@@ -167,63 +166,6 @@ impl Settings {
     /// The absolute URL of a path, which begins with `/`.
     pub fn absolute(&self, path: &str) -> String {
         self.address().absolute(path)
-    }
-}
-
-/// Collects all problems, so that an operator can fix them at once.
-#[derive(Default)]
-struct Check {
-    problems: Vec<String>,
-}
-
-impl Check {
-    fn problem(&mut self, what: &str) {
-        self.problems.push(what.to_owned());
-    }
-
-    fn required(&mut self, name: &str, value: &Option<String>) -> String {
-        match value.as_deref().map(str::trim) {
-            Some(value) if !value.is_empty() => value.to_owned(),
-            _ => {
-                self.problems.push(format!("{name} is missing"));
-                String::new()
-            }
-        }
-    }
-
-    fn parsed<T: FromStr>(&mut self, name: &str, value: &Option<String>, wanted: &str) -> Option<T> {
-        let text = self.required(name, value);
-        if text.is_empty() {
-            return None;
-        }
-        let parsed = text.parse().ok();
-        if parsed.is_none() {
-            self.problems.push(format!("{name} is wrong: expected {wanted}"));
-        }
-        parsed
-    }
-
-    fn url(&mut self, name: &str, value: &Option<String>) -> Option<Url> {
-        let url: Url = self.parsed(name, value, "an address such as https://example.gov.cn/path")?;
-        if is_safe(&url) {
-            return Some(url);
-        }
-        self.problems.push(format!("{name} is wrong: it must begin with https://"));
-        None
-    }
-
-    fn number<T: FromStr + PartialOrd + Display + Copy>(
-        &mut self,
-        name: &str,
-        value: &Option<String>,
-        what: &str,
-        range: RangeInclusive<T>,
-    ) -> T {
-        let number = self.parsed(name, value, what).unwrap_or(*range.start());
-        if !range.contains(&number) {
-            self.problems.push(format!("{name} is wrong: expected {} to {}", range.start(), range.end()));
-        }
-        number
     }
 }
 

@@ -7,6 +7,7 @@ mod applied;
 mod asked;
 mod check;
 mod conflict;
+mod offered;
 mod step;
 mod window;
 
@@ -27,7 +28,7 @@ use super::history::Mark;
 use super::lifecycle::{Action, Status};
 use super::materials::{self, Attachment, Received};
 use super::number::ApplicationNumber;
-use super::question::{AnswerRule, Choices, Problems, Question};
+use super::question::{Choices, Problems, Question};
 use super::refusal::Refusal;
 use super::texts::{self, CurrentNotice};
 use crate::either;
@@ -230,63 +231,11 @@ impl Sheet {
         Ok(())
     }
 
-    /// Loads the choices and computed answers. If a required question offers one choice only, that choice
-    /// becomes the answer. This may change other choices, so it is repeated until nothing changes.
-    fn refresh_choices(&mut self, tx: &mut Tx) -> Result<(), Error> {
-        for _ in 0..=self.business.questions().count() {
-            self.choices = (self.business.choices)(tx, &self.context())?;
-            if !self.pick_single_choices() {
-                break;
-            }
-        }
-        for (name, value) in (self.business.derive)(tx, &self.context())? {
-            self.answers.set(name, value);
-        }
-        let named = self.choices.values().flatten().filter(|choice| choice.value != choice.label);
-        for choice in named {
-            if self.answers.fields.values().flatten().any(|value| *value == choice.value) {
-                self.answers.labels.insert(choice.value.clone(), choice.label.clone());
-            }
-        }
-        Ok(())
-    }
-
     fn check_deadline(&mut self, tx: &mut Tx) -> Result<(), Error> {
         let closing = (self.business.closes)(tx, &self.context())?;
         let today = tx.today();
         self.closed = closing.and_then(|closing| Some((closing.question, closing.refusal(today)?)));
         Ok(())
-    }
-
-    fn pick_single_choices(&mut self) -> bool {
-        let mut picked = false;
-        let required = |question: &&Question| {
-            matches!(question.rule, AnswerRule::Pick) && !question.optional && self.can_change(question.name)
-        };
-        let required: Vec<&Question> = self.business.questions().filter(required).collect();
-        for question in required {
-            let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
-            let chosen = self.answers.one(question.name);
-            if let [only] = offered
-                && chosen != only.value
-            {
-                self.answers.set(question.name, only.value.clone());
-                picked = true;
-            }
-        }
-        picked
-    }
-
-    /// Removes answers that are no longer among the choices.
-    fn drop_withdrawn_choices(&mut self) {
-        let picked = |question: &&Question| question.is_picked() && self.can_change(question.name);
-        let picked: Vec<&Question> = self.business.questions().filter(picked).collect();
-        for question in picked {
-            let offered = self.choices.get(question.name).map_or(&[][..], Vec::as_slice);
-            if let Some(values) = self.answers.fields.get_mut(question.name) {
-                values.retain(|value| offered.iter().any(|choice| choice.value == *value));
-            }
-        }
     }
 
     /// The answers to questions and materials that the form asks for now.
