@@ -65,6 +65,7 @@ pub fn refuse_more(tx: &mut Tx, staff: &StaffMember) -> Result<(), Refusal> {
         .filter(a::assignee_id.eq(&staff.id))
         .filter(sql::<Bool>("status = 'in_review'"))
         .filter(a::held_at.is_null())
+        .filter(a::proposed_by.is_null())
         .count()
         .get_result(tx.conn)?;
     if taken >= i64::from(most) { Err(Refusal::TooManyTaken { most }) } else { Ok(()) }

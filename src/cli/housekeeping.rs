@@ -56,7 +56,6 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     // During an update an older program may still add certificates and candidates.
     stored_hashes::fill_in_all(&parts.store, |_| {}).await?;
     stored_hashes::fill_in_names(&parts.store).await?;
-    background::sweep(&parts.store, &parts.files).await?;
     // Sign-in attempts last minutes, so they need no confirmed clock.
     parts.store.write(attempt::sweep).await?;
     parts.login.new_handshakes.sweep();
@@ -67,6 +66,7 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
         return Ok(());
     }
     parts.sessions().sweep().await?;
+    background::sweep(&parts.store, &parts.files).await?;
     parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
     parts.store.write(certificate_link::sweep).await?;

@@ -33,6 +33,7 @@ mod server;
 #[path = "../support/sign_in.rs"]
 mod sign_in;
 
+mod administrator_day;
 mod certificates;
 mod contrast;
 mod correction;
