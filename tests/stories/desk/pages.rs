@@ -4,7 +4,7 @@ use kaozheng::casework::lifecycle::Status;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
 use kaozheng::people::candidate::Candidate;
-use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::people::staff::{Kinds, Role, StaffMember};
 use kaozheng::settings::{SessionRules, Settings};
 use kaozheng::site::{Parts, site};
 use kaozheng::store::Error;
@@ -21,7 +21,7 @@ use super::authority::Authority;
 pub struct StaffBrowser {
     client: TestClient<BoxEndpoint<'static, Response>>,
     cookie: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Authority {
@@ -42,7 +42,7 @@ impl Authority {
         let rules = parts.settings.sessions;
         let id = self.store.write::<_, Error, _>(move |tx| session::replace(tx, None, &who, &rules)).await;
         let cookie = format!("kaozheng={}", id.expect("a session"));
-        StaffBrowser { client: TestClient::new(site(&parts).boxed()), cookie, _folder: folder }
+        StaffBrowser { client: TestClient::new(site(&parts).boxed()), cookie, folder }
     }
 }
 
@@ -50,7 +50,14 @@ impl Authority {
     /// A browser in which a candidate is signed in, who is on no roster.
     pub async fn browser_of_candidate(&self, candidate: &Candidate) -> StaffBrowser {
         let (id, candidate) = ("gone".to_owned(), candidate.id.clone());
-        self.browser_of(&StaffMember { id, name: String::new(), role: Role::Reviewer, candidate }).await
+        self.browser_of(&StaffMember {
+            id,
+            name: String::new(),
+            role: Role::Reviewer,
+            kinds: Kinds::default(),
+            candidate,
+        })
+        .await
     }
 }
 
@@ -68,6 +75,34 @@ impl StaffBrowser {
     pub async fn post_by_script(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
         let request = self.signed_in(self.client.post(path)).header("hx-request", "true");
         request.header("sec-fetch-site", "same-origin").form(&form).send().await
+    }
+
+    /// Sends a form with a file.
+    pub async fn upload(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+        (name, bytes): (&str, &[u8]),
+    ) -> TestResponse {
+        let mut body = Vec::new();
+        for (control, value) in form {
+            body.extend(
+                format!("--x\r\ncontent-disposition: form-data; name=\"{control}\"\r\n\r\n{value}\r\n")
+                    .bytes(),
+            );
+        }
+        let head =
+            format!("--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        body.extend(head.bytes().chain(bytes.iter().copied()).chain(*b"\r\n--x--\r\n"));
+        let request = self.signed_in(self.client.post(path)).header("sec-fetch-site", "same-origin");
+        request.header("content-type", "multipart/form-data; boundary=x").body(body).send().await
+    }
+
+    /// The files that the site keeps.
+    pub fn stored(&self) -> Vec<std::path::PathBuf> {
+        let folder = self.folder.path().join("imports");
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        entries.map(|entry| entry.expect("an entry").path()).collect()
     }
 
     fn signed_in<'a, E: Endpoint>(&self, request: TestRequestBuilder<'a, E>) -> TestRequestBuilder<'a, E> {
