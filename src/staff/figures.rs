@@ -151,7 +151,7 @@ impl Report {
             Fact::of("退回率", share(all.returned, decided)),
             Fact::of("不通过率", share(all.rejected, decided)),
             Fact::of("办理用时中位数", days(50)),
-            Fact::of("九成在", format!("{}内", days(90))),
+            Fact::of("九成用时不超过", days(90)),
         ];
         ui::panel(
             whose,

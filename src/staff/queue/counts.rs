@@ -20,10 +20,10 @@ use crate::people::staff::StaffMember;
 use crate::staff::count::Count;
 use crate::store::{Conn, Error, Tx};
 
-/// States are counted up to this number,
+/// The bound of the numbers beside states.
 const MOST: i64 = 999;
 
-/// and what divides a state up to this one.
+/// The bound of the numbers beside other options.
 const MOST_OF_STATE: i64 = 99;
 
 /// The numbers of the options, by their value in the query string. Without them if part of a title is searched.

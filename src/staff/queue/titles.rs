@@ -38,7 +38,7 @@ impl Titles {
         self.0.len() >= MOST_TITLES
     }
 
-    /// The titles of the exams that have a sitting in their title, by exam.
+    /// The titles, by the exam with which they begin.
     pub fn by_exam(&self) -> Vec<(&str, Vec<&str>)> {
         let mut exams: Vec<(&str, Vec<&str>)> = Vec::new();
         for title in &self.0 {

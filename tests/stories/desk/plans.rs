@@ -73,7 +73,7 @@ impl Desk {
         self.authority.write(analyze).await.expect("statistics");
     }
 
-    /// The queries by which a page finds what it shows, without those that find out who asks.
+    /// The queries by which a page finds what it shows, without those that find out who asks or write the audit.
     async fn queries(&self, staff: &StaffBrowser, path: &str) -> Vec<String> {
         self.statements.take();
         staff.get(path).await.assert_status_is_ok();
@@ -83,7 +83,7 @@ impl Desk {
     fn queries_since(&self) -> Vec<String> {
         let is_of_page = |sql: &String| {
             (sql.starts_with("SELECT") || sql.starts_with("WITH"))
-                && !["sessions", "document_mask"].iter().any(|who| sql.contains(who))
+                && !["sessions", "document_mask", "audit_head"].iter().any(|who| sql.contains(who))
         };
         self.statements.take().into_iter().filter(is_of_page).collect()
     }
@@ -228,7 +228,8 @@ async fn case_and_next_application_are_found_by_index() {
         desk.assert_bounded(&case, statement).await;
     }
     desk.statements.take();
-    let taken = desk.staff[0].post("/staff/queue/next", &[]).await;
+    // The reviewer has taken as many as the office lets one person take.
+    let taken = desk.staff[1].post("/staff/queue/next", &[]).await;
     taken.assert_status(poem::http::StatusCode::SEE_OTHER);
     let queries = desk.queries_since();
     assert!(queries.iter().any(|sql| sql.contains("UNION ALL")), "{queries:?}");
