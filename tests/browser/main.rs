@@ -55,5 +55,6 @@ mod receipt;
 mod refund;
 mod reissue;
 mod reviewer_day;
+mod roles;
 mod steps;
 mod violation;

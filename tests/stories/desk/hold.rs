@@ -75,7 +75,7 @@ async fn promised_days_stand_still_while_on_hold() {
     );
 
     authority.pass_hours(7 * 24);
-    let overdue = QueueFilter { overdue: "yes".into(), status: "mine".into(), ..QueueFilter::default() };
+    let overdue = QueueFilter { time: "overdue".into(), status: "mine".into(), ..QueueFilter::default() };
     assert_eq!(authority.queued(&reviewer, overdue).await.len(), 0, "it is not overdue meanwhile");
     let candidate = authority.candidate("张小三", "E0000001").await;
     let own = authority.browser_of_candidate(&candidate).await;

@@ -4,7 +4,7 @@ use kaozheng::casework::lifecycle::Status;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
 use kaozheng::people::candidate::Candidate;
-use kaozheng::people::staff::{Role, StaffMember};
+use kaozheng::people::staff::{Kinds, Role, StaffMember};
 use kaozheng::settings::{SessionRules, Settings};
 use kaozheng::site::{Parts, site};
 use kaozheng::store::Error;
@@ -50,7 +50,14 @@ impl Authority {
     /// A browser in which a candidate is signed in, who is on no roster.
     pub async fn browser_of_candidate(&self, candidate: &Candidate) -> StaffBrowser {
         let (id, candidate) = ("gone".to_owned(), candidate.id.clone());
-        self.browser_of(&StaffMember { id, name: String::new(), role: Role::Reviewer, candidate }).await
+        self.browser_of(&StaffMember {
+            id,
+            name: String::new(),
+            role: Role::Reviewer,
+            kinds: Kinds::default(),
+            candidate,
+        })
+        .await
     }
 }
 
