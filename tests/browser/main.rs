@@ -58,5 +58,6 @@ mod receipt;
 mod refund;
 mod reissue;
 mod reviewer_day;
+mod roles;
 mod steps;
 mod violation;
