@@ -6,11 +6,11 @@
 use std::ops::RangeInclusive;
 
 use super::application::{By, Change};
-use super::assignment::refuse_strangers;
 use super::business::Application;
 use super::deadline::{self, Due};
 use super::history::Content;
 use super::lifecycle::Action;
+use super::permission::refuse_strangers;
 use super::refusal::Refusal;
 use super::transition::step;
 use crate::people::staff::StaffMember;
