@@ -11,7 +11,7 @@ use super::lifecycle::Status;
 use super::refusal::Refusal;
 use super::rules::{self, Rule};
 use crate::people::person;
-use crate::people::staff::{self as roster, Role, StaffMember};
+use crate::people::staff::{self as roster, StaffMember};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
 use crate::store::{Conn, Error, Tx};
 
@@ -76,21 +76,4 @@ pub(super) fn refuse_others(staff: &StaffMember, application: &Application) -> R
         return Ok(());
     }
     Err(application.overtaken(By::Staff(&staff.id)))
-}
-
-/// Refuses an outdated page, the applicant, and everybody but the assignee and administrators.
-pub(super) fn refuse_strangers(
-    tx: &mut Tx,
-    staff: &StaffMember,
-    application: &Application,
-    version: i32,
-) -> Result<(), Refusal> {
-    refuse_own(tx, staff, application)?;
-    if application.version != version {
-        return Err(application.overtaken(By::Staff(&staff.id)));
-    }
-    match staff.role {
-        Role::Administrator => Ok(()),
-        _ => refuse_others(staff, application),
-    }
 }
