@@ -16,6 +16,12 @@ use crate::store::Tx;
 /// Lengths of the reason, in characters.
 pub const REASON: RangeInclusive<usize> = 2..=200;
 
+/// The task that an event carried out or amends.
+pub fn noted_task(business: &Business, event: &Event) -> Option<&'static Task> {
+    let amended = Action::from_code(&event.content.amends);
+    business.task(amended.unwrap_or(event.action))
+}
+
 /// The tasks that were carried out since the last submission, each with what is noted now.
 pub fn carried_out(business: &Business, events: &[Event]) -> Vec<(&'static Task, Answers)> {
     let mut done: Vec<(&'static Task, Answers)> = Vec::new();
@@ -26,7 +32,7 @@ pub fn carried_out(business: &Business, events: &[Event]) -> Vec<(&'static Task,
         if event.action == Action::TakeBack {
             done.retain(|(task, _)| task.action.code() != event.content.amends);
         }
-        let task = event.noted_task(business).filter(|task| task.action != Action::Fail);
+        let task = noted_task(business, event).filter(|task| task.action != Action::Fail);
         if let (Some(task), Some(outcome)) = (task, &event.content.outcome) {
             done.retain(|(known, _)| known.action != task.action);
             done.push((task, outcome.clone()));

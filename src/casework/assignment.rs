@@ -7,10 +7,10 @@ use diesel::sql_types::Bool;
 use super::application::{By, Change};
 use super::business::{Application, Business, Registry};
 use super::history::Content;
-use super::hold;
+use super::hold::{self, refuse_strangers};
 use super::lifecycle::{Action, Status};
 pub use super::permission::decided_before;
-use super::permission::{deciders_before, refuse_more, refuse_others, refuse_own, refuse_undecidable};
+use super::permission::{deciders_before, refuse_more, refuse_undecidable};
 use super::refusal::Refusal;
 use super::transition::step;
 use crate::people::staff::{self as roster, Duty, Kinds, Member, Role, StaffMember};
@@ -42,23 +42,6 @@ pub fn put_back(
 ) -> Result<(), Refusal> {
     refuse_strangers(tx, staff, application, version)?;
     assign(tx, application, (Action::PutBack, By::Staff(&staff.id)), None, "")
-}
-
-/// Refuses an outdated page, the applicant, and everybody but the assignee and administrators.
-pub(super) fn refuse_strangers(
-    tx: &mut Tx,
-    staff: &StaffMember,
-    application: &Application,
-    version: i32,
-) -> Result<(), Refusal> {
-    refuse_own(tx, staff, application)?;
-    if application.version != version {
-        return Err(application.overtaken(By::Staff(&staff.id)));
-    }
-    match staff.role {
-        Role::Administrator => Ok(()),
-        _ => refuse_others(staff, application),
-    }
 }
 
 /// Assigns an application to the staff member with the key `to`. `word` is a note to them and may be empty.

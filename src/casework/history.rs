@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
-use super::business::{Business, Task};
 use super::lifecycle::{Action, Status};
 use crate::store::schema::{application_events as e, staff};
 use crate::store::{Error, Timestamp, Tx};
@@ -83,14 +82,6 @@ pub struct Event {
     /// Name of the staff member. `None` for the candidate and for a change of the roster.
     pub staff: Option<String>,
     pub content: Content,
-}
-
-impl Event {
-    /// The task that this event carried out or amends.
-    pub fn noted_task(&self, business: &Business) -> Option<&'static Task> {
-        let amended = Action::from_code(&self.content.amends);
-        business.task(amended.unwrap_or(self.action))
-    }
 }
 
 pub(super) struct NewEvent<'a> {

@@ -6,14 +6,14 @@
 use std::ops::RangeInclusive;
 
 use super::application::{By, Change};
-use super::assignment::refuse_strangers;
 use super::business::Application;
 use super::deadline::{self, Due};
 use super::history::Content;
 use super::lifecycle::Action;
+use super::permission::{refuse_others, refuse_own};
 use super::refusal::Refusal;
 use super::transition::step;
-use crate::people::staff::StaffMember;
+use crate::people::staff::{Role, StaffMember};
 use crate::store::Tx;
 
 /// Lengths of the reason, in characters.
@@ -73,5 +73,22 @@ pub(super) fn refuse_held(application: &Application) -> Result<(), Refusal> {
     match application.held_at {
         Some(_) => Err(Refusal::OnHold { number: application.shown_number().to_owned().into() }),
         None => Ok(()),
+    }
+}
+
+/// Refuses an outdated page, the applicant, and everybody but the assignee and administrators.
+pub(super) fn refuse_strangers(
+    tx: &mut Tx,
+    staff: &StaffMember,
+    application: &Application,
+    version: i32,
+) -> Result<(), Refusal> {
+    refuse_own(tx, staff, application)?;
+    if application.version != version {
+        return Err(application.overtaken(By::Staff(&staff.id)));
+    }
+    match staff.role {
+        Role::Administrator => Ok(()),
+        _ => refuse_others(staff, application),
     }
 }

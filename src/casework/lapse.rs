@@ -29,7 +29,7 @@ const BATCH: usize = 100;
 
 /// Closes what is overdue. Returns how many.
 pub async fn run(store: &Store) -> Result<usize, Refusal> {
-    for batch in store.read::<_, Error, _>(|tx| from_older_program(tx)).await?.chunks(BATCH) {
+    for batch in store.read::<_, Error, _>(from_older_program).await?.chunks(BATCH) {
         let batch = batch.to_vec();
         store.write::<_, Refusal, _>(move |tx| batch.iter().try_for_each(|id| renew(tx, id))).await?;
     }

@@ -113,7 +113,7 @@ pub fn outcome(business: &Business, events: &[Event]) -> Vec<Fact> {
         if event.action == Action::TakeBack {
             done.remove(event.content.amends.as_str());
         }
-        if let (Some(task), Some(outcome)) = (event.noted_task(business), &event.content.outcome) {
+        if let (Some(task), Some(outcome)) = (amend::noted_task(business, event), &event.content.outcome) {
             done.insert(task.action.code(), facts(task.questions, outcome, None));
         }
     }
@@ -254,7 +254,7 @@ pub fn proposed_state(business: &Business, proposed: &Proposed) -> String {
 
 /// `快递单号：EA1 改为 EA2`, for each answer that an event amends.
 fn amended(business: &Business, event: &Event, before: &Answers) -> String {
-    let (Some(task), Some(now)) = (event.noted_task(business), &event.content.outcome) else {
+    let (Some(task), Some(now)) = (amend::noted_task(business, event), &event.content.outcome) else {
         return String::new();
     };
     let changed = now.changes(before);
