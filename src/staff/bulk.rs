@@ -23,6 +23,7 @@ mod request;
 mod results;
 mod table;
 mod typed;
+mod unusable;
 
 pub use apply::confirm_result;
 pub use approval_page::{approve, choose_approvals, preview_approvals};

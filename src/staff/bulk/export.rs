@@ -8,7 +8,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::batch_page::BatchPath;
-use super::kind::{BatchKind, Exported, FILE_LABEL, OUTCOME_LABEL};
+use super::kind::{BatchKind, Exported};
 use super::request::{BulkRequest, batch_for};
 use crate::casework::batch::{self, Batch, RowState};
 use crate::exams::held;
@@ -116,7 +116,7 @@ fn order_number(tx: &mut Tx, registration: &str) -> Result<String, Error> {
 
 fn write(kind: &BatchKind, rows: &[Exported]) -> Result<String, Box<dyn std::error::Error>> {
     let mut file = csv::Writer::from_writer(Vec::new());
-    let results = result_columns(kind);
+    let results = kind.result_columns();
     let labels = kind.columns.iter().map(|column| column.label);
     file.write_record(labels.chain(results.iter().map(|(_, label)| *label)))?;
     for row in rows {
@@ -128,20 +128,6 @@ fn write(kind: &BatchKind, rows: &[Exported]) -> Result<String, Box<dyn std::err
         file.write_record(cells.chain(results))?;
     }
     Ok(String::from_utf8(file.into_inner()?)?)
-}
-
-/// The columns that come back filled in: names and labels.
-pub(super) fn result_columns(kind: &BatchKind) -> Vec<(&'static str, &'static str)> {
-    let mut columns = Vec::new();
-    if kind.failure().is_some() {
-        columns.push((super::table::OUTCOME, OUTCOME_LABEL));
-    }
-    columns
-        .extend(kind.tasks().flat_map(|task| task.questions).map(|question| (question.name, question.label)));
-    if kind.task().file.is_some() {
-        columns.push((super::table::FILE, FILE_LABEL));
-    }
-    columns
 }
 
 /// A text that a spreadsheet neither runs as a formula nor, with a tab behind its digits, rounds to a number.

@@ -92,6 +92,10 @@ pub(super) const AMOUNT_LABEL: &str = "金额";
 pub(super) const OUTCOME_LABEL: &str = "结果";
 pub(super) const FILE_LABEL: &str = "文件名";
 
+/// Names of columns that are no questions.
+pub(super) const OUTCOME: &str = "outcome";
+pub(super) const FILE: &str = "file_name";
+
 pub(super) static KINDS: [&BatchKind; 4] = [&REFUNDS, &RECEIPTS, &MAILINGS, &REISSUES];
 
 static REFUNDS: BatchKind = BatchKind {
@@ -231,6 +235,15 @@ impl BatchKind {
     /// The tasks of its rows.
     pub fn tasks(&self) -> impl Iterator<Item = &'static Task> + use<> {
         std::iter::once(self.task()).chain(self.failure())
+    }
+
+    /// The columns that come back filled in: names and labels.
+    pub fn result_columns(&self) -> Vec<(&'static str, &'static str)> {
+        let outcome = self.failure().map(|_| (OUTCOME, OUTCOME_LABEL));
+        let questions = self.tasks().flat_map(|task| task.questions);
+        let file = self.task().file.map(|_| (FILE, FILE_LABEL));
+        let asked = questions.map(|question| (question.name, question.label));
+        outcome.into_iter().chain(asked).chain(file).collect()
     }
 
     /// Whether its applications have a sum.

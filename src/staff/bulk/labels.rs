@@ -2,6 +2,7 @@
 
 mod face;
 mod layout;
+mod sheet;
 
 use std::sync::Arc;
 
@@ -10,24 +11,13 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use self::layout::Label;
+pub(super) use self::sheet::Sheet;
 use super::export::{attachment, exported};
 use super::kind::{Exported, Papers};
 use super::request::{BulkRequest, batch_for};
 use crate::paths;
 use crate::settings::Settings;
-use crate::store::codes;
 use crate::web::Failure;
-
-codes! {
-    /// What the labels are printed on.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Sheet {
-        /// Ten labels of 105 × 57 mm.
-        A4 = "a4", "面单 A4";
-        /// One label of 100 × 150 mm a page.
-        Roll = "roll", "面单 100×150";
-    }
-}
 
 #[derive(Deserialize)]
 struct LabelsPath {

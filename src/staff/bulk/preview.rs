@@ -14,7 +14,7 @@ use super::receipts;
 use super::request::{BulkRequest, batch_for, listed};
 use super::results;
 use super::table::{self, SentRow};
-use crate::casework::Refusal;
+use super::unusable::Unusable;
 use crate::casework::batch::results::{self as stored, ResultRow};
 use crate::casework::batch::{self, Batch};
 use crate::casework::business::Task;
@@ -56,25 +56,6 @@ pub async fn check_file(
         Ok(result) => Ok(see_other(&paths::batch_result(id, result))),
         Err(Unusable::File(problem)) => page_of(&request, id, 0, &problem).await,
         Err(Unusable::Failure(failure)) => Err(failure),
-    }
-}
-
-/// Why no result was stored.
-pub(super) enum Unusable {
-    /// Says in Chinese what is wrong with the file.
-    File(String),
-    Failure(Failure),
-}
-
-impl From<Failure> for Unusable {
-    fn from(failure: Failure) -> Self {
-        Unusable::Failure(failure)
-    }
-}
-
-impl From<Refusal> for Unusable {
-    fn from(refusal: Refusal) -> Self {
-        Unusable::Failure(refusal.into())
     }
 }
 

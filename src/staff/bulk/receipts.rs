@@ -10,11 +10,11 @@ use encoding_rs::GB18030;
 use tokio::task::spawn_blocking;
 use zip::ZipArchive;
 
-use super::kind::{BatchKind, FILE_LABEL};
-use super::preview::Unusable;
+use super::kind::{self, BatchKind, FILE_LABEL};
 use super::request::{BulkRequest, batch_for};
 use super::results;
 use super::table::{self, SentRow};
+use super::unusable::Unusable;
 use crate::casework::batch::MOST;
 use crate::casework::batch::results::{self as stored, ResultRow};
 use crate::casework::business::Application;
@@ -148,7 +148,7 @@ async fn attach(
     row: &mut ResultRow,
     (sent, used): (&SentRow, &mut HashMap<usize, u64>),
 ) -> Result<Archive, Unusable> {
-    let name = sent.cell(table::FILE).to_owned();
+    let name = sent.cell(kind::FILE).to_owned();
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let Some(&at) = archive.entries.get(&key(base)).filter(|_| !base.is_empty()) else {
         row.problem = if name.is_empty() {

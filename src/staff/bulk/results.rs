@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::kind::{BatchKind, amount};
+use super::kind::{self, BatchKind, amount};
 use super::table::{self, SentRow};
 use crate::casework::answers::{Answers, SentValues};
 use crate::casework::batch::results::ResultRow;
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
     /// The task of a line, and its answers.
     fn noted(&self, sent: &SentRow, application: &Application) -> Result<(&'static Task, Answers), String> {
         let form = application.form.clone().unwrap_or_default();
-        let task = self.task(sent.cell(table::OUTCOME))?;
+        let task = self.task(sent.cell(kind::OUTCOME))?;
         if let (Some(expected), told) = (amount(&form), sent.cell(table::AMOUNT))
             && !told.is_empty()
             && told != expected.to_string()

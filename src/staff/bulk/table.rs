@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use super::export::result_columns;
 use super::kind::{AMOUNT_LABEL, BATCH_LABEL, BatchKind, NUMBER_LABEL};
 use crate::casework::batch::MOST;
 use crate::casework::question::AnswerRule;
@@ -15,12 +14,10 @@ use crate::imports::reference::ReferenceData;
 use crate::imports::source::{RawRow, Source};
 use crate::people::width;
 
-/// Names of columns that are no questions.
+/// Names of further columns that are no questions.
 pub(super) const NUMBER: &str = "number";
 pub(super) const BATCH: &str = "batch";
 pub(super) const AMOUNT: &str = "amount";
-pub(super) const OUTCOME: &str = "outcome";
-pub(super) const FILE: &str = "file_name";
 
 /// A row of a result, not checked yet.
 #[derive(Debug, Default)]
@@ -64,14 +61,14 @@ fn columns(kind: &BatchKind) -> Vec<Known> {
         Known { name: BATCH, label: BATCH_LABEL, format: CellFormat::Text(LONGEST) },
         Known { name: AMOUNT, label: AMOUNT_LABEL, format: CellFormat::Fee },
     ];
-    let results = result_columns(kind);
+    let results = kind.result_columns();
     let asked = results.into_iter().map(|(name, label)| Known { name, label, format: format(name) });
     fixed.into_iter().chain(asked).collect()
 }
 
 /// Labels of the columns that a result file must have.
 pub(super) fn required(kind: &BatchKind) -> Vec<&'static str> {
-    std::iter::once(NUMBER_LABEL).chain(result_columns(kind).into_iter().map(|(_, label)| label)).collect()
+    std::iter::once(NUMBER_LABEL).chain(kind.result_columns().into_iter().map(|(_, label)| label)).collect()
 }
 
 /// Reads a file. The error says in Chinese what to do.

@@ -8,7 +8,7 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::batch_page::BatchPath;
-use super::kind::{BatchKind, OUTCOME_LABEL};
+use super::kind::{self, BatchKind, OUTCOME_LABEL};
 use super::kind_page::facts;
 use super::preview::store_checked;
 use super::request::{BulkRequest, batch_for, listed};
@@ -97,7 +97,7 @@ impl Typing {
                     @if self.kind.failure().is_some() {
                         label {
                             span.label { (OUTCOME_LABEL) }
-                            @let name = control(table::OUTCOME, number);
+                            @let name = control(kind::OUTCOME, number);
                             @let chosen = self.typed.get(&name).map_or("", String::as_str);
                             select.input name=(name) {
                                 option value="" { "还没有" }
@@ -173,7 +173,7 @@ fn typed(kind: &BatchKind, sent: &Submission, at: i32, number: &str) -> Option<S
     let mut row = SentRow { line: u64::try_from(at).unwrap_or_default(), ..SentRow::default() };
     let mut is_typed = false;
     let names = questions(kind).into_iter().map(|question| (question.name, question.rule));
-    for (name, rule) in std::iter::once((table::OUTCOME, AnswerRule::Pick)).chain(names) {
+    for (name, rule) in std::iter::once((kind::OUTCOME, AnswerRule::Pick)).chain(names) {
         let control = control(name, number);
         let value = sent.one(&control).trim();
         if !value.is_empty() {

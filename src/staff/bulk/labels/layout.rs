@@ -5,8 +5,8 @@ use krilla::geom::Point;
 use krilla::page::PageSettings;
 use krilla::surface::Surface;
 
-use super::Sheet;
 use super::face::{Face, MISSING};
+use super::sheet::{Grid, Sheet};
 
 /// The texts of a label, from top to bottom.
 pub(super) struct Label {
@@ -19,45 +19,6 @@ pub(super) struct Label {
 
 /// Points of a millimetre.
 const MM: f32 = 72.0 / 25.4;
-
-/// The grid of a page. Lengths are in millimetres.
-struct Grid {
-    page: (f32, f32),
-    label: (f32, f32),
-    columns: usize,
-    rows: usize,
-    /// Above and below the labels.
-    margin: f32,
-    /// Inside of a label.
-    padding: f32,
-    /// Font size in points.
-    size: f32,
-}
-
-impl Sheet {
-    fn grid(self) -> Grid {
-        match self {
-            Sheet::A4 => Grid {
-                page: (210.0, 297.0),
-                label: (105.0, 57.0),
-                columns: 2,
-                rows: 5,
-                margin: 6.0,
-                padding: 5.0,
-                size: 11.0,
-            },
-            Sheet::Roll => Grid {
-                page: (100.0, 150.0),
-                label: (100.0, 150.0),
-                columns: 1,
-                rows: 1,
-                margin: 0.0,
-                padding: 6.0,
-                size: 15.0,
-            },
-        }
-    }
-}
 
 /// A PDF with these labels.
 pub(super) fn pdf(sheet: Sheet, labels: &[Label]) -> Result<Vec<u8>, String> {
