@@ -47,7 +47,8 @@ async fn file_is_imported_while_the_page_follows() {
     let desk = steps::desk(&server, ADMINISTRATOR).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("考试.csv");
-    let text = "考试代码,考试名称,考试类别,级别,专业,科目,费用\ngjs,高级经济师,专业技术,高级,工商管理,实务,61\n";
+    let text =
+        "考试代码,考试名称,考试类别,级别,专业,科目,费用\ngjs,高级经济师,专业技术,高级,工商管理,实务,61\n";
     std::fs::write(&file, text).expect("a file");
 
     desk.open(&format!("{}/staff/admin/imports", server.base)).await;
