@@ -184,7 +184,7 @@ impl Case {
         let answers = application.form.clone().unwrap_or_default();
         let context = Context::of_submitted(&candidate, &application, appealed.as_ref(), &answers);
         Ok(Case {
-            cited: (business.cited)(tx, &context)?,
+            cited: if sight.records() { (business.cited)(tx, &context)? } else { Vec::new() },
             reader: reader.duty(),
             standing: standing(tx, &application, reader)?,
             assignee: assignee(tx, &application)?,

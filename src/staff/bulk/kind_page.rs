@@ -31,7 +31,7 @@ const BATCHES: i64 = 20;
 #[handler]
 pub async fn rooms(request: BulkRequest) -> Result<Response, Failure> {
     let load = |tx: &mut Tx, staff: &StaffMember| {
-        let own = KINDS.into_iter().filter(|kind| kind.is_work_of(&staff));
+        let own = KINDS.into_iter().filter(|kind| kind.is_work_of(staff));
         let waiting =
             own.map(|kind| Ok((kind, batch::count_waiting(tx, staff, (kind.business, kind.from))?)));
         let waiting = waiting.collect::<Result<Vec<_>, Error>>()?;
