@@ -28,6 +28,11 @@ impl Sight {
         self.decides && matches!(self.duty.role, Role::Reviewer | Role::Administrator)
     }
 
+    /// The records that the application is about, such as the registration that is refunded.
+    pub fn records(&self) -> bool {
+        self.decides || self.approved
+    }
+
     /// What colleagues wrote to the candidate and to each other.
     pub fn history(&self) -> bool {
         self.decides

@@ -194,7 +194,7 @@ impl Case {
         let context = Context::of_submitted(&candidate, &application, appealed.as_ref(), &answers);
         let standing = standing(tx, &application, reader)?;
         Ok(Case {
-            cited: (business.cited)(tx, &context)?,
+            cited: if sight.records() { (business.cited)(tx, &context)? } else { Vec::new() },
             reader: reader.duty(),
             standing,
             assignee: assignee(tx, &application)?,

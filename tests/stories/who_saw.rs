@@ -46,6 +46,7 @@ async fn long_list_is_paged() {
         server.advance(61);
         reviewer.open(&format!("/staff/applications/{number}")).await;
     }
+    let candidate = server.signed_in("张小三").await;
     let first = candidate.open("/me/views").await;
     assert_eq!(first.body.matches("打开申请").count() + first.body.matches("<strong>领取").count(), 50);
     let next = first.between("href=\"/me/views?after=", "\"").to_owned();
