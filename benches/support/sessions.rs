@@ -4,6 +4,7 @@ use chrono::Duration;
 use kaozheng::business::ALL;
 use kaozheng::people::candidate::{self, Identity};
 use kaozheng::people::document::{Document, DocumentType};
+use kaozheng::settings::{SessionLength, SessionRules};
 use kaozheng::store::{CandidateId, Clock, Error, Ids, Store, Tx, Vault};
 use kaozheng::web::session::{self, SignedIn};
 
@@ -33,6 +34,8 @@ pub fn enrol(tx: &mut Tx, count: usize) -> Result<Vec<CandidateId>, Error> {
 /// Begins a session of a candidate, who may be a staff member. Returns its cookie.
 pub fn begin(tx: &mut Tx, candidate: &CandidateId, staff: Option<String>) -> Result<String, Error> {
     let who = SignedIn::at(tx.now, candidate.clone(), staff, "Android 手机 · Chrome".to_owned());
-    let id = session::replace(tx, None, &who, Duration::hours(12))?;
+    let lasting = SessionLength { idle: Duration::hours(10), absolute: Duration::hours(10) };
+    let rules = SessionRules { candidates: lasting, staff: lasting, ..SessionRules::STANDARD };
+    let id = session::replace(tx, None, &who, &rules)?;
     Ok(format!("kaozheng={id}"))
 }

@@ -20,7 +20,7 @@ pub(super) async fn import(raw: &RawSettings, file: &Path, dry: bool) -> Result<
     let store = database::open_current(raw).await?;
     let (year, (off, worked)) = (arrangement.year, arrangement.counts());
     let outcome = if dry {
-        store.read(move |tx| Ok::<_, Error>(holidays::examine(tx, &arrangement)?)).await?
+        store.read(move |tx| holidays::examine(tx, &arrangement)).await?
     } else {
         store.write(move |tx| holidays::save(tx, &arrangement)).await?
     };

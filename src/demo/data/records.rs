@@ -121,8 +121,11 @@ pub(super) const VIOLATIONS: &[Violation] = &[
     violation(4, "12", "将教材带至座位，经提醒仍不改正", BELONGINGS, 40),
 ];
 
-/// 失信: person, category, fact, number of the decision within its year, days since its start, years; `None`: 长期.
-pub(super) const INTEGRITY: &[(usize, &str, &str, i32, i64, Option<u32>)] = &[
+/// Person, category, fact, number of the decision within its year, days since its start, years; `None`: 长期.
+type Misconduct = (usize, &'static str, &'static str, i32, i64, Option<u32>);
+
+/// 失信
+pub(super) const INTEGRITY: &[Misconduct] = &[
     (0, "提供虚假材料", "报名时提交的工作年限证明与事实不符", 12, 400, Some(5)),
     (3, "考试作弊", "在考试中抄袭他人答案", 3, 800, Some(5)),
     (4, "组织作弊", "组织他人在考试中作弊", 9, 900, None),

@@ -99,7 +99,7 @@ fn is_switch(rule: Rule) -> bool {
 
 #[handler]
 pub async fn show(request: AdminRequest, Path(kind): Path<String>) -> Result<Response, Failure> {
-    request.show(move |tx, _| Ok(page(tx, &kind, None, &Trouble::default())?)).await
+    request.show(move |tx, _| page(tx, &kind, None, &Trouble::default())).await
 }
 
 #[handler]

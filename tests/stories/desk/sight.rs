@@ -130,7 +130,7 @@ async fn full_number_is_uncovered_by_a_press_on_record() {
     let pressed = reviewer.submit(&path, &[("note", "正在核对")]).await;
     pressed.assert_shows(NUMBER);
     pressed.assert_shows("正在核对");
-    assert_eq!(audited(&server, "uncover").await, [number.clone()]);
+    assert_eq!(audited(&server, "uncover").await, std::slice::from_ref(&number));
     for again in [&case, &path] {
         let page = reviewer.open(again).await;
         page.assert_lacks(NUMBER);

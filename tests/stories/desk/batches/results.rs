@@ -144,7 +144,7 @@ async fn gb18030_and_workbooks_are_read_too() {
     sheet.write(1, 2, 63.0).expect("a cell");
     sheet.write(1, 3, "成功").expect("a cell");
     sheet.write_datetime_with_format(1, 4, &day, &format).expect("a cell");
-    sheet.write(1, 5, 20_260_401_001_i64 as f64).expect("a cell");
+    sheet.write(1, 5, 20_260_401_001_f64).expect("a cell");
     let preview = finance.upload_result(&batch, "a.xlsx", book.save_to_buffer().expect("a workbook")).await;
     preview.assert_shows("将登记 1 件");
     preview.assert_shows("20260401001");
