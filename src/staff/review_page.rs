@@ -16,6 +16,7 @@ use super::case::Standing;
 use super::case_request::CaseRequest;
 use super::task_forms;
 use super::typed::{MARK_TEMPLATES, REASON_LENGTH};
+use crate::casework::history::Event;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
 use crate::casework::question::Problems;
@@ -98,14 +99,15 @@ impl ReviewPage<'_> {
     fn past(&self) -> Markup {
         html! {
             (facts::background(self.case))
-            @if self.case.sight.history() { (self.history()) }
+            (self.history())
         }
     }
 
     fn history(&self) -> Markup {
         let file = &self.case.file;
-        let timeline = views::timeline(file.application.business, &file.events, Reader::Staff);
-        ui::panel("办理过程", timeline)
+        let seen = file.events.iter().filter(|event| self.case.sight.event(event.action));
+        let seen: Vec<Event> = seen.cloned().collect();
+        ui::panel("办理过程", views::timeline(file.application.business, &seen, Reader::Staff))
     }
 
     fn heading(&self) -> Markup {
