@@ -1,105 +1,27 @@
 //! The page of an application for its candidate, and the page after a submission (manual 图3.4.1, 3.4.2).
 
+mod data;
 mod standing;
 
 use maud::{Markup, html};
 use poem::web::Data;
-use poem::{FromRequest, Request, RequestBody, Response, handler};
+use poem::{Response, handler};
 
+pub use self::data::Detail;
+use self::data::Parent;
 use self::standing::{lost_materials, standing};
-use super::address::{BusinessOf, Number};
-use crate::casework::appeal::{self, AppealState};
-use crate::casework::business::{Application, Business, Context, Origin, Record};
-use crate::casework::history::{self, Event};
+use crate::casework::appeal::AppealState;
+use crate::casework::business::{Application, Business, Origin};
+use crate::casework::history::{self};
 use crate::casework::lifecycle::{Action, Actor, Status, may};
-use crate::casework::materials::{self, Attachment};
-use crate::casework::number::ApplicationNumber;
 use crate::casework::{service, stored};
-use crate::exams::held::{self, Certificate};
 use crate::files::storage::Storage;
-use crate::pages::signed_in::as_candidate;
 use crate::pages::views::Reader;
 use crate::pages::{links, views};
 use crate::paths;
-use crate::people::candidate::Candidate;
-use crate::store::{Error, Store, Tx, clock};
+use crate::store::{Store, clock};
 use crate::ui::{self, Confirm, Fact, Link, Look, Page};
-use crate::web::{Failure, Frame, Visitor};
-
-pub struct Detail {
-    pub(super) candidate: Candidate,
-    pub(super) application: Application,
-    pub(super) events: Vec<Event>,
-    files: Vec<Attachment>,
-    standing: AppealState,
-    parent: Option<Parent>,
-    posting: Option<Link>,
-    pub(super) cited: Vec<Record>,
-}
-
-struct Parent {
-    application: Application,
-    events: Vec<Event>,
-}
-
-impl Detail {
-    pub(super) fn load(
-        tx: &mut Tx,
-        business: &'static Business,
-        candidate: Candidate,
-        number: &ApplicationNumber,
-    ) -> Result<Detail, Failure> {
-        let application = Application::own(tx, &candidate.id, business.slug, number)?;
-        let parent = match Application::own_by_id(tx, &candidate.id, &application.parent_id)? {
-            Some(parent) => Some(Parent { events: history::of(tx, &parent.id)?, application: parent }),
-            None => None,
-        };
-        let certificate = to_post(tx, &candidate, &application)?;
-        let answers = application.form.clone().unwrap_or_default();
-        let rejected = parent.as_ref().map(|parent| &parent.application);
-        let context = Context::of_submitted(&candidate, &application, rejected, &answers);
-        let cited = (business.cited)(tx, &context)?;
-        Ok(Detail {
-            events: history::of(tx, &application.id)?,
-            files: materials::of(tx, &application.id)?,
-            standing: appeal::state(tx, &application)?,
-            posting: certificate.as_ref().and_then(links::posting),
-            cited,
-            candidate,
-            application,
-            parent,
-        })
-    }
-
-    pub(super) fn note(&self, action: Action) -> &str {
-        history::last(&self.events, action).map_or("", |event| event.content.note.as_str())
-    }
-}
-
-/// The certificate that resulted from an application and is to be posted.
-fn to_post(
-    tx: &mut Tx,
-    candidate: &Candidate,
-    application: &Application,
-) -> Result<Option<Certificate>, Error> {
-    let by_post = application.business.by_post.zip(application.form.as_ref());
-    match by_post {
-        Some((by_post, form)) if application.status == Status::Completed && by_post(form) => {
-            held::own(tx, &candidate.holder, &application.subject)
-        }
-        _ => Ok(None),
-    }
-}
-
-/// An application of the signed-in candidate, by the business and the number in the address.
-impl<'a> FromRequest<'a> for Detail {
-    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let BusinessOf(business) = BusinessOf::from_request(req, body).await?;
-        let Number(number) = Number::from_request(req, body).await?;
-        let load = move |tx: &mut Tx, candidate| Detail::load(tx, business, candidate, &number);
-        Ok(as_candidate(&Visitor::of_request(req)?, load).await?)
-    }
-}
+use crate::web::Frame;
 
 #[handler]
 pub async fn show(

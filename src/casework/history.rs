@@ -74,6 +74,7 @@ pub struct Content {
     pub replaced: Option<Answers>,
 }
 
+#[derive(Clone)]
 pub struct Event {
     pub at: Timestamp,
     pub action: Action,

@@ -2,7 +2,7 @@
 //! once it is approved. A question and a material say which further roles read them.
 
 use super::business::{Business, Material};
-use super::lifecycle::Status;
+use super::lifecycle::{Action, Status};
 use super::question::Question;
 use crate::people::staff::{Duty, Role};
 
@@ -36,6 +36,12 @@ impl Sight {
     /// What colleagues wrote to the candidate and to each other.
     pub fn history(&self) -> bool {
         self.decides
+    }
+
+    /// An event of the history. Who only carries out a task sees those of tasks.
+    pub fn event(&self, action: Action) -> bool {
+        let of_task = matches!(action, Action::Fulfil | Action::Fail | Action::Amend);
+        self.decides || (self.approved && of_task)
     }
 
     pub fn question(&self, question: &Question) -> bool {

@@ -16,6 +16,7 @@ use super::case::Standing;
 use super::case_request::CaseRequest;
 use super::task_forms;
 use super::typed::{REASON_LENGTH, template_value};
+use crate::casework::history::Event;
 use crate::casework::lifecycle::Action;
 use crate::casework::materials::Attachment;
 use crate::casework::question::Problems;
@@ -101,11 +102,11 @@ impl ReviewPage<'_> {
         let is_own = self.case.standing == Standing::Own;
         let reader = if is_own { Reader::Candidate } else { Reader::Staff };
         let file = &self.case.file;
+        let seen = file.events.iter().filter(|event| self.case.sight.event(event.action));
+        let seen: Vec<Event> = seen.cloned().collect();
         html! {
             (facts::background(self.case))
-            @if self.case.sight.history() {
-                (ui::panel("办理过程", views::timeline(file.application.business, &file.events, reader)))
-            }
+            (ui::panel("办理过程", views::timeline(file.application.business, &seen, reader)))
         }
     }
 

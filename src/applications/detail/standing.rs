@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Detail;
+use super::data::Detail;
 use crate::casework::appeal::AppealState;
 use crate::casework::history;
 use crate::casework::lifecycle::{Action, Status};

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use crate::casework::business::Application;
 use crate::casework::history::{self, Mark};
 use crate::casework::lifecycle::Status;
-use crate::casework::sheet::Sheet;
 use crate::store::{Error, Tx};
 
 /// What the candidate was asked to correct.
 #[derive(Default)]
 pub(super) struct Asked {
     pub marks: Vec<Mark>,
-    /// See [`Sheet::opened`].
+    /// Names of the questions and slots that can change. `None`: all.
     pub opened: Option<BTreeSet<String>>,
-    /// See [`Sheet::can_retry`].
+    /// Whether it can be sent again unchanged: a failed task can succeed with the same answers.
     pub can_retry: bool,
 }
 
@@ -34,12 +33,5 @@ impl Asked {
         let marked = marks.iter().map(|mark| mark.name.clone());
         let opened = opens.iter().map(|name| (*name).to_owned()).chain(marked).collect();
         Ok(Asked { opened: (!opens.is_empty()).then_some(opened), can_retry, marks })
-    }
-}
-
-impl Sheet {
-    /// Whether the answer to a question or the files in a slot can change. After a failed task some can.
-    pub fn can_change(&self, name: &str) -> bool {
-        self.opened.as_ref().is_none_or(|opened| opened.contains(name))
     }
 }

@@ -56,4 +56,9 @@ impl Sheet {
             }
         }
     }
+
+    /// Whether the answer to a question or the files in a slot can change. After a failed task some can.
+    pub fn can_change(&self, name: &str) -> bool {
+        self.opened.as_ref().is_none_or(|opened| opened.contains(name))
+    }
 }

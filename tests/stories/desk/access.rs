@@ -41,7 +41,7 @@ impl Authority {
         self.write(move |tx| Ok(roster::add(tx, &name, &document(passport), &duty)?)).await.expect("a change")
     }
 
-    async fn set_most_taken(&self, most: i32) {
+    pub async fn set_most_taken(&self, most: i32) {
         self.write(move |tx| Ok(rules::set(tx, Rule::MostTaken, None, most)?)).await.expect("a rule");
     }
 }

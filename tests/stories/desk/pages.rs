@@ -158,7 +158,7 @@ async fn application_goes_from_the_queue_to_a_decision() {
 
     let page = text(desk.get(&case).await).await;
     for shown in
-        ["张小三", "E0000001", "示范大学", "mark:years", "mark:diploma", "name=\"version\" value=\"2\""]
+        ["张小三", "证件号码", "示范大学", "mark:years", "mark:diploma", "name=\"version\" value=\"2\""]
     {
         assert!(page.contains(shown), "{shown} in\n{page}");
     }
