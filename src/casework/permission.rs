@@ -61,14 +61,15 @@ pub fn refuse_more(tx: &mut Tx, staff: &StaffMember) -> Result<(), Refusal> {
         s::staff.find(&staff.id).select(s::id).for_no_key_update().first::<String>(conn).optional()?;
     }
     let most = rules::value(tx, Rule::MostTaken, None)?;
-    let taken: i64 = a::applications
+    let most = i64::from(most);
+    // No more are read than one may have.
+    let taken = a::applications
         .filter(a::assignee_id.eq(&staff.id))
         .filter(sql::<Bool>("status = 'in_review'"))
         .filter(a::held_at.is_null())
-        .filter(a::proposed_by.is_null())
-        .count()
-        .get_result(tx.conn)?;
-    if taken >= i64::from(most) { Err(Refusal::TooManyTaken { most }) } else { Ok(()) }
+        .filter(a::proposed_by.is_null());
+    let taken: Vec<String> = taken.select(a::id).limit(most).load(tx.conn)?;
+    if taken.len() as i64 >= most { Err(Refusal::TooManyTaken { most }) } else { Ok(()) }
 }
 
 /// Refuses staff members to whom the application is not assigned.

@@ -81,7 +81,7 @@ pub enum Refusal {
     OwnApplication,
     /// The staff member has taken as many applications as one may have.
     #[error("too many taken")]
-    TooManyTaken { most: i32 },
+    TooManyTaken { most: i64 },
     /// The staff member decided what the appeal is about.
     #[error("decided before")]
     DecidedBefore,
