@@ -29,7 +29,7 @@ pub static BUSINESS: Business = Business {
     check: |tx, context| Ok(profile::check(context.answers, tx.today())),
     subject: &["record", "sitting"],
     describe,
-    approved: "您的报考条件已核查通过，请按考试公告的时间报名缴费。失信记录在记录期限内继续保留。",
+    approved: "您已通过失信人员资格审核，请按考试公告的时间报名缴费。失信记录在记录期限内继续保留。",
     ..Business::PLAIN
 };
 

@@ -286,10 +286,10 @@ impl Exam {
             ),
             field(
                 "number",
-                lang.pick("证书编号", "Certificate number"),
+                lang.pick("证书管理号或证书印制号", "Management number or print number"),
                 lang.pick(
-                    "证书管理号、查询编号或证书印制号，填一个即可",
-                    "Management, query or print number; any one will do",
+                    "填一个即可；没有管理号的填查询编号",
+                    "Either will do; without them, the query number",
                 ),
                 lang.pick(
                     "请填写证书管理号、查询编号或证书印制号",

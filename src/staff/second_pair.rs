@@ -26,6 +26,10 @@ const CONFIRM: &str = "confirm";
 /// `POST /staff/applications/{number}/second-pair`: confirms the proposal, sends it back or retracts it.
 #[handler]
 pub async fn answer(request: CaseRequest, sent: Submission) -> Result<Response, Failure> {
+    if !is_answer(sent.one("action")) {
+        request.open().await?;
+        return Err(Failure::BadRequest("请求的内容不完整"));
+    }
     let problem = problem(&sent);
     if let Some(problem) = problem {
         return verdict::refuse(&request, &sent, &[(ANSWER.to_owned(), problem)]).await;
@@ -38,6 +42,10 @@ pub async fn answer(request: CaseRequest, sent: Submission) -> Result<Response, 
     let work =
         move |tx: &mut Tx, staff: &StaffMember, number: &ApplicationNumber| settle(tx, staff, number, &form);
     verdict::attempt(&request, &sent, work, &next).await
+}
+
+fn is_answer(action: &str) -> bool {
+    action == CONFIRM || matches!(Action::from_code(action), Some(Action::SendBack | Action::Retract))
 }
 
 /// What is wrong with the word of somebody who sends a proposal back.

@@ -40,13 +40,13 @@ async fn look_up(server: &Server, browser: &Browser, tag: &str) {
     figure(browser, "11.2", tag).await;
     browser.fill("姓名", NAME).await;
     browser.fill("身份证件号码", DOCUMENT).await;
-    browser.fill("证书编号", "SF02000001").await;
+    browser.fill("证书管理号或证书印制号", "SF02000001").await;
     figure(browser, "11.3", tag).await;
     browser.press("查询").await;
     browser.see("没有查到符合的证书").await;
     picture(browser, &format!("figure-11-4-nothing{tag}")).await;
     assert_eq!(browser.value("姓名").await, NAME, "what was typed is kept");
-    browser.fill("证书编号", PRINT).await;
+    browser.fill("证书管理号或证书印制号", PRINT).await;
     browser.press("查询").await;
     browser.see("有效").await;
     browser.see("张*三").await;
@@ -87,7 +87,7 @@ async fn void_print_number_is_reported_as_void() {
     phone.open(&format!("{}/lookup/07", server.base)).await;
     phone.fill("姓名", "陳大文").await;
     phone.fill("身份证件号码", "H12345678").await;
-    phone.fill("证书编号", "SF07900004").await;
+    phone.fill("证书管理号或证书印制号", "SF07900004").await;
     phone.press("查询").await;
     phone.see("已作废").await;
     phone.see("补发日期").await;
@@ -117,7 +117,7 @@ async fn lookup_is_available_in_english() {
     phone.press("Constructor (Class 2)").await;
     phone.fill("Name", NAME).await;
     phone.fill("Identity document number", DOCUMENT).await;
-    phone.fill("Certificate number", PRINT).await;
+    phone.fill("Management number or print number", PRINT).await;
     picture(&phone, "figure-11-3-english").await;
     phone.press("Look up").await;
     phone.see("VALID").await;

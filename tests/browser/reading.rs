@@ -43,7 +43,7 @@ async fn look_up(browser: &Browser, labels: [&str; 4], number: &str) {
 #[tokio::test]
 async fn answer_of_the_lookup_is_read_out_and_focused() {
     let (server, phone) = (steps::start_demo().await, Browser::phone().await);
-    let chinese = ["姓名", "身份证件号码", "证书编号", "查询"];
+    let chinese = ["姓名", "身份证件号码", "证书管理号或证书印制号", "查询"];
     phone.open(&format!("{}/lookup/02", server.base)).await;
     look_up(&phone, chinese, "SF99999999").await;
     hear(&phone, "没有查到符合的证书").await;
@@ -54,7 +54,7 @@ async fn answer_of_the_lookup_is_read_out_and_focused() {
     phone.press("再查一个").await;
     hear(&phone, "").await;
 
-    let english = ["Name", "Identity document number", "Certificate number", "Look up"];
+    let english = ["Name", "Identity document number", "Management number or print number", "Look up"];
     phone.open(&format!("{}/en/lookup/02", server.base)).await;
     look_up(&phone, english, "SF99999999").await;
     hear(&phone, "No matching certificate").await;
@@ -75,7 +75,7 @@ const UNMARKED: &str = "
 #[tokio::test]
 async fn chinese_words_on_english_pages_name_their_language() {
     let (server, phone) = (steps::start_demo().await, Browser::phone().await);
-    let english = ["Name", "Identity document number", "Certificate number", "Look up"];
+    let english = ["Name", "Identity document number", "Management number or print number", "Look up"];
     let none = serde_json::json!([]);
     phone.open(&format!("{}/en/lookup", server.base)).await;
     assert_eq!(phone.run(UNMARKED).await, none);

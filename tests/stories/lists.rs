@@ -56,8 +56,8 @@ const PAGES: &[ListPage] = &[
     },
     list("/progress", qualifications, 1),
     list("/progress?kind=refund&status=returned&period=year", refunds, 1),
-    list("/services/qualification", qualifications, 2),
-    list("/services/refund", refunds, 3),
+    list("/services/qualification", qualifications, 3),
+    list("/services/refund", refunds, 4),
     ListPage { item: "申请邮寄", ..list("/services/reissue", reissues, 3) },
     list("/services/receipt", |tx, count| insert(tx, "receipt", count), 3),
     list("/services/integrity", |tx, count| insert(tx, "integrity", count), 3),
@@ -78,7 +78,7 @@ const STATES: [&str; 7] =
     ["returned", "completed", "rejected", "submitted", "in_review", "approved", "withdrawn"];
 
 /// Tables with few rows, which may be read whole.
-const SMALL: [&str; 2] = ["announcements", "holiday_years"];
+const SMALL: [&str; 3] = ["announcements", "holiday_years", "refund_rules"];
 
 fn qualifications(tx: &mut Tx, count: usize) -> Result<(), Failure> {
     insert(tx, "qualification", count)
@@ -261,7 +261,7 @@ async fn lists_show_the_same_after_an_update_from_a_version_without_their_facts(
     }
     let before = lists(&visitors).await;
     let all: String = before.values().map(String::as_str).collect();
-    for shown in ["处需要修改：缴费凭证", "处需要修改：银行账号", "申请邮寄"] {
+    for shown in ["处需要修改：缴费凭证", "处需要修改：银行账号", "查看邮寄信息"] {
         assert!(all.contains(shown), "the demo lacks {shown}");
     }
     let store = &server.parts.store;

@@ -63,7 +63,8 @@ async fn exams_are_listed_by_group_and_found_by_name() {
 async fn exam_form_has_three_questions() {
     let server = start_demo().await;
     let form = server.visitor(PHONE).open(EXAM).await;
-    for part in ["二级建造师", ">姓名<", ">身份证件号码<", ">证书编号<", ">查询<"] {
+    for part in ["二级建造师", ">姓名<", ">身份证件号码<", ">证书管理号或证书印制号<", ">查询<"]
+    {
         assert!(form.body.contains(part), "{part}");
     }
     assert!(form.body.contains("<form id=\"form\" method=\"post\""));

@@ -186,7 +186,7 @@ fn form(action: &str, typed: &Typed, trouble: &Trouble, label: &str) -> Markup {
         },
     ];
     html! {
-        form method="post" action=(action) {
+        form method="post" action=(action) novalidate {
             input type="hidden" name="version" value=(typed.version);
             (ui::panel("", html! { @for field in &fields { (ui::field(field)) } }))
             div.actions {
@@ -270,7 +270,7 @@ fn take_down_page(tx: &mut Tx, id: &str, trouble: &Trouble) -> Result<Page, Fail
         (trouble.show())
         (ui::panel("", html! {
             p { "撤下后首页不再显示，原来的链接也打不开。可以修改后重新发布。" }
-            form method="post" action=(paths::take_down(id)) {
+            form method="post" action=(paths::take_down(id)) novalidate {
                 input type="hidden" name="version" value=(stored.version);
                 div.actions {
                     (ui::link_button(&paths::edited_announcement(id), "返回", Look::Plain))

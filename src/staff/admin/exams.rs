@@ -71,7 +71,7 @@ fn new_page(form: &ExamForm, trouble: &Trouble) -> Page {
     let main = html! {
         (ui::heading("考试", "增加考试", ""))
         (trouble.show())
-        form method="post" action=(paths::NEW_EXAM) {
+        form method="post" action=(paths::NEW_EXAM) novalidate {
             (ui::panel("", form.fields(true, trouble)))
             div.actions {
                 (ui::link_button(paths::EXAMS, "返回", Look::Plain))
@@ -102,6 +102,7 @@ pub async fn change(
     Path(id): Path<String>,
     sent: Submission,
 ) -> Result<Response, Failure> {
+    request.administrator().await?;
     let action = sent.one("action").to_owned();
     let forms = match action.as_str() {
         "exam" => Forms { exam: Some(ExamForm::of(&sent)), ..Forms::default() },
@@ -169,7 +170,7 @@ fn exam_page(tx: &mut Tx, id: &str, forms: &Forms, trouble: &Trouble) -> Result<
 /// One of the forms of the page, folded up until it is used.
 fn part(action: &str, title: &str, fields: Markup, step: &str, label: &str) -> Markup {
     html! {
-        form method="post" action=(action) {
+        form method="post" action=(action) novalidate {
             (ui::panel(title, html! {
                 (fields)
                 div.actions { (ui::submit("action", step, label, Look::Plain)) }
@@ -242,7 +243,7 @@ fn sitting_page(
     let main = html! {
         (ui::heading(&exam.name, &format!("考试年月 {}", month_label(&sitting.month)), &now))
         (trouble.show())
-        form method="post" action=(paths::sitting(&exam.id, id)) {
+        form method="post" action=(paths::sitting(&exam.id, id)) novalidate {
             (days_hidden(days))
             (ui::panel("", html! {
                 (typed.unwrap_or(&stored).fields(false, trouble))
@@ -301,7 +302,7 @@ fn subject_page(
     let main = html! {
         (ui::heading(&exam.name, &subject.subject, &about))
         (trouble.show())
-        form method="post" action=(paths::subject(&exam.id, id)) {
+        form method="post" action=(paths::subject(&exam.id, id)) novalidate {
             input type="hidden" name="seen" value=(subject.fee);
             (ui::panel("", html! {
                 (form.fee_field(trouble))

@@ -170,7 +170,7 @@ fn confirmation(arrangement: &Arrangement, outcome: &Outcome, text: &str) -> Pag
         (ui::heading("放假安排", &format!("导入 {} 年的安排？", arrangement.year), "还没有保存。"))
         (ui::panel("", ui::facts(&facts)))
         (ui::panel("日期", days(arrangement)))
-        form method="post" action=(paths::SAVE_HOLIDAYS) {
+        form method="post" action=(paths::SAVE_HOLIDAYS) novalidate {
             input type="hidden" name="pasted" value=(text);
             div.actions {
                 (ui::link_button(paths::HOLIDAYS, "返回", Look::Plain))

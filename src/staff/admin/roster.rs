@@ -132,7 +132,7 @@ fn new_page(registry: Registry, typed: &Typed, trouble: &Trouble) -> Page {
     let main = html! {
         (ui::heading("人员名单", "增加人员", ""))
         (trouble.show())
-        form method="post" action=(paths::NEW_ROSTER_ENTRY) {
+        form method="post" action=(paths::NEW_ROSTER_ENTRY) novalidate {
             (ui::panel("", html! {
                 (name_field(&typed.name, trouble))
                 (ui::field(&FormField {
@@ -267,7 +267,7 @@ fn entry_page(
         (ui::heading("人员名单", &member.name, &member.document))
         (trouble.show())
         (consequence(taken))
-        form method="post" action=(paths::roster_entry(id)) {
+        form method="post" action=(paths::roster_entry(id)) novalidate {
             (hidden_seen(&member))
             (ui::panel("", html! {
                 @if typed.name != member.name || typed.role != member.role.code() {
@@ -329,7 +329,7 @@ fn leave_page(tx: &mut Tx, id: &str, trouble: &Trouble) -> Result<Page, Failure>
         (consequence(taken))
         (ui::panel("", html! {
             p { "停用后立即不能进入审核台，已登录的也一样。办理过的记录保留，以后可以重新增加。" }
-            form method="post" action=(paths::leave_roster(id)) {
+            form method="post" action=(paths::leave_roster(id)) novalidate {
                 (hidden_seen(&member))
                 div.actions {
                     (ui::link_button(&paths::roster_entry(id), "返回", Look::Plain))

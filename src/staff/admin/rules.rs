@@ -169,7 +169,7 @@ fn page(tx: &mut Tx, kind: &str, sent: Option<&Submission>, trouble: &Trouble) -
     let main = html! {
         (ui::heading("办理规则", label(scope), ""))
         (trouble.show())
-        form method="post" action=(paths::rules_of(kind)) {
+        form method="post" action=(paths::rules_of(kind)) novalidate {
             (ui::panel("", html! { @for row in &rows { (field(row, trouble)) } }))
             div.actions {
                 (ui::link_button(paths::RULES, "返回", Look::Plain))

@@ -84,6 +84,7 @@ pub async fn publish(
     Path(address): Path<(String, String)>,
     sent: Submission,
 ) -> Result<Response, Failure> {
+    request.administrator().await?;
     let body = sent.one("body").replace("\r\n", "\n");
     let typed = body.clone();
     let seen = sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))?;
@@ -181,7 +182,7 @@ fn edit_page(
     let main = html! {
         (ui::heading(business.label, kind.label(), &format!("现在使用：{}", version(text.version))))
         (trouble.show())
-        form method="post" action=(address) {
+        form method="post" action=(address) novalidate {
             input type="hidden" name="version" value=(text.version);
             (ui::panel("", ui::field(&field)))
             div.actions {
@@ -212,7 +213,7 @@ fn preview(tx: &mut Tx, (kind, business): Of, seen: i32, typed: &str) -> Result<
     let main = html! {
         (ui::heading(business.label, &format!("预览{}", kind.label()), "还没有发布。"))
         (ui::panel("", shown(kind, &body)))
-        form method="post" action=(address) {
+        form method="post" action=(address) novalidate {
             input type="hidden" name="version" value=(seen);
             input type="hidden" name="body" value=(body);
             div.actions {
