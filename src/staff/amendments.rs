@@ -26,8 +26,10 @@ use crate::store::{Tx, clock};
 use crate::ui::{self, Look};
 use crate::web::{Failure, see_other};
 
-/// Name of the control for the reason.
-const WHY: &str = "amend_reason";
+/// Name of the control for the reason. A page may have the forms of several tasks.
+fn why_of(task: &Task) -> String {
+    format!("amend_reason_{}", task.action.code())
+}
 
 #[derive(Deserialize)]
 struct AmendPath {
@@ -48,14 +50,16 @@ pub async fn amend_outcome(
         materials::receive(&request.store, &request.files, task.file.as_slice(), papers).await?;
     let (noted, mut problems) = task.read(today, &sent.values, true);
     let is_same = received.is_empty() && noted.fields == before.fields;
-    let reason = sent.one(WHY).trim().to_owned();
+    let why = why_of(task);
+    let reason = sent.one(&why).trim().to_owned();
     problems.extend(refused);
     if problems.is_empty() && is_same {
         let first = task.questions.first().map_or("", |question| question.name);
         problems.push(problem(first, "没有改动，不需要更正"));
     }
     if !REASON.contains(&reason.chars().count()) {
-        problems.push(problem(WHY, format!("请写明更正的原因，{} 到 {} 个字", REASON.start(), REASON.end())));
+        problems
+            .push(problem(&why, format!("请写明更正的原因，{} 到 {} 个字", REASON.start(), REASON.end())));
     }
     let seen = version(&sent)?;
     let mut conflict = None;
@@ -133,15 +137,16 @@ impl ReviewPage<'_> {
         let tried = self.amended.as_ref().filter(|tried| tried.task.action == task.action);
         let none = Problems::new();
         let (noted, problems) = tried.map_or((noted, &none), |tried| (tried.noted, tried.problems));
-        let wrong = problems.iter().find(|(name, _)| name == WHY).map(|(_, text)| text.as_str());
+        let control = why_of(task);
+        let wrong = problems.iter().find(|(name, _)| *name == control).map(|(_, text)| text.as_str());
         let why = ui::FormField {
             hint: "考生看不到",
             error: wrong,
             ..ui::FormField::new(
-                WHY,
+                &control,
                 "更正原因",
                 ui::Control::Text {
-                    value: tried.map_or("", |_| self.sent_of(WHY)),
+                    value: tried.map_or("", |_| self.sent_of(&control)),
                     mode: ui::TextMode::Text,
                     max: *REASON.end(),
                     suffix: "",

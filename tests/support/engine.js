@@ -46,7 +46,7 @@ var finders = (function () {
       var faults = [], width = document.documentElement.clientWidth;
       if (document.scrollingElement.scrollWidth > width) faults.push('wider than the screen');
       if (getComputedStyle(document.querySelector('#top')).position.indexOf('sticky') < 0) faults.push('no style');
-      list('svg').filter(visible).forEach(function (icon) {
+      list('svg:not(.chart)').filter(visible).forEach(function (icon) {
         if (icon.getBoundingClientRect().width > 72) faults.push('an icon of ' + icon.getBoundingClientRect().width + ' px');
       });
       list('dialog:not([open])').filter(visible).forEach(function () { faults.push('a closed dialog is seen'); });

@@ -17,7 +17,11 @@ async fn amend(
 ) -> Answer {
     let case = format!("/staff/applications/{number}");
     let version = desk.open(&case).await.between("name=\"version\" value=\"", "\"").to_owned();
-    let filing = Filing::new("", noted, slots).with(&[("version", &version)]);
+    let name = |name: &'static str| -> &'static str {
+        if name == WHY.0 { Box::leak(format!("{name}_{task}").into_boxed_str()) } else { name }
+    };
+    let noted: Vec<_> = noted.iter().map(|(one, value)| (name(one), *value)).collect();
+    let filing = Filing::new("", &noted, slots).with(&[("version", &version)]);
     let sent = desk.send_form(&format!("{case}/amend/{task}"), &filing, "amend").await;
     if sent.location.is_empty() { sent } else { desk.open(&sent.location).await }
 }
