@@ -56,9 +56,18 @@ pub use verdict::{decide, settle};
 pub use view_actions::{delete as delete_view, save as save_view};
 pub use working_marks::save as save_marks;
 
+use crate::people::staff::{Role, StaffMember};
 use crate::web::{Failure, Submission};
 
 /// The version of the application when the form was shown.
 fn version(sent: &Submission) -> Result<i32, Failure> {
     sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))
+}
+
+/// Refuses everybody but administrators. `otherwise` tells them who works here.
+fn require_administrator(staff: &StaffMember, otherwise: &'static str) -> Result<(), Failure> {
+    match staff.role {
+        Role::Administrator => Ok(()),
+        _ => Err(Failure::Forbidden(otherwise)),
+    }
 }

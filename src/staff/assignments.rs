@@ -11,14 +11,14 @@ use serde::Deserialize;
 use self::taken::{Load, MOST, Taken};
 use super::header::Header;
 use super::queue_page::span;
-use crate::casework::Refusal;
+use super::require_administrator;
 use crate::casework::assignment::{self, WORD};
 use crate::casework::business::Application;
 use crate::casework::lifecycle::Action;
 use crate::casework::number::ApplicationNumber;
 use crate::pages::signed_in::as_staff;
 use crate::paths;
-use crate::people::staff::{self as roster, Member, Role, StaffMember, Unaudited};
+use crate::people::staff::{self as roster, Member, StaffMember, Unaudited};
 use crate::store::{Store, Timestamp, Tx};
 use crate::ui::{self, Desk, Icon, Look, Page, Tone};
 use crate::web::{Failure, Frame, Submission, Visitor};
@@ -66,7 +66,8 @@ pub async fn change(
     Query(chosen): Query<Chosen>,
     sent: Submission,
 ) -> Result<Response, Failure> {
-    let staff = as_staff(&visitor, |_, staff| require_administrator(&staff).map(|()| staff)).await?;
+    let staff =
+        as_staff(&visitor, |_, staff| require_administrator(&staff, ADMINISTRATORS).map(|()| staff)).await?;
     let cases: Vec<&String> = sent.all("case").iter().take(MOST as usize).collect();
     let problem = match (cases.is_empty(), sent.one("action")) {
         (true, _) => Some("请先勾选申请"),
@@ -85,16 +86,12 @@ pub async fn change(
     Ok(frame.page_with(status, list.page(desk, &outcomes, problem)))
 }
 
-fn require_administrator(staff: &StaffMember) -> Result<(), Failure> {
-    match staff.role {
-        Role::Administrator => Ok(()),
-        _ => Err(Refusal::AdministratorsOnly.into()),
-    }
-}
+/// Tells anybody else who works here.
+const ADMINISTRATORS: &str = "领取情况由管理员查看和调整。";
 
 async fn load(visitor: &Visitor, store: &Store, person: String) -> Result<(Assignments, Desk), Failure> {
     let load = move |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         let taken = taken::of(tx, &person)?;
         let listed: Vec<&str> = taken.iter().map(|one| &*one.number).collect();
         let views = if listed.is_empty() { Vec::new() } else { vec![("list", listed.join(" "))] };

@@ -6,13 +6,14 @@ use poem::web::Data;
 use poem::{Response, handler};
 
 use super::header::Header;
+use super::require_administrator;
 use crate::casework::number;
 use crate::pages::audit_entries::{PAGE, parse, place, who};
 use crate::pages::signed_in::as_staff;
 use crate::paths;
 use crate::people::audit::search::{self, FoundEntry, Wanted};
 use crate::people::audit::{actions, candidate_of};
-use crate::people::staff::{self as roster, Member, Role, StaffMember, Unaudited};
+use crate::people::staff::{self as roster, Member, StaffMember, Unaudited};
 use crate::store::clock::china_to_the_second;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Choice, Control, FormField, Icon, Look, Moment, Page, TextMode};
@@ -86,18 +87,14 @@ fn target(wanted: &Wanted) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn require_administrator(staff: &StaffMember) -> Result<(), Failure> {
-    match staff.role {
-        Role::Administrator => Ok(()),
-        _ => Err(Failure::Forbidden("查看记录由管理员查询。")),
-    }
-}
+/// Tells anybody else who works here.
+const ADMINISTRATORS: &str = "查看记录由管理员查询。";
 
 /// `GET /staff/audit`: an empty search.
 #[handler]
 pub async fn show(frame: Frame, visitor: Visitor) -> Result<Response, Failure> {
     let page = |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         let members = roster::list(tx)?;
         let main = view(&Typed::default(), &members, None, Found::NotAsked);
         Ok(Page::new("查看记录", main).own_heading().wide().desk(Header::load(tx, &staff)?.desk))
@@ -114,7 +111,7 @@ pub async fn find(
     sent: Submission,
 ) -> Result<Response, Failure> {
     let load = move |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         let (typed, members) = (Typed::of(&sent), roster::list(tx)?);
         let (main, views) = match typed.wanted(tx)? {
             Ok(wanted) => {

@@ -8,11 +8,12 @@ use poem::web::{Data, Path};
 use poem::{Response, handler};
 
 use super::header::Header;
+use super::require_administrator;
 use crate::exams::certificate::Annulment;
 use crate::exams::held::{self, Certificate};
 use crate::pages::signed_in::as_staff;
 use crate::paths;
-use crate::people::staff::{self as roster, Role, StaffMember, Unaudited};
+use crate::people::staff::{self as roster, StaffMember, Unaudited};
 use crate::people::{day, document};
 use crate::store::{Store, Tx};
 use crate::web::{Failure, Frame, Submission, Visitor, see_other};
@@ -36,18 +37,14 @@ struct Typed {
 /// Problems by field.
 type Problems = Vec<(&'static str, String)>;
 
-fn require_administrator(staff: &StaffMember) -> Result<(), Failure> {
-    match staff.role {
-        Role::Administrator => Ok(()),
-        _ => Err(Failure::Forbidden("证书的撤销由管理员办理。")),
-    }
-}
+/// Tells anybody else who works here.
+const ADMINISTRATORS: &str = "证书的撤销由管理员办理。";
 
 /// `GET /staff/certificates`: an empty search.
 #[handler]
 pub async fn search(frame: Frame, visitor: Visitor) -> Result<Response, Failure> {
     let page = |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         Ok(view::search("", None).desk(Header::load(tx, &staff)?.desk))
     };
     Ok(frame.page(as_staff(&visitor, page).await?))
@@ -62,7 +59,7 @@ pub async fn find(
     sent: Submission,
 ) -> Result<Response, Failure> {
     let load = move |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         let typed = sent.one("number");
         let found = held::with_number(tx, &document::normalise(typed))?;
         let page = view::search(typed, Some(&found)).desk(Header::load(tx, &staff)?.desk);
@@ -81,7 +78,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let load = move |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         let certificate = held::by_id(tx, &id)?.ok_or(Failure::NotFound)?;
         let page = view::certificate(&certificate, &Typed::default(), &Problems::new());
         let page = page.desk(Header::load(tx, &staff)?.desk);
@@ -99,7 +96,7 @@ pub async fn decide(
     Path(id): Path<String>,
     sent: Submission,
 ) -> Result<Response, Failure> {
-    require_administrator(&staff)?;
+    require_administrator(&staff, ADMINISTRATORS)?;
     let path = paths::staff_certificate(&id);
     let decided = move |tx: &mut Tx| {
         let certificate = held::by_id(tx, &id)?.ok_or(Failure::NotFound)?;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::header::Header;
 use super::queue;
 use crate::casework::business::Registry;
+use crate::imports::report::{BOM, without_formula};
 use crate::pages::signed_in::as_staff;
 use crate::paths;
 use crate::people::staff::{Role, StaffMember, Unaudited};
@@ -85,18 +86,13 @@ pub async fn export_figures(
 }
 
 fn csv_of(table: &Table) -> Result<Vec<u8>, Failure> {
-    let mut file = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
+    let mut file = csv::Writer::from_writer(BOM.to_vec());
     let columns = table.columns.iter().map(|column| (*column).to_owned()).collect();
     for row in std::iter::once(&columns).chain(&table.rows) {
-        let cells = row.iter().map(|cell| without_formula(cell));
+        let cells = row.iter().map(|cell| without_formula(cell).into_owned());
         file.write_record(cells).map_err(|error| Failure::Internal(error.to_string()))?;
     }
     file.into_inner().map_err(|error| Failure::Internal(error.to_string()))
-}
-
-/// A spreadsheet runs a text that begins like a formula.
-fn without_formula(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\'']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
 fn require_reader(tx: &Tx, staff: &StaffMember) -> Result<(), Failure> {

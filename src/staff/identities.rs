@@ -8,13 +8,14 @@ use poem::{Response, handler};
 
 use super::count::Count;
 use super::header::Header;
+use super::require_administrator;
 use super::typed::REASON_LENGTH;
 use crate::exams::correction;
 use crate::pages::signed_in::as_staff;
 use crate::paths;
 use crate::people::candidate::{self, Candidate};
 use crate::people::identity::case::{self, CaseRefusal, IdentityCase, IdentityVerdict};
-use crate::people::staff::{self as roster, Role, StaffMember, Unaudited};
+use crate::people::staff::{self as roster, StaffMember, Unaudited};
 use crate::store::{Store, Tx};
 use crate::ui::{self, ListRow, Page};
 use crate::web::{Failure, Frame, Submission, Visitor, see_other};
@@ -62,17 +63,13 @@ pub(super) fn home_link(waiting: Count) -> Markup {
     }])
 }
 
-fn require_administrator(staff: &StaffMember) -> Result<(), Failure> {
-    match staff.role {
-        Role::Administrator => Ok(()),
-        _ => Err(Failure::Forbidden("身份核对由管理员办理。")),
-    }
-}
+/// Tells anybody else who works here.
+const ADMINISTRATORS: &str = "身份核对由管理员办理。";
 
 #[handler]
 pub async fn list(frame: Frame, visitor: Visitor) -> Result<Response, Failure> {
     let page = |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         let cases = case::list(tx, MOST)?;
         let Header { desk, .. } = Header::load(tx, &staff)?;
         Ok(Page::new("身份核对", view::list(&cases)).own_heading().desk(desk))
@@ -89,7 +86,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let load = move |tx: &mut Tx, staff: StaffMember| {
-        require_administrator(&staff)?;
+        require_administrator(&staff, ADMINISTRATORS)?;
         let details = CaseDetails::load(tx, &staff, &id)?;
         let page = view::case(&details, "", None).desk(Header::load(tx, &staff)?.desk);
         Ok(Unaudited::new(tx, &staff.id, vec![(VIEWED, id)], page)?)
@@ -105,7 +102,7 @@ pub async fn decide(
     Path(id): Path<String>,
     sent: Submission,
 ) -> Result<Response, Failure> {
-    require_administrator(&staff)?;
+    require_administrator(&staff, ADMINISTRATORS)?;
     let verdict = match sent.one("decision") {
         "join" => IdentityVerdict::Join,
         "separate" => IdentityVerdict::Separate,

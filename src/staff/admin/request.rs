@@ -7,8 +7,9 @@ use poem::{FromRequest, Request, RequestBody, Response};
 
 use crate::casework::question::Problems;
 use crate::pages::signed_in::{as_staff, recent_sign_in};
-use crate::people::staff::{Role, StaffMember};
+use crate::people::staff::StaffMember;
 use crate::staff::header::Header;
+use crate::staff::require_administrator;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Page, Tone};
 use crate::web::{Failure, Frame, Visitor, see_other};
@@ -142,8 +143,6 @@ impl AdminRequest {
 }
 
 fn require(staff: StaffMember) -> Result<StaffMember, Failure> {
-    match staff.role {
-        Role::Administrator => Ok(staff),
-        _ => Err(Failure::Forbidden("这里由管理员使用。")),
-    }
+    require_administrator(&staff, "这里由管理员使用。")?;
+    Ok(staff)
 }

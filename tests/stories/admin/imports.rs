@@ -28,7 +28,7 @@ impl Office {
 
     /// The page of an import once it does not run any more.
     async fn finished(&self, path: &str) -> String {
-        loop {
+        for _ in 0..1_500 {
             let page = self.read(path).await;
             if !page.contains("every 2s") {
                 return page;
@@ -36,6 +36,7 @@ impl Office {
             assert!(page.contains("http-equiv=\"refresh\""), "a page without scripts reloads: {page}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        panic!("the import at {path} has not ended in half a minute");
     }
 
     async fn exams(&self) -> usize {

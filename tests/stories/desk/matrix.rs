@@ -1,6 +1,8 @@
 //! The matrix of permissions: who gets what from each address of the desk. The addresses are those of the table of
 //! routes, so that a new one without cells fails the test.
 
+mod cells;
+
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
@@ -11,147 +13,9 @@ use kaozheng::site::desk::ADDRESSES;
 use kaozheng::store::schema::audit_entries::dsl as a;
 use poem::test::TestResponse;
 
+use self::cells::{CASES, ROOMS};
 use super::authority::Authority;
 use super::pages::{StaffBrowser, text};
-
-type Form = &'static [(&'static str, &'static str)];
-
-/// Method, address, form; what a reviewer, a reviewer of other businesses, a dispatcher, a finance clerk and an administrator get.
-type RoomRow = (&'static str, &'static str, Form, [u16; 5]);
-
-/// The rooms. A name in an address, such as an id, is one that does not exist.
-const ROOMS: &[RoomRow] = &[
-    ("get", paths::STAFF, &[], [303, 303, 303, 303, 303]),
-    ("get", paths::QUEUE, &[], [200, 200, 200, 200, 200]),
-    ("post", paths::QUEUE_NEXT, &[], [303, 303, 303, 303, 303]),
-    ("post", paths::STAFF_KEYS, &[], [303, 303, 303, 303, 303]),
-    ("post", paths::SAVED_VIEWS, &[("name", "退费")], [303, 303, 303, 303, 303]),
-    ("post", paths::SAVED_VIEW, &[], [303, 303, 303, 303, 303]),
-    ("get", paths::SEARCH, &[], [200, 200, 200, 200, 200]),
-    ("post", paths::SEARCH, &[("words", "张小三")], [303, 303, 303, 303, 303]),
-    ("get", paths::FOUND, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::FIGURES, &[], [200, 200, 200, 403, 200]),
-    ("get", paths::FIGURES_TABLE, &[], [200, 200, 200, 403, 200]),
-    ("get", paths::BATCHES, &[], [200, 200, 200, 200, 200]),
-    ("get", paths::BATCH_KIND, &[], [403, 403, 403, 200, 200]),
-    ("post", paths::BATCH_KIND, &[], [403, 403, 403, 409, 409]),
-    ("get", paths::BATCH, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::BATCH_FILE, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::BATCH_LABELS, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::BATCH_PICKS, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::BATCH_TYPED, &[], [404, 404, 404, 404, 404]),
-    ("post", paths::BATCH_TYPED, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::BATCH_DROP, &[], [404, 404, 404, 404, 404]),
-    ("post", paths::BATCH_DROP, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::BATCH_RESULTS, &[], [404, 404, 404, 404, 404]),
-    ("post", paths::BATCH_RESULTS, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::BATCH_RESULT, &[], [404, 404, 404, 404, 404]),
-    ("post", paths::BATCH_RESULT, &[], [404, 404, 404, 404, 404]),
-    ("get", paths::APPROVALS, &[], [200, 200, 200, 200, 200]),
-    ("post", paths::APPROVALS, &[], [422, 422, 422, 422, 422]),
-    ("get", paths::CONFIRM_APPROVALS, &[], [200, 200, 200, 200, 200]),
-    ("post", paths::CONFIRM_APPROVALS, &[], [422, 422, 422, 422, 422]),
-    ("get", paths::ASSIGNMENTS, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::ASSIGNMENTS, &[], [403, 403, 403, 403, 422]),
-    ("get", paths::IDENTITIES, &[], [403, 403, 403, 403, 200]),
-    ("get", paths::IDENTITY, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::IDENTITY, &[("decision", "join")], [403, 403, 403, 403, 404]),
-    ("get", paths::STAFF_CERTIFICATES, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::STAFF_CERTIFICATES, &[("number", "1")], [403, 403, 403, 403, 200]),
-    ("get", paths::STAFF_CERTIFICATE, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::STAFF_CERTIFICATE, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::ADMIN, &[], [403, 403, 403, 403, 200]),
-    ("get", paths::RULES, &[], [403, 403, 403, 403, 200]),
-    ("get", paths::RULES_OF, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::RULES_OF, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::ROSTER, &[], [403, 403, 403, 403, 200]),
-    ("get", paths::NEW_ROSTER_ENTRY, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::NEW_ROSTER_ENTRY, &[], [403, 403, 403, 403, 422]),
-    ("get", paths::ROSTER_ENTRY, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::ROSTER_ENTRY, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::LEAVE_ROSTER, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::LEAVE_ROSTER, &[("seen_role", "reviewer")], [403, 403, 403, 403, 404]),
-    ("get", paths::EXAMS, &[], [403, 403, 403, 403, 200]),
-    ("get", paths::NEW_EXAM, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::NEW_EXAM, &[], [403, 403, 403, 403, 422]),
-    ("get", paths::EXAM, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::EXAM, &[("action", "exam")], [403, 403, 403, 403, 404]),
-    ("get", paths::SITTING, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::SITTING, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::SUBJECT, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::SUBJECT, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::IMPORTS, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::IMPORTS, &[], [403, 403, 403, 403, 422]),
-    ("get", paths::IMPORT, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::LOAD_IMPORT, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::CANCEL_IMPORT, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::REFUSED_ROWS, &[], [403, 403, 403, 403, 410]),
-    ("get", paths::HOLIDAYS, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::HOLIDAYS, &[], [403, 403, 403, 403, 422]),
-    ("post", paths::SAVE_HOLIDAYS, &[], [403, 403, 403, 403, 422]),
-    ("get", paths::HOLIDAY_YEAR, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::TEXTS, &[], [403, 403, 403, 403, 200]),
-    ("get", paths::OFFICE_TEXT, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::OFFICE_TEXT, &[("version", "0"), ("action", "publish")], [403, 403, 403, 403, 404]),
-    ("get", paths::TEXT_VERSION, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::EDITED_ANNOUNCEMENTS, &[], [403, 403, 403, 403, 200]),
-    ("get", paths::NEW_ANNOUNCEMENT, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::NEW_ANNOUNCEMENT, &[], [403, 403, 403, 403, 422]),
-    ("get", paths::EDITED_ANNOUNCEMENT, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::EDITED_ANNOUNCEMENT, &[], [403, 403, 403, 403, 404]),
-    ("get", paths::TAKE_DOWN, &[], [403, 403, 403, 403, 404]),
-    ("post", paths::TAKE_DOWN, &[("version", "1")], [403, 403, 403, 403, 404]),
-    ("get", paths::STAFF_AUDIT, &[], [403, 403, 403, 403, 200]),
-    ("post", paths::STAFF_AUDIT, &[], [403, 403, 403, 403, 200]),
-];
-
-/// Method, address, form; what a reviewer and then an administrator get for a case that they have taken, that a colleague has
-/// taken, that nobody has taken, and for their own application. Every form has the version too.
-type CaseRow = (&'static str, &'static str, Form, [u16; 4], [u16; 4]);
-
-/// The pages of a case, which is a check of qualifications. Dispatchers, finance clerks and reviewers of other
-/// businesses get 403 from all of them.
-const CASES: &[CaseRow] = &[
-    ("get", paths::CASE, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::TAKE, &[], [409, 409, 303, 403], [409, 409, 303, 403]),
-    ("get", paths::PUT_BACK, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::PUT_BACK, &[], [303, 409, 409, 403], [303, 303, 409, 403]),
-    ("get", paths::HAND_OVER, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::HAND_OVER, &[("to", "COLLEAGUE")], [303, 409, 409, 403], [303, 409, 303, 403]),
-    ("get", paths::HOLD, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::HOLD, &[("hold_reason", "等单位回函")], [303, 409, 409, 403], [303, 303, 409, 403]),
-    ("get", paths::RESUME, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::RESUME, &[], [409, 409, 409, 403], [409, 409, 409, 403]),
-    ("get", paths::NOTES, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::NOTES, &[("case_note", "已电话联系")], [303, 303, 303, 403], [303, 303, 303, 403]),
-    ("get", paths::MARKS, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::MARKS, &[], [303, 303, 303, 303], [303, 303, 303, 303]),
-    ("get", paths::REOPEN, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    (
-        "post",
-        paths::REOPEN,
-        &[("reopen_reason", "材料核对有误，重新办理"), ("reopen_told", "经复核需要重新审核")],
-        [403, 403, 403, 403],
-        [409, 409, 409, 403],
-    ),
-    ("get", paths::UNCOVER, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::UNCOVER, &[], [200, 409, 409, 403], [200, 200, 200, 403]),
-    ("get", paths::AMEND, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::AMEND, &[], [404, 404, 404, 404], [404, 404, 404, 404]),
-    ("get", paths::DECIDE, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    (
-        "post",
-        paths::DECIDE,
-        &[("action", "approve"), ("confirmed", "yes")],
-        [303, 409, 409, 403],
-        [303, 409, 409, 403],
-    ),
-    ("get", paths::SECOND_PAIR, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::SECOND_PAIR, &[("action", "confirm")], [409, 409, 409, 403], [409, 409, 409, 403]),
-    ("get", paths::TASK, &[], [200, 200, 200, 200], [200, 200, 200, 200]),
-    ("post", paths::TASK, &[], [404, 404, 404, 404], [404, 404, 404, 404]),
-    ("get", paths::DONE, &[], [303, 303, 303, 303], [303, 303, 303, 303]),
-];
 
 #[test]
 fn every_address_of_the_desk_has_cells() {
