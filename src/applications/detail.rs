@@ -149,7 +149,7 @@ fn view(detail: &Detail) -> Markup {
             p.muted.small {
                 (ui::words(&clock::china(at))) " 已阅读并同意须知（"
                 a href=(paths::agreed_notice(business.slug, &application.notice_version)) {
-                    "版本 " (application.notice_version)
+                    (ui::words(&format!("版本 {}", application.notice_version)))
                 }
                 "）"
             }

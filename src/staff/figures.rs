@@ -126,7 +126,11 @@ impl Report {
         html! {
             (form(&typed, None))
             @if let Some(before) = self.period.month_before() {
-                p { a href={ (paths::FIGURES) "?" (before.query()) } { (before.from.format("%Y-%m").to_string()) " 整月" } }
+                p {
+                    a.text-button href={ (paths::FIGURES) "?" (before.query()) } {
+                        (ui::words(&before.from.format("%Y-%m 整月").to_string()))
+                    }
+                }
             }
             (self.summary())
             @for table in &self.tables { (self.section(table)) }

@@ -195,11 +195,11 @@ fn edit_page(
             ul.bullets {
                 @for one in &versions {
                     li {
-                        a href=(paths::text_version(kind.code(), business.slug, one.version)) { (version(one.version)) }
+                        a.text-button href=(paths::text_version(kind.code(), business.slug, one.version)) { (version(one.version)) }
                         " · " (one.staff) " · " (ui::words(&china(one.at)))
                     }
                 }
-                li { a href=(paths::text_version(kind.code(), business.slug, 0)) { (version(0)) } }
+                li { a.text-button href=(paths::text_version(kind.code(), business.slug, 0)) { (version(0)) } }
             }
         }))
     };

@@ -196,10 +196,10 @@ fn conduct(Conduct { violations, integrity, on_record }: &Conduct) -> Markup {
         @if violations.is_empty() && integrity.is_empty() { p.muted { "没有失信和违纪记录" } }
         ul.desk-others {
             @for record in integrity {
-                li { strong { "失信：" (record.category) } " " (integrity_line(record)) }
+                li { strong { "失信：" (record.category) } " " (ui::words(&integrity_line(record))) }
             }
             @for violation in violations {
-                li { strong { "违纪：" (ui::words(&violation.title())) } " " (violation_line(violation)) }
+                li { strong { "违纪：" (ui::words(&violation.title())) } " " (ui::words(&violation_line(violation))) }
             }
         }
     };
