@@ -112,7 +112,8 @@ impl Store {
 
     /// Opens a connection beside those of the store, for many rows in many transactions. It blocks.
     pub fn bulk(&self) -> Result<Bulk, Error> {
-        Bulk::of(self.database.clone(), (*self.vault).clone(), self.clock.clone(), self.ids.clone())
+        let (vault, clock, ids) = ((*self.vault).clone(), self.clock.clone(), self.ids.clone());
+        Ok(Bulk::of(self.database.clone(), vault, clock, ids)?.attach(self.attached))
     }
 
     /// Whether other processes may use the database at the same time. SQLite's is served by one.

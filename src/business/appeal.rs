@@ -8,9 +8,8 @@ use crate::casework::business::{
 };
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Section, ask};
-use crate::casework::{Refusal, appeal, decision};
+use crate::casework::{Refusal, decision};
 use crate::files::inspect::Limits;
-use crate::store::clock::china_date;
 use crate::store::{Error, Tx};
 
 const MAX_FILES: usize = 5;
@@ -22,7 +21,7 @@ pub static BUSINESS: Business = Business {
     prefix: "SS",
     label: "资格审核申诉",
     icon: Icon::Scales,
-    about: concat!("对审核不通过的结果有异议时，可以在 ", appeal::DAYS, " 天内申诉一次。"),
+    about: "对审核不通过的结果有异议时，可以在期限内申诉一次。最后一天见审核结果。",
     start_label: "申诉",
     origin: Origin::Rejection,
     sections: &[&APPEAL],
@@ -61,13 +60,13 @@ const APPEAL: Section = Section {
 };
 
 fn closes(_: &mut Tx, context: &Context) -> Result<Option<Closing>, Error> {
-    let closing = |rejected_at| Closing {
+    let closing = |last_day| Closing {
         question: "reason",
         what: "申诉期限",
-        last_day: appeal::last_day(china_date(rejected_at)),
+        last_day,
         was_in_time: context.submitted.is_some(),
     };
-    Ok(context.parent.and_then(|rejected| rejected.decided_at).map(closing))
+    Ok(context.parent.and_then(|rejected| rejected.appeal_until).map(closing))
 }
 
 fn describe(_: &mut Tx, context: &Context) -> Result<About, Refusal> {

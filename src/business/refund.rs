@@ -31,6 +31,7 @@ pub static BUSINESS: Business = Business {
     tasks: TASKS,
     outset,
     cited,
+    prefill,
     choices,
     derive,
     closes,
@@ -147,6 +148,18 @@ fn refundable(tx: &mut Tx, candidate: &Candidate, chosen: &str) -> Result<Vec<Re
         row.paid_at.is_some() && !row.subjects.is_empty() && (is_open(row) || row.id == chosen)
     });
     Ok(all)
+}
+
+/// A new form has the registration for the only exam that lies ahead.
+fn prefill(tx: &mut Tx, candidate: &Candidate) -> Result<Answers, Error> {
+    let today = tx.today();
+    let mut ahead = refundable(tx, candidate, "")?;
+    ahead.retain(|row| today < row.held_on);
+    let mut answers = (Business::PLAIN.prefill)(tx, candidate)?;
+    if let [only] = &*ahead {
+        answers.set("registration", &only.id);
+    }
+    Ok(answers)
 }
 
 /// The rule for the chosen registration and reason, once both are answered.

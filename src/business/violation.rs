@@ -32,12 +32,9 @@ pub static BUSINESS: Business = Business {
     prefix: "WJ",
     label: "违纪申诉",
     icon: Icon::Scales,
-    about: concat!(
-        "对违纪认定有异议的，自收到告知之日起 ",
-        deadline::PLEAD,
-        " 个工作日内，可以在这里陈述、申辩。"
-    ),
+    about: "对违纪认定有异议的，收到告知后，可以在期限内在这里陈述、申辩。最后一天见各条记录。",
     start_label: "违纪申诉",
+    pleads: true,
     summary_label: "科目",
     sections: &[&RECORD, &APPEAL],
     materials: &[Material {
@@ -95,7 +92,7 @@ const APPEAL: Section = Section {
 };
 
 fn last_day(calendar: &Calendar, violation: &Violation) -> NaiveDate {
-    deadline::last_day_to_plead(calendar, violation.served_on)
+    deadline::last_day_to_plead(calendar, violation.served_on, violation.plead_days.unsigned_abs())
 }
 
 fn outset(tx: &mut Tx, candidate: &Candidate, pending: &[&str]) -> Result<Outset, Error> {

@@ -1,23 +1,34 @@
-//! Appeals against rejections: one for each, within [`DAYS`] days.
+//! Appeals against rejections: one for each, up to a day that is set with the rejection.
 
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 
 use super::business::{Application, Business, Registry};
+use super::calendar::Calendar;
 use super::lifecycle::Status;
 use super::number::ApplicationNumber;
 use super::refusal::Refusal;
+use super::rules::{self, Rule};
 use crate::people::candidate::Candidate;
-use crate::store::clock::china_date;
 use crate::store::schema::applications::dsl as a;
-use crate::store::{CandidateId, Error, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Tx};
 
-/// Days from a rejection on which it can be appealed against.
-pub const DAYS: u64 = 30;
+/// The last day on which a rejection of today can be appealed against. `None` if the business has no appeal.
+pub(super) fn last_day_from_today(
+    tx: &mut Tx,
+    business: &'static Business,
+) -> Result<Option<NaiveDate>, Error> {
+    if business.appeal.is_none() {
+        return Ok(None);
+    }
+    let days = rules::value(tx, Rule::AppealDays, Some(business))?;
+    Ok(Some(last_day(&Calendar::load(tx)?, tx.today(), days.unsigned_abs())))
+}
 
-/// The last day on which a rejection of this day can be appealed against.
-pub fn last_day(rejected_on: NaiveDate) -> NaiveDate {
-    rejected_on.checked_add_days(Days::new(DAYS)).unwrap_or(rejected_on)
+/// The day on which a period of `days` from `from` ends. The first day is not counted. A period that would end on a
+/// day off ends with the next working day.
+fn last_day(calendar: &Calendar, from: NaiveDate, days: u32) -> NaiveDate {
+    calendar.working_day_from(from.checked_add_days(Days::new(days.into())).unwrap_or(from))
 }
 
 /// Whether an application can be appealed against.
@@ -61,15 +72,18 @@ impl AppealState {
     /// The state of the appeal against an application, on the day `today` in China. The business has an appeal.
     pub(super) fn of(
         status: Status,
-        decided_at: Option<Timestamp>,
+        last_day: Option<NaiveDate>,
         made: Option<MadeAppeal>,
         today: NaiveDate,
     ) -> AppealState {
-        match (made, status, decided_at) {
+        match (made, status, last_day) {
             (Some(made), ..) => AppealState::Made(made),
-            (None, Status::Rejected, Some(decided_at)) => {
-                let last_day = last_day(china_date(decided_at));
-                if today <= last_day { AppealState::Until(last_day) } else { AppealState::Over(last_day) }
+            (None, Status::Rejected, Some(last_day)) => {
+                if today <= last_day {
+                    AppealState::Until(last_day)
+                } else {
+                    AppealState::Over(last_day)
+                }
             }
             _ => AppealState::None,
         }
@@ -82,7 +96,7 @@ pub fn state(tx: &mut Tx, application: &Application) -> Result<AppealState, Erro
         return Ok(AppealState::None);
     }
     let made = made_against(tx, &application.candidate_id, &application.id)?;
-    Ok(AppealState::of(application.status, application.decided_at, made, tx.today()))
+    Ok(AppealState::of(application.status, application.appeal_until, made, tx.today()))
 }
 
 pub(super) fn made_against(
@@ -133,9 +147,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_appeal_has_thirty_calendar_days() {
+    fn an_appeal_counts_calendar_days_and_ends_on_a_working_day() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        assert_eq!(last_day(day("2026-11-23")), day("2026-12-23"));
-        assert_eq!(last_day(day("2026-09-01")), day("2026-10-01")); // a holiday
+        for (rejected, days, last) in [
+            ("2026-11-23", 30, "2026-12-23"),
+            ("2026-09-01", 30, "2026-10-08"), // 国庆 from 10-01 to 10-07
+            ("2026-01-16", 30, "2026-02-24"), // 春节 from 02-15 to 02-23
+            ("2026-10-02", 8, "2026-10-10"),  // a make-up workday, a Saturday
+            ("2026-11-23", 5, "2026-11-30"),  // a Saturday
+        ] {
+            assert_eq!(last_day(&Calendar::published(), day(rejected), days), day(last), "{rejected}");
+        }
     }
 }

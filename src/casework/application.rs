@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::answers::Answers;
+use super::appeal;
 use super::business::{Application, Business, EditRule, Registry};
 use super::deadline::Due;
 use super::history::{self, Content, NewEvent};
@@ -43,6 +44,7 @@ pub(super) struct Row {
     saved_by: String,
     held_at: Option<Timestamp>,
     due_days: Option<i32>,
+    appeal_until: Option<NaiveDate>,
 }
 
 /// Columns that a transition sets besides status, version and time. `None` leaves a column as it is.
@@ -63,6 +65,7 @@ pub(super) struct Change {
     pub due_on: Option<Option<NaiveDate>>,
     pub due_days: Option<Option<i32>>,
     pub held_at: Option<Option<Timestamp>>,
+    pub appeal_until: Option<Option<NaiveDate>>,
 }
 
 impl Change {
@@ -76,9 +79,23 @@ impl Change {
         Change { due_on: Some(None), due_days: Some(None), ..self }
     }
 
-    /// The columns that a decision sets.
-    pub fn decided(now: Timestamp, result: &str) -> Change {
-        Change { result: Some(result.to_owned()), decided_at: Some(Some(now)), ..Change::default().not_due() }
+    /// The columns that a decision sets. A rejection has the last day of an appeal against it.
+    pub fn decided(
+        tx: &mut Tx,
+        business: &'static Business,
+        action: Action,
+        result: &str,
+    ) -> Result<Change, Error> {
+        let appeal_until = match action {
+            Action::Reject => appeal::last_day_from_today(tx, business)?,
+            _ => None,
+        };
+        Ok(Change {
+            result: Some(result.to_owned()),
+            decided_at: Some(Some(tx.now)),
+            appeal_until: Some(appeal_until),
+            ..Change::default().not_due()
+        })
     }
 }
 
@@ -146,6 +163,7 @@ impl Application {
             saved_by: row.saved_by,
             held_at: row.held_at,
             due_days: row.due_days,
+            appeal_until: row.appeal_until,
         })
     }
 

@@ -63,6 +63,8 @@ pub struct Business {
     /// Says that a staff member has taken an application.
     pub taken: &'static str,
     pub verdicts: Verdicts,
+    /// Whether it pleads against a notice, within [`Rule::PleadDays`](super::rules::Rule::PleadDays).
+    pub pleads: bool,
     /// What staff do besides deciding, such as paying a refund.
     pub tasks: &'static [Task],
     /// Labels of states, where they differ from [`Status::label`].
@@ -178,6 +180,8 @@ pub struct Application {
     /// Time of the first submission.
     pub submitted_at: Option<Timestamp>,
     pub decided_at: Option<Timestamp>,
+    /// The last day on which its rejection can be appealed against.
+    pub appeal_until: Option<NaiveDate>,
     /// The day by which the reviewer or the candidate should act.
     pub due_on: Option<NaiveDate>,
     /// Number of times that the form was saved.
@@ -232,6 +236,7 @@ impl Business {
         sections: &[],
         materials: &[],
         parts: &[],
+        pleads: false,
         notice: None,
         edit: EditRule::Returned,
         review: true,

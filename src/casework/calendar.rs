@@ -53,6 +53,11 @@ impl Calendar {
         }
     }
 
+    /// `day`, or the first working day after it.
+    pub fn working_day_from(&self, day: NaiveDate) -> NaiveDate {
+        day.iter_days().find(|day| self.is_working(*day)).unwrap_or(day)
+    }
+
     /// Whether every arrangement that can concern a day is known. The last days of a year can be part of the
     /// New Year holiday of the next.
     pub fn is_known(&self, day: NaiveDate) -> bool {

@@ -1,8 +1,8 @@
 //! Deadlines: days by which staff or candidates should act.
 //!
 //! A deadline is a day in China and ends with it: at 23:59:59 one is in time, at 00:00:00 of the next day too
-//! late. Reviews, corrections and [`PLEAD`] count working days by the [`Calendar`]. The day from which they are counted
-//! is not one of them. The office sets their number in `rules`. The days for an appeal are in `appeal`, the age of a
+//! late. Reviews, corrections and pleas count working days by the [`Calendar`]. The day from which they are counted is
+//! not one of them. The office sets their number in `rules`. The last day for an appeal is in `appeal`, the age of a
 //! draft in `sweep`.
 
 use std::collections::HashMap;
@@ -22,9 +22,6 @@ use crate::store::{Error, Timestamp, Tx};
 
 /// Working days from which an older program counted every due day.
 const FORMER: i32 = 5;
-
-/// Working days from the notice of a violation in which one can plead (陈述申辩).
-pub const PLEAD: u32 = 5;
 
 /// The `count`-th working day after `from`.
 pub fn working_days_after(calendar: &Calendar, from: NaiveDate, count: u32) -> NaiveDate {
@@ -84,11 +81,11 @@ fn working_day(calendar: &Calendar, from: NaiveDate, count: i32) -> NaiveDate {
     }
 }
 
-/// The last day on which one can plead against a violation: by the calendar as it is, or as it was when the
-/// notice was served, whichever is later.
-pub fn last_day_to_plead(calendar: &Calendar, served_on: NaiveDate) -> NaiveDate {
-    let as_told = working_days_after(&calendar.known_before(served_on), served_on, PLEAD);
-    working_days_after(calendar, served_on, PLEAD).max(as_told)
+/// The last of the working days in which one can plead against a violation: by the calendar as it is, or as it was
+/// when the notice was served, whichever is later.
+pub fn last_day_to_plead(calendar: &Calendar, served_on: NaiveDate, days: u32) -> NaiveDate {
+    let as_told = working_days_after(&calendar.known_before(served_on), served_on, days);
+    working_days_after(calendar, served_on, days).max(as_told)
 }
 
 /// A later due day of an application.

@@ -44,8 +44,7 @@ pub fn decide(
     if application.proposed_by.is_some() {
         return Err(application.is_proposed(by));
     }
-    let now = tx.now;
-    let decided = |result: &str| Change::decided(now, result);
+    let mut decided = |action, result: &str| Change::decided(tx, business, action, result);
     let (action, change, content) = match verdict {
         Verdict::Return(marks) => {
             let due = Due::by_rule(tx, Rule::MendDays, business)?;
@@ -55,7 +54,7 @@ pub fn decide(
             let result = business.verdicts.rejected;
             (
                 Action::Reject,
-                decided(result),
+                decided(Action::Reject, result)?,
                 Content { note, result: result.to_owned(), ..Content::default() },
             )
         }
@@ -64,7 +63,7 @@ pub fn decide(
             let result = approval.result;
             (
                 Action::Approve,
-                decided(result),
+                decided(Action::Approve, result)?,
                 Content { note, result: result.to_owned(), ..Content::default() },
             )
         }
@@ -79,7 +78,7 @@ pub fn decide(
 pub fn uphold_appeal(tx: &mut Tx, appeal: &Application) -> Result<(), Refusal> {
     let staff = appeal.assignee_id.as_deref().ok_or(Refusal::NotFound)?;
     let rejected = Application::by_id(tx, &appeal.parent_id)?;
-    let change = Change { decided_at: Some(Some(tx.now)), ..Change::default() };
+    let change = Change { decided_at: Some(Some(tx.now)), appeal_until: Some(None), ..Change::default() };
     let note = format!("申诉 {} 通过", appeal.shown_number());
     rejected.advance(tx, Action::Uphold, By::Staff(staff), change, &Content { note, ..Content::default() })
 }

@@ -5,12 +5,12 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, Duration, NaiveDate};
+use chrono::{DateTime, NaiveDate};
 use diesel::prelude::*;
 use diesel::query_source::{Alias, AliasedField};
 use diesel::sql_types::Bool;
 
-use super::appeal::{self, AppealState, MadeAppeal, MadeRow};
+use super::appeal::{AppealState, MadeAppeal, MadeRow};
 use super::application::PAGE;
 use super::business::{Business, Registry};
 use super::lifecycle::Status;
@@ -40,6 +40,8 @@ pub struct ListedApplication {
     pub updated_at: Timestamp,
     pub submitted_at: Option<Timestamp>,
     pub decided_at: Option<Timestamp>,
+    /// The last day on which its rejection can be appealed against.
+    pub appeal_until: Option<NaiveDate>,
     pub due_on: Option<NaiveDate>,
     /// Names of the questions and slots to correct, if it was returned. An empty name is the whole application.
     pub marked: Vec<String>,
@@ -109,6 +111,7 @@ struct Row {
     updated_at: Timestamp,
     submitted_at: Option<Timestamp>,
     decided_at: Option<Timestamp>,
+    appeal_until: Option<NaiveDate>,
     due_on: Option<NaiveDate>,
     list_facts: Option<String>,
 }
@@ -140,6 +143,7 @@ fn columns() -> _ {
         applications::updated_at,
         applications::submitted_at,
         applications::decided_at,
+        applications::appeal_until,
         applications::due_on,
         applications::list_facts,
     )
@@ -248,17 +252,15 @@ pub fn overview(tx: &mut Tx, candidate: &CandidateId, recent: usize) -> Result<O
         .filter(applications::submitted_at.is_not_null())
         .order((applications::submitted_at.desc(), applications::id.desc()))
         .limit(i64::try_from(recent).unwrap_or(PAGE));
-    // One day more than the period, because it ends with a day in China.
-    let since = tx.now - Duration::days(i64::try_from(appeal::DAYS).unwrap_or_default() + 1);
     let appeals: Alias<Appeals> = APPEALS;
     let rejected = applications::table
         .left_join(appeals.on(is_made_appeal()))
         .filter(applications::candidate_id.eq(candidate))
         .filter(applications::status.eq(Status::Rejected.code()))
-        .filter(applications::decided_at.ge(since))
+        .filter(applications::appeal_until.ge(tx.today()))
         .filter(APPEALS.field(applications::id).nullable().is_null())
         .select((columns(), true.into_sql::<Bool>()))
-        .order((applications::decided_at, applications::id))
+        .order((applications::appeal_until, applications::id))
         .limit(PAGE);
     let all = waiting.union(drafts).union(submitted).union(rejected);
     let rows: Vec<(Row, bool)> = either!(tx.conn, conn => all.load(conn))?;
@@ -278,13 +280,14 @@ fn by_last_day(
 ) -> Vec<(ListedApplication, NaiveDate)> {
     let last_day = |application: ListedApplication| {
         application.business.appeal.as_ref()?;
-        match AppealState::of(application.status, application.decided_at, None, today) {
+        match AppealState::of(application.status, application.appeal_until, None, today) {
             AppealState::Until(last_day) => Some((application, last_day)),
             _ => None,
         }
     };
     let mut appealable: Vec<_> = rejected.filter_map(last_day).collect();
-    appealable.sort_by(|(one, _), (other, _)| (one.decided_at, &one.id).cmp(&(other.decided_at, &other.id)));
+    appealable
+        .sort_by(|(one, _), (other, _)| (one.appeal_until, &one.id).cmp(&(other.appeal_until, &other.id)));
     appealable
 }
 
@@ -332,7 +335,7 @@ impl Listed {
         let made = card.appeal.map(|row| MadeAppeal::open(registry, row)).transpose()?;
         let appeal = match application.status {
             Status::Rejected | Status::Approved if application.business.appeal.is_some() => {
-                AppealState::of(application.status, application.decided_at, made, tx.today())
+                AppealState::of(application.status, application.appeal_until, made, tx.today())
             }
             _ => AppealState::None,
         };
@@ -373,6 +376,7 @@ fn open(tx: &mut Tx, candidate: &CandidateId, row: Row) -> Result<(ListedApplica
         updated_at: row.updated_at,
         submitted_at: row.submitted_at,
         decided_at: row.decided_at,
+        appeal_until: row.appeal_until,
         due_on: row.due_on,
         marked: facts.marked,
     };

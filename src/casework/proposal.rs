@@ -64,7 +64,8 @@ pub fn confirm(
     let proposed = proposal.content.proposed.clone().ok_or(Error::Corrupt("event"))?;
     let proposer = proposal.staff.as_deref().unwrap_or_default();
     let staff_note = format!("{proposer}提出，{}复核", staff.name);
-    let (action, change) = (proposed.action()?, Change::decided(tx.now, &proposed.result));
+    let action = proposed.action()?;
+    let change = Change::decided(tx, application.business, action, &proposed.result)?;
     let content = Content { note: proposed.note, result: proposed.result, staff_note, ..Content::default() };
     step(tx, application, action, By::Staff(&staff.id), change, content)
 }

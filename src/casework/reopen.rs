@@ -54,6 +54,7 @@ pub fn reopen(
         result: Some(String::new()),
         assignee_id: Some(None),
         decided_at: Some(None),
+        appeal_until: Some(None),
         ..Change::default()
     };
     let change = change.due(Due::by_rule(tx, Rule::ReviewDays, application.business)?);

@@ -15,6 +15,10 @@ codes! {
         ReviewDays = "review_days", "承诺办结（工作日）";
         /// Working days in which a candidate corrects a returned application.
         MendDays = "mend_days", "补正期限（工作日）";
+        /// Days from a rejection in which it can be appealed against.
+        AppealDays = "appeal_days", "申诉期限（天）";
+        /// Working days from the notice of a violation in which one can plead (陈述申辩). 人社部令第31号 names no number.
+        PleadDays = "plead_days", "陈述申辩期限（工作日）";
         /// Of a hundred decisions, how many a second staff member confirms.
         ConfirmedShare = "confirmed_share", "需要复核的比例（%）";
         /// Whether several applications can be approved at once: 0 or 1.
@@ -28,7 +32,8 @@ impl Rule {
     /// The value that no administrator has changed.
     pub fn default_for(self, business: Option<&Business>) -> i32 {
         match self {
-            Rule::ReviewDays | Rule::MendDays => 5,
+            Rule::ReviewDays | Rule::MendDays | Rule::PleadDays => 5,
+            Rule::AppealDays => 30,
             Rule::ConfirmedShare => 0,
             Rule::BulkApproval => i32::from(business.is_some_and(|business| business.bulk_approval)),
             Rule::MostTaken => 20,
@@ -38,16 +43,23 @@ impl Rule {
     /// The smallest and the largest value.
     pub fn bounds(self) -> (i32, i32) {
         match self {
-            Rule::ReviewDays | Rule::MendDays => (1, 60),
+            Rule::ReviewDays | Rule::MendDays | Rule::PleadDays => (1, 60),
+            Rule::AppealDays => (1, 180),
             Rule::ConfirmedShare => (0, 100),
             Rule::BulkApproval => (0, 1),
             Rule::MostTaken => (1, 200),
         }
     }
 
-    /// Whether it has one value for the whole office, and none for each business.
-    pub fn is_of_office(self) -> bool {
-        self == Rule::MostTaken
+    /// Whether a business has a value of it, or with `None` the office.
+    pub fn is_of(self, business: Option<&Business>) -> bool {
+        match (self, business) {
+            (Rule::MostTaken, business) => business.is_none(),
+            (_, None) => false,
+            (Rule::AppealDays, Some(business)) => business.appeal.is_some(),
+            (Rule::PleadDays, Some(business)) => business.pleads,
+            (_, Some(_)) => true,
+        }
     }
 }
 

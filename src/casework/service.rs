@@ -55,7 +55,7 @@ pub struct LastDays {
 /// The last days for a decision that was served on a day. The day itself is not counted, and a period that ends on a
 /// holiday ends with the next working day (中华人民共和国行政复议法, art. 88).
 pub fn last_days(calendar: &Calendar, served_on: NaiveDate) -> LastDays {
-    let working = |day: NaiveDate| day.iter_days().find(|day| calendar.is_working(*day)).unwrap_or(day);
+    let working = |day: NaiveDate| calendar.working_day_from(day);
     LastDays {
         review: working(served_on.checked_add_days(Days::new(REVIEW_DAYS)).unwrap_or(served_on)),
         suit: working(served_on.checked_add_months(Months::new(SUIT_MONTHS)).unwrap_or(served_on)),

@@ -23,5 +23,5 @@ pub(super) async fn open_current(raw: &RawSettings) -> Result<Store, Stop> {
 pub(super) async fn open_bulk(raw: &RawSettings) -> Result<Bulk, Stop> {
     let store = open_current(raw).await?;
     let url = raw.database_url.as_deref().unwrap_or_default().trim();
-    Ok(Bulk::open(url, (*store.vault).clone(), store.clock, store.ids)?)
+    Ok(Bulk::open(url, (*store.vault).clone(), store.clock, store.ids)?.attach(&ALL))
 }

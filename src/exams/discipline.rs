@@ -26,6 +26,8 @@ pub struct Violation {
     pub clause: String,
     pub proposed_decision: String,
     pub served_on: NaiveDate,
+    /// Working days from the notice in which one can plead.
+    pub plead_days: i32,
     /// Result of the appeal against it. Empty before.
     pub outcome: String,
 }

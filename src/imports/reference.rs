@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::casework::business::Registry;
+use crate::casework::rules::{self, Rule};
 use crate::store::schema::{candidates, exam_subjects, exams, former_documents, renewed_hashes, sittings};
 use crate::store::{Error, Tx, Vault};
 
@@ -14,6 +16,8 @@ pub struct ReferenceData {
     pub vault: Vault,
     /// Today's date in China.
     pub today: NaiveDate,
+    /// Working days in which one can plead against a violation.
+    pub plead_days: i32,
     /// By exam code.
     exams: HashMap<String, ExamReference>,
     /// See [`corrected_holders`].
@@ -48,7 +52,10 @@ impl ReferenceData {
         let (exams, corrected) = (load_exams(tx)?, corrected_holders(tx)?);
         let renewed: Vec<(String, String)> = renewed_hashes::table.load(tx.conn)?;
         let renewed = renewed.into_iter().collect();
-        Ok(ReferenceData { vault: tx.vault.clone(), today: tx.today(), exams, corrected, renewed, prefix })
+        let pleading = Registry::of(tx).iter().find(|business| business.pleads);
+        let plead_days = rules::value(tx, Rule::PleadDays, pleading)?;
+        let (vault, today) = (tx.vault.clone(), tx.today());
+        Ok(ReferenceData { vault, today, plead_days, exams, corrected, renewed, prefix })
     }
 
     pub fn exam(&self, code: &str) -> Option<&ExamReference> {
@@ -147,6 +154,6 @@ impl ReferenceData {
         let vault = Vault::from_key(&[7; 32]);
         let prefix = vault.fingerprint()[..PREFIX].to_owned();
         let (exams, corrected, renewed) = (HashMap::new(), HashMap::new(), HashMap::new());
-        ReferenceData { vault, today, exams, corrected, renewed, prefix }
+        ReferenceData { vault, today, plead_days: 5, exams, corrected, renewed, prefix }
     }
 }

@@ -1,5 +1,7 @@
 //! A connection for commands that process millions of rows in many transactions.
 
+use std::any::Any;
+
 use diesel::connection::SimpleConnection;
 
 use super::database::Database;
@@ -18,6 +20,7 @@ pub struct Bulk {
     pub vault: Vault,
     pub clock: Clock,
     pub ids: Ids,
+    attached: &'static (dyn Any + Send + Sync),
 }
 
 impl Bulk {
@@ -32,7 +35,12 @@ impl Bulk {
             Database::Sqlite(path) => Some(WriteTurn::beside(path)?),
             Database::Postgres(_) => None,
         };
-        Ok(Bulk { conn, turn, _database: database, vault, clock, ids })
+        Ok(Bulk { conn, turn, _database: database, vault, clock, ids, attached: &() })
+    }
+
+    /// Like [`Store::attach`](super::Store::attach).
+    pub fn attach(self, data: &'static (dyn Any + Send + Sync)) -> Bulk {
+        Bulk { attached: data, ..self }
     }
 
     /// Runs `work` in one transaction, which is on the disk when this returns `Ok`. On SQLite, waiting writers
@@ -56,7 +64,7 @@ impl Bulk {
     /// Runs `work` in the open transaction and ends it.
     fn end<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
         let now = self.clock.now();
-        let tx = Tx::new(&mut self.conn, (&self.vault, &self.ids), now, &());
+        let tx = Tx::new(&mut self.conn, (&self.vault, &self.ids), now, self.attached);
         let done = tx.complete(work);
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.conn.batch_execute(end).map_err(Error::from);

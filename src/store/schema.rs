@@ -362,6 +362,7 @@ diesel::table! {
         proposed_decision -> Text,
         served_on -> Date,
         outcome -> Text,
+        plead_days -> Integer,
     }
 }
 
@@ -407,6 +408,7 @@ diesel::table! {
         held_at -> Nullable<Timestamp>,
         proposed_by -> Nullable<Text>,
         due_days -> Nullable<Integer>,
+        appeal_until -> Nullable<Date>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Deadlines of every business, to the second: around 国庆, 春节 and the new year.
 
 mod calendar;
+mod periods;
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
@@ -165,7 +166,9 @@ async fn reject(server: &Server, candidate: &Visitor) -> String {
 
 #[tokio::test]
 async fn appeal_is_accepted_until_its_last_second() {
-    for (decided, last) in [("2026-09-01", "2026-10-01"), ("2026-12-02", "2027-01-01")] {
+    for (decided, last) in
+        [("2026-11-02", "2026-12-02"), ("2026-09-01", "2026-10-08"), ("2026-12-02", "2027-01-04")]
+    {
         let server = server_at(&format!("{decided} 10:00:00")).await;
         let path = reject(&server, &server.signed_in("张小三").await).await;
         let appeal =
@@ -191,19 +194,19 @@ async fn appeal_is_accepted_until_its_last_second() {
 async fn late_appeal_without_a_draft_keeps_the_input() {
     let server = server_at("2026-09-01 10:00:00").await;
     let path = reject(&server, &server.signed_in("张小三").await).await;
-    set_time(&server, "2026-10-02 00:00:00");
+    set_time(&server, "2026-10-09 00:00:00");
     let candidate = server.signed_in("张小三").await;
     let nothing = candidate.open(&path).await;
     assert_eq!(nothing.status, 409);
-    nothing.assert_shows("申诉期限已于 2026-10-01 截止");
+    nothing.assert_shows("申诉期限已于 2026-10-08 截止");
     let answers = [("reason", "社保记录缺少外地缴纳的部分"), ("phone", "13800138000")];
     let appeal = Filing::new("appeal", &answers, &[]);
     assert_late(
         &candidate.send_form(&path, &appeal, "submit").await,
-        "2026-10-01",
+        "2026-10-08",
         "社保记录缺少外地缴纳的部分",
     );
-    assert_late(&candidate.open(&path).await, "2026-10-01", "社保记录缺少外地缴纳的部分");
+    assert_late(&candidate.open(&path).await, "2026-10-08", "社保记录缺少外地缴纳的部分");
 }
 
 /// An application submitted in time can be corrected later, but not moved to a subject that was late.

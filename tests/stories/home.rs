@@ -39,7 +39,7 @@ async fn every_running_period_is_listed_by_its_last_day() {
     assert_eq!(waiting(&page), ["可以提出违纪申诉", "考试退费被退回", "报考资格在线核查不通过，可以申诉"]);
     page.assert_shows("陈述申辩期限到 2026-04-08 为止，还剩 7 天");
     page.assert_shows("请在 2026-04-09 前重新提交");
-    page.assert_shows("到 2026-05-01 为止，还剩 30 天");
+    page.assert_shows("到 2026-05-06 为止，还剩 35 天");
     page.assert_shows(&format!("{LIST}/{rejected}/appeal"));
     server.advance(7 * DAY);
     let candidate = server.signed_in("张小三").await;
@@ -50,9 +50,9 @@ async fn every_running_period_is_listed_by_its_last_day() {
         waiting(&candidate.open("/").await),
         ["考试退费被退回，即将逾期", "报考资格在线核查不通过，可以申诉"]
     );
-    server.advance(22 * DAY);
+    server.advance(27 * DAY);
     let candidate = server.signed_in("张小三").await;
-    candidate.open("/").await.assert_shows("到 2026-05-01 为止，今天是最后一天");
+    candidate.open("/").await.assert_shows("到 2026-05-06 为止，今天是最后一天");
     server.advance(DAY);
     let candidate = server.signed_in("张小三").await;
     // A late correction is still accepted.

@@ -249,13 +249,13 @@ async fn late_appeal_is_refused_with_its_deadline() {
     let (visitor, sitting) = candidate(&server).await;
     let number = visitor.apply_for_number(&sitting).await;
     decide(&server, &number, Verdict::Reject("年限不足".into())).await;
-    server.advance(31 * 24 * 60 * 60);
+    server.advance(36 * 24 * 60 * 60);
     let visitor = server.signed_in("张小三").await;
     let detail = visitor.open(&format!("{LIST}/{number}")).await;
-    detail.assert_shows("申诉期限已于 2026-05-01 截止");
+    detail.assert_shows("申诉期限已于 2026-05-06 截止");
     let late = visitor.open(&format!("{LIST}/{number}/appeal")).await;
     assert_eq!(late.status, 409);
-    assert!(late.body.contains("2026-05-01"));
+    assert!(late.body.contains("2026-05-06"));
 }
 
 /// Requests every address of an application and its files as another candidate and as a guest.

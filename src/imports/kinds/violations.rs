@@ -5,7 +5,7 @@ use crate::imports::cell::CellFormat;
 use crate::imports::kind::{Facts, ImportKind, RowProblem, one_record, required};
 use crate::imports::reference::ReferenceData;
 use crate::imports::row_checks::{exam, person, sitting};
-use crate::imports::table::{ColumnType, TargetTable, key, value};
+use crate::imports::table::{ColumnType, TargetTable, key, once, value};
 
 /// A violation has no number: holder, sitting, subject and time identify it.
 pub(in crate::imports) static VIOLATIONS: ImportKind = ImportKind {
@@ -25,7 +25,7 @@ pub(in crate::imports) static VIOLATIONS: ImportKind = ImportKind {
         required("告知送达日期", "served_on", CellFormat::Date, "r.served_on"),
         HOLDER_KEY,
     ],
-    row_checks: &[person, exam, sitting, subject],
+    row_checks: &[person, exam, sitting, subject, plead_days],
     targets: &[TargetTable {
         table: "violations",
         label: "违纪记录",
@@ -39,6 +39,7 @@ pub(in crate::imports) static VIOLATIONS: ImportKind = ImportKind {
             value("clause"),
             value("proposed_decision"),
             value("served_on").is(ColumnType::Date),
+            once("plead_days").is(ColumnType::Integer),
         ],
         keep_if_set: None,
     }],
@@ -46,6 +47,12 @@ pub(in crate::imports) static VIOLATIONS: ImportKind = ImportKind {
     stored: "violations r JOIN sittings t ON t.id = r.sitting_id JOIN exams e ON e.id = t.exam_id",
     order: "r.id",
 };
+
+/// The days that the notice told are those of the rule when the row is imported first.
+fn plead_days(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowProblem> {
+    facts.set("plead_days", reference.plead_days.to_string());
+    Ok(())
+}
 
 fn subject(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowProblem> {
     let exam = reference.exam(facts.get("exam_code"));

@@ -31,7 +31,7 @@ fn scope(tx: &Tx, kind: &str) -> Result<Scope, Failure> {
 }
 
 fn rules_of(scope: Scope) -> impl Iterator<Item = Rule> {
-    Rule::ALL.into_iter().filter(move |rule| rule.is_of_office() == scope.is_none())
+    Rule::ALL.into_iter().filter(move |rule| rule.is_of(scope))
 }
 
 /// A rule as a page shows it.
