@@ -8,6 +8,8 @@ use super::table::TargetTable;
 pub struct ImportKind {
     /// Name on the command line: `certificates`.
     pub name: &'static str,
+    /// Name on screen.
+    pub label: &'static str,
     /// Columns of a file, in the order of an export.
     pub columns: &'static [Column],
     /// Run in this order, once every cell of a row is valid.

@@ -13,6 +13,7 @@ use crate::imports::table::{
 
 pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     name: "certificates",
+    label: "证书",
     columns: &[
         optional("证书管理号", "management_number", CellFormat::Code(40), MANAGEMENT_NUMBER),
         optional("查询编号", "query_number", CellFormat::Code(40), "r.query_number"),

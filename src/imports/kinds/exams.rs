@@ -11,6 +11,7 @@ use crate::people::name;
 
 pub(in crate::imports) static EXAMS: ImportKind = ImportKind {
     name: "exams",
+    label: "考试、科目和考试年月",
     columns: &[
         EXAM_CODE,
         required("考试名称", "name", CellFormat::Text(60), "e.name"),

@@ -10,6 +10,7 @@ use crate::imports::table::{ColumnType, TargetTable, key, value};
 /// One decision may concern several people, so the holder is part of the key.
 pub(in crate::imports) static INTEGRITY: ImportKind = ImportKind {
     name: "integrity",
+    label: "失信记录",
     columns: &[
         required("决定书文号", "decision_number", CellFormat::Text(60), "r.decision_number"),
         UNSTORED_NAME,

@@ -9,6 +9,7 @@ use crate::imports::table::{ColumnType, TargetTable, key, value};
 
 pub(in crate::imports) static REFUND_RULES: ImportKind = ImportKind {
     name: "refund-rules",
+    label: "退费规则",
     columns: &[
         optional("考试代码", "exam_code", CellFormat::Code(16), "e.code"),
         required("退费原因", "reason", CellFormat::OneOf(REASONS), "r.reason"),

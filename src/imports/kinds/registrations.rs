@@ -9,6 +9,7 @@ use crate::imports::table::{ColumnType, TargetTable, corrected_name, key, once, 
 
 pub(in crate::imports) static REGISTRATIONS: ImportKind = ImportKind {
     name: "registrations",
+    label: "报名",
     columns: &[
         required("准考证号", "ticket_number", CellFormat::Code(40), "r.ticket_number"),
         HOLDER_NAME,

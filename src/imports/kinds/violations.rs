@@ -10,6 +10,7 @@ use crate::imports::table::{ColumnType, TargetTable, key, once, value};
 /// A violation has no number: holder, sitting, subject and time identify it.
 pub(in crate::imports) static VIOLATIONS: ImportKind = ImportKind {
     name: "violations",
+    label: "违纪记录",
     columns: &[
         UNSTORED_NAME,
         DOCUMENT_TYPE,

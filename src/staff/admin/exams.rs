@@ -9,11 +9,12 @@ use poem::{Response, handler};
 use self::forms::{ExamForm, SittingForm, SubjectForm, days_hidden, seen_days};
 use super::request::{AdminRequest, Saved, Trouble, saved};
 use crate::casework::exam_changes::{self, Exam, ExamSitting, ExamSubject};
+use crate::exams::refund_rule::{RefundReason, RefundRules};
 use crate::exams::{month_label, yuan};
 use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::store::Tx;
-use crate::ui::{self, Icon, ListRow, Look, Page};
+use crate::ui::{self, Fact, Icon, ListRow, Look, Page};
 use crate::web::{Failure, Submission};
 
 #[handler]
@@ -147,6 +148,7 @@ fn exam_page(tx: &mut Tx, id: &str, forms: &Forms, trouble: &Trouble) -> Result<
     let (sittings, subjects) = (exam_changes::sittings(tx, id)?, exam_changes::subjects(tx, id)?);
     let stored = ExamForm::stored(&exam);
     let action = paths::exam(id);
+    let refunds = RefundRules::load(tx)?;
     let main = html! {
         (ui::heading(&exam.code, &exam.name, &exam.category))
         (trouble.show())
@@ -158,6 +160,10 @@ fn exam_page(tx: &mut Tx, id: &str, forms: &Forms, trouble: &Trouble) -> Result<
         @if subjects.is_empty() { p.muted { "还没有科目。" } }
         @else { (ui::rows(&subjects.iter().map(|one| subject_row(id, one)).collect::<Vec<_>>())) }
         (part(&action, "增加科目", forms.subject.fields(trouble), "subject", "增加"))
+        (ui::panel("退费规则", html! {
+            p.muted { "更改请在数据导入中上传“退费规则”文件。" }
+            (ui::facts(&RefundReason::ALL.map(|why| Fact::of(why.label(), refunds.of(id, why).in_words()))))
+        }))
         (part(&action, "名称和类别", html! {
             input type="hidden" name="seen_name" value=(exam.name);
             input type="hidden" name="seen_category" value=(exam.category);

@@ -4,23 +4,11 @@ use maud::{Markup, html};
 
 use super::super::request::Trouble;
 use super::Typed;
+use crate::imports::KINDS;
 use crate::imports::jobs::{Counts, Job, JobStatus};
-use crate::imports::{ImportKind, KINDS};
 use crate::paths;
 use crate::store::clock::china;
 use crate::ui::{self, Choice, Control, Fact, FormField, ListRow, Look, Page, Tone};
-
-/// The name of a kind on screen.
-fn label(kind: &ImportKind) -> &'static str {
-    match kind.name {
-        "exams" => "考试、科目和考试年月",
-        "registrations" => "报名",
-        "certificates" => "证书",
-        "violations" => "违纪记录",
-        "integrity" => "失信记录",
-        other => other,
-    }
-}
 
 pub(super) fn list(jobs: &[Job], typed: &Typed, trouble: &Trouble) -> Page {
     let main = html! {
@@ -33,7 +21,7 @@ pub(super) fn list(jobs: &[Job], typed: &Typed, trouble: &Trouble) -> Page {
 }
 
 fn form(typed: &Typed, trouble: &Trouble) -> Markup {
-    let kinds: Vec<Choice> = KINDS.iter().map(|kind| Choice::new(kind.name, label(kind))).collect();
+    let kinds: Vec<Choice> = KINDS.iter().map(|kind| Choice::new(kind.name, kind.label)).collect();
     let error = trouble.of("file");
     html! {
         form method="post" enctype="multipart/form-data" action=(paths::IMPORTS) {
@@ -64,7 +52,7 @@ fn form(typed: &Typed, trouble: &Trouble) -> Markup {
 
 fn row(job: &Job) -> ListRow {
     ListRow {
-        title: html! { (label(job.kind)) },
+        title: html! { (job.kind.label) },
         detail: format!("{} · {} · {}", job.file_name, job.staff, china(job.created_at)),
         href: paths::import(&job.id),
         trailing: tag(job.status),
@@ -94,7 +82,7 @@ pub(super) fn job(job: &Job, trouble: &Trouble) -> Page {
         // While it runs, the content is loaded again. Without scripts the whole page is.
         div #import hx-get=[again.as_deref()] hx-trigger=[again.as_ref().map(|_| "every 2s")]
             hx-select="#import" hx-target="this" hx-swap="outerHTML" {
-            div.head { (ui::heading("数据导入", label(job.kind), "")) (tag(job.status)) }
+            div.head { (ui::heading("数据导入", job.kind.label, "")) (tag(job.status)) }
             (trouble.show())
             div role="status" { (standing(job)) }
             @if let Some(counts) = &job.counts { (ui::panel("结果", ui::facts(&results(job, counts)))) }
