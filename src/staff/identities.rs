@@ -15,6 +15,7 @@ use crate::pages::signed_in::as_staff;
 use crate::paths;
 use crate::people::candidate::{self, Candidate};
 use crate::people::identity::case::{self, CaseRefusal, IdentityCase, IdentityVerdict};
+use crate::people::mask;
 use crate::people::staff::{self as roster, StaffMember, Unaudited};
 use crate::store::{Store, Tx};
 use crate::ui::{self, ListRow, Page};
@@ -23,8 +24,9 @@ use crate::web::{Failure, Frame, Submission, Visitor, see_other};
 /// The list shows at most so many open and so many decided cases.
 const MOST: i64 = 100;
 
-/// What the audit notes when a case is opened.
+/// What the audit notes when a case is opened, and when its numbers are shown in full.
 const VIEWED: &str = "identity";
+const UNCOVERED: &str = "uncover";
 
 /// A case with the candidate and the reader's relation to it.
 struct CaseDetails {
@@ -35,6 +37,8 @@ struct CaseDetails {
     owner: Option<String>,
     /// Whether the case concerns the reader.
     own: bool,
+    /// Whether the numbers of both documents are shown in full.
+    uncovered: bool,
 }
 
 impl CaseDetails {
@@ -45,7 +49,17 @@ impl CaseDetails {
         let owner = Candidate::with_holder(tx, &case.holder)?;
         let owner = owner.filter(|owner| owner.id != candidate.id).map(|owner| owner.name);
         let own = case.is_about(tx, staff)?;
-        Ok(CaseDetails { case, candidate, sign_ins, owner, own })
+        Ok(CaseDetails { case, candidate, sign_ins, owner, own, uncovered: false })
+    }
+
+    /// Whether the reader may uncover the numbers: of an open case that is not about themselves.
+    fn may_uncover(&self) -> bool {
+        self.case.verdict.is_none() && !self.own
+    }
+
+    /// A number of a document: masked, or in full after the press.
+    fn shown(&self, number: &str) -> String {
+        if self.uncovered { number.to_owned() } else { mask::number(number) }
     }
 }
 
@@ -106,6 +120,7 @@ pub async fn decide(
     let verdict = match sent.one("decision") {
         "join" => IdentityVerdict::Join,
         "separate" => IdentityVerdict::Separate,
+        "uncover" => return uncover(&frame, store, staff, id, sent.one("reason").to_owned()).await,
         _ => return Err(Failure::BadRequest("请选择是否同一人")),
     };
     let (reason, path) = (sent.one("reason").trim().to_owned(), paths::identity(&id));
@@ -125,6 +140,24 @@ pub async fn decide(
         Some(page) => frame.page_with(poem::http::StatusCode::UNPROCESSABLE_ENTITY, page),
         None => see_other(&path),
     })
+}
+
+/// The page of an open case with both numbers in full, this once.
+async fn uncover(
+    frame: &Frame,
+    store: &Store,
+    staff: StaffMember,
+    id: String,
+    typed: String,
+) -> Result<Response, Failure> {
+    let page = move |tx: &mut Tx| {
+        let details = CaseDetails::load(tx, &staff, &id)?;
+        roster::audit(tx, &staff.id, UNCOVERED, &id)?;
+        let uncovered = details.may_uncover();
+        let page = view::case(&CaseDetails { uncovered, ..details }, &typed, None);
+        Ok::<_, Failure>(page.desk(Header::load(tx, &staff)?.desk))
+    };
+    Ok(frame.page(store.write(page).await?))
 }
 
 fn problem(reason: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Every page reachable by links is valid HTML, accessible, and no wider than a small phone.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use kaozheng::store::Clock;
 
@@ -97,8 +97,23 @@ async fn open_all(server: &Server, person: Option<&str>, at_least: usize) {
     let pages = crawl(&visitor).await;
     assert!(pages.len() >= at_least, "only {} pages were found", pages.len());
     let is_own = |path: &str| person.is_none() || !PUBLIC.iter().any(|public| path.starts_with(public));
-    let pages: Vec<String> = pages.into_iter().map(|(path, _)| path).filter(|path| is_own(path)).collect();
-    inspect(server, &browser, &pages).await;
+    let pages = pages.into_iter().map(|(path, _)| path).filter(|path| is_own(path));
+    inspect(server, &browser, &few_of_each_shape(pages)).await;
+}
+
+/// At most four addresses whose parts begin alike before their first digit, such as the applications of one business. A
+/// browser takes seconds for each, and staff have hundreds of links.
+fn few_of_each_shape(pages: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashMap::<Vec<String>, u8>::new();
+    let mut is_new = |path: &String| {
+        let path = path.split('?').next().unwrap_or_default();
+        let before_digits =
+            |part: &str| part.split(|one: char| one.is_ascii_digit()).next().unwrap_or_default().to_owned();
+        let count = seen.entry(path.split('/').map(before_digits).collect()).or_default();
+        *count += 1;
+        *count <= 4
+    };
+    pages.filter(|path| is_new(path)).collect()
 }
 
 /// Opens pages on a small phone, also in large type.

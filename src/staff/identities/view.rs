@@ -83,7 +83,7 @@ fn candidate(details: &CaseDetails) -> Markup {
     let facts = [
         Fact::of("姓名", candidate.name.clone()),
         Fact::of("证件类型", candidate.document_type.label()),
-        Fact::of("证件号码", candidate.document_number.clone()),
+        Fact::of("证件号码", details.shown(&candidate.document_number)),
         Fact::of("手机号", or_none(&candidate.phone)),
         Fact::of("登记时间", china(details.sign_ins.first)),
         Fact::of("最近登录", china(details.sign_ins.last)),
@@ -96,7 +96,7 @@ fn attempt(details: &CaseDetails) -> Markup {
     let mut facts = vec![
         Fact::of("姓名", case.name.clone()),
         Fact::of("证件类型", case.document_type.label()),
-        Fact::of("证件号码", case.document_number.clone()),
+        Fact::of("证件号码", details.shown(&case.document_number)),
         Fact::of("手机号", or_none(&case.phone)),
         Fact::of("实名认证", if case.verified { "已通过" } else { "未通过或不明" }),
         Fact::of("首次尝试", china(case.first_at)),
@@ -138,6 +138,7 @@ fn decision(details: &CaseDetails, typed: &str, problem: Option<&str>) -> Markup
                 p.muted { "不是同一人：" (separate) }
             }))
             div.actions {
+                @if !details.uncovered { (ui::submit("decision", "uncover", "显示完整号码", Look::Plain)) }
                 @if case.has_subject() { (ui::submit("decision", "join", "是同一人", Look::Primary)) }
                 (ui::submit("decision", "separate", "不是同一人", Look::Danger))
             }

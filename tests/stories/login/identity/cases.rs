@@ -44,8 +44,7 @@ async fn repeated_attempts_are_one_case_with_both_sides() {
     assert!(desk.body.contains("身份核对") && desk.body.contains("1 件待核对"), "{}", desk.body);
     let case = only_case(&administrator).await;
     let page = administrator.open(&case).await;
-    for expected in ["ZHANG SAN", "LI SI", "E1000001", "13800138000", "13900139000", "共 10 次", "待核对"]
-    {
+    for expected in ["ZHANG SAN", "LI SI", "13800138000", "13900139000", "共 10 次", "待核对"] {
         assert!(page.body.contains(expected), "{expected} is not in {}", page.body);
     }
     let seen = a::audit_entries.filter(a::action.eq("identity")).count();
@@ -56,6 +55,33 @@ async fn repeated_attempts_are_one_case_with_both_sides() {
     for text in [name, number, phone] {
         assert!(text.starts_with("v1:"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn numbers_are_masked_until_a_press_on_record() {
+    let site = Site::start(|_| {}).await;
+    assert_signed_in(&site, &zhang()).await;
+    assert_stopped(&site, &account("b", "LI SI", "E1000001"), STOPPED).await;
+    let administrator = administrator(&site).await;
+    let case = only_case(&administrator).await;
+    administrator.open(&case).await.assert_lacks("E1000001");
+    let presses = || {
+        read(&site, |tx| {
+            let entries = a::audit_entries.filter(a::action.eq("uncover")).count();
+            Ok(entries.get_result::<i64>(tx.conn)?)
+        })
+    };
+    assert_eq!(presses().await, 0);
+    let pressed = administrator.submit_step(&case, &[("decision", "uncover"), ("reason", "正在核对")]).await;
+    assert_eq!((pressed.status, pressed.body.matches("E1000001").count()), (200, 2), "{}", pressed.body);
+    pressed.assert_shows("正在核对");
+    pressed.assert_lacks("显示完整号码");
+    assert_eq!(presses().await, 1);
+
+    decide_successfully(&administrator, &case, "separate").await;
+    let decided = administrator.submit_step(&case, &[("decision", "uncover")]).await;
+    decided.assert_lacks("E1000001");
+    decided.assert_lacks("显示完整号码");
 }
 
 /// An update changes the form of names in the keys of cases. A known case stays the same case.
