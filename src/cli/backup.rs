@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{Stop, database};
 use crate::files::storage::{self, Storage, StorageError};
+use crate::people::staff;
 use crate::settings::RawSettings;
 use crate::store::schema::attachments;
 use crate::store::{Error, Store, file};
@@ -38,6 +39,15 @@ pub(super) struct Backup {
     files: PathBuf,
     #[command(flatten)]
     raw: RawSettings,
+}
+
+/// Notes the backup in the audit. A backup comes before a migration, so a database that waits for one is copied without
+/// an entry: it may have no table for it yet.
+async fn audit(store: &Store) -> Result<(), Stop> {
+    if store.is_ready().await? {
+        store.write(|tx| staff::audit_command(tx, "backup", "")).await?;
+    }
+    Ok(())
 }
 
 impl Backup {
@@ -74,6 +84,7 @@ impl Backup {
             if present != [POSTGRES] {
                 return Err(self.pg_dump_command(&present).into());
             }
+            audit(store).await?;
             let migrations = store.schema_versions().await?;
             let contents = store.read(|tx| Contents::of(tx.conn, migrations)).await?;
             return Ok(("postgres", BackupFile::of(&self.folder, POSTGRES)?, contents));
@@ -81,6 +92,7 @@ impl Backup {
         if !present.is_empty() {
             return Err(format!("{} is not empty; name another folder", self.folder.display()).into());
         }
+        audit(store).await?;
         let target = self.folder.join(SQLITE);
         let from = url.to_owned();
         let copied = target.clone();

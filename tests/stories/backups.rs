@@ -5,8 +5,10 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use diesel::prelude::*;
 use kaozheng::demo::sandbox::people::PEOPLE;
-use kaozheng::store::Clock;
+use kaozheng::store::schema::audit_entries;
+use kaozheng::store::{Clock, Error};
 use tempfile::TempDir;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -145,11 +147,14 @@ async fn acknowledged_applications_survive_the_loss_of_the_machine() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn site_continues_from_its_backup() {
-    let (_server, site, number) = site_with_an_application().await;
+    let (server, site, number) = site_with_an_application().await;
     let copies = tempfile::tempdir().expect("a folder");
     let copy = copies.path().join("it's here");
     site.back_up(&copy);
     assert!(site.run_refused("backup", &copy, &[]).contains("name another folder"));
+    let noted = audit_entries::table.filter(audit_entries::action.eq("backup")).count();
+    let noted = server.parts.store.read::<_, Error, _>(move |tx| Ok(noted.get_result::<i64>(tx.conn)?));
+    assert_eq!(noted.await.expect("a count"), 1, "a refused backup is not noted");
 
     let (new, _database, _folder) = empty_machine();
     new.restore(&copy, &[]);
