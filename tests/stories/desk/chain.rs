@@ -40,7 +40,7 @@ impl Authority {
         let vault = self.store.vault.clone();
         let found = self.write(move |tx| {
             let (head, unchained) = (Head::read(tx)?, check::unchained(tx)?);
-            let mut check = Check::new(&vault);
+            let mut check = Check::after(&vault, None);
             check::walk(tx, EVER, |_, link| {
                 check.take(&link);
                 Ok::<_, Error>(())

@@ -1,0 +1,3 @@
+//! Personal information by law (个人信息保护法): consents, one's own data, deletion, retention.
+
+mod consent;
