@@ -189,6 +189,6 @@ impl Archive {
     async fn end(self) -> Result<(i32, i64), Trouble> {
         let Archive { zip, mut pieces } = self;
         zip.finish()?;
-        Ok(pieces.store_rest().await?)
+        pieces.store_rest().await
     }
 }

@@ -38,7 +38,10 @@ pub async fn show(visitor: Visitor, frame: Frame) -> Result<Response, Failure> {
     let is_making = request.as_ref().is_some_and(|request| request.progress == Progress::Making);
     let main = html! {
         (ui::panel("我们保存的信息", summary(&candidate, &held)))
-        (ui::panel("下载全部信息", export(request.as_ref())))
+        div #export hx-get=[is_making.then_some(paths::MY_DATA)] hx-trigger=[is_making.then_some("every 3s")]
+            hx-select="#export" hx-target="this" hx-swap="outerHTML" {
+            (ui::panel("下载全部信息", export(request.as_ref())))
+        }
         (ui::panel("更正和删除", html! {
             p { "信息不准确的，可以申请修改；不再需要我们保存的，可以申请删除。" }
             p { a.text-button href=(links::list(&correction::BUSINESS)) { "信息修改" } }
