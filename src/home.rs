@@ -1,10 +1,14 @@
-//! The first page, 业务办理, 我的, announcements and 长者模式.
+//! The first page, 业务办理, 我的, announcements, personal data and 长者模式.
 
 mod announcements;
 mod candidate;
+pub mod consent;
+pub mod data;
+pub mod deletion;
 mod guest;
 pub mod me;
 mod periods;
+pub mod privacy;
 pub mod senior;
 pub mod services;
 pub mod who_saw;

@@ -21,6 +21,24 @@ pub const READYZ: &str = "/readyz";
 pub const SERVICES: &str = "/services";
 /// 我的.
 pub const ME: &str = "/me";
+/// 个人信息处理规则.
+pub const PRIVACY: &str = "/privacy";
+/// Asks a candidate to agree to the privacy notice, or to purposes of sensitive data.
+pub const CONSENT: &str = "/me/consent";
+/// Signs out somebody who does not agree.
+pub const NO_CONSENT: &str = "/me/consent/refused";
+/// 我的数据.
+pub const MY_DATA: &str = "/me/data";
+/// Makes a file of everything that is held about a candidate.
+pub const DATA_EXPORT: &str = "/me/data/export";
+/// Asks for the deletion of one's data.
+pub const DELETION: &str = "/me/data/deletion";
+/// Takes that back.
+pub const KEEP_DATA: &str = "/me/data/deletion/take-back";
+/// Requests of candidates to delete their data.
+pub const DELETIONS: &str = "/staff/admin/deletions";
+/// Withdraws a consent.
+pub const WITHDRAW_CONSENT: &str = "/me/data/withdraw";
 /// Switches 长者模式.
 pub const SENIOR: &str = "/senior";
 /// 业务查询.
@@ -113,6 +131,11 @@ addresses! {
     SIGNED_OUT_AT signed_out_at(door) = "/logout/:door/portal";
     /// The redirect URI for a portal that has no `state`.
     LOGIN_CALLBACK_STATE login_callback(state) = "/login/callback/:state";
+    /// A version of 个人信息处理规则.
+    PRIVACY_VERSION privacy_version(version) = "/privacy/:version";
+    /// The ZIP file of a candidate's data.
+    DATA_FILE data_file(id) = "/me/data/export/:id";
+    DELETION_REQUEST deletion_request(id) = "/staff/admin/deletions/:id";
     ANNOUNCEMENT announcement(id) = "/announcements/:id";
     FILE file(id) = "/files/:id";
     LOOKUP_FORM lookup_form(exam) = "/lookup/:exam";
@@ -219,6 +242,16 @@ addresses! {
 pub fn with_next(path: &str, next: &str) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     format!("{path}?{query}")
+}
+
+/// Asks for a consent, and then leads to the page `next`. `need` has the codes of purposes of sensitive data, separated by
+/// spaces; an empty one asks about the privacy notice.
+pub fn consent(need: &str, next: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if !need.is_empty() {
+        query.append_pair("need", need);
+    }
+    format!("{CONSENT}?{}", query.append_pair("next", next).finish())
 }
 
 /// The form of a new application with the part of this index open.

@@ -4,6 +4,7 @@ pub use refusal::Refusal;
 
 pub mod audit;
 pub mod candidate;
+pub mod consent;
 pub mod credit_code;
 pub mod day;
 pub mod document;

@@ -9,7 +9,7 @@ use poem::{Response, handler};
 
 pub use self::data::Detail;
 use self::data::Parent;
-use self::standing::{lost_materials, standing};
+use self::standing::{lost_materials, removed_materials, standing};
 use crate::casework::appeal::AppealState;
 use crate::casework::business::{Application, Business, Origin};
 use crate::casework::history::{self};
@@ -125,6 +125,7 @@ fn view(detail: &Detail) -> Markup {
         (ui::numbered_heading("受理号", application.shown_number(), &application.title, label))
         (standing(detail))
         (lost_materials(detail))
+        (removed_materials(detail))
         @if !outcome.is_empty() {
             (ui::panel("办理结果", html! {
                 (ui::facts(&outcome))

@@ -12,6 +12,7 @@ use crate::casework::{Refusal, stored};
 use crate::files::storage::{self, Storage};
 use crate::pages::refusal::explain_audit;
 use crate::store::{Store, Tx};
+use crate::ui;
 use crate::web::session::live::Live;
 use crate::web::{Failure, Visitor, range};
 
@@ -38,6 +39,9 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let view = if range::is_later_part(req) { FileView::PlayingOn } else { FileView::Opening };
     let (mut file, is_own) = find(store, &visitor, id, view).await?;
+    if file.removed {
+        return Err(Failure::Gone(REMOVED));
+    }
     let inline = req.header("sec-fetch-dest") == Some("iframe")
         || req.header(header::USER_AGENT).is_some_and(is_web_view);
     if wanted.thumb.is_some() && file.is_picture() {
@@ -57,6 +61,8 @@ pub async fn show(
         Err(error) => Err(Failure::Unavailable(error.to_string())),
     }
 }
+
+const REMOVED: &str = const_str::concat!(ui::REMOVED, "。申请的办理结果不受影响。");
 
 const LOST_FOR_OWNER: &str =
     "存储的文件已丢失或损坏，不是您的操作造成的。请打开这件申请，按页面上的提示重新上传。";

@@ -18,7 +18,7 @@ use crate::casework::{materials, stored, submission};
 use crate::files::storage::Storage;
 use crate::pages::arrival::Arrived;
 use crate::pages::links;
-use crate::pages::signed_in::as_candidate;
+use crate::pages::signed_in::{as_candidate, require_purposes};
 use crate::pages::upload::Upload;
 use crate::paths;
 use crate::people::candidate::Candidate;
@@ -80,6 +80,7 @@ pub(super) async fn open(
         Opened::Submitted(path) => return Ok(see_other(&path)),
         Opened::Form(sheet, problems) => (sheet, problems),
     };
+    require_purposes(&sheet.candidate, &sheet.business.purposes())?;
     if sheet.must_agree() {
         return Ok(see_other(&notice::notice_path(&sheet)));
     }
@@ -136,6 +137,7 @@ pub(super) async fn receive(
     let of_form = if address.is_appeal() { business.appeal.unwrap_or(business) } else { business };
     let (received, refused) = materials::receive(store, files, of_form.materials, uploads).await?;
     let next = step.clone();
+    let here = frame.here().to_owned();
     let outcome = store
         .write::<_, Failure, _>(move |tx| {
             tx.now = arrived;
@@ -150,7 +152,7 @@ pub(super) async fn receive(
                 Saved::Conflict(differences) => Ok(Outcome::Conflict(Box::new(sheet), differences)),
                 Saved::Done(more) => {
                     problems.extend(more);
-                    proceed(tx, sheet, &next, problems)
+                    proceed(tx, sheet, &next, problems, &here)
                 }
             }
         })
@@ -198,7 +200,14 @@ fn stored_answers(
     Ok(found.and_then(|application| application.current_answers()).unwrap_or_default())
 }
 
-fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Result<Outcome, Failure> {
+/// `here` is the address of the form.
+fn proceed(
+    tx: &mut Tx,
+    sheet: Sheet,
+    step: &FormStep,
+    problems: Problems,
+    here: &str,
+) -> Result<Outcome, Failure> {
     match step {
         FormStep::Review | FormStep::Submit => {
             let mut all = sheet.problems(tx)?;
@@ -210,6 +219,11 @@ fn proceed(tx: &mut Tx, sheet: Sheet, step: &FormStep, problems: Problems) -> Re
             let slug = sheet.business.slug;
             if sheet.business.review && !sheet.is_edit() {
                 return Ok(Outcome::Redirect(paths::review(slug)));
+            }
+            // The answers are saved, so that nothing is lost while the consent is asked for.
+            let purposes = sheet.business.purposes_of(&sheet.answers);
+            if let Err(Failure::AskConsent(need)) = require_purposes(&sheet.candidate, &purposes) {
+                return Ok(Outcome::Redirect(paths::consent(&need, here)));
             }
             let number = submission::submit(tx, &sheet)?;
             Ok(Outcome::Redirect(paths::submitted(slug, number)))

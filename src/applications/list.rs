@@ -8,7 +8,7 @@ use super::address::BusinessOf;
 use crate::casework::business::{Business, Origin, Outset};
 use crate::casework::listing::{self, BusinessList, ListedApplication};
 use crate::casework::paging::Pages;
-use crate::casework::sweep::DRAFT_AGE;
+use crate::casework::sweep;
 use crate::casework::texts::{self, TextKind};
 use crate::pages::cards::{self, Paging};
 use crate::pages::signed_in::as_candidate;
@@ -43,6 +43,8 @@ struct Shown {
     outset: Outset,
     /// 办事说明.
     help: String,
+    /// Days after which the draft is deleted, if there is one.
+    draft_days: i64,
 }
 
 impl Shown {
@@ -52,8 +54,13 @@ impl Shown {
             true => (business.outset)(tx, candidate, &list.pending())?,
             false => Outset::default(),
         };
-        let help = texts::current(tx, TextKind::Help, business)?.map(|text| text.body).unwrap_or_default();
-        Ok(Shown { list, outset, help })
+        let help =
+            texts::current(tx, TextKind::Help, Some(business))?.map(|text| text.body).unwrap_or_default();
+        let draft_days = match &list.draft {
+            Some(_) => sweep::draft_age(tx)?.num_days(),
+            None => 0,
+        };
+        Ok(Shown { list, outset, help, draft_days })
     }
 }
 
@@ -65,10 +72,10 @@ fn start(business: &Business, list: &BusinessList) -> Markup {
 }
 
 fn view(business: &Business, shown: &Shown, pages: Pages) -> Markup {
-    let Shown { list: BusinessList { draft, listed }, outset, help } = shown;
+    let Shown { list: BusinessList { draft, listed }, outset, help, draft_days } = shown;
     html! {
         div.muted { (ui::prose(help)) }
-        @if let Some(draft) = draft { (draft_banner(business, draft)) }
+        @if let Some(draft) = draft { (draft_banner(business, draft, *draft_days)) }
         (views::records(&outset.records))
         @if let Some(why) = outset.nothing {
             (ui::banner(ui::Tone::Neutral, "目前没有可以申请的项目", html! { p { (why) } }))
@@ -80,9 +87,9 @@ fn view(business: &Business, shown: &Shown, pages: Pages) -> Markup {
     }
 }
 
-fn draft_banner(business: &Business, draft: &ListedApplication) -> Markup {
+fn draft_banner(business: &Business, draft: &ListedApplication, days: i64) -> Markup {
     let slug = business.slug;
-    let (saved, days) = (clock::china(draft.updated_at), DRAFT_AGE.num_days());
+    let saved = clock::china(draft.updated_at);
     let body = html! {
         p { (ui::date(saved)) " 保存，尚未提交，保留 " (days) " 天。" }
         p {

@@ -11,7 +11,7 @@ use crate::casework::lifecycle::Status;
 use crate::casework::sheet::{FormTarget, Seen, Sheet};
 use crate::casework::submission;
 use crate::pages::arrival::Arrived;
-use crate::pages::signed_in::as_candidate;
+use crate::pages::signed_in::{as_candidate, require_purposes};
 use crate::pages::{links, views};
 use crate::paths;
 use crate::people::candidate::Candidate;
@@ -46,6 +46,7 @@ pub async fn show(
         let sheet = Sheet::load(tx, business, candidate, &FormTarget::New)?;
         let complete = sheet.application.is_some() && sheet.problems(tx)?.is_empty();
         if complete {
+            require_purposes(&sheet.candidate, &business.purposes_of(&sheet.answers))?;
             return Ok((Some(Draft::of(tx, sheet)?), String::new()));
         }
         Ok((None, elsewhere(tx, &sheet)?))
@@ -119,6 +120,11 @@ fn submit_seen(
     }
     if fingerprint(&sheet) != seen {
         return Ok(Outcome::Changed(Box::new(Draft::of(tx, sheet)?)));
+    }
+    if let Err(Failure::AskConsent(need)) =
+        require_purposes(&sheet.candidate, &business.purposes_of(&sheet.answers))
+    {
+        return Ok(Outcome::Redirect(paths::consent(&need, &paths::review(business.slug))));
     }
     let number = submission::submit(tx, &sheet)?;
     Ok(Outcome::Redirect(paths::submitted(business.slug, number)))

@@ -11,12 +11,12 @@ use crate::casework::lifecycle::{Action, Actor, may};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::{decision, sweep};
 use crate::pages::links;
+use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::store::{Store, Tx};
 use crate::ui::{self, Confirm, Page};
-use crate::web::session::live::Live;
-use crate::web::{Failure, Frame, SignedIn, Visitor};
+use crate::web::{Failure, Frame, Visitor};
 
 #[handler]
 pub async fn confirm(
@@ -25,9 +25,10 @@ pub async fn confirm(
     visitor: Visitor,
     frame: Frame,
 ) -> Result<Response, Failure> {
-    let load =
-        move |tx: &mut Tx, live: Live| Ok(Application::own(tx, &live.who.candidate, business.slug, &number)?);
-    Ok(confirmation(&visitor.read_signed_in(load).await?, &frame))
+    let load = move |tx: &mut Tx, candidate: Candidate| {
+        Ok(Application::own(tx, &candidate.id, business.slug, &number)?)
+    };
+    Ok(confirmation(&as_candidate(&visitor, load).await?, &frame))
 }
 
 pub(super) fn confirmation(application: &Application, frame: &Frame) -> Response {
@@ -71,7 +72,7 @@ pub(super) async fn carry_out(
 }
 
 #[handler]
-pub fn confirm_discard(BusinessOf(business): BusinessOf, _: SignedIn, frame: Frame) -> Response {
+pub fn confirm_discard(BusinessOf(business): BusinessOf, _: Candidate, frame: Frame) -> Response {
     let url = paths::discard(business.slug);
     let ask = Confirm {
         id: "discard",

@@ -27,6 +27,7 @@ pub static BUSINESS: Business = Business {
     start_label: "申请考试退费",
     sections: &[&FEES, &REASON, &PAYOUT],
     materials: MATERIALS,
+    account: Some("account"),
     edit: EditRule::UntilTaken,
     tasks: TASKS,
     outset,

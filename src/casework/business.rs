@@ -6,6 +6,7 @@
 
 mod material;
 mod parts;
+mod purposes;
 mod task;
 
 pub use material::{DOCUMENT_HINT, Material, MaterialKind, extra, need, portrait};
@@ -47,6 +48,8 @@ pub struct Business {
     pub materials: &'static [Material],
     /// The sections of a long form in parts. Empty: the form is one page.
     pub parts: &'static [Part],
+    /// The question whose answer is a bank account, which needs a consent of its own.
+    pub account: Option<&'static str>,
     /// The text that the candidate agrees to before the form.
     pub notice: Option<Notice>,
     /// Until when the candidate may change a submitted application.
@@ -237,6 +240,7 @@ impl Business {
         materials: &[],
         parts: &[],
         pleads: false,
+        account: None,
         notice: None,
         edit: EditRule::Returned,
         review: true,

@@ -44,6 +44,8 @@ pub struct Attachment {
     pub storage_key: String,
     /// Whether the stored file is known to be missing or damaged.
     pub unreadable: bool,
+    /// Whether the file was removed at the end of its retention.
+    pub removed: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -57,14 +59,16 @@ struct Row {
     width: i32,
     storage_key: String,
     unreadable_since: Option<Timestamp>,
+    removed_at: Option<Timestamp>,
 }
 
 impl Attachment {
     fn open(vault: &Vault, row: Row) -> Result<Attachment, Error> {
         let name = vault.open(NAME_SEALED_AS, &row.name)?;
-        let Row { id, slot, mime, size, width, storage_key, unreadable_since, .. } = row;
+        let Row { id, slot, mime, size, width, storage_key, unreadable_since, removed_at, .. } = row;
         let unreadable = unreadable_since.is_some();
-        Ok(Attachment { id, slot, name, mime, size, width, storage_key, unreadable })
+        let removed = removed_at.is_some();
+        Ok(Attachment { id, slot, name, mime, size, width, storage_key, unreadable, removed })
     }
 
     /// Whether it is shown as a picture.
@@ -283,6 +287,13 @@ pub fn of(tx: &mut Tx, application: &str) -> Result<Vec<Attachment>, Error> {
     rows.into_iter().map(|row| Attachment::open(tx.vault, row)).collect()
 }
 
+/// The files of an application that its candidate may open.
+pub(super) fn of_owner(tx: &mut Tx, application: &str) -> Result<Vec<Attachment>, Error> {
+    let own = f::attachments.filter(f::application_id.eq(application)).filter(f::withdrawn_at.is_null());
+    let rows: Vec<Row> = own.order(f::id).select(Row::as_select()).load(tx.conn)?;
+    rows.into_iter().map(|row| Attachment::open(tx.vault, row)).collect()
+}
+
 /// Binds the files of the answers to the application, and unbinds unsubmitted files that are not in the answers.
 pub(super) fn bind(tx: &mut Tx, application: &str, answers: &Answers) -> Result<(), Error> {
     let ids = answers.all_files();
@@ -353,13 +364,25 @@ pub fn for_staff(tx: &mut Tx, staff: &str, id: &str, view: FileView) -> Result<O
     Ok(Some(file))
 }
 
+/// Deletes the unused files of a candidate, as [`forget_strays`] does.
+pub(super) fn forget_unused(tx: &mut Tx, candidate: &CandidateId) -> Result<(), Error> {
+    let unused = f::attachments.filter(f::candidate_id.eq(candidate)).filter(f::application_id.is_null());
+    let unused: Vec<(String, String)> = unused.select((f::id, f::storage_key)).load(tx.conn)?;
+    forget(tx, unused)
+}
+
 /// Deletes rows of unused files that were uploaded before `cutoff`, and lists their objects for deletion.
 pub(super) fn forget_strays(tx: &mut Tx, cutoff: Timestamp) -> Result<(), Error> {
-    use crate::store::schema::files_to_delete::dsl as d;
     let stray = f::application_id.is_null().and(f::created_at.lt(cutoff));
     let strays = f::attachments.filter(stray).select((f::id, f::storage_key));
     let strays: Vec<(String, String)> = strays.load(tx.conn)?;
-    for (id, key) in strays {
+    forget(tx, strays)
+}
+
+/// Deletes rows by id, and lists their storage keys.
+fn forget(tx: &mut Tx, files: Vec<(String, String)>) -> Result<(), Error> {
+    use crate::store::schema::files_to_delete::dsl as d;
+    for (id, key) in files {
         // A form may have used it in the meantime.
         let unused = f::attachments.filter(f::id.eq(id)).filter(f::application_id.is_null());
         if diesel::delete(unused).execute(tx.conn)? > 0 {

@@ -25,6 +25,14 @@ codes! {
         BulkApproval = "bulk_approval", "允许批量通过";
         /// Applications that one person may have taken. A rule of the office.
         MostTaken = "most_taken", "每人最多同时领取（件）";
+        /// Days after which the files of a withdrawn application are removed.
+        WithdrawnFiles = "withdrawn_files", "已撤销申请的材料保存（天）";
+        /// Years after which the files of a decided application are removed.
+        DecidedFiles = "decided_files", "已办结申请的材料保存（年）";
+        /// Days after which an unchanged draft is deleted. A rule of the office.
+        DraftDays = "draft_days", "草稿保存（天）";
+        /// Years after which entries of the audit are removed. A rule of the office.
+        AuditYears = "audit_years", "查看记录保存（年）";
     }
 }
 
@@ -37,6 +45,9 @@ impl Rule {
             Rule::ConfirmedShare => 0,
             Rule::BulkApproval => i32::from(business.is_some_and(|business| business.bulk_approval)),
             Rule::MostTaken => 20,
+            Rule::WithdrawnFiles => 90,
+            Rule::DecidedFiles | Rule::AuditYears => 10,
+            Rule::DraftDays => 30,
         }
     }
 
@@ -48,13 +59,18 @@ impl Rule {
             Rule::ConfirmedShare => (0, 100),
             Rule::BulkApproval => (0, 1),
             Rule::MostTaken => (1, 200),
+            Rule::WithdrawnFiles => (30, 3_650),
+            // An appeal has a month, and is never decided after a year.
+            Rule::DecidedFiles => (1, 50),
+            Rule::DraftDays => (8, 365),
+            Rule::AuditYears => (3, 50),
         }
     }
 
     /// Whether a business has a value of it, or with `None` the office.
     pub fn is_of(self, business: Option<&Business>) -> bool {
         match (self, business) {
-            (Rule::MostTaken, business) => business.is_none(),
+            (Rule::MostTaken | Rule::DraftDays | Rule::AuditYears, business) => business.is_none(),
             (_, None) => false,
             (Rule::AppealDays, Some(business)) => business.appeal.is_some(),
             (Rule::PleadDays, Some(business)) => business.pleads,

@@ -13,7 +13,7 @@ use crate::store::schema::attachments::dsl as f;
 /// Checks every file, and stores what changed. A file that cannot be checked is shown as unreadable, so that the
 /// rest of the page can be read.
 pub async fn check(store: &Store, storage: &Storage, attachments: &mut [Attachment]) {
-    for file in attachments {
+    for file in attachments.iter_mut().filter(|file| !file.removed) {
         let found = storage.check(&file.storage_key, file.size.unsigned_abs()).await;
         match found {
             Ok(opened) if opened => note(store, file, None).await,

@@ -1,4 +1,4 @@
-//! Deletes old drafts and files that no application uses.
+//! Deletes old drafts, files whose retention has ended, and files that no application uses.
 
 mod objects;
 
@@ -7,10 +7,12 @@ use diesel::prelude::*;
 
 use super::lifecycle::Status;
 use super::materials;
+use super::retention;
+use super::rules::{self, Rule};
 use crate::casework::refusal::Refusal;
 use crate::files::storage::{self, Storage, StorageError};
 use crate::store::schema::{applications::dsl as a, attachments::dsl as f, files_to_delete::dsl as d};
-use crate::store::{Error, Store, Timestamp, Tx};
+use crate::store::{Error, Store, Tx};
 
 /// Age at which an unused file is deleted. Its sender may only have lost the network.
 const STRAYS: Duration = Duration::hours(24);
@@ -19,7 +21,9 @@ const STRAYS: Duration = Duration::hours(24);
 const AT_ONCE: i64 = 10_000;
 
 /// Age at which an unchanged draft is deleted with its files.
-pub const DRAFT_AGE: Duration = Duration::days(30);
+pub fn draft_age(tx: &mut Tx) -> Result<Duration, Error> {
+    Ok(Duration::days(rules::value(tx, Rule::DraftDays, None)?.into()))
+}
 
 /// Deletes old drafts, unused files, and stored objects without a row. Deletes nothing if the database is older
 /// than the files.
@@ -28,7 +32,8 @@ pub async fn run(store: &Store, files: &Storage) -> Result<(), Refusal> {
         return Ok(());
     }
     let now = store.clock.now();
-    store.write::<_, Error, _>(move |tx| drop_drafts(tx, now - DRAFT_AGE)).await?;
+    store.write::<_, Error, _>(drop_old_drafts).await?;
+    retention::run(store).await?;
     store.write::<_, Error, _>(move |tx| materials::forget_strays(tx, now - STRAYS)).await?;
     delete_dropped(store, files).await?;
     objects::run(store, files).await
@@ -58,9 +63,13 @@ async fn delete(files: &Storage, key: &str) -> Result<(), StorageError> {
     files.delete(&storage::thumb_key(key)).await
 }
 
-fn drop_drafts(tx: &mut Tx, cutoff: Timestamp) -> Result<(), Error> {
+fn drop_old_drafts(tx: &mut Tx) -> Result<(), Error> {
+    let cutoff = tx.now - draft_age(tx)?;
     let old = a::status.eq(Status::Draft.code()).and(a::updated_at.lt(cutoff));
     let ids: Vec<String> = a::applications.filter(old).select(a::id).load(tx.conn)?;
+    if !ids.is_empty() {
+        tracing::info!(drafts = ids.len(), "old drafts were deleted");
+    }
     discard(tx, &ids)
 }
 

@@ -1,7 +1,9 @@
-//! Texts of the office by business: notices, help and ready-made reasons.
+//! Texts of the office: the privacy notice, and by business notices, help and ready-made reasons.
 //!
 //! The text of the program is version 0. Each text that an administrator publishes is a version more, and none is ever
 //! changed, so that the text that somebody agreed to can be read later.
+
+mod privacy;
 
 use diesel::prelude::*;
 
@@ -16,6 +18,8 @@ use crate::store::{Error, Timestamp, Tx, codes};
 codes! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum TextKind {
+        /// What the office does with personal data, for every candidate. A text of the whole office.
+        Privacy = "privacy", "个人信息处理规则";
         /// What a candidate agrees to before the form.
         Notice = "notice", "须知";
         /// What the list of a business says about it.
@@ -61,17 +65,24 @@ pub struct Published {
 }
 
 impl TextKind {
-    /// The text of the program. `None` if the business has no such text.
-    pub fn built_in(self, business: &Business) -> Option<OfficeText> {
-        let decided = !business.verdicts.approve.is_empty();
-        let body = match self {
-            TextKind::Notice => numbered(business.notice.as_ref()?),
-            TextKind::Help => business.about.to_owned(),
-            TextKind::Remarks if decided => business.verdicts.remarks.iter().map(remark).collect(),
-            TextKind::Marks if decided => MARKS.join("\n"),
-            TextKind::Remarks | TextKind::Marks => return None,
+    /// The text of the program for a business, or with `None` for the office. `None` if there is no such text.
+    pub fn built_in(self, scope: Option<&Business>) -> Option<OfficeText> {
+        let body = match scope {
+            None => (self == TextKind::Privacy).then(|| privacy::NOTICE.to_owned())?,
+            Some(business) => self.built_in_of(business)?,
         };
         Some(OfficeText { version: 0, body: body.trim_end().to_owned() })
+    }
+
+    fn built_in_of(self, business: &Business) -> Option<String> {
+        let decided = !business.verdicts.approve.is_empty();
+        match self {
+            TextKind::Notice => Some(numbered(business.notice.as_ref()?)),
+            TextKind::Help => Some(business.about.to_owned()),
+            TextKind::Remarks if decided => Some(business.verdicts.remarks.iter().map(remark).collect()),
+            TextKind::Marks if decided => Some(MARKS.join("\n")),
+            TextKind::Privacy | TextKind::Remarks | TextKind::Marks => None,
+        }
     }
 
     /// The text in the form in which it is published, or what is wrong with it in Chinese.
@@ -82,8 +93,8 @@ impl TextKind {
             return Err(format!("请不要超过 {LONGEST} 个字"));
         }
         match self {
-            TextKind::Notice if text.is_empty() => Err("请填写须知".to_owned()),
-            TextKind::Notice | TextKind::Help => Ok(text),
+            TextKind::Notice | TextKind::Privacy if text.is_empty() => Err(format!("请填写{}", self.label())),
+            TextKind::Notice | TextKind::Privacy | TextKind::Help => Ok(text),
             TextKind::Remarks | TextKind::Marks => self.check_lines(&text),
         }
     }
@@ -125,11 +136,16 @@ fn parse_remark(line: &str) -> Option<(Action, String)> {
     (!text.is_empty()).then(|| (action, text.to_owned()))
 }
 
-/// The text that is in use. `None` if the business has no such text.
-pub fn current(tx: &mut Tx, kind: TextKind, business: &Business) -> Result<Option<OfficeText>, Error> {
-    let Some(built_in) = kind.built_in(business) else { return Ok(None) };
+/// The value of the column `kind`.
+fn slug(scope: Option<&Business>) -> &'static str {
+    scope.map_or("", |business| business.slug)
+}
+
+/// The text that is in use. `None` if the business, or the office, has no such text.
+pub fn current(tx: &mut Tx, kind: TextKind, scope: Option<&Business>) -> Result<Option<OfficeText>, Error> {
+    let Some(built_in) = kind.built_in(scope) else { return Ok(None) };
     let newest: Option<(i32, String)> = t::table
-        .filter(t::kind.eq(business.slug))
+        .filter(t::kind.eq(slug(scope)))
         .filter(t::name.eq(kind.code()))
         .order(t::version.desc())
         .select((t::version, t::body))
@@ -142,14 +158,14 @@ pub fn current(tx: &mut Tx, kind: TextKind, business: &Business) -> Result<Optio
 pub fn of_version(
     tx: &mut Tx,
     kind: TextKind,
-    business: &Business,
+    scope: Option<&Business>,
     version: i32,
 ) -> Result<Option<OfficeText>, Error> {
     if version == 0 {
-        return Ok(kind.built_in(business));
+        return Ok(kind.built_in(scope));
     }
     let body: Option<String> = t::table
-        .filter(t::kind.eq(business.slug))
+        .filter(t::kind.eq(slug(scope)))
         .filter(t::name.eq(kind.code()))
         .filter(t::version.eq(version))
         .select(t::body)
@@ -159,10 +175,10 @@ pub fn of_version(
 }
 
 /// The published versions, the newest first.
-pub fn versions(tx: &mut Tx, kind: TextKind, business: &Business) -> Result<Vec<Published>, Error> {
+pub fn versions(tx: &mut Tx, kind: TextKind, scope: Option<&Business>) -> Result<Vec<Published>, Error> {
     let rows: Vec<(i32, String, Timestamp)> = t::table
         .inner_join(staff::table)
-        .filter(t::kind.eq(business.slug))
+        .filter(t::kind.eq(slug(scope)))
         .filter(t::name.eq(kind.code()))
         .order(t::version.desc())
         .select((t::version, staff::name, t::published_at))
@@ -177,18 +193,18 @@ pub fn versions(tx: &mut Tx, kind: TextKind, business: &Business) -> Result<Vec<
 pub fn publish(
     tx: &mut Tx,
     staff: &StaffMember,
-    (kind, business): (TextKind, &Business),
+    (kind, scope): (TextKind, Option<&Business>),
     seen: i32,
     body: &str,
 ) -> Result<(), Refusal> {
-    let current = current(tx, kind, business)?.ok_or(Refusal::NotFound)?;
+    let current = current(tx, kind, scope)?.ok_or(Refusal::NotFound)?;
     if current.version != seen {
         return Err(Refusal::ChangedMeanwhile);
     }
     let row = (
         t::id.eq(tx.id()),
         t::name.eq(kind.code()),
-        t::kind.eq(business.slug),
+        t::kind.eq(slug(scope)),
         t::version.eq(seen + 1),
         t::body.eq(body),
         t::staff_id.eq(&staff.id),
@@ -202,8 +218,13 @@ pub fn publish(
     if added == 0 {
         return Err(Refusal::ChangedMeanwhile);
     }
-    let target = format!("{} {} {}", business.slug, kind.code(), seen + 1);
+    let target = format!("{} {} {}", scope.map_or("office", |business| business.slug), kind.code(), seen + 1);
     Ok(roster::audit(tx, &staff.id, "text", &target)?)
+}
+
+/// The privacy notice that is in use.
+pub fn privacy_notice(tx: &mut Tx) -> Result<OfficeText, Error> {
+    current(tx, TextKind::Privacy, None)?.ok_or(Error::Corrupt("office_texts"))
 }
 
 /// The notice of a business that is in use, with the name of its version that an application keeps.
@@ -217,7 +238,7 @@ pub struct CurrentNotice {
 /// The notice to agree to before a form, if the business has one.
 pub fn notice(tx: &mut Tx, business: &Business) -> Result<Option<CurrentNotice>, Error> {
     let Some(notice) = &business.notice else { return Ok(None) };
-    let text = current(tx, TextKind::Notice, business)?;
+    let text = current(tx, TextKind::Notice, Some(business))?;
     Ok(text.map(|OfficeText { version, body }| CurrentNotice {
         title: notice.title,
         version: version_name(notice, version),
@@ -230,7 +251,7 @@ pub fn agreed_notice(tx: &mut Tx, business: &Business, name: &str) -> Result<Opt
     let Some(notice) = &business.notice else { return Ok(None) };
     let number = name.strip_prefix(REVISION).and_then(|number| number.parse().ok());
     let Some(version) = number.or((name == notice.version).then_some(0)) else { return Ok(None) };
-    let text = of_version(tx, TextKind::Notice, business, version)?;
+    let text = of_version(tx, TextKind::Notice, Some(business), version)?;
     let shown =
         |text: OfficeText| CurrentNotice { title: notice.title, version: name.to_owned(), body: text.body };
     Ok(text.map(shown))
@@ -253,8 +274,9 @@ pub struct Reasons {
 
 impl Reasons {
     pub fn load(tx: &mut Tx, business: &Business) -> Result<Reasons, Error> {
-        let remarks = current(tx, TextKind::Remarks, business)?.map(|text| text.body).unwrap_or_default();
-        let marks = current(tx, TextKind::Marks, business)?.map(|text| text.body).unwrap_or_default();
+        let remarks =
+            current(tx, TextKind::Remarks, Some(business))?.map(|text| text.body).unwrap_or_default();
+        let marks = current(tx, TextKind::Marks, Some(business))?.map(|text| text.body).unwrap_or_default();
         Ok(Reasons {
             remarks: remarks.lines().filter_map(parse_remark).collect(),
             marks: marks.lines().map(str::to_owned).collect(),
@@ -265,6 +287,7 @@ impl Reasons {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::candidate::PRIVACY_NOTICE;
 
     #[test]
     fn remarks_name_their_verdict() {
@@ -276,6 +299,15 @@ mod tests {
         assert!(TextKind::Marks.check(&"字".repeat(201)).is_err());
         assert!(TextKind::Marks.check(&"字\n".repeat(41)).is_err());
         assert_eq!(TextKind::Marks.check("").as_deref(), Ok(""), "no ready-made reason is needed");
+    }
+
+    #[test]
+    fn privacy_notice_is_of_the_office_alone() {
+        let text = TextKind::Privacy.built_in(None).expect("a text");
+        assert_eq!(TextKind::Privacy.check(&text.body).as_ref(), Ok(&text.body));
+        assert_eq!(TextKind::Privacy.code(), PRIVACY_NOTICE, "the code by which a candidate is read");
+        assert_eq!(TextKind::Help.built_in(None), None);
+        assert!(TextKind::Privacy.check(" \n").is_err());
     }
 
     #[test]

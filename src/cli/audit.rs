@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use super::{Stop, database, export as output};
 use crate::people::audit::chain::Head;
 use crate::people::audit::check::{self, Check};
+use crate::people::audit::cut::Cut;
 use crate::people::audit::export::{self, Comparison, Heads};
 use crate::people::staff;
 use crate::settings::RawSettings;
@@ -75,7 +76,7 @@ impl Audit {
 impl Verify {
     async fn run(self) -> Result<(), Stop> {
         let earlier = heads(self.against.as_deref())?;
-        let (entries, faults) = match &self.file {
+        let Found { entries, faults, cut } = match &self.file {
             Some(file) => in_file(file, earlier)?,
             None => {
                 let mut bulk = database::open_bulk(&self.raw).await?;
@@ -85,6 +86,12 @@ impl Verify {
         };
         for fault in &faults {
             println!("{fault}");
+        }
+        if let Some(cut) = cut {
+            println!(
+                "The {} entries up to {} were removed at the end of their retention; the check begins after them.",
+                cut.entries, cut.place
+            );
         }
         match faults.len() {
             0 => println!("{entries} entries were checked; none was changed, removed or inserted."),
@@ -98,8 +105,13 @@ impl Verify {
     }
 }
 
-/// The number of entries, and what is wrong.
-type Found = (u64, Vec<String>);
+struct Found {
+    entries: u64,
+    /// What is wrong.
+    faults: Vec<String>,
+    /// What was removed before the first entry.
+    cut: Option<Cut>,
+}
 
 /// The heads of an earlier export; none without one.
 fn heads(earlier: Option<&Path>) -> Result<Heads, Stop> {
@@ -118,21 +130,28 @@ fn open(path: &Path) -> Result<BufReader<File>, Stop> {
 
 fn in_file(path: &Path, earlier: Heads) -> Result<Found, Stop> {
     let (entries, deviations) = export::check(open(path)?, earlier)?;
-    Ok((entries, sentences(deviations)))
+    Ok(Found { entries, faults: sentences(deviations), cut: None })
 }
 
 fn in_database(tx: &mut Tx, earlier: Heads) -> Result<Found, Error> {
     let (vault, head, unchained) = (tx.vault.clone(), Head::read(tx)?, check::unchained(tx)?);
-    let (mut check, mut comparison) = (Check::new(&vault), Comparison::with(earlier));
+    let cut = Cut::read(tx)?;
+    let (mut check, mut comparison) = (Check::after(&vault, cut.as_ref()), Comparison::with(earlier));
     check::walk(tx, EVERY_DAY, |_, link| {
         check.take(&link);
         comparison.take(&link);
         Ok::<_, Error>(())
     })?;
     let (entries, faults) = check.end(&head, unchained);
-    let mut found = sentences(faults);
-    found.extend(sentences(comparison.end(EVERY_DAY)));
-    Ok((entries, found))
+    let mut faults = sentences(faults);
+    let (first, last) = EVERY_DAY;
+    faults.extend(sentences(comparison.end((after(cut.as_ref(), first), last))));
+    Ok(Found { entries, faults, cut })
+}
+
+/// The first day of which entries can be there: the one after a cut.
+fn after(cut: Option<&Cut>, day: NaiveDate) -> NaiveDate {
+    cut.and_then(|cut| cut.place.day.succ_opt()).map_or(day, |kept| kept.max(day))
 }
 
 fn sentences(faults: Vec<impl Display>) -> Vec<String> {
@@ -148,7 +167,10 @@ impl Export {
             let (from, to) = (self.from.unwrap_or(FIRST_DAY), self.to.unwrap_or(today));
             // The audit entry comes first: there is no export without one.
             bulk.write(|tx| staff::audit_command(tx, "audit_export", &format!("{from}..{to}")))?;
-            let count = bulk.read(|tx| export::write(tx, (from, to), &mut *file))?;
+            let count = bulk.read(|tx| {
+                let from = after(Cut::read(tx)?.as_ref(), from);
+                export::write(tx, (from, to), &mut *file)
+            })?;
             file.flush()?;
             eprintln!("{count} entries were exported.");
             Ok(())

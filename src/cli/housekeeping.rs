@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 
 use super::stored_hashes;
-use crate::casework::{assignment, lapse, sweep};
+use crate::casework::{assignment, lapse, own_data, sweep};
 use crate::exams::certificate_link;
 use crate::imports::background;
 use crate::login::{self, attempt};
@@ -67,6 +67,7 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     }
     parts.sessions().sweep().await?;
     background::sweep(&parts.store, &parts.files).await?;
+    own_data::sweep(&parts.store, &parts.files).await?;
     parts.store.write(login::sweep).await?;
     parts.store.write(limits::sweep).await?;
     parts.store.write(certificate_link::sweep).await?;

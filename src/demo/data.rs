@@ -13,7 +13,7 @@ use diesel::prelude::*;
 
 use super::english::english;
 use super::exams::{EXAMS, Exam, Level};
-use crate::casework::Refusal;
+use crate::casework::{Refusal, texts};
 use crate::demo::sandbox::people::{PEOPLE, Person};
 use crate::either;
 use crate::exams::certificate::{Annulment, person_hash};
@@ -21,6 +21,7 @@ use crate::exams::english::Part;
 use crate::exams::held;
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Identity};
+use crate::people::consent::{self, Consents, Purpose};
 use crate::people::document::{Document, Gender};
 use crate::people::mask;
 use crate::people::staff::{self, Role};
@@ -28,7 +29,7 @@ use crate::store::schema::{
     announcements, certificates, english_names, exam_subjects, integrity_records, registration_subjects,
     registrations, sittings, violations, voided_prints,
 };
-use crate::store::{Error, Store, Timestamp, Tx};
+use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
 use records::{
     ANNOUNCEMENTS, ANNULLED, ELECTRONIC, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation,
 };
@@ -88,10 +89,20 @@ fn introduce(tx: &mut Tx, person: &Person) -> Result<(), Error> {
         "邮寄员" => Role::Dispatcher,
         _ => {
             let (name, phone) = (person.name.to_owned(), Some(person.phone.to_owned()));
-            return candidate::enrol(tx, &Identity { name, document, phone }).map(drop);
+            let id = candidate::enrol(tx, &Identity { name, document, phone })?;
+            let has_agreed = person.account != UNDECIDED;
+            return if has_agreed { agree(tx, &id) } else { Ok(()) };
         }
     };
     staff::add(tx, person.name, &document, role).map(drop)
+}
+
+/// The account of the candidate who has not agreed to the privacy notice.
+const UNDECIDED: &str = "demo-14";
+
+fn agree(tx: &mut Tx, id: &CandidateId) -> Result<(), Error> {
+    let notice = texts::privacy_notice(tx)?;
+    consent::agree(tx, (id, &Consents::default()), notice.version, &Purpose::SENSITIVE)
 }
 
 /// Ids that are computed from codes, so that records need no query for their exam and sitting.

@@ -101,6 +101,16 @@ pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, link: &str) -> Resul
     Ok(())
 }
 
+/// Revokes every link of a holder's certificates.
+pub fn revoke_all(tx: &mut Tx, holder: &str) -> Result<(), Error> {
+    let own = certificates::table.filter(certificates::holder_hash.eq(holder)).select(certificates::id);
+    let live = links::table.filter(links::revoked_at.is_null());
+    diesel::update(live.filter(links::certificate_id.eq_any(own)))
+        .set(links::revoked_at.eq(tx.now))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 pub enum Opening {
     /// Id of the link, name of the exam, and the certificate.
     Live(String, String, Box<PublicCertificate>),

@@ -1,6 +1,6 @@
 //! The first page of a candidate: what has a deadline, drafts, then what can be done.
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use maud::{Markup, html};
 
 use super::announcements::{self, Headline};
@@ -9,6 +9,8 @@ use super::services;
 use crate::casework::business::{Origin, Registry};
 use crate::casework::deadline;
 use crate::casework::listing::{self, ListedApplication};
+use crate::casework::sweep;
+use crate::pages::signed_in::require_consent;
 use crate::pages::{account_notices, cards, links};
 use crate::paths;
 use crate::people::candidate::Candidate;
@@ -26,6 +28,8 @@ const WARNED: u32 = 2;
 pub(super) struct Overview {
     candidate: Candidate,
     today: NaiveDate,
+    /// Age at which a draft is deleted.
+    draft_age: Duration,
     /// Two working days from today.
     soon: NaiveDate,
     applications: listing::Overview,
@@ -41,13 +45,19 @@ impl Overview {
     pub(super) fn load(tx: &mut Tx, live: Live) -> Result<Overview, Failure> {
         let found = notice::with_candidate(tx, &live.who.candidate)?;
         let (candidate, notices) = found.ok_or(Failure::SignIn)?;
+        require_consent(&live, &candidate, true)?;
         let applications = listing::overview(tx, &candidate.id, RECENT)?;
         let soon = match applications.waiting.is_empty() {
             true => tx.today(),
             false => deadline::working_days_from_today(tx, WARNED)?,
         };
+        let draft_age = match applications.drafts.is_empty() {
+            true => Duration::zero(),
+            false => sweep::draft_age(tx)?,
+        };
         Ok(Overview {
             today: tx.today(),
+            draft_age,
             soon,
             applications,
             periods: periods::of_businesses(tx, &candidate)?,
@@ -62,8 +72,12 @@ impl Overview {
 
 pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
     let listing::Overview { waiting, drafts, recent, .. } = &overview.applications;
-    let periods =
-        periods::banners(&overview.applications, &overview.periods, (overview.today, overview.soon));
+    let periods = periods::banners(
+        &overview.applications,
+        &overview.periods,
+        overview.draft_age,
+        (overview.today, overview.soon),
+    );
     let greeting = format!("您好，{}", overview.candidate.masked_name());
     let main = html! {
         (ui::greeting(&greeting, &overview.today.to_string()))
@@ -72,7 +86,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
             h2 { "待您处理" }
             @for period in &periods { (period) }
         }
-        @for draft in drafts.iter().filter(|draft| !is_expiring(draft, overview.today)) { (unfinished(draft)) }
+        @for draft in drafts.iter().filter(|draft| !is_expiring(draft, overview.draft_age, overview.today)) { (unfinished(draft)) }
         @if overview.is_staff {
             (ui::rows(&[ListRow {
                 title: html! { "审核台" },

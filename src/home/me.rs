@@ -3,6 +3,7 @@
 use maud::html;
 use poem::{Request, Response, handler};
 
+use crate::pages::signed_in::require_consent;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::mask;
@@ -15,6 +16,7 @@ use crate::web::{Failure, Frame, Visitor, user_agent};
 pub async fn show(req: &Request, visitor: Visitor, frame: Frame) -> Result<Response, Failure> {
     let read = visitor.read_signed_in(|tx, live| {
         let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
+        require_consent(&live, &candidate, true)?;
         Ok((live.who, candidate))
     });
     let (who, candidate) = read.await?;
@@ -40,6 +42,7 @@ pub async fn show(req: &Request, visitor: Visitor, frame: Frame) -> Result<Respo
         row("业务查询", paths::PROGRESS),
         row("登录设备", paths::DEVICES),
         row("谁查看过我的信息", paths::MY_VIEWS),
+        row("我的数据", paths::MY_DATA),
     ];
     if who.staff.is_some() {
         rows.push(row("审核台", paths::STAFF));

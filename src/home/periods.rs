@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use crate::casework::business::{Business, Origin, Period, Registry};
 use crate::casework::listing::{self, ListedApplication};
-use crate::casework::sweep::DRAFT_AGE;
 use crate::pages::{cards, links};
 use crate::paths;
 use crate::people::candidate::Candidate;
@@ -28,19 +27,20 @@ pub(super) fn of_businesses(tx: &mut Tx, candidate: &Candidate) -> Result<OwnPer
 }
 
 /// The day on which an unchanged draft is deleted.
-fn deleted_on(draft: &ListedApplication) -> NaiveDate {
-    clock::china_date(draft.updated_at + DRAFT_AGE)
+fn deleted_on(draft: &ListedApplication, age: Duration) -> NaiveDate {
+    clock::china_date(draft.updated_at + age)
 }
 
 /// Whether a draft is so old that it is listed here.
-pub(super) fn is_expiring(draft: &ListedApplication, today: NaiveDate) -> bool {
-    deleted_on(draft) - today <= NOTICE
+pub(super) fn is_expiring(draft: &ListedApplication, age: Duration, today: NaiveDate) -> bool {
+    deleted_on(draft, age) - today <= NOTICE
 }
 
 /// Banners in the order of their days. `soon` is the day until which a returned application is urgent.
 pub(super) fn banners(
     overview: &listing::Overview,
     of_businesses: &OwnPeriods,
+    draft_age: Duration,
     (today, soon): (NaiveDate, NaiveDate),
 ) -> Vec<Markup> {
     let mut dated: Vec<(Option<NaiveDate>, Markup)> = Vec::new();
@@ -50,9 +50,10 @@ pub(super) fn banners(
         let has_draft = overview.drafts.iter().any(|draft| draft.parent_id == application.id);
         dated.push((Some(*last_day), rejected(application, *last_day, has_draft, today)));
     }
-    for draft in overview.drafts.iter().filter(|draft| is_expiring(draft, today)) {
+    for draft in overview.drafts.iter().filter(|draft| is_expiring(draft, draft_age, today)) {
         if let Some(href) = form_of(draft, overview) {
-            dated.push((Some(deleted_on(draft)), expiring(draft, &href)));
+            let deleted_on = deleted_on(draft, draft_age);
+            dated.push((Some(deleted_on), expiring(draft, deleted_on, &href)));
         }
     }
     // An application without a day comes last.
@@ -129,10 +130,10 @@ fn form_of(draft: &ListedApplication, overview: &listing::Overview) -> Option<St
     }
 }
 
-fn expiring(draft: &ListedApplication, href: &str) -> Markup {
+fn expiring(draft: &ListedApplication, deleted_on: NaiveDate, href: &str) -> Markup {
     let body = html! {
         p {
-            (ui::date(clock::china(draft.updated_at))) " 保存，尚未提交，将于 " (ui::date(deleted_on(draft))) " 删除。"
+            (ui::date(clock::china(draft.updated_at))) " 保存，尚未提交，将于 " (ui::date(deleted_on)) " 删除。"
         }
         p { a href=(href) { "继续填写" } }
     };

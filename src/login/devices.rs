@@ -7,6 +7,7 @@ use poem::web::Data;
 use poem::{Request, Response, handler};
 
 use crate::pages::account_notices;
+use crate::pages::signed_in::require_consent;
 use crate::paths;
 use crate::people::identity::notice;
 use crate::settings::Settings;
@@ -23,8 +24,11 @@ pub async fn show(
     Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
     let settings = settings.clone();
+    let is_read = visitor.is_read;
     let read = visitor.read_signed_in(move |tx, live| {
-        let notices = notice::of_candidate(tx, &live.who.candidate)?;
+        let found = notice::with_candidate(tx, &live.who.candidate)?;
+        let (candidate, notices) = found.ok_or(Failure::SignIn)?;
+        require_consent(&live, &candidate, is_read)?;
         let sessions = live::of_candidate(tx, &live.who.candidate, &settings.sessions)?;
         Ok((live, notices, sessions))
     });

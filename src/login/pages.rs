@@ -55,6 +55,7 @@ pub fn on_phone(ways: Ways, next: &str) -> Page {
             }))
             p.muted.small { "请勿扫描他人发来的登录二维码。" }
         }
+        (privacy())
     };
     Page::new("考生登录", main).own_heading().back(paths::HOME)
 }
@@ -105,6 +106,7 @@ fn beside_card(at_portal: bool, other_ways: Markup, card: Markup) -> Page {
                 (ui::steps(if at_portal { PORTAL_STEPS } else { OUR_STEPS }))
                 p.muted.small { "请勿扫描他人发来的登录二维码。" }
                 (other_ways)
+                (privacy())
             }
             (card)
         }
@@ -123,6 +125,10 @@ fn other_ways(ways: Ways, at_portal: bool, next: &str) -> Markup {
             p { a.text-button href=(path) hx-boost="false" { (label) } }
         }
     }
+}
+
+fn privacy() -> Markup {
+    html! { p.small { a.text-button href=(paths::PRIVACY) { "个人信息处理规则" } } }
 }
 
 /// How soon a waiting screen sends its next request.

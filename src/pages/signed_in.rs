@@ -3,6 +3,7 @@
 use poem::{FromRequest, Request, RequestBody};
 
 use crate::people::candidate::Candidate;
+use crate::people::consent::Purpose;
 use crate::people::staff::{self, StaffMember};
 use crate::store::Tx;
 use crate::web::session::live::Live;
@@ -11,17 +12,41 @@ use crate::web::{Failure, Visitor};
 /// Runs `page` for the signed-in candidate, in one read transaction.
 ///
 /// # Errors
-/// [`Failure::SignIn`] if nobody is signed in.
+/// [`Failure::SignIn`] if nobody is signed in, [`Failure::AskConsent`] if the candidate has not agreed to the privacy
+/// notice.
 pub async fn as_candidate<T, F>(visitor: &Visitor, page: F) -> Result<T, Failure>
 where
     T: Send + 'static,
     F: FnOnce(&mut Tx, Candidate) -> Result<T, Failure> + Clone + Send + 'static,
 {
+    let is_read = visitor.is_read;
     let read = move |tx: &mut Tx, live: Live| {
         let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
+        require_consent(&live, &candidate, is_read)?;
         page(tx, candidate)
     };
     visitor.read_signed_in(read).await
+}
+
+/// Every page of a candidate begins with it, unless it asks for the consent. Staff are not asked. A form that is sent is
+/// not refused because a new version of the notice was published meanwhile; the next page asks.
+///
+/// # Errors
+/// [`Failure::AskConsent`]
+pub fn require_consent(live: &Live, candidate: &Candidate, is_read: bool) -> Result<(), Failure> {
+    let consents = &candidate.consents;
+    let is_enough = if is_read { consents.is_current() } else { consents.is_given() };
+    if is_enough || live.who.staff.is_some() { Ok(()) } else { Err(Failure::AskConsent(String::new())) }
+}
+
+/// What a business needs beyond the privacy notice: a consent for each purpose of sensitive data.
+///
+/// # Errors
+/// [`Failure::AskConsent`]
+pub fn require_purposes(candidate: &Candidate, purposes: &[Purpose]) -> Result<(), Failure> {
+    let missing = purposes.iter().filter(|purpose| !candidate.consents.has(**purpose));
+    let missing: Vec<&str> = missing.map(|purpose| purpose.code()).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Failure::AskConsent(missing.join(" "))) }
 }
 
 /// Runs `page` for the signed-in staff member, in one read transaction. The roster is read each time, so that a

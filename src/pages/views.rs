@@ -142,9 +142,10 @@ pub fn uploaded(file: &Attachment) -> Uploaded {
         id: file.id.clone(),
         name: file.name.clone(),
         size: files::human_size(file.size.unsigned_abs()),
-        thumb: (file.is_picture() && !file.unreadable).then(|| format!("{href}?thumb=1")),
+        thumb: (file.is_picture() && !file.unreadable && !file.removed).then(|| format!("{href}?thumb=1")),
         recording: recording(file),
         unreadable: file.unreadable,
+        removed: file.removed,
         href,
     }
 }

@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod chain;
 pub mod check;
+pub mod cut;
 pub mod export;
 pub mod search;
 
@@ -147,10 +148,12 @@ fn append_at_end(tx: &mut Tx, mut entries: Vec<Entry>) {
 }
 
 /// The candidate whose data a target names: the number of an application, which the id of a file may follow, the id of an
-/// identity case, or the number of a certificate. Other targets, such as a list, are about no candidate or about several.
+/// identity case or of a request for deletion, or the number of a certificate. Other targets, such as a list, are about no candidate or about several.
 pub fn candidate_of(tx: &mut Tx, target: &str) -> Result<Option<CandidateId>, Error> {
     use crate::store::schema::certificates::dsl as c;
-    use crate::store::schema::{applications::dsl as n, identity_cases::dsl as i};
+    use crate::store::schema::{
+        applications::dsl as n, deletion_requests::dsl as d, identity_cases::dsl as i,
+    };
     let name = target.split('/').next().unwrap_or_default();
     if name.contains(' ') {
         return Ok(None);
@@ -164,6 +167,11 @@ pub fn candidate_of(tx: &mut Tx, target: &str) -> Result<Option<CandidateId>, Er
     let suspect: Option<CandidateId> = either!(tx.conn, conn => suspect.first(conn)).optional()?;
     if suspect.is_some() {
         return Ok(suspect);
+    }
+    let asker = d::deletion_requests.find(name).select(d::candidate_id);
+    let asker: Option<CandidateId> = either!(tx.conn, conn => asker.first(conn)).optional()?;
+    if asker.is_some() {
+        return Ok(asker);
     }
     let owner = c::certificates.filter(c::number.eq(name)).select(c::holder_hash);
     let owner: Option<String> = either!(tx.conn, conn => owner.first(conn)).optional()?;

@@ -7,6 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::consent::Consents;
 use super::document::{self, Document, DocumentType, Gender};
 use super::mask;
 use super::name_hash::{self, name_hash};
@@ -14,6 +15,7 @@ use super::refusal::Refusal;
 use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
+use crate::store::schema::office_texts;
 use crate::store::{CandidateId, Conn, Error, Timestamp, Tx, Vault};
 
 /// Column names under which personal data is sealed. The portal's phone number is sealed under the
@@ -51,6 +53,7 @@ pub struct Candidate {
     /// In clear; may be empty.
     pub phone: String,
     pub profile: Profile,
+    pub consents: Consents,
 }
 
 /// Further data of a candidate; each may be missing.
@@ -81,7 +84,29 @@ pub(super) struct Row {
     born_on: Option<NaiveDate>,
     education: String,
     portrait_id: Option<String>,
+    agreed_version: Option<i32>,
+    agreed_purposes: String,
+    #[diesel(select_expression = newest_privacy_notice())]
+    #[diesel(select_expression_type = newest_privacy_notice)]
+    privacy_notice: Option<i32>,
 }
+
+/// The version of the privacy notice that is in use, as a part of the statement that reads a candidate. `None` for the
+/// text of the program.
+#[diesel::dsl::auto_type]
+fn newest_privacy_notice() -> _ {
+    let name: &'static str = PRIVACY_NOTICE;
+    office_texts::table
+        .filter(office_texts::kind.eq(""))
+        .filter(office_texts::name.eq(name))
+        .select(office_texts::version)
+        .order(office_texts::version.desc())
+        .limit(1_i64)
+        .single_value()
+}
+
+/// The name under which versions of the privacy notice are stored.
+pub const PRIVACY_NOTICE: &str = "privacy";
 
 /// The hash by which a person's records are found. It includes the document type, since a passport
 /// and a permit of two people may have the same number. All numbers of one document have the same hash.
@@ -278,6 +303,21 @@ pub fn correct(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(),
     Ok(())
 }
 
+/// Removes what a candidate's applications do not need: phone numbers and the profile.
+pub fn clear_profile(tx: &mut Tx, id: &CandidateId) -> Result<(), Error> {
+    let nothing = tx.vault.seal(PHONE, "");
+    let row = (
+        c::phone.eq(&nothing),
+        c::portal_phone.eq(&nothing),
+        c::gender.eq(""),
+        c::born_on.eq(None::<NaiveDate>),
+        c::education.eq(""),
+        c::portrait_id.eq(None::<String>),
+    );
+    diesel::update(c::candidates.find(id)).set(row).execute(tx.conn)?;
+    Ok(())
+}
+
 fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Refusal> {
     if with_document(tx, &after.holder)?.is_some_and(|owner| owner != before.id) {
         return Err(Refusal::DocumentTaken);
@@ -350,6 +390,7 @@ impl Candidate {
                 education: row.education,
                 portrait_id: row.portrait_id,
             },
+            consents: Consents::of(row.agreed_version, &row.agreed_purposes, row.privacy_notice.unwrap_or(0)),
             id: row.id,
             name: row.name,
         })

@@ -14,9 +14,6 @@ pub struct RawOffice {
     /// When the phone is answered, e.g. `工作日 9:00–17:00`
     #[arg(long, env = "KAOZHENG_OFFICE_HOURS")]
     pub office_hours: Option<String>,
-    /// Address of the privacy notice
-    #[arg(long, env = "KAOZHENG_PRIVACY_URL")]
-    pub privacy_url: Option<String>,
     /// The filing number of the site (ICP备案号), linked to the ministry's register
     #[arg(long, env = "KAOZHENG_FILING_NUMBER")]
     pub filing_number: Option<String>,
@@ -30,7 +27,6 @@ pub struct RawOffice {
 pub struct Office {
     pub phone: String,
     pub hours: String,
-    pub privacy: Option<Url>,
     pub filing: String,
     pub security: Option<Url>,
 }
@@ -40,7 +36,6 @@ pub(super) fn check(check: &mut Check, raw: &RawOffice) -> Office {
     Office {
         phone: text(&raw.office_phone),
         hours: text(&raw.office_hours),
-        privacy: link(check, "KAOZHENG_PRIVACY_URL", &raw.privacy_url, &["https"]),
         filing: text(&raw.filing_number),
         security: link(check, "KAOZHENG_SECURITY_CONTACT", &raw.security_contact, &["https", "mailto"]),
     }

@@ -86,6 +86,8 @@ desk! {
     paths::NEW_ANNOUNCEMENT => get staff::admin::announcements::blank, post staff::admin::announcements::add;
     paths::EDITED_ANNOUNCEMENT => get staff::admin::announcements::show, post staff::admin::announcements::change;
     paths::TAKE_DOWN => get staff::admin::announcements::confirm, post staff::admin::announcements::take_down;
+    paths::DELETIONS => get staff::admin::deletions::list;
+    paths::DELETION_REQUEST => get staff::admin::deletions::show, post staff::admin::deletions::decide;
     paths::UNCOVER => get staff::review, post staff::show_number;
     paths::STAFF_AUDIT => get staff::audit_page::show, post staff::audit_page::find;
 }

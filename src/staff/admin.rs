@@ -1,6 +1,7 @@
 //! 管理: the rooms of administrators. Each changes what the office works by, and notes it in the audit.
 
 pub mod announcements;
+pub mod deletions;
 pub mod exams;
 pub mod holidays;
 pub mod imports;
@@ -20,12 +21,13 @@ use crate::web::Failure;
 /// A room: its label, what is done there, and the address of its first page.
 const ROOMS: &[(&str, &str, &str)] = &[
     ("人员名单", "增加、更改和停用工作人员", paths::ROSTER),
-    ("办理规则", "承诺办结和补正的期限、复核比例、批量通过、领取上限", paths::RULES),
+    ("办理规则", "承诺办结和补正的期限、复核比例、批量通过、领取上限、保存期限", paths::RULES),
     ("须知和常用语", "各项业务的须知、办事说明、常用意见和常用标注，保留各个版本", paths::TEXTS),
     ("通知公告", "首页上的公告：撰写、定时发布、撤下", paths::EDITED_ANNOUNCEMENTS),
     ("考试", "考试、考试年月、科目和费用", paths::EXAMS),
     ("数据导入", "上传考试、报名、证书、违纪和失信记录的文件", paths::IMPORTS),
     ("放假安排", "各年的放假和调休，期限按它计算", paths::HOLIDAYS),
+    ("删除申请", "考生要求删除个人信息，在这里决定", paths::DELETIONS),
     ("身份核对", "被暂停的登录，核对是否同一人", paths::IDENTITIES),
 ];
 

@@ -281,7 +281,9 @@ impl ReviewPage<'_> {
 fn sheet(label: &str, file: &Attachment) -> Markup {
     let url = paths::file(&file.id);
     html! {
-        @if file.unreadable {
+        @if file.removed {
+            p { (ui::REMOVED) "。" }
+        } @else if file.unreadable {
             p { "这份文件打不开：存储的文件已丢失或损坏。" }
         } @else if file.is_picture() {
             img src=(url) alt={ (label) "：" (file.name) };

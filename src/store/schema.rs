@@ -40,6 +40,19 @@ diesel::table! {
         education -> Text,
         portrait_id -> Nullable<Text>,
         name_hash -> Text,
+        agreed_version -> Nullable<Integer>,
+        agreed_purposes -> Text,
+    }
+}
+
+diesel::table! {
+    consents (id) {
+        id -> Text,
+        candidate_id -> Text,
+        purpose -> Text,
+        version -> Integer,
+        given -> Bool,
+        at -> Timestamp,
     }
 }
 
@@ -78,6 +91,43 @@ diesel::table! {
         day -> Date,
         seq -> BigInt,
         hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_cuts (id) {
+        id -> Integer,
+        day -> Date,
+        seq -> BigInt,
+        hash -> Text,
+        entries -> BigInt,
+        seal -> Text,
+    }
+}
+
+diesel::table! {
+    data_exports (id) {
+        id -> Text,
+        candidate_id -> Text,
+        status -> Text,
+        requested_at -> Timestamp,
+        beat_at -> Timestamp,
+        ready_at -> Nullable<Timestamp>,
+        pieces -> Integer,
+        size -> BigInt,
+    }
+}
+
+diesel::table! {
+    deletion_requests (id) {
+        id -> Text,
+        candidate_id -> Text,
+        reason -> Text,
+        requested_at -> Timestamp,
+        status -> Text,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<Text>,
+        answer -> Text,
     }
 }
 
@@ -487,6 +537,7 @@ diesel::table! {
         submitted_at -> Nullable<Timestamp>,
         unreadable_since -> Nullable<Timestamp>,
         withdrawn_at -> Nullable<Timestamp>,
+        removed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -624,6 +675,10 @@ diesel::table! {
 
 diesel::joinable!(office_texts -> staff (staff_id));
 diesel::joinable!(import_jobs -> staff (staff_id));
+diesel::joinable!(consents -> candidates (candidate_id));
+diesel::joinable!(data_exports -> candidates (candidate_id));
+diesel::joinable!(deletion_requests -> candidates (candidate_id));
+diesel::joinable!(deletion_requests -> staff (decided_by));
 diesel::joinable!(certificate_links -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
@@ -666,9 +721,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_notes,
     working_marks,
     candidates,
+    consents,
     staff,
     audit_entries,
     audit_head,
+    audit_cuts,
+    data_exports,
+    deletion_requests,
     sessions,
     login_handshakes,
     device_grants,

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::Lang;
 use super::page::Chrome;
+use crate::paths;
 use crate::settings::Office;
 
 /// Where a printed page comes from. Not shown on a screen.
@@ -28,9 +29,7 @@ pub(super) fn footer(chrome: &Chrome) -> Markup {
         footer #footer {
             p lang=[lang.of_chinese()] { (chrome.authority) }
             (contact(office, lang))
-            @if let Some(privacy) = &office.privacy {
-                p { a href=(privacy) rel="external" { (lang.pick("隐私政策", "Privacy notice")) } }
-            }
+            p { a href=(paths::PRIVACY) hreflang=[lang.of_chinese()] { (lang.pick("个人信息处理规则", "Privacy notice")) } }
             @if !office.filing.is_empty() {
                 p { a href="https://beian.miit.gov.cn/" rel="external" lang="zh-CN" { (office.filing) } }
             }

@@ -184,13 +184,8 @@ mod tests {
     use super::*;
     use crate::settings::Office;
 
-    static OFFICE: Office = Office {
-        phone: String::new(),
-        hours: String::new(),
-        privacy: None,
-        filing: String::new(),
-        security: None,
-    };
+    static OFFICE: Office =
+        Office { phone: String::new(), hours: String::new(), filing: String::new(), security: None };
 
     fn chrome() -> Chrome<'static> {
         Chrome {

@@ -18,6 +18,8 @@ pub struct Uploaded {
     pub recording: Option<Recording>,
     /// Whether the storage has lost its content.
     pub unreadable: bool,
+    /// Whether the file was removed at the end of its retention.
+    pub removed: bool,
 }
 
 /// Sound or film, played on the page.
@@ -106,8 +108,14 @@ fn chooser(u: &UploadField, described: Option<&str>, words: &str) -> Markup {
     }
 }
 
+/// What is said of a file that was removed.
+pub const REMOVED: &str = "材料已按保存期限删除";
+
 /// Thumbnail or icon, name and size, as a link that opens the file in a new window.
 fn shown(file: &Uploaded) -> Markup {
+    if file.removed {
+        return html! { span.muted { (file.name) "：" (REMOVED) } };
+    }
     html! {
         a.file href=(file.href) target="_blank" hx-boost="false" {
             @match &file.thumb {
@@ -124,7 +132,7 @@ fn shown(file: &Uploaded) -> Markup {
 }
 
 fn player(file: &Uploaded) -> Markup {
-    let playable = file.recording.as_ref().filter(|_| !file.unreadable);
+    let playable = file.recording.as_ref().filter(|_| !file.unreadable && !file.removed);
     html! { @if let Some(playable) = playable { div { (recording(playable)) } } }
 }
 
@@ -174,6 +182,7 @@ mod tests {
             href: format!("/files/{id}"),
             recording: None,
             unreadable: false,
+            removed: false,
         }
     }
 

@@ -22,6 +22,9 @@ pub enum Failure {
     /// The sign-in is too old for an export of personal data. The path leads to the page of the export.
     #[error("the sign-in is not recent")]
     SignInAgain(String),
+    /// The candidate has not agreed to the privacy notice or, with codes of purposes, not to these.
+    #[error("a consent is missing")]
+    AskConsent(String),
     /// It does not exist, or it belongs to another person: the answers do not differ.
     #[error("not found")]
     NotFound,
@@ -147,9 +150,10 @@ impl ResponseError for Failure {
         match self {
             Failure::SignIn | Failure::SignInAgain(_) => StatusCode::UNAUTHORIZED,
             Failure::NotFound => StatusCode::NOT_FOUND,
-            Failure::Forbidden(_) | Failure::NoLogin { .. } | Failure::NotAdmitted { .. } => {
-                StatusCode::FORBIDDEN
-            }
+            Failure::AskConsent(_)
+            | Failure::Forbidden(_)
+            | Failure::NoLogin { .. }
+            | Failure::NotAdmitted { .. } => StatusCode::FORBIDDEN,
             Failure::Conflict { .. } => StatusCode::CONFLICT,
             Failure::BadRequest(_) => StatusCode::BAD_REQUEST,
             Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -258,6 +262,7 @@ impl ErrorResponder {
         let ErrorResponder { frame, is_read } = self;
         let mut response = match failure {
             Failure::SignIn if *is_read => return frame.go(&paths::with_next(paths::LOGIN, frame.here())),
+            Failure::AskConsent(need) if *is_read => return frame.go(&paths::consent(need, frame.here())),
             Failure::SignInAgain(next) => return frame.go(&paths::with_next(paths::LOGIN_AGAIN, next)),
             _ if is_shown_as_notice(frame, failure, *is_read) => notice(frame, failure),
             _ => frame.page_with(failure.status(), failure.page(frame.lang(), frame.office())),

@@ -23,17 +23,21 @@ pub struct Visitor {
     store: Store,
     session: Option<String>,
     rules: SessionRules,
+    /// Whether the request is for a page, and sends nothing that could be lost.
+    pub is_read: bool,
 }
 
 impl Visitor {
     pub fn new(session: Option<Id>, store: &Store, settings: &Settings) -> Visitor {
-        Visitor { store: store.clone(), session: session.as_ref().map(live::key), rules: settings.sessions }
+        let session = session.as_ref().map(live::key);
+        Visitor { store: store.clone(), session, rules: settings.sessions, is_read: true }
     }
 
     pub fn of_request(req: &Request) -> Result<Visitor, Failure> {
         let settings: &std::sync::Arc<Settings> = attached(req)?;
         let id = session::id_in(req.headers(), settings.is_https());
-        Ok(Visitor::new(id, attached(req)?, settings))
+        let is_read = req.method().is_safe();
+        Ok(Visitor { is_read, ..Visitor::new(id, attached(req)?, settings) })
     }
 
     /// Runs `page` with the visitor's session, if somebody is signed in in it, in one read transaction. Afterwards

@@ -15,7 +15,13 @@ use crate::store::Store;
 /// `GET /robots.txt`: the public pages may be read and listed.
 #[handler]
 pub fn robots() -> Response {
-    let public = [paths::LOOKUP, paths::ENGLISH_LOOKUP, paths::SERVICES, paths::prefix(paths::ANNOUNCEMENT)];
+    let public = [
+        paths::LOOKUP,
+        paths::ENGLISH_LOOKUP,
+        paths::SERVICES,
+        paths::PRIVACY,
+        paths::prefix(paths::ANNOUNCEMENT),
+    ];
     let allowed: String = public.iter().map(|path| format!("Allow: {path}\n")).collect();
     let assets = paths::prefix(paths::ASSET);
     text(format!("User-agent: *\nAllow: {}$\n{allowed}Allow: {assets}\nDisallow: /\n", paths::HOME))

@@ -11,7 +11,10 @@ use crate::{axe, nu, qr};
 
 async fn server() -> Server {
     // Both browsers run on this machine, without a proxy.
-    Server::start_with(Clock::system(), |settings| settings.trusted_proxy = false).await
+    let server = Server::start_with(Clock::system(), |settings| settings.trusted_proxy = false).await;
+    // The demo's people have agreed to the privacy notice.
+    server.load_demo().await;
+    server
 }
 
 /// Scans the desktop's code and confirms the login on the phone.

@@ -225,6 +225,17 @@ async fn sandbox_pages_are_valid_and_accessible() {
 }
 
 #[tokio::test]
+async fn consent_pages_are_accessible() {
+    let (server, browser) = (server().await, Browser::phone().await);
+    browser.open(&format!("{}/login/portal", server.base)).await;
+    browser.press("石卫国").await;
+    browser.see("我已阅读并同意").await;
+    let need = "/me/consent?need=portrait+account&next=%2Fme";
+    let pages = ["/me/consent?next=%2Fme", need, "/me/consent/refused", "/privacy/0"];
+    inspect(&server, &browser, &pages.map(str::to_owned)).await;
+}
+
+#[tokio::test]
 async fn candidate_pages_are_accessible() {
     open_all(&server().await, Some("张小三"), 20).await;
 }

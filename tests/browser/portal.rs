@@ -6,7 +6,7 @@ use kaozheng::store::Clock;
 use crate::browser::{Browser, Screen};
 use crate::portal_server::Portal;
 use crate::server::Server;
-use crate::sign_in::{self, BY_OUR_CODE, BY_THE_PORTALS_CODE, POLLED};
+use crate::sign_in::{self, BY_OUR_CODE, BY_THE_PORTALS_CODE};
 
 mod faults;
 
@@ -50,6 +50,7 @@ async fn scan_of_our_code_signs_in() {
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
     sign_in::show_our_code(&server.base, &desktop).await;
     sign_in::scan_our_code(&desktop, &phone, "portal-scan").await;
+    sign_in::agree(&desktop).await;
     desktop.see(BY_OUR_CODE).await;
 }
 
@@ -59,7 +60,8 @@ async fn scan_of_the_portals_code_signs_in() {
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
     sign_in::show_the_portals_code(&server.base, &desktop).await;
     sign_in::scan_the_portals_code(&desktop, &phone, "portal-device").await;
-    desktop.see_within(POLLED, BY_THE_PORTALS_CODE).await;
+    sign_in::agree(&desktop).await;
+    desktop.see(BY_THE_PORTALS_CODE).await;
 }
 
 #[tokio::test]
@@ -69,5 +71,6 @@ async fn scan_of_the_portals_code_works_without_scripts() {
     let phone = Browser::without_javascript(Screen::Phone).await;
     sign_in::show_the_portals_code(&server.base, &desktop).await;
     sign_in::scan_the_portals_code(&desktop, &phone, "portal-device-plain").await;
-    desktop.see_within(POLLED, BY_THE_PORTALS_CODE).await;
+    sign_in::agree(&desktop).await;
+    desktop.see(BY_THE_PORTALS_CODE).await;
 }

@@ -21,7 +21,9 @@ async fn every_way_to_sign_in_works_across_processes() {
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
     sign_in::show_our_code(&cluster.base, &desktop).await;
     sign_in::scan_our_code(&desktop, &phone, "processes-scan").await;
-    desktop.see_within(SOON, BY_OUR_CODE).await;
+    desktop.see_within(SOON, sign_in::NOTICE).await;
+    sign_in::agree(&desktop).await;
+    desktop.see(BY_OUR_CODE).await;
     let (desktop, phone) = (Browser::desktop().await, Browser::phone().await);
     sign_in::show_the_portals_code(&cluster.base, &desktop).await;
     sign_in::scan_the_portals_code(&desktop, &phone, "processes-device").await;
@@ -35,7 +37,9 @@ async fn screen_survives_the_death_of_its_process() {
     sign_in::show_our_code(&cluster.base, &desktop).await;
     cluster.kill_process_with_open_request().await;
     sign_in::scan_our_code(&desktop, &phone, "processes-killed").await;
-    desktop.see_within(SOON, BY_OUR_CODE).await;
+    desktop.see_within(SOON, sign_in::NOTICE).await;
+    sign_in::agree(&desktop).await;
+    desktop.see(BY_OUR_CODE).await;
 }
 
 #[tokio::test]
@@ -45,7 +49,8 @@ async fn screen_with_the_portals_code_survives_the_death_of_its_process() {
     sign_in::show_the_portals_code(&cluster.base, &desktop).await;
     cluster.kill_process_with_open_request().await;
     sign_in::scan_the_portals_code(&desktop, &phone, "processes-device-killed").await;
-    desktop.see_within(POLLED, BY_THE_PORTALS_CODE).await;
+    sign_in::agree(&desktop).await;
+    desktop.see(BY_THE_PORTALS_CODE).await;
 }
 
 fn handshake(page: &Answer) -> String {

@@ -48,6 +48,7 @@ mod media;
 mod names;
 mod pagination;
 mod permits;
+mod privacy;
 mod properties;
 mod qualification;
 mod receipt;

@@ -172,9 +172,22 @@ impl Visitor {
         }
     }
 
-    /// Opens a page and follows redirects.
+    /// Opens a page and follows redirects. Agrees to the privacy notice, if it is asked for.
     pub async fn open(&self, path: &str) -> Answer {
-        self.send(self.follows.get(self.address(path))).await
+        let page = self.send(self.follows.get(self.address(path))).await;
+        self.agree(page).await
+    }
+
+    /// Agrees to everything that a page asks for, and goes on to the page that was wanted.
+    async fn agree(&self, page: Answer) -> Answer {
+        let Some((_, rest)) = page.body.split_once("action=\"/me/consent\"") else { return page };
+        let asked = Answer { body: rest.to_owned(), headers: page.headers.clone(), ..page };
+        let mut form = asked.hidden_fields();
+        form.push(("general".to_owned(), "yes".to_owned()));
+        let offered = asked.body.split("name=\"purpose\" value=\"").skip(1);
+        let offered = offered.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+        form.extend(offered.map(|purpose| ("purpose".to_owned(), purpose)));
+        self.send(self.follows.post(self.address("/me/consent")).form(&form)).await
     }
 
     /// Opens a page without following redirects.
@@ -189,7 +202,8 @@ impl Visitor {
 
     /// Sends a form and follows redirects.
     pub async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(self.follows.post(self.address(path)).form(form)).await
+        let page = self.send(self.follows.post(self.address(path)).form(form)).await;
+        self.agree(page).await
     }
 
     /// Sends a form without following redirects.

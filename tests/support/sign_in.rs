@@ -11,6 +11,9 @@ use crate::qr;
 /// The portal is polled every five seconds; another process takes over when the poller dies.
 pub const POLLED: Duration = Duration::from_secs(25);
 
+/// On the page that asks for the first consent.
+pub const NOTICE: &str = "我已阅读并同意个人信息处理规则";
+
 /// Descriptions on 我的 of a device that was signed in by our code, and by the portal's.
 pub const BY_OUR_CODE: &str = "手机扫码登录";
 pub const BY_THE_PORTALS_CODE: &str = "在政务服务平台扫码登录";
@@ -21,8 +24,16 @@ pub async fn by_redirect(base: &str, phone: &Browser) {
     phone.press("用政务 App 登录").await;
     phone.see("统一身份认证").await;
     phone.press("张小三").await;
+    agree(phone).await;
     phone.see("张*三").await;
     assert!(phone.url().await.ends_with("/me"));
+}
+
+/// Agrees to the privacy notice, which the first sign-in of a person asks for.
+pub async fn agree(browser: &Browser) {
+    browser.see_within(POLLED, NOTICE).await;
+    browser.choose(NOTICE).await;
+    browser.press("同意并继续").await;
 }
 
 /// By our code: the desktop shows it.

@@ -84,9 +84,16 @@ fn unique_part(url: &str) -> &str {
 }
 
 fn tells_who_asks(sql: &str) -> bool {
-    let target = sql.split_once("FROM ").or_else(|| sql.split_once("UPDATE ")).map_or("", |(_, rest)| rest);
+    let from = sql.match_indices("FROM ").find(|(at, _)| is_outside_of_parentheses(&sql[..*at]));
+    let from = from.map(|(at, word)| &sql[at + word.len()..]);
+    let target = from.or_else(|| sql.split_once("UPDATE ").map(|(_, rest)| rest)).unwrap_or_default();
     let table = target.trim_start_matches(['(', '"', '`']);
     WHO_ASKS.iter().any(|name| table.strip_prefix(name).is_some_and(|rest| rest.starts_with(['"', '`'])))
+}
+
+/// Whether the text has closed every parenthesis.
+fn is_outside_of_parentheses(text: &str) -> bool {
+    text.matches('(').count() == text.matches(')').count()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

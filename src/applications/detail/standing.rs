@@ -40,6 +40,15 @@ pub(super) fn standing(detail: &Detail) -> Markup {
     ui::banner(tone, views::word(application), body)
 }
 
+/// The banner about materials whose retention has ended.
+pub(super) fn removed_materials(detail: &Detail) -> Markup {
+    html! {
+        @if detail.files.iter().any(|file| file.removed) {
+            (ui::banner(Tone::Neutral, ui::REMOVED, html! { p { "您填写的内容和办理结果都在，不受影响。" } }))
+        }
+    }
+}
+
 /// The banner about materials whose files are lost or damaged.
 pub(super) fn lost_materials(detail: &Detail) -> Markup {
     let (business, application) = (detail.application.business, &detail.application);

@@ -85,7 +85,9 @@ impl Sheet {
     }
 
     fn has_lost(&self, slot: &str) -> bool {
-        let lost = |id: &String| self.attachments.iter().any(|file| file.id == *id && file.unreadable);
+        let lost = |id: &String| {
+            self.attachments.iter().any(|file| file.id == *id && (file.unreadable || file.removed))
+        };
         self.answers.files(slot).iter().any(lost)
     }
 }

@@ -165,7 +165,8 @@ impl Contents {
             ("certificates", certificates::table.count().get_result(conn)?),
         ];
         let rows = rows.map(|(table, count)| (table.to_owned(), count)).into();
-        let uploads = attachments::table.select((attachments::storage_key, attachments::width)).load(conn)?;
+        let kept = attachments::table.filter(attachments::removed_at.is_null());
+        let uploads = kept.select((attachments::storage_key, attachments::width)).load(conn)?;
         Ok(Contents { migrations, rows, uploads })
     }
 }

@@ -44,6 +44,11 @@ const LABELS: &[(&str, &str)] = &[
     ("audit_export", "导出查看记录"),
     ("audit_adopt", "旧的查看记录编入链"),
     ("backup", "备份"),
+    ("deletion", "查看删除申请"),
+    ("erase", "同意删除个人信息"),
+    ("refuse_deletion", "不同意删除个人信息"),
+    ("retention", "按保存期限删除材料"),
+    ("audit_cut", "按保存期限删除查看记录"),
 ];
 
 /// The label of an action. What follows a colon, such as the role in `roster_add:reviewer`, does not matter. An action

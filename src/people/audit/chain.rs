@@ -46,7 +46,7 @@ impl Head {
     }
 
     /// Other writers wait until the transaction ends. SQLite needs no lock, since it has one writer.
-    fn lock(tx: &mut Tx) -> Result<Head, Error> {
+    pub(super) fn lock(tx: &mut Tx) -> Result<Head, Error> {
         let row = h::audit_head.find(HEAD).select((h::day, h::seq, h::hash));
         Head::of(match tx.conn {
             Conn::Sqlite(conn) => row.first(conn).optional()?,

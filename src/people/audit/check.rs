@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Text};
 
 use super::chain::{self, Entry, Head, Place};
+use super::cut::Cut;
 use crate::either;
 use crate::store::schema::audit_entries::dsl as a;
 use crate::store::{Error, Tx, Vault};
@@ -32,6 +33,8 @@ pub enum Fault {
     Missing(Option<Place>, Place),
     /// The newest entries, up to this place.
     Cut(Option<Place>, Place),
+    /// The note that the entries up to this place were removed by the program is false.
+    FalseCut(Place),
     /// So many entries have no place.
     Unchained(i64),
 }
@@ -60,6 +63,9 @@ impl fmt::Display for Fault {
             Fault::Cut(None, newest) => write!(f, "missing: all entries up to {newest}"),
             Fault::Cut(Some(after), newest) => {
                 write!(f, "missing: the entries after {after}, up to {newest}")
+            }
+            Fault::FalseCut(place) => {
+                write!(f, "the note that the entries up to {place} were removed is not by this program")
             }
             Fault::Unchained(count) => write!(
                 f,
@@ -130,8 +136,15 @@ pub struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    pub fn new(vault: &'a Vault) -> Check<'a> {
-        Check { vault, last: None, suspect: None, entries: 0, faults: Vec::new() }
+    /// A check of the entries after a cut; without one of all.
+    pub fn after(vault: &'a Vault, cut: Option<&Cut>) -> Check<'a> {
+        let genuine = cut.filter(|cut| cut.is_genuine(vault));
+        let last = genuine.map(|cut| (cut.place, cut.hash.clone()));
+        let mut check = Check { vault, last, suspect: None, entries: 0, faults: Vec::new() };
+        if let (Some(cut), None) = (cut, genuine) {
+            check.tell(Fault::FalseCut(cut.place));
+        }
+        check
     }
 
     pub fn take(&mut self, link: &Link) {

@@ -106,3 +106,12 @@ pub(super) fn unbind(tx: &mut Tx, key: AccountKey) -> Result<(), Error> {
     diesel::delete(p::portal_accounts.find((key.portal, key.subject_hash))).execute(tx.conn)?;
     Ok(())
 }
+
+/// Removes the phone number of a candidate's accounts. They stay bound, so that no other account signs in as the candidate.
+pub fn clear_phone(tx: &mut Tx, candidate: &CandidateId) -> Result<(), Error> {
+    let nothing = tx.vault.seal(PHONE, "");
+    diesel::update(p::portal_accounts.filter(p::candidate_id.eq(candidate)))
+        .set(p::phone.eq(nothing))
+        .execute(tx.conn)?;
+    Ok(())
+}

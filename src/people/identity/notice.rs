@@ -123,3 +123,10 @@ pub fn signed_in_on(tx: &mut Tx, candidate: &CandidateId, device: &str) -> Resul
     }
     if known.is_empty() { Ok(()) } else { add(tx, candidate, NoticeKind::NewDevice, device) }
 }
+
+/// Deletes the notices and devices of a candidate.
+pub fn forget(tx: &mut Tx, candidate: &CandidateId) -> Result<(), Error> {
+    diesel::delete(n::account_notices.filter(n::candidate_id.eq(candidate))).execute(tx.conn)?;
+    diesel::delete(d::known_devices.filter(d::candidate_id.eq(candidate))).execute(tx.conn)?;
+    Ok(())
+}

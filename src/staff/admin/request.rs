@@ -7,6 +7,7 @@ use poem::{FromRequest, Request, RequestBody, Response};
 
 use crate::casework::question::Problems;
 use crate::pages::signed_in::{as_staff, recent_sign_in};
+use crate::people::audit::Unaudited;
 use crate::people::staff::StaffMember;
 use crate::staff::header::Header;
 use crate::staff::require_administrator;
@@ -93,6 +94,15 @@ impl AdminRequest {
             (page.main)
         };
         Ok(self.frame.page(Page { main, ..page }))
+    }
+
+    /// Writes the audit entries of a page about a person, before it is shown.
+    pub(super) async fn read_unaudited<F>(&self, load: F) -> Result<(), Failure>
+    where
+        F: FnOnce(&mut Tx, &StaffMember) -> Result<Unaudited<()>, Failure> + Clone + Send + 'static,
+    {
+        let load = move |tx: &mut Tx, staff: StaffMember| load(tx, &require(staff)?);
+        Ok(as_staff(&self.visitor, load).await?.disclose(&self.store).await?)
     }
 
     /// Shows a page with a status.

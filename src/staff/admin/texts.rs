@@ -1,4 +1,4 @@
-//! 须知和常用语: the texts of the office by business, with their versions.
+//! 须知和常用语: the texts of the office and by business, with their versions.
 
 use maud::{Markup, html};
 use poem::http::StatusCode;
@@ -15,24 +15,43 @@ use crate::store::{Error, Tx};
 use crate::ui::{self, Control, FormField, ListRow, Look, Page};
 use crate::web::{Failure, Submission};
 
-/// A text by its address: its kind, and its business.
-type Of = (TextKind, &'static Business);
+/// The last part of the address of a text of the whole office.
+const OFFICE: &str = "office";
+
+/// A text by its address: its kind, and its business; with `None` it is a text of the whole office.
+type Of = (TextKind, Option<&'static Business>);
 
 fn of(tx: &Tx, (name, slug): &(String, String)) -> Result<Of, Failure> {
     let kind = TextKind::from_code(name).ok_or(Failure::NotFound)?;
-    Ok((kind, Registry::of(tx).find(slug).ok_or(Failure::NotFound)?))
+    let scope = match slug.as_str() {
+        OFFICE => None,
+        slug => Some(Registry::of(tx).find(slug).ok_or(Failure::NotFound)?),
+    };
+    Ok((kind, scope))
 }
 
-fn load(tx: &mut Tx, (kind, business): Of) -> Result<OfficeText, Failure> {
-    texts::current(tx, kind, business)?.ok_or(Failure::NotFound)
+fn label((_, scope): Of) -> &'static str {
+    scope.map_or("全办公室", |business| business.label)
+}
+
+fn address_of((kind, scope): Of) -> String {
+    paths::office_text(kind.code(), slug(scope))
+}
+
+fn slug(scope: Option<&Business>) -> &'static str {
+    scope.map_or(OFFICE, |business| business.slug)
+}
+
+fn load(tx: &mut Tx, (kind, scope): Of) -> Result<OfficeText, Failure> {
+    texts::current(tx, kind, scope)?.ok_or(Failure::NotFound)
 }
 
 #[handler]
 pub async fn list(request: AdminRequest) -> Result<Response, Failure> {
     let page = |tx: &mut Tx, _: &StaffMember| {
-        let mut groups = Vec::new();
+        let mut groups = vec![("全办公室", rows(tx, None)?)];
         for business in Registry::of(tx).iter() {
-            groups.push((business.label, rows(tx, business)?));
+            groups.push((business.label, rows(tx, Some(business))?));
         }
         let main = html! {
             (ui::heading("", "须知和常用语", "发布后立即使用；原来的版本保留，考生同意过的须知以后还能查看。"))
@@ -43,14 +62,14 @@ pub async fn list(request: AdminRequest) -> Result<Response, Failure> {
     request.show(page).await
 }
 
-fn rows(tx: &mut Tx, business: &'static Business) -> Result<Vec<ListRow>, Error> {
+fn rows(tx: &mut Tx, scope: Option<&'static Business>) -> Result<Vec<ListRow>, Error> {
     let mut rows = Vec::new();
     for kind in TextKind::ALL {
-        let Some(text) = texts::current(tx, kind, business)? else { continue };
+        let Some(text) = texts::current(tx, kind, scope)? else { continue };
         rows.push(ListRow {
             title: html! { (kind.label()) },
             detail: excerpt(&text.body),
-            href: paths::office_text(kind.code(), business.slug),
+            href: address_of((kind, scope)),
             trailing: html! { span.muted.small { (version(text.version)) } },
         });
     }
@@ -105,13 +124,13 @@ pub async fn publish(
     }
     let (to, again) = (address.clone(), address);
     let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
-        let (kind, business) = of(tx, &to)?;
-        let body = match kind.check(&typed) {
+        let of = of(tx, &to)?;
+        let body = match of.0.check(&typed) {
             Ok(body) => body,
             Err(problem) => return Ok(Err(vec![("body".to_owned(), problem)])),
         };
-        texts::publish(tx, staff, (kind, business), seen, &body)?;
-        Ok(Ok(saved(&paths::office_text(kind.code(), business.slug))))
+        texts::publish(tx, staff, of, seen, &body)?;
+        Ok(Ok(saved(&address_of(of))))
     };
     let again = move |tx: &mut Tx, _: &StaffMember, trouble: &Trouble| {
         let of = of(tx, &again)?;
@@ -127,14 +146,14 @@ pub async fn show_version(
     Path((name, slug, number)): Path<(String, String, i32)>,
 ) -> Result<Response, Failure> {
     let page = move |tx: &mut Tx, _: &StaffMember| {
-        let (kind, business) = of(tx, &(name, slug))?;
-        let text = texts::of_version(tx, kind, business, number)?.ok_or(Failure::NotFound)?;
+        let of = of(tx, &(name, slug))?;
+        let (kind, scope) = of;
+        let text = texts::of_version(tx, kind, scope, number)?.ok_or(Failure::NotFound)?;
         let main = html! {
-            (ui::heading(business.label, kind.label(), &version(text.version)))
+            (ui::heading(label(of), kind.label(), &version(text.version)))
             (ui::panel("", shown(kind, &text.body)))
         };
-        let back = paths::office_text(kind.code(), business.slug);
-        Ok(Page::new(kind.label(), main).about(version(number)).own_heading().back(back))
+        Ok(Page::new(kind.label(), main).about(version(number)).own_heading().back(address_of(of)))
     };
     request.show(page).await
 }
@@ -142,7 +161,7 @@ pub async fn show_version(
 /// A text as its readers see it.
 fn shown(kind: TextKind, body: &str) -> Markup {
     match kind {
-        TextKind::Notice | TextKind::Help => ui::prose(body),
+        TextKind::Privacy | TextKind::Notice | TextKind::Help => ui::prose(body),
         TextKind::Remarks | TextKind::Marks => {
             html! { ul.bullets { @for line in body.lines() { li { (line) } } } }
         }
@@ -151,6 +170,9 @@ fn shown(kind: TextKind, body: &str) -> Markup {
 
 fn hint(kind: TextKind) -> &'static str {
     match kind {
+        TextKind::Privacy => {
+            "考生登录后须同意。空一行分段；以“- ”或“1. ”开头的行是列表。新版本发布后，考生下次打开页面时须重新同意。"
+        }
         TextKind::Notice => {
             "考生同意后才能填写。空一行分段；以“- ”或“1. ”开头的行是列表。新版本发布后，还没有提交的考生须重新同意。"
         }
@@ -160,18 +182,13 @@ fn hint(kind: TextKind) -> &'static str {
     }
 }
 
-fn edit_page(
-    tx: &mut Tx,
-    (kind, business): Of,
-    typed: Option<&str>,
-    trouble: &Trouble,
-) -> Result<Page, Failure> {
-    let text = load(tx, (kind, business))?;
-    let versions = texts::versions(tx, kind, business)?;
-    let address = paths::office_text(kind.code(), business.slug);
+fn edit_page(tx: &mut Tx, of: Of, typed: Option<&str>, trouble: &Trouble) -> Result<Page, Failure> {
+    let (kind, scope) = of;
+    let text = load(tx, of)?;
+    let versions = texts::versions(tx, kind, scope)?;
     let field = FormField {
         hint: hint(kind),
-        optional: kind != TextKind::Notice,
+        optional: !matches!(kind, TextKind::Notice | TextKind::Privacy),
         error: trouble.of("body"),
         ..FormField::new(
             "body",
@@ -180,9 +197,9 @@ fn edit_page(
         )
     };
     let main = html! {
-        (ui::heading(business.label, kind.label(), &format!("现在使用：{}", version(text.version))))
+        (ui::heading(label(of), kind.label(), &format!("现在使用：{}", version(text.version))))
         (trouble.show())
-        form method="post" action=(address) novalidate {
+        form method="post" action=(address_of(of)) novalidate {
             input type="hidden" name="version" value=(text.version);
             (ui::panel("", ui::field(&field)))
             div.actions {
@@ -195,25 +212,25 @@ fn edit_page(
             ul.bullets {
                 @for one in &versions {
                     li {
-                        a.text-button href=(paths::text_version(kind.code(), business.slug, one.version)) { (version(one.version)) }
+                        a.text-button href=(paths::text_version(kind.code(), slug(scope), one.version)) { (version(one.version)) }
                         " · " (one.staff) " · " (ui::words(&china(one.at)))
                     }
                 }
-                li { a.text-button href=(paths::text_version(kind.code(), business.slug, 0)) { (version(0)) } }
+                li { a.text-button href=(paths::text_version(kind.code(), slug(scope), 0)) { (version(0)) } }
             }
         }))
     };
-    Ok(Page::new(kind.label(), main).about(business.label).own_heading().back(paths::TEXTS))
+    Ok(Page::new(kind.label(), main).about(label(of)).own_heading().back(paths::TEXTS))
 }
 
-fn preview(tx: &mut Tx, (kind, business): Of, seen: i32, typed: &str) -> Result<Page, Failure> {
-    load(tx, (kind, business))?;
+fn preview(tx: &mut Tx, of: Of, seen: i32, typed: &str) -> Result<Page, Failure> {
+    load(tx, of)?;
+    let kind = of.0;
     let body = kind.check(typed).unwrap_or_default();
-    let address = paths::office_text(kind.code(), business.slug);
     let main = html! {
-        (ui::heading(business.label, &format!("预览{}", kind.label()), "还没有发布。"))
+        (ui::heading(label(of), &format!("预览{}", kind.label()), "还没有发布。"))
         (ui::panel("", shown(kind, &body)))
-        form method="post" action=(address) novalidate {
+        form method="post" action=(address_of(of)) novalidate {
             input type="hidden" name="version" value=(seen);
             input type="hidden" name="body" value=(body);
             div.actions {

@@ -154,6 +154,7 @@ fn links(file: &CaseFile, ids: &[String], case: &str) -> Markup {
         span hx-target=".desk-viewer" hx-select=".desk-viewer" hx-swap="outerHTML" hx-push-url="false" {
             @for attachment in attachments {
                 @match attachment {
+                    Some(file) if file.removed => span.muted { (file.name) "（" (ui::REMOVED) "）" },
                     Some(file) if file.unreadable => span.error { (file.name) "（打不开）" },
                     Some(file) => a.desk-file href=(view_path(case, file)) { (file.name) },
                     None => span.error { "文件记录已丢失" },

@@ -56,6 +56,12 @@ impl Failure {
                 "重新登录",
                 paths::LOGIN_AGAIN,
             ),
+            Failure::AskConsent(_) => Words::new(
+                "需要先征得您的同意",
+                "您还没有同意处理相关的个人信息，这次操作没有完成。",
+                "查看并同意",
+                paths::CONSENT,
+            ),
             Failure::NotFound => Words::home("没有找到这个页面", "网址可能有误，或内容已被移除。"),
             Failure::Forbidden(need) => Words::home("您不能进行这个操作", *need),
             Failure::Conflict { message, action: (label, href) } => {

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use futures_util::future::join_all;
 use kaozheng::people::audit::chain::Head;
 use kaozheng::people::audit::check::{self, Check};
+use kaozheng::people::audit::cut::{self, Cut};
 use kaozheng::people::audit::{self, export};
 use kaozheng::people::staff as roster;
 use kaozheng::store::schema::audit_entries::dsl as a;
@@ -40,7 +41,7 @@ impl Authority {
         let vault = self.store.vault.clone();
         let found = self.write(move |tx| {
             let (head, unchained) = (Head::read(tx)?, check::unchained(tx)?);
-            let mut check = Check::new(&vault);
+            let mut check = Check::after(&vault, Cut::read(tx)?.as_ref());
             check::walk(tx, EVER, |_, link| {
                 check.take(&link);
                 Ok::<_, Error>(())
@@ -287,4 +288,30 @@ async fn earlier_export_shows_that_the_newest_entries_were_cut_off() {
         found,
         ["2026-11-24 entry 4: it, or an entry before it on this day, differs from the earlier export"]
     );
+}
+
+#[tokio::test]
+async fn rest_of_the_chain_holds_after_its_first_day_was_removed() {
+    let authority = Authority::with_entries().await;
+    let earlier = authority.exported().await;
+    let tuesday = chrono::NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+    let remove = move |tx: &mut kaozheng::store::Tx| Ok(cut::remove_oldest_day(tx, tuesday)?);
+    let removed = authority.write(remove).await.expect("a day less");
+    assert_eq!(removed.map(|(day, entries)| (day.to_string(), entries)), Some(("2026-11-23".to_owned(), 3)));
+    assert_eq!(authority.write(remove).await.expect("nothing"), None, "the end is kept");
+    assert_eq!(authority.faults().await, [""; 0]);
+    assert_eq!(check_of(&authority.exported().await, &[]), [""; 0]);
+    let lost = check_of(&authority.exported().await, &earlier);
+    assert_eq!(lost, ["2026-11-23 entry 3: missing, the earlier export has it"]);
+
+    authority.write(|tx| Ok(roster::audit_command(tx, "export", "exams")?)).await.expect("an entry");
+    assert_eq!(authority.faults().await, [""; 0], "the chain goes on");
+    authority.tamper("DELETE FROM audit_entries WHERE day = '2026-11-24' AND seq = 1").await;
+    assert_eq!(authority.faults().await, ["missing between 2026-11-23 entry 3 and 2026-11-24 entry 2"]);
+    // Without the data key nobody makes a cut that holds.
+    authority
+        .tamper("UPDATE audit_cuts SET day = '2026-11-24', seq = 1, hash = (SELECT previous FROM audit_entries WHERE seq = 2)")
+        .await;
+    let found = authority.faults().await;
+    assert!(found[0].contains("up to 2026-11-24 entry 1 were removed is not by this program"), "{found:?}");
 }

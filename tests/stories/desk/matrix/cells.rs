@@ -89,6 +89,9 @@ pub const ROOMS: &[RoomRow] = &[
     ("post", paths::EDITED_ANNOUNCEMENT, &[], [403, 403, 403, 403, 404]),
     ("get", paths::TAKE_DOWN, &[], [403, 403, 403, 403, 404]),
     ("post", paths::TAKE_DOWN, &[("version", "1")], [403, 403, 403, 403, 404]),
+    ("get", paths::DELETIONS, &[], [403, 403, 403, 403, 200]),
+    ("get", paths::DELETION_REQUEST, &[], [403, 403, 403, 403, 404]),
+    ("post", paths::DELETION_REQUEST, &[("decision", "approve")], [403, 403, 403, 403, 404]),
     ("get", paths::STAFF_AUDIT, &[], [403, 403, 403, 403, 200]),
     ("post", paths::STAFF_AUDIT, &[], [403, 403, 403, 403, 200]),
 ];
