@@ -6,6 +6,7 @@ pub mod correction;
 pub mod discipline;
 pub mod english;
 pub mod held;
+pub mod inquiry;
 pub mod name_hashes;
 pub mod permit_hashes;
 pub mod refund_rule;

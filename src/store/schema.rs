@@ -566,6 +566,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    certificate_inquiries (certificate_id, day, way, asker) {
+        certificate_id -> Text,
+        day -> Date,
+        way -> Text,
+        asker -> Text,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        count -> Integer,
+    }
+}
+
+diesel::table! {
     lookup_counts (id) {
         id -> Text,
         count -> Integer,
@@ -623,6 +635,7 @@ diesel::table! {
 diesel::joinable!(office_texts -> staff (staff_id));
 diesel::joinable!(import_jobs -> staff (staff_id));
 diesel::joinable!(certificate_links -> certificates (certificate_id));
+diesel::joinable!(certificate_inquiries -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
 diesel::joinable!(former_names -> candidates (candidate_id));
@@ -698,6 +711,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     voided_prints,
     certificate_links,
     certificate_link_views,
+    certificate_inquiries,
     lookup_counts,
     imports,
     refund_rules,
