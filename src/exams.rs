@@ -8,6 +8,7 @@ pub mod english;
 pub mod held;
 pub mod inquiry;
 pub mod name_hashes;
+pub mod organisation;
 pub mod permit_hashes;
 pub mod refund_rule;
 pub mod registration;

@@ -82,7 +82,8 @@ impl Cell {
         matches!(self, Cell::Text(text) if text.trim().is_empty())
     }
 
-    fn text(&self) -> Result<Cow<'_, str>, Reason> {
+    /// The text as people see it, or why it cannot be used, in Chinese.
+    pub fn text(&self) -> Result<Cow<'_, str>, Reason> {
         match self {
             Cell::Text(text) => Ok(text::unwrapped(text).into()),
             Cell::Number(number) if number.serial.abs() >= EXACT => Err(ROUNDED.into()),

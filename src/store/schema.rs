@@ -578,6 +578,45 @@ diesel::table! {
 }
 
 diesel::table! {
+    organisations (id) {
+        id -> Text,
+        name -> Text,
+        contact -> Text,
+        daily_quota -> Integer,
+        expires_on -> Date,
+        terms -> Text,
+        agreed_on -> Date,
+        key_hash -> Nullable<Text>,
+        key_start -> Text,
+        key_made_at -> Timestamp,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    organisation_uses (organisation_id, day) {
+        organisation_id -> Text,
+        day -> Date,
+        count -> Integer,
+    }
+}
+
+diesel::table! {
+    lookup_lists (id) {
+        id -> Text,
+        organisation_id -> Nullable<Text>,
+        challenge -> Nullable<Text>,
+        created_at -> Timestamp,
+        starts_at -> Timestamp,
+        beat_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        total -> Integer,
+        done -> Integer,
+        content -> Text,
+    }
+}
+
+diesel::table! {
     lookup_counts (id) {
         id -> Text,
         count -> Integer,
@@ -712,6 +751,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificate_links,
     certificate_link_views,
     certificate_inquiries,
+    organisations,
+    organisation_uses,
+    lookup_lists,
     lookup_counts,
     imports,
     refund_rules,

@@ -44,6 +44,10 @@ const LABELS: &[(&str, &str)] = &[
     ("audit_export", "导出查看记录"),
     ("audit_adopt", "旧的查看记录编入链"),
     ("backup", "备份"),
+    ("organisation_add", "增加查询单位"),
+    ("organisation_change", "更改查询单位"),
+    ("organisation_key", "更换单位密钥"),
+    ("organisation_revoke", "停用单位密钥"),
 ];
 
 /// The label of an action. What follows a colon, such as the role in `roster_add:reviewer`, does not matter. An action
