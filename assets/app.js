@@ -250,6 +250,7 @@
       arrive(one('.summary') || one('[data-answer]') || one('h1'));
     } else if (target.matches('.desk-viewer')) say(one('h2', target).textContent);
     else if (target.id === 'handshake' && target.dataset.says !== said) say(said = target.dataset.says);
+    else if (target.dataset.answer) say(target.dataset.answer);
     else if (target.matches('.field,.upload')) {
       const error = one('p.error', target);
       if (!error) settle(target);

@@ -27,21 +27,17 @@ pub mod opened;
 mod pages;
 mod typed;
 
-use tokio::sync::Semaphore;
-
 use crate::store::{Error, Store};
 use limits::LookupLimits;
+use list::request::Arriving;
 use list::worker::Worker;
 use opened::OpenedLinks;
-
-/// Lists that are received at once. Each takes half a megabyte at most.
-const ARRIVING: usize = 32;
 
 /// What the lookup keeps in memory between requests; one for the whole program.
 pub struct Lookup {
     pub limits: LookupLimits,
     pub opened: OpenedLinks,
-    pub arriving: Semaphore,
+    pub arriving: Arriving,
     worker: Worker,
 }
 
@@ -50,7 +46,7 @@ impl Lookup {
         Lookup {
             limits: LookupLimits::new(&store.vault),
             opened: OpenedLinks::default(),
-            arriving: Semaphore::new(ARRIVING),
+            arriving: Arriving::new(),
             worker: Worker::default(),
         }
     }

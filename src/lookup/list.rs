@@ -22,7 +22,7 @@ pub mod job;
 mod lookup;
 pub mod pages;
 pub mod proof;
-mod request;
+pub mod request;
 mod row;
 mod table;
 mod view;

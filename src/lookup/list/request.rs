@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{NaiveTime, TimeDelta};
 use poem::{FromRequest, Request, RequestBody};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::job::{self, Admission, ListRefusal};
@@ -15,8 +16,9 @@ use crate::files::storage::Storage;
 use crate::lookup::{Lookup, limits};
 use crate::pages::upload::{SmallFile, small_upload};
 use crate::people::document;
+use crate::permits::{KeyedPermits, Permit};
 use crate::store::{Error, Store, Timestamp, Tx, clock};
-use crate::web::address::{Network, client_address, network};
+use crate::web::address::{ClientNetwork, Network, client_address, client_network, network};
 use crate::web::{Failure, Submission, attached};
 
 /// Largest file. A list of 500 rows has some 40 KB.
@@ -24,6 +26,27 @@ const MOST_BYTES: usize = 512 << 10;
 
 /// A list counts as so many rows at least.
 const LEAST_COUNTED: u16 = 25;
+
+/// Bounds how many lists are received at once, because each is in memory until it is read.
+pub struct Arriving {
+    all: Arc<Semaphore>,
+    /// A network that sends slowly does not keep out the others.
+    by_network: KeyedPermits<ClientNetwork>,
+}
+
+impl Arriving {
+    pub fn new() -> Arriving {
+        Arriving { all: Arc::new(Semaphore::new(32)), by_network: KeyedPermits::new(4) }
+    }
+
+    fn acquire(&self, network: ClientNetwork) -> Option<(Permit, Option<Permit>)> {
+        let own = match network {
+            ClientNetwork::Unknown => None,
+            known => Some(self.by_network.try_acquire(known)?),
+        };
+        Some((self.all.clone().try_acquire_owned().ok()?, own))
+    }
+}
 
 /// The form of a list. Its file is kept in memory.
 pub struct SentList {
@@ -35,11 +58,11 @@ pub struct SentList {
 impl<'a> FromRequest<'a> for SentList {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let lookup: &Arc<Lookup> = attached(req)?;
-        let network = network(client_address(req));
-        let permit = lookup.arriving.try_acquire().map_err(|_| Failure::ManyUploads)?;
+        let address = client_address(req);
+        let permits = lookup.arriving.acquire(client_network(address)).ok_or(Failure::ManyUploads)?;
         let (sent, file) = small_upload(req, body, MOST_BYTES).await?;
-        drop(permit);
-        Ok(SentList { sent, file, network })
+        drop(permits);
+        Ok(SentList { sent, file, network: network(address) })
     }
 }
 

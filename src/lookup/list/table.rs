@@ -108,7 +108,14 @@ pub fn read(folder: &Path, bytes: &[u8], today: NaiveDate) -> Result<Vec<ListRow
 }
 
 fn no_table(error: imports::Error) -> FileProblem {
-    FileProblem::NoTable(error.to_string(), error.chinese())
+    let english = match &error {
+        imports::Error::File(why) => why.clone(),
+        imports::Error::Io(..) | imports::Error::Store(_) => {
+            tracing::error!(%error, "a list cannot be read");
+            "the file was not read; please send it again".to_owned()
+        }
+    };
+    FileProblem::NoTable(english, error.chinese())
 }
 
 /// A row with the content of an earlier one is not looked up.

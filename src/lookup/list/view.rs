@@ -239,7 +239,7 @@ pub(super) fn progress(lang: Lang, token: &str, list: &List, now: Timestamp) -> 
         }
     };
     let main = html! {
-        div #list hx-get=(here) hx-trigger="every 2s" hx-select="#list" hx-target="this" hx-swap="outerHTML" {
+        div.bulk-form #list hx-get=(here) hx-trigger="every 2s" hx-select="#list" hx-target="this" hx-swap="outerHTML" {
             (ui::heading("", title(lang), ""))
             div role="status" { (ui::banner(Tone::Info, banner, html! { p { (ui::words(&words)) } })) }
             p.muted.small { (kept(lang, list)) }
@@ -272,7 +272,7 @@ pub(super) fn result(lang: Lang, token: &str, list: &List) -> Page {
     facts.extend(counts(lang, &list.rows).into_iter().map(|(word, count)| Fact::of(word, rows(count))));
     let main = html! {
         // The same id as of the progress, which this replaces.
-        div #list data-answer=(lang.pick("查询完毕", "The lookup is complete")) {
+        div.bulk-form #list data-answer=(lang.pick("查询完毕", "The lookup is complete")) {
             (ui::heading("", lang.pick("批量查询结果", "Result of the list"), ""))
             (ui::panel("", ui::facts(&facts)))
             div.actions {

@@ -206,7 +206,7 @@ fn new_page(typed: &Typed, trouble: &Trouble) -> Page {
     let main = html! {
         (ui::heading("查询单位", "增加单位", "保存后显示密钥。"))
         (trouble.show())
-        form method="post" action=(paths::NEW_ORGANISATION) novalidate {
+        form.bulk-form method="post" action=(paths::NEW_ORGANISATION) novalidate {
             (ui::panel("", fields(typed, trouble)))
             (terms_panel(Some((typed, trouble))))
             div.actions {
@@ -303,7 +303,7 @@ fn entry_page(tx: &mut Tx, id: &str, typed: Option<&Typed>, trouble: &Trouble) -
             }
             p.muted.small { "更换后旧密钥立即失效。更换表示单位同意现在的约定。" }
         }))
-        form method="post" action=(paths::organisation(id)) novalidate {
+        form.bulk-form method="post" action=(paths::organisation(id)) novalidate {
             input type="hidden" name="version" value=(typed.version);
             (ui::panel("单位", fields(&typed, trouble)))
             div.actions {
