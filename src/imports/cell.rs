@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use chrono::NaiveDateTime;
 
 use super::reference::{HashKind, ReferenceData};
-use crate::people::name;
+use crate::people::{name, width};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -73,6 +73,11 @@ pub enum CellFormat {
 /// Excel stores 15 digits of a number and replaces the rest with zeros.
 pub const ROUNDED: &str =
     "Excel 把号码存成了数字，15 位以后的数字已经丢失；请把该列改为“文本”格式，重新填写号码";
+
+/// Whether a spreadsheet has written a long number as `1.10105E+17`.
+pub fn is_rounded(text: &str) -> bool {
+    text::is_scientific(&width::compact(text))
+}
 
 /// A number from here on has more than the 15 digits that Excel stores.
 const EXACT: f64 = 1e15;

@@ -12,6 +12,9 @@ pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 /// Columns of a result, with their widths in a workbook.
 const WIDTHS: [f64; 9] = [16.0, 24.0, 26.0, 12.0, 40.0, 24.0, 12.0, 20.0, 14.0];
 
+/// Digits of a number that spreadsheets store.
+const EXACT: usize = 15;
+
 fn header(lang: Lang) -> Vec<&'static str> {
     let own = Column::ALL.map(|column| column.shown(lang));
     let more = lang.pick(
@@ -49,9 +52,15 @@ fn write_csv(header: &[&str], lines: impl Iterator<Item = Vec<String>>) -> Resul
     let mut file = csv::Writer::from_writer(BOM.to_vec());
     file.write_record(header)?;
     for line in lines {
-        file.write_record(line.iter().map(|cell| without_formula(cell).into_owned()))?;
+        file.write_record(line.iter().map(|cell| as_text(cell)))?;
     }
     file.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// A cell that a spreadsheet neither runs nor rounds. A list that is sent again may have what is added.
+fn as_text(cell: &str) -> String {
+    let is_long = cell.len() > EXACT && cell.bytes().all(|byte| byte.is_ascii_digit());
+    if is_long { format!("{cell}\t") } else { without_formula(cell).into_owned() }
 }
 
 /// The same as a workbook. Every cell is a text, so that none is run as a formula and no number loses digits.

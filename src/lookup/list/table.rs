@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::row::{Column, ListRow, MOST, Outcome, Problem, ReadCell};
 use crate::imports;
-use crate::imports::cell::ROUNDED;
+use crate::imports::cell::{ROUNDED, is_rounded};
 use crate::imports::source::{RawRow, Source};
 use crate::imports::unnamed::UnnamedFile;
 use crate::people::width;
@@ -181,6 +181,8 @@ fn read_cell(columns: &[Option<Column>], row: &RawRow, column: Column) -> ReadCe
     let at = columns.iter().position(|known| *known == Some(column));
     let Some(cell) = at.and_then(|at| row.cells.get(at)) else { return Ok(String::new()) };
     match cell.text() {
+        Ok(text) if text.contains(char::REPLACEMENT_CHARACTER) => Err(Problem::Unreadable(column)),
+        Ok(text) if column != Column::Name && is_rounded(&text) => Err(Problem::Rounded(column)),
         Ok(text) => Ok(visible(&text)),
         Err(reason) if reason == ROUNDED => Err(Problem::Rounded(column)),
         Err(_) => Err(Problem::Unreadable(column)),
@@ -213,6 +215,14 @@ mod tests {
         assert!(matches!(rows("%PDF-1.4"), Err(FileProblem::NoTable(..))));
         let many = format!("姓名,证件号码,管理号\n{}", "甲,H12345678,1\n".repeat(MOST + 1));
         assert_eq!(rows(&many), Err(FileProblem::TooManyRows));
+    }
+
+    #[test]
+    fn what_a_spreadsheet_has_spoilt_is_named() {
+        let text = "姓名,证件号码,管理号\n张\u{fffd}三,4.40300199003073E+17,'2024104403\t\n";
+        let row = &rows(text).unwrap()[0];
+        let spoilt = vec![Problem::Unreadable(Column::Name), Problem::Rounded(Column::Document)];
+        assert_eq!((&row.outcome, &*row.number), (&Outcome::Wrong(spoilt), "2024104403"));
     }
 
     #[test]

@@ -162,6 +162,25 @@ async fn list_without_a_proof_waits_for_its_turn() {
     assert!(visitor.open(&second.location).await.body.contains("批量查询结果"));
 }
 
+/// A process notes every chunk of rows. One that has been silent for a minute has died.
+#[tokio::test]
+async fn list_whose_process_died_is_looked_up_by_another() {
+    let server = start_demo().await;
+    let visitor = server.visitor(PHONE);
+    let sent = send(&visitor, LIST, csv_of(&all_rows()), &[]).await;
+    server.advance(60);
+    let claim = |tx: &mut kaozheng::store::Tx| {
+        let change = (lookup_lists::beat_at.eq(tx.now), lookup_lists::done.eq(7));
+        Ok::<_, Error>(diesel::update(lookup_lists::table).set(change).execute(tx.conn)?)
+    };
+    server.parts.store.write(claim).await.expect("a change");
+    look_up(&server).await;
+    assert!(visitor.open(&sent.location).await.body.contains("已查 7 行，共 11 行"));
+    server.advance(61);
+    look_up(&server).await;
+    assert!(visitor.open(&sent.location).await.body.contains("批量查询结果"));
+}
+
 #[tokio::test]
 async fn proof_counts_once_and_rows_are_limited() {
     let server = start_demo().await;
