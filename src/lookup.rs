@@ -29,7 +29,7 @@ mod typed;
 
 use crate::store::{Error, Store};
 use limits::LookupLimits;
-use list::request::Arriving;
+use list::arriving::Arriving;
 use list::worker::Worker;
 use opened::OpenedLinks;
 

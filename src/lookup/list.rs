@@ -11,18 +11,20 @@
 //! | `job` | the lists in the database |
 //! | `worker` | looks lists up in the background |
 //! | `proof` | the proof of work of a list without a key |
+//! | `arriving` | bounds how many lists are received at once |
 //! | `request` | a list as it is sent: its file, key and limits |
 //! | `pages`, `view` | the pages, in Chinese and English |
 //! | `file` | the result as CSV and XLSX, and the template |
 //! | `api` | the same for programs of organisations |
 
 pub mod api;
+pub mod arriving;
 mod file;
 pub mod job;
 mod lookup;
 pub mod pages;
 pub mod proof;
-pub mod request;
+mod request;
 mod row;
 mod table;
 mod view;

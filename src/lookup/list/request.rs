@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::{NaiveTime, TimeDelta};
 use poem::{FromRequest, Request, RequestBody};
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::job::{self, Admission, ListRefusal};
@@ -16,9 +15,8 @@ use crate::files::storage::Storage;
 use crate::lookup::{Lookup, limits};
 use crate::pages::upload::{SmallFile, small_upload};
 use crate::people::document;
-use crate::permits::{KeyedPermits, Permit};
 use crate::store::{Error, Store, Timestamp, Tx, clock};
-use crate::web::address::{ClientNetwork, Network, client_address, client_network, network};
+use crate::web::address::{Network, client_address, client_network, network};
 use crate::web::{Failure, Submission, attached};
 
 /// Largest file. A list of 500 rows has some 40 KB.
@@ -26,27 +24,6 @@ const MOST_BYTES: usize = 512 << 10;
 
 /// A list counts as so many rows at least.
 const LEAST_COUNTED: u16 = 25;
-
-/// Bounds how many lists are received at once, because each is in memory until it is read.
-pub struct Arriving {
-    all: Arc<Semaphore>,
-    /// A network that sends slowly does not keep out the others.
-    by_network: KeyedPermits<ClientNetwork>,
-}
-
-impl Arriving {
-    pub fn new() -> Arriving {
-        Arriving { all: Arc::new(Semaphore::new(32)), by_network: KeyedPermits::new(4) }
-    }
-
-    fn acquire(&self, network: ClientNetwork) -> Option<(Permit, Option<Permit>)> {
-        let own = match network {
-            ClientNetwork::Unknown => None,
-            known => Some(self.by_network.try_acquire(known)?),
-        };
-        Some((self.all.clone().try_acquire_owned().ok()?, own))
-    }
-}
 
 /// The form of a list. Its file is kept in memory.
 pub struct SentList {
