@@ -89,6 +89,30 @@
     if (button) button.click();
   });
 
+  // The proof of work of a list: a number with which the hash of the challenge begins with so many zero bits. Without
+  // HTTPS there is no crypto, and the list waits.
+  const solve = async (challenge, bits) => {
+    const bytes = new TextEncoder(), batch = 256;
+    const hash = (number) => crypto.subtle.digest('SHA-256', bytes.encode(`${challenge}.${number}`));
+    for (let first = 0; ; first += batch) {
+      const hashes = await Promise.all(Array.from({ length: batch }, (_, at) => hash(first + at)));
+      const at = hashes.findIndex((found) => !(new DataView(found).getUint32(0) >>> (32 - bits)));
+      if (at >= 0) return first + at;
+    }
+  };
+  on('submit', (event) => {
+    const { target: form } = event, { challenge, proof, key } = form.elements;
+    if (!form.dataset.proof || proof.value || key.value.trim() || !(window.crypto && crypto.subtle)) return;
+    event.preventDefault();
+    if (form.solving) return;
+    form.solving = true;
+    say(form.dataset.says, 1);
+    solve(challenge.value, +form.dataset.proof).then((number) => {
+      proof.value = number;
+      form.submit();
+    });
+  });
+
   // Going back may show the page as it was when its form was sent. The server knows what has become of it.
   let wasSent = false;
   on('submit', () => { wasSent = true; });
@@ -226,6 +250,7 @@
       arrive(one('.summary') || one('[data-answer]') || one('h1'));
     } else if (target.matches('.desk-viewer')) say(one('h2', target).textContent);
     else if (target.id === 'handshake' && target.dataset.says !== said) say(said = target.dataset.says);
+    else if (target.dataset.answer) say(target.dataset.answer);
     else if (target.matches('.field,.upload')) {
       const error = one('p.error', target);
       if (!error) settle(target);

@@ -1,5 +1,6 @@
 //! 证书管理: the certificates of a candidate (manual chapter 4), and links with which others verify them.
 
 pub mod detail;
+pub mod inquiries;
 pub mod links;
 pub mod list;

@@ -38,6 +38,7 @@ mod spool;
 mod sql;
 pub mod table;
 mod unique_values;
+pub mod unnamed;
 mod words;
 
 pub use kind::ImportKind;

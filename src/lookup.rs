@@ -9,8 +9,9 @@
 //! | `exams` | the list of exams to choose from (manual 图11.1) |
 //! | `form` | an exam's form and its results (图11.2–11.4) |
 //! | `finding` | the query |
+//! | `list` | 批量查询: lists of certificates, and the API of organisations |
 //! | `link` | 核验链接: the page of a holder's link |
-//! | `opened` | counts how often links were opened |
+//! | `opened` | counts how often links were opened, and who asked |
 //! | `limits` | rate limits |
 //! | `typed` | the fields of the form as they were typed |
 //! | `pages` | the pages, in Chinese and English |
@@ -21,23 +22,33 @@ pub mod finding;
 pub mod form;
 pub mod limits;
 pub mod link;
+pub mod list;
 pub mod opened;
 mod pages;
 mod typed;
 
 use crate::store::{Error, Store};
 use limits::LookupLimits;
+use list::arriving::Arriving;
+use list::worker::Worker;
 use opened::OpenedLinks;
 
 /// What the lookup keeps in memory between requests; one for the whole program.
 pub struct Lookup {
     pub limits: LookupLimits,
     pub opened: OpenedLinks,
+    pub arriving: Arriving,
+    worker: Worker,
 }
 
 impl Lookup {
     pub fn new(store: &Store) -> Lookup {
-        Lookup { limits: LookupLimits::new(&store.vault), opened: OpenedLinks::default() }
+        Lookup {
+            limits: LookupLimits::new(&store.vault),
+            opened: OpenedLinks::default(),
+            arriving: Arriving::new(),
+            worker: Worker::default(),
+        }
     }
 
     /// Writes the counts of this process to the database, and reads those of other processes. Call it about
@@ -45,5 +56,12 @@ impl Lookup {
     pub async fn exchange(&self, store: &Store) -> Result<(), Error> {
         self.opened.save(store).await?;
         self.limits.exchange(store).await
+    }
+
+    /// Looks up every list that is due. Call it every few seconds: a list may wait, or may have lost its process.
+    pub async fn look_up_lists(&self, store: &Store) {
+        if let Err(error) = self.worker.run(store).await {
+            tracing::error!(%error, "a list could not be looked up; it is tried again");
+        }
     }
 }

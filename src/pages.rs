@@ -3,6 +3,7 @@
 
 pub mod account_notices;
 pub mod arrival;
+pub mod attachment;
 pub mod audit_entries;
 pub mod cards;
 pub mod controls;

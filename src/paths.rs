@@ -48,6 +48,16 @@ pub const CERTIFICATES: &str = "/certificates";
 /// 证书查询.
 pub const LOOKUP: &str = "/lookup";
 pub const ENGLISH_LOOKUP: &str = "/en/lookup";
+/// 批量查询: looks up a list of certificates.
+pub const LOOKUP_LIST: &str = "/lookup/batch";
+pub const ENGLISH_LOOKUP_LIST: &str = "/en/lookup/batch";
+/// An empty list to fill in.
+pub const LIST_TEMPLATE: &str = "/lookup/batch/template.csv";
+pub const ENGLISH_LIST_TEMPLATE: &str = "/en/lookup/batch/template.csv";
+/// Looks up a list for a program of an organisation.
+pub const VERIFICATIONS: &str = "/api/v1/verifications";
+/// Describes the API (OpenAPI).
+pub const OPENAPI: &str = "/api/v1/openapi.json";
 pub const LOGIN: &str = "/login";
 /// The login screen with the portal's own code.
 pub const LOGIN_DEVICE: &str = "/login/device";
@@ -83,6 +93,8 @@ pub const NEW_ROSTER_ENTRY: &str = "/staff/admin/roster/new";
 pub const EXAMS: &str = "/staff/admin/exams";
 pub const NEW_EXAM: &str = "/staff/admin/exams/new";
 pub const IMPORTS: &str = "/staff/admin/imports";
+pub const ORGANISATIONS: &str = "/staff/admin/organisations";
+pub const NEW_ORGANISATION: &str = "/staff/admin/organisations/new";
 pub const HOLIDAYS: &str = "/staff/admin/holidays";
 pub const SAVE_HOLIDAYS: &str = "/staff/admin/holidays/save";
 pub const TEXTS: &str = "/staff/admin/texts";
@@ -141,9 +153,17 @@ addresses! {
     LOOKUP_FORM lookup_form(exam) = "/lookup/:exam";
     /// The lookup form of an exam in English.
     ENGLISH_LOOKUP_FORM english_lookup_form(exam) = "/en/lookup/:exam";
+    /// The result of a list. The last part is secret.
+    LIST_RESULT list_result(token) = "/lookup/batch/:list";
+    ENGLISH_LIST_RESULT english_list_result(token) = "/en/lookup/batch/:list";
+    /// The result as a file: `csv` or `xlsx`.
+    LIST_FILE list_file(token, format) = "/lookup/batch/:list/:format";
+    ENGLISH_LIST_FILE english_list_file(token, format) = "/en/lookup/batch/:list/:format";
     /// What a verification link shows.
     VERIFICATION verification(token) = "/v/:token";
     CERTIFICATE certificate(key) = "/certificates/:certificate";
+    /// Who asked about a certificate.
+    INQUIRIES inquiries(certificate) = "/certificates/:certificate/inquiries";
     LINKS links(certificate) = "/certificates/:certificate/links";
     REVOKE_LINK revoke_link(certificate, link) = "/certificates/:certificate/links/:link/revoke";
     MAILING mailing(certificate) = "/certificates/:certificate/mailing";
@@ -191,6 +211,11 @@ addresses! {
     LOAD_IMPORT load_import(id) = "/staff/admin/imports/:id/load";
     CANCEL_IMPORT cancel_import(id) = "/staff/admin/imports/:id/cancel";
     REFUSED_ROWS refused_rows(id) = "/staff/admin/imports/:id/refused";
+    ORGANISATION organisation(id) = "/staff/admin/organisations/:id";
+    /// Makes a new access key.
+    ORGANISATION_KEY organisation_key(id) = "/staff/admin/organisations/:id/key";
+    /// Revokes the access key.
+    REVOKE_KEY revoke_key(id) = "/staff/admin/organisations/:id/revoke";
     HOLIDAY_YEAR holiday_year(year) = "/staff/admin/holidays/:year";
     /// A text of a business: a notice, help or reasons.
     OFFICE_TEXT office_text(name, slug) = "/staff/admin/texts/:name/:kind";

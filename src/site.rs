@@ -14,12 +14,13 @@ use tokio::net::TcpListener;
 
 use crate::applications::request::FormOf;
 use crate::applications::{decision, detail, files, form, list, mailing, notice, review, slip, withdraw};
-use crate::certificates::links;
+use crate::certificates::{inquiries, links};
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
 use crate::login::portal::PortalError;
 use crate::login::{Login, again, callback, devices, scan, screen, sign_out, way_in};
 use crate::lookup::Lookup;
+use crate::lookup::list::{api, pages as list_pages};
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
@@ -191,7 +192,18 @@ fn urls() -> Route {
         .at(paths::LOOKUP_FORM, get(lookup::form::show).post(lookup::form::answer))
         .at(paths::ENGLISH_LOOKUP, get(lookup::exams::show))
         .at(paths::ENGLISH_LOOKUP_FORM, get(lookup::form::show).post(lookup::form::answer))
+        .at(paths::LOOKUP_LIST, get(list_pages::show).post(list_pages::send))
+        .at(paths::ENGLISH_LOOKUP_LIST, get(list_pages::show).post(list_pages::send))
+        .at(paths::LIST_TEMPLATE, get(list_pages::template))
+        .at(paths::ENGLISH_LIST_TEMPLATE, get(list_pages::template))
+        .at(paths::LIST_RESULT, get(list_pages::result))
+        .at(paths::ENGLISH_LIST_RESULT, get(list_pages::result))
+        .at(paths::LIST_FILE, get(list_pages::download))
+        .at(paths::ENGLISH_LIST_FILE, get(list_pages::download))
+        .at(paths::VERIFICATIONS, post(api::verify))
+        .at(paths::OPENAPI, get(api::openapi))
         .at(paths::VERIFICATION, get(lookup::link::show))
+        .at(paths::INQUIRIES, get(inquiries::show))
         .at(paths::LINKS, get(links::show).post(links::make))
         .at(paths::REVOKE_LINK, post(links::revoke))
         .at(paths::BUSINESS, get(list::show))

@@ -60,7 +60,7 @@ impl Rule {
             Rule::BulkApproval => (0, 1),
             Rule::MostTaken => (1, 200),
             Rule::WithdrawnFiles => (30, 3_650),
-            // An appeal has a month, and is never decided after a year.
+            // An appeal begins within half a year.
             Rule::DecidedFiles => (1, 50),
             Rule::DraftDays => (8, 365),
             Rule::AuditYears => (3, 50),

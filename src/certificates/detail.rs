@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use poem::web::{Data, Path};
 use poem::{Request, Response, handler};
 
-use super::links;
+use super::{inquiries, links};
 use crate::exams::held::{self, Certificate};
 use crate::exams::month_label;
 use crate::pages::links as links_to;
@@ -63,6 +63,7 @@ fn view(candidate: &Candidate, held: &Certificate, link: Markup) -> Markup {
         }
         (paper(held))
         (link)
+        (inquiries::door(&held.id))
     }
 }
 

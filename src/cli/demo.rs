@@ -152,6 +152,7 @@ fn announce(settings: &Settings, address: SocketAddr) -> Result<(), Stop> {
     } else {
         println!("  On a phone:       {phone}\n\n{}", terminal_qr(&phone)?);
     }
+    println!("  Key for lists and the API:  {}\n", data::ORGANISATION_KEY);
     println!("  Stop with Ctrl-C.");
     Ok(())
 }

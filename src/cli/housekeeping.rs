@@ -12,6 +12,7 @@ use crate::exams::certificate_link;
 use crate::imports::background;
 use crate::login::{self, attempt};
 use crate::lookup::limits;
+use crate::lookup::list::job;
 use crate::site::Parts;
 use crate::store::{Conn, Error, Tx};
 use crate::web::Failure;
@@ -31,6 +32,19 @@ pub(super) async fn exchange(parts: Parts) {
         if let Err(error) = parts.lookup.exchange(&parts.store).await {
             tracing::error!(%error, "counts of lookups could not be exchanged; it is tried again");
         }
+    }
+}
+
+/// Time between two looks for lists that are due.
+const LISTS_EVERY: Duration = Duration::from_secs(3);
+
+/// Looks up lists that have waited, until aborted.
+pub(super) async fn look_up_lists(parts: Parts) {
+    let mut interval = tokio::time::interval(LISTS_EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        parts.lookup.look_up_lists(&parts.store).await;
     }
 }
 
@@ -58,6 +72,8 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     stored_hashes::fill_in_names(&parts.store).await?;
     // Sign-in attempts last minutes, so they need no confirmed clock.
     parts.store.write(attempt::sweep).await?;
+    // Lists are not kept longer than a day, whatever the clock did. Who needs one sends it again.
+    parts.store.write(job::sweep).await?;
     parts.login.new_handshakes.sweep();
     parts.login.scans.sweep();
     parts.login.at_portal.sweep();

@@ -117,9 +117,11 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
     };
     let sweeper = tokio::spawn(housekeeping::sweep_periodically(parts.clone()));
     let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
+    let lists = tokio::spawn(housekeeping::look_up_lists(parts.clone()));
     site::serve(listener, &parts, stop, GRACE).await;
     sweeper.abort();
     exchange.abort();
+    lists.abort();
     let told = parts.lookup.exchange(&parts.store).await;
     // Afterwards a copy of the database file alone is complete.
     if let Err(error) = file::checkpoint(&parts.settings.database_url) {

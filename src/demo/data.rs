@@ -19,6 +19,8 @@ use crate::either;
 use crate::exams::certificate::{Annulment, person_hash};
 use crate::exams::english::Part;
 use crate::exams::held;
+use crate::exams::inquiry::{self, Inquiries, Way};
+use crate::exams::organisation::{self, Entry, OrganisationRefusal};
 use crate::files::storage::Storage;
 use crate::people::candidate::{self, Identity};
 use crate::people::consent::{self, Consents, Purpose};
@@ -30,9 +32,7 @@ use crate::store::schema::{
     registrations, sittings, violations, voided_prints,
 };
 use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
-use records::{
-    ANNOUNCEMENTS, ANNULLED, ELECTRONIC, ENTRIES, Entry, INTEGRITY, VIOLATIONS, VOIDED, Violation,
-};
+use records::{ANNOUNCEMENTS, ANNULLED, ELECTRONIC, ENTRIES, INTEGRITY, VIOLATIONS, VOIDED, Violation};
 
 /// Days from today to each exam's past sittings.
 const PAST: [i64; 2] = [-540, -175];
@@ -66,7 +66,29 @@ fn load(tx: &mut Tx) -> Result<bool, Error> {
     add_violations(tx)?;
     add_integrity_records(tx)?;
     add_announcements(tx)?;
+    add_organisation(tx)?;
     Ok(true)
+}
+
+/// The access key of the demo's organisation.
+pub const ORGANISATION_KEY: &str = "kzk_demo-key-of-an-invented-company";
+
+/// Adds an organisation, which asked about a certificate yesterday.
+fn add_organisation(tx: &mut Tx) -> Result<(), Error> {
+    let entry = Entry {
+        name: "示范人力资源有限公司".to_owned(),
+        contact: "钱小姐 0000-87654321".to_owned(),
+        daily_quota: 2_000,
+        expires_on: tx.today() + Duration::days(365),
+    };
+    let id = match organisation::insert(tx, &entry, ORGANISATION_KEY) {
+        Ok(id) => id,
+        Err(OrganisationRefusal::Store(error)) => return Err(error),
+        Err(_) => return Err(Error::Corrupt("the demo's organisation")),
+    };
+    let mut inquiries = Inquiries::default();
+    inquiries.add(&certificate_key(0), Way::Organisation, &id, tx.now - Duration::days(1));
+    inquiry::record(tx, &inquiries)
 }
 
 fn document(tx: &Tx, person: &Person) -> Result<Document, Error> {
@@ -203,7 +225,7 @@ fn find_exam(code: &str) -> Result<&'static Exam, Error> {
     EXAMS.iter().find(|exam| exam.code == code).ok_or(Error::Corrupt("a demo exam's code"))
 }
 
-fn add_entry(tx: &mut Tx, index: usize, entry: &Entry) -> Result<(), Error> {
+fn add_entry(tx: &mut Tx, index: usize, entry: &records::Entry) -> Result<(), Error> {
     use registration_subjects::dsl as s;
     use registrations::dsl as r;
     let exam = find_exam(entry.exam)?;
@@ -241,7 +263,7 @@ fn add_entry(tx: &mut Tx, index: usize, entry: &Entry) -> Result<(), Error> {
 fn add_certificate(
     tx: &mut Tx,
     index: usize,
-    entry: &Entry,
+    entry: &records::Entry,
     held_on: NaiveDate,
     holder: &str,
 ) -> Result<(), Error> {

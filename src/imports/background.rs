@@ -4,9 +4,7 @@
 //! with the process.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::AsRawFd;
-use std::path::PathBuf;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +13,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::job::{ImportOptions, Progress, Summary};
 use super::jobs::{self, Counts, Ended, Job, JobStatus, NewJob};
+use super::unnamed::UnnamedFile;
 use super::{Error, run};
 use crate::files::storage::{Storage, StorageError};
 use crate::store::{self, Store, Tx};
@@ -104,7 +103,7 @@ impl Work {
         let (told, bulk_of, folder) = (progress.clone(), store.clone(), files.arriving());
         let (kind, batch, dry_run) = (self.kind, self.batch, self.dry_run);
         let mut work = tokio::task::spawn_blocking(move || {
-            let file = Unnamed::with(&folder, &bytes)?;
+            let file = UnnamedFile::with(&folder, &bytes)?;
             drop(bytes);
             let options = |report: &std::path::Path| {
                 let file = file.path();
@@ -170,22 +169,4 @@ fn with_report(
         text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
     }
     Ok((summary, Some(text)))
-}
-
-/// A temporary file without a name, which no other user can open and no restart leaves behind.
-struct Unnamed(File);
-
-impl Unnamed {
-    fn with(folder: &std::path::Path, bytes: &[u8]) -> Result<Unnamed, Error> {
-        let told = Error::io("a temporary file");
-        std::fs::create_dir_all(folder)
-            .and_then(|()| tempfile::tempfile_in(folder))
-            .and_then(|mut file| file.write_all(bytes).map(|()| Unnamed(file)))
-            .map_err(told)
-    }
-
-    /// A path by which this process can open it.
-    fn path(&self) -> PathBuf {
-        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
-    }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use chrono::NaiveDateTime;
 
 use super::reference::{HashKind, ReferenceData};
-use crate::people::name;
+use crate::people::{name, width};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -74,6 +74,11 @@ pub enum CellFormat {
 pub const ROUNDED: &str =
     "Excel 把号码存成了数字，15 位以后的数字已经丢失；请把该列改为“文本”格式，重新填写号码";
 
+/// Whether a spreadsheet has written a long number as `1.10105E+17`.
+pub fn is_rounded(text: &str) -> bool {
+    text::is_scientific(&width::compact(text))
+}
+
 /// A number from here on has more than the 15 digits that Excel stores.
 const EXACT: f64 = 1e15;
 
@@ -82,7 +87,8 @@ impl Cell {
         matches!(self, Cell::Text(text) if text.trim().is_empty())
     }
 
-    fn text(&self) -> Result<Cow<'_, str>, Reason> {
+    /// The text as people see it, or why it cannot be used, in Chinese.
+    pub fn text(&self) -> Result<Cow<'_, str>, Reason> {
         match self {
             Cell::Text(text) => Ok(text::unwrapped(text).into()),
             Cell::Number(number) if number.serial.abs() >= EXACT => Err(ROUNDED.into()),

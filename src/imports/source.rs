@@ -93,6 +93,11 @@ const OTHERS: [(&[u8], &str); 4] = [
 impl Source {
     /// Reads the whole file to find its format, encoding and content hash.
     pub fn open(path: &Path) -> Result<Source, Error> {
+        Source::open_within(path, u64::MAX)
+    }
+
+    /// [`Source::open`] for a file from anybody: a part of a workbook may unpack to so many bytes.
+    pub fn open_within(path: &Path, unpacked: u64) -> Result<Source, Error> {
         let known = fs::metadata(path).map_err(Error::io(path.display()))?;
         if !known.is_file() {
             return Err(Error::File(format!("{} is not a file", path.display())));
@@ -111,9 +116,9 @@ impl Source {
         let (content, encoding) = survey(file.take(state.bytes)).map_err(Error::io(path.display()))?;
         let format = if start == ZIP { Format::Xlsx } else { Format::Csv(encoding) };
         let sheet = match format {
-            Format::Xlsx => {
-                Some(xlsx::check_limits(path).and_then(|()| xlsx::sheet(path)).map_err(Error::File)?)
-            }
+            Format::Xlsx => Some(
+                xlsx::check_limits(path, unpacked).and_then(|()| xlsx::sheet(path)).map_err(Error::File)?,
+            ),
             Format::Csv(_) => None,
         };
         Ok(Source { path: path.to_owned(), format, sheet, state, content })

@@ -68,6 +68,47 @@ fn query<'a>(code: &'a str, hashes: [String; KINDS]) -> _ {
         ))
 }
 
+/// A certificate that was found by one of its numbers, in whichever exam.
+pub struct Listed {
+    /// Name of the exam.
+    pub exam: String,
+    pub certificate: PublicCertificate,
+    /// Set if the number is a print number that was replaced on this day.
+    pub voided_on: Option<NaiveDate>,
+}
+
+/// Looks up a certificate in all exams, with one statement whatever is wrong. See [`find`].
+pub fn find_anywhere(tx: &mut Tx, hashes: [String; KINDS], number: &str) -> Result<Option<Listed>, Error> {
+    type Row = (String, PublicCertificate, Option<(String, NaiveDate)>);
+    let rows: Vec<Row> = either!(tx.conn, conn => query_anywhere(hashes).load(conn))?;
+    let mut void = None;
+    for (exam, certificate, voided) in rows {
+        if certificate.has_number(number) {
+            return Ok(Some(Listed { exam, certificate, voided_on: None }));
+        }
+        if let Some((_, day)) = voided.filter(|(print, _)| is_number(print, number)) {
+            void = Some(Listed { exam, certificate, voided_on: Some(day) });
+        }
+    }
+    Ok(void)
+}
+
+/// All certificates of a person.
+#[diesel::dsl::auto_type]
+fn query_anywhere(hashes: [String; KINDS]) -> _ {
+    let persons: IsAnyOf = is_any_of(hashes);
+    let void = voided_prints::certificate_id.eq(certificates::id);
+    certificates::table
+        .inner_join(exams::table)
+        .left_join(voided_prints::table.on(void))
+        .filter(persons)
+        .select((
+            exams::name,
+            public_columns(),
+            (voided_prints::print_number, voided_prints::voided_on).nullable(),
+        ))
+}
+
 /// The rows have a certificate once for each of its void print numbers, or once if it has none.
 fn decide(rows: Vec<Row>, number: &str) -> Finding {
     let mut voided = None;
@@ -111,7 +152,14 @@ mod tests {
         let store =
             Store::open(&url, Vault::from_key(&[7; 32]), Clock::system(), Ids::random()).await.unwrap();
         store.migrate().await.unwrap();
-        let sql = diesel::debug_query::<Sqlite, _>(&query("01", Default::default())).to_string();
+        let of_exam = diesel::debug_query::<Sqlite, _>(&query("01", Default::default())).to_string();
+        let of_all = diesel::debug_query::<Sqlite, _>(&query_anywhere(Default::default())).to_string();
+        for sql in [of_exam, of_all] {
+            check_plan(&store, sql).await;
+        }
+    }
+
+    async fn check_plan(store: &Store, sql: String) {
         let plan = move |tx: &mut Tx| -> Result<Vec<Step>, Error> {
             Ok(diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(tx.conn)?)
         };

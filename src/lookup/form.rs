@@ -21,7 +21,7 @@ use crate::web::{Failure, Frame, Submission};
 
 /// Shortest time until the answer "not found", about ten times the work, so that its timing does not reveal
 /// how much the database read.
-const MISS_TAKES: Duration = Duration::from_millis(3);
+pub(super) const MISS_TAKES: Duration = Duration::from_millis(3);
 
 #[handler]
 pub async fn show(

@@ -34,6 +34,12 @@ pub const NETWORK: Limit = Limit { what: "network", most: 120, seconds: 60 };
 /// Shared by all clients whose network is not known.
 const UNKNOWN: Limit = Limit { what: "unknown network", most: 2400, seconds: 60 };
 
+/// Rows of lists without a key: two a second, as for single lookups, over ten minutes, so that a list fits.
+pub const LISTED: Limit = Limit { what: "listed", most: 1200, seconds: 600 };
+
+/// Rows of lists of all clients whose network is not known.
+const UNKNOWN_LISTED: Limit = Limit { what: "unknown listed", most: 24_000, seconds: 600 };
+
 /// More than anybody needs to verify one person, and far fewer than it takes to guess a number.
 pub const DOCUMENT: Limit = Limit { what: "document", most: 20, seconds: 600 };
 
@@ -91,6 +97,11 @@ impl LookupLimits {
     /// # Errors
     /// [`Failure::TooMany`] with the seconds until the next may come.
     pub fn check(&self, limit: &Limit, client: &str, now: Timestamp) -> Result<(), Failure> {
+        self.check_many(limit, client, 1, now)
+    }
+
+    /// Counts several lookups at once, or none of them.
+    fn check_many(&self, limit: &Limit, client: &str, times: u16, now: Timestamp) -> Result<(), Failure> {
         let now = now.and_utc().timestamp();
         let window = now.div_euclid(limit.seconds);
         let ends = (window + 1) * limit.seconds;
@@ -100,11 +111,11 @@ impl LookupLimits {
             drop_lowest(&mut counters, now);
         }
         let counter = counters.entry(id).or_insert(Counter::new(ends));
-        if counter.all >= limit.most {
+        if counter.all.saturating_add(times) > limit.most {
             return Err(Failure::TooMany((ends - now).unsigned_abs()));
         }
-        counter.all += 1;
-        counter.unshared += 1;
+        counter.all += times;
+        counter.unshared += times;
         counter.is_shared = counter.all >= limit.most / SHARED_FROM_PART;
         Ok(())
     }
@@ -114,6 +125,14 @@ impl LookupLimits {
         match network {
             Network::Known(network) => self.check(&NETWORK, network, now),
             Network::Unknown => self.check(&UNKNOWN, "", now),
+        }
+    }
+
+    /// Counts the rows of a list.
+    pub fn check_rows(&self, network: &Network, rows: u16, now: Timestamp) -> Result<(), Failure> {
+        match network {
+            Network::Known(network) => self.check_many(&LISTED, network, rows, now),
+            Network::Unknown => self.check_many(&UNKNOWN_LISTED, "", rows, now),
         }
     }
 
@@ -254,6 +273,15 @@ mod tests {
             |network: &Network| (0..3000).take_while(|_| limits.check_network(network, now).is_ok()).count();
         assert_eq!(allowed(&Network::Unknown), 2400);
         assert_eq!(allowed(&Network::Known("10.0.0.1".into())), 120);
+    }
+
+    #[test]
+    fn rows_of_a_list_are_counted_together_or_not_at_all() {
+        let (limits, now) = (limits(), at("2026-04-01T01:33:20"));
+        let office = Network::Known("10.0.0.1".into());
+        let mut check = |rows| limits.check_rows(&office, rows, now).is_ok();
+        assert_eq!([500, 500, 500, 200, 1].map(&mut check), [true, true, false, true, false]);
+        assert!(limits.check_network(&office, now).is_ok(), "single lookups are counted apart");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub async fn show(
         }
         None => frame.page_with(StatusCode::NOT_FOUND, pages::no_link()),
         Some(Opening::Live(link, exam, certificate)) => {
-            lookup.opened.add(&link, now);
+            lookup.opened.add(&link, &certificate.id, now);
             frame.page(pages::by_link(&exam, &certificate, &pages::QueryStamp::at(now)))
         }
     };

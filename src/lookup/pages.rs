@@ -56,6 +56,11 @@ pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<ListedExam>)
             (ui::rows(&exams.iter().map(|exam| row(lang, exam)).collect::<Vec<_>>()))
         }
         @if groups.is_empty() { (no_exam(lang, typed)) }
+        p {
+            a.text-button href=(lang.pick(paths::LOOKUP_LIST, paths::ENGLISH_LOOKUP_LIST)) {
+                (lang.pick("批量查询：核验一份名单", "Look up a list of certificates"))
+            }
+        }
         (other_language(lang, root(lang.other())))
     };
     let page = Page::new(lang.pick("证书查询", "Certificate lookup"), main);
@@ -316,7 +321,7 @@ impl QueryStamp {
 }
 
 /// A link to `path`, the same page in the other language. Loaded without htmx, because `<html lang>` changes.
-fn other_language(lang: Lang, path: &str) -> Markup {
+pub(super) fn other_language(lang: Lang, path: &str) -> Markup {
     let other = lang.other();
     html! {
         p {

@@ -49,6 +49,56 @@ impl<'a> FromRequest<'a> for Upload {
     }
 }
 
+/// Maximum bytes of the text fields of a form with a [`SmallFile`].
+const MAX_SMALL_TEXT: usize = 16 << 10;
+
+/// A file that is kept in memory.
+pub struct SmallFile {
+    /// `None` if it was larger than allowed.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// The text fields of a form that needs no sign-in, and its first file with at most `most` bytes. The caller bounds how
+/// many are received at once.
+pub async fn small_upload(
+    req: &Request,
+    body: &mut RequestBody,
+    most: usize,
+) -> Result<(Submission, Option<SmallFile>), Failure> {
+    if !is_multipart(req) {
+        return Ok((from_text(body, MAX_SMALL_TEXT).await?, None));
+    }
+    let mut parts = parts(req, body)?;
+    let (mut submission, mut file, mut room) = (Submission::default(), None, MAX_SMALL_TEXT);
+    for _ in 0..MAX_PARTS {
+        let Some(part) = parts.next_field().await.map_err(|error| cut_off(&error, INTERRUPTED))? else {
+            break;
+        };
+        match sent_file_name(part.headers()) {
+            Some(name) => {
+                let bytes = take_bytes(part, most).await?;
+                let chosen = !(name.is_empty() && bytes.as_ref().is_some_and(Vec::is_empty));
+                file = file.or(chosen.then_some(SmallFile { bytes }));
+            }
+            None => {
+                let (name, value) = take_text(part, room).await?;
+                room -= value.len();
+                submission.push(name, String::from_utf8_lossy(&value).into_owned());
+            }
+        }
+    }
+    Ok((submission, file))
+}
+
+/// The bytes of a part, or `None` if there are more than `most`.
+async fn take_bytes(part: Field<'static>, most: usize) -> Result<Option<Vec<u8>>, Failure> {
+    use tokio::io::AsyncReadExt;
+    let mut bytes = Vec::new();
+    let mut reader = reader(part).take(most as u64 + 1);
+    reader.read_to_end(&mut bytes).await.map_err(|error| cut_off(&error, INTERRUPTED))?;
+    Ok((bytes.len() <= most).then_some(bytes))
+}
+
 fn parts(req: &Request, body: &mut RequestBody) -> Result<Multipart<'static>, Failure> {
     const BROKEN: Failure = Failure::BadRequest("上传的内容不完整");
     let boundary = multer::parse_boundary(req.header(header::CONTENT_TYPE).unwrap_or_default());
@@ -94,11 +144,8 @@ async fn take_file(
 }
 
 async fn take_text(part: Field<'static>, max: usize) -> Result<(String, Vec<u8>), Failure> {
-    use tokio::io::AsyncReadExt;
-    let (name, mut value) = (part.name().unwrap_or_default().to_owned(), Vec::new());
-    let mut reader = reader(part).take(max as u64 + 1);
-    reader.read_to_end(&mut value).await.map_err(|error| cut_off(&error, INTERRUPTED))?;
-    if value.len() > max { Err(Failure::TooLarge) } else { Ok((name, value)) }
+    let name = part.name().unwrap_or_default().to_owned();
+    Ok((name, take_bytes(part, max).await?.ok_or(Failure::TooLarge)?))
 }
 
 fn reader(part: Field<'static>) -> impl AsyncRead + Send + Unpin {

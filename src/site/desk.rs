@@ -76,6 +76,12 @@ desk! {
     paths::LOAD_IMPORT => post staff::admin::imports::start;
     paths::CANCEL_IMPORT => post staff::admin::imports::cancel;
     paths::REFUSED_ROWS => get staff::admin::imports::download;
+    paths::ORGANISATIONS => get staff::admin::organisations::list;
+    paths::NEW_ORGANISATION => get staff::admin::organisations::blank, post staff::admin::organisations::add;
+    paths::ORGANISATION => get staff::admin::organisations::show, post staff::admin::organisations::change;
+    // GET reloads the page that showed the key, without the key.
+    paths::ORGANISATION_KEY => get staff::admin::organisations::show, post staff::admin::organisations::renew;
+    paths::REVOKE_KEY => get staff::admin::organisations::confirm, post staff::admin::organisations::revoke;
     paths::HOLIDAYS => get staff::admin::holidays::list, post staff::admin::holidays::examine;
     paths::SAVE_HOLIDAYS => post staff::admin::holidays::save;
     paths::HOLIDAY_YEAR => get staff::admin::holidays::show;

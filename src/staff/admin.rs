@@ -5,6 +5,7 @@ pub mod deletions;
 pub mod exams;
 pub mod holidays;
 pub mod imports;
+pub mod organisations;
 mod request;
 pub mod roster;
 pub mod rules;
@@ -26,6 +27,7 @@ const ROOMS: &[(&str, &str, &str)] = &[
     ("通知公告", "首页上的公告：撰写、定时发布、撤下", paths::EDITED_ANNOUNCEMENTS),
     ("考试", "考试、考试年月、科目和费用", paths::EXAMS),
     ("数据导入", "上传考试、报名、证书、违纪和失信记录的文件", paths::IMPORTS),
+    ("查询单位", "批量查询证书的单位：约定、额度、密钥", paths::ORGANISATIONS),
     ("放假安排", "各年的放假和调休，期限按它计算", paths::HOLIDAYS),
     ("删除申请", "考生要求删除个人信息，在这里决定", paths::DELETIONS),
     ("身份核对", "被暂停的登录，核对是否同一人", paths::IDENTITIES),

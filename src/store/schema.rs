@@ -619,6 +619,57 @@ diesel::table! {
 }
 
 diesel::table! {
+    certificate_inquiries (certificate_id, day, way, asker) {
+        certificate_id -> Text,
+        day -> Date,
+        way -> Text,
+        asker -> Text,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        count -> Integer,
+    }
+}
+
+diesel::table! {
+    organisations (id) {
+        id -> Text,
+        name -> Text,
+        contact -> Text,
+        daily_quota -> Integer,
+        expires_on -> Date,
+        terms -> Text,
+        agreed_on -> Date,
+        key_hash -> Nullable<Text>,
+        key_start -> Text,
+        key_made_at -> Timestamp,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    organisation_uses (organisation_id, day) {
+        organisation_id -> Text,
+        day -> Date,
+        count -> Integer,
+    }
+}
+
+diesel::table! {
+    lookup_lists (id) {
+        id -> Text,
+        organisation_id -> Nullable<Text>,
+        challenge -> Nullable<Text>,
+        created_at -> Timestamp,
+        starts_at -> Timestamp,
+        beat_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        total -> Integer,
+        done -> Integer,
+        content -> Text,
+    }
+}
+
+diesel::table! {
     lookup_counts (id) {
         id -> Text,
         count -> Integer,
@@ -680,6 +731,7 @@ diesel::joinable!(data_exports -> candidates (candidate_id));
 diesel::joinable!(deletion_requests -> candidates (candidate_id));
 diesel::joinable!(deletion_requests -> staff (decided_by));
 diesel::joinable!(certificate_links -> certificates (certificate_id));
+diesel::joinable!(certificate_inquiries -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
 diesel::joinable!(former_names -> candidates (candidate_id));
@@ -759,6 +811,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     voided_prints,
     certificate_links,
     certificate_link_views,
+    certificate_inquiries,
+    organisations,
+    organisation_uses,
+    lookup_lists,
     lookup_counts,
     imports,
     refund_rules,

@@ -72,7 +72,7 @@ pub fn timeline(moments: &[Moment]) -> Markup {
                     strong { (moment.title) }
                     span.muted.small {
                         (words(&moment.when))
-                        @if !moment.detail.is_empty() { " · " (moment.detail) }
+                        @if !moment.detail.is_empty() { " · " (words(&moment.detail)) }
                     }
                 }
             }

@@ -6,7 +6,7 @@ macro_rules! files {
 
 /// In the order of the cascade: of two rules with equal specificity the later one applies. There is no
 /// `@layer`: Chromium knows it from version 99, and pages work from 72 on.
-const FILES: [&str; 60] = files![
+const FILES: [&str; 61] = files![
     "tokens" "tone" "reset" "base"
     "skip-link" "top-bar" "pill" "tabs" "action-bar" "live-region" "loading"
     "icon" "badge" "tag" "button" "text-button" "actions" "kbd"
@@ -14,7 +14,7 @@ const FILES: [&str; 60] = files![
     "card" "timeline" "tiles" "rows" "door"
     "field" "input" "options" "summary" "upload"
     "columns" "qr-card" "choices" "steps" "number-entry" "certificate"
-    "desk" "desk-viewer" "desk-queue" "desk-bar" "desk-case" "desk-filters" "saved-views" "figures" "bulk"
+    "desk" "desk-viewer" "desk-queue" "desk-bar" "desk-case" "desk-filters" "saved-views" "figures" "bulk" "listed"
     "footer" "utilities" "senior" "motion" "forced-colors" "print" "old-engines"
 ];
 

@@ -9,7 +9,14 @@ use tracing::Instrument;
 use crate::paths;
 
 /// Addresses whose last part is secret. Only the first part is logged.
-const SECRET: &[&str] = &[paths::SCAN, paths::VERIFICATION, paths::WAIT, paths::SANDBOX];
+const SECRET: &[&str] = &[
+    paths::SCAN,
+    paths::VERIFICATION,
+    paths::WAIT,
+    paths::SANDBOX,
+    paths::LIST_RESULT,
+    paths::ENGLISH_LIST_RESULT,
+];
 
 /// Addresses that scripts and monitors request every few seconds. Their successful requests are not logged: ten
 /// thousand waiting screens would write about ten gigabytes a day.
@@ -75,6 +82,7 @@ mod tests {
     #[test]
     fn secrets_in_paths_are_not_logged() {
         assert_eq!(loggable("/s/01ABC.3.xyz"), "/s/");
+        assert_eq!(loggable("/lookup/batch/abc/csv"), "/lookup/batch/");
         assert_eq!(loggable("/services/qualification"), "/services/qualification");
     }
 }

@@ -3,6 +3,7 @@
 
 use kaozheng::store::Clock;
 
+use crate::axe;
 use crate::browser::{Browser, Screen};
 use crate::figures::{self, picture};
 use crate::qr;
@@ -71,6 +72,46 @@ async fn lookup_works_without_scripts() {
 #[tokio::test]
 async fn lookup_works_on_a_desktop() {
     look_up(&server().await, &Browser::desktop().await, "-desk").await;
+}
+
+/// Sends a list with every state and a mistake, and sees what `expected` says.
+async fn send_list(server: &Server, browser: &Browser, expected: &str) {
+    browser.open(&format!("{}/lookup", server.base)).await;
+    browser.press("批量查询：核验一份名单").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("名单.csv");
+    let rows = [
+        format!("{NAME},{DOCUMENT},{PRINT}"),
+        "陳大文,H12345678,SF07900004".to_owned(),
+        format!("{NAME},{DOCUMENT},SF02999999"),
+        format!("{NAME},440300199003072617,{PRINT}"),
+    ];
+    std::fs::write(&file, format!("姓名,证件号码,证书管理号\n{}\n", rows.join("\n"))).expect("a file");
+    browser.attach("名单文件", &file).await;
+    browser.press("上传并查询").await;
+    browser.see_within(std::time::Duration::from_secs(60), expected).await;
+    axe::check(browser).await;
+}
+
+#[tokio::test]
+async fn list_is_looked_up_on_a_phone_after_a_proof_of_work() {
+    let (server, browser) = (server().await, Browser::phone().await);
+    send_list(&server, &browser, "批量查询结果").await;
+    for words in ["有效", "二级建造师 · 二级 · 建筑工程", "已作废", "查无记录", "证件号码有误"]
+    {
+        browser.see(words).await;
+    }
+    let wide = browser
+        .run("return document.scrollingElement.scrollWidth > document.documentElement.clientWidth")
+        .await;
+    assert_eq!(wide, false);
+    picture(&browser, "list-result").await;
+}
+
+#[tokio::test]
+async fn list_waits_without_scripts() {
+    let browser = Browser::without_javascript(Screen::Phone).await;
+    send_list(&server().await, &browser, "正在排队").await;
 }
 
 #[tokio::test]

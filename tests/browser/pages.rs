@@ -16,7 +16,15 @@ const CANDIDATES: &[&str] = &["张小三", "陳大文", "林美玲", "欧阳嘉�
 const STAFF: &[&str] = &["周明远", "钱文清", "邮小川", "何静"];
 
 /// Links that lead to no page of the site, or that end the session.
-const NOT_PAGES: &[&str] = &["/assets/", "/files/", "/login/portal", "/sandbox/", "/staff/figures/"];
+const NOT_PAGES: &[&str] = &[
+    "/assets/",
+    "/files/",
+    "/login/portal",
+    "/sandbox/",
+    "/staff/figures/",
+    "/lookup/batch/template",
+    "/en/lookup/batch/template",
+];
 
 pub async fn server() -> Server {
     let server = Server::start_with(Clock::system(), |_| {}).await;

@@ -92,6 +92,8 @@ async fn rooms_are_for_administrators_only() {
         "/holidays/2026",
         "/announcements",
         "/announcements/new",
+        "/organisations",
+        "/organisations/new",
     ];
     let others = [Role::Reviewer, Role::Finance, Role::Dispatcher];
     for (at, role) in others.into_iter().enumerate() {

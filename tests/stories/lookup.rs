@@ -1,6 +1,8 @@
 //! 证书查询 over HTTP, and the links by which a holder shows a certificate.
 
+mod api;
 mod attacks;
+mod batch;
 mod english;
 mod limits;
 mod links;

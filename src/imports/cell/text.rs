@@ -82,7 +82,7 @@ fn whole_number(code: &str) -> Option<&str> {
 }
 
 /// `1.10105E+17`
-fn is_scientific(code: &str) -> bool {
+pub(super) fn is_scientific(code: &str) -> bool {
     code.split_once("E+").is_some_and(|(digits, exponent)| {
         digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
             && exponent.bytes().all(|b| b.is_ascii_digit())

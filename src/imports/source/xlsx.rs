@@ -25,8 +25,8 @@ const LIMITS: [(&str, u64); 4] =
 const NO_WORKBOOK: &str = "this is no workbook that can be read";
 const TOO_LARGE: &str = "is too large unpacked, or not what a spreadsheet writes; save the sheet as CSV, which may be of any size";
 
-/// Refuses a workbook that would need too much memory.
-pub(super) fn check_limits(path: &Path) -> Result<(), String> {
+/// Refuses a workbook that would need too much memory, or with a part that unpacks to more than `most` bytes.
+pub(super) fn check_limits(path: &Path, most: u64) -> Result<(), String> {
     let told = |error: &dyn std::fmt::Display| format!("{NO_WORKBOOK}: {error}");
     let file = File::open(path).map_err(|error| told(&error))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| told(&error))?;
@@ -35,7 +35,7 @@ pub(super) fn check_limits(path: &Path) -> Result<(), String> {
         let name = part.name().map_err(|error| told(&error))?.to_lowercase();
         let limit = LIMITS.iter().find(|(within, _)| name.contains(within)).map_or(0, |limit| limit.1);
         let is_xml = !name.contains("media/") && !name.ends_with(".bin");
-        unpack(&mut part, limit, is_xml).map_err(|why| format!("{NO_WORKBOOK}: {name} {why}"))?;
+        unpack(&mut part, limit.min(most), is_xml).map_err(|why| format!("{NO_WORKBOOK}: {name} {why}"))?;
     }
     Ok(())
 }

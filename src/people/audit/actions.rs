@@ -49,6 +49,10 @@ const LABELS: &[(&str, &str)] = &[
     ("refuse_deletion", "不同意删除个人信息"),
     ("retention", "按保存期限删除材料"),
     ("audit_cut", "按保存期限删除查看记录"),
+    ("organisation_add", "增加查询单位"),
+    ("organisation_change", "更改查询单位"),
+    ("organisation_key", "更换单位密钥"),
+    ("organisation_revoke", "停用单位密钥"),
 ];
 
 /// The label of an action. What follows a colon, such as the role in `roster_add:reviewer`, does not matter. An action

@@ -11,10 +11,11 @@ use crate::files::storage::Storage;
 use crate::files::{SentFile, clean_name};
 use crate::imports::jobs::{self, Job, JobRefusal, NewJob};
 use crate::imports::{ImportKind, KINDS, background};
+use crate::pages::attachment::attachment;
 use crate::pages::upload::Upload;
 use crate::paths;
 use crate::people::staff::StaffMember;
-use crate::staff::bulk::attachment;
+
 use crate::store::{Store, Tx};
 use crate::ui::Page;
 use crate::web::{Failure, Submission, see_other};

@@ -12,9 +12,10 @@ use serde::Deserialize;
 
 use self::layout::Label;
 pub(super) use self::sheet::Sheet;
-use super::export::{attachment, exported};
+use super::export::exported;
 use super::kind::{Exported, Papers};
 use super::request::{BulkRequest, batch_for};
+use crate::pages::attachment::attachment;
 use crate::paths;
 use crate::settings::Settings;
 use crate::web::Failure;

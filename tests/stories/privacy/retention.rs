@@ -56,7 +56,7 @@ async fn kept(server: &Server, slug: &'static str) -> usize {
 }
 
 async fn set(server: &Server, rule: Rule, value: i32) {
-    let office = rule.is_of_office();
+    let office = rule.is_of(None);
     let set = move |tx: &mut Tx| {
         let refund = Registry::of(tx).find("refund").filter(|_| !office);
         rules::set(tx, rule, refund, value)

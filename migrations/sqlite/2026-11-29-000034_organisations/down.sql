@@ -1,0 +1,3 @@
+DROP TABLE lookup_lists;
+DROP TABLE organisation_uses;
+DROP TABLE organisations;
