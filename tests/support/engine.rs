@@ -22,6 +22,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// An old engine takes half a minute to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a browser is started, and how long its first tab may take.
+const ATTEMPTS: usize = 4;
+const READY: Duration = Duration::from_secs(25);
+
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The old builds run in a single process, because their sandbox needs older system libraries.
@@ -68,7 +72,23 @@ impl Engine {
         Engine::start(Path::new("chromium"), "Chromium").await
     }
 
+    /// Starts a browser. The first tab of an old one is never ready at times when the machine is busy; the browser is
+    /// started again then.
     async fn start(program: &Path, name: &str) -> Engine {
+        for _ in 0..ATTEMPTS {
+            let engine = Engine::launch(program, name).await;
+            if tokio::time::timeout(READY, engine.send("Page.enable", json!({}))).await.is_ok() {
+                for domain in ["Runtime.enable", "Network.enable", "DOM.enable"] {
+                    engine.send(domain, json!({})).await;
+                }
+                return engine;
+            }
+        }
+        panic!("{name} has no tab that is ready");
+    }
+
+    /// Starts a browser with a tab.
+    async fn launch(program: &Path, name: &str) -> Engine {
         let profile = tempfile::tempdir().expect("a folder for the browser's profile");
         let mut process = Command::new(program)
             .args(FLAGS)
@@ -93,9 +113,6 @@ impl Engine {
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = engine.send("Target.attachToTarget", attach).await;
         engine.session = attached["sessionId"].as_str().expect("a session").to_owned();
-        for domain in ["Page.enable", "Runtime.enable", "Network.enable", "DOM.enable"] {
-            engine.send(domain, json!({})).await;
-        }
         engine
     }
 
