@@ -46,8 +46,9 @@ const fn list(
     ListPage { path, visitor: NAME, insert, item: CARD, most, index: "applications_listed" }
 }
 
-/// Every list of a candidate. A new list gets a row. A statement of those that show a draft reads how long it is kept.
+/// Every list of a candidate. A new list gets a row.
 const PAGES: &[ListPage] = &[
+    // One of them reads how long a draft is kept.
     ListPage { item: "被退回", ..list("/", qualifications, 6) },
     ListPage {
         item: "3<span class=\"hidden\"> 项待处理",
@@ -56,8 +57,8 @@ const PAGES: &[ListPage] = &[
     },
     list("/progress", qualifications, 1),
     list("/progress?kind=refund&status=returned&period=year", refunds, 1),
-    list("/services/qualification", qualifications, 4),
-    list("/services/refund", refunds, 5),
+    list("/services/qualification", qualifications, 3),
+    list("/services/refund", refunds, 4),
     ListPage { item: "申请邮寄", ..list("/services/reissue", reissues, 3) },
     list("/services/receipt", |tx, count| insert(tx, "receipt", count), 3),
     list("/services/integrity", |tx, count| insert(tx, "integrity", count), 3),
