@@ -8,7 +8,6 @@ use super::address::BusinessOf;
 use crate::casework::business::{Business, Origin, Outset};
 use crate::casework::listing::{self, BusinessList, ListedApplication};
 use crate::casework::paging::Pages;
-use crate::casework::sweep;
 use crate::casework::texts::{self, TextKind};
 use crate::pages::cards::{self, Paging};
 use crate::pages::signed_in::as_candidate;
@@ -43,8 +42,6 @@ struct Shown {
     outset: Outset,
     /// 办事说明.
     help: String,
-    /// Days after which the draft is deleted, if there is one.
-    draft_days: i64,
 }
 
 impl Shown {
@@ -56,11 +53,7 @@ impl Shown {
         };
         let help =
             texts::current(tx, TextKind::Help, Some(business))?.map(|text| text.body).unwrap_or_default();
-        let draft_days = match &list.draft {
-            Some(_) => sweep::draft_age(tx)?.num_days(),
-            None => 0,
-        };
-        Ok(Shown { list, outset, help, draft_days })
+        Ok(Shown { list, outset, help })
     }
 }
 
@@ -72,10 +65,10 @@ fn start(business: &Business, list: &BusinessList) -> Markup {
 }
 
 fn view(business: &Business, shown: &Shown, pages: Pages) -> Markup {
-    let Shown { list: BusinessList { draft, listed }, outset, help, draft_days } = shown;
+    let Shown { list: BusinessList { draft, listed }, outset, help } = shown;
     html! {
         div.muted { (ui::prose(help)) }
-        @if let Some(draft) = draft { (draft_banner(business, draft, *draft_days)) }
+        @if let Some(draft) = draft { (draft_banner(business, draft)) }
         (views::records(&outset.records))
         @if let Some(why) = outset.nothing {
             (ui::banner(ui::Tone::Neutral, "目前没有可以申请的项目", html! { p { (why) } }))
@@ -87,11 +80,11 @@ fn view(business: &Business, shown: &Shown, pages: Pages) -> Markup {
     }
 }
 
-fn draft_banner(business: &Business, draft: &ListedApplication, days: i64) -> Markup {
+fn draft_banner(business: &Business, draft: &ListedApplication) -> Markup {
     let slug = business.slug;
     let saved = clock::china(draft.updated_at);
     let body = html! {
-        p { (ui::date(saved)) " 保存，尚未提交，保留 " (days) " 天。" }
+        p { (ui::date(saved)) " 保存，尚未提交。长期没有提交会删除，删除前一周首页有提醒。" }
         p {
             a.text-button href=(paths::new_application(slug)) { "继续填写" }
             a.text-button href=(paths::discard(slug)) { "删除草稿" }

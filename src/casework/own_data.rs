@@ -6,6 +6,7 @@
 pub mod facts;
 mod pieces;
 pub mod requests;
+mod trouble;
 
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ use zip::{CompressionMethod, ZipWriter};
 
 use self::facts::Upload;
 use self::pieces::Pieces;
-use super::refusal::Refusal;
-use crate::files::storage::{Storage, StorageError};
+use self::trouble::Trouble;
+use crate::files::storage::Storage;
 use crate::people::audit::search::{self, Wanted};
 use crate::people::candidate::Candidate;
 use crate::people::person;
@@ -34,23 +35,6 @@ static TURNS: Semaphore = Semaphore::const_new(1);
 
 /// Entries of the audit that are read at once.
 const ENTRIES: i64 = 500;
-
-/// Why a file could not be made.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error(transparent)]
-    Refusal(#[from] Refusal),
-    #[error(transparent)]
-    Store(#[from] Error),
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    #[error(transparent)]
-    Zip(#[from] zip::result::ZipError),
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-}
 
 /// Makes the file of a request, without waiting for it. The row of the request says how far it is.
 pub fn make(store: Store, files: Storage, id: String, candidate: Candidate) {

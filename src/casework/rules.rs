@@ -60,7 +60,7 @@ impl Rule {
             Rule::BulkApproval => (0, 1),
             Rule::MostTaken => (1, 200),
             Rule::WithdrawnFiles => (30, 3_650),
-            // An appeal begins within half a year.
+            // At least as long as the days for an appeal, whatever the office sets.
             Rule::DecidedFiles => (1, 50),
             Rule::DraftDays => (8, 365),
             Rule::AuditYears => (3, 50),

@@ -286,6 +286,7 @@ fn is_shown_as_notice(frame: &Frame, failure: &Failure, is_read: bool) -> bool {
     let may_be_sent_again = matches!(
         failure,
         Failure::SignIn
+            | Failure::AskConsent(_)
             | Failure::TooLarge
             | Failure::TooSlow
             | Failure::ManyUploads
@@ -306,6 +307,9 @@ fn notice(frame: &Frame, failure: &Failure) -> Response {
         @if matches!(failure, Failure::SignIn) {
             p { "您填写的内容仍在本页。请先在新窗口登录，再回到这里重新提交。" }
             p { a href=(href) target="_blank" hx-boost="false" { "在新窗口登录" } }
+        } @else if matches!(failure, Failure::AskConsent(_)) {
+            p { (advice) "您填写的内容仍在本页。请先在新窗口查看并同意，再回到这里重新提交。" }
+            p { a href=(href) target="_blank" hx-boost="false" { "在新窗口查看" } }
         } @else if matches!(failure, Failure::NotSaved(_)) {
             p { "您的操作没有完成，已提交过的申请不受影响，仍可查询。您填写的内容仍在本页，请过几分钟再提交一次。" }
         } @else {

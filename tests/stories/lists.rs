@@ -48,7 +48,8 @@ const fn list(
 
 /// Every list of a candidate. A new list gets a row.
 const PAGES: &[ListPage] = &[
-    ListPage { item: "被退回", ..list("/", qualifications, 5) },
+    // One of them reads how long a draft is kept.
+    ListPage { item: "被退回", ..list("/", qualifications, 6) },
     ListPage {
         item: "3<span class=\"hidden\"> 项待处理",
         index: "applications_state",

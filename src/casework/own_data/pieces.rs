@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::requests;
+use super::trouble::Trouble;
 use crate::files::storage::{Storage, StorageError};
 use crate::store::{Store, Tx};
 
@@ -60,7 +61,7 @@ impl Pieces {
     }
 
     /// Stores what is written, if it is a piece or more.
-    pub(super) async fn store_full(&mut self) -> Result<(), super::Trouble> {
+    pub(super) async fn store_full(&mut self) -> Result<(), Trouble> {
         while self.written.0.lock().len() >= SIZE {
             self.store_one().await?;
         }
@@ -68,14 +69,14 @@ impl Pieces {
     }
 
     /// Stores the end. Returns the number of pieces and of bytes.
-    pub(super) async fn store_rest(&mut self) -> Result<(i32, i64), super::Trouble> {
+    pub(super) async fn store_rest(&mut self) -> Result<(i32, i64), Trouble> {
         while !self.written.0.lock().is_empty() {
             self.store_one().await?;
         }
         Ok((self.count, self.size))
     }
 
-    async fn store_one(&mut self) -> Result<(), super::Trouble> {
+    async fn store_one(&mut self) -> Result<(), Trouble> {
         let piece: Vec<u8> = {
             let mut written = self.written.0.lock();
             let end = written.len().min(SIZE);

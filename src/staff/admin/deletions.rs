@@ -57,13 +57,18 @@ fn tag(standing: Standing) -> Markup {
 
 #[handler]
 pub async fn show(request: AdminRequest, Path(id): Path<String>) -> Result<Response, Failure> {
-    let of = id.clone();
+    note_view(&request, &id).await?;
+    request.show(move |tx, _| page(tx, &id, "", &Trouble::default())).await
+}
+
+/// The audit has an entry before the request is shown, also in answer to a decision.
+async fn note_view(request: &AdminRequest, id: &str) -> Result<(), Failure> {
+    let of = id.to_owned();
     let load = move |tx: &mut Tx, staff: &StaffMember| {
         deletion::load(tx, &of)?;
         Ok(Unaudited::new(tx, &staff.id, vec![("deletion", of)], ())?)
     };
-    request.read_unaudited(load).await?;
-    request.show(move |tx, _| page(tx, &id, "", &Trouble::default())).await
+    request.read_unaudited(load).await
 }
 
 #[handler]
@@ -72,6 +77,7 @@ pub async fn decide(
     Path(id): Path<String>,
     sent: Submission,
 ) -> Result<Response, Failure> {
+    note_view(&request, &id).await?;
     let (of, typed) = (id.clone(), sent.clone());
     let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
         deletion::load(tx, &of)?;
@@ -145,7 +151,7 @@ fn form(id: &str, answer: &str, trouble: &Trouble, can_approve: bool) -> Markup 
     }
     html! {
         form method="post" action=(paths::deletion_request(id)) novalidate {
-            (ui::panel("决定", html! {
+            (ui::panel("", html! {
                 (ui::field(&FormField {
                     error: trouble.of("decision"),
                     ..FormField::new("decision", "决定", Control::Radios { options: &options, value: "" })

@@ -11,7 +11,7 @@ use kaozheng::store::schema::{
 };
 use kaozheng::store::{Clock, Error, Tx};
 
-use crate::filing::{receipt, refund};
+use crate::filing::refund;
 use crate::server::{Server, Visitor};
 
 /// Files have the machine's time, so the clock starts there.
@@ -112,7 +112,8 @@ async fn files_of_closed_applications_are_removed_when_their_retention_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_removed_that_something_running_needs() {
     let (server, visitor, number) = filed().await;
-    let other = visitor.file_for_number(&receipt()).await;
+    let sitting = visitor.sitting_of("一级建造师").await;
+    let other = visitor.apply_for_number(&sitting).await;
     age(&server, &number, "withdrawn", 400).await;
     // What is about the application is an appeal, whatever its business.
     let about = {
@@ -186,7 +187,7 @@ async fn nothing_is_removed_that_something_running_needs() {
     })
     .await;
     next_day(&server).await;
-    assert_eq!((kept(&server, "refund").await, kept(&server, "receipt").await), (0, 1));
+    assert_eq!((kept(&server, "refund").await, kept(&server, "qualification").await), (0, 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +197,7 @@ async fn drafts_and_the_audit_have_periods_of_their_own() {
     set(&server, Rule::DraftDays, 8).await;
     set(&server, Rule::AuditYears, 3).await;
     visitor.send_form("/services/refund/new", &refund(), "draft").await;
-    visitor.open("/services/refund").await.assert_shows("保留 8 天");
+    visitor.open("/").await.assert_shows("考试退费草稿即将删除");
     server.signed_in("何静").await.open("/staff/audit?after=").await;
     let entries = || async {
         let count = server.parts.store.read::<_, Error, _>(|tx| {
