@@ -46,7 +46,7 @@ impl Lookup {
         Lookup {
             limits: LookupLimits::new(&store.vault),
             opened: OpenedLinks::default(),
-            arriving: Arriving::new(),
+            arriving: Arriving::default(),
             worker: Worker::default(),
         }
     }

@@ -2,14 +2,17 @@
 
 use diesel::prelude::*;
 use kaozheng::store::Tx;
-use kaozheng::store::schema::{candidates, certificates as c};
+use kaozheng::store::schema::{candidates, certificate_inquiries as q, certificates as c};
 use kaozheng::web::Failure;
 
 /// Replaces the certificates of a candidate of the demo by `count` others.
 pub fn replace_certificates(tx: &mut Tx, name: &str, count: usize) -> Result<(), Failure> {
     let own = candidates::table.filter(candidates::name.eq(name));
     let holder: String = own.select(candidates::document_hash).first(tx.conn)?;
-    diesel::delete(c::table.filter(c::holder_hash.eq(&holder))).execute(tx.conn)?;
+    let replaced = c::table.filter(c::holder_hash.eq(&holder));
+    let asked = q::table.filter(q::certificate_id.eq_any(replaced.select(c::id)));
+    diesel::delete(asked).execute(tx.conn)?;
+    diesel::delete(replaced).execute(tx.conn)?;
     for at in 0..count {
         let row = (
             c::id.eq(tx.id()),

@@ -14,11 +14,14 @@ pub struct Arriving {
     by_network: KeyedPermits<ClientNetwork>,
 }
 
-impl Arriving {
-    pub fn new() -> Arriving {
+impl Default for Arriving {
+    fn default() -> Arriving {
         Arriving { all: Arc::new(Semaphore::new(32)), by_network: KeyedPermits::new(4) }
     }
+}
 
+impl Arriving {
+    /// Permits to receive a list, if they are free now.
     pub(super) fn acquire(&self, network: ClientNetwork) -> Option<(Permit, Option<Permit>)> {
         let own = match network {
             ClientNetwork::Unknown => None,

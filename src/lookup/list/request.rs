@@ -15,7 +15,7 @@ use crate::files::storage::Storage;
 use crate::lookup::{Lookup, limits};
 use crate::pages::upload::{SmallFile, small_upload};
 use crate::people::document;
-use crate::store::{Error, Store, Timestamp, Tx, clock};
+use crate::store::{Error, Store, Timestamp, Tx, Vault, clock};
 use crate::web::address::{Network, client_address, client_network, network};
 use crate::web::{Failure, Submission, attached};
 
@@ -101,16 +101,17 @@ impl SentList {
         if organisation.is_none() {
             lookup.limits.check_rows(&self.network, LEAST_COUNTED, now)?;
         }
+        // Before the file is read, which costs more.
+        let admission = match &organisation {
+            Some(organisation) => Admission::Key(organisation.id.clone()),
+            None => admission(&store.vault, &self.sent, now)?,
+        };
         let mut rows = read(self.file, files, now).await?;
         if organisation.is_none() {
             let count = u16::try_from(rows.len()).unwrap_or(u16::MAX);
             lookup.limits.check_rows(&self.network, count.saturating_sub(LEAST_COUNTED), now)?;
         }
         leave_out_frequent(lookup, &mut rows, now);
-        let admission = match &organisation {
-            Some(organisation) => Admission::Key(organisation.id.clone()),
-            None => admission(&store.vault, &self.sent, now)?,
-        };
         let add = move |tx: &mut Tx| -> Result<String, Refused> {
             if let Some(organisation) = &organisation {
                 take_from_quota(tx, organisation, &rows)?;
@@ -159,7 +160,7 @@ pub(super) fn leave_out_frequent(lookup: &Lookup, rows: &mut [ListRow], now: Tim
 }
 
 /// A proof of work that is wrong is refused. Without one, the list waits.
-fn admission(vault: &crate::store::Vault, sent: &Submission, now: Timestamp) -> Result<Admission, Refused> {
+fn admission(vault: &Vault, sent: &Submission, now: Timestamp) -> Result<Admission, Refused> {
     let (challenge, proof) = (sent.one("challenge"), sent.one("proof"));
     match proof {
         "" => Ok(Admission::Wait),
