@@ -10,12 +10,16 @@
 //! | `form` | an exam's form and its results (图11.2–11.4) |
 //! | `finding` | the query |
 //! | `link` | 核验链接: the page of a holder's link |
+//! | `code` | 证书码: the page that checks the code of an electronic certificate |
+//! | `report` | what was found, as PDF |
 //! | `opened` | counts how often links were opened |
 //! | `limits` | rate limits |
 //! | `typed` | the fields of the form as they were typed |
 //! | `pages` | the pages, in Chinese and English |
 
 mod card;
+pub mod code;
+mod code_pages;
 pub mod exams;
 pub mod finding;
 pub mod form;
@@ -23,6 +27,7 @@ pub mod limits;
 pub mod link;
 pub mod opened;
 mod pages;
+mod report;
 mod typed;
 
 use crate::store::{Error, Store};
@@ -33,11 +38,16 @@ use opened::OpenedLinks;
 pub struct Lookup {
     pub limits: LookupLimits,
     pub opened: OpenedLinks,
+    pub lists: code::StatusLists,
 }
 
 impl Lookup {
     pub fn new(store: &Store) -> Lookup {
-        Lookup { limits: LookupLimits::new(&store.vault), opened: OpenedLinks::default() }
+        Lookup {
+            limits: LookupLimits::new(&store.vault),
+            opened: OpenedLinks::default(),
+            lists: Default::default(),
+        }
     }
 
     /// Writes the counts of this process to the database, and reads those of other processes. Call it about

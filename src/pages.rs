@@ -9,6 +9,7 @@ pub mod controls;
 pub mod fields;
 mod file_name;
 pub mod links;
+pub mod paper_file;
 pub mod refusal;
 pub mod signed_in;
 pub mod upload;

@@ -7,6 +7,7 @@ use multer::{Field, Multipart};
 use poem::http::header;
 use poem::{FromRequest, Request, RequestBody};
 use tokio::io::AsyncRead;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::io::StreamReader;
 
 use super::file_name::sent_file_name;
@@ -14,7 +15,7 @@ use crate::files::inspect::Limits;
 use crate::files::storage::Storage;
 use crate::files::{SentFile, UploadSpool};
 use crate::web::address::{ClientNetwork, client_address, client_network};
-use crate::web::form::{MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
+use crate::web::form::{MAX_FILE_MEGABYTES, MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
 use crate::web::{Failure, SignedIn, Submission, attached};
 
 /// Maximum bytes of a file in any slot. Recordings have the highest limit. The content of a larger file is
@@ -48,6 +49,45 @@ impl<'a> FromRequest<'a> for Upload {
         Ok(from_parts(parts(req, body)?, spool).await?)
     }
 }
+
+/// Forms with a file from people who have not signed in, each in memory while it is worked on.
+static ANONYMOUS: Semaphore = Semaphore::const_new(4);
+
+/// A form with at most one file, from anybody. The file stays in memory.
+pub struct OneFile {
+    pub submission: Submission,
+    /// Empty if there is none.
+    pub file: Vec<u8>,
+    /// Held until the file is dropped.
+    _permit: SemaphorePermit<'static>,
+}
+
+impl<'a> FromRequest<'a> for OneFile {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let _permit = ANONYMOUS.try_acquire().map_err(|_| Failure::ManyUploads)?;
+        let (mut submission, mut file) = (Submission::default(), Vec::new());
+        if !is_multipart(req) {
+            return Ok(OneFile { submission: from_text(body, MAX_ANONYMOUS_TEXT).await?, file, _permit });
+        }
+        let mut parts = parts(req, body)?;
+        for _ in 0..MAX_ANONYMOUS_PARTS {
+            let next = parts.next_field().await.map_err(|error| cut_off(&error, INTERRUPTED))?;
+            let Some(part) = next else { break };
+            let is_file = sent_file_name(part.headers()).is_some();
+            let room = if is_file { MAX_FILE_MEGABYTES << 20 } else { MAX_ANONYMOUS_TEXT };
+            let (name, value) = take_text(part, room).await?;
+            match is_file {
+                true => file = value,
+                false => submission.push(name, String::from_utf8_lossy(&value).into_owned()),
+            }
+        }
+        Ok(OneFile { submission, file, _permit })
+    }
+}
+
+/// Bytes of each text, and most fields, of a form from anybody.
+const MAX_ANONYMOUS_TEXT: usize = 16 << 10;
+const MAX_ANONYMOUS_PARTS: usize = 8;
 
 fn parts(req: &Request, body: &mut RequestBody) -> Result<Multipart<'static>, Failure> {
     const BROKEN: Failure = Failure::BadRequest("上传的内容不完整");

@@ -29,7 +29,6 @@ pub use apply::confirm_result;
 pub use approval_page::{approve, choose_approvals, preview_approvals};
 pub use batch_page::show;
 pub use drop::{choose_dropped, drop_rows};
-pub(super) use export::attachment;
 pub use export::download;
 pub use kind_page::{make, rooms, show_waiting};
 pub use labels::print_labels;

@@ -190,6 +190,7 @@ mod tests {
         privacy: None,
         filing: String::new(),
         security: None,
+        seal: None,
     };
 
     fn chrome() -> Chrome<'static> {

@@ -14,10 +14,9 @@ use crate::imports::{ImportKind, KINDS, background};
 use crate::pages::upload::Upload;
 use crate::paths;
 use crate::people::staff::StaffMember;
-use crate::staff::bulk::attachment;
 use crate::store::{Store, Tx};
 use crate::ui::Page;
-use crate::web::{Failure, Submission, see_other};
+use crate::web::{Failure, Submission, attachment, see_other};
 
 /// Most imports of the list.
 const MOST: i64 = 20;

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use encoding_rs::GB18030;
-use poem::http::header;
 use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
@@ -18,7 +17,7 @@ use crate::people::candidate::Candidate;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::schema::registrations as r;
 use crate::store::{Error, Tx};
-use crate::web::Failure;
+use crate::web::{Failure, attachment};
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -54,22 +53,6 @@ pub async fn download(
     };
     let name = format!("{} {}.csv", kind.label, batch.number);
     Ok(attachment(&format!("text/csv; charset={charset}"), &name, bytes))
-}
-
-/// A file that is saved and not kept by caches. `name` is sent by RFC 6266 §4.3, with a plain one for old browsers.
-pub(in crate::staff) fn attachment(content_type: &str, name: &str, bytes: Vec<u8>) -> Response {
-    let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    let encoded = encoded.replace('+', "%20");
-    let plain: String =
-        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
-    Response::builder()
-        .header(header::CONTENT_TYPE, content_type)
-        .header(header::CACHE_CONTROL, "private, no-store")
-        .header(
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"),
-        )
-        .body(bytes)
 }
 
 fn csv_of(

@@ -1,6 +1,5 @@
 //! Address labels of a batch as PDF, on A4 sheets or on a roll of labels.
 
-mod face;
 mod layout;
 mod sheet;
 
@@ -12,12 +11,12 @@ use serde::Deserialize;
 
 use self::layout::Label;
 pub(super) use self::sheet::Sheet;
-use super::export::{attachment, exported};
+use super::export::exported;
 use super::kind::{Exported, Papers};
 use super::request::{BulkRequest, batch_for};
 use crate::paths;
 use crate::settings::Settings;
-use crate::web::Failure;
+use crate::web::{Failure, attachment};
 
 #[derive(Deserialize)]
 struct LabelsPath {
