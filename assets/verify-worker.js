@@ -5,7 +5,9 @@ const isKept = (url) => FILES.includes(url.pathname);
 
 self.addEventListener('install', (event) => {
   self.skipWaiting();
-  event.waitUntil(caches.open(STORE).then((store) => store.addAll(FILES)));
+  // There may be no status list yet.
+  const keep = (store) => Promise.all(FILES.map((url) => store.add(new Request(url, { cache: 'reload' })).catch(() => {})));
+  event.waitUntil(caches.open(STORE).then(keep));
 });
 self.addEventListener('activate', (event) => {
   const drop = async () => {
@@ -17,11 +19,12 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(drop());
 });
 
-// The network first, so that keys and list are new; what was kept, if there is no network.
+// The network first, so that keys and list are new; what was kept, if there is no network or it takes too long.
+const late = () => new Promise((_, reject) => { setTimeout(() => reject(Error('late')), 5000); });
 const answer = async (request) => {
   const store = await caches.open(STORE);
   try {
-    const fresh = await fetch(request);
+    const fresh = await Promise.race([fetch(request), late()]);
     if (fresh.ok) await store.put(request.url.split('#')[0], fresh.clone());
     return fresh;
   } catch (error) {

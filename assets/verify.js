@@ -3,6 +3,8 @@
 (() => {
   const root = document.querySelector('#verify');
   if (!root || !window.codeTools || !(window.crypto && crypto.subtle)) return;
+  // A page that htmx restores from its history would not run this script.
+  document.body.setAttribute('hx-boost', 'false');
   const { cbor, decodeQR, inflate, verify } = window.codeTools;
   const one = (css, part = root) => part.querySelector(css);
   const maps = { useMaps: true };
@@ -60,10 +62,8 @@
   const fetched = (url) => fetch(url, { cache: 'no-cache' }).then((answer) => answer.ok ? answer : Promise.reject(Error(url)));
   const publicKeys = async () => {
     const { keys } = await (await fetched(root.dataset.keys)).json();
-    const bytes = (key) => base64url(key.x);
-    const id = async (key) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes(key))).subarray(0, 8);
     const known = keys.filter((key) => key.crv === 'Ed25519');
-    return Promise.all(known.map(async (key) => ({ bytes: bytes(key), id: await id(key) })));
+    return known.map((key) => ({ bytes: base64url(key.x), id: [...key.kid].map((letter) => letter.charCodeAt(0)) }));
   };
   const statusList = async (keys) => {
     const token = new Uint8Array(await (await fetched(root.dataset.status)).arrayBuffer());
@@ -147,7 +147,7 @@
     const bytes = new Uint8Array(await file.arrayBuffer());
     const text = new TextDecoder('latin1').decode(bytes);
     const found = PATTERN.exec(text);
-    return found ? found[0] : file.type.startsWith('image/') ? inPicture(file) : '';
+    return found ? found[0] : text.startsWith('%PDF') ? '' : inPicture(file);
   };
 
   let stream;
@@ -198,7 +198,7 @@
   if (navigator.serviceWorker) {
     navigator.serviceWorker.register(root.dataset.worker, { scope: location.pathname })
       .then(() => navigator.serviceWorker.ready)
-      .then(() => { root.dataset.offline = 'ready'; })
       .catch(() => {});
+    publicKeys().then(statusList).catch(() => {});
   }
 })();

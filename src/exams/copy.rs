@@ -27,6 +27,7 @@ pub const MOST: usize = 3;
 pub const PURPOSE: std::ops::RangeInclusive<usize> = 2..=40;
 
 const COLUMN: &str = "certificate_copies.code";
+const PURPOSE_COLUMN: &str = "certificate_copies.purpose";
 
 /// Name of the sequence of status indices.
 const SEQUENCE: &str = "certificate status";
@@ -99,7 +100,7 @@ pub fn make(
         c::certificate_id.eq(&held.id),
         c::status_index.eq(index),
         c::code.eq(tx.vault.seal(COLUMN, &code)),
-        c::purpose.eq(&wish.purpose),
+        c::purpose.eq(tx.vault.seal(PURPOSE_COLUMN, &wish.purpose)),
         c::holder_name.eq(&held.holder_name),
         c::print_number.eq(&held.print_number),
         c::created_at.eq(tx.now),
@@ -163,7 +164,7 @@ pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Certificat
         .select((q::asker, q::count))
         .load(tx.conn)?;
     let copy = |(id, purpose, code, (created_at, expires_at, revoked_at), is_other): Row| {
-        let code = tx.vault.open(COLUMN, &code)?;
+        let (code, purpose) = (tx.vault.open(COLUMN, &code)?, tx.vault.open(PURPOSE_COLUMN, &purpose)?);
         let views = counts.iter().filter(|(asker, _)| *asker == id).map(|(_, count)| i64::from(*count)).sum();
         Ok(CertificateCopy { id, purpose, created_at, expires_at, revoked_at, is_other, code, views })
     };

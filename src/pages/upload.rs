@@ -1,6 +1,7 @@
 //! The extractor for forms with files.
 
 use std::io;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use multer::{Field, Multipart};
@@ -8,6 +9,7 @@ use poem::http::header;
 use poem::{FromRequest, Request, RequestBody};
 use tokio::io::AsyncRead;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
 use super::file_name::sent_file_name;
@@ -58,17 +60,19 @@ pub struct OneFile {
     pub submission: Submission,
     /// Empty if there is none.
     pub file: Vec<u8>,
-    /// Held until the file is dropped.
-    _permit: SemaphorePermit<'static>,
+    /// Of a form with a file, held until the file is dropped.
+    _permit: Option<SemaphorePermit<'static>>,
 }
 
 impl<'a> FromRequest<'a> for OneFile {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let _permit = ANONYMOUS.try_acquire().map_err(|_| Failure::ManyUploads)?;
         let (mut submission, mut file) = (Submission::default(), Vec::new());
         if !is_multipart(req) {
-            return Ok(OneFile { submission: from_text(body, MAX_ANONYMOUS_TEXT).await?, file, _permit });
+            let submission = from_text(body, MAX_ANONYMOUS_TEXT).await?;
+            return Ok(OneFile { submission, file, _permit: None });
         }
+        let permit = timeout(ANONYMOUS_PATIENCE, ANONYMOUS.acquire()).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or(Failure::ManyUploads)?;
         let mut parts = parts(req, body)?;
         for _ in 0..MAX_ANONYMOUS_PARTS {
             let next = parts.next_field().await.map_err(|error| cut_off(&error, INTERRUPTED))?;
@@ -81,9 +85,12 @@ impl<'a> FromRequest<'a> for OneFile {
                 false => submission.push(name, String::from_utf8_lossy(&value).into_owned()),
             }
         }
-        Ok(OneFile { submission, file, _permit })
+        Ok(OneFile { submission, file, _permit: Some(permit) })
     }
 }
+
+/// How long a form with a file waits for a place.
+const ANONYMOUS_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Bytes of each text, and most fields, of a form from anybody.
 const MAX_ANONYMOUS_TEXT: usize = 16 << 10;

@@ -13,7 +13,7 @@ CREATE TABLE certificate_copies (
     certificate_id TEXT NOT NULL REFERENCES certificates (id),
     status_index BIGINT NOT NULL UNIQUE, -- its place in the status list
     code TEXT NOT NULL, -- the signed text, sealed
-    purpose TEXT NOT NULL,
+    purpose TEXT NOT NULL, -- sealed
     holder_name TEXT NOT NULL, -- as the code has it; another name on the certificate ends the copy
     print_number TEXT NOT NULL, -- likewise
     created_at TIMESTAMP NOT NULL,

@@ -15,13 +15,12 @@ use crate::store::{Error, Timestamp, Tx};
 
 const COLUMN: &str = "certificate_keys.private_key";
 
-/// Bytes of a key's id.
+/// Bytes of the hash in a key's id.
 const ID: usize = 8;
 
-/// The first bytes of the SHA-256 of a public key.
-pub fn key_id(key: &VerifyingKey) -> [u8; ID] {
-    let hash = Sha256::digest(key.as_bytes());
-    std::array::from_fn(|at| hash[at])
+/// The first bytes of the SHA-256 of a public key, as base64url. A token has this text as its `kid`.
+pub fn key_id(key: &VerifyingKey) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(key.as_bytes())[..ID])
 }
 
 /// A key in the database.
@@ -43,7 +42,7 @@ pub fn list(tx: &mut Tx) -> Result<Vec<Key>, Error> {
 pub fn make(tx: &mut Tx) -> Result<String, Error> {
     let key = SigningKey::from_bytes(&random(tx));
     let public = key.verifying_key();
-    let id = URL_SAFE_NO_PAD.encode(key_id(&public));
+    let id = key_id(&public);
     let private = Zeroizing::new(URL_SAFE_NO_PAD.encode(Zeroizing::new(key.to_bytes())));
     let row = (
         k::id.eq(&id),
@@ -114,14 +113,14 @@ impl PublicKeys {
         let key = |key: &VerifyingKey| {
             json!({
                 "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
-                "kid": URL_SAFE_NO_PAD.encode(key_id(key)), "x": URL_SAFE_NO_PAD.encode(key.as_bytes()),
+                "kid": key_id(key), "x": URL_SAFE_NO_PAD.encode(key.as_bytes()),
             })
         };
         json!({ "keys": self.0.iter().map(key).collect::<Vec<_>>() }).to_string()
     }
 
     pub(super) fn get(&self, id: &[u8]) -> Option<&VerifyingKey> {
-        self.0.iter().find(|key| key_id(key) == id)
+        self.0.iter().find(|key| key_id(key).as_bytes() == id)
     }
 }
 

@@ -29,7 +29,7 @@ pub fn sign(claims: &Claims, key: &SigningKey) -> Vec<u8> {
 /// Signs a payload. `header` may have a type.
 pub(super) fn sign_bytes(payload: Vec<u8>, key: &SigningKey, header: HeaderBuilder) -> Vec<u8> {
     let id = key_id(&key.verifying_key());
-    let header: Header = header.algorithm(iana::Algorithm::EdDSA).key_id(id.into()).build();
+    let header: Header = header.algorithm(iana::Algorithm::EdDSA).key_id(id.into_bytes()).build();
     let signed = CoseSign1Builder::new().protected(header).payload(payload);
     let signed = signed.create_signature(b"", |bytes| key.sign(bytes).to_bytes().to_vec()).build();
     signed.to_tagged_vec().expect("writing to memory does not fail")
