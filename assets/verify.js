@@ -175,8 +175,8 @@
     look();
   };
 
-  root.querySelectorAll('[data-scripted]').forEach((part) => { part.hidden = false; });
-  root.querySelectorAll('[data-plain]').forEach((part) => { part.hidden = true; });
+  document.querySelectorAll('[data-scripted]').forEach((part) => { part.hidden = false; });
+  document.querySelectorAll('[data-plain]').forEach((part) => { part.hidden = true; });
   one('#film').hidden = !(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
   one('#film').addEventListener('click', film);
   one('#stop').addEventListener('click', stop);

@@ -177,8 +177,10 @@ fn controls(lang: Lang, typed: &str) -> Markup {
         html! {
             form #check method="post" enctype="multipart/form-data" hx-boost="false"
                 action=(lang.pick(paths::VERIFY, paths::ENGLISH_VERIFY)) {
-                button #film.button type="button" data-look="primary" hidden {
-                    (lang.pick("打开相机扫码", "Scan with the camera"))
+                div.actions data-scripted hidden {
+                    button #film.button type="button" data-look="primary" {
+                        (lang.pick("打开相机扫码", "Scan with the camera"))
+                    }
                 }
                 div.field {
                     label.label for="f-file" { (lang.pick("图片或 PDF", "Picture or PDF")) }
