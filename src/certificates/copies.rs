@@ -312,7 +312,7 @@ fn sheet(copy: &CertificateCopy, claims: &Claims, portrait: Option<Vec<u8>>, set
         portrait,
         signed: vec![settings.authority.clone(), clock::china_date(claims.issued_at).to_string()],
         seal: settings.office.seal.clone(),
-        qr: Some(text::link(&claims.issuer, &copy.code)),
+        qr: Some(text::link(&format!("{}{}", claims.issuer, paths::VERIFY), &copy.code)),
         notes: vec![
             "二维码有本证书内容的电子签名。用手机相机扫码，打开的页面在您的设备上核验，不用登录。".into(),
             format!("网址应当以 {} 开头。核验结果应与纸面逐项一致，纸面有改动的无效。", claims.issuer),

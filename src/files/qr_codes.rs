@@ -87,7 +87,8 @@ fn text_of(stream: &[u8]) -> Option<String> {
     let inflated = ZlibDecoder::new(stream).take(INFLATED).read_to_end(&mut text);
     let text =
         if inflated.is_ok() { text } else { stream.get(..stream.len().min(INFLATED as usize))?.to_vec() };
-    String::from_utf8(text).ok()
+    // A line end before `endstream` is not content.
+    Some(String::from_utf8(text).ok()?.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ async fn a_holder_makes_files_that_anybody_verifies_until_they_end() {
     for words in ["有效", RARE, "二级建造师", "应聘 示范建设集团", "2026-07-01 00:00"] {
         valid.assert_shows(words);
     }
-    check(&employer, &text::link("https://exam.example", &code)).await.assert_shows(RARE);
+    check(&employer, &text::link("https://exam.example/verify", &code)).await.assert_shows(RARE);
     let form = Form::new().part("file", Part::bytes(pdf.clone()).file_name("a.pdf")).text("code", "");
     let sent = employer.send(employer.request(Method::POST, "/en/verify").multipart(form)).await;
     assert_eq!(sent.status, 200);
@@ -160,7 +160,7 @@ async fn keys_and_list_let_the_command_verify_without_a_database() {
         kaozheng(&["verify", what, "--keys", &file("keys"), "--status", &file(status)], &[])
     };
     let code = code_in(&pdf);
-    for what in [file("c.pdf"), code.clone(), text::link("https://exam.example", &code)] {
+    for what in [file("c.pdf"), code.clone(), text::link("https://exam.example/verify", &code)] {
         let output = verify(&what, "status");
         assert!(output.status.success(), "{}", printed(&output.stderr));
         assert!(

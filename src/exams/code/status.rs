@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_code_says_what_was_signed_as_text_and_as_link() {
         let code = text::write(&token::sign(&claims(), &key()));
-        let link = text::link("https://exam.example.gov.cn", &code);
+        let link = text::link("https://exam.example.gov.cn/verify", &code);
         let wrapped =
             code.as_bytes().chunks(60).map(|line| String::from_utf8_lossy(line)).collect::<Vec<_>>();
         for typed in [code.clone(), link.clone(), wrapped.join("\r\n"), format!(" {link}\n")] {

@@ -9,7 +9,6 @@ use flate2::write::ZlibEncoder;
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 
 use super::token::Refused;
-use crate::paths;
 
 /// Begins every text, with the version of the format.
 pub const PREFIX: &str = "KZ1:";
@@ -28,10 +27,10 @@ pub fn write(token: &[u8]) -> String {
     format!("{PREFIX}{}", base45::encode(packed))
 }
 
-/// The link with a text. Space and `%` of base45 are escaped; what escapes consist of is alphanumeric for a QR code.
-pub fn link(base: &str, text: &str) -> String {
+/// The link to the page that checks, with a text. Space and `%` of base45 are escaped; what escapes consist of is alphanumeric for a QR code.
+pub fn link(page: &str, text: &str) -> String {
     let text = text.replace('%', "%25").replace(' ', "%20");
-    format!("{base}{}#{text}", paths::VERIFY)
+    format!("{page}#{text}")
 }
 
 /// The token of a text, or of a link with it. Line breaks are ignored, because a copied text may be wrapped.
