@@ -184,11 +184,14 @@ mod tests {
         Sheet::new("2026-04-01T01:30:00".parse().expect("a time"), "zh-CN")
     }
 
-    fn texts(pages: &[Vec<Item>]) -> Vec<&str> {
-        let text = |item| match item {
-            &Item::Text(_, _, ref text) => Some(text.as_str()),
+    fn text(item: &Item) -> Option<&str> {
+        match item {
+            Item::Text(_, _, text) => Some(text),
             _ => None,
-        };
+        }
+    }
+
+    fn texts(pages: &[Vec<Item>]) -> Vec<&str> {
         pages.iter().flatten().filter_map(text).collect()
     }
 
