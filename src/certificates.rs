@@ -1,5 +1,7 @@
-//! 证书管理: the certificates of a candidate (manual chapter 4), and links with which others verify them.
+//! 证书管理: the certificates of a candidate (manual chapter 4), files of them, and links with which others verify
+//! them.
 
+pub mod copies;
 pub mod detail;
 pub mod inquiries;
 pub mod links;

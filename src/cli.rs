@@ -8,6 +8,7 @@ mod export;
 mod holidays;
 pub mod housekeeping;
 mod import;
+mod keys;
 mod log;
 mod migrate;
 mod portal;
@@ -18,6 +19,7 @@ mod sample;
 mod serve;
 mod staff;
 mod stored_hashes;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,7 @@ use clap::{Parser, Subcommand};
 /// Load data:   kaozheng import --help
 /// Keep copies: kaozheng backup --help
 /// Who looked:  kaozheng audit --help
+/// Check paper: kaozheng verify --help
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
@@ -54,6 +57,9 @@ enum Command {
     Export(export::Export),
     #[command(subcommand)]
     Audit(audit::Audit),
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    Verify(verify::Verify),
     #[command(subcommand)]
     Sample(sample::Sample),
 }
@@ -92,6 +98,8 @@ async fn perform(command: Command) -> Result<(), Stop> {
         Command::Import(import) => import.run().await,
         Command::Export(export) => export.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Keys(keys) => keys.run().await,
+        Command::Verify(verify) => verify.run().await,
         Command::Sample(sample) => sample.run(),
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod certificate;
 pub mod certificate_link;
+pub mod code;
+pub mod copy;
 pub mod correction;
 pub mod discipline;
 pub mod english;

@@ -14,6 +14,7 @@ mod label;
 mod memory;
 mod pdf;
 pub mod picture;
+pub mod qr_codes;
 pub mod quarantine;
 mod recording;
 mod spool;

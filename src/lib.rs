@@ -10,7 +10,7 @@
 //!
 //! | floor | room | what it holds |
 //! | --- | --- | --- |
-//! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `portal`, `import`, `export`, `audit`, `sample` |
+//! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `staff`, `portal`, `import`, `export`, `audit`, `keys`, `verify`, `sample` |
 //! | 10 | [`site`] | the route of every address, and what is done for every request |
 //! | 9 | [`demo`] | the sandbox portals, demo data and sample files |
 //! | 9 | [`home`] | the first page, 业务办理 and 我的 |
@@ -30,6 +30,7 @@
 //! | 4 | [`server`] | the HTTP server: connections, their limits, parked requests |
 //! | 3 | [`web`] | what HTTP needs: sessions, forms, errors, headers, assets |
 //! | 2 | [`ui`] | maud components |
+//! | 2 | [`paper`] | PDF files that are printed, and their fonts |
 //! | 1 | [`paths`] | every address, and the function that builds it |
 //! | 1 | [`permits`] | permits that bound how many tasks do the same thing at once |
 //! | 1 | [`settings`] | every setting in one struct, checked once at start |
@@ -48,6 +49,7 @@ pub mod imports;
 pub mod login;
 pub mod lookup;
 pub mod pages;
+pub mod paper;
 pub mod paths;
 pub mod people;
 pub mod permits;

@@ -11,12 +11,16 @@
 //! | `finding` | the query |
 //! | `list` | 批量查询: lists of certificates, and the API of organisations |
 //! | `link` | 核验链接: the page of a holder's link |
+//! | `code` | 证书码: the page that checks the code of an electronic certificate |
+//! | `report` | what was found, as PDF |
 //! | `opened` | counts how often links were opened, and who asked |
 //! | `limits` | rate limits |
 //! | `typed` | the fields of the form as they were typed |
 //! | `pages` | the pages, in Chinese and English |
 
 mod card;
+pub mod code;
+mod code_pages;
 pub mod exams;
 pub mod finding;
 pub mod form;
@@ -25,6 +29,7 @@ pub mod link;
 pub mod list;
 pub mod opened;
 mod pages;
+mod report;
 mod typed;
 
 use crate::store::{Error, Store};
@@ -39,6 +44,7 @@ pub struct Lookup {
     pub opened: OpenedLinks,
     pub arriving: Arriving,
     worker: Worker,
+    pub lists: code::StatusLists,
 }
 
 impl Lookup {
@@ -48,6 +54,7 @@ impl Lookup {
             opened: OpenedLinks::default(),
             arriving: Arriving::default(),
             worker: Worker::default(),
+            lists: Default::default(),
         }
     }
 

@@ -3,13 +3,13 @@
 
 pub mod account_notices;
 pub mod arrival;
-pub mod attachment;
 pub mod audit_entries;
 pub mod cards;
 pub mod controls;
 pub mod fields;
 mod file_name;
 pub mod links;
+pub mod paper_file;
 pub mod refusal;
 pub mod signed_in;
 pub mod upload;

@@ -58,6 +58,15 @@ pub const ENGLISH_LIST_TEMPLATE: &str = "/en/lookup/batch/template.csv";
 pub const VERIFICATIONS: &str = "/api/v1/verifications";
 /// Describes the API (OpenAPI).
 pub const OPENAPI: &str = "/api/v1/openapi.json";
+/// Checks the code of a certificate, on the device that opens it.
+pub const VERIFY: &str = "/verify";
+pub const ENGLISH_VERIFY: &str = "/en/verify";
+/// The service worker with which the two pages above work offline.
+pub const VERIFY_WORKER: &str = "/verify-worker.js";
+/// The public keys of codes (RFC 7517).
+pub const CERTIFICATE_KEYS: &str = "/.well-known/certificate-keys.json";
+/// The codes that are not valid any more.
+pub const CERTIFICATE_STATUS: &str = "/.well-known/certificate-status";
 pub const LOGIN: &str = "/login";
 /// The login screen with the portal's own code.
 pub const LOGIN_DEVICE: &str = "/login/device";
@@ -166,6 +175,10 @@ addresses! {
     INQUIRIES inquiries(certificate) = "/certificates/:certificate/inquiries";
     LINKS links(certificate) = "/certificates/:certificate/links";
     REVOKE_LINK revoke_link(certificate, link) = "/certificates/:certificate/links/:link/revoke";
+    /// 电子证书: the files of a certificate.
+    COPIES copies(certificate) = "/certificates/:certificate/copies";
+    COPY copy(certificate, copy) = "/certificates/:certificate/copies/:copy";
+    REVOKE_COPY revoke_copy(certificate, copy) = "/certificates/:certificate/copies/:copy/revoke";
     MAILING mailing(certificate) = "/certificates/:certificate/mailing";
     MAILING_NOTICE mailing_notice(certificate) = "/certificates/:certificate/mailing/notice";
     EDIT_MAILING edit_mailing(certificate) = "/certificates/:certificate/mailing/edit";
@@ -190,6 +203,7 @@ addresses! {
     DECISION decision(slug, number) = "/services/:business/:number/decision";
     /// 受理回执.
     SLIP slip(slug, number) = "/services/:business/:number/slip";
+    SLIP_FILE slip_file(slug, number) = "/services/:business/:number/slip/file";
     CASE case(number) = "/staff/applications/:number";
     TAKE take(number) = "/staff/applications/:number/take";
     PUT_BACK put_back(number) = "/staff/applications/:number/put-back";

@@ -329,7 +329,11 @@ mod tests {
             session_hours: Some("soon".into()),
             listen: Some("here".into()),
             image_memory_mb: Some("16".into()),
-            office: RawOffice { security_contact: Some("010-12345678".into()), ..RawOffice::default() },
+            office: RawOffice {
+                security_contact: Some("010-12345678".into()),
+                seal: Some("missing.png".into()),
+                ..RawOffice::default()
+            },
             ..RawServe::default()
         };
         let problems = problems(&raw).join("\n");
@@ -343,6 +347,7 @@ mod tests {
             "KAOZHENG_PORTAL_TOKEN_URL is missing",
             "KAOZHENG_PORTAL_CLIENT_ID is missing",
             "KAOZHENG_SECURITY_CONTACT is wrong: it must begin with https: or mailto:",
+            "KAOZHENG_SEAL is wrong: expected a PNG file",
             "KAOZHENG_SESSION_HOURS is wrong",
             "KAOZHENG_IMAGE_MEMORY_MB is wrong: expected 100 to 65536",
         ] {

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::applications::request::FormOf;
 use crate::applications::{decision, detail, files, form, list, mailing, notice, review, slip, withdraw};
-use crate::certificates::{inquiries, links};
+use crate::certificates::{copies, inquiries, links};
 use crate::files::storage::Storage;
 use crate::login::parking::{Parking, ScreenUpdate};
 use crate::login::portal::PortalError;
@@ -202,10 +202,18 @@ fn urls() -> Route {
         .at(paths::ENGLISH_LIST_FILE, get(list_pages::download))
         .at(paths::VERIFICATIONS, post(api::verify))
         .at(paths::OPENAPI, get(api::openapi))
+        .at(paths::VERIFY, get(lookup::code::show).post(lookup::code::answer))
+        .at(paths::ENGLISH_VERIFY, get(lookup::code::show).post(lookup::code::answer))
+        .at(paths::VERIFY_WORKER, get(lookup::code::worker))
+        .at(paths::CERTIFICATE_KEYS, get(lookup::code::public_keys))
+        .at(paths::CERTIFICATE_STATUS, get(lookup::code::status))
         .at(paths::VERIFICATION, get(lookup::link::show))
         .at(paths::INQUIRIES, get(inquiries::show))
         .at(paths::LINKS, get(links::show).post(links::make))
         .at(paths::REVOKE_LINK, post(links::revoke))
+        .at(paths::COPIES, get(copies::show).post(copies::make))
+        .at(paths::COPY, get(copies::download))
+        .at(paths::REVOKE_COPY, post(copies::revoke))
         .at(paths::BUSINESS, get(list::show))
         .at(paths::NOTICE, get(notice::show).post(notice::agree).data(FormOf::New))
         .at(paths::AGREED_NOTICE, get(notice::agreed))
@@ -219,6 +227,7 @@ fn urls() -> Route {
         .at(paths::APPEAL, get(form::show).post(form::save).data(FormOf::Appeal))
         .at(paths::DECISION, get(decision::show).post(decision::serve))
         .at(paths::SLIP, get(slip::show))
+        .at(paths::SLIP_FILE, get(slip::download))
         .at(paths::CERTIFICATES, get(certificates::list::show))
         .at(paths::CERTIFICATE, get(certificates::detail::show))
         .at(paths::MAILING, get(mailing::show))

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod assets;
+mod attachment;
 pub mod binding;
 pub mod body;
 pub mod compress;
@@ -26,6 +27,7 @@ pub mod user_agent;
 mod visitor;
 pub mod well_known;
 
+pub use attachment::attachment;
 pub use failure::Failure;
 pub use form::Submission;
 pub use frame::Frame;

@@ -36,6 +36,7 @@ pub async fn show(
     let (candidate, held, link) = as_candidate(&visitor, load).await?;
     let link = links::panel(&held.id, link.as_ref(), &settings.base_for(host(req)));
     let bar = html! {
+        @if held.annulment().is_none() { (ui::link_button(&paths::copies(&held.id), "电子证书", Look::Plain)) }
         (ui::print_button("打印"))
         @if let Some(posting) = links_to::posting(&held) { (ui::link_button(&posting.href, posting.label, Look::Primary)) }
     };
@@ -87,7 +88,7 @@ fn paper(held: &Certificate) -> Markup {
         return ui::panel(
             "领取",
             html! {
-                p { "这是电子证书，没有纸质证书。电子证书与纸质证书具有同等效力，可以打印这一页，或生成核验链接给用人单位核验。" }
+                p { "这是电子证书，没有纸质证书。电子证书与纸质证书具有同等效力，可以生成带签名码的 PDF，或生成核验链接给用人单位核验。" }
             },
         );
     }

@@ -10,10 +10,11 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 use super::finding::{self, Finding};
 use super::typed::TypedFields;
-use super::{Lookup, limits, pages};
+use super::{Lookup, limits, pages, report};
 use crate::exams::certificate::person_hashes;
 use crate::exams::english::EnglishNames;
 use crate::people::document;
+use crate::settings::Settings;
 use crate::store::{Store, Timestamp, clock};
 use crate::ui::Lang;
 use crate::web::address::{Network, client_address, network};
@@ -40,6 +41,7 @@ pub async fn answer(
     frame: Frame,
     sent: Submission,
     Data(store): Data<&Store>,
+    Data(settings): Data<&Arc<Settings>>,
     Data(lookup): Data<&Arc<Lookup>>,
 ) -> Result<Response, Failure> {
     let (began, now) = (Instant::now(), store.clock.now());
@@ -58,12 +60,15 @@ pub async fn answer(
     let english = english_names(store, frame.lang(), &code).await?;
     let exam = pages::Exam { code, name, english };
     let stamp = pages::QueryStamp::at(now);
+    if let (Finding::Found(certificates), "report") = (&finding, sent.one("action")) {
+        return report::of_lookup(frame.lang(), &settings.authority, &exam.name, certificates, now).await;
+    }
     Ok(frame.page(match finding {
         Finding::Nothing => {
             sleep_until(began + MISS_TAKES).await;
             exam.nothing(frame.lang(), &typed)
         }
-        Finding::Found(certificates) => exam.found(frame.lang(), &certificates, &stamp),
+        Finding::Found(certificates) => exam.found(frame.lang(), &certificates, &typed, &stamp),
         Finding::Voided(day) => exam.voided(frame.lang(), day, &stamp),
     }))
 }

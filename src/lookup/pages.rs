@@ -50,6 +50,11 @@ pub(super) fn exams(lang: Lang, typed: &str, groups: &[(String, Vec<ListedExam>)
         p.muted {
             (lang.pick("选择考试，核验证书真伪。无需登录。", "Choose the examination of the certificate. No sign-in is needed."))
         }
+        p {
+            a.text-button href=(lang.pick(paths::VERIFY, paths::ENGLISH_VERIFY)) hx-boost="false" {
+                (lang.pick("核验电子证书上的二维码", "Check the code on an electronic certificate"))
+            }
+        }
         (search(lang, typed))
         @for (category, exams) in groups {
             h2 { (category_name(category, exams).shown(lang)) }
@@ -197,12 +202,33 @@ impl Exam {
     }
 
     /// The matching certificates (图11.4).
-    pub(super) fn found(&self, lang: Lang, found: &[PublicCertificate], stamp: &QueryStamp) -> Page {
+    pub(super) fn found(
+        &self,
+        lang: Lang,
+        found: &[PublicCertificate],
+        typed: &TypedFields<'_>,
+        stamp: &QueryStamp,
+    ) -> Page {
         let main = html! {
             @for certificate in found { (card(lang, &self.name, &self.english, certificate)) }
+            (self.report_form(lang, typed))
             (self.footer(lang, stamp))
         };
         self.result(lang, main)
+    }
+
+    /// Repeats the query for a report, because a result has no address.
+    fn report_form(&self, lang: Lang, typed: &TypedFields<'_>) -> Markup {
+        html! {
+            form method="post" action=(self.path(lang)) hx-boost="false" {
+                @for (name, value) in [("name", typed.name), ("document", typed.document), ("number", typed.number)] {
+                    input type="hidden" name=(name) value=(value);
+                }
+                div.actions {
+                    (ui::submit("action", "report", lang.pick("下载核验报告", "Download a report"), Look::Plain))
+                }
+            }
+        }
     }
 
     /// A print number that was replaced when its certificate was reissued. Shows nothing of the certificate.

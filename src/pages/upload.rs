@@ -1,12 +1,15 @@
 //! The extractor for forms with files.
 
 use std::io;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use multer::{Field, Multipart};
 use poem::http::header;
 use poem::{FromRequest, Request, RequestBody};
 use tokio::io::AsyncRead;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
 use super::file_name::sent_file_name;
@@ -14,7 +17,7 @@ use crate::files::inspect::Limits;
 use crate::files::storage::Storage;
 use crate::files::{SentFile, UploadSpool};
 use crate::web::address::{ClientNetwork, client_address, client_network};
-use crate::web::form::{MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
+use crate::web::form::{MAX_FILE_MEGABYTES, MAX_PARTS, MAX_TEXT_BYTES, cut_off, from_text, is_multipart};
 use crate::web::{Failure, SignedIn, Submission, attached};
 
 /// Maximum bytes of a file in any slot. Recordings have the highest limit. The content of a larger file is
@@ -98,6 +101,36 @@ async fn take_bytes(part: Field<'static>, most: usize) -> Result<Option<Vec<u8>>
     reader.read_to_end(&mut bytes).await.map_err(|error| cut_off(&error, INTERRUPTED))?;
     Ok((bytes.len() <= most).then_some(bytes))
 }
+/// Forms with a file from people who have not signed in, each in memory while it is worked on.
+static ANONYMOUS: Semaphore = Semaphore::const_new(4);
+
+/// A form with at most one file, from anybody. The file stays in memory.
+pub struct OneFile {
+    pub submission: Submission,
+    /// Empty if there is none.
+    pub file: Vec<u8>,
+    /// Of a form with a file, held until the file is dropped.
+    _permit: Option<SemaphorePermit<'static>>,
+}
+
+impl<'a> FromRequest<'a> for OneFile {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let mut permit = None;
+        if is_multipart(req) {
+            let place = timeout(ANONYMOUS_PATIENCE, ANONYMOUS.acquire()).await;
+            permit = Some(place.ok().and_then(Result::ok).ok_or(Failure::ManyUploads)?);
+        }
+        let (submission, file) = small_upload(req, body, MAX_FILE_MEGABYTES << 20).await?;
+        let file = match file {
+            Some(SmallFile { bytes }) => bytes.ok_or(Failure::TooLarge)?,
+            None => Vec::new(),
+        };
+        Ok(OneFile { submission, file, _permit: permit })
+    }
+}
+
+/// How long a form with a file waits for a place.
+const ANONYMOUS_PATIENCE: Duration = Duration::from_secs(10);
 
 fn parts(req: &Request, body: &mut RequestBody) -> Result<Multipart<'static>, Failure> {
     const BROKEN: Failure = Failure::BadRequest("上传的内容不完整");

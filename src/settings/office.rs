@@ -20,6 +20,9 @@ pub struct RawOffice {
     /// Where to report a vulnerability, a `mailto:` or `https:` address for `/.well-known/security.txt`
     #[arg(long, env = "KAOZHENG_SECURITY_CONTACT")]
     pub security_contact: Option<String>,
+    /// A PNG of at most 100 kB with the office's seal, printed on electronic certificates
+    #[arg(long, env = "KAOZHENG_SEAL", value_name = "FILE")]
+    pub seal: Option<String>,
 }
 
 /// An empty text is not shown.
@@ -29,6 +32,8 @@ pub struct Office {
     pub hours: String,
     pub filing: String,
     pub security: Option<Url>,
+    /// A PNG.
+    pub seal: Option<Vec<u8>>,
 }
 
 pub(super) fn check(check: &mut Check, raw: &RawOffice) -> Office {
@@ -38,7 +43,21 @@ pub(super) fn check(check: &mut Check, raw: &RawOffice) -> Office {
         hours: text(&raw.office_hours),
         filing: text(&raw.filing_number),
         security: link(check, "KAOZHENG_SECURITY_CONTACT", &raw.security_contact, &["https", "mailto"]),
+        seal: seal(check, &raw.seal),
     }
+}
+
+/// Most bytes of the seal, so that a certificate stays below 200 kB.
+const SEAL_BYTES: usize = 100_000;
+
+fn seal(check: &mut Check, path: &Option<String>) -> Option<Vec<u8>> {
+    let path = path.as_deref().map(str::trim).filter(|path| !path.is_empty())?;
+    let file = std::fs::read(path).ok().filter(|file| file.len() <= SEAL_BYTES);
+    let file = file.filter(|file| image::load_from_memory_with_format(file, image::ImageFormat::Png).is_ok());
+    if file.is_none() {
+        check.problems.push("KAOZHENG_SEAL is wrong: expected a PNG file of at most 100 kB".into());
+    }
+    file
 }
 
 fn link(check: &mut Check, name: &str, value: &Option<String>, schemes: &[&str]) -> Option<Url> {

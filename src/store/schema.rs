@@ -619,6 +619,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    certificate_keys (id) {
+        id -> Text,
+        public_key -> Text,
+        private_key -> Text,
+        created_at -> Timestamp,
+        retired_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    certificate_copies (id) {
+        id -> Text,
+        certificate_id -> Text,
+        status_index -> BigInt,
+        code -> Text,
+        purpose -> Text,
+        holder_name -> Text,
+        print_number -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     certificate_inquiries (certificate_id, day, way, asker) {
         certificate_id -> Text,
         day -> Date,
@@ -731,6 +756,7 @@ diesel::joinable!(data_exports -> candidates (candidate_id));
 diesel::joinable!(deletion_requests -> candidates (candidate_id));
 diesel::joinable!(deletion_requests -> staff (decided_by));
 diesel::joinable!(certificate_links -> certificates (certificate_id));
+diesel::joinable!(certificate_copies -> certificates (certificate_id));
 diesel::joinable!(certificate_inquiries -> certificates (certificate_id));
 diesel::joinable!(certificate_link_views -> certificate_links (link_id));
 diesel::joinable!(former_documents -> candidates (candidate_id));
@@ -811,6 +837,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     voided_prints,
     certificate_links,
     certificate_link_views,
+    certificate_keys,
+    certificate_copies,
     certificate_inquiries,
     organisations,
     organisation_uses,

@@ -184,8 +184,13 @@ mod tests {
     use super::*;
     use crate::settings::Office;
 
-    static OFFICE: Office =
-        Office { phone: String::new(), hours: String::new(), filing: String::new(), security: None };
+    static OFFICE: Office = Office {
+        phone: String::new(),
+        hours: String::new(),
+        filing: String::new(),
+        security: None,
+        seal: None,
+    };
 
     fn chrome() -> Chrome<'static> {
         Chrome {

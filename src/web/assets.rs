@@ -28,6 +28,8 @@ pub struct Assets {
     /// For the home screen of iOS.
     pub touch_icon: String,
     pub manifest: String,
+    /// Of the page that checks codes, in order.
+    pub verify: Vec<String>,
     files: Vec<Asset>,
 }
 
@@ -40,6 +42,9 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let configured: [&[u8]; 3] = [HTMX, b"\n", include_bytes!("../../assets/htmx-config.js")];
     let htmx = Asset::new("htmx", "js", script, configured.concat());
     let app = Asset::new("app", "js", script, include_bytes!("../../assets/app.js").into());
+    let tools = include_bytes!("../../assets/vendor/code-tools.min.js");
+    let tools = Asset::new("code-tools", "js", script, tools.into());
+    let verify = Asset::new("verify", "js", script, include_bytes!("../../assets/verify.js").into());
     let icon = Asset::new("icon", "svg", "image/svg+xml", include_bytes!("../../assets/icon.svg").into());
     let png = |stem, bytes: &[u8]| Asset::new(stem, "png", "image/png", bytes.into());
     let touch = png("icon-180", include_bytes!("../../assets/icon-180.png"));
@@ -52,7 +57,8 @@ static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         icon: icon.url(),
         touch_icon: touch.url(),
         manifest: manifest.url(),
-        files: vec![css, htmx, app, icon, touch, small, large, manifest],
+        verify: vec![tools.url(), verify.url()],
+        files: vec![css, htmx, app, icon, touch, small, large, manifest, tools, verify],
     }
 });
 

@@ -35,6 +35,7 @@ mod sign_in;
 
 mod administrator_day;
 mod certificates;
+mod codes;
 mod contrast;
 mod correction;
 mod desk;

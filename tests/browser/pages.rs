@@ -33,8 +33,11 @@ pub async fn server() -> Server {
     server
 }
 
+/// The end of links to files that are saved.
+const FILE: &str = "/slip/file";
+
 /// Pages that are the same for everybody. They are opened once, as a guest.
-const PUBLIC: &[&str] = &["/lookup/", "/en/lookup", "/announcements/"];
+const PUBLIC: &[&str] = &["/lookup/", "/en/lookup", "/verify", "/en/verify", "/announcements/"];
 
 /// Targets of a page's links, without fragments.
 fn links(html: &str) -> impl Iterator<Item = String> + '_ {
@@ -50,7 +53,8 @@ pub async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
     let mut queue = VecDeque::from(["/", "/no-such-page", "/login"].map(str::to_owned));
     while let Some(path) = queue.pop_front() {
         let place = path.split('?').next().unwrap_or_default().to_owned();
-        if NOT_PAGES.iter().any(|prefix| place.starts_with(prefix)) || !seen.insert(place) {
+        let is_page = !place.ends_with(FILE) && !NOT_PAGES.iter().any(|prefix| place.starts_with(prefix));
+        if !is_page || !seen.insert(place) {
             continue;
         }
         let page = visitor.open(&path).await;

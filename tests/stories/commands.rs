@@ -13,7 +13,7 @@ use crate::database::{TestDatabase, database};
 /// The data key of the tests, as in [`crate::server`].
 pub const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 
-fn kaozheng(args: &[&str], settings: &[(&str, &str)]) -> Output {
+pub fn kaozheng(args: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));
     command.env_clear().envs(settings.iter().copied()).args(args).output().expect("the program starts")
 }

@@ -24,6 +24,7 @@ mod statements;
 mod admin;
 mod audit_command;
 mod backups;
+mod certificate_codes;
 mod certificate_states;
 mod certificates;
 mod commands;

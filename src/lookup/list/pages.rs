@@ -14,10 +14,9 @@ use super::view::{self, Trouble};
 use super::{file, proof};
 use crate::files::storage::Storage;
 use crate::lookup::Lookup;
-use crate::pages::attachment::attachment;
 use crate::store::{Store, clock};
 use crate::ui::Page;
-use crate::web::{Failure, Frame, see_other};
+use crate::web::{Failure, Frame, attachment, see_other};
 
 /// Seconds between two looks at a list that is not done.
 const LOOK_AGAIN: u32 = 2;

@@ -42,6 +42,8 @@ const LABELS: &[(&str, &str)] = &[
     ("export_reissue", "导出补发清单"),
     ("export", "导出记录"),
     ("audit_export", "导出查看记录"),
+    ("key_make", "生成证书签名密钥"),
+    ("key_retire", "停用证书签名密钥"),
     ("audit_adopt", "旧的查看记录编入链"),
     ("backup", "备份"),
     ("deletion", "查看删除申请"),

@@ -11,14 +11,12 @@ use crate::files::storage::Storage;
 use crate::files::{SentFile, clean_name};
 use crate::imports::jobs::{self, Job, JobRefusal, NewJob};
 use crate::imports::{ImportKind, KINDS, background};
-use crate::pages::attachment::attachment;
 use crate::pages::upload::Upload;
 use crate::paths;
 use crate::people::staff::StaffMember;
-
 use crate::store::{Store, Tx};
 use crate::ui::Page;
-use crate::web::{Failure, Submission, see_other};
+use crate::web::{Failure, Submission, attachment, see_other};
 
 /// Most imports of the list.
 const MOST: i64 = 20;

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use encoding_rs::GB18030;
-
 use poem::web::{Path, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
@@ -13,13 +12,12 @@ use super::request::{BulkRequest, batch_for};
 use crate::casework::batch::{self, Batch, RowState};
 use crate::exams::held;
 use crate::imports::report::{BOM, without_formula};
-use crate::pages::attachment::attachment;
 use crate::paths;
 use crate::people::candidate::Candidate;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::store::schema::registrations as r;
 use crate::store::{Error, Tx};
-use crate::web::Failure;
+use crate::web::{Failure, attachment};
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]

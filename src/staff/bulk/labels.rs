@@ -1,6 +1,5 @@
 //! Address labels of a batch as PDF, on A4 sheets or on a roll of labels.
 
-mod face;
 mod layout;
 mod sheet;
 
@@ -15,10 +14,9 @@ pub(super) use self::sheet::Sheet;
 use super::export::exported;
 use super::kind::{Exported, Papers};
 use super::request::{BulkRequest, batch_for};
-use crate::pages::attachment::attachment;
 use crate::paths;
 use crate::settings::Settings;
-use crate::web::Failure;
+use crate::web::{Failure, attachment};
 
 #[derive(Deserialize)]
 struct LabelsPath {

@@ -86,10 +86,7 @@ async fn decisions_outside_of_the_period_do_not_count() {
         "what waits is that of now: {one_day}"
     );
     let this_month = text(desk.get("/staff/figures").await).await;
-    assert!(
-        this_month.contains("value=\"2026-12-01\"") && this_month.contains("整月"),
-        "{this_month}"
-    );
+    assert!(this_month.contains("value=\"2026-12-01\"") && this_month.contains("整月"), "{this_month}");
     for typed in ["from=2026-12-24&to=2026-12-01", "from=2020-01-01&to=2026-12-01", "from=gestern"] {
         let refused = desk.get(&format!("/staff/figures?{typed}")).await;
         refused.assert_status(StatusCode::UNPROCESSABLE_ENTITY);

@@ -1,12 +1,11 @@
 //! Puts the texts of labels on pages.
 
 use krilla::Document;
-use krilla::geom::Point;
 use krilla::page::PageSettings;
 use krilla::surface::Surface;
 
-use super::face::{Face, MISSING};
 use super::sheet::{Grid, Sheet};
+use crate::paper::{Face, MISSING, face};
 
 /// The texts of a label, from top to bottom.
 pub(super) struct Label {
@@ -22,7 +21,7 @@ const MM: f32 = 72.0 / 25.4;
 
 /// A PDF with these labels.
 pub(super) fn pdf(sheet: Sheet, labels: &[Label]) -> Result<Vec<u8>, String> {
-    let face = Face::load().ok_or("the font is broken")?;
+    let face = face();
     let grid = sheet.grid();
     let mut document = Document::new();
     let size = || PageSettings::from_wh(grid.page.0 * MM, grid.page.1 * MM).unwrap_or_default();
@@ -32,7 +31,7 @@ pub(super) fn pdf(sheet: Sheet, labels: &[Label]) -> Result<Vec<u8>, String> {
         for (at, label) in labels.iter().enumerate() {
             let left = (at % grid.columns) as f32 * grid.label.0;
             let top = (at / grid.columns) as f32 * grid.label.1 + grid.margin;
-            draw(&mut surface, &face, &grid, label, (left, top));
+            draw(&mut surface, face, &grid, label, (left, top));
         }
         surface.finish();
         page.finish();
@@ -57,8 +56,7 @@ fn draw(surface: &mut Surface, face: &Face, grid: &Grid, label: &Label, (left, t
     let (x, mut y) = ((left + grid.padding) * MM, (top + grid.padding) * MM);
     for (line, size) in lines {
         y += size * LINE;
-        let (glyphs, _) = face.shape(&line);
-        surface.draw_glyphs(Point::from_xy(x, y), &glyphs, face.font.clone(), &line, size, false);
+        face.draw(surface, (x, y), &line, size);
     }
 }
 
@@ -111,13 +109,13 @@ mod tests {
 
     #[test]
     fn the_longest_address_fits_on_the_smallest_label() {
-        let face = Face::load().expect("the font");
+        let face = face();
         let longest = label(120);
         let grid = Sheet::A4.grid();
         let room = (grid.label.1 - 2.0 * grid.padding) * MM;
         let width = (grid.label.0 - 2.0 * grid.padding) * MM;
         let parts: [Part; 3] = [(&longest.recipient, 1.3), (&longest.address, 1.1), (&longest.details, 0.9)];
-        let lines = fitted(&face, &parts, grid.size, (width, room));
+        let lines = fitted(face, &parts, grid.size, (width, room));
         assert!(lines.iter().map(|(_, size)| size * LINE).sum::<f32>() <= room);
         let printed: String = lines.iter().map(|(line, _)| line.as_str()).collect();
         assert!(printed.contains(&longest.address) && printed.contains(&longest.details));

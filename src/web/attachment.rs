@@ -1,4 +1,4 @@
-//! A response that the browser saves as a file.
+//! Files that browsers save.
 
 use poem::Response;
 use poem::http::header;

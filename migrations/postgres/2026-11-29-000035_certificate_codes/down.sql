@@ -1,0 +1,2 @@
+DROP TABLE certificate_copies;
+DROP TABLE certificate_keys;
