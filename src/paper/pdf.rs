@@ -23,7 +23,7 @@ const ATTACHED: &str = "certificate-code.txt";
 /// Width of the light border of a QR code, in modules (ISO/IEC 18004 §5.3.8).
 const QUIET: f32 = 4.0;
 
-/// Pictures and code of a sheet, decoded.
+/// Pictures and code of a sheet, decoded. PDF/A forbids interpolation.
 struct Pictures {
     portrait: Option<Image>,
     seal: Option<Image>,
@@ -34,8 +34,8 @@ struct Pictures {
 /// A picture is broken, or the text of the QR code is too long.
 pub fn pdf(sheet: &Sheet) -> Result<Vec<u8>, String> {
     let pictures = Pictures {
-        portrait: sheet.portrait.clone().map(|file| Image::from_jpeg(file.into(), true)).transpose()?,
-        seal: sheet.seal.clone().map(|file| Image::from_png(file.into(), true)).transpose()?,
+        portrait: sheet.portrait.clone().map(|file| Image::from_jpeg(file.into(), false)).transpose()?,
+        seal: sheet.seal.clone().map(|file| Image::from_png(file.into(), false)).transpose()?,
         qr: sheet.qr.as_ref().map(qr).transpose()?,
     };
     let archival = ConfigurationBuilder::new().with_archival_validator(Archival::A3_B).finish();
