@@ -197,7 +197,6 @@ async fn drafts_and_the_audit_have_periods_of_their_own() {
     set(&server, Rule::DraftDays, 8).await;
     set(&server, Rule::AuditYears, 3).await;
     visitor.send_form("/services/refund/new", &refund(), "draft").await;
-    visitor.open("/").await.assert_shows("考试退费草稿即将删除");
     server.signed_in("何静").await.open("/staff/audit?after=").await;
     let entries = || async {
         let count = server.parts.store.read::<_, Error, _>(|tx| {
@@ -210,6 +209,7 @@ async fn drafts_and_the_audit_have_periods_of_their_own() {
         next_day(&server).await;
     }
     assert_eq!(entries().await, (1, 0));
+    server.signed_in("张小三").await.open("/").await.assert_shows("考试退费草稿即将删除");
     next_day(&server).await;
     next_day(&server).await;
     assert_eq!(entries().await.0, 0, "the draft is deleted");
