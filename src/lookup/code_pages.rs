@@ -240,7 +240,7 @@ fn facts(lang: Lang, shown: &Shown) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Part::ALL.into_iter().filter(is_shown).map(row).collect();
     let time = |label, name: &str, at: Option<String>| Fact {
         label,
-        value: html! { time.date data-issued[name == "issued"] data-until[name == "until"] data-list[name == "list"] {
+        value: html! { span.date data-issued[name == "issued"] data-until[name == "until"] data-list[name == "list"] {
             (at.unwrap_or_default())
         } },
     };
