@@ -46,7 +46,8 @@ fn of_application(conn: &Conn) -> [(&'static str, &'static str); 8] {
         ("candidate_id", "c.candidate_id"),
         // The copy of an appeal is about the copy of the application.
         ("parent_id", "CASE t.parent_id WHEN '' THEN '' ELSE t.parent_id || '-' || c.round END"),
-        ("subject", "t.subject || '-' || c.round"),
+        // Two templates of one business may be about the same.
+        ("subject", "t.id || '-' || c.round"),
         ("submitted_at", submitted),
         ("updated_at", changed),
         // One in ten is overdue.

@@ -2,7 +2,9 @@
 
 use chrono::Duration;
 use kaozheng::business::ALL;
+use kaozheng::casework::texts;
 use kaozheng::people::candidate::{self, Identity};
+use kaozheng::people::consent::{self, Consents, Purpose};
 use kaozheng::people::document::{Document, DocumentType};
 use kaozheng::settings::{SessionLength, SessionRules};
 use kaozheng::store::{CandidateId, Clock, Error, Ids, Store, Tx, Vault};
@@ -31,8 +33,11 @@ pub fn enrol(tx: &mut Tx, count: usize) -> Result<Vec<CandidateId>, Error> {
         .collect()
 }
 
-/// Begins a session of a candidate, who may be a staff member. Returns its cookie.
+/// Begins a session of a candidate who has agreed to the privacy notice, and who may be a staff member. Returns its
+/// cookie.
 pub fn begin(tx: &mut Tx, candidate: &CandidateId, staff: Option<String>) -> Result<String, Error> {
+    let notice = texts::privacy_notice(tx)?;
+    consent::agree(tx, (candidate, &Consents::default()), notice.version, &Purpose::SENSITIVE)?;
     let who = SignedIn::at(tx.now, candidate.clone(), staff, "Android 手机 · Chrome".to_owned());
     let lasting = SessionLength { idle: Duration::hours(10), absolute: Duration::hours(10) };
     let rules = SessionRules { candidates: lasting, staff: lasting, ..SessionRules::STANDARD };
