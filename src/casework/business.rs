@@ -66,7 +66,8 @@ pub struct Business {
     /// Says that a staff member has taken an application.
     pub taken: &'static str,
     pub verdicts: Verdicts,
-    /// Whether it pleads against a notice, within [`Rule::PleadDays`](super::rules::Rule::PleadDays).
+    /// Whether its applications are pleas against a notice of a violation. The notice gives the days of
+    /// [`Rule::PleadDays`](super::rules::Rule::PleadDays) for them.
     pub pleads: bool,
     /// What staff do besides deciding, such as paying a refund.
     pub tasks: &'static [Task],

@@ -27,7 +27,7 @@ codes! {
     }
 }
 
-/// What is removed at once, as candidates and administrators read it.
+/// The data that an approval removes at once, in words for candidates and administrators.
 pub const REMOVED: &[&str] = &[
     "草稿，和没有提交的文件",
     "已撤销、已办结的申请的材料（照片、扫描件、录音录像）",
@@ -37,7 +37,7 @@ pub const REMOVED: &[&str] = &[
     "您的各项同意",
 ];
 
-/// What is kept, and why.
+/// The data that an approval does not remove, each with the reason.
 pub const KEPT: &[&str] = &[
     "姓名、证件号码、报名、成绩和证书：证书终身有效，须供查验和补发",
     "已受理的申请的填写内容、办理过程和结果，退费和票据：按档案和会计管理的规定保存",
@@ -59,7 +59,7 @@ pub struct DeletionRequest {
     pub requested_at: Timestamp,
     pub standing: Standing,
     pub decided_at: Option<Timestamp>,
-    /// What the candidate is told about the decision.
+    /// The administrator's answer, which the candidate reads.
     pub answer: String,
 }
 

@@ -15,7 +15,7 @@ use crate::people::audit::{audit_command, cut};
 use crate::store::schema::{applications as a, attachments as f, batch_rows, candidates, files_to_delete};
 use crate::store::{Error, Store, Timestamp, Tx, meta};
 
-/// How often it looks. It reads every file of a closed application.
+/// Time between two runs of the job. A run reads the row of every file of a closed application.
 const EVERY: Duration = Duration::days(1);
 
 /// Key of the time of the last look in `meta`.

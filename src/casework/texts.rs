@@ -18,7 +18,7 @@ use crate::store::{Error, Timestamp, Tx, codes};
 codes! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum TextKind {
-        /// What the office does with personal data, for every candidate. A text of the whole office.
+        /// The privacy notice, which every candidate agrees to. A text of the whole office.
         Privacy = "privacy", "个人信息处理规则";
         /// What a candidate agrees to before the form.
         Notice = "notice", "须知";

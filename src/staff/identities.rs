@@ -142,7 +142,7 @@ pub async fn decide(
     })
 }
 
-/// The page of an open case with both numbers in full, this once.
+/// The page of a case, this once with both numbers in full if the reader may uncover them.
 async fn uncover(
     frame: &Frame,
     store: &Store,
@@ -152,8 +152,8 @@ async fn uncover(
 ) -> Result<Response, Failure> {
     let page = move |tx: &mut Tx| {
         let details = CaseDetails::load(tx, &staff, &id)?;
-        roster::audit(tx, &staff.id, UNCOVERED, &id)?;
         let uncovered = details.may_uncover();
+        roster::viewed(tx, &staff.id, if uncovered { UNCOVERED } else { VIEWED }, &id)?;
         let page = view::case(&CaseDetails { uncovered, ..details }, &typed, None);
         Ok::<_, Failure>(page.desk(Header::load(tx, &staff)?.desk))
     };

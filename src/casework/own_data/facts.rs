@@ -1,4 +1,4 @@
-//! What is held about a candidate, as JSON with Chinese names.
+//! The data that is held about a candidate, as JSON with Chinese names.
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(super) struct Upload {
 /// Certificates that are read at once.
 const CERTIFICATES: i64 = 100;
 
-/// How much is held about a candidate.
+/// The number of records that are held about a candidate, by sort.
 pub struct Held {
     /// With drafts.
     pub applications: i64,

@@ -26,7 +26,7 @@ pub(super) async fn delete(files: &Storage, id: &str, pieces: i32) -> Result<(),
     Ok(())
 }
 
-/// What was written and is not stored yet.
+/// Bytes that were written and are not stored yet: less than a piece.
 #[derive(Clone, Default)]
 pub(super) struct Writer(Arc<Mutex<Vec<u8>>>);
 

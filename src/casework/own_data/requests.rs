@@ -17,7 +17,7 @@ codes! {
     }
 }
 
-/// How long a file can be downloaded.
+/// Time for which a finished file can be downloaded.
 pub const KEPT: TimeDelta = TimeDelta::days(1);
 
 /// Without a sign of life for so long, the process has ended.

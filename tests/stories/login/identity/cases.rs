@@ -82,6 +82,7 @@ async fn numbers_are_masked_until_a_press_on_record() {
     let decided = administrator.submit_step(&case, &[("decision", "uncover")]).await;
     decided.assert_lacks("E1000001");
     decided.assert_lacks("显示完整号码");
+    assert_eq!(presses().await, 1, "nothing was shown in full");
 }
 
 /// An update changes the form of names in the keys of cases. A known case stays the same case.
