@@ -7,7 +7,7 @@ use super::business::Application;
 use super::lifecycle::Status;
 use super::refusal::Refusal;
 use super::{materials, retention, sweep};
-use crate::exams::certificate_link;
+use crate::exams::{certificate_link, copy};
 use crate::people::audit::audit;
 use crate::people::candidate::{self, Candidate};
 use crate::people::consent::{self, Purpose};
@@ -33,7 +33,7 @@ pub const REMOVED: &[&str] = &[
     "已撤销、已办结的申请的材料（照片、扫描件、录音录像）",
     "手机号、学历、性别、出生日期和证件照",
     "登录过的设备、账号提示，并退出所有设备",
-    "证书的核验链接",
+    "证书的核验链接和电子证书（已下载的不再有效）",
     "您的各项同意",
 ];
 
@@ -201,6 +201,7 @@ fn erase(tx: &mut Tx, id: &CandidateId) -> Result<(), Refusal> {
     account::clear_phone(tx, id)?;
     diesel::delete(sessions::table.filter(sessions::candidate_id.eq(id))).execute(tx.conn)?;
     certificate_link::revoke_all(tx, &before.holder)?;
+    copy::revoke_all(tx, &before.holder)?;
     let rows = a::table.filter(a::candidate_id.eq(id)).select((a::id, a::status));
     let rows: Vec<(String, String)> = rows.load(tx.conn)?;
     let is_draft = |status: &str| status == Status::Draft.code();

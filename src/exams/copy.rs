@@ -183,6 +183,16 @@ pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, copy: &str) -> Resul
     Ok(())
 }
 
+/// Revokes every copy of a holder's certificates.
+pub fn revoke_all(tx: &mut Tx, holder: &str) -> Result<(), Error> {
+    let own = certificates::table.filter(certificates::holder_hash.eq(holder)).select(certificates::id);
+    let live = c::certificate_copies.filter(c::revoked_at.is_null());
+    diesel::update(live.filter(c::certificate_id.eq_any(own)))
+        .set(c::revoked_at.eq(tx.now))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 /// A copy that somebody asks about.
 pub struct Asked {
     pub certificate: String,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Business};
 use crate::casework::{history, materials};
-use crate::exams::{discipline, held, registration};
+use crate::exams::{copy, discipline, held, inquiry, registration};
 use crate::people::audit::actions;
 use crate::people::audit::search::FoundEntry;
 use crate::people::candidate::{self, Candidate};
@@ -38,6 +38,9 @@ pub(super) struct Upload {
 
 /// Certificates that are read at once.
 const CERTIFICATES: i64 = 100;
+
+/// Most inquiries about a certificate, the latest.
+const INQUIRIES: i64 = 1000;
 
 /// The number of records that are held about a candidate, by sort.
 pub struct Held {
@@ -130,12 +133,28 @@ fn records(tx: &mut Tx, of: &Candidate) -> Result<Value, Error> {
         if some.is_empty() {
             break;
         }
-        certificates.extend(some.into_iter().map(|one| {
-            json!({
+        for one in some {
+            let copies = copy::of(tx, &of.holder, &one.id)?;
+            let copies = copies.iter().map(|copy| {
+                json!({
+                    "用途": copy.purpose, "生成时间": china(copy.created_at), "失效时间": china(copy.expires_at),
+                    "撤销时间": copy.revoked_at.map(china),
+                })
+            });
+            let inquiries = inquiry::of(tx, &of.holder, &one.id, INQUIRIES)?;
+            let inquiries = inquiries.iter().map(|(inquiry, asked)| {
+                json!({
+                    "方式": inquiry.way.label(), "首次": china(asked.first_at), "最近": china(asked.last_at),
+                    "次数": asked.count,
+                })
+            });
+            let (copies, inquiries): (Vec<Value>, Vec<Value>) = (copies.collect(), inquiries.collect());
+            certificates.push(json!({
                 "姓名": one.holder_name, "考试": one.title(), "级别专业": one.summary(), "编号": one.numbers_in_words(),
                 "批准日期": one.approved_on, "签发日期": one.issued_on, "签发机构": one.issuing_body,
-            })
-        }));
+                "电子证书": copies, "查询记录": inquiries,
+            }));
+        }
     }
     let violations = discipline::violations_of(tx, &of.holder)?.into_iter().map(|one| {
         json!({

@@ -36,6 +36,8 @@ async fn audited(server: &Server) -> Vec<(String, bool)> {
 async fn deletion_is_asked_for_decided_and_carried_out() {
     let server = start_demo().await;
     let (visitor, office) = (server.signed_in("张小三").await, server.signed_in("何静").await);
+    let copy = &[("purpose", "应聘示范建设集团"), ("until", "2026-04-20")];
+    visitor.submit("/certificates/certificate-00/copies", copy).await.assert_shows("下载 PDF");
     let number = visitor.file_for_number(&refund()).await;
     let page = visitor.open(PAGE).await;
     for words in ["现在不能申请删除", "考试退费（待审核）", "必须保存、不能删除", "证书终身有效"]
@@ -87,6 +89,7 @@ async fn deletion_is_asked_for_decided_and_carried_out() {
     assert_eq!(visitor.step("/me").await.location, "/login?next=%2Fme", "every device is signed out");
     let visitor = server.signed_in("张小三").await;
     visitor.open(PAGE).await.assert_shows("信息已删除");
+    visitor.open("/certificates/certificate-00/copies").await.assert_shows("已撤销");
     visitor.open(&format!("/services/refund/{number}")).await.assert_shows("材料已按保存期限删除");
     let expected =
         ["deletion", "refuse_deletion", "deletion", "erase"].map(|action| (action.to_owned(), true));

@@ -64,6 +64,8 @@ async fn everything_is_downloaded_by_its_owner_for_a_day() {
     let number = candidate.file_for_number(&refund()).await;
     let reviewer = server.signed_in("周明远").await;
     reviewer.decide_application(&number, "approve:0", &[]).await;
+    let copy = &[("purpose", "应聘示范建设集团"), ("until", "2026-04-20")];
+    candidate.submit("/certificates/certificate-00/copies", copy).await.assert_shows("下载 PDF");
     let page = candidate.open("/me/data").await;
     for words in ["我们保存的信息", "张*三", "1 件", "信息修改", "申请删除", "生成下载文件"]
     {
@@ -84,7 +86,9 @@ async fn everything_is_downloaded_by_its_owner_for_a_day() {
     let text = |name: &str| String::from_utf8(files[name].clone()).expect("text");
     assert!(text("个人信息.json").contains("440300199003072616"));
     assert!(text("同意记录.json").contains("银行账户"));
-    assert!(text("考试记录.json").contains("一级建造师"));
+    for words in ["一级建造师", "应聘示范建设集团", "查询记录"] {
+        assert!(text("考试记录.json").contains(words), "{words}");
+    }
     let application = text(&format!("申请/{number}/申请.json"));
     for words in ["退费原因", "重复缴费", "审核通过", "周明远", "材料/01-payment_proof.pdf", "材料.pdf"]
     {
