@@ -27,7 +27,7 @@ const CHUNK: usize = 1000;
 type Differing = [(&'static str, &'static str)];
 
 /// The copies of a template were submitted and changed a second after each other.
-fn of_application(conn: &Conn) -> [(&'static str, &'static str); 8] {
+fn of_application(conn: &Conn) -> [(&'static str, &'static str); 11] {
     let (submitted, changed, due) = match conn {
         Conn::Sqlite(_) => (
             "datetime(t.submitted_at, '-' || c.round || ' seconds')",
@@ -50,8 +50,20 @@ fn of_application(conn: &Conn) -> [(&'static str, &'static str); 8] {
         ("subject", "t.id || '-' || c.round"),
         ("submitted_at", submitted),
         ("updated_at", changed),
-        // One in ten is overdue.
+        // One in ten is overdue, one in ten of those in review is on hold, and one in ten waits for a confirmation.
         ("due_on", due),
+        // A reviewer has taken those in review.
+        (
+            "assignee_id",
+            "CASE t.status WHEN 'in_review' THEN (SELECT min(id) FROM staff WHERE role = 'reviewer')
+                 ELSE t.assignee_id END",
+        ),
+        ("held_at", "CASE WHEN t.status = 'in_review' AND c.round % 10 = 1 THEN t.updated_at END"),
+        (
+            "proposed_by",
+            "CASE WHEN t.status = 'in_review' AND c.round % 10 = 2
+                 THEN (SELECT min(id) FROM staff WHERE role = 'reviewer') END",
+        ),
     ]
 }
 
@@ -71,7 +83,8 @@ pub fn make(url: &str, copies: &[Copy], staff: &str, assigned: usize) {
     insert(&mut conn, "application_events", "t.application_id", OF_EVENT);
     let own = format!(
         "UPDATE applications SET assignee_id = '{staff}' WHERE id IN
-             (SELECT id FROM applications WHERE status = 'in_review' ORDER BY id LIMIT {assigned})"
+             (SELECT id FROM applications WHERE status = 'in_review' AND proposed_by IS NULL
+              ORDER BY id LIMIT {assigned})"
     );
     execute(&mut conn, &own);
     execute(&mut conn, "COMMIT");

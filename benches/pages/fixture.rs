@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use diesel::prelude::*;
 use kaozheng::casework::business::Application;
 use kaozheng::casework::lifecycle::Status;
+use kaozheng::casework::rules::{self, Rule};
 use kaozheng::demo::data::{load_applications, load_demo};
 use kaozheng::demo::sandbox::people::PEOPLE;
 use kaozheng::files::storage::Storage;
@@ -159,6 +160,8 @@ async fn fill(url: &str, files: &Path, waiting: u32) {
     let crowd = templates.crowd(waiting);
     let people = store.write(move |tx| enrol(tx, KNOWN.len() + crowd)).await.expect("candidates");
     let staff = store.read(administrator).await.expect("an administrator");
+    // The benchmark takes more cases than a person may have.
+    store.write(|tx| rules::set(tx, Rule::MostTaken, None, i32::MAX)).await.expect("a rule");
     drop(store);
     copies::make(url, &templates.copies(waiting, &people), &staff, OWN);
 }
