@@ -12,6 +12,6 @@ mod layout;
 mod pdf;
 mod sheet;
 
-pub use face::{Face, MISSING, face};
+pub use face::{Face, MISSING, face, load_common_font};
 pub use pdf::pdf;
 pub use sheet::{Section, Sheet};

@@ -2,6 +2,7 @@
 
 mod address;
 mod check;
+mod contact;
 mod office;
 mod portal;
 
@@ -15,6 +16,7 @@ use url::Url;
 use crate::store::Vault;
 pub use address::{SiteAddress, is_safe};
 use check::Check;
+pub use contact::{Contact, GENERAL, Phone};
 pub use office::{Office, RawOffice};
 pub use portal::{
     Cipher, ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, Decryption, Dialect, Encoding, InApp,

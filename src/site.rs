@@ -22,9 +22,10 @@ use crate::login::{Login, again, callback, devices, scan, screen, sign_out, way_
 use crate::lookup::Lookup;
 use crate::lookup::list::{api, pages as list_pages};
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
-use crate::settings::Settings;
+use crate::settings::{Contact, Settings};
 use crate::site::ready::Health;
 use crate::store::{Ids, Store};
+use crate::web::current_contact::CurrentContact;
 use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
 use crate::web::session::{Session, SessionRows};
@@ -38,6 +39,7 @@ pub struct Parts {
     pub files: Storage,
     pub login: Arc<Login>,
     pub lookup: Arc<Lookup>,
+    pub contact: CurrentContact,
     health: Health,
 }
 
@@ -47,7 +49,8 @@ impl Parts {
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
         let health = Health::new(store.clone(), files.clone(), &settings.database_url);
-        Ok(Parts { settings, store, files, login, lookup, health })
+        let contact = CurrentContact::new(Contact::from(&settings.office));
+        Ok(Parts { settings, store, files, login, lookup, contact, health })
     }
 
     /// What handlers get as `Data`.
@@ -58,6 +61,7 @@ impl Parts {
         data.insert(self.files.clone());
         data.insert(self.login.clone());
         data.insert(self.lookup.clone());
+        data.insert(self.contact.clone());
         data.insert(self.health.clone());
         data
     }

@@ -9,6 +9,7 @@ mod attachment;
 pub mod binding;
 pub mod body;
 pub mod compress;
+pub mod current_contact;
 pub mod encoding;
 pub mod failure;
 pub mod form;

@@ -42,7 +42,7 @@ pub(super) async fn answer(mut detail: Detail, frame: &Frame, store: &Store, fil
         Origin::Nothing => "申请详情",
     };
     let number = detail.application.shown_number();
-    let main = html! { (view(&detail)) (views::help(frame.office())) };
+    let main = html! { (view(&detail)) (views::help(frame.contact())) };
     let page = Page::new(title, main).about(number).own_heading().back(back(&detail)).bar(bar(&detail));
     frame.page(page)
 }

@@ -86,7 +86,7 @@ pub(super) async fn open(
     }
     refuse_late_start(&sheet)?;
     stored::check(store, files, &mut sheet.attachments).await;
-    Ok(frame.page(form_view::page(&sheet, &problems, part, frame.office())))
+    Ok(frame.page(form_view::page(&sheet, &problems, part, frame.contact())))
 }
 
 /// Refuses a late appeal that has no draft. A draft is still shown.
@@ -257,7 +257,7 @@ fn answer(frame: &Frame, sheet: &Sheet, problems: &Problems, step: &FormStep) ->
     if problems.is_empty() {
         return frame.go(frame.here());
     }
-    frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, form_view::page(sheet, problems, None, frame.office()))
+    frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, form_view::page(sheet, problems, None, frame.contact()))
 }
 
 /// A page that replaces the present one, also if htmx asked for a part of it.

@@ -10,11 +10,11 @@ use crate::casework::sheet::{Seen, Sheet};
 use crate::pages::fields::{self, QuestionNotes};
 use crate::pages::{links, views};
 use crate::paths;
-use crate::settings::Office;
+use crate::settings::Contact;
 use crate::ui::{self, Applied, Fact, Look, Page, Tone, UploadField};
 
 /// `opened` is the index of the part to show, if the form has parts.
-pub(super) fn page(sheet: &Sheet, problems: &Problems, opened: Option<usize>, office: &Office) -> Page {
+pub(super) fn page(sheet: &Sheet, problems: &Problems, opened: Option<usize>, contact: &Contact) -> Page {
     let main = html! {
         (closed(sheet))
         (applied_before(sheet))
@@ -23,7 +23,7 @@ pub(super) fn page(sheet: &Sheet, problems: &Problems, opened: Option<usize>, of
         (appealed(sheet))
         (ui::panel("", ui::facts(&identity(sheet))))
         (form(sheet, problems, opened))
-        @if !sheet.marks.is_empty() { (views::help(office)) }
+        @if !sheet.marks.is_empty() { (views::help(contact)) }
     };
     Page::new(title(sheet), main).back(back(sheet)).bar(bar(sheet))
 }

@@ -4,6 +4,7 @@ use maud::html;
 
 use crate::casework::answers::{Answers, SentValues, values};
 use crate::casework::business::{Business, Context};
+use crate::casework::sheet;
 use crate::pages::views;
 use crate::people::candidate::Candidate;
 use crate::store::{Error, Tx};
@@ -42,7 +43,7 @@ pub(super) fn typed(
         typed.fields.insert(question.name.to_owned(), question.normalise(values(sent, question.name)));
     }
     let context = Context { candidate, submitted: None, parent: None, origin: "", answers: &typed };
-    let choices = (business.choices)(tx, &context)?;
+    let choices = sheet::choices(tx, business, &context)?;
     let offered = choices.into_values().flatten().map(|choice| (choice.value, choice.label));
     typed.labels.extend(offered);
     for question in business.questions().filter(|question| question.is_picked()) {

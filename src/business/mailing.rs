@@ -157,7 +157,7 @@ const TASKS: &[Task] = &[
 /// The answer to each level of the address decides the choices of the next.
 fn choices(_: &mut Tx, context: &Context) -> Result<Choices, Error> {
     let (province, city) = (context.answers.one("province"), context.answers.one("city"));
-    let choice = |name: &str| Choice { value: name.to_owned(), label: name.to_owned(), hint: String::new() };
+    let choice = |name: &str| Choice::new(name, name);
     let below = |path: &[&str]| region::below(path).into_iter().map(choice).collect();
     let unless = |is_open: bool, path: &[&str]| if is_open { Vec::new() } else { below(path) };
     Ok(Choices::from([

@@ -186,7 +186,7 @@ fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<Choice> {
     let mut choices: Vec<Choice> = Vec::new();
     for text in texts {
         if !choices.iter().any(|choice| choice.value == *text) {
-            choices.push(Choice { value: text.clone(), label: text.clone(), hint: String::new() });
+            choices.push(Choice::new(text, text));
         }
     }
     choices

@@ -75,7 +75,7 @@ const EXAM: Section = Section {
         profile::ENTRY[1],
         profile::ENTRY[2],
         profile::ENTRY[3],
-        ask("area", "考区", "", AnswerRule::OneOf(AREAS)),
+        ask("area", "考区", "", AnswerRule::Published(AREAS)),
     ],
 };
 

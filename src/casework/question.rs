@@ -100,8 +100,11 @@ pub enum AnswerRule {
     Pick,
     /// One or more of its [`Choices`].
     PickSome,
-    /// The text of a promise to agree to.
+    /// A promise to agree to. The answer names the version of its text, which is the label of its only choice. The
+    /// office can publish another text than this one.
     Promise(&'static str),
+    /// One of the lines that the office publishes; these until it does.
+    Published(&'static [&'static str]),
     /// Computed by the server: a sum in fen.
     Money,
     /// Computed by the server: a text, and the function that masks it.
@@ -117,8 +120,18 @@ pub struct Choice {
     pub hint: String,
 }
 
+impl Choice {
+    /// Without a second line.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Choice {
+        Choice { value: value.into(), label: label.into(), hint: String::new() }
+    }
+}
+
 /// Answers that depend on the database and on earlier answers, by question.
 pub type Choices = BTreeMap<&'static str, Vec<Choice>>;
+
+/// The answer to a promise in the text of the program.
+pub const PROMISED: &str = "yes";
 
 /// Names of questions or slots, and in Chinese what to correct.
 pub type Problems = Vec<(String, String)>;
@@ -161,10 +174,9 @@ impl Question {
                 let known = answers.all(self.name).iter().all(|value| offered.contains(&value.as_str()));
                 (!known).then(|| self.demand())
             }
-            AnswerRule::Pick | AnswerRule::PickSome => {
+            AnswerRule::Pick | AnswerRule::PickSome | AnswerRule::Promise(_) | AnswerRule::Published(_) => {
                 self.unoffered(answers, choices).then(|| self.demand())
             }
-            AnswerRule::Promise(_) => (value != "yes").then(|| self.demand()),
             AnswerRule::Money | AnswerRule::ReadOnly(_) => None,
         }
     }
@@ -178,17 +190,25 @@ impl Question {
 
     fn demand(&self) -> String {
         let verb = match self.rule {
-            AnswerRule::OneOf(_) | AnswerRule::SomeOf(_) | AnswerRule::Pick | AnswerRule::PickSome => {
-                "请选择"
-            }
+            AnswerRule::OneOf(_)
+            | AnswerRule::SomeOf(_)
+            | AnswerRule::Pick
+            | AnswerRule::PickSome
+            | AnswerRule::Published(_) => "请选择",
             AnswerRule::Promise(_) => return "请阅读并勾选承诺".to_owned(),
             _ => "请填写",
         };
         format!("{verb}{}", self.label)
     }
 
+    /// Whether the answer is among its [`Choices`].
     pub fn is_picked(&self) -> bool {
-        matches!(self.rule, AnswerRule::Pick | AnswerRule::PickSome)
+        matches!(self.rule, AnswerRule::Pick | AnswerRule::PickSome) || self.is_published()
+    }
+
+    /// Whether the office publishes its [`Choices`].
+    pub fn is_published(&self) -> bool {
+        matches!(self.rule, AnswerRule::Promise(_) | AnswerRule::Published(_))
     }
 
     pub fn takes_several(&self) -> bool {
@@ -226,7 +246,9 @@ impl Question {
         let text = answers.all(self.name).iter().map(named).collect::<Vec<_>>().join("、");
         match &self.rule {
             AnswerRule::Count(_, unit) if !text.is_empty() => format!("{text} {unit}"),
-            AnswerRule::Promise(_) if text == "yes" => "已承诺".to_owned(),
+            // An answer of before texts had versions has no label.
+            AnswerRule::Promise(_) if text == PROMISED => "已承诺".to_owned(),
+            AnswerRule::Promise(_) if !text.is_empty() => format!("已承诺：{text}"),
             AnswerRule::Money => text.parse().map(yuan).unwrap_or(text),
             _ => text,
         }
@@ -297,7 +319,6 @@ mod tests {
             ),
             (AnswerRule::OneOf(&["男", "女"]), &["男"], &["其他"]),
             (AnswerRule::SomeOf(&["甲", "乙"]), &["乙"], &["丙"]),
-            (AnswerRule::Promise("真实"), &["yes"], &["no"]),
         ];
         for (rule, good, bad) in table {
             let question = super::tests::question(*rule);
@@ -360,6 +381,14 @@ mod tests {
         let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
         let offered = Choice { value: "a".into(), label: "甲".into(), hint: String::new() };
         let choices = Choices::from([("it", vec![offered])]);
+        for rule in [AnswerRule::Promise("真实"), AnswerRule::Published(&["乙"]), AnswerRule::Pick] {
+            for (value, is_offered) in [("a", true), ("yes", false), ("乙", false)] {
+                let mut answers = Answers::default();
+                answers.set("it", value);
+                let problem = super::tests::question(rule).problem(&answers, &choices, today);
+                assert_eq!(problem.is_none(), is_offered, "{value}");
+            }
+        }
         let question = super::tests::question(AnswerRule::PickSome);
         let mut answers = Answers::default();
         answers.fields.insert("it".into(), vec!["a".into()]);
@@ -368,6 +397,17 @@ mod tests {
         assert_eq!(question.display(&answers), "甲");
         answers.fields.insert("it".into(), vec!["a".into(), "forged".into()]);
         assert_eq!(question.problem(&answers, &choices, today), Some("请选择某项".into()));
+    }
+
+    #[test]
+    fn promise_is_shown_with_the_text_that_was_agreed_to() {
+        let promise = question(AnswerRule::Promise("真实"));
+        let mut answers = Answers::default();
+        assert_eq!(promise.display(&answers), "");
+        answers.set("it", PROMISED);
+        assert_eq!(promise.display(&answers), "已承诺");
+        answers.labels.insert(PROMISED.into(), "我承诺真实。".into());
+        assert_eq!(promise.display(&answers), "已承诺：我承诺真实。");
     }
 
     #[test]

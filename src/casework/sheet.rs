@@ -17,6 +17,7 @@ use diesel::prelude::*;
 
 use asked::Asked;
 pub use conflict::Difference;
+pub use offered::choices;
 pub use step::FormStep;
 pub use window::{Seen, Window};
 

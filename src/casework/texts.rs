@@ -9,9 +9,11 @@ use diesel::prelude::*;
 
 use super::business::{Business, Notice};
 use super::lifecycle::Action;
+use super::question::{AnswerRule, Choice, Choices, PROMISED, Question};
 use super::refusal::Refusal;
 use crate::either;
 use crate::people::staff::{self as roster, StaffMember};
+use crate::settings::Contact;
 use crate::store::schema::{office_texts as t, staff};
 use crate::store::{Error, Timestamp, Tx, codes};
 
@@ -24,6 +26,12 @@ codes! {
         Notice = "notice", "须知";
         /// What the list of a business says about it.
         Help = "help", "办事说明";
+        /// What a candidate promises at the end of the form.
+        Promise = "promise", "承诺";
+        /// The exam areas to choose from, one a line.
+        Areas = "areas", "考区";
+        /// How people reach the office: see [`Contact`]. A text of the whole office.
+        Contact = "contact", "联系方式";
         /// Ready-made remarks of a verdict, one a line.
         Remarks = "remarks", "常用意见";
         /// Ready-made reasons of a mark, one a line.
@@ -68,7 +76,12 @@ impl TextKind {
     /// The text of the program for a business, or with `None` for the office. `None` if there is no such text.
     pub fn built_in(self, scope: Option<&Business>) -> Option<OfficeText> {
         let body = match scope {
-            None => (self == TextKind::Privacy).then(|| privacy::NOTICE.to_owned())?,
+            None => match self {
+                TextKind::Privacy => privacy::NOTICE.to_owned(),
+                // The operator's settings have it.
+                TextKind::Contact => String::new(),
+                _ => return None,
+            },
             Some(business) => self.built_in_of(business)?,
         };
         Some(OfficeText { version: 0, body: body.trim_end().to_owned() })
@@ -79,10 +92,34 @@ impl TextKind {
         match self {
             TextKind::Notice => Some(numbered(business.notice.as_ref()?)),
             TextKind::Help => Some(business.about.to_owned()),
+            TextKind::Promise | TextKind::Areas => {
+                business.questions().find_map(|question| self.built_in_for(question))
+            }
             TextKind::Remarks if decided => Some(business.verdicts.remarks.iter().map(remark).collect()),
             TextKind::Marks if decided => Some(MARKS.join("\n")),
-            TextKind::Privacy | TextKind::Remarks | TextKind::Marks => None,
+            TextKind::Privacy | TextKind::Contact | TextKind::Remarks | TextKind::Marks => None,
         }
+    }
+
+    fn built_in_for(self, question: &Question) -> Option<String> {
+        match (self, question.rule) {
+            (TextKind::Promise, AnswerRule::Promise(text)) => Some(text.to_owned()),
+            (TextKind::Areas, AnswerRule::Published(lines)) => Some(lines.join("\n")),
+            _ => None,
+        }
+    }
+
+    /// The text whose lines a question offers.
+    fn offered_by(question: &Question) -> Option<TextKind> {
+        match question.rule {
+            AnswerRule::Promise(_) => Some(TextKind::Promise),
+            AnswerRule::Published(_) => Some(TextKind::Areas),
+            _ => None,
+        }
+    }
+
+    pub fn can_be_empty(self) -> bool {
+        !matches!(self, TextKind::Privacy | TextKind::Notice | TextKind::Promise | TextKind::Areas)
     }
 
     /// The text in the form in which it is published, or what is wrong with it in Chinese.
@@ -93,9 +130,10 @@ impl TextKind {
             return Err(format!("请不要超过 {LONGEST} 个字"));
         }
         match self {
-            TextKind::Notice | TextKind::Privacy if text.is_empty() => Err(format!("请填写{}", self.label())),
-            TextKind::Notice | TextKind::Privacy | TextKind::Help => Ok(text),
-            TextKind::Remarks | TextKind::Marks => self.check_lines(&text),
+            _ if text.is_empty() && !self.can_be_empty() => Err(format!("请填写{}", self.label())),
+            TextKind::Notice | TextKind::Privacy | TextKind::Help | TextKind::Promise => Ok(text),
+            TextKind::Remarks | TextKind::Marks | TextKind::Areas => self.check_lines(&text),
+            TextKind::Contact => Contact::parse(&text).map(|_| text),
         }
     }
 
@@ -110,6 +148,9 @@ impl TextKind {
             }
             if self == TextKind::Remarks && parse_remark(line).is_none() {
                 return Err(format!("第 {} 行请以“{APPROVED}”或“{REJECTED}”开头，后面写意见", at + 1));
+            }
+            if self == TextKind::Areas && lines[..at].contains(line) {
+                return Err(format!("第 {} 行与前面的重复", at + 1));
             }
         }
         Ok(lines.join("\n"))
@@ -262,6 +303,32 @@ const REVISION: &str = "r";
 
 fn version_name(notice: &Notice, version: i32) -> String {
     if version == 0 { notice.version.to_owned() } else { format!("{REVISION}{version}") }
+}
+
+/// What the questions of a business offer that the office publishes. An answer stays what it was when another version
+/// is published: a promise is named by its version.
+pub fn published_choices(tx: &mut Tx, business: &Business) -> Result<Choices, Error> {
+    let mut choices = Choices::new();
+    for question in business.questions() {
+        let Some(kind) = TextKind::offered_by(question) else { continue };
+        let text = current(tx, kind, Some(business))?.ok_or(Error::Corrupt("office_texts"))?;
+        let offered = match kind {
+            TextKind::Promise => vec![Choice::new(promise_name(text.version), text.body)],
+            _ => text.body.lines().map(|line| Choice::new(line, line)).collect(),
+        };
+        choices.insert(question.name, offered);
+    }
+    Ok(choices)
+}
+
+fn promise_name(version: i32) -> String {
+    if version == 0 { PROMISED.to_owned() } else { format!("{REVISION}{version}") }
+}
+
+/// The office's contact, if an administrator has published one.
+pub fn published_contact(tx: &mut Tx) -> Result<Option<Contact>, Error> {
+    let text = current(tx, TextKind::Contact, None)?.filter(|text| text.version > 0);
+    text.map(|text| Contact::parse(&text.body).map_err(|_| Error::Corrupt("office_texts.body"))).transpose()
 }
 
 /// The ready-made texts of a reviewer.

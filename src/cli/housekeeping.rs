@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 
 use super::stored_hashes;
-use crate::casework::{assignment, lapse, own_data, sweep};
+use crate::casework::{assignment, lapse, own_data, sweep, texts};
 use crate::exams::certificate_link;
 use crate::imports::background;
 use crate::login::{self, attempt};
@@ -46,6 +46,29 @@ pub(super) async fn look_up_lists(parts: Parts) {
         interval.tick().await;
         parts.lookup.look_up_lists(&parts.store).await;
     }
+}
+
+/// Time within which a contact that another process published is shown.
+const CONTACT_EVERY: Duration = Duration::from_secs(30);
+
+/// Follows the contact that administrators publish, until aborted.
+pub(super) async fn follow_contact(parts: Parts) {
+    let mut interval = tokio::time::interval(CONTACT_EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        if let Err(error) = refresh_contact(&parts).await {
+            tracing::error!(%error, "the office's contact cannot be read; pages show the earlier one");
+        }
+    }
+}
+
+/// Shows the contact that an administrator published last, if there is one.
+pub(super) async fn refresh_contact(parts: &Parts) -> Result<(), Error> {
+    if let Some(contact) = parts.store.read(texts::published_contact).await? {
+        parts.contact.set(contact);
+    }
+    Ok(())
 }
 
 /// Sweeps periodically, until aborted.

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Stop, holidays, housekeeping, list, log, stored_hashes};
 use crate::business::ALL;
 use crate::files::storage::Storage;
+use crate::paper;
 use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
 use crate::store::{Clock, Ids, Store, file};
@@ -105,6 +106,9 @@ fn log_changed(what: &str, tightened: std::io::Result<usize>) {
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.
 pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), Stop> {
     holidays::warn_of_unknown(&parts.store).await?;
+    housekeeping::refresh_contact(&parts).await?;
+    // The first PDF need not wait until its font is unpacked.
+    tokio::task::spawn_blocking(paper::load_common_font);
     let login = parts.login.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
@@ -117,11 +121,13 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
     };
     let sweeper = tokio::spawn(housekeeping::sweep_periodically(parts.clone()));
     let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
+    let contact = tokio::spawn(housekeeping::follow_contact(parts.clone()));
     let lists = tokio::spawn(housekeeping::look_up_lists(parts.clone()));
     site::serve(listener, &parts, stop, GRACE).await;
     sweeper.abort();
     exchange.abort();
     lists.abort();
+    contact.abort();
     let told = parts.lookup.exchange(&parts.store).await;
     // Afterwards a copy of the database file alone is complete.
     if let Err(error) = file::checkpoint(&parts.settings.database_url) {

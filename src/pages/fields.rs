@@ -74,14 +74,15 @@ fn control<'a>(field: &Question, answers: &'a Answers, options: &'a [ui::Choice]
         }
         AnswerRule::Count(_, unit) => Control::Text { value, mode: TextMode::Number, max: 8, suffix: unit },
         AnswerRule::PastDay => Control::Date { value },
-        AnswerRule::OneOf(_) | AnswerRule::Pick if options.len() > MAX_RADIOS => {
+        AnswerRule::OneOf(_) | AnswerRule::Pick | AnswerRule::Published(_) if options.len() > MAX_RADIOS => {
             Control::Select { options, value }
         }
-        AnswerRule::OneOf(_) | AnswerRule::Pick => Control::Radios { options, value },
-        AnswerRule::SomeOf(_) | AnswerRule::PickSome => {
+        AnswerRule::OneOf(_) | AnswerRule::Pick | AnswerRule::Published(_) => {
+            Control::Radios { options, value }
+        }
+        AnswerRule::SomeOf(_) | AnswerRule::PickSome | AnswerRule::Promise(_) => {
             Control::Checks { options, values: answers.all(field.name) }
         }
-        AnswerRule::Promise(text) => Control::Agree { text, checked: value == "yes" },
         AnswerRule::Money | AnswerRule::ReadOnly(_) => {
             Control::Text { value, mode: TextMode::Text, max: 0, suffix: "" }
         }

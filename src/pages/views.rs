@@ -11,7 +11,7 @@ use crate::casework::history::{Content, Event, Proposed};
 use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::Attachment;
 use crate::casework::question::{Question, Section};
-use crate::settings::Office;
+use crate::settings::Contact;
 use crate::store::clock;
 use crate::ui::{self, Fact, Lang, Moment, Player, Recording, Uploaded};
 use crate::{files, paths};
@@ -98,8 +98,8 @@ pub fn records(records: &[Record]) -> Markup {
 }
 
 /// How to reach the office, for a page on which a candidate may need help.
-pub fn help(office: &Office) -> Markup {
-    html! { @if !office.phone.is_empty() { (ui::panel("有疑问请联系", ui::contact(office, Lang::Chinese))) } }
+pub fn help(contact: &Contact) -> Markup {
+    html! { @if !contact.phones.is_empty() { (ui::panel("有疑问请联系", ui::contact(contact, Lang::Chinese))) } }
 }
 
 /// The answers that staff gave in tasks since the last submission. Earlier ones belong to a task that

@@ -23,6 +23,11 @@ const RARE_FROM: char = '\u{20000}';
 static FACE: LazyLock<Face> = LazyLock::new(|| Face { common: Typeface::read(COMMON) });
 static RARE_TYPEFACE: LazyLock<Typeface> = LazyLock::new(|| Typeface::read(RARE));
 
+/// Reads the common font now.
+pub fn load_common_font() {
+    LazyLock::force(&FACE);
+}
+
 pub fn face() -> &'static Face {
     &FACE
 }

@@ -1,4 +1,4 @@
-//! How people reach the office.
+//! What the operator says about the office.
 
 use clap::Args;
 use url::Url;
@@ -8,7 +8,8 @@ use super::Check;
 /// Unchecked settings of the office. Each is optional.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RawOffice {
-    /// Phone number of the office, shown on every page and where something went wrong
+    /// Phone number of the office, shown on every page and where something went wrong, until an administrator
+    /// publishes 联系方式 at the desk
     #[arg(long, env = "KAOZHENG_OFFICE_PHONE")]
     pub office_phone: Option<String>,
     /// When the phone is answered, e.g. `工作日 9:00–17:00`

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::Lang;
 use super::page::Chrome;
 use crate::paths;
-use crate::settings::Office;
+use crate::settings::{Contact, GENERAL};
 
 /// Where a printed page comes from. Not shown on a screen.
 pub(super) fn imprint(chrome: &Chrome) -> Markup {
@@ -24,29 +24,36 @@ pub(super) fn imprint(chrome: &Chrome) -> Markup {
 
 /// The office and its notices, at the end of every page.
 pub(super) fn footer(chrome: &Chrome) -> Markup {
-    let (office, lang) = (chrome.office, chrome.lang);
+    let (contact, lang) = (contact(chrome.contact, chrome.lang), chrome.lang);
     html! {
         footer #footer {
             p lang=[lang.of_chinese()] { (chrome.authority) }
-            (contact(office, lang))
+            (contact)
             p { a href=(paths::PRIVACY) hreflang=[lang.of_chinese()] { (lang.pick("个人信息处理规则", "Privacy notice")) } }
-            @if !office.filing.is_empty() {
-                p { a href="https://beian.miit.gov.cn/" rel="external" lang="zh-CN" { (office.filing) } }
+            @if !chrome.filing.is_empty() {
+                p { a href="https://beian.miit.gov.cn/" rel="external" lang="zh-CN" { (chrome.filing) } }
             }
         }
     }
 }
 
-/// The office's phone number and hours. Empty if the settings have no number.
-pub fn contact(office: &Office, lang: Lang) -> Markup {
-    let label = lang.pick("咨询电话", "Phone");
+/// The office's phone numbers and hours. Empty without a number.
+pub fn contact(contact: &Contact, lang: Lang) -> Markup {
     html! {
-        @if !office.phone.is_empty() {
+        @if !contact.phones.is_empty() {
             p.contact {
-                (label) " " a href={ "tel:" (office.phone.replace(' ', "")) } { (office.phone) }
-                @if !office.hours.is_empty() {
+                @for (at, phone) in contact.phones.iter().enumerate() {
+                    @if at > 0 { (lang.pick("，", ", ")) }
+                    @if phone.label == GENERAL {
+                        (lang.pick(GENERAL, "Phone"))
+                    } @else {
+                        span lang=[lang.of_chinese()] { (phone.label) }
+                    }
+                    " " a href=(phone.link()) { (phone.number) }
+                }
+                @if !contact.hours.is_empty() {
                     " "
-                    span lang=[lang.of_chinese()] { "（" (office.hours) "）" }
+                    span lang=[lang.of_chinese()] { "（" (contact.hours) "）" }
                 }
             }
         }

@@ -182,20 +182,15 @@ fn tabs(chrome: &Chrome, page: &Page, swap: bool) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Office;
+    use crate::settings::Contact;
 
-    static OFFICE: Office = Office {
-        phone: String::new(),
-        hours: String::new(),
-        filing: String::new(),
-        security: None,
-        seal: None,
-    };
+    static NOBODY: Contact = Contact { phones: Vec::new(), hours: String::new() };
 
     fn chrome() -> Chrome<'static> {
         Chrome {
             authority: "示范市考试院",
-            office: &OFFICE,
+            contact: &NOBODY,
+            filing: "",
             address: "https://exam.example",
             time: "2026-04-01 09:30:00",
             css: "/app.css",

@@ -3,12 +3,14 @@
 use maud::Markup;
 
 use super::Lang;
-use crate::settings::Office;
+use crate::settings::Contact;
 
 /// The part of the frame that does not depend on the page.
 pub struct Chrome<'a> {
     pub authority: &'a str,
-    pub office: &'a Office,
+    pub contact: &'a Contact,
+    /// The filing number of the site (ICP备案号), or empty.
+    pub filing: &'a str,
     /// Scheme and host, which a printed page shows.
     pub address: &'a str,
     /// When the page was made, in China, to the second. A printed page shows it.

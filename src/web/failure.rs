@@ -10,7 +10,7 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Request, Response};
 
 use super::Frame;
-use crate::settings::Office;
+use crate::settings::Contact;
 use crate::ui::{self, Lang, Look, Page};
 use crate::{paths, store};
 
@@ -212,7 +212,7 @@ impl Failure {
         }
     }
 
-    fn page(&self, lang: Lang, office: &Office) -> Page {
+    fn page(&self, lang: Lang, contact: &Contact) -> Page {
         let Words { headline, advice, label, href } = lang.pick(self.words(), self.english());
         let action = match self {
             // The user's input stays in the present window.
@@ -221,7 +221,7 @@ impl Failure {
         };
         let main = maud::html! {
             (ui::error_page(headline, &advice, action))
-            (ui::contact(office, lang))
+            (ui::contact(contact, lang))
         };
         Page::new(lang.pick("出现问题", "Problem"), main).about(headline).own_heading()
     }
@@ -265,7 +265,7 @@ impl ErrorResponder {
             Failure::AskConsent(need) if *is_read => return frame.go(&paths::consent(need, frame.here())),
             Failure::SignInAgain(next) => return frame.go(&paths::with_next(paths::LOGIN_AGAIN, next)),
             _ if is_shown_as_notice(frame, failure, *is_read) => notice(frame, failure),
-            _ => frame.page_with(failure.status(), failure.page(frame.lang(), frame.office())),
+            _ => frame.page_with(failure.status(), failure.page(frame.lang(), frame.contact())),
         };
         let wait = match failure {
             Failure::TooMany(seconds) => Some(*seconds),

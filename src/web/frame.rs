@@ -7,9 +7,10 @@ use poem::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use poem::{FromRequest, Request, RequestBody, Response};
 
 use super::assets;
+use super::current_contact::CurrentContact;
 use super::query::without_empty;
 use crate::paths;
-use crate::settings::{Office, Settings};
+use crate::settings::{Contact, Settings};
 use crate::store::{Store, Timestamp, clock};
 use crate::ui::{self, Chrome, Lang, Page};
 
@@ -19,6 +20,7 @@ pub const SENIOR_COOKIE: &str = "senior";
 /// What the request says about the form of its response: document or fragment, language, senior mode.
 pub struct Frame {
     settings: Arc<Settings>,
+    contact: Arc<Contact>,
     fragment: bool,
     target: Option<HeaderValue>,
     senior: bool,
@@ -41,11 +43,13 @@ impl Frame {
         let headers = req.headers();
         let english = req.original_uri().path().starts_with(paths::ENGLISH);
         let settings: &Arc<Settings> = req.data().expect("site puts the settings on every request");
+        let contact: &CurrentContact = req.data().expect("site puts the contact on every request");
         let store: &Store = req.data().expect("site puts the store on every request");
         Frame {
             base: settings.base_for(super::host(req)),
             now: store.clock.now(),
             settings: settings.clone(),
+            contact: contact.get(),
             fragment: wants_fragment(headers),
             target: headers.get("hx-target").cloned(),
             senior: cookie(headers, SENIOR_COOKIE).is_some(),
@@ -60,8 +64,8 @@ impl Frame {
     }
 
     /// How people reach the office.
-    pub fn office(&self) -> &Office {
-        &self.settings.office
+    pub fn contact(&self) -> &Contact {
+        &self.contact
     }
 
     /// Whether htmx sent the request, so that a fragment is an acceptable response.
@@ -93,7 +97,8 @@ impl Frame {
         let assets = assets::get();
         let chrome = Chrome {
             authority: &self.settings.authority,
-            office: self.office(),
+            contact: &self.contact,
+            filing: &self.settings.office.filing,
             address: &self.base,
             time: &clock::china_to_the_second(self.now),
             css: &assets.css,

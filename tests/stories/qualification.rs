@@ -1,5 +1,6 @@
 //! 报考资格在线核查 over HTTP: invalid input, access, and concurrent changes.
 
+mod published;
 mod uploads;
 
 use diesel::prelude::*;

@@ -1,7 +1,7 @@
 //! What is wrong with the answers of a form.
 
 use crate::casework::lifecycle::Status;
-use crate::casework::question::{Part, Problems, Question, problem};
+use crate::casework::question::{AnswerRule, Part, Problems, Question, problem};
 use crate::casework::sheet::Sheet;
 use crate::store::{Error, Tx};
 
@@ -72,7 +72,9 @@ impl Sheet {
         if self.can_retry {
             return None;
         }
-        let by_hand = |name: &String| self.business.question(name).is_none_or(|one| !one.is_read_only());
+        // A promise that has to be given again, because the office changed its text, corrects nothing.
+        let is_content = |one: &Question| !one.is_read_only() && !matches!(one.rule, AnswerRule::Promise(_));
+        let by_hand = |name: &String| self.business.question(name).is_none_or(is_content);
         if self.submitted_answers().changes(returned).iter().any(by_hand) {
             return None;
         }

@@ -1,15 +1,24 @@
 //! The choices of a form, and the answers that they decide.
 
 use super::Sheet;
-use crate::casework::question::{AnswerRule, Question};
+use crate::casework::business::{Business, Context};
+use crate::casework::question::{AnswerRule, Choices, Question};
+use crate::casework::texts;
 use crate::store::{Error, Tx};
+
+/// What each question offers: from the records, and what the office publishes.
+pub fn choices(tx: &mut Tx, business: &Business, context: &Context) -> Result<Choices, Error> {
+    let mut choices = (business.choices)(tx, context)?;
+    choices.extend(texts::published_choices(tx, business)?);
+    Ok(choices)
+}
 
 impl Sheet {
     /// Loads the choices and computed answers. If a required question offers one choice only, that choice
     /// becomes the answer. This may change other choices, so it is repeated until nothing changes.
     pub(super) fn refresh_choices(&mut self, tx: &mut Tx) -> Result<(), Error> {
         for _ in 0..=self.business.questions().count() {
-            self.choices = (self.business.choices)(tx, &self.context())?;
+            self.choices = choices(tx, self.business, &self.context())?;
             if !self.pick_single_choices() {
                 break;
             }

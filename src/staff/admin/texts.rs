@@ -1,8 +1,10 @@
 //! 须知和常用语: the texts of the office and by business, with their versions.
 
+use std::sync::Arc;
+
 use maud::{Markup, html};
 use poem::http::StatusCode;
-use poem::web::Path;
+use poem::web::{Data, Path};
 use poem::{Response, handler};
 
 use super::request::{AdminRequest, Saved, Trouble, saved};
@@ -10,10 +12,14 @@ use crate::casework::business::{Business, Registry};
 use crate::casework::texts::{self, LONGEST, OfficeText, TextKind};
 use crate::paths;
 use crate::people::staff::StaffMember;
+use crate::settings::{Contact, Settings};
 use crate::store::clock::china;
 use crate::store::{Error, Tx};
-use crate::ui::{self, Control, FormField, ListRow, Look, Page};
+use crate::ui::{self, Control, FormField, Lang, ListRow, Look, Page};
+use crate::web::current_contact::CurrentContact;
 use crate::web::{Failure, Submission};
+
+const TITLE: &str = "须知和常用语";
 
 /// The last part of the address of a text of the whole office.
 const OFFICE: &str = "office";
@@ -42,30 +48,52 @@ fn slug(scope: Option<&Business>) -> &'static str {
     scope.map_or(OFFICE, |business| business.slug)
 }
 
-fn load(tx: &mut Tx, (kind, scope): Of) -> Result<OfficeText, Failure> {
-    texts::current(tx, kind, scope)?.ok_or(Failure::NotFound)
+fn load(tx: &mut Tx, (kind, scope): Of, at_first: &AtFirst) -> Result<OfficeText, Failure> {
+    let text = texts::current(tx, kind, scope)?.ok_or(Failure::NotFound)?;
+    Ok(at_first.complete(kind, text))
+}
+
+/// The contact of the operator's settings, which is in use until an administrator publishes one.
+#[derive(Clone)]
+struct AtFirst {
+    contact: String,
+}
+
+impl AtFirst {
+    fn of(settings: &Settings) -> AtFirst {
+        AtFirst { contact: Contact::from(&settings.office).lines() }
+    }
+
+    fn complete(&self, kind: TextKind, text: OfficeText) -> OfficeText {
+        match (kind, text.version) {
+            (TextKind::Contact, 0) => OfficeText { body: self.contact.clone(), ..text },
+            _ => text,
+        }
+    }
 }
 
 #[handler]
-pub async fn list(request: AdminRequest) -> Result<Response, Failure> {
-    let page = |tx: &mut Tx, _: &StaffMember| {
-        let mut groups = vec![("全办公室", rows(tx, None)?)];
+pub async fn list(request: AdminRequest, Data(settings): Data<&Arc<Settings>>) -> Result<Response, Failure> {
+    let at_first = AtFirst::of(settings);
+    let page = move |tx: &mut Tx, _: &StaffMember| {
+        let mut groups = vec![("全办公室", rows(tx, None, &at_first)?)];
         for business in Registry::of(tx).iter() {
-            groups.push((business.label, rows(tx, Some(business))?));
+            groups.push((business.label, rows(tx, Some(business), &at_first)?));
         }
         let main = html! {
-            (ui::heading("", "须知和常用语", "发布后立即使用；原来的版本保留，考生同意过的须知以后还能查看。"))
+            (ui::heading("", TITLE, "发布后立即使用；原来的版本保留，考生同意过的须知以后还能查看。"))
             @for (label, rows) in &groups { h2 { (label) } (ui::rows(rows)) }
         };
-        Ok(Page::new("须知和常用语", main).own_heading().back(paths::ADMIN))
+        Ok(Page::new(TITLE, main).own_heading().back(paths::ADMIN))
     };
     request.show(page).await
 }
 
-fn rows(tx: &mut Tx, scope: Option<&'static Business>) -> Result<Vec<ListRow>, Error> {
+fn rows(tx: &mut Tx, scope: Option<&'static Business>, at_first: &AtFirst) -> Result<Vec<ListRow>, Error> {
     let mut rows = Vec::new();
     for kind in TextKind::ALL {
         let Some(text) = texts::current(tx, kind, scope)? else { continue };
+        let text = at_first.complete(kind, text);
         rows.push(ListRow {
             title: html! { (kind.label()) },
             detail: excerpt(&text.body),
@@ -88,10 +116,15 @@ fn version(number: i32) -> String {
 }
 
 #[handler]
-pub async fn show(request: AdminRequest, Path(address): Path<(String, String)>) -> Result<Response, Failure> {
+pub async fn show(
+    request: AdminRequest,
+    Path(address): Path<(String, String)>,
+    Data(settings): Data<&Arc<Settings>>,
+) -> Result<Response, Failure> {
+    let at_first = AtFirst::of(settings);
     let page = move |tx: &mut Tx, _: &StaffMember| {
         let of = of(tx, &address)?;
-        edit_page(tx, of, None, &Trouble::default())
+        edit_page(tx, of, &at_first, None, &Trouble::default())
     };
     request.show(page).await
 }
@@ -101,9 +134,12 @@ pub async fn show(request: AdminRequest, Path(address): Path<(String, String)>) 
 pub async fn publish(
     request: AdminRequest,
     Path(address): Path<(String, String)>,
+    Data(settings): Data<&Arc<Settings>>,
+    Data(contact): Data<&CurrentContact>,
     sent: Submission,
 ) -> Result<Response, Failure> {
     request.administrator().await?;
+    let at_first = AtFirst::of(settings);
     let body = sent.one("body").replace("\r\n", "\n");
     let typed = body.clone();
     let seen = sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))?;
@@ -116,7 +152,7 @@ pub async fn publish(
             let of = of(tx, &address)?;
             let trouble = wrong.map(|problem| vec![("body".to_owned(), problem)]).unwrap_or_default();
             if is_back || !trouble.is_empty() {
-                return edit_page(tx, of, Some(&body), &Trouble::of_problems(trouble));
+                return edit_page(tx, of, &at_first, Some(&body), &Trouble::of_problems(trouble));
             }
             preview(tx, of, seen, &body)
         };
@@ -134,9 +170,13 @@ pub async fn publish(
     };
     let again = move |tx: &mut Tx, _: &StaffMember, trouble: &Trouble| {
         let of = of(tx, &again)?;
-        edit_page(tx, of, Some(&body), trouble)
+        edit_page(tx, of, &at_first, Some(&body), trouble)
     };
-    request.settle(work, again).await
+    let response = request.settle(work, again).await?;
+    if let Some(published) = request.store.read(texts::published_contact).await? {
+        contact.set(published);
+    }
+    Ok(response)
 }
 
 /// `GET …/{version}`: a text as it was published.
@@ -144,11 +184,14 @@ pub async fn publish(
 pub async fn show_version(
     request: AdminRequest,
     Path((name, slug, number)): Path<(String, String, i32)>,
+    Data(settings): Data<&Arc<Settings>>,
 ) -> Result<Response, Failure> {
+    let at_first = AtFirst::of(settings);
     let page = move |tx: &mut Tx, _: &StaffMember| {
         let of = of(tx, &(name, slug))?;
         let (kind, scope) = of;
         let text = texts::of_version(tx, kind, scope, number)?.ok_or(Failure::NotFound)?;
+        let text = at_first.complete(kind, text);
         let main = html! {
             (ui::heading(label(of), kind.label(), &version(text.version)))
             (ui::panel("", shown(kind, &text.body)))
@@ -162,7 +205,9 @@ pub async fn show_version(
 fn shown(kind: TextKind, body: &str) -> Markup {
     match kind {
         TextKind::Privacy | TextKind::Notice | TextKind::Help => ui::prose(body),
-        TextKind::Remarks | TextKind::Marks => {
+        TextKind::Promise => html! { p { (body) } },
+        TextKind::Contact => ui::contact(&Contact::parse(body).unwrap_or_default(), Lang::Chinese),
+        TextKind::Remarks | TextKind::Marks | TextKind::Areas => {
             html! { ul.bullets { @for line in body.lines() { li { (line) } } } }
         }
     }
@@ -177,18 +222,34 @@ fn hint(kind: TextKind) -> &'static str {
             "考生同意后才能填写。空一行分段；以“- ”或“1. ”开头的行是列表。新版本发布后，还没有提交的考生须重新同意。"
         }
         TextKind::Help => "显示在这项业务的页面上。空一行分段；以“- ”或“1. ”开头的行是列表。",
+        TextKind::Promise => {
+            "考生在表格最后勾选。申请里保留考生勾选时的文字；新版本发布后，还没有提交的考生须重新勾选。"
+        }
+        TextKind::Areas => {
+            "每行一个，按这里的顺序列出。已经提交的申请不变；草稿里选了被去掉的考区，须重新选择。"
+        }
+        TextKind::Contact => {
+            "每行一个，写成“名称：号码”，例如“咨询电话：0755-1234567”；“接听时间：工作日 9:00–17:00”另起一行。\
+             显示在每一页的底部和出错的页面上，发布后半分钟内全部更新。"
+        }
         TextKind::Remarks => "每行一条，以“通过：”或“不通过：”开头。审核时可以选用，选用后考生会看到。",
         TextKind::Marks => "每行一条。标注问题时可以选用，选用后考生会看到。",
     }
 }
 
-fn edit_page(tx: &mut Tx, of: Of, typed: Option<&str>, trouble: &Trouble) -> Result<Page, Failure> {
+fn edit_page(
+    tx: &mut Tx,
+    of: Of,
+    at_first: &AtFirst,
+    typed: Option<&str>,
+    trouble: &Trouble,
+) -> Result<Page, Failure> {
     let (kind, scope) = of;
-    let text = load(tx, of)?;
+    let text = load(tx, of, at_first)?;
     let versions = texts::versions(tx, kind, scope)?;
     let field = FormField {
         hint: hint(kind),
-        optional: !matches!(kind, TextKind::Notice | TextKind::Privacy),
+        optional: kind.can_be_empty(),
         error: trouble.of("body"),
         ..FormField::new(
             "body",
@@ -224,8 +285,8 @@ fn edit_page(tx: &mut Tx, of: Of, typed: Option<&str>, trouble: &Trouble) -> Res
 }
 
 fn preview(tx: &mut Tx, of: Of, seen: i32, typed: &str) -> Result<Page, Failure> {
-    load(tx, of)?;
-    let kind = of.0;
+    let (kind, scope) = of;
+    texts::current(tx, kind, scope)?.ok_or(Failure::NotFound)?;
     let body = kind.check(typed).unwrap_or_default();
     let main = html! {
         (ui::heading(label(of), &format!("预览{}", kind.label()), "还没有发布。"))

@@ -16,6 +16,7 @@ use super::kind::{Exported, Papers};
 use super::request::{BulkRequest, batch_for};
 use crate::paths;
 use crate::settings::Settings;
+use crate::web::current_contact::CurrentContact;
 use crate::web::{Failure, attachment};
 
 #[derive(Deserialize)]
@@ -30,6 +31,7 @@ pub async fn print_labels(
     request: BulkRequest,
     Path(path): Path<LabelsPath>,
     Data(settings): Data<&Arc<Settings>>,
+    Data(contact): Data<&CurrentContact>,
 ) -> Result<Response, Failure> {
     let sheet = Sheet::from_code(&path.sheet).ok_or(Failure::NotFound)?;
     request.recent_sign_in(&paths::batch(&path.id)).await?;
@@ -43,7 +45,9 @@ pub async fn print_labels(
             Ok((batch, rows))
         })
         .await?;
-    let sender = format!("{} {}", settings.authority, settings.office.phone);
+    let contact = contact.get();
+    let phone = contact.phones.first().map_or("", |phone| phone.number.as_str());
+    let sender = format!("{} {phone}", settings.authority);
     let labels: Vec<Label> = rows.iter().map(|row| label(row, sender.trim())).collect();
     let pdf = tokio::task::spawn_blocking(move || layout::pdf(sheet, &labels)).await;
     let pdf = pdf.map_err(|error| Failure::Internal(format!("labels: {error}")))?;

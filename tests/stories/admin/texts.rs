@@ -80,3 +80,28 @@ async fn help_is_shown_on_the_page_of_the_business() {
         assert_eq!(office.desk.get(nothing).await.0.status(), StatusCode::NOT_FOUND, "{nothing}");
     }
 }
+
+#[tokio::test]
+async fn phone_of_the_office_is_on_every_page_once_it_is_published() {
+    let office = Office::open().await;
+    let contact = "/staff/admin/texts/contact/office";
+    let wrong = [("action", "preview"), ("version", "0"), ("body", "咨询电话：0755-1234567\n传真：无")];
+    let page = office.refused(contact, &wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(page.contains("第 2 行的号码") && page.contains("传真：无</textarea>"), "{page}");
+    assert!(!office.read("/lookup").await.contains("0755-1234567"));
+    let body = "咨询电话：0755-1234567\n报名系统：(0755) 765 4321\n接听时间：工作日 9:00–17:00";
+    office.save(contact, &[("action", "publish"), ("version", "0"), ("body", body)]).await;
+    let page = office.read("/lookup").await;
+    for shown in
+        ["咨询电话 <a href=\"tel:0755-1234567\">", "href=\"tel:07557654321\"", "（工作日 9:00–17:00）"]
+    {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let missing = super::body(office.desk.get("/nowhere").await, StatusCode::NOT_FOUND).await;
+    assert!(
+        missing.matches("tel:0755-1234567").count() == 2,
+        "in the footer and beside the error: {missing}"
+    );
+    let page = office.read(contact).await;
+    assert!(page.contains("第 1 版") && page.contains("报名系统：(0755) 765 4321"), "{page}");
+}
