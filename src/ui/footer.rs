@@ -40,18 +40,15 @@ pub(super) fn footer(chrome: &Chrome) -> Markup {
 /// The office's phone numbers and hours. Empty without a number.
 pub fn contact(contact: &Contact, lang: Lang) -> Markup {
     html! {
-        @if !contact.phones.is_empty() {
+        @for phone in &contact.phones {
             p.contact {
-                @for (at, phone) in contact.phones.iter().enumerate() {
-                    @if at > 0 { (lang.pick("，", ", ")) }
-                    @if phone.label == GENERAL {
-                        (lang.pick(GENERAL, "Phone"))
-                    } @else {
-                        span lang=[lang.of_chinese()] { (phone.label) }
-                    }
-                    " " a href=(phone.link()) { (phone.number) }
+                @if phone.label == GENERAL {
+                    (lang.pick(GENERAL, "Phone"))
+                } @else {
+                    span lang=[lang.of_chinese()] { (phone.label) }
                 }
-                @if !contact.hours.is_empty() {
+                " " a href=(phone.link()) { (phone.number) }
+                @if contact.phones.last() == Some(phone) && !contact.hours.is_empty() {
                     " "
                     span lang=[lang.of_chinese()] { "（" (contact.hours) "）" }
                 }
