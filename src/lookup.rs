@@ -58,9 +58,10 @@ impl Lookup {
         }
     }
 
-    /// Writes the counts of this process to the database, and reads those of other processes. Call it about
+    /// Writes the beat and the counts of this process to the database, and reads the counts of other processes. Call it about
     /// every second.
     pub async fn exchange(&self, store: &Store) -> Result<(), Error> {
+        store.beat().await?;
         self.opened.save(store).await?;
         self.limits.exchange(store).await
     }

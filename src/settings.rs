@@ -41,6 +41,12 @@ pub struct RawServe {
     /// Database and key
     #[command(flatten)]
     pub store: RawSettings,
+    /// A replica of the PostgreSQL database, from which 证书查询 reads
+    #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
+    pub database_read_url: Option<String>,
+    /// 证书查询 shows no state of the replica that is older than so many seconds; the primary answers then
+    #[arg(long, env = "KAOZHENG_READ_BOUND_SECONDS", default_value = "5")]
+    pub read_bound_seconds: Option<String>,
     /// Address to listen on
     #[arg(long, env = "KAOZHENG_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: Option<String>,
@@ -91,6 +97,8 @@ pub struct RawServe {
 pub struct Settings {
     /// `sqlite:PATH` or `postgres://…`.
     pub database_url: String,
+    /// From which public pages read.
+    pub replica: Option<ReplicaSettings>,
     pub listen: SocketAddr,
     /// Scheme, host and port of the site, without a trailing `/`.
     pub public_url: Url,
@@ -205,6 +213,27 @@ fn database_url(check: &mut Check, raw: &RawSettings) -> String {
     url
 }
 
+/// A replica from which public pages read.
+#[derive(Clone, Debug)]
+pub struct ReplicaSettings {
+    pub url: String,
+    pub bound: std::time::Duration,
+}
+
+fn replica(check: &mut Check, primary: &str, raw: &RawServe) -> Option<ReplicaSettings> {
+    let (name, what) = ("KAOZHENG_READ_BOUND_SECONDS", "a whole number of seconds");
+    let seconds = check.number(name, &raw.read_bound_seconds, what, 3..=300);
+    let url = raw.database_read_url.as_deref().map(str::trim).filter(|url| !url.is_empty())?;
+    let is_postgres =
+        |url: &str| ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if !(is_postgres(url) && is_postgres(primary)) {
+        check.problem(
+            "DATABASE_READ_URL is wrong: expected postgres://… beside a DATABASE_URL with postgres://…",
+        );
+    }
+    Some(ReplicaSettings { url: url.to_owned(), bound: std::time::Duration::from_secs(seconds) })
+}
+
 /// The settings of `kaozheng portal`: where the site is, and its portals.
 pub struct PortalCheck {
     pub address: SiteAddress,
@@ -231,6 +260,7 @@ pub fn check_portals(public_url: &Option<String>, raw: &RawPortal) -> Result<Por
 pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let mut check = Check::default();
     let database_url = database_url(&mut check, &raw.store);
+    let replica = replica(&mut check, &database_url, raw);
     let vault = vault(&mut check, &raw.store);
     let listen = check.parsed("KAOZHENG_LISTEN", &raw.listen, "an address such as 127.0.0.1:8080");
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
@@ -260,6 +290,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let settings = || {
         Some(Settings {
             database_url,
+            replica,
             listen: listen?,
             public_url: public_url?,
             files: files.into(),
@@ -295,6 +326,7 @@ mod tests {
             staff_session_idle_minutes: text("30"),
             staff_session_hours: text("10"),
             recent_sign_in_minutes: text("15"),
+            read_bound_seconds: text("5"),
             max_waiters: text("20000"),
             image_memory_mb: text("256"),
             ..RawServe::default()
@@ -322,6 +354,27 @@ mod tests {
         assert!(misses("https://exam.example", false));
         assert!(!misses("https://exam.example", true));
         assert!(!misses("http://127.0.0.1:8080", false));
+    }
+
+    #[test]
+    fn replica_is_of_postgres() {
+        let of = |primary: &str, replica: &str, bound: &str| {
+            let store = RawSettings { database_url: Some(primary.into()), ..complete().store };
+            let (url, bound) = (Some(replica.to_owned()), Some(bound.to_owned()));
+            check_serve(&RawServe { store, database_read_url: url, read_bound_seconds: bound, ..complete() })
+        };
+        let both = of("postgres://a/exam", "postgresql://b/exam", "9").expect("settings").0.replica;
+        let both = both.expect("a replica");
+        assert_eq!((&*both.url, both.bound.as_secs()), ("postgresql://b/exam", 9));
+        assert!(of("sqlite:a.db", " ", "5").expect("settings").0.replica.is_none());
+        for (primary, replica, bound, problem) in [
+            ("sqlite:a.db", "postgres://b/exam", "5", "DATABASE_READ_URL is wrong"),
+            ("postgres://a/exam", "sqlite:b.db", "5", "DATABASE_READ_URL is wrong"),
+            ("postgres://a/exam", "postgres://b/exam", "2", "KAOZHENG_READ_BOUND_SECONDS is wrong"),
+        ] {
+            let problems = of(primary, replica, bound).expect_err("a problem");
+            assert!(problems[0].contains(problem) && problems.len() == 1, "{problems:?}");
+        }
     }
 
     #[test]

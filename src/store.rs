@@ -24,6 +24,7 @@ mod outage;
 mod pool;
 mod readers;
 mod relay;
+mod replica;
 pub mod schema;
 mod timestamp;
 mod tls;
@@ -34,6 +35,7 @@ mod writer;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -47,6 +49,7 @@ pub use error::Error;
 pub use ids::Ids;
 use pool::Pool;
 use readers::Readers;
+use replica::Replica;
 pub use timestamp::Timestamp;
 pub use tx::Tx;
 use tx::downcast;
@@ -61,6 +64,7 @@ use crate::either;
 pub struct Store {
     database: Database,
     reads: Reads,
+    replica: Option<Arc<Replica>>,
     writes: Writes,
     pub vault: Arc<Vault>,
     pub clock: Clock,
@@ -94,7 +98,23 @@ impl Store {
                 (Reads::Postgres(reads), Writes::Postgres(writes))
             }
         };
-        Ok(Store { database, reads, writes, vault: Arc::new(vault), clock, ids, attached: &() })
+        Ok(Store {
+            database,
+            reads,
+            replica: None,
+            writes,
+            vault: Arc::new(vault),
+            clock,
+            ids,
+            attached: &(),
+        })
+    }
+
+    /// Lets [`Store::read_public`] read from a replica that is not further behind than `bound`, if [`Store::beat`] is
+    /// called more often than that.
+    pub fn with_replica(self, url: &str, bound: Duration) -> Result<Store, Error> {
+        let replica = Arc::new(Replica::new(url, bound, self.ids.token(12))?);
+        Ok(Store { replica: Some(replica), ..self })
     }
 
     /// Lets every [`Tx`] carry `data` of a room above this one, such as the registry of businesses.
@@ -148,6 +168,30 @@ impl Store {
         match &self.reads {
             Reads::Sqlite(readers) => readers.read(query).await,
             Reads::Postgres(pool) => pool.read(query).await,
+        }
+    }
+
+    /// [`Store::read_one`] for a public page, which may show what was true a moment ago: a replica answers, if there is
+    /// one and it is within its bound. `query` may also run on the primary after it failed on the replica.
+    pub async fn read_public<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
+    {
+        if let Some(replica) = &self.replica
+            && let Some(answer) = replica.read(self.in_tx(query.clone())).await
+        {
+            return Ok(answer);
+        }
+        self.read_one(query).await
+    }
+
+    /// Tells by the primary how far the replica is. Call it about every second. Without a replica it does nothing.
+    pub async fn beat(&self) -> Result<(), Error> {
+        match &self.replica {
+            Some(replica) => self.write(replica.beat()).await,
+            None => Ok(()),
         }
     }
 

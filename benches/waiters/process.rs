@@ -45,6 +45,7 @@ pub async fn serve(listen: &str) {
         public_url: public,
         trusted_proxy: true,
         sessions: kaozheng::settings::SessionRules::STANDARD,
+        replica: None,
         max_waiters: 20_000,
         image_memory_mb: 256,
         demo: true,

@@ -107,6 +107,7 @@ impl Demo {
             public_url,
             trusted_proxy: false,
             sessions: SessionRules::STANDARD,
+            replica: None,
             max_waiters: 20_000,
             image_memory_mb: 256,
             demo: true,

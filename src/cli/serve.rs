@@ -58,6 +58,10 @@ impl Serve {
         let _lock = file::lock_for_serving(&settings.database_url)?;
         let store =
             Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
+        let store = match &settings.replica {
+            Some(replica) => store.with_replica(&replica.url, replica.bound)?,
+            None => store,
+        };
         store.check_schema().await?;
         store.check_key().await?;
         check_writable(&store, &files).await?;

@@ -66,7 +66,7 @@ pub async fn answer(
         };
         Ok::<_, Failure>((checked, asked))
     };
-    let (checked, asked) = store.read_one(load).await?;
+    let (checked, asked) = store.read_public(load).await?;
     if let Some(asked) = &asked {
         lookup.opened.add_inquiry(&asked.certificate, Way::Code, &asked.copy, now);
     }

@@ -32,7 +32,7 @@ pub async fn show(
     }
     let typed = search.map(|Query(search)| search.q.replace('\0', "")).unwrap_or_default();
     let lang = frame.lang();
-    let listed = store.read(move |tx| listed_exams(tx, lang)).await?;
+    let listed = store.read_public(move |tx| listed_exams(tx, lang)).await?;
     let matching = listed.into_iter().filter(|listed| has_name(listed, &typed));
     Ok(frame.page(pages::exams(frame.lang(), &typed, &grouped(matching))))
 }

@@ -55,7 +55,7 @@ pub async fn answer(
     }
     let hashes = person_hashes(&store.vault, typed.name, typed.document, clock::china_date(now));
     let (key, number) = (code.clone(), document::normalise(typed.number));
-    let found = store.read_one(move |tx| finding::find(tx, &key, hashes, &number)).await?;
+    let found = store.read_public(move |tx| finding::find(tx, &key, hashes, &number)).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
     let english = english_names(store, frame.lang(), &code).await?;
     let exam = pages::Exam { code, name, english };
@@ -100,7 +100,7 @@ fn too_many(
 
 async fn exam_of(store: &Store, lang: Lang, code: String) -> Result<pages::Exam, Failure> {
     let key = code.clone();
-    let name = store.read_one(move |tx| finding::exam_name(tx, &key)).await?;
+    let name = store.read_public(move |tx| finding::exam_name(tx, &key)).await?;
     let english = english_names(store, lang, &code).await?;
     Ok(pages::Exam { code, name: name.ok_or(Failure::NotFound)?, english })
 }
@@ -110,6 +110,6 @@ async fn english_names(store: &Store, lang: Lang, code: &str) -> Result<EnglishN
     let code = code.to_owned();
     match lang {
         Lang::Chinese => Ok(EnglishNames::default()),
-        Lang::English => Ok(store.read_one(move |tx| EnglishNames::of_exam(tx, &code)).await?),
+        Lang::English => Ok(store.read_public(move |tx| EnglishNames::of_exam(tx, &code)).await?),
     }
 }

@@ -23,7 +23,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let now = store.clock.now();
     lookup.limits.check_network(&network(client_address(req)), now)?;
-    let opened = store.read_one(move |tx| certificate_link::open(tx, &token)).await?;
+    let opened = store.read_public(move |tx| certificate_link::open(tx, &token)).await?;
     let mut response = match opened {
         Some(Opening::Expired(link)) => {
             lookup.opened.add_expired(link);

@@ -26,6 +26,9 @@ pub(super) const KEEPALIVE_COUNT: u32 = 5;
 /// Limit of [`Store::read`](super::Store::read). Longer than the limits of its statements.
 pub(super) const READ: Duration = Duration::from_secs(8);
 
+/// Limit of [`Store::read_public`](super::Store::read_public) on a replica, after which the primary is asked.
+pub(super) const REPLICA: Duration = Duration::from_secs(1);
+
 /// Limit of [`Store::write`](super::Store::write). Longer than the limits of a statement and a lock.
 pub(super) const WRITE: Duration = Duration::from_secs(25);
 

@@ -492,6 +492,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    replica_beats (process) {
+        process -> Text,
+        beat -> BigInt,
+        written_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     rules (kind, name) {
         kind -> Text,
         name -> Text,

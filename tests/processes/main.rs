@@ -1,5 +1,5 @@
 //! Tests with several processes: three `kaozheng serve` on one PostgreSQL behind a proxy that
-//! distributes requests round-robin, PostgreSQL outages, TLS to PostgreSQL, and uploads behind nginx
+//! distributes requests round-robin, PostgreSQL outages, a replica, TLS to PostgreSQL, and uploads behind nginx
 //! and haproxy.
 
 #[path = "../support/browser.rs"]
@@ -28,5 +28,6 @@ mod demo;
 mod faulty_proxy;
 mod login;
 mod outage;
+mod replica;
 mod tls;
 mod uploads;

@@ -8,7 +8,7 @@ use kaozheng::store::{Conn, Error, Store, Tx};
 use serde_json::Value;
 
 /// A row of EXPLAIN QUERY PLAN.
-#[derive(QueryableByName)]
+#[derive(Debug, QueryableByName)]
 pub struct Step {
     #[diesel(sql_type = Integer)]
     id: i32,

@@ -32,6 +32,22 @@ impl Postgres {
         server
     }
 
+    /// A standby that streams from this server.
+    pub fn replica(&self) -> Postgres {
+        let folder = tempfile::tempdir().expect("a folder for the server");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let replica = Postgres { folder, port: port.expect("a port").port() };
+        // The folder must be the server's user's.
+        replica.put("password", "");
+        let from = format!("host=127.0.0.1 port={} user=exam password={PASSWORD}", self.port);
+        replica.run(
+            "pg_basebackup",
+            &["-R", "--no-sync", "-c", "fast", "-D", &replica.path("data"), "-d", &from],
+        );
+        replica.up(&[]);
+        replica
+    }
+
     /// Starts it after [`Postgres::down`], with settings such as `ssl=on`.
     pub fn up(&self, settings: &[&str]) {
         let mut options = format!(

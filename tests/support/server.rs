@@ -59,6 +59,10 @@ impl Server {
         let vault = Vault::from_key(&[7; 32]);
         let files = Storage::local(&settings.files, vault.clone()).expect("a storage");
         let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");
+        let store = match &settings.replica {
+            Some(replica) => store.with_replica(&replica.url, replica.bound).expect("a replica"),
+            None => store,
+        };
         let store = store.attach(&kaozheng::business::ALL);
         store.migrate().await.expect("migrations");
         let parts = Parts::new(settings, store, files).expect("the program's parts");
@@ -120,6 +124,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         staff_portal: None,
         trusted_proxy: true,
         sessions: SessionRules::STANDARD,
+        replica: None,
         max_waiters: 20_000,
         image_memory_mb: 256,
         demo: true,

@@ -44,7 +44,7 @@ pub(super) async fn look_up(
     let waiting: Vec<ListRow> = rows.iter().filter(|row| row.is_waiting()).cloned().collect();
     let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
     let found = store
-        .read(move |tx| waiting.iter().map(|row| find(tx, row)).collect::<Result<Vec<_>, Error>>())
+        .read_public(move |tx| waiting.iter().map(|row| find(tx, row)).collect::<Result<Vec<_>, Error>>())
         .await?;
     for (row, listed) in rows.iter_mut().filter(|row| row.is_waiting()).zip(found) {
         if let Some(listed) = &listed {

@@ -21,7 +21,7 @@ use crate::staff::count::Count;
 use crate::store::{Conn, Error, Tx};
 
 /// The bound of the numbers beside states.
-const MOST: i64 = 999;
+const MOST: i64 = 499;
 
 /// The bound of the numbers beside other options.
 const MOST_OF_STATE: i64 = 99;
@@ -104,7 +104,7 @@ fn push_count<T>(sql: &mut Sql<T>, tx: &Tx, selection: &Selection, filter: &Queu
             );
             push_conditions(sql, selection, filter);
             sql.push(" ORDER BY ");
-            sql.push(selection.first_column());
+            sql.push(selection.counted_column());
             sql.push_limit(most + 1);
             sql.push(") AS found");
         }

@@ -136,6 +136,16 @@ impl Selection {
         self.order().first
     }
 
+    /// The column by whose order it is counted: there is an index with it that has all that the conditions name.
+    /// PostgreSQL reads a table for each entry of an index with an expression, such as that of the due day.
+    pub(super) fn counted_column(&self) -> &'static str {
+        match (self.part, &self.time) {
+            (QueuePart::Decided, _) => LATEST_FIRST.first,
+            (_, Some(TimeRange::DueBefore(_) | TimeRange::DueOn(_))) => DUE,
+            _ => OLDEST_FIRST.first,
+        }
+    }
+
     /// Whether it has more than the filters of a link: there are thousands of such statements.
     pub(super) fn is_hardly_repeated(&self) -> bool {
         let is_of_taker = self.assignee.is_some() && self.part != QueuePart::Mine;

@@ -32,7 +32,8 @@ const DAYS: usize = 30;
 
 impl Authority {
     /// Adds the applications `from..to` of every business in every state, as copies of `first`. `assignee` has
-    /// taken half of those that are or were in review. Of those in review a fifth are on hold.
+    /// taken half of those that are or were in review. Of those in review a fifth are on hold, and a
+    /// tenth wait for a confirmation.
     pub async fn add_many(&self, first: &ApplicationNumber, assignee: &str, from: usize, to: usize) {
         let (first, assignee) = (first.to_string(), assignee.to_owned());
         let add = move |tx: &mut kaozheng::store::Tx| {
@@ -97,7 +98,7 @@ impl Words {
         let state = pick(&format!("(i / {count})"), &STATES);
         format!(
             "{numbers} INSERT INTO applications (id, number, kind, candidate_id, parent_id, subject, title, summary,
-                 status, version, round, form, assignee_id, created_at, updated_at, submitted_at, due_on, held_at)
+                 status, version, round, form, assignee_id, created_at, updated_at, submitted_at, due_on, held_at, proposed_by)
              SELECT 'many' || {six}, 'TF20261123' || {six} || 'X', {kind},
                  CASE WHEN i < {OF_ONE} THEN a.candidate_id ELSE 'candidate' || (i % {CANDIDATES}) END,
                  '', 'subject' || i, '考试 ' || (i / {count} / 10 % {TITLES}) || ' · 2026-11', a.summary, {state},
@@ -105,7 +106,8 @@ impl Words {
                  CASE WHEN {state} <> 'submitted' AND i % 2 = 0 THEN '{{assignee}}' END,
                  a.created_at, {earlier}, {days_ago},
                  CASE WHEN {state} IN ('submitted', 'in_review', 'returned') THEN {due} END,
-                 CASE WHEN {state} = 'in_review' AND i % 5 = 0 THEN a.created_at END
+                 CASE WHEN {state} = 'in_review' AND i % 5 = 0 THEN a.created_at END,
+                 CASE WHEN {state} = 'in_review' AND i % 10 = 2 THEN '{{assignee}}' END
              FROM applications AS a, n WHERE a.number = '{{first}}'"
         )
     }

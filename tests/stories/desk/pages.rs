@@ -128,6 +128,7 @@ fn settings() -> Settings {
         staff_portal: None,
         trusted_proxy: false,
         sessions: SessionRules::STANDARD,
+        replica: None,
         max_waiters: 20_000,
         image_memory_mb: 256,
         demo: false,
