@@ -46,7 +46,7 @@ impl Parts {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
-        let health = Health::new(store.clone(), files.clone(), &settings.database_url);
+        let health = Health::new(store.clone(), files.clone(), &settings);
         Ok(Parts { settings, store, files, login, lookup, health })
     }
 

@@ -8,6 +8,7 @@
 //! reading and writing the database must be idempotent.
 
 mod address;
+pub mod backups;
 mod bulk;
 mod candidate_id;
 pub mod clock;
@@ -25,6 +26,7 @@ mod pool;
 mod readers;
 mod relay;
 pub mod schema;
+pub mod sealed_columns;
 mod timestamp;
 mod tls;
 mod tx;
