@@ -5,6 +5,7 @@ mod backup;
 mod database;
 mod demo;
 mod export;
+mod files;
 mod holidays;
 pub mod housekeeping;
 mod import;
@@ -20,6 +21,7 @@ mod serve;
 mod staff;
 mod stored_hashes;
 mod verify;
+mod verify_store;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ use clap::{Parser, Subcommand};
 /// Who reviews: kaozheng staff add --help
 /// Load data:   kaozheng import --help
 /// Keep copies: kaozheng backup --help
+/// Move files:  kaozheng files move --help
+/// Check all:   kaozheng verify-store --help
 /// Who looked:  kaozheng audit --help
 /// Check paper: kaozheng verify --help
 #[derive(Parser)]
@@ -49,6 +53,9 @@ enum Command {
     Migrate(migrate::Migrate),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    #[command(subcommand)]
+    Files(files::Files),
+    VerifyStore(verify_store::VerifyStore),
     #[command(subcommand)]
     Portal(portal::Portal),
     #[command(subcommand)]
@@ -93,6 +100,8 @@ async fn perform(command: Command) -> Result<(), Stop> {
         Command::Migrate(migrate) => migrate.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Restore(restore) => restore.run().await,
+        Command::Files(files) => files.run().await,
+        Command::VerifyStore(verify) => verify.run().await,
         Command::Portal(portal) => portal.run().await,
         Command::Staff(staff) => staff.run().await,
         Command::Import(import) => import.run().await,

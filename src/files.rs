@@ -7,11 +7,13 @@
 //! Uploads use a bounded amount of memory: an [`Upload`] is received to disk, and [`receive`] takes what a file
 //! needs from a [`MemoryBudget`] before it reads the file.
 
+mod bucket;
 pub mod folder;
 mod frame;
 pub mod inspect;
 mod label;
 mod memory;
+pub mod objects;
 mod pdf;
 pub mod picture;
 pub mod qr_codes;

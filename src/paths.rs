@@ -106,6 +106,8 @@ pub const ORGANISATIONS: &str = "/staff/admin/organisations";
 pub const NEW_ORGANISATION: &str = "/staff/admin/organisations/new";
 pub const HOLIDAYS: &str = "/staff/admin/holidays";
 pub const SAVE_HOLIDAYS: &str = "/staff/admin/holidays/save";
+/// 数据备份.
+pub const BACKUPS: &str = "/staff/admin/backups";
 pub const TEXTS: &str = "/staff/admin/texts";
 pub const EDITED_ANNOUNCEMENTS: &str = "/staff/admin/announcements";
 pub const NEW_ANNOUNCEMENT: &str = "/staff/admin/announcements/new";

@@ -1,13 +1,14 @@
 //! All settings, from flags and environment variables, checked at start.
 
 mod address;
+mod backups;
 mod check;
 mod contact;
+mod location;
 mod office;
 mod portal;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use chrono::Duration;
 use clap::Args;
@@ -15,8 +16,10 @@ use url::Url;
 
 use crate::store::Vault;
 pub use address::{SiteAddress, is_safe};
+pub use backups::{BackupSchedule, RawBackups};
 use check::Check;
 pub use contact::{Contact, GENERAL, Phone};
+pub use location::{Bucket, Location};
 pub use office::{Office, RawOffice};
 pub use portal::{
     Cipher, ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, Decryption, Dialect, Encoding, InApp,
@@ -53,9 +56,12 @@ pub struct RawServe {
     /// The address people type, e.g. `https://exam.example.gov.cn`
     #[arg(long, env = "KAOZHENG_PUBLIC_URL")]
     pub public_url: Option<String>,
-    /// Folder for uploads, shared by all web processes
+    /// Where uploads are, shared by all web processes: a folder, or `s3://BUCKET/PREFIX` with the usual AWS_ variables
     #[arg(long, env = "KAOZHENG_FILES")]
     pub files: Option<String>,
+    /// Scheduled backups
+    #[command(flatten)]
+    pub backups: RawBackups,
     /// Name of the authority, as pages show it
     #[arg(long, env = "KAOZHENG_AUTHORITY")]
     pub authority: Option<String>,
@@ -102,7 +108,9 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Scheme, host and port of the site, without a trailing `/`.
     pub public_url: Url,
-    pub files: PathBuf,
+    pub files: Location,
+    /// `None`: an operator makes backups.
+    pub backups: Option<BackupSchedule>,
     pub authority: String,
     pub office: Office,
     /// The portal of candidates, and of staff without one of their own.
@@ -264,7 +272,8 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let vault = vault(&mut check, &raw.store);
     let listen = check.parsed("KAOZHENG_LISTEN", &raw.listen, "an address such as 127.0.0.1:8080");
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
-    let files = check.required("KAOZHENG_FILES", &raw.files);
+    let files = check.location("KAOZHENG_FILES", &raw.files);
+    let backups = backups::check(&mut check, &raw.backups);
     let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
     let office = office::check(&mut check, &raw.office);
     let portal = portal::check(&mut check, &raw.portal);
@@ -293,7 +302,8 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             replica,
             listen: listen?,
             public_url: public_url?,
-            files: files.into(),
+            files: files?,
+            backups,
             authority,
             office,
             portal: portal?,
@@ -383,6 +393,11 @@ mod tests {
             public_url: Some("http://exam.example".into()),
             session_hours: Some("soon".into()),
             listen: Some("here".into()),
+            backups: RawBackups {
+                backup: Some("ftp://backups".into()),
+                backup_hour: Some("24".into()),
+                backup_days: Some("14".into()),
+            },
             image_memory_mb: Some("16".into()),
             office: RawOffice {
                 security_contact: Some("010-12345678".into()),
@@ -398,6 +413,8 @@ mod tests {
             "KAOZHENG_LISTEN is wrong",
             "KAOZHENG_PUBLIC_URL is wrong: it must begin with https://",
             "KAOZHENG_FILES is missing",
+            "KAOZHENG_BACKUP is wrong: expected a folder or s3://BUCKET/PREFIX",
+            "KAOZHENG_BACKUP_HOUR is wrong: expected 0 to 23",
             "KAOZHENG_AUTHORITY is missing",
             "KAOZHENG_PORTAL_TOKEN_URL is missing",
             "KAOZHENG_PORTAL_CLIENT_ID is missing",

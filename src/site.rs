@@ -48,7 +48,7 @@ impl Parts {
         let settings = Arc::new(settings);
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
-        let health = Health::new(store.clone(), files.clone(), &settings.database_url);
+        let health = Health::new(store.clone(), files.clone(), &settings);
         let contact = CurrentContact::new(Contact::from(&settings.office));
         Ok(Parts { settings, store, files, login, lookup, contact, health })
     }

@@ -8,6 +8,7 @@
 //! reading and writing the database must be idempotent.
 
 mod address;
+pub mod backups;
 mod bulk;
 mod candidate_id;
 pub mod clock;
@@ -26,6 +27,7 @@ mod readers;
 mod relay;
 mod replica;
 pub mod schema;
+pub mod sealed_columns;
 mod timestamp;
 mod tls;
 mod tx;

@@ -37,7 +37,8 @@ pub async fn serve(listen: &str) {
     let settings = Settings {
         database_url: std::env::var("DATABASE_URL").expect("DATABASE_URL"),
         listen: listen.parse().expect("an address"),
-        files: folder.path().to_owned(),
+        files: folder.path().to_owned().into(),
+        backups: None,
         authority: "示范市考试院".into(),
         office: kaozheng::settings::Office::default(),
         portal: sandbox::settings(&public, &public),
@@ -51,7 +52,7 @@ pub async fn serve(listen: &str) {
         demo: true,
     };
     let vault = Vault::from_key(&KEY);
-    let files = Storage::local(&settings.files, vault.clone()).expect("a storage");
+    let files = Storage::open(&settings.files, vault.clone()).expect("a storage");
     let store = Store::open(&settings.database_url, vault, Clock::system(), Ids::random());
     let store = store.await.expect("a store");
     store.migrate().await.expect("migrations");

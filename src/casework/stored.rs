@@ -4,27 +4,57 @@
 //! somebody opens it. `attachments.unreadable_since` has the result until the file can be opened again.
 
 use diesel::prelude::*;
+use futures_util::{StreamExt, stream};
 
 use super::materials::Attachment;
 use crate::files::storage::{Storage, StorageError};
 use crate::store::Store;
 use crate::store::schema::attachments::dsl as f;
 
-/// Checks every file, and stores what changed. A file that cannot be checked is shown as unreadable, so that the
-/// rest of the page can be read.
-pub async fn check(store: &Store, storage: &Storage, attachments: &mut [Attachment]) {
-    for file in attachments.iter_mut().filter(|file| !file.removed) {
-        let found = storage.check(&file.storage_key, file.size.unsigned_abs()).await;
-        match found {
-            Ok(opened) if opened => note(store, file, None).await,
-            Ok(_) => {}
-            Err(error) => note(store, file, Some(&error)).await,
-        }
-    }
+/// Files that are checked at once.
+const AT_ONCE: usize = 4;
+
+/// Whether the place of the files answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Answers,
+    /// Nothing is known about some files. Their last known state is shown.
+    Silent,
 }
 
-/// Stores whether a file can be opened.
+/// Checks every file, and stores what changed. A lost file is shown as unreadable, so that the rest of the page can
+/// be read.
+pub async fn check(store: &Store, storage: &Storage, attachments: &mut [Attachment]) -> Place {
+    let kept = attachments.iter().enumerate().filter(|(_, file)| !file.removed);
+    let wanted: Vec<_> =
+        kept.map(|(at, file)| (at, file.storage_key.clone(), file.size.unsigned_abs())).collect();
+    let checks = stream::iter(wanted).map(|(at, key, size)| {
+        let storage = storage.clone();
+        async move { (at, storage.check(&key, size).await) }
+    });
+    let mut checks = checks.buffer_unordered(AT_ONCE);
+    while let Some((at, found)) = checks.next().await {
+        match found {
+            Ok(true) => note(store, &mut attachments[at], None).await,
+            Ok(false) => {}
+            Err(error) => {
+                note(store, &mut attachments[at], Some(&error)).await;
+                if !error.is_loss() {
+                    // The others would wait as long.
+                    return Place::Silent;
+                }
+            }
+        }
+    }
+    Place::Answers
+}
+
+/// Stores whether a file can be opened. Nothing is known if its place did not answer.
 pub async fn note(store: &Store, file: &mut Attachment, error: Option<&StorageError>) {
+    if let Some(error) = error.filter(|error| !error.is_loss()) {
+        tracing::error!(attachment = file.id, %error, "the place of a stored file does not answer");
+        return;
+    }
     let unreadable = error.is_some();
     if file.unreadable == unreadable {
         return;
@@ -33,9 +63,6 @@ pub async fn note(store: &Store, file: &mut Attachment, error: Option<&StorageEr
     match error {
         Some(error) => tracing::error!(attachment = file.id, %error, "a stored file cannot be opened"),
         None => tracing::info!(attachment = file.id, "a stored file can be opened again"),
-    }
-    if matches!(error, Some(error) if !error.is_loss()) {
-        return;
     }
     let id = file.id.clone();
     let written = store.write::<_, crate::store::Error, _>(move |tx| {

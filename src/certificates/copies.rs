@@ -278,7 +278,10 @@ pub async fn download(
     };
     let (copy, claims, portrait) = as_candidate(&visitor, load).await?;
     let portrait = match portrait {
-        Some(key) => files.get(&thumb_key(&key)).await.ok(),
+        Some(key) => match files.get(&thumb_key(&key)).await {
+            Err(error) if error.is_loss() => None,
+            found => Some(found?),
+        },
         None => None,
     };
     let sheet = sheet(&copy, &claims, portrait, settings);

@@ -1,124 +1,62 @@
 //! `kaozheng backup`.
 
+mod database;
 mod manifest;
-
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+mod place;
 
 use chrono::SubsecRound;
 use clap::Args;
+use futures_util::{StreamExt, stream};
 
-use super::{Stop, database};
+use super::{Stop, database as open_database};
 use crate::files::storage::{self, Storage, StorageError};
-use crate::people::staff;
-use crate::settings::RawSettings;
+use crate::settings::{Location, RawSettings};
 use crate::store::schema::attachments;
-use crate::store::{Error, Store, file};
-use manifest::BackupFile;
-pub(super) use manifest::{Contents, Manifest, quoted};
+use crate::store::{Error, Store};
+pub(super) use database::{POSTGRES, SQLITE, Scratch, contents_of, pg_restore};
+pub(super) use manifest::{Contents, Manifest, NAME as MANIFEST};
+use place::BackupFile;
+pub(super) use place::BackupPlace;
 
-/// Name of the copy of an SQLite database.
-pub(super) const SQLITE: &str = "database.db";
+/// Uploads that are copied at once. Each is in memory as a whole.
+const AT_ONCE: usize = 4;
 
-/// Name of the output of pg_dump.
-pub(super) const POSTGRES: &str = "database.dump";
-
-/// Copy database and uploads into a new folder, while the site serves
+/// Copy database and uploads into a new folder or bucket, while the site serves
 ///
 /// Copies the database first and then the uploads, so that the backup has every upload its database
 /// refers to. Writes manifest.json last, with the size and SHA-256 of every file. The data key is not
-/// part of the backup: keep it elsewhere. A PostgreSQL database is copied by pg_dump; the command
-/// prints the call.
+/// part of the backup: keep it elsewhere. A PostgreSQL database is copied by pg_dump, which must be
+/// installed here and not be older than the server.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Backup {
-    /// A new or empty folder
-    folder: PathBuf,
-    /// Folder of the uploads
+    /// A new or empty folder, or s3://BUCKET/PREFIX with nothing below it
+    place: Location,
+    /// Where the uploads are: a folder or s3://BUCKET/PREFIX
     #[arg(long, env = "KAOZHENG_FILES")]
-    files: PathBuf,
+    files: Location,
     #[command(flatten)]
     raw: RawSettings,
 }
 
-/// Notes the backup in the audit. A backup comes before a migration, so a database that waits for one is copied without
-/// an entry: it may have no table for it yet.
-async fn audit(store: &Store) -> Result<(), Stop> {
-    if store.is_ready().await? {
-        store.write(|tx| staff::audit_command(tx, "backup", "")).await?;
-    }
-    Ok(())
-}
-
 impl Backup {
     pub(super) async fn run(self) -> Result<(), Stop> {
-        let store = database::open(&self.raw).await?;
+        let store = open_database::open(&self.raw).await?;
         store.check_key().await?;
-        if !self.files.is_dir() {
-            return Err(format!("there is no folder of uploads at {}", self.files.display()).into());
+        if let Some(folder) = self.files.folder().filter(|folder| !folder.is_dir()) {
+            return Err(format!("there is no folder of uploads at {}", folder.display()).into());
         }
-        let files = Storage::local(&self.files, (*store.vault).clone())?;
-        fs::create_dir_all(&self.folder)?;
-        let (kind, copied, contents) = self.copy_database(&store).await?;
-        let mut manifest = Manifest::new(kind, store.vault.fingerprint(), &contents);
-        manifest.made_at = store.clock.now().and_utc().trunc_subsecs(0).to_rfc3339();
-        manifest.pieces.push(copied);
-        for key in keys(&contents) {
-            match copy_file(&files, &key, &self.folder).await {
-                Ok(copied) => manifest.pieces.push(copied),
-                Err(error) if is_gone(&error) => manifest.missing.push(key),
-                Err(error) => return Err(error),
-            }
-        }
-        manifest.missing = still_known(&store, manifest.missing).await?;
-        manifest.write(&self.folder)?;
+        let files = Storage::open(&self.files, (*store.vault).clone())?;
+        let url = self.raw.database_url.as_deref().unwrap_or_default().trim();
+        let manifest = take(&store, url, &files, &self.place).await?;
         self.tell(&manifest);
         Ok(())
-    }
-
-    /// Returns the kind of database, the copied file and its contents.
-    async fn copy_database(&self, store: &Store) -> Result<(&'static str, BackupFile, Contents), Stop> {
-        let url = self.raw.database_url.as_deref().unwrap_or_default().trim();
-        let present = names_in(&self.folder)?;
-        if file::path(url).is_none() {
-            if present != [POSTGRES] {
-                return Err(self.pg_dump_command(&present).into());
-            }
-            audit(store).await?;
-            let migrations = store.schema_versions().await?;
-            let contents = store.read(|tx| Contents::of(tx.conn, migrations)).await?;
-            return Ok(("postgres", BackupFile::of(&self.folder, POSTGRES)?, contents));
-        }
-        if !present.is_empty() {
-            return Err(format!("{} is not empty; name another folder", self.folder.display()).into());
-        }
-        audit(store).await?;
-        let target = self.folder.join(SQLITE);
-        let from = url.to_owned();
-        let copied = target.clone();
-        let contents = tokio::task::spawn_blocking(move || {
-            file::copy(&from, &copied)?;
-            contents_of(&copied)
-        });
-        let contents = contents.await??;
-        Ok(("sqlite", BackupFile::of(&self.folder, SQLITE)?, contents))
-    }
-
-    fn pg_dump_command(&self, present: &[String]) -> String {
-        if !present.is_empty() {
-            return format!("{} has more in it than {POSTGRES}; name another folder", self.folder.display());
-        }
-        format!(
-            "PostgreSQL is copied by its own program, before the uploads. Run\n\n  pg_dump --format=custom \
-             --file={} \"$DATABASE_URL\"\n\nand then this command again.",
-            quoted(&self.folder.join(POSTGRES))
-        )
     }
 
     fn tell(&self, manifest: &Manifest) {
         let files = manifest.pieces.len() - 1;
         let applications = manifest.rows.get("applications").copied().unwrap_or_default();
-        println!("{applications} applications and {files} files are in {}.", self.folder.display());
+        println!("{applications} applications and {files} files are in {}.", self.place);
         if !manifest.missing.is_empty() {
             println!(
                 "{} uploads are missing here already; manifest.json lists them.",
@@ -129,14 +67,36 @@ impl Backup {
     }
 }
 
-/// The contents of a copied SQLite database.
-pub(super) fn contents_of(database: &Path) -> Result<Contents, Error> {
-    let (mut conn, migrations) = file::open_copy(database)?;
-    Contents::of(&mut conn, migrations)
-}
-
-fn names_in(folder: &Path) -> io::Result<Vec<String>> {
-    fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+/// Makes a backup in an empty place.
+pub(super) async fn take(
+    store: &Store,
+    url: &str,
+    files: &Storage,
+    place: &Location,
+) -> Result<Manifest, Stop> {
+    let place = BackupPlace::open(place)?;
+    let copy = database::copy(store, url, &place).await?;
+    let mut manifest = Manifest::new(copy.kind, store.vault.fingerprint(), &copy.contents);
+    manifest.made_at = store.clock.now().and_utc().trunc_subsecs(0).to_rfc3339();
+    manifest.pieces.push(copy.file);
+    let copies = stream::iter(keys(&copy.contents)).map(|key| {
+        let (files, place) = (files.clone(), place.clone());
+        async move {
+            let copied = copy_file(&files, &key, &place).await;
+            (key, copied)
+        }
+    });
+    let mut copies = copies.buffered(AT_ONCE);
+    while let Some((key, copied)) = copies.next().await {
+        match copied {
+            Ok(copied) => manifest.pieces.push(copied),
+            Err(error) if is_gone(&error) => manifest.missing.push(key),
+            Err(error) => return Err(error),
+        }
+    }
+    manifest.missing = still_known(store, manifest.missing).await?;
+    manifest.write(&place).await?;
+    Ok(manifest)
 }
 
 fn keys(contents: &Contents) -> Vec<String> {
@@ -151,13 +111,8 @@ fn keys(contents: &Contents) -> Vec<String> {
 }
 
 /// Copies a stored file without decrypting it.
-async fn copy_file(files: &Storage, key: &str, folder: &Path) -> Result<BackupFile, Stop> {
-    let sealed = files.sealed(key).await?;
-    let path = format!("files/{key}");
-    let target = folder.join(&path);
-    fs::create_dir_all(target.parent().unwrap_or(folder))?;
-    fs::write(&target, sealed)?;
-    Ok(BackupFile::of(folder, &path)?)
+async fn copy_file(files: &Storage, key: &str, place: &BackupPlace) -> Result<BackupFile, Stop> {
+    Ok(place.put(&format!("files/{key}"), files.sealed(key).await?).await?)
 }
 
 fn is_gone(error: &Stop) -> bool {

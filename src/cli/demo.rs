@@ -59,7 +59,7 @@ impl Demo {
         let address = listener.local_addr()?;
         let settings = self.settings(address)?;
         let vault = Vault::parse(&demo_key(&self.data)?)?;
-        let files = Storage::local(&settings.files, vault.clone())?.with_memory(settings.image_memory_mb);
+        let files = Storage::open(&settings.files, vault.clone())?.with_memory(settings.image_memory_mb);
         let _lock = file::lock_for_serving(&settings.database_url)?;
         let store =
             Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
@@ -92,7 +92,8 @@ impl Demo {
                 .clone()
                 .unwrap_or_else(|| format!("sqlite:{}", self.data.join("kaozheng.db").display())),
             listen: address,
-            files: self.data.join("files"),
+            files: self.data.join("files").into(),
+            backups: None,
             authority: "示范市考试院".into(),
             office: Office {
                 phone: "0000-12345678".into(),

@@ -1,5 +1,6 @@
 //! Periodic deletion of expired data while the program serves.
 
+pub mod backups;
 mod clock;
 
 use std::time::Duration;

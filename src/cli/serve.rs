@@ -52,7 +52,7 @@ impl Serve {
                  networks are not known, and login pages say so"
             );
         }
-        let files = Storage::local(&settings.files, vault.clone())
+        let files = Storage::open(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?
             .with_memory(settings.image_memory_mb);
         let _lock = file::lock_for_serving(&settings.database_url)?;
@@ -72,11 +72,17 @@ impl Serve {
     }
 }
 
-/// Fails if the database or the upload folder is not writable.
+/// Fails if the database or the place of uploads is not writable.
 pub(super) async fn check_writable(store: &Store, files: &Storage) -> Result<(), Stop> {
     let look = "look at the space on its disk, and at the owner and permissions of it and its folder";
-    if let Err(error) = files.check_writable() {
-        return Err(format!("the folder of uploads cannot be written: {error}; {look}").into());
+    if let Err(error) = files.objects().check_writable().await {
+        let place = files.objects().location();
+        let look = if place.folder().is_some() {
+            look
+        } else {
+            "look at the bucket, its keys and its AWS_ variables"
+        };
+        return Err(format!("the uploads in {place} cannot be written: {error}; {look}").into());
     }
     if let Err(error) = store.check_writable().await {
         return Err(format!("the database cannot be written: {error}; {look}").into());
@@ -127,7 +133,9 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
     let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
     let contact = tokio::spawn(housekeeping::follow_contact(parts.clone()));
     let lists = tokio::spawn(housekeeping::look_up_lists(parts.clone()));
+    let backups = tokio::spawn(housekeeping::backups::run(parts.clone()));
     site::serve(listener, &parts, stop, GRACE).await;
+    backups.abort();
     sweeper.abort();
     exchange.abort();
     lists.abort();

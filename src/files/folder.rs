@@ -1,30 +1,19 @@
-//! The upload folder: write check, permissions and free space.
+//! The upload folder: permissions and free space.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use super::storage::Storage;
 use crate::store::file::restrict_to_owner;
 
 impl Storage {
-    /// Writes a byte to an unnamed file on the disk of the uploads.
-    ///
-    /// # Errors
-    /// The folder is missing, full or read-only.
-    pub fn check_writable(&self) -> io::Result<()> {
-        let uploads = self.root().join("uploads");
-        let folder = if uploads.is_dir() { uploads.as_path() } else { self.root() };
-        let mut probe = tempfile::tempfile_in(folder)?;
-        probe.write_all(b"x")?;
-        probe.sync_all()
-    }
-
     /// Removes the permissions of group and others from the folder and its uploads. Returns the number of
-    /// changed files and folders. Leaves other entries of the folder alone.
+    /// changed files and folders. Leaves other entries of the folder, and buckets, alone.
     pub fn restrict_permissions(&self) -> io::Result<usize> {
-        let mut changed = usize::from(restrict_to_owner(self.root())?);
-        for folder in Storage::FOLDERS.map(|folder| self.root().join(folder)) {
+        let Some(root) = self.objects.folder() else { return Ok(0) };
+        let mut changed = usize::from(restrict_to_owner(root)?);
+        for folder in Storage::FOLDERS.map(|folder| root.join(folder)) {
             if folder.is_dir() {
                 changed += restrict_permissions(&folder)?;
             }

@@ -12,12 +12,13 @@ use std::{fs, io};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::TryStreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::storage::{ARRIVING, QUARANTINE, Storage, StorageError, UPLOADS, made_at, parse};
+use super::storage::{
+    ARRIVING, IMPORTS, OWN_DATA, QUARANTINE, Storage, StorageError, UPLOADS, made_at, parse,
+};
 
 /// File with the number of sweeps. The database stores the same number.
-const SWEEPS: &str = "sweeps";
+pub const SWEEPS: &str = "sweeps";
 
 /// A stored file. A thumbnail is a file of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +46,11 @@ impl Quarantined {
 }
 
 impl Storage {
-    /// Every entry of the upload folder that belongs to the program.
-    pub const FOLDERS: [&str; 4] = [UPLOADS, QUARANTINE, ARRIVING, SWEEPS];
+    /// Every entry of a folder of uploads that belongs to the program.
+    pub const FOLDERS: [&str; 6] = [UPLOADS, OWN_DATA, IMPORTS, QUARANTINE, SWEEPS, ARRIVING];
+
+    /// The entries below which stored files are.
+    pub const STORED: [&str; 4] = [UPLOADS, OWN_DATA, IMPORTS, QUARANTINE];
 
     /// The days that have uploads, oldest first.
     pub async fn days(&self) -> Result<Vec<NaiveDate>, StorageError> {
@@ -56,7 +60,7 @@ impl Storage {
     /// The uploads of one day. Files whose names are not ids are left out.
     pub async fn on_day(&self, day: NaiveDate) -> Result<Vec<Object>, StorageError> {
         let objects =
-            self.files.list(Some(&parse(&format!("{UPLOADS}/{day}"))?)).try_collect::<Vec<_>>().await?;
+            self.objects.list(Some(&parse(&format!("{UPLOADS}/{day}"))?)).try_collect::<Vec<_>>().await?;
         let object = |file: object_store::ObjectMeta| {
             let key = file.location.to_string();
             let made = made_at(&key)?;
@@ -67,14 +71,14 @@ impl Storage {
 
     pub async fn quarantine(&self, key: &str, since: NaiveDate) -> Result<(), StorageError> {
         let quarantined = Quarantined { key: key.to_owned(), since }.path();
-        Ok(self.files.rename(&parse(key)?, &parse(&quarantined)?).await?)
+        Ok(self.objects.rename(&parse(key)?, &parse(&quarantined)?).await?)
     }
 
     pub async fn quarantined(&self) -> Result<Vec<Quarantined>, StorageError> {
         let mut found = Vec::new();
         for since in self.folders(QUARANTINE).await? {
             let prefix = format!("{QUARANTINE}/{since}");
-            let files = self.files.list(Some(&parse(&prefix)?)).try_collect::<Vec<_>>().await?;
+            let files = self.objects.list(Some(&parse(&prefix)?)).try_collect::<Vec<_>>().await?;
             let key = |file: object_store::ObjectMeta| {
                 Some(file.location.as_ref().strip_prefix(&prefix)?.trim_start_matches('/').to_owned())
             };
@@ -87,7 +91,7 @@ impl Storage {
     pub async fn put_back(&self, key: &str) -> Result<bool, StorageError> {
         for since in self.folders(QUARANTINE).await? {
             let quarantined = Quarantined { key: key.to_owned(), since }.path();
-            match self.files.rename(&parse(&quarantined)?, &parse(key)?).await {
+            match self.objects.rename(&parse(&quarantined)?, &parse(key)?).await {
                 Ok(()) => {
                     tracing::warn!(key, "a file was asked for and came back from quarantine");
                     return Ok(true);
@@ -103,13 +107,12 @@ impl Storage {
         self.delete(&file.path()).await
     }
 
-    /// The number of sweeps of this folder. `None` in a new folder, or if an operator removed the file.
+    /// The number of sweeps of this place. `None` in a new one, or if an operator removed the file.
     pub async fn sweeps(&self) -> Result<Option<u64>, StorageError> {
-        match self.files.get(&Path::from(SWEEPS)).await {
+        match self.objects.get(&Path::from(SWEEPS)).await {
             Ok(found) => {
-                let bytes = found.bytes().await?;
                 // With an unreadable number nothing is removed.
-                let count = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
+                let count = std::str::from_utf8(&found).ok().and_then(|text| text.trim().parse().ok());
                 Ok(Some(count.unwrap_or(u64::MAX)))
             }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -119,20 +122,21 @@ impl Storage {
 
     pub async fn store_sweeps(&self, count: u64) -> Result<(), StorageError> {
         let note = count.to_string().into_bytes();
-        self.files.put(&Path::from(SWEEPS), note.into()).await.map_err(StorageError::NotSaved)?;
+        self.objects.put(&Path::from(SWEEPS), note).await.map_err(StorageError::NotSaved)?;
         Ok(())
     }
 
     /// Deletes files of interrupted uploads that were not written since `cutoff`. Returns their number.
     pub async fn sweep_unfinished(&self, cutoff: Timestamp) -> Result<usize, StorageError> {
-        let root = self.root().to_owned();
+        // A bucket never shows half an object.
+        let Some(root) = self.objects.folder().map(Folder::to_owned) else { return Ok(0) };
         let swept = tokio::task::spawn_blocking(move || sweep_unfinished(&root, cutoff)).await?;
-        swept.map_err(|error| StorageError::Folder(generic(error)))
+        swept.map_err(|error| StorageError::Failed(generic(error)))
     }
 
     /// Days after which subfolders are named, oldest first.
     async fn folders(&self, prefix: &str) -> Result<Vec<NaiveDate>, StorageError> {
-        let found = self.files.list_with_delimiter(Some(&parse(prefix)?)).await?;
+        let found = self.objects.list_level(Some(&parse(prefix)?)).await?;
         let day = |folder: &Path| folder.filename()?.parse().ok();
         let mut days: Vec<NaiveDate> = found.common_prefixes.iter().filter_map(day).collect();
         days.sort_unstable();

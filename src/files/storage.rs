@@ -7,19 +7,24 @@ use std::io;
 use std::path::{Path as Folder, PathBuf};
 use std::sync::Arc;
 
-use object_store::ObjectStoreExt;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::memory::MemoryBudget;
+use super::objects::{self, Objects};
 use super::upload_permits::UploadPermits;
+use crate::settings::Location;
 use crate::store::vault::{Unreadable, Vault};
 use crate::store::{Timestamp, ids};
 
-pub(super) const UPLOADS: &str = "uploads";
+pub const UPLOADS: &str = "uploads";
+/// Downloads of one's own data.
+pub const OWN_DATA: &str = "own-data";
+/// Files that are being imported.
+pub const IMPORTS: &str = "imports";
 pub(super) const QUARANTINE: &str = "quarantine";
-/// Folder of bodies that are arriving.
+/// Folder of bodies that are arriving, in a folder of uploads.
 pub(super) const ARRIVING: &str = "tmp";
 
 const THUMB: &str = "-thumb";
@@ -30,8 +35,7 @@ const CHECKED_BY_OPENING: u64 = 1024 * 1024;
 /// The files of one installation. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    pub(super) files: LocalFileSystem,
-    root: PathBuf,
+    pub(super) objects: Objects,
     vault: Vault,
     memory: MemoryBudget,
     upload_permits: Arc<UploadPermits>,
@@ -44,12 +48,12 @@ pub enum StorageError {
     /// The file was altered or moved, or sealed with another data key.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The disk is full or read-only, or the folder is missing.
+    /// The disk is full, the folder is missing, or the place is read-only or does not answer.
     #[error("the file was not kept: {0}")]
     NotSaved(object_store::Error),
-    /// I/O error or invalid key.
-    #[error("the upload folder fails: {0}")]
-    Folder(object_store::Error),
+    /// I/O error, no answer in time, or an invalid key.
+    #[error("the place of the uploads fails: {0}")]
+    Failed(object_store::Error),
     /// The program is shutting down.
     #[error("interrupted")]
     Interrupted,
@@ -65,13 +69,13 @@ impl From<object_store::Error> for StorageError {
     fn from(error: object_store::Error) -> StorageError {
         match error {
             object_store::Error::NotFound { .. } => StorageError::Missing,
-            other => StorageError::Folder(other),
+            other => StorageError::Failed(other),
         }
     }
 }
 
 impl StorageError {
-    /// Whether the file itself is lost. Otherwise the folder cannot be reached.
+    /// Whether the file itself is lost. Otherwise its place cannot be reached.
     pub fn is_loss(&self) -> bool {
         matches!(self, StorageError::Missing | StorageError::Unreadable(_))
     }
@@ -99,11 +103,13 @@ pub fn owner_key(key: &str) -> &str {
 impl Storage {
     /// Stores files in a folder, which is created if it is missing. The memory budget is 256 MiB.
     pub fn local(dir: &Folder, vault: Vault) -> io::Result<Storage> {
-        std::fs::create_dir_all(dir)?;
-        let files = LocalFileSystem::new_with_prefix(dir).map_err(io::Error::other)?;
+        Storage::open(&Location::Folder(dir.to_owned()), vault)
+    }
+
+    /// Stores files in a folder, which is created if it is missing, or in a bucket. The memory budget is 256 MiB.
+    pub fn open(location: &Location, vault: Vault) -> io::Result<Storage> {
         Ok(Storage {
-            files: files.with_fsync(true),
-            root: dir.canonicalize()?,
+            objects: Objects::open(location)?,
             vault,
             memory: MemoryBudget::megabytes(256),
             upload_permits: Arc::default(),
@@ -119,13 +125,19 @@ impl Storage {
         &self.memory
     }
 
-    pub fn root(&self) -> &Folder {
-        &self.root
+    pub fn objects(&self) -> &Objects {
+        &self.objects
     }
 
-    /// The folder of arriving uploads. Their files are unnamed if the file system supports that.
+    /// The folder of arriving uploads: beside the stored ones, or the system's folder for temporary files (`TMPDIR`) if
+    /// they are stored in a bucket. Their files are unnamed if the file system supports that.
     pub fn arriving(&self) -> PathBuf {
-        self.root.join(ARRIVING)
+        self.objects.folder().map_or_else(std::env::temp_dir, |folder| folder.join(ARRIVING))
+    }
+
+    /// A folder on the disk that uploads need.
+    pub fn disk(&self) -> PathBuf {
+        self.objects.folder().map_or_else(std::env::temp_dir, Folder::to_owned)
     }
 
     /// Bounds the uploads that are received at once.
@@ -133,13 +145,13 @@ impl Storage {
         &self.upload_permits
     }
 
-    /// Keeps a file. When it returns, the file and its folder are on the disk
-    /// (`fsync`), and nobody ever sees half of it. An older one of the key is replaced.
+    /// Keeps a file. When it returns, the file is on the disk (`fsync`) or the bucket has acknowledged it, and nobody
+    /// ever sees half of it. An older one of the key is replaced.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
         let path = parse(key)?;
         let (vault, context) = (self.vault.clone(), context(key));
         let sealed = spawn_blocking(move || vault.seal_bytes(&context, bytes)).await?;
-        self.files.put(&path, sealed.into()).await.map_err(StorageError::NotSaved)?;
+        self.objects.put(&path, sealed).await.map_err(StorageError::NotSaved)?;
         Ok(())
     }
 
@@ -153,23 +165,29 @@ impl Storage {
     /// Reads a file without decrypting it. Moves it back from quarantine if it is there.
     pub async fn sealed(&self, key: &str) -> Result<Vec<u8>, StorageError> {
         let path = parse(key)?;
-        let found = match self.files.get(&path).await {
+        match self.objects.get(&path).await {
             Err(object_store::Error::NotFound { .. }) => {
                 self.put_back(key).await?;
-                self.files.get(&path).await?
+                Ok(self.objects.get(&path).await?)
             }
-            other => other?,
-        };
-        Ok(found.bytes().await?.into())
+            other => Ok(other?),
+        }
     }
 
     /// Checks that a file exists with at least `size` bytes, its length before it was sealed. Returns `true` if
     /// it was also decrypted, which happens to small files.
     ///
+    /// Gives up soon if the place does not answer.
+    ///
     /// # Errors
     /// The file is missing, too short or cannot be decrypted.
     pub async fn check(&self, key: &str, size: u64) -> Result<bool, StorageError> {
-        let stored = self.files.head(&parse(key)?).await?.size;
+        let late = |error| StorageError::Failed(objects::late(error));
+        timeout(objects::IMPATIENT, self.check_patiently(key, size)).await.map_err(late)?
+    }
+
+    async fn check_patiently(&self, key: &str, size: u64) -> Result<bool, StorageError> {
+        let stored = self.objects.size(&parse(key)?).await?;
         if stored < size {
             return Err(Unreadable.into());
         }
@@ -181,7 +199,7 @@ impl Storage {
 
     /// Idempotent.
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
-        match self.files.delete(&parse(key)?).await {
+        match self.objects.delete(&parse(key)?).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             other => Ok(other?),
         }
@@ -189,7 +207,7 @@ impl Storage {
 }
 
 pub(super) fn parse(key: &str) -> Result<Path, StorageError> {
-    Path::parse(key).map_err(|error| StorageError::Folder(error.into()))
+    Path::parse(key).map_err(|error| StorageError::Failed(error.into()))
 }
 
 /// Binds the sealed data to its key.
@@ -258,8 +276,8 @@ mod tests {
     async fn keys_outside_of_the_folder_are_refused() {
         let (_dir, storage) = storage();
         for key in ["../a", "uploads/../../a", "uploads//a", "uploads/./a", "/../a"] {
-            assert!(matches!(storage.put(key, vec![]).await, Err(StorageError::Folder(_))), "{key}");
-            assert!(matches!(storage.get(key).await, Err(StorageError::Folder(_))), "{key}");
+            assert!(matches!(storage.put(key, vec![]).await, Err(StorageError::Failed(_))), "{key}");
+            assert!(matches!(storage.get(key).await, Err(StorageError::Failed(_))), "{key}");
         }
     }
 

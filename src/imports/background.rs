@@ -15,7 +15,7 @@ use super::job::{ImportOptions, Progress, Summary};
 use super::jobs::{self, Counts, Ended, Job, JobStatus, NewJob};
 use super::unnamed::UnnamedFile;
 use super::{Error, run};
-use crate::files::storage::{Storage, StorageError};
+use crate::files::storage::{IMPORTS, Storage, StorageError};
 use crate::store::{self, Store, Tx};
 
 /// Time between two signs of life.
@@ -26,7 +26,7 @@ const LONGEST_REPORT: u64 = 1 << 20;
 
 /// Keeps an uploaded file until its import ends. Returns its key.
 pub async fn keep(files: &Storage, id: &str, bytes: Vec<u8>) -> Result<String, StorageError> {
-    let key = format!("imports/{id}");
+    let key = format!("{IMPORTS}/{id}");
     files.put(&key, bytes).await?;
     Ok(key)
 }
@@ -97,7 +97,11 @@ impl Work {
             |failure: String| Ended { status: JobStatus::Failed, counts: None, failure, report: None };
         let bytes = match files.get(&self.key).await {
             Ok(bytes) => bytes,
-            Err(_) => return failed("上传的文件已不在，请重新上传".to_owned()),
+            Err(error) if error.is_loss() => return failed("上传的文件已不在，请重新上传".to_owned()),
+            Err(error) => {
+                tracing::error!(%error, id = self.id, "the file of an import cannot be read");
+                return failed("现在读不到上传的文件，请稍后重新上传".to_owned());
+            }
         };
         let progress = Arc::new(Mutex::new((0, 0)));
         let (told, bulk_of, folder) = (progress.clone(), store.clone(), files.arriving());

@@ -114,8 +114,8 @@ impl From<StorageError> for Failure {
         match error {
             StorageError::Missing => Failure::NotFound,
             StorageError::NotSaved(_) => Failure::NotSaved(error.to_string()),
-            StorageError::Interrupted => Failure::Unavailable(error.to_string()),
-            other => Failure::Internal(other.to_string()),
+            StorageError::Interrupted | StorageError::Failed(_) => Failure::Unavailable(error.to_string()),
+            StorageError::Unreadable(_) => Failure::Internal(error.to_string()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::is_safe;
+use super::{Location, is_safe};
 
 /// Collects all problems, so that an operator can fix them at once.
 #[derive(Default)]
@@ -39,6 +39,15 @@ impl Check {
             self.problems.push(format!("{name} is wrong: expected {wanted}"));
         }
         parsed
+    }
+
+    pub fn location(&mut self, name: &str, value: &Option<String>) -> Option<Location> {
+        let text = self.required(name, value);
+        if text.is_empty() {
+            return None;
+        }
+        let location = text.parse();
+        location.map_err(|error| self.problems.push(format!("{name} is wrong: {error}"))).ok()
     }
 
     pub fn url(&mut self, name: &str, value: &Option<String>) -> Option<Url> {

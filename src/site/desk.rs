@@ -85,6 +85,7 @@ desk! {
     paths::HOLIDAYS => get staff::admin::holidays::list, post staff::admin::holidays::examine;
     paths::SAVE_HOLIDAYS => post staff::admin::holidays::save;
     paths::HOLIDAY_YEAR => get staff::admin::holidays::show;
+    paths::BACKUPS => get staff::admin::backups::list;
     paths::TEXTS => get staff::admin::texts::list;
     paths::OFFICE_TEXT => get staff::admin::texts::show, post staff::admin::texts::publish;
     paths::TEXT_VERSION => get staff::admin::texts::show_version;

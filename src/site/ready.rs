@@ -13,7 +13,8 @@ use tokio::sync::Mutex;
 
 use crate::files::folder;
 use crate::files::storage::Storage;
-use crate::store::{Store, file};
+use crate::settings::Settings;
+use crate::store::{Error, Store, Timestamp, backups, file};
 
 /// A report is reused for this long, because the checks write and the address needs no sign-in.
 const MAX_AGE: Duration = Duration::from_secs(5);
@@ -32,6 +33,8 @@ struct Inner {
     store: Store,
     files: Storage,
     disks: Vec<PathBuf>,
+    /// Whether backups are scheduled.
+    has_backups: bool,
     last: Mutex<Option<(Instant, Report)>>,
 }
 
@@ -43,29 +46,38 @@ struct Report {
 
 #[derive(Clone, Serialize)]
 struct Check {
+    /// Whether the site serves only if it passes.
+    #[serde(skip)]
+    needed: bool,
     name: &'static str,
     ok: bool,
     says: String,
 }
 
 impl Check {
+    fn new(name: &'static str, ok: bool, says: String) -> Check {
+        Check { needed: true, name, ok, says }
+    }
+
     /// The log has the error. The report is public and has only `failed`.
     fn of<E: Display>(name: &'static str, outcome: Result<String, E>, failed: &str) -> Check {
         match outcome {
-            Ok(says) => Check { name, ok: true, says },
+            Ok(says) => Check::new(name, true, says),
             Err(error) => {
                 tracing::error!(%error, check = name, "not ready");
-                Check { name, ok: false, says: failed.to_owned() }
+                Check::new(name, false, failed.to_owned())
             }
         }
     }
 }
 
 impl Health {
-    pub fn new(store: Store, files: Storage, database_url: &str) -> Health {
-        let database = file::path(database_url).map(|path| path.parent().unwrap_or(Path::new("")).join("."));
-        let disks = database.into_iter().chain([files.root().to_owned()]).collect();
-        Health(Arc::new(Inner { store, files, disks, last: Mutex::new(None) }))
+    pub fn new(store: Store, files: Storage, settings: &Settings) -> Health {
+        let database =
+            file::path(&settings.database_url).map(|path| path.parent().unwrap_or(Path::new("")).join("."));
+        let disks = database.into_iter().chain([files.disk()]).collect();
+        let has_backups = settings.backups.is_some();
+        Health(Arc::new(Inner { store, files, disks, has_backups, last: Mutex::new(None) }))
     }
 
     /// A report that is not older than [`MAX_AGE`]. Concurrent requests wait for the same one.
@@ -84,22 +96,19 @@ impl Health {
 
 impl Inner {
     async fn check(&self) -> Report {
-        let checks = vec![
-            self.database().await,
-            self.writer().await,
-            self.blocking(check_files).await,
-            self.blocking(check_disks).await,
-        ];
-        Report { ready: checks.iter().all(|check| check.ok), checks }
+        let mut checks =
+            vec![self.database().await, self.writer().await, self.files().await, self.disks().await];
+        if self.has_backups {
+            checks.push(self.backup().await);
+        }
+        Report { ready: checks.iter().all(|check| check.ok || !check.needed), checks }
     }
 
     async fn database(&self) -> Check {
         const NAME: &str = "database";
         match tokio::time::timeout(TIMEOUT, self.store.is_ready()).await {
-            Ok(Ok(true)) => Check { name: NAME, ok: true, says: "answers and is up to date".into() },
-            Ok(Ok(false)) => {
-                Check { name: NAME, ok: false, says: "migrations are pending: run `kaozheng migrate`".into() }
-            }
+            Ok(Ok(true)) => Check::new(NAME, true, "answers and is up to date".into()),
+            Ok(Ok(false)) => Check::new(NAME, false, "migrations are pending: run `kaozheng migrate`".into()),
             Ok(Err(error)) => Check::of(NAME, Err(error), "the database does not answer"),
             Err(late) => Check::of(NAME, Err(late), "the database does not answer"),
         }
@@ -113,24 +122,47 @@ impl Inner {
         }
     }
 
-    async fn blocking(&self, check: fn(&Storage, &[PathBuf]) -> Check) -> Check {
-        let (files, disks) = (self.files.clone(), self.disks.clone());
-        let checked = tokio::task::spawn_blocking(move || check(&files, &disks)).await;
-        checked.unwrap_or_else(|error| Check::of("files", Err(error), "the check itself failed"))
+    async fn files(&self) -> Check {
+        match tokio::time::timeout(TIMEOUT, self.files.objects().check_writable()).await {
+            Ok(written) => {
+                let written = written.map(|()| "a file was written".into());
+                Check::of("files", written, "the place of uploads cannot be written")
+            }
+            Err(late) => Check::of("files", Err(late), "the place of uploads takes too long to write"),
+        }
+    }
+
+    /// Tells when the last scheduled backup was made. The site serves without one.
+    async fn backup(&self) -> Check {
+        let last = tokio::time::timeout(TIMEOUT, self.store.read(backups::last_done)).await;
+        let last: Result<Option<Timestamp>, _> =
+            last.unwrap_or_else(|late| Err(Error::Unavailable(late.to_string())));
+        let check = match last {
+            Ok(last) => {
+                let says = match last {
+                    Some(last) => format!("the last one began at {}", last.and_utc().to_rfc3339()),
+                    None => "there is none yet".to_owned(),
+                };
+                Check::new("backup", !backups::is_overdue(last, self.store.clock.now()), says)
+            }
+            Err(error) => Check::of("backup", Err(error), "the last backup is not known"),
+        };
+        Check { needed: false, ..check }
+    }
+
+    async fn disks(&self) -> Check {
+        let disks = self.disks.clone();
+        let checked = tokio::task::spawn_blocking(move || check_disks(&disks)).await;
+        checked.unwrap_or_else(|error| Check::of("disk", Err(error), "the check itself failed"))
     }
 }
 
-fn check_files(files: &Storage, _: &[PathBuf]) -> Check {
-    let written = files.check_writable().map(|()| "a file was written".into());
-    Check::of("files", written, "the folder of uploads cannot be written")
-}
-
-fn check_disks(_: &Storage, disks: &[PathBuf]) -> Check {
+fn check_disks(disks: &[PathBuf]) -> Check {
     let free: std::io::Result<Vec<u64>> = disks.iter().map(|disk| folder::free_bytes(disk)).collect();
     match free.map(|free| free.into_iter().min().unwrap_or_default()) {
         Ok(free) => {
             let says = format!("{} MB free; at least {} wanted", free >> 20, MIN_FREE_BYTES >> 20);
-            Check { name: "disk", ok: free >= MIN_FREE_BYTES, says }
+            Check::new("disk", free >= MIN_FREE_BYTES, says)
         }
         Err(error) => Check::of("disk", Err(error), "the free space is not known"),
     }

@@ -1,6 +1,7 @@
 //! 管理: the rooms of administrators. Each changes what the office works by, and notes it in the audit.
 
 pub mod announcements;
+pub mod backups;
 pub mod deletions;
 pub mod exams;
 pub mod holidays;
@@ -29,6 +30,7 @@ const ROOMS: &[(&str, &str, &str)] = &[
     ("数据导入", "上传考试、报名、证书、违纪和失信记录的文件", paths::IMPORTS),
     ("查询单位", "批量查询证书的单位：约定、额度、密钥", paths::ORGANISATIONS),
     ("放假安排", "各年的放假和调休，期限按它计算", paths::HOLIDAYS),
+    ("数据备份", "自动备份是否正常，最近的备份", paths::BACKUPS),
     ("删除申请", "考生要求删除个人信息，在这里决定", paths::DELETIONS),
     ("身份核对", "被暂停的登录，核对是否同一人", paths::IDENTITIES),
 ];

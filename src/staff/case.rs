@@ -110,6 +110,8 @@ pub struct Case {
     pub notes: Vec<Note>,
     /// What the reader sees.
     pub sight: Sight,
+    /// Whether the place of the files did not answer, so that some cannot be opened now.
+    pub files_silent: bool,
     pub registrations: Vec<Registration>,
     /// The ready-made texts of a reviewer; none if the reader does not decide it.
     pub reasons: Reasons,
@@ -217,6 +219,7 @@ impl Case {
             others: if person { others(tx, &application)? } else { Vec::new() },
             conduct: if person { Conduct::load(tx, &candidate.holder)? } else { Conduct::default() },
             sight,
+            files_silent: false,
             appealed: appealed.map(|application| CaseFile::load(tx, application)).transpose()?,
             file: CaseFile::load(tx, application)?,
             candidate,
@@ -254,6 +257,9 @@ impl Case {
 
     /// A sentence that names the unreadable files.
     pub fn warning_of_unreadable(&self) -> Option<String> {
+        if self.files_silent && self.sight.history() {
+            return Some("现在打不开材料：存放材料的地方没有响应。请稍后再办理，不必因此退回。".to_owned());
+        }
         let labels: Vec<String> = self.unreadable().into_iter().map(|file| file.label).collect();
         let sentence =
             || format!("有 {} 份材料打不开（{}），请退回让考生重新上传。", labels.len(), labels.join("、"));

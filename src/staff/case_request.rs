@@ -9,7 +9,8 @@ use super::header::Header;
 use super::sidebar::Sidebar;
 use super::typed::Typed;
 use crate::casework::number::ApplicationNumber;
-use crate::casework::{stored, working_copy};
+use crate::casework::stored::{self, Place};
+use crate::casework::working_copy;
 use crate::files::storage::Storage;
 use crate::pages::signed_in::as_staff;
 use crate::people::staff::{self as roster, StaffMember, Unaudited};
@@ -92,9 +93,11 @@ impl CaseRequest {
         };
         let (staff, opened) = as_staff(&self.visitor, load).await?;
         let mut opened = self.note_refusal(&staff, opened).await?.disclose(&self.store).await?;
+        let mut silent = false;
         for file in [Some(&mut opened.case.file), opened.case.appealed.as_mut()].into_iter().flatten() {
-            stored::check(&self.store, &self.files, &mut file.attachments).await;
+            silent |= stored::check(&self.store, &self.files, &mut file.attachments).await == Place::Silent;
         }
+        opened.case.files_silent = silent;
         Ok(opened)
     }
 

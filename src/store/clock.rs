@@ -71,6 +71,12 @@ pub fn china_date(at: Timestamp) -> NaiveDate {
     in_china(at).date()
 }
 
+/// An hour of the day that it is in China.
+pub fn china_hour(at: Timestamp, hour: u32) -> Timestamp {
+    let midnight = Timestamp::from_utc(china_date(at).and_time(chrono::NaiveTime::MIN));
+    midnight - CHINA + TimeDelta::hours(hour.into())
+}
+
 fn in_china(at: Timestamp) -> NaiveDateTime {
     at.checked_add_signed(CHINA).unwrap_or(*at)
 }

@@ -757,6 +757,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    backups (name) {
+        name -> Text,
+        status -> Text,
+        running -> Nullable<Text>,
+        begun_at -> Timestamp,
+        beat_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        files -> BigInt,
+        bytes -> BigInt,
+    }
+}
+
 diesel::joinable!(office_texts -> staff (staff_id));
 diesel::joinable!(import_jobs -> staff (staff_id));
 diesel::joinable!(consents -> candidates (candidate_id));
@@ -860,4 +873,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     batches,
     batch_rows,
     batch_results,
+    backups,
 );

@@ -125,7 +125,7 @@ async fn administrator_hands_a_case_over() {
 async fn lost_material_is_shown_before_the_decision() {
     let server = steps::start_demo().await;
     let number = file_receipt(&server).await;
-    std::fs::remove_dir_all(server.parts.settings.files.join("uploads")).expect("the uploads");
+    std::fs::remove_dir_all(server.folder().join("uploads")).expect("the uploads");
     let phone = Browser::phone().await;
     steps::sign_in(&server, &phone, "何静").await;
     steps::take_next(&server, &phone).await;

@@ -15,7 +15,7 @@ use crate::server::{PHONE, Server, Visitor};
 async fn server_on(disk: &Path) -> Server {
     let (files, database) = (disk.join("files"), disk.join("kaozheng.db"));
     Server::start_with(Clock::system(), |settings| {
-        settings.files = files;
+        settings.files = files.into();
         if settings.database_url.starts_with("sqlite:") {
             settings.database_url = format!("sqlite:{}", database.display());
         }
@@ -105,7 +105,7 @@ fn serve_refuses_to_start_where_it_cannot_save() {
     disk.make_read_only();
 
     let output = refused_start(&serve_settings(&database.url, &files));
-    assert!(output.contains("the folder of uploads cannot be written"), "{output}");
+    assert!(output.contains("cannot be written"), "{output}");
     let output = refused_start(&serve_settings(&read_only, disk.path()));
     assert!(output.contains("Read-only file system") && output.contains("kaozheng.db"), "{output}");
 }

@@ -54,7 +54,7 @@ fn files_in(server: &Server, folder: &str) -> Vec<PathBuf> {
         }
     }
     let mut found = Vec::new();
-    walk(&server.parts.files.root().join(folder), &mut found);
+    walk(&server.folder().join(folder), &mut found);
     found
 }
 
@@ -128,7 +128,7 @@ async fn database_older_than_the_files_deletes_nothing() {
     assert_eq!(count_sweeps(&server).await, before, "it does not catch up by itself");
 
     // An operator confirms that they belong together; the ages of rows and files still disagree.
-    std::fs::remove_file(server.parts.files.root().join("sweeps")).expect("a note");
+    std::fs::remove_file(server.folder().join("sweeps")).expect("a note");
     pass_days(&server, 3).await;
     assert_eq!(files_in(&server, "uploads").len(), sent);
 }
@@ -200,7 +200,7 @@ async fn failed_deletion_is_retried() {
     std::os::unix::fs::symlink(disk.path(), folder.path().join("uploads")).expect("a link");
     let files = folder.path().to_owned();
     let clock = Clock::manual(Clock::system().now());
-    let server = Server::start_with(clock, |settings| settings.files = files).await;
+    let server = Server::start_with(clock, |settings| settings.files = files.into()).await;
     server.load_demo().await;
     another_upload(&server).await;
     assert_eq!(files_in(&server, "uploads").len(), 2, "a picture and its thumbnail");
@@ -232,7 +232,7 @@ async fn leftover_of_an_aborted_upload_is_deleted_after_a_day() {
     applied(&server).await;
     let sent = files_in(&server, "uploads").len();
     let day = files_in(&server, "uploads")[0].parent().expect("a day").to_owned();
-    let arriving = server.parts.files.root().join("tmp");
+    let arriving = server.folder().join("tmp");
     std::fs::create_dir_all(&arriving).expect("a folder");
     let now = SystemTime::from(Clock::system().now().and_utc());
     let later = now + StdDuration::from_secs(2 * 24 * 60 * 60);

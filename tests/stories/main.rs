@@ -16,6 +16,8 @@ mod filing;
 mod process;
 #[path = "../support/recordings.rs"]
 mod recordings;
+#[path = "../support/s3.rs"]
+mod s3;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/statements.rs"]
@@ -57,9 +59,11 @@ mod records;
 mod refund;
 mod reissue;
 mod rounds;
+mod s3_uploads;
 mod sandbox;
 mod schema;
 mod store;
+mod stored_files;
 mod summaries;
 mod transport;
 mod violation;

@@ -121,7 +121,7 @@ async fn unfinished_uploads_of_one_person_do_not_block_others() {
     let answer = other.upload_and_see(&format!("{LIST}/new"), good).await;
     assert!(answer.body.contains("毕业证.pdf"), "{}", answer.body);
     // Unfinished uploads are on disk as unnamed files.
-    let arriving = server.parts.settings.files.join("tmp");
+    let arriving = server.folder().join("tmp");
     let named: Vec<_> = std::fs::read_dir(arriving).expect("the folder").filter_map(Result::ok).collect();
     assert!(named.is_empty(), "{named:?}");
     drop(held);

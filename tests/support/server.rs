@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 use std::future::pending;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
@@ -57,7 +58,7 @@ impl Server {
         let mut settings = settings(&base, &database, &folder, listener.local_addr().expect("an address"));
         change(&mut settings);
         let vault = Vault::from_key(&[7; 32]);
-        let files = Storage::local(&settings.files, vault.clone()).expect("a storage");
+        let files = Storage::open(&settings.files, vault.clone()).expect("a storage");
         let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");
         let store = match &settings.replica {
             Some(replica) => store.with_replica(&replica.url, replica.bound).expect("a replica"),
@@ -70,6 +71,11 @@ impl Server {
         let task =
             tokio::spawn(async move { site::serve(listener, &served, pending(), StdDuration::ZERO).await });
         Server { base, parts, task, _files: folder, _database: database }
+    }
+
+    /// The folder of uploads.
+    pub fn folder(&self) -> &Path {
+        self.parts.files.objects().folder().expect("a folder")
     }
 
     /// Moves the clock.
@@ -113,7 +119,8 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         database_url: database.url.clone(),
         listen,
         public_url: url("/"),
-        files: folder.path().to_owned(),
+        files: folder.path().to_owned().into(),
+        backups: None,
         authority: "示范市考试院".into(),
         office: Office {
             phone: "0000-12345678".into(),

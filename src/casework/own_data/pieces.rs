@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::requests;
 use super::trouble::Trouble;
-use crate::files::storage::{Storage, StorageError};
+use crate::files::storage::{OWN_DATA, Storage, StorageError};
 use crate::store::{Store, Tx};
 
 /// Bytes of a piece.
@@ -15,7 +15,7 @@ pub(super) const SIZE: usize = 4 << 20;
 
 /// The key of a piece in the storage.
 pub fn key(id: &str, piece: i32) -> String {
-    format!("own-data/{id}-{piece}")
+    format!("{OWN_DATA}/{id}-{piece}")
 }
 
 /// Deletes the pieces of a file, and one more, which may have been stored without a note.

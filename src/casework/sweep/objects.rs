@@ -61,9 +61,9 @@ pub(super) async fn in_step(store: &Store, files: &Storage) -> Result<bool, Refu
         .await?;
     let Some(counted) = counted else {
         tracing::error!(
-            folder = %files.root().display(),
+            place = %files.objects().location(),
             "the database is older than the uploads, so nothing is removed; if both belong together, \
-             remove the file `sweeps` from the folder of uploads"
+             remove `sweeps` from the place of uploads"
         );
         return Ok(false);
     };

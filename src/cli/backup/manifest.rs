@@ -1,22 +1,25 @@
 //! The manifest of a backup. It is written last, so a backup without one was interrupted.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::future::ready;
+use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::place::{BackupFile, BackupPlace};
 use crate::cli::Stop;
 use crate::store::schema::{applications, attachments, candidates, certificates};
 use crate::store::{Conn, Error};
 
-const NAME: &str = "manifest.json";
+pub(in crate::cli) const NAME: &str = "manifest.json";
 
 /// Version of the layout.
 const FORMAT: u32 = 1;
+
+/// Files that are checked at once.
+const AT_ONCE: usize = 4;
 
 /// What a restore checks before it changes anything.
 #[derive(Serialize, Deserialize)]
@@ -40,37 +43,6 @@ pub(in crate::cli) struct Manifest {
     pub pieces: Vec<BackupFile>,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(in crate::cli) struct BackupFile {
-    /// Relative to the folder of the backup, with `/`.
-    pub path: String,
-    size: u64,
-    sha256: String,
-}
-
-impl BackupFile {
-    pub fn of(folder: &Path, path: &str) -> io::Result<BackupFile> {
-        let (size, sha256) = sum(&folder.join(path))?;
-        Ok(BackupFile { path: path.to_owned(), size, sha256 })
-    }
-
-    /// Compares the file with its size and hash.
-    fn problem(&self, folder: &Path) -> Option<String> {
-        let BackupFile { path, size, sha256 } = self;
-        match sum(&folder.join(path)) {
-            Err(error) => Some(format!("{path}: {error}")),
-            Ok((found, _)) if found != *size => Some(format!("{path}: {found} bytes instead of {size}")),
-            Ok((_, found)) if found != *sha256 => Some(format!("{path}: its content has changed")),
-            Ok(_) => None,
-        }
-    }
-
-    /// Whether the path stays below the folder of the backup.
-    fn is_inside(&self) -> bool {
-        Path::new(&self.path).components().all(|part| matches!(part, Component::Normal(_)))
-    }
-}
-
 impl Manifest {
     /// Without time and files.
     pub fn new(database: &str, key: String, contents: &Contents) -> Manifest {
@@ -87,25 +59,25 @@ impl Manifest {
         }
     }
 
+    /// The number of files and of bytes.
+    pub fn counts(&self) -> (i64, i64) {
+        let bytes: u64 = self.pieces.iter().map(|piece| piece.size).sum();
+        (self.pieces.len() as i64, i64::try_from(bytes).unwrap_or(i64::MAX))
+    }
+
     /// Writes the manifest atomically, after a flush of all other files.
-    pub fn write(&self, folder: &Path) -> Result<(), Stop> {
-        rustix::fs::syncfs(File::open(folder)?)?;
-        let draft = folder.join("manifest.draft");
-        let mut file = File::create(&draft)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.sync_all()?;
-        fs::rename(&draft, folder.join(NAME))?;
-        Ok(File::open(folder)?.sync_all()?)
+    pub async fn write(&self, place: &BackupPlace) -> Result<(), Stop> {
+        place.sync()?;
+        place.put(NAME, serde_json::to_vec_pretty(self)?).await?;
+        Ok(place.sync()?)
     }
 
     /// # Errors
     /// The manifest is missing, or its format is unknown.
-    pub fn read(folder: &Path) -> Result<Manifest, Stop> {
-        let text = fs::read(folder.join(NAME)).map_err(|error| {
-            format!(
-                "{} is no whole backup: {NAME}: {error}; an interrupted backup has none",
-                folder.display()
-            )
+    pub async fn read(place: &BackupPlace) -> Result<Manifest, Stop> {
+        let text = place.read(NAME).await.map_err(|error| {
+            let place = place.location();
+            format!("{place} is no whole backup: {NAME}: {error}; an interrupted backup has none")
         })?;
         let manifest: Manifest =
             serde_json::from_slice(&text).map_err(|error| format!("{NAME} cannot be read: {error}"))?;
@@ -119,32 +91,17 @@ impl Manifest {
     ///
     /// # Errors
     /// Names the first ten files that are missing or changed.
-    pub fn check_pieces(&self, folder: &Path) -> Result<(), Stop> {
+    pub async fn check_pieces(&self, place: &BackupPlace) -> Result<(), Stop> {
         if let Some(piece) = self.pieces.iter().find(|piece| !piece.is_inside()) {
             return Err(format!("{NAME} names a file outside of the backup: {}", piece.path).into());
         }
-        let problems = self.pieces.iter().filter_map(|piece| piece.problem(folder));
-        let problems: Vec<String> = problems.take(10).collect();
+        let checks = stream::iter(&self.pieces).map(|piece| piece.problem(place)).buffered(AT_ONCE);
+        let problems: Vec<String> = checks.filter_map(ready).take(10).collect().await;
         if problems.is_empty() {
             return Ok(());
         }
         Err(format!("the backup is damaged:\n  - {}", problems.join("\n  - ")).into())
     }
-}
-
-/// Size and SHA-256 of a file.
-fn sum(path: &Path) -> io::Result<(u64, String)> {
-    let (mut file, mut hash) = (File::open(path)?, Sha256::new());
-    let (mut buffer, mut size) = (vec![0; 256 * 1024], 0);
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&buffer[..read]);
-        size += read as u64;
-    }
-    Ok((size, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// The contents of a database that a backup records.

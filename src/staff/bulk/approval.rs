@@ -8,7 +8,8 @@ use crate::casework::lifecycle::{Action, Status};
 use crate::casework::materials::{self, Attachment};
 use crate::casework::number::ApplicationNumber;
 use crate::casework::rules::{self, Rule};
-use crate::casework::{Refusal, assignment, stored};
+use crate::casework::stored::{self, Place};
+use crate::casework::{Refusal, assignment};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
 use crate::people::person;
@@ -61,7 +62,10 @@ pub(super) async fn assess(request: &BulkRequest, chosen: Vec<Chosen>) -> Result
     };
     let ((mut found, staff), desk) = request.read(load).await?;
     for one in found.iter_mut().filter(|one| one.excluded.is_empty()) {
-        stored::check(&request.store, &request.files, &mut one.files).await;
+        if stored::check(&request.store, &request.files, &mut one.files).await == Place::Silent {
+            one.excluded = "现在打不开材料，请稍后再办理".to_owned();
+            continue;
+        }
         let lost = one.files.iter().filter(|file| file.unreadable).count();
         if lost > 0 {
             one.excluded = format!("有 {lost} 份材料打不开，请单独办理");

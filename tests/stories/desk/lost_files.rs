@@ -15,7 +15,7 @@ async fn stored(server: &Server, slot: &'static str) -> (String, PathBuf) {
     let row = f::attachments.filter(f::slot.eq(slot)).select((f::id, f::storage_key));
     let read = server.parts.store.read::<_, Error, _>(move |tx| Ok(row.first(tx.conn)?));
     let (id, key): (String, String) = read.await.expect("a file");
-    (id, server.parts.settings.files.join(key))
+    (id, server.folder().join(key))
 }
 
 async fn server_with_application() -> (Server, Visitor, String) {

@@ -53,7 +53,7 @@ async fn unpacked(visitor: &Visitor, path: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 async fn pieces(server: &Server) -> usize {
-    let folder = server.parts.files.root().join("own-data");
+    let folder = server.folder().join("own-data");
     std::fs::read_dir(folder).map_or(0, |files| files.count())
 }
 

@@ -50,7 +50,7 @@ async fn kept(server: &Server, slug: &'static str) -> usize {
     let keys = rows.select(f::storage_key);
     let read = server.parts.store.read::<_, Error, _>(move |tx| Ok(keys.load::<String>(tx.conn)?));
     let keys = read.await.expect("keys");
-    let on_disk = keys.iter().filter(|key| server.parts.files.root().join(key).exists()).count();
+    let on_disk = keys.iter().filter(|key| server.folder().join(key).exists()).count();
     assert_eq!(on_disk, keys.len(), "every file that has a row is there");
     keys.len()
 }

@@ -95,7 +95,7 @@ async fn excluded_applications_are_named_with_the_reason() {
     let page = reviewer.open("/staff/approvals").await;
     page.assert_shows(&second);
     colleague.submit(&format!("/staff/applications/{first}/take"), &[]).await;
-    std::fs::remove_dir_all(server.parts.settings.files.join("uploads")).expect("the uploads");
+    std::fs::remove_dir_all(server.folder().join("uploads")).expect("the uploads");
     let form = [("chosen", format!("{first}:1")), ("chosen", format!("{second}:1"))];
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let preview = reviewer.submit("/staff/approvals", &form).await;

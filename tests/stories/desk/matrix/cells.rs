@@ -87,6 +87,7 @@ pub const ROOMS: &[RoomRow] = &[
     ("post", paths::HOLIDAYS, &[], [403, 403, 403, 403, 422]),
     ("post", paths::SAVE_HOLIDAYS, &[], [403, 403, 403, 403, 422]),
     ("get", paths::HOLIDAY_YEAR, &[], [403, 403, 403, 403, 404]),
+    ("get", paths::BACKUPS, &[], [403, 403, 403, 403, 200]),
     ("get", paths::TEXTS, &[], [403, 403, 403, 403, 200]),
     ("get", paths::OFFICE_TEXT, &[], [403, 403, 403, 403, 404]),
     ("post", paths::OFFICE_TEXT, &[("version", "0"), ("action", "publish")], [403, 403, 403, 403, 404]),
