@@ -1,6 +1,7 @@
 //! The routes of all addresses, and the steps that every request goes through.
 
 pub mod desk;
+pub mod metrics;
 mod ready;
 mod sandbox;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use poem::http::Extensions;
-use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
+use poem::{Endpoint, EndpointExt, PathPattern, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
 use crate::applications::request::FormOf;
@@ -24,7 +25,7 @@ use crate::lookup::list::{api, pages as list_pages};
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::Settings;
 use crate::site::ready::Health;
-use crate::store::{Ids, Store};
+use crate::store::{Clock, Ids, Store, Timestamp};
 use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
 use crate::web::session::{Session, SessionRows};
@@ -39,6 +40,8 @@ pub struct Parts {
     pub login: Arc<Login>,
     pub lookup: Arc<Lookup>,
     health: Health,
+    /// When the program began.
+    started: Timestamp,
 }
 
 impl Parts {
@@ -47,7 +50,8 @@ impl Parts {
         let login = Arc::new(Login::new(settings.clone(), store.clone())?);
         let lookup = Arc::new(Lookup::new(&store));
         let health = Health::new(store.clone(), files.clone(), &settings.database_url);
-        Ok(Parts { settings, store, files, login, lookup, health })
+        let started = store.clock.now();
+        Ok(Parts { settings, store, files, login, lookup, health, started })
     }
 
     /// What handlers get as `Data`.
@@ -99,6 +103,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
         urls,
         data: parts.data(),
         ids: parts.store.ids.clone(),
+        clock: parts.store.clock.clone(),
         sessions: parts.sessions(),
         settings: parts.settings.clone(),
         https: parts.settings.is_https(),
@@ -111,6 +116,7 @@ struct Site {
     urls: Route,
     data: Extensions,
     ids: Ids,
+    clock: Clock,
     sessions: Arc<SessionRows>,
     settings: Arc<Settings>,
     https: bool,
@@ -131,18 +137,29 @@ impl Endpoint for Site {
             .and_then(|()| origin::refuse_cross_site(&req, &self.settings))
             .map(|()| session::begin(&mut req, &self.sessions, self.https));
         log::within(self.ids.reference(), async move {
+            let mut route = None;
             let answered = match admitted {
                 Ok(session) => {
-                    let response = self.urls.call(req).await.unwrap_or_else(|error| errors.respond(error));
+                    let answered = self.urls.call(req).await;
+                    route = route_of(&answered);
+                    let response = answered.unwrap_or_else(|error| errors.respond(error));
                     self.finish(response, &session, encoding).await
                 }
                 Err(failure) => Err(failure),
             };
             let mut response = answered.unwrap_or_else(|failure| errors.respond(failure.into()));
             headers::secure(&mut response, self.https);
-            line.end(&mut response);
+            line.end(&mut response, route, self.clock.now());
             Ok(response)
         })
+    }
+}
+
+/// The pattern of the route that answered.
+fn route_of(answered: &poem::Result<Response>) -> Option<PathPattern> {
+    match answered {
+        Ok(response) => response.data().cloned(),
+        Err(error) => error.data().cloned(),
     }
 }
 

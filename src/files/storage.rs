@@ -13,7 +13,9 @@ use object_store::path::Path;
 use tokio::task::spawn_blocking;
 
 use super::memory::MemoryBudget;
+use super::scanner::Scanner;
 use super::upload_permits::UploadPermits;
+use crate::settings::ClamdAddress;
 use crate::store::vault::{Unreadable, Vault};
 use crate::store::{Timestamp, ids};
 
@@ -35,6 +37,7 @@ pub struct Storage {
     vault: Vault,
     memory: MemoryBudget,
     upload_permits: Arc<UploadPermits>,
+    scanner: Option<Scanner>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -107,12 +110,23 @@ impl Storage {
             vault,
             memory: MemoryBudget::megabytes(256),
             upload_permits: Arc::default(),
+            scanner: None,
         })
     }
 
     /// Sets the memory budget, in MiB.
     pub fn with_memory(self, megabytes: u32) -> Storage {
         Storage { memory: MemoryBudget::megabytes(megabytes), ..self }
+    }
+
+    /// Sets the scanner of uploads.
+    pub fn with_scanner(self, clamd: Option<ClamdAddress>) -> Storage {
+        Storage { scanner: clamd.map(Scanner::new), ..self }
+    }
+
+    /// `None` if uploads are not scanned.
+    pub fn scanner(&self) -> Option<&Scanner> {
+        self.scanner.as_ref()
     }
 
     pub fn memory(&self) -> &MemoryBudget {

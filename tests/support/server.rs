@@ -10,7 +10,7 @@ use std::time::Duration as StdDuration;
 use chrono::Duration;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::settings::{Office, SessionRules, Settings};
+use kaozheng::settings::{Monitoring, Office, SessionRules, Settings};
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Timestamp, Vault};
 use reqwest::cookie::Jar;
@@ -58,6 +58,7 @@ impl Server {
         change(&mut settings);
         let vault = Vault::from_key(&[7; 32]);
         let files = Storage::local(&settings.files, vault.clone()).expect("a storage");
+        let files = files.with_scanner(settings.clamd.clone());
         let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");
         let store = store.attach(&kaozheng::business::ALL);
         store.migrate().await.expect("migrations");
@@ -122,6 +123,8 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         sessions: SessionRules::STANDARD,
         max_waiters: 20_000,
         image_memory_mb: 256,
+        clamd: None,
+        monitoring: Monitoring::default(),
         demo: true,
     }
 }

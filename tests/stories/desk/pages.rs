@@ -130,6 +130,8 @@ fn settings() -> Settings {
         sessions: SessionRules::STANDARD,
         max_waiters: 20_000,
         image_memory_mb: 256,
+        clamd: None,
+        monitoring: kaozheng::settings::Monitoring::default(),
         demo: false,
     }
 }
