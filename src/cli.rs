@@ -2,10 +2,12 @@
 
 mod audit;
 mod backup;
+mod config;
 mod database;
 mod demo;
 mod export;
 mod files;
+mod health;
 mod holidays;
 pub mod housekeeping;
 mod import;
@@ -23,9 +25,15 @@ mod stored_hashes;
 mod verify;
 mod verify_store;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::settings::Variables;
 
 /// 考证通: the portal of an examination authority, for candidates, staff and everyone who checks a certificate
 ///
@@ -34,6 +42,7 @@ use clap::{Parser, Subcommand};
 /// Sign in at:  kaozheng portal check --help
 /// Who reviews: kaozheng staff add --help
 /// Load data:   kaozheng import --help
+/// Settings:    kaozheng config check
 /// Keep copies: kaozheng backup --help
 /// Move files:  kaozheng files move --help
 /// Check all:   kaozheng verify-store --help
@@ -42,6 +51,9 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
+    /// A TOML file with settings under the names of their variables. The environment wins over it
+    #[arg(long, global = true, env = "KAOZHENG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -68,6 +80,9 @@ enum Command {
     Keys(keys::Keys),
     Verify(verify::Verify),
     #[command(subcommand)]
+    Config(config::Config),
+    Health(health::Health),
+    #[command(subcommand)]
     Sample(sample::Sample),
 }
 
@@ -76,14 +91,14 @@ type Stop = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command of the arguments.
 pub fn run() -> ExitCode {
-    let command = Cli::parse().command;
+    let (command, variables) = read();
     process::keep_files_private();
     process::allow_open_files();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Stop::from)
-        .and_then(|runtime| runtime.block_on(perform(command)));
+        .and_then(|runtime| runtime.block_on(perform(command, &variables)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => {
@@ -93,22 +108,41 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn perform(command: Command) -> Result<(), Stop> {
+/// The command, with the settings of files as defaults of its flags.
+fn read() -> (Command, Variables) {
+    // Settings are optional flags, so this succeeds without them.
+    let file = Cli::parse().config;
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let environment: BTreeMap<String, String> = std::env::vars_os().filter_map(text).collect();
+    let variables = Variables::read(&Cli::command(), environment, file.as_deref());
+    let matches = variables.apply(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    (cli.command, variables)
+}
+
+async fn perform(command: Command, variables: &Variables) -> Result<(), Stop> {
+    // `serve` and `config` list these problems together with those of the values.
+    if !matches!(command, Command::Serve(_) | Command::Config(_)) {
+        variables.and(Ok(())).map_err(|problems| list(&problems))?;
+    }
     match command {
         Command::Demo(demo) => demo.run().await,
-        Command::Serve(serve) => serve.run().await,
+        Command::Serve(serve) => serve.run(variables).await,
         Command::Migrate(migrate) => migrate.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Restore(restore) => restore.run().await,
         Command::Files(files) => files.run().await,
         Command::VerifyStore(verify) => verify.run().await,
-        Command::Portal(portal) => portal.run().await,
+        Command::Portal(portal) => portal.run(variables).await,
         Command::Staff(staff) => staff.run().await,
         Command::Import(import) => import.run().await,
         Command::Export(export) => export.run().await,
         Command::Audit(audit) => audit.run().await,
         Command::Keys(keys) => keys.run().await,
         Command::Verify(verify) => verify.run().await,
+        Command::Config(config) => config.run(variables),
+        Command::Health(health) => health.run().await,
         Command::Sample(sample) => sample.run(),
     }
 }

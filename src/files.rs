@@ -19,6 +19,7 @@ pub mod picture;
 pub mod qr_codes;
 pub mod quarantine;
 mod recording;
+pub mod scanner;
 mod spool;
 pub mod storage;
 mod upload_permits;

@@ -10,7 +10,7 @@
 //!
 //! | floor | room | what it holds |
 //! | --- | --- | --- |
-//! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `files`, `verify-store`, `staff`, `portal`, `import`, `export`, `audit`, `keys`, `verify`, `sample` |
+//! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `files`, `verify-store`, `staff`, `portal`, `import`, `export`, `audit`, `keys`, `verify`, `config`, `health`, `sample` |
 //! | 10 | [`site`] | the route of every address, and what is done for every request |
 //! | 9 | [`demo`] | the sandbox portals, demo data and sample files |
 //! | 9 | [`home`] | the first page, 业务办理 and 我的 |
@@ -34,6 +34,7 @@
 //! | 1 | [`paths`] | every address, and the function that builds it |
 //! | 1 | [`permits`] | permits that bound how many tasks do the same thing at once |
 //! | 1 | [`settings`] | every setting in one struct, checked once at start |
+//! | 1 | [`telemetry`] | metrics and traces of the running program |
 //! | 0 | [`store`] | databases, schema, clock, ids, encryption of personal data |
 
 pub mod applications;
@@ -59,6 +60,7 @@ pub mod settings;
 pub mod site;
 pub mod staff;
 pub mod store;
+pub mod telemetry;
 pub mod ui;
 pub mod web;
 

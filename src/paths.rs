@@ -17,6 +17,8 @@ pub const SECURITY: &str = "/.well-known/security.txt";
 pub const HEALTHZ: &str = "/healthz";
 /// Readiness, for load balancers.
 pub const READYZ: &str = "/readyz";
+/// Metrics, on a listener of its own.
+pub const METRICS: &str = "/metrics";
 /// 业务办理.
 pub const SERVICES: &str = "/services";
 /// 我的.

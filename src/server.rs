@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::telemetry::{Counted, METRICS};
 use admission::Admission;
 pub use admission::ConnectionLimits;
 pub use connection::{Handlers, Park, Parked};
@@ -75,10 +76,14 @@ fn start<E: Endpoint<Output = Response> + 'static>(
     admission: &Admission,
     stop: watch::Receiver<bool>,
 ) {
-    let Some(permit) = admission.admit(peer.ip()) else { return admission.refuse(stream) };
+    let permit = match admission.admit(peer.ip()) {
+        Ok(permit) => permit,
+        Err(limit) => return admission.refuse(stream, limit),
+    };
+    let counted = Counted::of(&METRICS.connections);
     tokio::spawn(async move {
         connection::serve_connection(stream, peer, handlers, stop).await;
-        drop(permit);
+        drop((permit, counted));
     });
 }
 

@@ -5,8 +5,11 @@ mod backups;
 mod check;
 mod contact;
 mod location;
+mod clamd;
+mod monitoring;
 mod office;
 mod portal;
+mod source;
 
 use std::net::SocketAddr;
 
@@ -20,12 +23,15 @@ pub use backups::{BackupSchedule, RawBackups};
 use check::Check;
 pub use contact::{Contact, GENERAL, Phone};
 pub use location::{Bucket, Location};
+pub use clamd::ClamdAddress;
+pub use monitoring::{Monitoring, RawMonitoring};
 pub use office::{Office, RawOffice};
 pub use portal::{
     Cipher, ClaimNames, ClaimRules, ClaimsFrom, ClientAuth, Conditions, Decryption, Dialect, Encoding, InApp,
     Level, Method, PortalSettings, RawPortal, Returns, Signature, SignatureHash, Step, Template, Value,
-    Values, Ways,
+    Values, Ways, is_secret as is_portal_secret,
 };
+pub use source::{Found, Variables};
 
 /// Unchecked settings of every command.
 #[derive(Args, Clone, Debug, Default)]
@@ -62,6 +68,9 @@ pub struct RawServe {
     /// Scheduled backups
     #[command(flatten)]
     pub backups: RawBackups,
+    /// The clamd that scans uploads: `tcp://HOST:PORT` or `unix:/PATH`; without it uploads are not scanned
+    #[arg(long, env = "KAOZHENG_CLAMD")]
+    pub clamd: Option<String>,
     /// Name of the authority, as pages show it
     #[arg(long, env = "KAOZHENG_AUTHORITY")]
     pub authority: Option<String>,
@@ -96,6 +105,9 @@ pub struct RawServe {
     /// largest pictures are refused
     #[arg(long, env = "KAOZHENG_IMAGE_MEMORY_MB", default_value = "256")]
     pub image_memory_mb: Option<String>,
+    /// The monitoring
+    #[command(flatten)]
+    pub monitoring: RawMonitoring,
 }
 
 /// Checked settings of `serve`.
@@ -111,6 +123,8 @@ pub struct Settings {
     pub files: Location,
     /// `None`: an operator makes backups.
     pub backups: Option<BackupSchedule>,
+    /// Scans uploads.
+    pub clamd: Option<ClamdAddress>,
     pub authority: String,
     pub office: Office,
     /// The portal of candidates, and of staff without one of their own.
@@ -124,6 +138,7 @@ pub struct Settings {
     pub max_waiters: usize,
     /// Memory budget for uploads, in MiB.
     pub image_memory_mb: u32,
+    pub monitoring: Monitoring,
     /// Runs the sandbox portal and shows 演示环境 on every page. Never set by `serve`.
     pub demo: bool,
 }
@@ -274,6 +289,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
     let files = check.location("KAOZHENG_FILES", &raw.files);
     let backups = backups::check(&mut check, &raw.backups);
+    let clamd = check.optional("KAOZHENG_CLAMD", &raw.clamd, "tcp://HOST:PORT or unix:/PATH");
     let authority = check.required("KAOZHENG_AUTHORITY", &raw.authority);
     let office = office::check(&mut check, &raw.office);
     let portal = portal::check(&mut check, &raw.portal);
@@ -296,6 +312,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let max_waiters = check.parsed("KAOZHENG_MAX_WAITERS", &raw.max_waiters, "a whole number");
     let (memory, megabytes) = (&raw.image_memory_mb, "a whole number of megabytes");
     let image_memory_mb = check.number("KAOZHENG_IMAGE_MEMORY_MB", memory, megabytes, 100..=65_536);
+    let monitoring = monitoring::check(&mut check, &raw.monitoring);
     let settings = || {
         Some(Settings {
             database_url,
@@ -304,6 +321,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             public_url: public_url?,
             files: files?,
             backups,
+            clamd,
             authority,
             office,
             portal: portal?,
@@ -312,6 +330,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             sessions,
             max_waiters: max_waiters?,
             image_memory_mb,
+            monitoring,
             demo: false,
         })
     };
@@ -399,6 +418,11 @@ mod tests {
                 backup_days: Some("14".into()),
             },
             image_memory_mb: Some("16".into()),
+            clamd: Some("127.0.0.1:3310".into()),
+            monitoring: RawMonitoring {
+                metrics_listen: Some("9464".into()),
+                otlp_endpoint: Some("collector:4318".into()),
+            },
             office: RawOffice {
                 security_contact: Some("010-12345678".into()),
                 seal: Some("missing.png".into()),
@@ -421,6 +445,9 @@ mod tests {
             "KAOZHENG_SECURITY_CONTACT is wrong: it must begin with https: or mailto:",
             "KAOZHENG_SEAL is wrong: expected a PNG file",
             "KAOZHENG_SESSION_HOURS is wrong",
+            "KAOZHENG_CLAMD is wrong: expected tcp://HOST:PORT or unix:/PATH",
+            "KAOZHENG_METRICS_LISTEN is wrong",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is wrong: it must begin with http://",
             "KAOZHENG_IMAGE_MEMORY_MB is wrong: expected 100 to 65536",
         ] {
             assert!(problems.contains(name), "{name} is not in\n{problems}");

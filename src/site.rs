@@ -1,6 +1,7 @@
 //! The routes of all addresses, and the steps that every request goes through.
 
 pub mod desk;
+pub mod metrics;
 mod ready;
 mod sandbox;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use poem::http::Extensions;
-use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, post};
+use poem::{Endpoint, EndpointExt, PathPattern, Request, Response, Route, get, handler, post};
 use tokio::net::TcpListener;
 
 use crate::applications::request::FormOf;
@@ -24,7 +25,7 @@ use crate::lookup::list::{api, pages as list_pages};
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::{Contact, Settings};
 use crate::site::ready::Health;
-use crate::store::{Ids, Store};
+use crate::store::{Ids, Store, Timestamp};
 use crate::web::current_contact::CurrentContact;
 use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub lookup: Arc<Lookup>,
     pub contact: CurrentContact,
     health: Health,
+    /// When the program began.
+    started: Timestamp,
 }
 
 impl Parts {
@@ -50,7 +53,8 @@ impl Parts {
         let lookup = Arc::new(Lookup::new(&store));
         let health = Health::new(store.clone(), files.clone(), &settings);
         let contact = CurrentContact::new(Contact::from(&settings.office));
-        Ok(Parts { settings, store, files, login, lookup, contact, health })
+        let started = store.clock.now();
+        Ok(Parts { settings, store, files, login, lookup, contact, health, started })
     }
 
     /// What handlers get as `Data`.
@@ -103,6 +107,7 @@ pub fn site(parts: &Parts) -> impl Endpoint<Output = Response> + 'static + use<>
         urls,
         data: parts.data(),
         ids: parts.store.ids.clone(),
+        clock: parts.store.clock.clone(),
         sessions: parts.sessions(),
         settings: parts.settings.clone(),
         https: parts.settings.is_https(),
@@ -115,6 +120,7 @@ struct Site {
     urls: Route,
     data: Extensions,
     ids: Ids,
+    clock: Clock,
     sessions: Arc<SessionRows>,
     settings: Arc<Settings>,
     https: bool,
@@ -135,18 +141,29 @@ impl Endpoint for Site {
             .and_then(|()| origin::refuse_cross_site(&req, &self.settings))
             .map(|()| session::begin(&mut req, &self.sessions, self.https));
         log::within(self.ids.reference(), async move {
+            let mut route = None;
             let answered = match admitted {
                 Ok(session) => {
-                    let response = self.urls.call(req).await.unwrap_or_else(|error| errors.respond(error));
+                    let answered = self.urls.call(req).await;
+                    route = route_of(&answered);
+                    let response = answered.unwrap_or_else(|error| errors.respond(error));
                     self.finish(response, &session, encoding).await
                 }
                 Err(failure) => Err(failure),
             };
             let mut response = answered.unwrap_or_else(|failure| errors.respond(failure.into()));
             headers::secure(&mut response, self.https);
-            line.end(&mut response);
+            line.end(&mut response, route, self.clock.now());
             Ok(response)
         })
+    }
+}
+
+/// The pattern of the route that answered.
+fn route_of(answered: &poem::Result<Response>) -> Option<PathPattern> {
+    match answered {
+        Ok(response) => response.data().cloned(),
+        Err(error) => error.data().cloned(),
     }
 }
 

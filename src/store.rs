@@ -19,6 +19,7 @@ mod error;
 pub mod file;
 pub mod ids;
 mod limits;
+pub mod measures;
 pub mod meta;
 mod migrations;
 mod outage;
@@ -49,6 +50,8 @@ pub use connection::Conn;
 use database::Database;
 pub use error::Error;
 pub use ids::Ids;
+pub use measures::{Load, Measures};
+use measures::{READ, WRITE};
 use pool::Pool;
 use readers::Readers;
 use replica::Replica;
@@ -72,6 +75,7 @@ pub struct Store {
     pub clock: Clock,
     pub ids: Ids,
     attached: &'static (dyn Any + Send + Sync),
+    pub measures: Measures,
 }
 
 #[derive(Clone)]
@@ -90,13 +94,17 @@ impl Store {
     /// Opens `sqlite:PATH`, which is created if it is missing, or `postgres://…`. Runs no migrations.
     pub async fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Store, Error> {
         let database = Database::parse(url)?;
-        let reads = Pool::new(database.clone(), Conn::prepare_reader, limits::READ)?;
+        let measures = Measures::default();
+        let pool =
+            |kind, prepare, limit| Pool::new(database.clone(), prepare, limit, (kind, measures.clone()));
+        let reads = pool(READ, Conn::prepare_reader, limits::READ)?;
         let (reads, writes) = match &database {
             Database::Sqlite(path) => {
-                (Reads::Sqlite(Readers::new(reads)), Writes::Sqlite(start_writer(&database, path)?))
+                let writer = start_writer(&database, path, measures.clone())?;
+                (Reads::Sqlite(Readers::new(reads)), Writes::Sqlite(writer))
             }
             Database::Postgres(_) => {
-                let writes = Pool::new(database.clone(), Conn::prepare_writer, limits::WRITE)?;
+                let writes = pool(WRITE, Conn::prepare_writer, limits::WRITE)?;
                 (Reads::Postgres(reads), Writes::Postgres(writes))
             }
         };
@@ -109,13 +117,14 @@ impl Store {
             clock,
             ids,
             attached: &(),
+            measures,
         })
     }
 
     /// Lets [`Store::read_public`] read from a replica that is not further behind than `bound`, if [`Store::beat`] is
     /// called more often than that.
     pub fn with_replica(self, url: &str, bound: Duration) -> Result<Store, Error> {
-        let replica = Arc::new(Replica::new(url, bound, self.ids.token(12))?);
+        let replica = Arc::new(Replica::new(url, bound, self.ids.token(12), self.measures.clone())?);
         Ok(Store { replica: Some(replica), ..self })
     }
 
@@ -153,10 +162,13 @@ impl Store {
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let query = self.in_tx(query);
-        match &self.reads {
-            Reads::Sqlite(readers) => readers.read(query).await,
-            Reads::Postgres(pool) => pool.read(move |conn| pool::in_snapshot(conn, query)).await,
-        }
+        let read = async {
+            match &self.reads {
+                Reads::Sqlite(readers) => readers.read(query).await,
+                Reads::Postgres(pool) => pool.read(move |conn| pool::in_snapshot(conn, query)).await,
+            }
+        };
+        self.measures.transaction(READ, read).await
     }
 
     /// [`Store::read`] for a function of one statement, which a server answers without a transaction.
@@ -167,10 +179,13 @@ impl Store {
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let query = self.in_tx(query);
-        match &self.reads {
-            Reads::Sqlite(readers) => readers.read(query).await,
-            Reads::Postgres(pool) => pool.read(query).await,
-        }
+        let read = async {
+            match &self.reads {
+                Reads::Sqlite(readers) => readers.read(query).await,
+                Reads::Postgres(pool) => pool.read(query).await,
+            }
+        };
+        self.measures.transaction(READ, read).await
     }
 
     /// [`Store::read_one`] for a public page, which may show what was true a moment ago: a replica answers, if there is
@@ -208,9 +223,21 @@ impl Store {
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let work = self.in_tx(work);
+        let write = async {
+            match &self.writes {
+                Writes::Sqlite(writer) => writer.write(work).await,
+                Writes::Postgres(pool) => pool.write(work).await,
+            }
+        };
+        self.measures.transaction(WRITE, write).await
+    }
+
+    /// What is in use and what waits at the moment.
+    pub fn load(&self) -> Load {
+        let reads = self.read_pool().load();
         match &self.writes {
-            Writes::Sqlite(writer) => writer.write(work).await,
-            Writes::Postgres(pool) => pool.write(work).await,
+            Writes::Sqlite(writer) => Load { pools: vec![reads], writer_queue: Some(writer.waiting()) },
+            Writes::Postgres(pool) => Load { pools: vec![reads, pool.load()], writer_queue: None },
         }
     }
 
@@ -314,9 +341,9 @@ pub fn schema_of_program() -> Result<Vec<String>, Error> {
     migrations::known()
 }
 
-fn start_writer(database: &Database, path: &str) -> Result<Writer, Error> {
+fn start_writer(database: &Database, path: &str, measures: Measures) -> Result<Writer, Error> {
     let turn = WriteTurn::beside(path)?;
     // Switching a new file to WAL fails at once if another process does the same.
     let conn = turn.exclusively(|| database.connect(Conn::prepare_writer))?;
-    Writer::start(conn, turn).map_err(|error| Error::Unavailable(error.to_string()))
+    Writer::start(conn, turn, measures).map_err(|error| Error::Unavailable(error.to_string()))
 }

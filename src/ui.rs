@@ -67,4 +67,4 @@ pub use page::{Chrome, Desk, DeskLink, Page, Tab};
 pub use prose::prose;
 pub use qr::{Medium, qr};
 pub use stylesheet::stylesheet;
-pub use upload::{Player, REMOVED, Recording, UploadField, Uploaded, materials, recording, upload};
+pub use upload::{HARMFUL, Player, REMOVED, Recording, UploadField, Uploaded, materials, recording, upload};

@@ -49,6 +49,8 @@ pub async fn serve(listen: &str) {
         replica: None,
         max_waiters: 20_000,
         image_memory_mb: 256,
+        clamd: None,
+        monitoring: kaozheng::settings::Monitoring::default(),
         demo: true,
     };
     let vault = Vault::from_key(&KEY);

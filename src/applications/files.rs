@@ -42,6 +42,9 @@ pub async fn show(
     if file.removed {
         return Err(Failure::Gone(REMOVED));
     }
+    if file.harmful {
+        return Err(Refusal::Harmful.into());
+    }
     let inline = req.header("sec-fetch-dest") == Some("iframe")
         || req.header(header::USER_AGENT).is_some_and(is_web_view);
     if wanted.thumb.is_some() && file.is_picture() {
@@ -52,6 +55,9 @@ pub async fn show(
     }
     let got = files.get(&file.storage_key).await;
     stored::note(store, &mut file, got.as_ref().err()).await;
+    if let (false, Ok(bytes)) = (is_own, &got) {
+        stored::scan(store, files, &file, bytes).await?;
+    }
     match got {
         Ok(bytes) if file.is_recording() => Ok(recording(req, &file, wanted.download.is_none(), bytes)),
         Ok(bytes) => Ok(answer(&file, inline, bytes)),

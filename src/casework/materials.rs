@@ -4,21 +4,18 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
-use super::business::{Application, Business, Material, MaterialKind, Registry};
+use super::business::{Application, Business, Registry};
 use super::lifecycle::Status;
 use super::question::{Problems, problem};
+pub use super::received::{Received, receive};
 use super::refusal::Refusal;
 use super::sight::Sight;
 use crate::either;
-use crate::files::storage::{self, Storage};
-use crate::files::{self, SentFile, UploadRules};
 use crate::people::staff as roster;
-use crate::permits::Permit;
 use crate::store::schema::attachments::{self, dsl as f};
-use crate::store::{CandidateId, Error, Store, Timestamp, Tx, Vault};
+use crate::store::{CandidateId, Error, Timestamp, Tx, Vault};
 
 /// Unsubmitted files of one candidate. A form has far fewer slots.
 const MOST_UNSUBMITTED: i64 = 100;
@@ -46,6 +43,10 @@ pub struct Attachment {
     pub unreadable: bool,
     /// Whether the file was removed at the end of its retention.
     pub removed: bool,
+    /// Whether the file was removed because the scanner found something in it. It is unreadable then.
+    pub harmful: bool,
+    /// Whether the scanner has found nothing in it.
+    pub scanned: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -60,15 +61,28 @@ struct Row {
     storage_key: String,
     unreadable_since: Option<Timestamp>,
     removed_at: Option<Timestamp>,
+    scanned_at: Option<Timestamp>,
+    finding: Option<String>,
 }
 
 impl Attachment {
     fn open(vault: &Vault, row: Row) -> Result<Attachment, Error> {
         let name = vault.open(NAME_SEALED_AS, &row.name)?;
-        let Row { id, slot, mime, size, width, storage_key, unreadable_since, removed_at, .. } = row;
-        let unreadable = unreadable_since.is_some();
-        let removed = removed_at.is_some();
-        Ok(Attachment { id, slot, name, mime, size, width, storage_key, unreadable, removed })
+        let Row { id, slot, mime, size, width, storage_key, .. } = row;
+        let harmful = row.finding.is_some();
+        Ok(Attachment {
+            id,
+            slot,
+            name,
+            mime,
+            size,
+            width,
+            storage_key,
+            unreadable: row.unreadable_since.is_some() || harmful,
+            removed: row.removed_at.is_some() && !harmful,
+            harmful,
+            scanned: row.scanned_at.is_some(),
+        })
     }
 
     /// Whether it is shown as a picture.
@@ -80,105 +94,6 @@ impl Attachment {
     pub fn is_recording(&self) -> bool {
         self.mime.starts_with("audio/") || self.mime.starts_with("video/")
     }
-}
-
-/// A stored file that has no row yet.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Received {
-    id: String,
-    slot: String,
-    name: String,
-    mime: String,
-    size: usize,
-    width: u32,
-    height: u32,
-    storage_key: String,
-}
-
-impl Received {
-    pub(super) fn slot(&self) -> &str {
-        &self.slot
-    }
-}
-
-/// Checks and stores files for some materials. They are on disk when this returns. Files of other slots are
-/// ignored. A refused file becomes a problem of its slot, and the others are stored.
-pub async fn receive(
-    store: &Store,
-    storage: &Storage,
-    wanted: &[Material],
-    sent: Vec<SentFile>,
-) -> Result<(Vec<Received>, Problems), Refusal> {
-    let (mut received, mut problems) = (Vec::new(), Problems::new());
-    for file in sent {
-        let slot = file.field.strip_prefix("file.").unwrap_or_default();
-        let Some(material) = wanted.iter().find(|material| material.slot == slot) else {
-            continue;
-        };
-        let (name, slot) = (files::clean_name(&file.name), material.slot);
-        match prepare(file, material.kind.rules(), storage).await {
-            Ok((prepared, _permit)) => received.push(store_file(store, storage, slot, name, prepared).await?),
-            Err(what_to_do) if material.most == 1 => problems.push(problem(slot, what_to_do)),
-            Err(what_to_do) => add_problem(&mut problems, slot, &format!("“{name}”：{what_to_do}")),
-        }
-    }
-    Ok((received, problems))
-}
-
-/// A slot has one message, so the problems of its files are joined.
-fn add_problem(problems: &mut Problems, slot: &str, text: &str) {
-    match problems.iter_mut().find(|(wrong, _)| wrong == slot) {
-        Some((_, told)) => *told = format!("{told}；{text}"),
-        None => problems.push(problem(slot, text)),
-    }
-}
-
-impl MaterialKind {
-    pub fn rules(self) -> UploadRules {
-        match self {
-            MaterialKind::Document => UploadRules::DOCUMENT,
-            MaterialKind::Portrait => UploadRules::PORTRAIT,
-            MaterialKind::Evidence => UploadRules::EVIDENCE,
-            MaterialKind::Pdf => UploadRules::PDF,
-        }
-    }
-}
-
-async fn prepare(
-    file: SentFile,
-    rules: UploadRules,
-    storage: &Storage,
-) -> Result<(files::Prepared, Permit), String> {
-    rules.limits.check_size(file.size)?;
-    let content = file.content.ok_or_else(|| "上传没有完成，请再试一次".to_owned())?;
-    Ok(files::receive(content, rules, storage.memory()).await?)
-}
-
-async fn store_file(
-    store: &Store,
-    storage: &Storage,
-    slot: &'static str,
-    name: String,
-    prepared: files::Prepared,
-) -> Result<Received, Refusal> {
-    let now = store.clock.now();
-    let id = store.ids.next(now);
-    let storage_key = storage::key(&id, now);
-    let size = prepared.bytes.len();
-    storage.put(&storage_key, prepared.bytes).await?;
-    if let Some(thumb) = prepared.thumb {
-        storage.put(&storage::thumb_key(&storage_key), thumb).await?;
-    }
-    Ok(Received {
-        id,
-        slot: slot.to_owned(),
-        name,
-        mime: prepared.mime.to_owned(),
-        size,
-        width: prepared.width,
-        height: prepared.height,
-        storage_key,
-    })
 }
 
 /// Adds rows and answers for stored files. A slot for one file replaces its file. A slot for several is filled up.
@@ -225,6 +140,7 @@ fn insert(tx: &mut Tx, candidate: &CandidateId, file: Received) -> Result<(), Er
         f::height.eq(i32::try_from(file.height).unwrap_or_default()),
         f::storage_key.eq(file.storage_key),
         f::created_at.eq(tx.now),
+        f::scanned_at.eq(file.scanned.then_some(tx.now)),
     );
     either!(tx.conn, conn => diesel::insert_into(f::attachments)
         .values(row)

@@ -116,6 +116,12 @@ pub enum Refusal {
     /// Another administrator changed it after it was read.
     #[error("changed by another administrator")]
     ChangedMeanwhile,
+    /// The scanner does not answer, and the file was not scanned before.
+    #[error("not scanned")]
+    NotScanned,
+    /// The scanner has found something in the file, which was removed.
+    #[error("harmful")]
+    Harmful,
     /// The request is invalid. The text says why in Chinese.
     #[error("invalid: {0}")]
     Invalid(&'static str),

@@ -158,7 +158,7 @@ impl Sheet {
         step: &FormStep,
         mut received: Vec<Received>,
     ) -> Result<Saved, Refusal> {
-        received.retain(|file| self.can_change(file.slot()));
+        received.retain(|file| self.can_change(&file.slot));
         let (saved, window) = (self.answers.clone(), Window::of(sent));
         let missed = self.application.as_ref().is_some_and(|known| window.has_missed_a_save(known));
         let sent = &conflict::resolved(sent, self.business, &saved);

@@ -7,9 +7,12 @@ use diesel::prelude::*;
 use futures_util::{StreamExt, stream};
 
 use super::materials::Attachment;
-use crate::files::storage::{Storage, StorageError};
-use crate::store::Store;
+use super::refusal::Refusal;
+use super::scans;
+use crate::files::scanner::Scan;
+use crate::files::storage::{Storage, StorageError, thumb_key};
 use crate::store::schema::attachments::dsl as f;
+use crate::store::{Store, Tx};
 
 /// Files that are checked at once.
 const AT_ONCE: usize = 4;
@@ -25,7 +28,7 @@ pub enum Place {
 /// Checks every file, and stores what changed. A lost file is shown as unreadable, so that the rest of the page can
 /// be read.
 pub async fn check(store: &Store, storage: &Storage, attachments: &mut [Attachment]) -> Place {
-    let kept = attachments.iter().enumerate().filter(|(_, file)| !file.removed);
+    let kept = attachments.iter().enumerate().filter(|(_, file)| !file.removed && !file.harmful);
     let wanted: Vec<_> =
         kept.map(|(at, file)| (at, file.storage_key.clone(), file.size.unsigned_abs())).collect();
     let checks = stream::iter(wanted).map(|(at, key, size)| {
@@ -72,5 +75,29 @@ pub async fn note(store: &Store, file: &mut Attachment, error: Option<&StorageEr
     });
     if let Err(error) = written.await {
         tracing::warn!(%error, "the state of a stored file could not be noted");
+    }
+}
+
+/// Scans a stored file before staff open it, if it was stored while there was no scanner. A file in which something is
+/// found is removed for good.
+///
+/// # Errors
+/// [`Refusal::NotScanned`] while the scanner does not answer, [`Refusal::Harmful`] after a finding.
+pub async fn scan(store: &Store, storage: &Storage, file: &Attachment, bytes: &[u8]) -> Result<(), Refusal> {
+    let Some(scanner) = storage.scanner().filter(|_| !file.scanned) else { return Ok(()) };
+    let (id, key) = (file.id.clone(), file.storage_key.clone());
+    match scanner.scan(bytes).await {
+        Err(_) => Err(Refusal::NotScanned),
+        Ok(Scan::Clean) => Ok(store.write(move |tx: &mut Tx| scans::passed(tx, &id)).await?),
+        Ok(Scan::Found(finding)) => {
+            tracing::warn!(attachment = file.id, finding, "the scanner found something in a stored file");
+            store.write(move |tx: &mut Tx| scans::give_up(tx, &id, &key, &finding)).await?;
+            for key in [file.storage_key.clone(), thumb_key(&file.storage_key)] {
+                if let Err(error) = storage.delete(&key).await {
+                    tracing::error!(%error, attachment = file.id, "a harmful file is deleted by the next sweep");
+                }
+            }
+            Err(Refusal::Harmful)
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::{Stop, list, log, serve};
 use crate::business::ALL;
 use crate::demo::{data, sandbox};
 use crate::files::storage::Storage;
-use crate::settings::{Office, SessionRules, Settings};
+use crate::settings::{Monitoring, Office, SessionRules, Settings};
 use crate::site::Parts;
 use crate::store::{Clock, Ids, Store, Vault, file};
 
@@ -111,6 +111,8 @@ impl Demo {
             replica: None,
             max_waiters: 20_000,
             image_memory_mb: 256,
+            clamd: None,
+            monitoring: Monitoring::default(),
             demo: true,
         })
     }

@@ -16,6 +16,7 @@ use crate::lookup::limits;
 use crate::lookup::list::job;
 use crate::site::Parts;
 use crate::store::{Conn, Error, Tx};
+use crate::telemetry::{METRICS, Metrics};
 use crate::web::Failure;
 
 /// Several processes may sweep at once.
@@ -77,7 +78,13 @@ pub(super) async fn sweep_periodically(parts: Parts) {
     let mut interval = tokio::time::interval(EVERY);
     loop {
         interval.tick().await;
-        if let Err(error) = sweep_once(&parts).await {
+        let swept = sweep_once(&parts).await;
+        let outcome = if swept.is_ok() { "succeeded" } else { "failed" };
+        Metrics::count(&METRICS.housekeeping, "outcome", outcome);
+        if swept.is_ok() {
+            METRICS.housekeeping_succeeded.set(parts.store.clock.now().and_utc().timestamp());
+        }
+        if let Err(error) = swept {
             tracing::error!(%error, "housekeeping failed; it is tried again later");
         }
     }

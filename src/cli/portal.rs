@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::{Stop, list, log};
 use crate::login::portal::steps::call::Moment;
 use crate::login::portal::{AttemptSecrets, Portal as Client};
-use crate::settings::{self, PortalSettings, RawPortal, SiteAddress};
+use crate::settings::{self, PortalSettings, RawPortal, SiteAddress, Variables};
 use crate::store::{Clock, Ids};
 
 /// Connect a government portal
@@ -43,17 +43,17 @@ pub(super) struct Check {
 }
 
 impl Portal {
-    pub(super) async fn run(self) -> Result<(), Stop> {
+    pub(super) async fn run(self, variables: &Variables) -> Result<(), Stop> {
         match self {
-            Portal::Check(check) => check.run().await,
+            Portal::Check(check) => check.run(variables).await,
         }
     }
 }
 
 impl Check {
-    async fn run(self) -> Result<(), Stop> {
+    async fn run(self, variables: &Variables) -> Result<(), Stop> {
         log::begin(log::Lines::Plain);
-        let raw = self.portal.clone().with_environment();
+        let raw = RawPortal { variables: variables.values(), ..self.portal.clone() };
         let checked = settings::check_portals(&self.public_url, &raw).map_err(|problems| list(&problems))?;
         let portal = match (self.staff, checked.staff_portal) {
             (false, _) => checked.portal,

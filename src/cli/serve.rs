@@ -1,18 +1,21 @@
 //! `kaozheng serve`, and the functions that it shares with `kaozheng demo`.
 
+use std::future::pending;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::{Stop, holidays, housekeeping, list, log, stored_hashes};
 use crate::business::ALL;
 use crate::files::storage::Storage;
 use crate::paper;
-use crate::settings::{self, RawServe};
-use crate::site::{self, Parts};
+use crate::settings::{self, RawPortal, RawServe, Variables};
+use crate::site::{self, Parts, metrics};
 use crate::store::{Clock, Ids, Store, file};
+use crate::telemetry::traces::Traces;
 
 /// How long requests in flight may continue after a stop signal.
 const GRACE: Duration = Duration::from_secs(30);
@@ -33,10 +36,15 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    pub(super) async fn run(self) -> Result<(), Stop> {
-        let raw = RawServe { portal: self.raw.portal.with_environment(), ..self.raw };
-        let (settings, vault) = settings::check_serve(&raw).map_err(|problems| list(&problems))?;
+    pub(super) async fn run(self, variables: &Variables) -> Result<(), Stop> {
+        let portal = RawPortal { variables: variables.values(), ..self.raw.portal };
+        let raw = RawServe { portal, ..self.raw };
+        let checked = variables.and(settings::check_serve(&raw));
+        let (settings, vault) = checked.map_err(|problems| list(&problems))?;
         log::begin(log::Lines::Json);
+        for name in &variables.unknown {
+            tracing::warn!(name, "a variable is not a setting and is ignored");
+        }
         for portal in [Some(&settings.portal), settings.staff_portal.as_ref()].into_iter().flatten() {
             if !portal.demands_level() {
                 tracing::warn!(
@@ -52,9 +60,13 @@ impl Serve {
                  networks are not known, and login pages say so"
             );
         }
+        if settings.clamd.is_none() {
+            tracing::warn!("KAOZHENG_CLAMD is not set: uploads are not scanned for viruses");
+        }
         let files = Storage::open(&settings.files, vault.clone())
             .map_err(|error| format!("KAOZHENG_FILES cannot be used: {error}"))?
-            .with_memory(settings.image_memory_mb);
+            .with_memory(settings.image_memory_mb)
+            .with_scanner(settings.clamd.clone());
         let _lock = file::lock_for_serving(&settings.database_url)?;
         let store =
             Store::open(&settings.database_url, vault, Clock::system(), Ids::random()).await?.attach(&ALL);
@@ -68,7 +80,12 @@ impl Serve {
         keep_private(&settings.database_url, &files);
         renew_hashes(&store).await?;
         let listener = TcpListener::bind(settings.listen).await?;
-        listen(listener, Parts::new(settings, store, files)?).await
+        let traces = settings.monitoring.otlp_endpoint.as_ref().map(Traces::begin).transpose()?;
+        let served = listen(listener, Parts::new(settings, store, files)?).await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        served
     }
 }
 
@@ -113,6 +130,15 @@ fn log_changed(what: &str, tightened: std::io::Result<usize>) {
     }
 }
 
+/// Serves `/metrics` if it has an address.
+async fn listen_for_metrics(parts: &Parts) -> Result<Option<JoinHandle<()>>, Stop> {
+    let Some(address) = parts.settings.monitoring.metrics_listen else { return Ok(None) };
+    let taken = |error| format!("KAOZHENG_METRICS_LISTEN: cannot listen on {address}: {error}");
+    let listener = TcpListener::bind(address).await.map_err(taken)?;
+    let parts = parts.clone();
+    Ok(Some(tokio::spawn(async move { metrics::serve(listener, &parts, pending()).await })))
+}
+
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.
 pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), Stop> {
     holidays::warn_of_unknown(&parts.store).await?;
@@ -134,12 +160,14 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
     let contact = tokio::spawn(housekeeping::follow_contact(parts.clone()));
     let lists = tokio::spawn(housekeeping::look_up_lists(parts.clone()));
     let backups = tokio::spawn(housekeeping::backups::run(parts.clone()));
+    let metrics = listen_for_metrics(&parts).await?;
     site::serve(listener, &parts, stop, GRACE).await;
     backups.abort();
     sweeper.abort();
     exchange.abort();
     lists.abort();
     contact.abort();
+    metrics.inspect(JoinHandle::abort);
     let told = parts.lookup.exchange(&parts.store).await;
     // Afterwards a copy of the database file alone is complete.
     if let Err(error) = file::checkpoint(&parts.settings.database_url) {

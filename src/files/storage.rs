@@ -13,8 +13,9 @@ use tokio::time::timeout;
 
 use super::memory::MemoryBudget;
 use super::objects::{self, Objects};
+use super::scanner::Scanner;
 use super::upload_permits::UploadPermits;
-use crate::settings::Location;
+use crate::settings::{ClamdAddress, Location};
 use crate::store::vault::{Unreadable, Vault};
 use crate::store::{Timestamp, ids};
 
@@ -39,6 +40,7 @@ pub struct Storage {
     vault: Vault,
     memory: MemoryBudget,
     upload_permits: Arc<UploadPermits>,
+    scanner: Option<Scanner>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -113,12 +115,23 @@ impl Storage {
             vault,
             memory: MemoryBudget::megabytes(256),
             upload_permits: Arc::default(),
+            scanner: None,
         })
     }
 
     /// Sets the memory budget, in MiB.
     pub fn with_memory(self, megabytes: u32) -> Storage {
         Storage { memory: MemoryBudget::megabytes(megabytes), ..self }
+    }
+
+    /// Sets the scanner of uploads.
+    pub fn with_scanner(self, clamd: Option<ClamdAddress>) -> Storage {
+        Storage { scanner: clamd.map(Scanner::new), ..self }
+    }
+
+    /// `None` if uploads are not scanned.
+    pub fn scanner(&self) -> Option<&Scanner> {
+        self.scanner.as_ref()
     }
 
     pub fn memory(&self) -> &MemoryBudget {

@@ -317,6 +317,13 @@ pub fn list(tx: &mut Tx, most: i64) -> Result<Vec<Job>, Error> {
     rows.into_iter().map(|row| job(tx.now, row)).collect()
 }
 
+/// How many imports run.
+pub fn running(tx: &mut Tx) -> Result<i64, Error> {
+    let runs = j::status.eq_any([JobStatus::Checking.code(), JobStatus::Loading.code()]);
+    let alive = j::beat_at.ge(tx.now - SILENCE);
+    Ok(j::table.filter(runs).filter(alive).count().get_result(tx.conn)?)
+}
+
 pub fn load(tx: &mut Tx, id: &str) -> Result<Option<Job>, Error> {
     let row: Option<Row> =
         j::table.inner_join(staff::table).filter(j::id.eq(id)).select(columns()).first(tx.conn).optional()?;

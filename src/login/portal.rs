@@ -133,7 +133,7 @@ impl Portal {
             None => Vec::new(),
         };
         // The demo's portal is this program, which a proxy cannot reach.
-        let http = Http::new(site.demo, authorities)?;
+        let http = Http::new(settings.name(), site.demo, authorities)?;
         Ok(Portal { site, settings, http, endpoints: EndpointCache::default(), keys: KeyCache::default() })
     }
 
@@ -337,7 +337,8 @@ impl Portal {
         match (token.filter(|token| id_token::is_asymmetric(token)), &endpoints.jwks) {
             (Some(token), Some(url)) if self.settings.issuer.is_some() => {
                 let expected = Expected { nonce, ..self.expected(TokenKind::IdToken, now) };
-                self.keys.verify(token, expected, url, &self.http).await.map(Some)
+                let verified = self.keys.verify(token, expected, url, &self.http).await;
+                verified.inspect_err(|refusal| self.http.failed("id token", *refusal)).map(Some)
             }
             _ => Ok(None),
         }

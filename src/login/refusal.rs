@@ -66,6 +66,16 @@ pub fn admitted(outcome: SignInOutcome) -> Result<AdmittedPerson, Refusal> {
 const ASK: &str = "如有疑问，请携带证件联系考试机构。";
 
 impl Refusal {
+    /// The reason in metrics.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::NotReached => "not_reached",
+            Refusal::NotUnderstood => "not_understood",
+            Refusal::Refused => "refused",
+            _ => "other",
+        }
+    }
+
     /// The page of this refusal at a portal. `again` is the path of its retry button.
     pub fn failure(self, portal: &PortalSettings, again: String) -> Failure {
         match self {

@@ -79,6 +79,11 @@ impl From<Refusal> for Failure {
                 let message = "另一位管理员刚才改过，请核对现在的内容再保存";
                 conflict(message, "返回管理", paths::ADMIN.to_owned())
             }
+            Refusal::NotScanned => {
+                let message = "这份材料还没有通过安全检查，检查程序没有回应，请过几分钟再打开";
+                conflict(message, "返回待办", paths::QUEUE.to_owned())
+            }
+            Refusal::Harmful => Failure::Gone(HARMFUL),
             Refusal::Invalid(why) => Failure::BadRequest(why),
             Refusal::Defect(what) => Failure::Internal(what.to_owned()),
             Refusal::People(refusal) => refusal.into(),
@@ -87,6 +92,10 @@ impl From<Refusal> for Failure {
         }
     }
 }
+
+/// Shown to whoever opens a file in which the scanner found something.
+pub const HARMFUL: &str =
+    "这份文件含有恶意代码，已经删除。考生须换一份没有问题的文件重新上传，并用杀毒软件检查设备。";
 
 /// Shown to a reviewer who opens an appeal against their own decision.
 pub const DECIDED_BEFORE: &str = "您办理过被申诉的申请，这件申诉须由其他工作人员办理。";

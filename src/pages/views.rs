@@ -145,6 +145,7 @@ pub fn uploaded(file: &Attachment) -> Uploaded {
         thumb: (file.is_picture() && !file.unreadable && !file.removed).then(|| format!("{href}?thumb=1")),
         recording: recording(file),
         unreadable: file.unreadable,
+        harmful: file.harmful,
         removed: file.removed,
         href,
     }

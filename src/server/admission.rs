@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::permits::{KeyedPermits, Permit};
+use crate::telemetry::{METRICS, Metrics};
 use crate::web::address::{ClientAddress, ClientNetwork, client_network};
 
 /// This many connections get the 503 page at the same time; others are closed without an answer.
@@ -71,20 +72,25 @@ impl Admission {
         }
     }
 
-    /// A permit for one more connection; `None` at a limit.
-    pub(super) fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
-        let of_total = self.total.clone().try_acquire_owned().ok()?;
+    /// A permit for one more connection.
+    ///
+    /// # Errors
+    /// The name of the limit that is reached, as metrics have it.
+    pub(super) fn admit(&self, peer: IpAddr) -> Result<ConnectionPermit, &'static str> {
+        let of_total = self.total.clone().try_acquire_owned().map_err(|_| "total")?;
         let of_network = match &self.networks {
             Some(networks) => {
-                Some(networks.try_acquire(client_network(ClientAddress::Known(peer.to_canonical())))?)
+                let network = client_network(ClientAddress::Known(peer.to_canonical()));
+                Some(networks.try_acquire(network).ok_or("network")?)
             }
             None => None,
         };
-        Some(ConnectionPermit { _of_total: of_total, _of_network: of_network })
+        Ok(ConnectionPermit { _of_total: of_total, _of_network: of_network })
     }
 
     /// Sends a 503 page without reading the request first, and closes the connection.
-    pub(super) fn refuse(&self, stream: TcpStream) {
+    pub(super) fn refuse(&self, stream: TcpStream, limit: &'static str) {
+        Metrics::count(&METRICS.connections_refused, "limit", limit);
         self.warn();
         let Ok(permit) = self.refusals.clone().try_acquire_owned() else { return };
         tokio::spawn(async move {

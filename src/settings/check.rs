@@ -50,6 +50,12 @@ impl Check {
         location.map_err(|error| self.problems.push(format!("{name} is wrong: {error}"))).ok()
     }
 
+    /// `None` without a problem if it is not set.
+    pub fn optional<T: FromStr>(&mut self, name: &str, value: &Option<String>, wanted: &str) -> Option<T> {
+        let is_set = value.as_deref().is_some_and(|text| !text.trim().is_empty());
+        is_set.then(|| self.parsed(name, value, wanted)).flatten()
+    }
+
     pub fn url(&mut self, name: &str, value: &Option<String>) -> Option<Url> {
         let url: Url = self.parsed(name, value, "an address such as https://example.gov.cn/path")?;
         if is_safe(&url) {

@@ -18,7 +18,7 @@ use super::Check;
 use check::Checked;
 pub use conditions::{ClaimRules, Conditions};
 pub use model::{ClaimNames, ClaimsFrom, ClientAuth, Level, PortalSettings, Ways};
-use profile::RawProfile;
+use profile::{OVERRIDABLE, RawProfile, claims};
 pub use steps::{
     Cipher, Decryption, Dialect, Encoding, InApp, Method, Returns, Signature, SignatureHash, Step, Value,
 };
@@ -47,20 +47,31 @@ pub struct RawPortal {
     /// The profile of a portal for staff alone. KAOZHENG_STAFF_PORTAL_… variables override it
     #[arg(long, env = "KAOZHENG_STAFF_PORTAL")]
     pub staff_portal: Option<String>,
-    /// The variables of the environment, by name.
+    /// The values of [`Variables`](super::Variables), by name.
     #[arg(skip)]
     pub variables: BTreeMap<String, String>,
 }
 
-impl RawPortal {
-    /// The same settings with the variables of this process.
-    pub fn with_environment(self) -> RawPortal {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        RawPortal { variables: std::env::vars_os().filter_map(text).collect(), ..self }
-    }
+/// The names of the variables that override every profile.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    let keys = OVERRIDABLE.iter().map(|key| (*key).to_owned()).chain(claims());
+    keys.flat_map(|key| [PREFIX, STAFF_PREFIX].map(|prefix| format!("{prefix}{}", key.to_uppercase())))
+}
 
+/// Whether a variable belongs to a profile.
+pub(super) fn is_name(name: &str) -> bool {
+    name.starts_with(PREFIX) || name.starts_with(STAFF_PREFIX)
+}
+
+/// Whether the value of a profile's variable must not be shown; `None` for other names. What a profile names itself
+/// may be a secret.
+pub fn is_secret(name: &str) -> Option<bool> {
+    let key = name.strip_prefix(PREFIX).or_else(|| name.strip_prefix(STAFF_PREFIX))?.to_lowercase();
+    let is_plain = OVERRIDABLE.contains(&key.as_str()) || claims().any(|claim| claim == key);
+    Some(!is_plain || key == "client_secret")
+}
+
+impl RawPortal {
     /// The variables with a prefix: the rest of the name in lower case, and the value. Empty ones count as
     /// not set.
     fn overrides(&self, prefix: &str) -> BTreeMap<String, String> {

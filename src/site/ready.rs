@@ -80,6 +80,11 @@ impl Health {
         Health(Arc::new(Inner { store, files, disks, has_backups, last: Mutex::new(None) }))
     }
 
+    /// The name of each check, and whether it passes.
+    pub async fn outcomes(&self) -> Vec<(&'static str, bool)> {
+        self.report().await.checks.iter().map(|check| (check.name, check.ok)).collect()
+    }
+
     /// A report that is not older than [`MAX_AGE`]. Concurrent requests wait for the same one.
     async fn report(&self) -> Report {
         let mut last = self.0.last.lock().await;

@@ -283,6 +283,8 @@ fn sheet(label: &str, file: &Attachment) -> Markup {
     html! {
         @if file.removed {
             p { (ui::REMOVED) "。" }
+        } @else if file.harmful {
+            p { (ui::HARMFUL) "。" }
         } @else if file.unreadable {
             p { "这份文件打不开：存储的文件已丢失或损坏。" }
         } @else if file.is_picture() {

@@ -1,6 +1,6 @@
 //! Pools of connections, and retries after lost connections.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
 use deadpool_diesel::{Connection as Shared, InteractError, Runtime};
@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use tokio::time::{sleep, timeout};
 
 use super::database::Database;
+use super::measures::{Measures, PoolLoad};
 use super::{Conn, Error, outage};
 
 /// Connections of a pool. PostgreSQL has one pool for reads and one for writes, so that writes which wait for a
@@ -129,6 +130,9 @@ pub(super) struct Pool {
     connections: managed::Pool<Opener>,
     /// How long a caller waits for an answer of a server.
     limit: Duration,
+    /// What the pool is for, as the measures name it.
+    kind: &'static str,
+    measures: Measures,
 }
 
 /// Settings of a new connection, such as [`Conn::prepare_reader`].
@@ -160,14 +164,19 @@ impl managed::Manager for Opener {
 }
 
 impl Pool {
-    pub(super) fn new(database: Database, prepare: Prepare, limit: Duration) -> Result<Pool, Error> {
+    pub(super) fn new(
+        database: Database,
+        prepare: Prepare,
+        limit: Duration,
+        (kind, measures): (&'static str, Measures),
+    ) -> Result<Pool, Error> {
         let connections = managed::Pool::builder(Opener { database: database.clone(), prepare })
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT))
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Pool { database, connections, limit })
+        Ok(Pool { database, connections, limit, kind, measures })
     }
 
     /// Retries on another connection if one is lost.
@@ -212,16 +221,21 @@ impl Pool {
         persist(&self.database, attempt).await
     }
 
-    /// The number of open connections.
-    #[cfg(test)]
-    pub(super) fn size(&self) -> usize {
-        self.connections.status().size
+    pub(super) fn load(&self) -> PoolLoad {
+        let status = self.connections.status();
+        PoolLoad { kind: self.kind, open: status.size, idle: status.available, waiting: status.waiting }
     }
 
     pub(super) async fn connection(&self) -> Result<Object<Opener>, Error> {
-        self.connections.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => error,
-            error => Error::Unavailable(error.to_string()),
+        let asked = Instant::now();
+        let got = self.connections.get().await;
+        self.measures.waited(self.kind, asked);
+        got.map_err(|error| {
+            self.measures.failed("unreached");
+            match error {
+                PoolError::Backend(error) => error,
+                error => Error::Unavailable(error.to_string()),
+            }
         })
     }
 
@@ -239,6 +253,7 @@ impl Pool {
         match self.within_limit(object.interact(job)).await {
             Some(Ok(AttemptOutcome::Answered(outcome))) => AttemptOutcome::Answered(outcome),
             Some(Ok(ended)) => {
+                self.measures.failed("lost");
                 self.discard(object);
                 ended
             }
@@ -247,6 +262,7 @@ impl Pool {
                 AttemptOutcome::Answered(Err(Error::Panicked.into()))
             }
             None => {
+                self.measures.failed("no_answer");
                 self.discard(object);
                 AttemptOutcome::GivenUp(late(format!("no answer within {:?}", self.limit)).into())
             }

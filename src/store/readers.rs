@@ -87,13 +87,14 @@ mod tests {
 
     use super::*;
     use crate::store::database::Database;
-    use crate::store::limits;
+    use crate::store::{Measures, limits};
 
     type Caller = Pin<Box<dyn Future<Output = Result<i32, Error>>>>;
 
     fn readers(path: &str) -> Readers {
         let database = Database::parse(&format!("sqlite:{path}")).unwrap();
-        Readers::new(Pool::new(database, Conn::prepare_reader, limits::READ).unwrap())
+        let measured = ("read", Measures::default());
+        Readers::new(Pool::new(database, Conn::prepare_reader, limits::READ, measured).unwrap())
     }
 
     fn on_file(folder: &tempfile::TempDir) -> Readers {
@@ -132,7 +133,7 @@ mod tests {
         assert_eq!(answer(two).await.unwrap(), 2);
         assert_eq!(readers.waiting.lock().len(), 0);
         assert_eq!(answer(three).await.unwrap(), 3);
-        assert_eq!(readers.connections.size(), 1);
+        assert_eq!(readers.connections.load().open, 1);
     }
 
     #[tokio::test]
@@ -143,7 +144,7 @@ mod tests {
         let two = ask(&readers, number::<2>).await;
         assert!(matches!(answer(panics).await, Err(Error::Panicked)));
         assert_eq!(answer(two).await.unwrap(), 2);
-        assert_eq!(readers.connections.size(), 0);
+        assert_eq!(readers.connections.load().open, 0);
         assert_eq!(answer(ask(&readers, number::<3>).await).await.unwrap(), 3);
     }
 

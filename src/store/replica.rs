@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::database::Database;
 use super::pool::{Pool, in_snapshot};
 use super::schema::replica_beats::dsl as b;
-use super::{Conn, Error, Tx, limits};
+use super::{Conn, Error, Measures, Tx, limits};
 use crate::either;
 
 /// How long the replica is left alone after it did not answer, or was too far behind.
@@ -56,8 +56,14 @@ impl Beats {
 }
 
 impl Replica {
-    pub(super) fn new(url: &str, bound: Duration, process: String) -> Result<Replica, Error> {
-        let pool = Pool::new(Database::parse(url)?, Conn::prepare_reader, limits::REPLICA)?;
+    pub(super) fn new(
+        url: &str,
+        bound: Duration,
+        process: String,
+        measures: Measures,
+    ) -> Result<Replica, Error> {
+        let measures = ("replica", measures);
+        let pool = Pool::new(Database::parse(url)?, Conn::prepare_reader, limits::REPLICA, measures)?;
         Ok(Replica { pool, bound, process, beats: Mutex::default(), rests_until: Mutex::default() })
     }
 

@@ -546,6 +546,8 @@ diesel::table! {
         unreadable_since -> Nullable<Timestamp>,
         withdrawn_at -> Nullable<Timestamp>,
         removed_at -> Nullable<Timestamp>,
+        scanned_at -> Nullable<Timestamp>,
+        finding -> Nullable<Text>,
     }
 }
 

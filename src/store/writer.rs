@@ -5,10 +5,12 @@
 //! that arrive meanwhile wait and form the next group.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::measures::{Measures, WRITE};
 use super::write_turn::WriteTurn;
 use super::{Conn, Error};
 
@@ -32,13 +34,22 @@ struct FinishedJob {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
+    measures: Measures,
 }
 
 impl Writer {
-    pub(super) fn start(conn: Conn, turn: WriteTurn) -> std::io::Result<Writer> {
+    pub(super) fn start(conn: Conn, turn: WriteTurn, measures: Measures) -> std::io::Result<Writer> {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("writer".into()).spawn(move || serve(conn, &turn, queue))?;
-        Ok(Writer { jobs })
+        let measured = measures.clone();
+        std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || serve(conn, &turn, queue, &measured))?;
+        Ok(Writer { jobs, measures })
+    }
+
+    /// How many writes wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Runs `work` in a savepoint. Returns once its group is committed and flushed.
@@ -49,7 +60,9 @@ impl Writer {
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let (asked, measures) = (Instant::now(), self.measures.clone());
         let job: Job = Box::new(move |conn| {
+            measures.waited(WRITE, asked);
             let (outcome, intact) = match conn {
                 Ok(conn) => in_savepoint(conn, work),
                 Err(error) => (Err(error.into()), false),
@@ -65,11 +78,12 @@ impl Writer {
     }
 }
 
-fn serve(mut conn: Conn, turn: &WriteTurn, mut queue: mpsc::Receiver<Job>) {
+fn serve(mut conn: Conn, turn: &WriteTurn, mut queue: mpsc::Receiver<Job>, measures: &Measures) {
     while let Some(first) = queue.blocking_recv() {
         match turn.begin(&mut conn) {
-            Ok(()) => commit_group(&mut conn, first, &mut queue),
+            Ok(()) => commit_group(&mut conn, first, &mut queue, measures),
             Err(error) => {
+                measures.failed("not_begun");
                 tracing::error!(%error, "the writer cannot begin a transaction");
                 (first(Err(not_begun(error))).answer)(Ok(()));
             }
@@ -84,7 +98,7 @@ fn not_begun(error: Error) -> Error {
     }
 }
 
-fn commit_group(conn: &mut Conn, first: Job, queue: &mut mpsc::Receiver<Job>) {
+fn commit_group(conn: &mut Conn, first: Job, queue: &mut mpsc::Receiver<Job>, measures: &Measures) {
     let (mut answers, mut next, mut intact) = (Vec::new(), Some(first), true);
     while let Some(job) = next {
         let ran = job(Ok(conn));
@@ -97,7 +111,9 @@ fn commit_group(conn: &mut Conn, first: Job, queue: &mut mpsc::Receiver<Job>) {
     } else {
         Err("the database rolled the transaction back".to_owned())
     };
+    measures.committed();
     if let Err(error) = &committed {
+        measures.failed("not_committed");
         tracing::error!(%error, jobs = answers.len(), "a group of writes could not be committed");
         let _ = conn.batch_execute("ROLLBACK");
     }

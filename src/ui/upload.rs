@@ -18,6 +18,8 @@ pub struct Uploaded {
     pub recording: Option<Recording>,
     /// Whether the storage has lost its content.
     pub unreadable: bool,
+    /// Whether it was removed because of what the scanner found in it. It is unreadable then.
+    pub harmful: bool,
     /// Whether the file was removed at the end of its retention.
     pub removed: bool,
 }
@@ -111,6 +113,9 @@ fn chooser(u: &UploadField, described: Option<&str>, words: &str) -> Markup {
 /// What is said of a file that was removed.
 pub const REMOVED: &str = "材料已按保存期限删除";
 
+/// What is said of a file in which the scanner found something.
+pub const HARMFUL: &str = "这份文件含有恶意代码，已删除";
+
 /// Thumbnail or icon, name and size, as a link that opens the file in a new window.
 fn shown(file: &Uploaded) -> Markup {
     if file.removed {
@@ -124,7 +129,8 @@ fn shown(file: &Uploaded) -> Markup {
             }
             span {
                 strong { (file.name) }
-                @if file.unreadable { span.error { "这份文件打不开" } }
+                @if file.harmful { span.error { (HARMFUL) } }
+                @else if file.unreadable { span.error { "这份文件打不开" } }
                 @else { span.muted.small { (file.size) } }
             }
         }
@@ -182,6 +188,7 @@ mod tests {
             href: format!("/files/{id}"),
             recording: None,
             unreadable: false,
+            harmful: false,
             removed: false,
         }
     }

@@ -130,3 +130,18 @@ fn migrations_of_both_databases_are_twins() {
     };
     assert_eq!(indexes("sqlite"), indexes("postgres"));
 }
+
+/// Operators read it before a busy day. The migrations before this rule are as they were released.
+#[test]
+fn every_migration_says_how_long_it_locks() {
+    const FIRST: u32 = 44;
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
+    for folder in std::fs::read_dir(root).expect("migrations") {
+        let folder = folder.expect("a folder").path();
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let number: u32 = name[11..17].parse().expect("a number after the date");
+        let text = std::fs::read_to_string(folder.join("up.sql")).expect("a migration");
+        let says = text.lines().any(|line| line.starts_with("--") && line.contains("lock"));
+        assert!(number < FIRST || says, "{name} has no comment that says how long it locks which table");
+    }
+}

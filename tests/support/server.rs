@@ -11,7 +11,7 @@ use std::time::Duration as StdDuration;
 use chrono::Duration;
 use kaozheng::demo::sandbox;
 use kaozheng::files::storage::Storage;
-use kaozheng::settings::{Office, SessionRules, Settings};
+use kaozheng::settings::{Monitoring, Office, SessionRules, Settings};
 use kaozheng::site::{self, Parts};
 use kaozheng::store::{Clock, Ids, Store, Timestamp, Vault};
 use reqwest::cookie::Jar;
@@ -59,6 +59,7 @@ impl Server {
         change(&mut settings);
         let vault = Vault::from_key(&[7; 32]);
         let files = Storage::open(&settings.files, vault.clone()).expect("a storage");
+        let files = files.with_scanner(settings.clamd.clone());
         let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");
         let store = match &settings.replica {
             Some(replica) => store.with_replica(&replica.url, replica.bound).expect("a replica"),
@@ -134,6 +135,8 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         replica: None,
         max_waiters: 20_000,
         image_memory_mb: 256,
+        clamd: None,
+        monitoring: Monitoring::default(),
         demo: true,
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn removed_materials(detail: &Detail) -> Markup {
 pub(super) fn lost_materials(detail: &Detail) -> Markup {
     let (business, application) = (detail.application.business, &detail.application);
     let answers = application.form.clone().unwrap_or_default();
+    let is_harmful = detail.files.iter().any(|file| file.harmful);
     let is_lost = |id: &String| detail.files.iter().any(|file| file.id == *id && file.unreadable);
     let wanted =
         business.wanted(&answers).filter(|material| answers.files(material.slot).iter().any(is_lost));
@@ -65,7 +66,11 @@ pub(super) fn lost_materials(detail: &Detail) -> Markup {
         Tone::Warn,
         &title,
         html! {
-            p { "存储的文件已丢失或损坏，不是您的操作造成的。您填写的内容都在。" }
+            @if is_harmful {
+                p { "文件含有恶意代码，已经删除。您填写的内容都在。请换一份没有问题的文件，并用杀毒软件检查设备。" }
+            } @else {
+                p { "存储的文件已丢失或损坏，不是您的操作造成的。您填写的内容都在。" }
+            }
             @if business.submits_by(application.status).is_some() {
                 p { a href=(links::edit(application)) { "去重新上传" } }
             } @else if application.is_pending() {

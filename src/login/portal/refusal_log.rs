@@ -32,14 +32,16 @@ const SHORTEST_SECRET: usize = 6;
 /// Codes that mean "not yet" and not a refusal (RFC 8628 §3.5).
 const NOT_YET: [&str; 2] = ["authorization_pending", "slow_down"];
 
-/// Logs a refusal. `secrets` were sent with the request.
-pub fn log_refusal(what: &str, answer: &HttpResponse, secrets: &[String]) {
+/// Logs a refusal. `secrets` were sent with the request. Returns `false` for an answer that only means "not yet".
+pub fn log_refusal(what: &str, answer: &HttpResponse, secrets: &[String]) -> bool {
     let json = serde_json::from_slice(answer.body()).unwrap_or_default();
     let (code, message) = (code(&json, secrets), message(&json, secrets));
     let status = answer.status().as_u16();
-    if !NOT_YET.contains(&code.as_str()) {
+    let is_refusal = !NOT_YET.contains(&code.as_str());
+    if is_refusal {
         tracing::warn!(endpoint = what, status, code, message, "the portal refused");
     }
+    is_refusal
 }
 
 /// Logs the error that claims contain. `name` is the person's name, which a message may repeat.

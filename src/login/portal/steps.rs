@@ -32,12 +32,14 @@ pub async fn run(
     for step in steps {
         let call = Call::of(step, &values, moment)?;
         let response = http.step(&step.name, &call).await?;
-        answer = read(step, &values, &response).inspect_err(|_| {
+        answer = read(step, &values, &response).inspect_err(|refusal| {
+            http.failed(&step.name, *refusal);
             refusal_log::log_refusal(&step.name, &response, &call.secrets);
             log_clock(&response, moment.now);
         })?;
         for (name, pointer) in &step.take {
             let taken = text(answer.pointer(pointer)).ok_or_else(|| {
+                http.failed(&step.name, Refusal::Refused);
                 refusal_log::log_refusal(&step.name, &response, &call.secrets);
                 Refusal::Refused
             })?;

@@ -49,6 +49,7 @@ const LABELS: &[(&str, &str)] = &[
     ("deletion", "查看删除申请"),
     ("erase", "同意删除个人信息"),
     ("refuse_deletion", "不同意删除个人信息"),
+    ("malware", "发现恶意代码"),
     ("retention", "按保存期限删除材料"),
     ("audit_cut", "按保存期限删除查看记录"),
     ("organisation_add", "增加查询单位"),

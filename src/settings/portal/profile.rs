@@ -16,7 +16,7 @@ pub const BUILT_IN: [(&str, &str); 6] = [
 ];
 
 /// Keys of a profile that a variable overrides: `KAOZHENG_PORTAL_` and the key in capitals.
-const OVERRIDABLE: &[&str] = &[
+pub const OVERRIDABLE: &[&str] = &[
     "base",
     "issuer",
     "authorize_url",
@@ -50,6 +50,11 @@ const OVERRIDABLE: &[&str] = &[
 const CLAIM: &str = "claim_";
 
 const CLAIMS: &[&str] = &["name", "id_type", "id_number", "phone", "subject"];
+
+/// The keys that override the pointers in `[claim]`.
+pub fn claims() -> impl Iterator<Item = String> {
+    CLAIMS.iter().map(|claim| format!("{CLAIM}{claim}"))
+}
 
 /// An unchecked profile. `docs/portals.md` describes each key.
 #[derive(Clone, Debug, Default, Deserialize)]

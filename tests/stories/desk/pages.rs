@@ -132,6 +132,8 @@ fn settings() -> Settings {
         replica: None,
         max_waiters: 20_000,
         image_memory_mb: 256,
+        clamd: None,
+        monitoring: kaozheng::settings::Monitoring::default(),
         demo: false,
     }
 }
