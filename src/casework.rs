@@ -16,6 +16,7 @@ pub mod assignment;
 pub mod batch;
 pub mod business;
 pub mod calendar;
+mod change;
 pub mod deadline;
 pub mod decision;
 pub mod deletion;
