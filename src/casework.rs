@@ -9,6 +9,7 @@ pub use refusal::Refusal;
 
 pub mod amend;
 pub mod announcement;
+pub mod annulment;
 pub mod answers;
 pub mod appeal;
 pub mod application;
@@ -30,6 +31,7 @@ pub mod lifecycle;
 pub mod list_facts;
 pub mod listing;
 pub mod materials;
+pub mod messages;
 pub mod notes;
 pub mod number;
 pub mod own_data;

@@ -4,6 +4,7 @@ mod address;
 mod check;
 mod office;
 mod portal;
+mod sms;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use portal::{
     Level, Method, PortalSettings, RawPortal, Returns, Signature, SignatureHash, Step, Template, Value,
     Values, Ways,
 };
+pub use sms::{RawSms, SmsSettings};
 
 /// Unchecked settings of every command.
 #[derive(Args, Clone, Debug, Default)]
@@ -57,6 +59,9 @@ pub struct RawServe {
     /// The government portal
     #[command(flatten)]
     pub portal: RawPortal,
+    /// The SMS gateway
+    #[command(flatten)]
+    pub sms: RawSms,
     /// Take the client's address from the last X-Forwarded-For entry: only behind a proxy of yours
     #[arg(long, env = "KAOZHENG_TRUSTED_PROXY")]
     pub trusted_proxy: bool,
@@ -99,6 +104,8 @@ pub struct Settings {
     pub portal: PortalSettings,
     /// The portal of staff, if they have one of their own.
     pub staff_portal: Option<PortalSettings>,
+    /// `None`: messages are on the site only.
+    pub sms: Option<SmsSettings>,
     /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
     pub sessions: SessionRules,
@@ -237,6 +244,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let office = office::check(&mut check, &raw.office);
     let portal = portal::check(&mut check, &raw.portal);
     let staff_portal = portal::check_staff(&mut check, &raw.portal);
+    let sms = sms::check(&mut check, &raw.sms);
     let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
     let sessions = SessionRules {
         candidates: SessionLength {
@@ -265,6 +273,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             office,
             portal: portal?,
             staff_portal,
+            sms,
             trusted_proxy: raw.trusted_proxy,
             sessions,
             max_waiters: max_waiters?,
@@ -329,6 +338,7 @@ mod tests {
             session_hours: Some("soon".into()),
             listen: Some("here".into()),
             image_memory_mb: Some("16".into()),
+            sms: RawSms { sms_url: Some("http://sms.example".into()), sms_secret: Some("c2hvcnQ=".into()) },
             office: RawOffice {
                 security_contact: Some("010-12345678".into()),
                 seal: Some("missing.png".into()),
@@ -349,10 +359,30 @@ mod tests {
             "KAOZHENG_SECURITY_CONTACT is wrong: it must begin with https: or mailto:",
             "KAOZHENG_SEAL is wrong: expected a PNG file",
             "KAOZHENG_SESSION_HOURS is wrong",
+            "KAOZHENG_SMS_URL is wrong: it must begin with https://",
+            "KAOZHENG_SMS_SECRET is wrong: expected base64 of 24 to 64 bytes",
             "KAOZHENG_IMAGE_MEMORY_MB is wrong: expected 100 to 65536",
         ] {
             assert!(problems.contains(name), "{name} is not in\n{problems}");
         }
+    }
+
+    #[test]
+    fn gateway_needs_its_address_and_its_secret() {
+        let secret = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [7; 32]);
+        let with = |sms_url: Option<&str>, sms_secret: Option<String>| RawServe {
+            sms: RawSms { sms_url: sms_url.map(str::to_owned), sms_secret },
+            ..complete()
+        };
+        assert!(check_serve(&complete()).unwrap().0.sms.is_none());
+        let (settings, _) = check_serve(&with(Some("https://sms.example/in"), Some(secret.clone()))).unwrap();
+        let sms = settings.sms.expect("a gateway");
+        assert_eq!(sms.secret, [7; 32]);
+        assert!(!format!("{sms:?}").contains(&secret));
+        let prefixed = with(Some("http://127.0.0.1:9000/"), Some(format!("whsec_{secret}")));
+        assert_eq!(check_serve(&prefixed).unwrap().0.sms.expect("a gateway").secret, [7; 32]);
+        assert_eq!(problems(&with(Some("https://sms.example/in"), None)), ["KAOZHENG_SMS_SECRET is missing"]);
+        assert_eq!(problems(&with(None, Some(secret))), ["KAOZHENG_SMS_URL is missing"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::business::{Application, Business, EditRule, Registry};
 use super::history::{self, Content, NewEvent};
 use super::lifecycle::{self, Action, Status};
 use super::list_facts::ListFacts;
+use super::messages::steps::tell_step;
 use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::store::schema::applications::{self, dsl as a};
@@ -234,7 +235,7 @@ impl Application {
         self.working.clone().or_else(|| self.form.clone())
     }
 
-    /// Changes status and columns, adds an event, by the table of [`lifecycle`].
+    /// Changes status and columns, adds an event, by the table of [`lifecycle`], and tells the candidate.
     ///
     /// # Errors
     /// [`Refusal::Overtaken`] if the status does not allow the action, or if the application changed since
@@ -258,7 +259,7 @@ impl Application {
             a::updated_at.eq(tx.now),
             a::list_facts.eq(facts.to_json()?),
         );
-        let won = diesel::update(unchanged).set((step, change)).execute(tx.conn)?;
+        let won = diesel::update(unchanged).set((step, &change)).execute(tx.conn)?;
         if won == 0 {
             return Err(self.overtaken(by));
         }
@@ -271,7 +272,8 @@ impl Application {
             staff: by.staff(),
             content,
         };
-        Ok(history::add(tx, &event)?)
+        history::add(tx, &event)?;
+        Ok(tell_step(tx, self, (action, &change), content)?)
     }
 
     /// Who has proposed a decision after a step. A step within the review keeps the proposal, unless it changes the

@@ -105,6 +105,7 @@ impl Demo {
             },
             staff_portal: self.staff_portal.as_deref().map(sandboxed).transpose()?,
             public_url,
+            sms: None,
             trusted_proxy: false,
             sessions: SessionRules::STANDARD,
             max_waiters: 20_000,

@@ -11,6 +11,7 @@ use crate::business::ALL;
 use crate::files::storage::Storage;
 use crate::settings::{self, RawServe};
 use crate::site::{self, Parts};
+use crate::sms::Gateway;
 use crate::store::{Clock, Ids, Store, file};
 
 /// How long requests in flight may continue after a stop signal.
@@ -118,10 +119,16 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
     let sweeper = tokio::spawn(housekeeping::sweep_periodically(parts.clone()));
     let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
     let lists = tokio::spawn(housekeeping::look_up_lists(parts.clone()));
+    let gateway = parts.settings.sms.clone().map(Gateway::new).transpose()?;
+    let sms = gateway.map(|gateway| tokio::spawn(housekeeping::send_messages(parts.clone(), gateway)));
     site::serve(listener, &parts, stop, GRACE).await;
     sweeper.abort();
     exchange.abort();
     lists.abort();
+    // A message that is being sent is tried again when its lease ends.
+    if let Some(sms) = sms {
+        sms.abort();
+    }
     let told = parts.lookup.exchange(&parts.store).await;
     // Afterwards a copy of the database file alone is complete.
     if let Err(error) = file::checkpoint(&parts.settings.database_url) {

@@ -46,6 +46,7 @@ mod lists;
 mod login;
 mod lookup;
 mod media;
+mod messages;
 mod names;
 mod pagination;
 mod permits;

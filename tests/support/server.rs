@@ -118,6 +118,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         },
         portal: sandbox::settings(&url("/"), &url("/")),
         staff_portal: None,
+        sms: None,
         trusted_proxy: true,
         sessions: SessionRules::STANDARD,
         max_waiters: 20_000,
