@@ -9,7 +9,7 @@ mod qualification;
 mod receipt;
 mod refund;
 pub mod reissue;
-mod violation;
+pub mod violation;
 
 use crate::casework::business::Registry;
 

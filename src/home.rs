@@ -1,4 +1,4 @@
-//! The first page, 业务办理, 我的, announcements, personal data and 长者模式.
+//! The first page, 业务办理, 我的, messages, announcements, personal data and 长者模式.
 
 mod announcements;
 mod candidate;
@@ -7,6 +7,7 @@ pub mod data;
 pub mod deletion;
 mod guest;
 pub mod me;
+pub mod messages;
 mod periods;
 pub mod privacy;
 pub mod senior;

@@ -13,7 +13,7 @@
 //! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `files`, `verify-store`, `staff`, `portal`, `import`, `export`, `audit`, `keys`, `verify`, `config`, `health`, `sample` |
 //! | 10 | [`site`] | the route of every address, and what is done for every request |
 //! | 9 | [`demo`] | the sandbox portals, demo data and sample files |
-//! | 9 | [`home`] | the first page, 业务办理 and 我的 |
+//! | 9 | [`home`] | the first page, 业务办理, 我的 and 消息 |
 //! | 9 | [`login`] | the login screen, the portal client, devices and sign-out |
 //! | 9 | [`applications`] | the pages of an application: list, notice, form, review, detail, slip |
 //! | 9 | [`certificates`] | 证书管理: the certificates of a candidate |
@@ -22,6 +22,7 @@
 //! | 9 | [`staff`] | the review desk |
 //! | 8 | [`pages`] | what pages share: who is signed in, uploads, how a refusal is told |
 //! | 7 | [`business`] | the businesses, one file each |
+//! | 7 | [`sms`] | messages to candidates, sent to the SMS gateway |
 //! | 7 | [`imports`] | CSV and XLSX files of the authority's systems, read and written |
 //! | 6 | [`casework`] | what every application shares: record, lifecycle, materials, decisions |
 //! | 5 | [`exams`] | exam, sitting, registration, certificate, violation, integrity record |
@@ -58,6 +59,7 @@ pub mod progress;
 pub mod server;
 pub mod settings;
 pub mod site;
+pub mod sms;
 pub mod staff;
 pub mod store;
 pub mod telemetry;

@@ -29,6 +29,12 @@ pub const PRIVACY: &str = "/privacy";
 pub const CONSENT: &str = "/me/consent";
 /// Signs out somebody who does not agree.
 pub const NO_CONSENT: &str = "/me/consent/refused";
+/// 消息: what the site has told a candidate.
+pub const MESSAGES: &str = "/me/messages";
+/// Marks every message as read.
+pub const READ_MESSAGES: &str = "/me/messages/read";
+/// Which messages a candidate wants by SMS.
+pub const CHOOSE_SMS: &str = "/me/messages/sms";
 /// 我的数据.
 pub const MY_DATA: &str = "/me/data";
 /// Makes a file of everything that is held about a candidate.
@@ -111,6 +117,10 @@ pub const SAVE_HOLIDAYS: &str = "/staff/admin/holidays/save";
 /// 数据备份.
 pub const BACKUPS: &str = "/staff/admin/backups";
 pub const TEXTS: &str = "/staff/admin/texts";
+/// 消息文字: the texts of messages.
+pub const TEMPLATES: &str = "/staff/admin/messages";
+/// Messages that could not be sent as SMS.
+pub const SMS: &str = "/staff/admin/sms";
 pub const EDITED_ANNOUNCEMENTS: &str = "/staff/admin/announcements";
 pub const NEW_ANNOUNCEMENT: &str = "/staff/admin/announcements/new";
 /// Saves a view of the queue.
@@ -160,6 +170,8 @@ addresses! {
     PRIVACY_VERSION privacy_version(version) = "/privacy/:version";
     /// The ZIP file of a candidate's data.
     DATA_FILE data_file(id) = "/me/data/export/:id";
+    MESSAGE message(id) = "/me/messages/:id";
+    SMS_LETTER sms_letter(id) = "/staff/admin/sms/:id";
     DELETION_REQUEST deletion_request(id) = "/staff/admin/deletions/:id";
     ANNOUNCEMENT announcement(id) = "/announcements/:id";
     FILE file(id) = "/files/:id";

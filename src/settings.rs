@@ -3,12 +3,13 @@
 mod address;
 mod backups;
 mod check;
+mod clamd;
 mod contact;
 mod location;
-mod clamd;
 mod monitoring;
 mod office;
 mod portal;
+mod sms;
 mod source;
 
 use std::net::SocketAddr;
@@ -21,9 +22,9 @@ use crate::store::Vault;
 pub use address::{SiteAddress, is_safe};
 pub use backups::{BackupSchedule, RawBackups};
 use check::Check;
+pub use clamd::ClamdAddress;
 pub use contact::{Contact, GENERAL, Phone};
 pub use location::{Bucket, Location};
-pub use clamd::ClamdAddress;
 pub use monitoring::{Monitoring, RawMonitoring};
 pub use office::{Office, RawOffice};
 pub use portal::{
@@ -31,6 +32,7 @@ pub use portal::{
     Level, Method, PortalSettings, RawPortal, Returns, Signature, SignatureHash, Step, Template, Value,
     Values, Ways, is_secret as is_portal_secret,
 };
+pub use sms::{RawSms, SmsSettings};
 pub use source::{Found, Variables};
 
 /// Unchecked settings of every command.
@@ -80,6 +82,9 @@ pub struct RawServe {
     /// The government portal
     #[command(flatten)]
     pub portal: RawPortal,
+    /// The SMS gateway
+    #[command(flatten)]
+    pub sms: RawSms,
     /// Take the client's address from the last X-Forwarded-For entry: only behind a proxy of yours
     #[arg(long, env = "KAOZHENG_TRUSTED_PROXY")]
     pub trusted_proxy: bool,
@@ -131,6 +136,8 @@ pub struct Settings {
     pub portal: PortalSettings,
     /// The portal of staff, if they have one of their own.
     pub staff_portal: Option<PortalSettings>,
+    /// `None`: messages are on the site only.
+    pub sms: Option<SmsSettings>,
     /// Whether `X-Forwarded-For` is trusted.
     pub trusted_proxy: bool,
     pub sessions: SessionRules,
@@ -294,6 +301,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let office = office::check(&mut check, &raw.office);
     let portal = portal::check(&mut check, &raw.portal);
     let staff_portal = portal::check_staff(&mut check, &raw.portal);
+    let sms = sms::check(&mut check, &raw.sms);
     let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
     let sessions = SessionRules {
         candidates: SessionLength {
@@ -326,6 +334,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
             office,
             portal: portal?,
             staff_portal,
+            sms,
             trusted_proxy: raw.trusted_proxy,
             sessions,
             max_waiters: max_waiters?,
@@ -423,6 +432,7 @@ mod tests {
                 metrics_listen: Some("9464".into()),
                 otlp_endpoint: Some("collector:4318".into()),
             },
+            sms: RawSms { sms_url: Some("http://sms.example".into()), sms_secret: Some("c2hvcnQ=".into()) },
             office: RawOffice {
                 security_contact: Some("010-12345678".into()),
                 seal: Some("missing.png".into()),
@@ -448,10 +458,30 @@ mod tests {
             "KAOZHENG_CLAMD is wrong: expected tcp://HOST:PORT or unix:/PATH",
             "KAOZHENG_METRICS_LISTEN is wrong",
             "OTEL_EXPORTER_OTLP_ENDPOINT is wrong: it must begin with http://",
+            "KAOZHENG_SMS_URL is wrong: it must begin with https://",
+            "KAOZHENG_SMS_SECRET is wrong: expected base64 of 24 to 64 bytes",
             "KAOZHENG_IMAGE_MEMORY_MB is wrong: expected 100 to 65536",
         ] {
             assert!(problems.contains(name), "{name} is not in\n{problems}");
         }
+    }
+
+    #[test]
+    fn gateway_needs_its_address_and_its_secret() {
+        let secret = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [7; 32]);
+        let with = |sms_url: Option<&str>, sms_secret: Option<String>| RawServe {
+            sms: RawSms { sms_url: sms_url.map(str::to_owned), sms_secret },
+            ..complete()
+        };
+        assert!(check_serve(&complete()).unwrap().0.sms.is_none());
+        let (settings, _) = check_serve(&with(Some("https://sms.example/in"), Some(secret.clone()))).unwrap();
+        let sms = settings.sms.expect("a gateway");
+        assert_eq!(sms.secret, [7; 32]);
+        assert!(!format!("{sms:?}").contains(&secret));
+        let prefixed = with(Some("http://127.0.0.1:9000/"), Some(format!("whsec_{secret}")));
+        assert_eq!(check_serve(&prefixed).unwrap().0.sms.expect("a gateway").secret, [7; 32]);
+        assert_eq!(problems(&with(Some("https://sms.example/in"), None)), ["KAOZHENG_SMS_SECRET is missing"]);
+        assert_eq!(problems(&with(None, Some(secret))), ["KAOZHENG_SMS_URL is missing"]);
     }
 
     #[test]

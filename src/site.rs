@@ -25,7 +25,7 @@ use crate::lookup::list::{api, pages as list_pages};
 use crate::server::{self, ConnectionLimits, Handlers, Park, Parked};
 use crate::settings::{Contact, Settings};
 use crate::site::ready::Health;
-use crate::store::{Ids, Store, Timestamp};
+use crate::store::{Clock, Ids, Store, Timestamp};
 use crate::web::current_contact::CurrentContact;
 use crate::web::encoding::Encoding;
 use crate::web::failure::ErrorResponder;
@@ -200,6 +200,10 @@ fn urls() -> Route {
         .at(paths::PRIVACY_VERSION, get(home::privacy::show_version))
         .at(paths::CONSENT, get(home::consent::ask).post(home::consent::answer))
         .at(paths::NO_CONSENT, get(home::consent::refused))
+        .at(paths::MESSAGES, get(home::messages::list))
+        .at(paths::READ_MESSAGES, post(home::messages::read_all))
+        .at(paths::CHOOSE_SMS, post(home::messages::choose))
+        .at(paths::MESSAGE, get(home::messages::show))
         .at(paths::MY_DATA, get(home::data::show))
         .at(paths::DATA_EXPORT, post(home::data::make))
         .at(paths::DATA_FILE, get(home::data::download))

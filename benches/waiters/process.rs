@@ -44,6 +44,7 @@ pub async fn serve(listen: &str) {
         portal: sandbox::settings(&public, &public),
         staff_portal: None,
         public_url: public,
+        sms: None,
         trusted_proxy: true,
         sessions: kaozheng::settings::SessionRules::STANDARD,
         replica: None,

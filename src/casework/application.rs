@@ -4,16 +4,17 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::answers::Answers;
-use super::appeal;
 use super::business::{Application, Business, EditRule, Registry};
-use super::deadline::Due;
 use super::history::{self, Content, NewEvent};
-use super::lifecycle::{self, Action, Actor, Status};
+use super::lifecycle::{self, Action, Status};
 use super::list_facts::ListFacts;
+use super::messages::steps::tell_step;
 use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use crate::store::schema::applications::{self, dsl as a};
 use crate::store::{CandidateId, Error, Timestamp, Tx};
+
+pub(super) use super::change::{By, Change};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = applications)]
@@ -45,88 +46,6 @@ pub(super) struct Row {
     held_at: Option<Timestamp>,
     due_days: Option<i32>,
     appeal_until: Option<NaiveDate>,
-}
-
-/// Columns that a transition sets besides status, version and time. `None` leaves a column as it is.
-#[derive(AsChangeset, Default)]
-#[diesel(table_name = applications)]
-pub(super) struct Change {
-    pub number: Option<ApplicationNumber>,
-    pub subject: Option<String>,
-    pub title: Option<String>,
-    pub summary: Option<String>,
-    pub result: Option<String>,
-    pub round: Option<i32>,
-    pub form: Option<String>,
-    pub working: Option<Option<String>>,
-    pub assignee_id: Option<Option<String>>,
-    pub submitted_at: Option<Timestamp>,
-    pub decided_at: Option<Option<Timestamp>>,
-    pub due_on: Option<Option<NaiveDate>>,
-    pub due_days: Option<Option<i32>>,
-    pub held_at: Option<Option<Timestamp>>,
-    pub appeal_until: Option<Option<NaiveDate>>,
-}
-
-impl Change {
-    /// The same change with a due day.
-    pub fn due(self, Due { on, days }: Due) -> Change {
-        Change { due_on: Some(Some(on)), due_days: Some(Some(days)), ..self }
-    }
-
-    /// The same change without a due day.
-    pub fn not_due(self) -> Change {
-        Change { due_on: Some(None), due_days: Some(None), ..self }
-    }
-
-    /// The columns that a decision sets. A rejection has the last day of an appeal against it.
-    pub fn decided(
-        tx: &mut Tx,
-        business: &'static Business,
-        action: Action,
-        result: &str,
-    ) -> Result<Change, Error> {
-        let appeal_until = match action {
-            Action::Reject => appeal::last_day_from_today(tx, business)?,
-            _ => None,
-        };
-        Ok(Change {
-            result: Some(result.to_owned()),
-            decided_at: Some(Some(tx.now)),
-            appeal_until: Some(appeal_until),
-            ..Change::default().not_due()
-        })
-    }
-}
-
-/// Who changes an application.
-#[derive(Clone, Copy)]
-pub(super) enum By<'a> {
-    Candidate,
-    /// A staff member, by the key of their row.
-    Staff(&'a str),
-    /// A change of the roster.
-    Roster,
-    /// A rule of the office that applies by itself.
-    Office,
-}
-
-impl By<'_> {
-    fn actor(self) -> Actor {
-        match self {
-            By::Candidate => Actor::Candidate,
-            By::Staff(_) => Actor::Reviewer,
-            By::Roster => Actor::Roster,
-            By::Office => Actor::Office,
-        }
-    }
-
-    fn staff(&self) -> Option<&str> {
-        match self {
-            By::Staff(id) => Some(id),
-            By::Candidate | By::Roster | By::Office => None,
-        }
-    }
 }
 
 /// Applications on one page of a list.
@@ -316,7 +235,7 @@ impl Application {
         self.working.clone().or_else(|| self.form.clone())
     }
 
-    /// Changes status and columns and adds an event, by the table of [`lifecycle`].
+    /// Changes status and columns, adds an event, by the table of [`lifecycle`], and tells the candidate.
     ///
     /// # Errors
     /// [`Refusal::Overtaken`] if the status does not allow the action, or if the application changed since
@@ -340,7 +259,7 @@ impl Application {
             a::updated_at.eq(tx.now),
             a::list_facts.eq(facts.to_json()?),
         );
-        let won = diesel::update(unchanged).set((step, change)).execute(tx.conn)?;
+        let won = diesel::update(unchanged).set((step, &change)).execute(tx.conn)?;
         if won == 0 {
             return Err(self.overtaken(by));
         }
@@ -353,7 +272,8 @@ impl Application {
             staff: by.staff(),
             content,
         };
-        Ok(history::add(tx, &event)?)
+        history::add(tx, &event)?;
+        Ok(tell_step(tx, self, (action, &change), content)?)
     }
 
     /// Who has proposed a decision after a step. A step within the review keeps the proposal, unless it changes the

@@ -5,6 +5,8 @@ use diesel::prelude::*;
 use super::appeal::{self, AppealState};
 use super::business::Application;
 use super::lifecycle::Status;
+use super::messages::topic::Topic;
+use super::messages::{self, News};
 use super::refusal::Refusal;
 use super::{materials, retention, sweep};
 use crate::exams::{certificate_link, copy};
@@ -33,6 +35,7 @@ pub const REMOVED: &[&str] = &[
     "已撤销、已办结的申请的材料（照片、扫描件、录音录像）",
     "手机号、学历、性别、出生日期和证件照",
     "登录过的设备、账号提示，并退出所有设备",
+    "站内消息，和还没有发出的短信",
     "证书的核验链接和电子证书（已下载的不再有效）",
     "您的各项同意",
 ];
@@ -187,6 +190,9 @@ pub fn decide(
         refuse_running(tx, &asked.candidate_id)?;
         erase(tx, &asked.candidate_id)?;
     }
+    let topic = if approve { Topic::DeletionApproved } else { Topic::DeletionRefused };
+    let news = News { topic, business: None, subject: String::new(), facts: Vec::new(), once: None };
+    messages::tell(tx, &asked.candidate_id, &news)?;
     let action = if approve { "erase" } else { "refuse_deletion" };
     Ok(audit(tx, &staff.id, action, id)?)
 }
@@ -199,6 +205,7 @@ fn erase(tx: &mut Tx, id: &CandidateId) -> Result<(), Refusal> {
     consent::withdraw(tx, (id, &before.consents), Purpose::General)?;
     notice::forget(tx, id)?;
     account::clear_phone(tx, id)?;
+    messages::forget(tx, id)?;
     diesel::delete(sessions::table.filter(sessions::candidate_id.eq(id))).execute(tx.conn)?;
     certificate_link::revoke_all(tx, &before.holder)?;
     copy::revoke_all(tx, &before.holder)?;

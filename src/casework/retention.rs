@@ -1,4 +1,4 @@
-//! The end of the retention of personal data: files of closed applications, and old entries of the audit. What is removed is
+//! The end of the retention of personal data: files of closed applications, messages, and old entries of the audit. What is removed is
 //! counted in the log and in the audit. [`sweep`](super::sweep) deletes the stored files.
 
 use std::collections::BTreeSet;
@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use super::batch::RowState;
 use super::business::{Business, Registry};
 use super::lifecycle::Status;
+use super::messages;
 use super::rules::{self, Rule};
 use crate::either;
 use crate::people::audit::{audit_command, cut};
@@ -35,7 +36,27 @@ pub(super) async fn run(store: &Store) -> Result<(), Error> {
     for business in Registry::of_store(store).iter() {
         remove_old(store, business).await?;
     }
+    remove_messages(store).await?;
     cut_audit(store).await
+}
+
+/// Removes old messages to candidates.
+async fn remove_messages(store: &Store) -> Result<(), Error> {
+    let mut removed = 0;
+    loop {
+        let step = |tx: &mut Tx| {
+            let age = Duration::days(rules::value(tx, Rule::MessageDays, None)?.into());
+            messages::delete_old(tx, tx.now - age, AT_ONCE)
+        };
+        match store.write(step).await? {
+            0 => break,
+            some => removed += some,
+        }
+    }
+    if removed > 0 {
+        tracing::info!(removed, "messages whose retention has ended were removed");
+    }
+    Ok(())
 }
 
 fn is_due(tx: &mut Tx) -> Result<bool, Error> {

@@ -33,6 +33,14 @@ codes! {
         DraftDays = "draft_days", "草稿保存（天）";
         /// Years after which entries of the audit are removed. A rule of the office.
         AuditYears = "audit_years", "查看记录保存（年）";
+        /// Days after which messages to candidates are removed. A rule of the office.
+        MessageDays = "message_days", "消息保存（天）";
+        /// Days before the end of a correction on which the candidate is reminded; 0: never. A rule of the office, as are
+        /// the other reminders.
+        RemindMend = "remind_mend", "补正期限提前几天提醒（0 为不提醒）";
+        RemindAppeal = "remind_appeal", "申诉期限提前几天提醒（0 为不提醒）";
+        RemindPlead = "remind_plead", "陈述申辩期限提前几天提醒（0 为不提醒）";
+        RemindDraft = "remind_draft", "草稿删除提前几天提醒（0 为不提醒）";
     }
 }
 
@@ -48,6 +56,10 @@ impl Rule {
             Rule::WithdrawnFiles => 90,
             Rule::DecidedFiles | Rule::AuditYears => 10,
             Rule::DraftDays => 30,
+            Rule::MessageDays => 365,
+            Rule::RemindMend | Rule::RemindPlead => 2,
+            Rule::RemindAppeal => 5,
+            Rule::RemindDraft => 3,
         }
     }
 
@@ -64,13 +76,21 @@ impl Rule {
             Rule::DecidedFiles => (1, 50),
             Rule::DraftDays => (8, 365),
             Rule::AuditYears => (3, 50),
+            Rule::MessageDays => (90, 3_650),
+            Rule::RemindMend | Rule::RemindPlead => (0, 14),
+            Rule::RemindAppeal => (0, 30),
+            // Less than the shortest life of a draft.
+            Rule::RemindDraft => (0, 7),
         }
     }
 
     /// Whether a business has a value of it, or with `None` the office.
     pub fn is_of(self, business: Option<&Business>) -> bool {
         match (self, business) {
-            (Rule::MostTaken | Rule::DraftDays | Rule::AuditYears, business) => business.is_none(),
+            (Rule::MostTaken | Rule::DraftDays | Rule::AuditYears | Rule::MessageDays, of) => of.is_none(),
+            (Rule::RemindMend | Rule::RemindAppeal | Rule::RemindPlead | Rule::RemindDraft, of) => {
+                of.is_none()
+            }
             (_, None) => false,
             (Rule::AppealDays, Some(business)) => business.appeal.is_some(),
             (Rule::PleadDays, Some(business)) => business.pleads,

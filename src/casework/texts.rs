@@ -1,4 +1,4 @@
-//! Texts of the office: the privacy notice, and by business notices, help and ready-made reasons.
+//! Texts of the office: the privacy notice, messages to candidates, and by business notices, help and ready-made reasons.
 //!
 //! The text of the program is version 0. Each text that an administrator publishes is a version more, and none is ever
 //! changed, so that the text that somebody agreed to can be read later.
@@ -9,34 +9,38 @@ use diesel::prelude::*;
 
 use super::business::{Business, Notice};
 use super::lifecycle::Action;
+use super::messages::template;
+use super::messages::topic::Topic;
 use super::question::{AnswerRule, Choice, Choices, PROMISED, Question};
 use super::refusal::Refusal;
 use crate::either;
+use crate::people::candidate::PRIVACY_NOTICE;
 use crate::people::staff::{self as roster, StaffMember};
 use crate::settings::Contact;
 use crate::store::schema::{office_texts as t, staff};
-use crate::store::{Error, Timestamp, Tx, codes};
+use crate::store::{Error, Timestamp, Tx};
 
-codes! {
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum TextKind {
-        /// The privacy notice, which every candidate agrees to. A text of the whole office.
-        Privacy = "privacy", "个人信息处理规则";
-        /// What a candidate agrees to before the form.
-        Notice = "notice", "须知";
-        /// What the list of a business says about it.
-        Help = "help", "办事说明";
-        /// What a candidate promises at the end of the form.
-        Promise = "promise", "承诺";
-        /// The exam areas to choose from, one a line.
-        Areas = "areas", "考区";
-        /// How people reach the office: see [`Contact`]. A text of the whole office.
-        Contact = "contact", "联系方式";
-        /// Ready-made remarks of a verdict, one a line.
-        Remarks = "remarks", "常用意见";
-        /// Ready-made reasons of a mark, one a line.
-        Marks = "marks", "常用标注";
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// The privacy notice, which every candidate agrees to. A text of the whole office.
+    Privacy,
+    /// What a candidate agrees to before the form.
+    Notice,
+    /// What the list of a business says about it.
+    Help,
+    /// What a candidate promises at the end of the form.
+    Promise,
+    /// The exam areas to choose from, one a line.
+    Areas,
+    /// How people reach the office: see [`Contact`]. A text of the whole office.
+    Contact,
+    /// Ready-made remarks of a verdict, one a line.
+    Remarks,
+    /// Ready-made reasons of a mark, one a line.
+    Marks,
+    /// What candidates are told, on the site and by SMS. The office has a text of each topic. A business may have its own;
+    /// an empty one stands for the office's.
+    Message(Topic),
 }
 
 /// Reasons of a mark that no administrator has changed.
@@ -73,16 +77,70 @@ pub struct Published {
 }
 
 impl TextKind {
+    /// The kinds besides messages.
+    pub const PAGES: [TextKind; 8] = [
+        TextKind::Privacy,
+        TextKind::Notice,
+        TextKind::Help,
+        TextKind::Promise,
+        TextKind::Areas,
+        TextKind::Contact,
+        TextKind::Remarks,
+        TextKind::Marks,
+    ];
+
+    /// The name under which its versions are stored, also in addresses.
+    pub fn code(self) -> &'static str {
+        match self {
+            TextKind::Privacy => PRIVACY_NOTICE,
+            TextKind::Notice => "notice",
+            TextKind::Help => "help",
+            TextKind::Promise => "promise",
+            TextKind::Areas => "areas",
+            TextKind::Contact => "contact",
+            TextKind::Remarks => "remarks",
+            TextKind::Marks => "marks",
+            TextKind::Message(topic) => topic.code(),
+        }
+    }
+
+    /// The kind of a [`code`](Self::code).
+    pub fn from_code(code: &str) -> Option<TextKind> {
+        let topic = || Topic::from_code(code).map(TextKind::Message);
+        TextKind::PAGES.into_iter().find(|kind| kind.code() == code).or_else(topic)
+    }
+
+    pub fn label(self) -> &'static str {
+        match self {
+            TextKind::Privacy => "个人信息处理规则",
+            TextKind::Notice => "须知",
+            TextKind::Help => "办事说明",
+            TextKind::Promise => "承诺",
+            TextKind::Areas => "考区",
+            TextKind::Contact => "联系方式",
+            TextKind::Remarks => "常用意见",
+            TextKind::Marks => "常用标注",
+            TextKind::Message(topic) => topic.label(),
+        }
+    }
+
+    /// Most characters that can be typed.
+    pub fn longest(self) -> usize {
+        match self {
+            TextKind::Message(_) => template::LONGEST,
+            _ => LONGEST,
+        }
+    }
+
     /// The text of the program for a business, or with `None` for the office. `None` if there is no such text.
     pub fn built_in(self, scope: Option<&Business>) -> Option<OfficeText> {
-        let body = match scope {
-            None => match self {
-                TextKind::Privacy => privacy::NOTICE.to_owned(),
-                // The operator's settings have it.
-                TextKind::Contact => String::new(),
-                _ => return None,
-            },
-            Some(business) => self.built_in_of(business)?,
+        let body = match (self, scope) {
+            (TextKind::Privacy, None) => privacy::NOTICE.to_owned(),
+            (TextKind::Message(topic), None) => topic.built_in().to_owned(),
+            // The operator's settings have it.
+            (TextKind::Contact, None) => String::new(),
+            (_, None) => return None,
+            (_, Some(business)) => self.built_in_of(business)?,
         };
         Some(OfficeText { version: 0, body: body.trim_end().to_owned() })
     }
@@ -97,7 +155,12 @@ impl TextKind {
             }
             TextKind::Remarks if decided => Some(business.verdicts.remarks.iter().map(remark).collect()),
             TextKind::Marks if decided => Some(MARKS.join("\n")),
-            TextKind::Privacy | TextKind::Contact | TextKind::Remarks | TextKind::Marks => None,
+            TextKind::Message(topic) if topic.is_of_business() => Some(String::new()),
+            TextKind::Privacy
+            | TextKind::Contact
+            | TextKind::Remarks
+            | TextKind::Marks
+            | TextKind::Message(_) => None,
         }
     }
 
@@ -118,22 +181,29 @@ impl TextKind {
         }
     }
 
-    pub fn can_be_empty(self) -> bool {
-        !matches!(self, TextKind::Privacy | TextKind::Notice | TextKind::Promise | TextKind::Areas)
+    /// A message of the office cannot, and an empty one of a business stands for the office's.
+    pub fn can_be_empty(self, scope: Option<&Business>) -> bool {
+        match self {
+            TextKind::Privacy | TextKind::Notice | TextKind::Promise | TextKind::Areas => false,
+            TextKind::Message(_) => scope.is_some(),
+            TextKind::Help | TextKind::Contact | TextKind::Remarks | TextKind::Marks => true,
+        }
     }
 
     /// The text in the form in which it is published, or what is wrong with it in Chinese.
-    pub fn check(self, typed: &str) -> Result<String, String> {
+    pub fn check(self, scope: Option<&Business>, typed: &str) -> Result<String, String> {
         let lines: Vec<&str> = typed.lines().map(str::trim_end).collect();
         let text = lines.join("\n").trim().to_owned();
         if text.chars().count() > LONGEST {
             return Err(format!("请不要超过 {LONGEST} 个字"));
         }
         match self {
-            _ if text.is_empty() && !self.can_be_empty() => Err(format!("请填写{}", self.label())),
+            _ if text.is_empty() && !self.can_be_empty(scope) => Err(format!("请填写{}", self.label())),
             TextKind::Notice | TextKind::Privacy | TextKind::Help | TextKind::Promise => Ok(text),
             TextKind::Remarks | TextKind::Marks | TextKind::Areas => self.check_lines(&text),
             TextKind::Contact => Contact::parse(&text).map(|_| text),
+            TextKind::Message(_) if text.is_empty() && scope.is_some() => Ok(text),
+            TextKind::Message(topic) => template::check(topic, &text),
         }
     }
 
@@ -354,33 +424,31 @@ impl Reasons {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::people::candidate::PRIVACY_NOTICE;
 
     #[test]
     fn remarks_name_their_verdict() {
         let typed = "通过：材料齐全\r\n\n 不通过：学历不符合  \n";
-        assert_eq!(TextKind::Remarks.check(typed).as_deref(), Ok("通过：材料齐全\n不通过：学历不符合"));
+        assert_eq!(TextKind::Remarks.check(None, typed).as_deref(), Ok("通过：材料齐全\n不通过：学历不符合"));
         for wrong in ["材料齐全", "通过：", "通过 材料齐全"] {
-            assert!(TextKind::Remarks.check(wrong).is_err(), "{wrong}");
+            assert!(TextKind::Remarks.check(None, wrong).is_err(), "{wrong}");
         }
-        assert!(TextKind::Marks.check(&"字".repeat(201)).is_err());
-        assert!(TextKind::Marks.check(&"字\n".repeat(41)).is_err());
-        assert_eq!(TextKind::Marks.check("").as_deref(), Ok(""), "no ready-made reason is needed");
+        assert!(TextKind::Marks.check(None, &"字".repeat(201)).is_err());
+        assert!(TextKind::Marks.check(None, &"字\n".repeat(41)).is_err());
+        assert_eq!(TextKind::Marks.check(None, "").as_deref(), Ok(""), "no ready-made reason is needed");
     }
 
     #[test]
     fn privacy_notice_is_of_the_office_alone() {
         let text = TextKind::Privacy.built_in(None).expect("a text");
-        assert_eq!(TextKind::Privacy.check(&text.body).as_ref(), Ok(&text.body));
-        assert_eq!(TextKind::Privacy.code(), PRIVACY_NOTICE, "the code by which a candidate is read");
+        assert_eq!(TextKind::Privacy.check(None, &text.body).as_ref(), Ok(&text.body));
         assert_eq!(TextKind::Help.built_in(None), None);
-        assert!(TextKind::Privacy.check(" \n").is_err());
+        assert!(TextKind::Privacy.check(None, " \n").is_err());
     }
 
     #[test]
     fn notice_cannot_be_empty() {
-        assert!(TextKind::Notice.check(" \n ").is_err());
-        assert_eq!(TextKind::Help.check(" \n ").as_deref(), Ok(""));
-        assert!(TextKind::Help.check(&"字".repeat(LONGEST + 1)).is_err());
+        assert!(TextKind::Notice.check(None, " \n ").is_err());
+        assert_eq!(TextKind::Help.check(None, " \n ").as_deref(), Ok(""));
+        assert!(TextKind::Help.check(None, &"字".repeat(LONGEST + 1)).is_err());
     }
 }

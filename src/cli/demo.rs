@@ -106,6 +106,7 @@ impl Demo {
             },
             staff_portal: self.staff_portal.as_deref().map(sandboxed).transpose()?,
             public_url,
+            sms: None,
             trusted_proxy: false,
             sessions: SessionRules::STANDARD,
             replica: None,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 
 use super::stored_hashes;
+use crate::casework::messages::{outbox, reminders};
 use crate::casework::{assignment, lapse, own_data, sweep, texts};
 use crate::exams::certificate_link;
 use crate::imports::background;
@@ -15,6 +16,7 @@ use crate::login::{self, attempt};
 use crate::lookup::limits;
 use crate::lookup::list::job;
 use crate::site::Parts;
+use crate::sms::{self, Gateway};
 use crate::store::{Conn, Error, Tx};
 use crate::telemetry::{METRICS, Metrics};
 use crate::web::Failure;
@@ -73,6 +75,29 @@ pub(super) async fn refresh_contact(parts: &Parts) -> Result<(), Error> {
     Ok(())
 }
 
+/// Time between two looks for messages that are due.
+const MESSAGES_EVERY: Duration = Duration::from_secs(3);
+
+/// Sends messages that are due to the SMS gateway, until aborted.
+pub(super) async fn send_messages(parts: Parts, gateway: Gateway) {
+    let mut interval = tokio::time::interval(MESSAGES_EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        match sms::deliver_due(&parts.store, &gateway).await {
+            Ok(tried) if tried.failed > 0 => {
+                tracing::warn!(
+                    sent = tried.sent,
+                    failed = tried.failed,
+                    "the SMS gateway did not take messages"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "messages could not be sent by SMS; it is tried again"),
+        }
+    }
+}
+
 /// Sweeps periodically, until aborted.
 pub(super) async fn sweep_periodically(parts: Parts) {
     let mut interval = tokio::time::interval(EVERY);
@@ -121,6 +146,13 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     let closed = lapse::run(&parts.store).await?;
     if closed > 0 {
         tracing::info!(closed, "applications that were not corrected in time are closed");
+    }
+    let reminded = reminders::run(&parts.store).await?;
+    if reminded > 0 {
+        tracing::info!(reminded, "candidates were reminded of what ends soon");
+    }
+    if parts.settings.sms.is_none() {
+        parts.store.write(outbox::forget_unsendable).await?;
     }
     Ok(sweep::run(&parts.store, &parts.files).await?)
 }

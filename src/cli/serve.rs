@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::{Stop, holidays, housekeeping, list, log, stored_hashes};
 use crate::business::ALL;
@@ -14,6 +14,7 @@ use crate::files::storage::Storage;
 use crate::paper;
 use crate::settings::{self, RawPortal, RawServe, Variables};
 use crate::site::{self, Parts, metrics};
+use crate::sms::Gateway;
 use crate::store::{Clock, Ids, Store, file};
 use crate::telemetry::traces::Traces;
 
@@ -131,12 +132,10 @@ fn log_changed(what: &str, tightened: std::io::Result<usize>) {
 }
 
 /// Serves `/metrics` if it has an address.
-async fn listen_for_metrics(parts: &Parts) -> Result<Option<JoinHandle<()>>, Stop> {
+async fn listen_for_metrics(parts: &Parts) -> Result<Option<TcpListener>, Stop> {
     let Some(address) = parts.settings.monitoring.metrics_listen else { return Ok(None) };
     let taken = |error| format!("KAOZHENG_METRICS_LISTEN: cannot listen on {address}: {error}");
-    let listener = TcpListener::bind(address).await.map_err(taken)?;
-    let parts = parts.clone();
-    Ok(Some(tokio::spawn(async move { metrics::serve(listener, &parts, pending()).await })))
+    Ok(Some(TcpListener::bind(address).await.map_err(taken)?))
 }
 
 /// Serves until SIGTERM or Ctrl-C; requests in flight finish.
@@ -155,19 +154,22 @@ pub(super) async fn listen(listener: TcpListener, parts: Parts) -> Result<(), St
         tracing::info!("stopping: requests in flight finish first");
         login.waiters.stop();
     };
-    let sweeper = tokio::spawn(housekeeping::sweep_periodically(parts.clone()));
-    let exchange = tokio::spawn(housekeeping::exchange(parts.clone()));
-    let contact = tokio::spawn(housekeeping::follow_contact(parts.clone()));
-    let lists = tokio::spawn(housekeeping::look_up_lists(parts.clone()));
-    let backups = tokio::spawn(housekeeping::backups::run(parts.clone()));
-    let metrics = listen_for_metrics(&parts).await?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(housekeeping::sweep_periodically(parts.clone()));
+    tasks.spawn(housekeeping::exchange(parts.clone()));
+    tasks.spawn(housekeeping::follow_contact(parts.clone()));
+    tasks.spawn(housekeeping::look_up_lists(parts.clone()));
+    tasks.spawn(housekeeping::backups::run(parts.clone()));
+    if let Some(gateway) = parts.settings.sms.clone().map(Gateway::new).transpose()? {
+        tasks.spawn(housekeeping::send_messages(parts.clone(), gateway));
+    }
+    if let Some(listener) = listen_for_metrics(&parts).await? {
+        let parts = parts.clone();
+        tasks.spawn(async move { metrics::serve(listener, &parts, pending()).await });
+    }
     site::serve(listener, &parts, stop, GRACE).await;
-    backups.abort();
-    sweeper.abort();
-    exchange.abort();
-    lists.abort();
-    contact.abort();
-    metrics.inspect(JoinHandle::abort);
+    // A message that is being sent is tried again when its lease ends.
+    tasks.abort_all();
     let told = parts.lookup.exchange(&parts.store).await;
     // Afterwards a copy of the database file alone is complete.
     if let Err(error) = file::checkpoint(&parts.settings.database_url) {

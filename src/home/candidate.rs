@@ -9,6 +9,7 @@ use super::services;
 use crate::casework::business::{Origin, Registry};
 use crate::casework::deadline;
 use crate::casework::listing::{self, ListedApplication};
+use crate::casework::messages;
 use crate::casework::sweep;
 use crate::pages::signed_in::require_consent;
 use crate::pages::{account_notices, cards, links};
@@ -35,6 +36,8 @@ pub(super) struct Overview {
     applications: listing::Overview,
     periods: OwnPeriods,
     news: Vec<Headline>,
+    /// Messages that are not read.
+    unread: i64,
     notices: Vec<Notice>,
     /// Ids of the notices that were acknowledged in this session.
     acknowledged: Vec<String>,
@@ -62,6 +65,7 @@ impl Overview {
             applications,
             periods: periods::of_businesses(tx, &candidate)?,
             news: announcements::latest(tx)?,
+            unread: messages::unread(tx, &candidate.id)?,
             notices,
             acknowledged: account_notices::acknowledged(&live),
             is_staff: live.who.staff.is_some(),
@@ -87,6 +91,7 @@ pub(super) fn page(registry: Registry, overview: &Overview) -> Page {
             @for period in &periods { (period) }
         }
         @for draft in drafts.iter().filter(|draft| !is_expiring(draft, overview.draft_age, overview.today)) { (unfinished(draft)) }
+        (ui::rows(&[super::messages::row(overview.unread)]))
         @if overview.is_staff {
             (ui::rows(&[ListRow {
                 title: html! { "审核台" },

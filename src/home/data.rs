@@ -66,6 +66,7 @@ fn summary(candidate: &Candidate, held: &Held) -> Markup {
             Fact::of("证书", count(held.certificates, "本")),
             Fact::of("违纪和失信记录", count(held.records, "条")),
             Fact::of("登录过的设备", count(held.devices, "台")),
+            Fact::of("消息", count(held.messages, "条")),
             Fact::of("工作人员的查看记录", count(held.views, "条")),
         ]))
         p { a.text-button href=(paths::PROGRESS) { "我的申请" } }

@@ -3,6 +3,7 @@
 use maud::html;
 use poem::{Request, Response, handler};
 
+use crate::casework::messages;
 use crate::pages::signed_in::require_consent;
 use crate::paths;
 use crate::people::candidate::Candidate;
@@ -17,9 +18,10 @@ pub async fn show(req: &Request, visitor: Visitor, frame: Frame) -> Result<Respo
     let read = visitor.read_signed_in(|tx, live| {
         let candidate = Candidate::load(tx, &live.who.candidate)?.ok_or(Failure::SignIn)?;
         require_consent(&live, &candidate, true)?;
-        Ok((live.who, candidate))
+        let unread = messages::unread(tx, &candidate.id)?;
+        Ok((live.who, candidate, unread))
     });
-    let (who, candidate) = read.await?;
+    let (who, candidate, unread) = read.await?;
     let way = match who.way {
         Way::Portal => "在本机通过政务服务平台登录",
         Way::Scan => "手机扫码登录",
@@ -39,6 +41,7 @@ pub async fn show(req: &Request, visitor: Visitor, frame: Frame) -> Result<Respo
         trailing: html! { "→" },
     };
     let mut rows = vec![
+        super::messages::row(unread),
         row("业务查询", paths::PROGRESS),
         row("登录设备", paths::DEVICES),
         row("谁查看过我的信息", paths::MY_VIEWS),

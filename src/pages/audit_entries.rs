@@ -32,7 +32,12 @@ pub fn parse(text: &str) -> Option<(Timestamp, String)> {
 
 /// The place of an entry in a list.
 pub fn place(entry: &FoundEntry) -> String {
-    format!("{}-{}", entry.at.and_utc().timestamp_millis(), entry.id)
+    place_of(entry.at, &entry.id)
+}
+
+/// The place of what has a time and an id.
+pub fn place_of(at: Timestamp, id: &str) -> String {
+    format!("{}-{id}", at.and_utc().timestamp_millis())
 }
 
 /// The address of the page that begins after an entry.

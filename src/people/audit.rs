@@ -148,11 +148,11 @@ fn append_at_end(tx: &mut Tx, mut entries: Vec<Entry>) {
 }
 
 /// The candidate whose data a target names: the number of an application, which the id of a file may follow, the id of an
-/// identity case or of a request for deletion, or the number of a certificate. Other targets, such as a list, are about no candidate or about several.
+/// identity case, of a request for deletion or of a message, or the number of a certificate. Other targets, such as a list, are about no candidate or about several.
 pub fn candidate_of(tx: &mut Tx, target: &str) -> Result<Option<CandidateId>, Error> {
     use crate::store::schema::certificates::dsl as c;
     use crate::store::schema::{
-        applications::dsl as n, deletion_requests::dsl as d, identity_cases::dsl as i,
+        applications::dsl as n, deletion_requests::dsl as d, identity_cases::dsl as i, messages::dsl as m,
     };
     let name = target.split('/').next().unwrap_or_default();
     if name.contains(' ') {
@@ -172,6 +172,11 @@ pub fn candidate_of(tx: &mut Tx, target: &str) -> Result<Option<CandidateId>, Er
     let asker: Option<CandidateId> = either!(tx.conn, conn => asker.first(conn)).optional()?;
     if asker.is_some() {
         return Ok(asker);
+    }
+    let reader = m::messages.find(name).select(m::candidate_id);
+    let reader: Option<CandidateId> = either!(tx.conn, conn => reader.first(conn)).optional()?;
+    if reader.is_some() {
+        return Ok(reader);
     }
     let owner = c::certificates.filter(c::number.eq(name)).select(c::holder_hash);
     let owner: Option<String> = either!(tx.conn, conn => owner.first(conn)).optional()?;

@@ -89,6 +89,10 @@ desk! {
     paths::TEXTS => get staff::admin::texts::list;
     paths::OFFICE_TEXT => get staff::admin::texts::show, post staff::admin::texts::publish;
     paths::TEXT_VERSION => get staff::admin::texts::show_version;
+    paths::TEMPLATES => get staff::admin::templates::list;
+    paths::SMS => get staff::admin::sms::show, post staff::admin::sms::send_all;
+    // GET reloads the page that a POST answered with a conflict.
+    paths::SMS_LETTER => get staff::admin::sms::show, post staff::admin::sms::send_one;
     paths::EDITED_ANNOUNCEMENTS => get staff::admin::announcements::list;
     paths::NEW_ANNOUNCEMENT => get staff::admin::announcements::blank, post staff::admin::announcements::add;
     paths::EDITED_ANNOUNCEMENT => get staff::admin::announcements::show, post staff::admin::announcements::change;

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 
 use super::{Parts, paths};
 use crate::casework::backlog::{self, Backlog};
+use crate::casework::messages::outbox;
 use crate::imports::jobs;
 use crate::server::{self, ConnectionLimits, Handlers};
 use crate::store::{Error, Timestamp, Tx};
@@ -65,11 +66,18 @@ struct Stored {
     now: Timestamp,
     applications: Vec<Backlog>,
     imports_running: i64,
+    outbox: outbox::Queue,
 }
 
 impl Stored {
     fn read(tx: &mut Tx) -> Result<Stored, Error> {
-        Ok(Stored { now: tx.now, applications: backlog::load(tx)?, imports_running: jobs::running(tx)? })
+        let (applications, imports_running) = (backlog::load(tx)?, jobs::running(tx)?);
+        Ok(Stored { now: tx.now, applications, imports_running, outbox: outbox::Queue::count(tx)? })
+    }
+
+    /// Seconds since the oldest began to wait.
+    fn age(&self, oldest: Option<Timestamp>) -> i64 {
+        oldest.map_or(0, |oldest| (self.now - oldest).num_seconds().max(0))
     }
 }
 
@@ -158,11 +166,18 @@ impl Gauges {
     fn fill_queues(&self, stored: &Stored) {
         for Backlog { business, status, count, oldest, overdue } in &stored.applications {
             let labels = [("queue", "applications"), ("kind", *business), ("state", status.code())];
-            let age = oldest.map_or(0, |oldest| (stored.now - oldest).num_seconds().max(0));
             set(&self.queue_length, &labels, *count);
-            set(&self.queue_oldest, &labels, age);
+            set(&self.queue_oldest, &labels, stored.age(*oldest));
             set(&self.overdue, &[("kind", *business), ("state", status.code())], *overdue);
         }
+        let waiting = [("queue", "outbox"), ("kind", "sms"), ("state", "waiting")];
+        set(&self.queue_length, &waiting, stored.outbox.waiting);
+        set(&self.queue_oldest, &waiting, stored.age(stored.outbox.oldest));
+        set(
+            &self.queue_length,
+            &[("queue", "outbox"), ("kind", "sms"), ("state", "dead")],
+            stored.outbox.dead,
+        );
     }
 
     fn register(self, registry: &mut Registry) {

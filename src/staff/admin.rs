@@ -10,6 +10,8 @@ pub mod organisations;
 mod request;
 pub mod roster;
 pub mod rules;
+pub mod sms;
+pub mod templates;
 pub mod texts;
 
 use maud::{Markup, html};
@@ -23,8 +25,10 @@ use crate::web::Failure;
 /// A room: its label, what is done there, and the address of its first page.
 const ROOMS: &[(&str, &str, &str)] = &[
     ("人员名单", "增加、更改和停用工作人员", paths::ROSTER),
-    ("办理规则", "承诺办结和补正的期限、复核比例、批量通过、领取上限、保存期限", paths::RULES),
+    ("办理规则", "承诺办结和补正的期限、复核比例、批量通过、领取上限、保存期限、提醒", paths::RULES),
     ("须知和常用语", "须知、承诺、考区、办事说明、常用意见和标注，办公室的电话，保留各个版本", paths::TEXTS),
+    ("消息文字", "申请提交、退回、通过等时考生收到的消息，各个版本和占位名称", paths::TEMPLATES),
+    ("短信", "等待发出和没有发出的短信，重发", paths::SMS),
     ("通知公告", "首页上的公告：撰写、定时发布、撤下", paths::EDITED_ANNOUNCEMENTS),
     ("考试", "考试、考试年月、科目和费用", paths::EXAMS),
     ("数据导入", "上传考试、报名、证书、违纪和失信记录的文件", paths::IMPORTS),

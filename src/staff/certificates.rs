@@ -9,6 +9,7 @@ use poem::{Response, handler};
 
 use super::header::Header;
 use super::require_administrator;
+use crate::casework::annulment;
 use crate::exams::certificate::Annulment;
 use crate::exams::held::{self, Certificate};
 use crate::pages::signed_in::as_staff;
@@ -150,7 +151,7 @@ fn annul(
     let on = day::parse(&typed.on);
     problems.extend(problem_of_day(on, certificate, tx.today()).map(|problem| ("on", problem)));
     let Some(on) = on.filter(|_| problems.is_empty()) else { return Ok(problems) };
-    held::annul(tx, &certificate.id, Some(Annulment { on, decision: &typed.decision }))?;
+    annulment::annul(tx, certificate, Some(Annulment { on, decision: &typed.decision }))?;
     roster::audit(tx, &staff.id, ANNULLED, &certificate.number)?;
     Ok(problems)
 }
@@ -175,7 +176,7 @@ fn restore(
     refuse_changed(certificate, certificate.annulment().is_none())?;
     let problems = typed.unchecked();
     if problems.is_empty() {
-        held::annul(tx, &certificate.id, None)?;
+        annulment::annul(tx, certificate, None)?;
         roster::audit(tx, &staff.id, RESTORED, &certificate.number)?;
     }
     Ok(problems)

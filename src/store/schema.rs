@@ -772,6 +772,42 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    messages (id) {
+        id -> Text,
+        candidate_id -> Text,
+        topic -> Text,
+        kind -> Text,
+        subject -> Text,
+        body -> Text,
+        once -> Nullable<Text>,
+        created_at -> Timestamp,
+        read_at -> Nullable<Timestamp>,
+        texted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sms_outbox (message_id) {
+        message_id -> Text,
+        state -> Text,
+        queued_at -> Timestamp,
+        due_at -> Timestamp,
+        lease -> Text,
+        tries -> Integer,
+        failure -> Text,
+        template -> Text,
+        facts -> Text,
+    }
+}
+
+diesel::table! {
+    sms_opt_outs (candidate_id) {
+        candidate_id -> Text,
+        at -> Timestamp,
+    }
+}
+
 diesel::joinable!(office_texts -> staff (staff_id));
 diesel::joinable!(import_jobs -> staff (staff_id));
 diesel::joinable!(consents -> candidates (candidate_id));
@@ -809,6 +845,9 @@ diesel::joinable!(application_events -> staff (staff_id));
 diesel::joinable!(case_notes -> staff (staff_id));
 diesel::joinable!(attachments -> candidates (candidate_id));
 diesel::joinable!(attachments -> applications (application_id));
+
+diesel::joinable!(sms_outbox -> messages (message_id));
+diesel::joinable!(messages -> candidates (candidate_id));
 
 diesel::joinable!(batches -> staff (made_by));
 diesel::joinable!(batch_rows -> batches (batch_id));
@@ -871,6 +910,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     refund_rules,
     rules,
     office_texts,
+    messages,
+    sms_outbox,
+    sms_opt_outs,
     import_jobs,
     batches,
     batch_rows,

@@ -48,6 +48,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     column("identity_cases", "phone", "identity_cases.phone"),
     column("import_jobs", "report", "import_jobs.report"),
     column("lookup_lists", "content", "lookup_lists.content"),
+    column("messages", "body", "messages.body"),
     column("organisations", "contact", "organisations.contact"),
     keyed(&["portal", "subject_hash"], column("portal_accounts", "phone", "candidates.phone")),
     column("portal_attempts", "ending", "portal_attempts.ending"),
@@ -55,6 +56,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     column("portal_attempts", "verifier", "portal_attempts.verifier"),
     column("saved_views", "query", "saved_views.query"),
     column("searches", "words", "searches.words"),
+    keyed(&["message_id"], column("sms_outbox", "facts", "sms_outbox.facts")),
     keyed(&["application_id", "staff_id"], column("working_marks", "content", "working_marks.content")),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use kaozheng::casework::messages::topic::Topic;
 use kaozheng::store::Clock;
 
 use crate::applicant::{LIST, form, with_files};
@@ -47,6 +48,14 @@ fn links(html: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
+/// Whether a page is one of the hundreds of texts of messages, which are alike. Those of one topic are opened.
+fn is_like_others(place: &str) -> bool {
+    let mut parts = place.strip_prefix("/staff/admin/texts/").unwrap_or_default().split('/');
+    let topic = parts.next().and_then(Topic::from_code);
+    let is_opened = topic == Some(Topic::Returned) && matches!(parts.next(), Some("office" | "refund"));
+    topic.is_some() && !is_opened
+}
+
 /// Every page reachable from the first one, with its HTML.
 pub async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
     let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());
@@ -54,6 +63,7 @@ pub async fn crawl(visitor: &Visitor) -> Vec<(String, String)> {
     while let Some(path) = queue.pop_front() {
         let place = path.split('?').next().unwrap_or_default().to_owned();
         let is_page = !place.ends_with(FILE) && !NOT_PAGES.iter().any(|prefix| place.starts_with(prefix));
+        let is_page = is_page && !is_like_others(&place);
         if !is_page || !seen.insert(place) {
             continue;
         }

@@ -48,8 +48,8 @@ const fn list(
 
 /// Every list of a candidate. A new list gets a row.
 const PAGES: &[ListPage] = &[
-    // One of them reads how long a draft is kept.
-    ListPage { item: "被退回", ..list("/", qualifications, 6) },
+    // One of them reads how long a draft is kept, and one counts the messages.
+    ListPage { item: "被退回", ..list("/", qualifications, 7) },
     ListPage {
         item: "3<span class=\"hidden\"> 项待处理",
         index: "applications_state",

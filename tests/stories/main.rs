@@ -48,6 +48,7 @@ mod lists;
 mod login;
 mod lookup;
 mod media;
+mod messages;
 mod monitoring;
 mod names;
 mod pagination;

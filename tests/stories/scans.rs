@@ -100,7 +100,7 @@ async fn findings_in_the_audit(server: &Server) -> Vec<String> {
 }
 
 fn files_on_disk(server: &Server) -> usize {
-    let folder = server.parts.settings.files.join("uploads");
+    let folder = server.folder().join("uploads");
     let days = std::fs::read_dir(folder).into_iter().flatten().flatten();
     days.flat_map(|day| std::fs::read_dir(day.path()).expect("a folder")).count()
 }

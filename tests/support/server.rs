@@ -130,6 +130,7 @@ fn settings(base: &str, database: &TestDatabase, folder: &TempDir, listen: std::
         },
         portal: sandbox::settings(&url("/"), &url("/")),
         staff_portal: None,
+        sms: None,
         trusted_proxy: true,
         sessions: SessionRules::STANDARD,
         replica: None,

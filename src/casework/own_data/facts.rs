@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::casework::answers::Answers;
 use crate::casework::business::{Application, Business};
-use crate::casework::{history, materials};
+use crate::casework::{history, materials, messages};
 use crate::exams::{copy, discipline, held, inquiry, registration};
 use crate::people::audit::actions;
 use crate::people::audit::search::FoundEntry;
@@ -23,6 +23,7 @@ pub(super) const ABOUT: &str = "\
 个人信息.json   姓名、证件、联系方式、登录时间、登录过的设备
 同意记录.json   您同意和撤回的事项，及其时间和规则的版本
 考试记录.json   报名、证书、违纪记录、失信记录
+消息.json       本网站告诉您的事项，以及短信发出的时间
 申请/           每件申请一个文件夹：填写的内容、办理过程和您上传的材料
 谁查看过.json   工作人员查看和办理的记录
 
@@ -52,6 +53,7 @@ pub struct Held {
     /// Violations and integrity records.
     pub records: i64,
     pub devices: i64,
+    pub messages: i64,
     /// Entries of the audit.
     pub views: i64,
 }
@@ -59,7 +61,9 @@ pub struct Held {
 impl Held {
     pub fn count(tx: &mut Tx, of: &Candidate) -> Result<Held, Error> {
         use crate::store::schema::{attachments as f, audit_entries as e, certificates as c};
-        use crate::store::schema::{integrity_records as i, registrations as r, violations as v};
+        use crate::store::schema::{
+            integrity_records as i, messages as m, registrations as r, violations as v,
+        };
         let (id, holder) = (&of.id, &of.holder);
         let person = person::candidates_of(tx, std::slice::from_ref(id))?;
         let violations: i64 = v::table.filter(v::holder_hash.eq(holder)).count().get_result(tx.conn)?;
@@ -75,6 +79,7 @@ impl Held {
                 .filter(known_devices::candidate_id.eq(id))
                 .count()
                 .get_result(tx.conn)?,
+            messages: m::table.filter(m::candidate_id.eq(id)).count().get_result(tx.conn)?,
             views: e::table.filter(e::candidate_id.eq_any(&person)).count().get_result(tx.conn)?,
         })
     }
@@ -114,7 +119,26 @@ pub(super) fn of_person(tx: &mut Tx, of: &Candidate) -> Result<Vec<(String, Valu
         ("个人信息.json".to_owned(), person),
         ("同意记录.json".to_owned(), Value::Array(steps)),
         ("考试记录.json".to_owned(), records(tx, of)?),
+        ("消息.json".to_owned(), told(tx, &of.id)?),
     ])
+}
+
+/// The messages to the candidate, the newest first.
+fn told(tx: &mut Tx, of: &CandidateId) -> Result<Value, Error> {
+    let (mut told, mut after): (Vec<Value>, Option<(Timestamp, String)>) = (Vec::new(), None);
+    loop {
+        let some = messages::list(tx, of, after.as_ref(), messages::PAGE)?;
+        let Some(last) = some.last() else { break };
+        after = Some((last.created_at, last.id.clone()));
+        told.extend(some.iter().map(|message| {
+            json!({
+                "事项": message.topic.label(), "内容": message.body, "时间": china(message.created_at),
+                "阅读时间": message.read_at.map(china), "短信发出时间": message.texted_at.map(china),
+            })
+        }));
+    }
+    let wants_sms = messages::wants_sms(tx, of)?;
+    Ok(json!({ "接收全部短信": wants_sms, "消息": told }))
 }
 
 fn records(tx: &mut Tx, of: &Candidate) -> Result<Value, Error> {

@@ -52,6 +52,8 @@ const LABELS: &[(&str, &str)] = &[
     ("malware", "发现恶意代码"),
     ("retention", "按保存期限删除材料"),
     ("audit_cut", "按保存期限删除查看记录"),
+    ("sms", "查看没有发出的短信"),
+    ("sms_again", "重发短信"),
     ("organisation_add", "增加查询单位"),
     ("organisation_change", "更改查询单位"),
     ("organisation_key", "更换单位密钥"),

@@ -22,7 +22,8 @@ fn registry() -> Registry {
         oldest: Some(Timestamp::MIN),
         overdue: 1,
     };
-    let stored = Stored { now: Timestamp::MIN, applications: vec![backlog], imports_running: 0 };
+    let outbox = outbox::Queue { waiting: 1, oldest: Some(Timestamp::MIN), dead: 1 };
+    let stored = Stored { now: Timestamp::MIN, applications: vec![backlog], imports_running: 0, outbox };
     let gauges = Gauges::default();
     gauges.fill_queues(&stored);
     for family in [&gauges.imports_running, &gauges.pool, &gauges.pool_waiting] {

@@ -9,7 +9,8 @@ use poem::{Response, handler};
 
 use super::request::{AdminRequest, Saved, Trouble, saved};
 use crate::casework::business::{Business, Registry};
-use crate::casework::texts::{self, LONGEST, OfficeText, TextKind};
+use crate::casework::messages::template;
+use crate::casework::texts::{self, OfficeText, TextKind};
 use crate::paths;
 use crate::people::staff::StaffMember;
 use crate::settings::{Contact, Settings};
@@ -22,7 +23,7 @@ use crate::web::{Failure, Submission};
 const TITLE: &str = "须知和常用语";
 
 /// The last part of the address of a text of the whole office.
-const OFFICE: &str = "office";
+pub(super) const OFFICE: &str = "office";
 
 /// A text by its address: its kind, and its business; with `None` it is a text of the whole office.
 type Of = (TextKind, Option<&'static Business>);
@@ -91,7 +92,7 @@ pub async fn list(request: AdminRequest, Data(settings): Data<&Arc<Settings>>) -
 
 fn rows(tx: &mut Tx, scope: Option<&'static Business>, at_first: &AtFirst) -> Result<Vec<ListRow>, Error> {
     let mut rows = Vec::new();
-    for kind in TextKind::ALL {
+    for kind in TextKind::PAGES {
         let Some(text) = texts::current(tx, kind, scope)? else { continue };
         let text = at_first.complete(kind, text);
         rows.push(ListRow {
@@ -105,13 +106,13 @@ fn rows(tx: &mut Tx, scope: Option<&'static Business>, at_first: &AtFirst) -> Re
 }
 
 /// The beginning of a text.
-fn excerpt(body: &str) -> String {
+pub(super) fn excerpt(body: &str) -> String {
     let line: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
     let start: String = line.chars().take(40).collect();
     if start.len() < line.len() { format!("{start}…") } else { start }
 }
 
-fn version(number: i32) -> String {
+pub(super) fn version(number: i32) -> String {
     if number == 0 { "原有文字".to_owned() } else { format!("第 {number} 版") }
 }
 
@@ -145,8 +146,10 @@ pub async fn publish(
     let seen = sent.one("version").parse().map_err(|_| Failure::BadRequest("请求的内容不完整"))?;
     if sent.one("action") != "publish" {
         let is_back = sent.one("action") == "back";
-        let wrong =
-            TextKind::from_code(&address.0).and_then(|kind| kind.check(&body).err()).filter(|_| !is_back);
+        let scope = Registry::of_store(&request.store).find(&address.1);
+        let wrong = TextKind::from_code(&address.0)
+            .and_then(|kind| kind.check(scope, &body).err())
+            .filter(|_| !is_back);
         let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let page = move |tx: &mut Tx, _: &StaffMember| {
             let of = of(tx, &address)?;
@@ -161,7 +164,7 @@ pub async fn publish(
     let (to, again) = (address.clone(), address);
     let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
         let of = of(tx, &to)?;
-        let body = match of.0.check(&typed) {
+        let body = match of.0.check(of.1, &typed) {
             Ok(body) => body,
             Err(problem) => return Ok(Err(vec![("body".to_owned(), problem)])),
         };
@@ -210,11 +213,28 @@ fn shown(kind: TextKind, body: &str) -> Markup {
         TextKind::Remarks | TextKind::Marks | TextKind::Areas => {
             html! { ul.bullets { @for line in body.lines() { li { (line) } } } }
         }
+        TextKind::Message(_) if body.is_empty() => html! { p { "空白：使用全办公室的文字。" } },
+        TextKind::Message(topic) => {
+            let example = template::example(topic, body);
+            html! {
+                p { (body) }
+                p.muted {
+                    "例如：" (ui::words(&example)) "（" (example.chars().count()) " 字，短信 " (template::parts(&example)) " 条）"
+                }
+            }
+        }
     }
 }
 
-fn hint(kind: TextKind) -> &'static str {
-    match kind {
+fn hint(kind: TextKind) -> String {
+    let words = match kind {
+        TextKind::Message(topic) => {
+            return format!(
+                "显示在站内消息里，也作为短信发出。{}。短信不超过 70 字的算一条，最多 {} 字。",
+                template::offered(topic),
+                template::LONGEST
+            );
+        }
         TextKind::Privacy => {
             "考生登录后须同意。空一行分段；以“- ”或“1. ”开头的行是列表。新版本发布后，考生下次打开页面时须重新同意。"
         }
@@ -234,7 +254,13 @@ fn hint(kind: TextKind) -> &'static str {
         }
         TextKind::Remarks => "每行一条，以“通过：”或“不通过：”开头。审核时可以选用，选用后考生会看到。",
         TextKind::Marks => "每行一条。标注问题时可以选用，选用后考生会看到。",
-    }
+    };
+    words.to_owned()
+}
+
+/// The page with the list in which a text is.
+fn list_of(kind: TextKind) -> &'static str {
+    if matches!(kind, TextKind::Message(_)) { paths::TEMPLATES } else { paths::TEXTS }
 }
 
 fn edit_page(
@@ -247,14 +273,15 @@ fn edit_page(
     let (kind, scope) = of;
     let text = load(tx, of, at_first)?;
     let versions = texts::versions(tx, kind, scope)?;
+    let is_message = matches!(kind, TextKind::Message(_));
     let field = FormField {
-        hint: hint(kind),
-        optional: kind.can_be_empty(),
+        hint: &hint(kind),
+        optional: kind.can_be_empty(scope),
         error: trouble.of("body"),
         ..FormField::new(
             "body",
             kind.label(),
-            Control::Area { value: typed.unwrap_or(&text.body), max: LONGEST },
+            Control::Area { value: typed.unwrap_or(&text.body), max: kind.longest() },
         )
     };
     let main = html! {
@@ -264,11 +291,12 @@ fn edit_page(
             input type="hidden" name="version" value=(text.version);
             (ui::panel("", ui::field(&field)))
             div.actions {
-                (ui::link_button(paths::TEXTS, "返回", Look::Plain))
+                (ui::link_button(list_of(kind), "返回", Look::Plain))
                 (ui::submit("action", "preview", "预览", Look::Primary))
             }
         }
         @if typed.is_some_and(|typed| typed != text.body) { (ui::panel("现在使用的文字", shown(kind, &text.body))) }
+        @if is_message && scope.is_none() { (of_businesses(tx, kind)?) }
         (ui::panel("版本", html! {
             ul.bullets {
                 @for one in &versions {
@@ -281,13 +309,32 @@ fn edit_page(
             }
         }))
     };
-    Ok(Page::new(kind.label(), main).about(label(of)).own_heading().back(paths::TEXTS))
+    Ok(Page::new(kind.label(), main).about(label(of)).own_heading().back(list_of(kind)))
+}
+
+/// The businesses, each of which may have a text of its own for a message.
+fn of_businesses(tx: &mut Tx, kind: TextKind) -> Result<Markup, Error> {
+    let mut rows = Vec::new();
+    for business in Registry::of(tx).iter() {
+        let Some(own) = texts::current(tx, kind, Some(business))? else { continue };
+        rows.push(ListRow {
+            title: html! { (business.label) },
+            detail: if own.body.is_empty() {
+                "使用全办公室的文字".to_owned()
+            } else {
+                excerpt(&own.body)
+            },
+            href: address_of((kind, Some(business))),
+            trailing: html! { @if own.version > 0 { span.muted.small { (version(own.version)) } } },
+        });
+    }
+    Ok(html! { @if !rows.is_empty() { h2 { "各项业务自己的文字" } (ui::rows(&rows)) } })
 }
 
 fn preview(tx: &mut Tx, of: Of, seen: i32, typed: &str) -> Result<Page, Failure> {
     let (kind, scope) = of;
     texts::current(tx, kind, scope)?.ok_or(Failure::NotFound)?;
-    let body = kind.check(typed).unwrap_or_default();
+    let body = kind.check(scope, typed).unwrap_or_default();
     let main = html! {
         (ui::heading(label(of), &format!("预览{}", kind.label()), "还没有发布。"))
         (ui::panel("", shown(kind, &body)))
@@ -300,5 +347,5 @@ fn preview(tx: &mut Tx, of: Of, seen: i32, typed: &str) -> Result<Page, Failure>
             }
         }
     };
-    Ok(Page::new("预览", main).about(kind.label()).own_heading().back(paths::TEXTS))
+    Ok(Page::new("预览", main).about(kind.label()).own_heading().back(list_of(kind)))
 }

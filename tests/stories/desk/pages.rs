@@ -127,6 +127,7 @@ fn settings() -> Settings {
         office: kaozheng::settings::Office::default(),
         portal: sandbox::settings(&url("http://localhost/"), &url("http://localhost/")),
         staff_portal: None,
+        sms: None,
         trusted_proxy: false,
         sessions: SessionRules::STANDARD,
         replica: None,

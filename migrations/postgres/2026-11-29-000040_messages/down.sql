@@ -1,0 +1,4 @@
+DROP TABLE sms_opt_outs;
+DROP INDEX applications_appeal_until;
+DROP TABLE sms_outbox;
+DROP TABLE messages;
