@@ -131,7 +131,7 @@ fn log_changed(what: &str, tightened: std::io::Result<usize>) {
     }
 }
 
-/// Serves `/metrics` if it has an address.
+/// Binds the address of `/metrics`, if it has one.
 async fn listen_for_metrics(parts: &Parts) -> Result<Option<TcpListener>, Stop> {
     let Some(address) = parts.settings.monitoring.metrics_listen else { return Ok(None) };
     let taken = |error| format!("KAOZHENG_METRICS_LISTEN: cannot listen on {address}: {error}");
