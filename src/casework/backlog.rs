@@ -1,4 +1,4 @@
-//! How many applications wait for staff or for their candidates, and for how long. It names nobody.
+//! How many applications wait for staff or for their candidates, and for how long. The numbers have no personal data.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub struct Backlog {
     pub count: i64,
     /// When the oldest was submitted first.
     pub oldest: Option<Timestamp>,
-    /// How many are with staff although their day is over.
+    /// How many wait for staff after their due day.
     pub overdue: i64,
 }
 

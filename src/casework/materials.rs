@@ -43,9 +43,9 @@ pub struct Attachment {
     pub unreadable: bool,
     /// Whether the file was removed at the end of its retention.
     pub removed: bool,
-    /// Whether the file was removed because the scanner found something in it. It is unreadable then.
+    /// Whether the file was removed because the scanner found malware in it. Such a file is also unreadable.
     pub harmful: bool,
-    /// Whether the scanner has found nothing in it.
+    /// Whether the scanner has read the file and found nothing in it.
     pub scanned: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the site tells candidates: messages, each of which the office's gateway may send as SMS too.
+//! Messages to candidates. The site shows each of them, and the office's gateway can also send it as SMS.
 //!
 //! A message and its place in the [`outbox`] are written in the transaction of the change that it tells of. Every step of
 //! an application passes [`steps`], which says what it tells.
@@ -25,7 +25,7 @@ pub const PAGE: i64 = 20;
 /// Column name under which a body is sealed.
 const BODY: &str = "messages.body";
 
-/// What is to be told.
+/// A message to write.
 #[derive(Clone)]
 pub struct News {
     pub topic: Topic,

@@ -24,7 +24,7 @@ const DEAD: &str = "dead";
 /// Column name under which facts are sealed.
 const FACTS: &str = "sms_outbox.facts";
 
-/// How long a process has a message. Longer than a try may take.
+/// How long a process leases a message. The lease is longer than a try may take.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 /// After so many tries, which take about 16 hours without the nights between, a message is a dead letter.
@@ -58,7 +58,7 @@ pub(super) fn add(tx: &mut Tx, id: &str, template: &str, facts: &Facts) -> Resul
     Ok(())
 }
 
-/// Whether it is so late or so early in China that an SMS would wake somebody.
+/// Whether it is night in China, when no SMS is sent.
 fn is_night(at: Timestamp) -> bool {
     !(MORNING..EVENING).contains(&(at + CHINA).hour())
 }
