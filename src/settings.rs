@@ -41,7 +41,8 @@ pub struct RawSettings {
     /// Where the data is: `sqlite:PATH` (one process) or `postgres://USER:PASSWORD@HOST/NAME`
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// 32 bytes as 64 hex digits or base64; seals ID numbers, phones and uploads. Losing it loses them
+    /// 32 bytes as 64 hex digits or base64, after sm4: for SM4 and SM3; seals ID numbers, phones and uploads. Losing it
+    /// loses them. While it is replaced: the old key, a comma and the new one
     #[arg(long, env = "KAOZHENG_DATA_KEY", hide_env_values = true)]
     pub data_key: Option<String>,
 }
@@ -225,13 +226,9 @@ fn vault(check: &mut Check, raw: &RawSettings) -> Option<Vault> {
     if key.is_empty() {
         return None;
     }
-    let vault = Vault::parse(&key).ok();
-    if vault.is_none() {
-        check
-            .problems
-            .push("KAOZHENG_DATA_KEY is wrong: expected 64 hex digits or base64 of 32 bytes".into());
-    }
-    vault
+    let problem =
+        |error| format!("KAOZHENG_DATA_KEY is wrong: {error}; expected 64 hex digits or base64 of 32 bytes");
+    Vault::parse(&key).map_err(|error| check.problems.push(problem(error))).ok()
 }
 
 fn database_url(check: &mut Check, raw: &RawSettings) -> String {

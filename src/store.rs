@@ -14,9 +14,11 @@ mod candidate_id;
 pub mod clock;
 pub mod codes;
 mod connection;
+pub mod data_keys;
 mod database;
 mod error;
 pub mod file;
+pub mod hash_columns;
 pub mod ids;
 mod limits;
 pub mod measures;
@@ -40,19 +42,18 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::prelude::*;
-
 pub use bulk::Bulk;
 pub use candidate_id::CandidateId;
 pub use clock::Clock;
 pub(crate) use codes::codes;
 pub use connection::Conn;
+use data_keys::{OneKeyLock, Purpose};
 use database::Database;
 pub use error::Error;
 pub use ids::Ids;
 pub use measures::{Load, Measures};
 use measures::{READ, WRITE};
-use pool::Pool;
+use pool::{Opener, Pool};
 use readers::Readers;
 use replica::Replica;
 pub use timestamp::Timestamp;
@@ -61,8 +62,6 @@ use tx::downcast;
 pub use vault::Vault;
 use write_turn::WriteTurn;
 use writer::Writer;
-
-use crate::either;
 
 /// The database with its clock, ids and keys. Cheap to clone.
 #[derive(Clone)]
@@ -76,6 +75,8 @@ pub struct Store {
     pub ids: Ids,
     attached: &'static (dyn Any + Send + Sync),
     pub measures: Measures,
+    /// SQLite with one key only.
+    _one_key: Option<Arc<OneKeyLock>>,
 }
 
 #[derive(Clone)]
@@ -94,10 +95,17 @@ impl Store {
     /// Opens `sqlite:PATH`, which is created if it is missing, or `postgres://…`. Runs no migrations.
     pub async fn open(url: &str, vault: Vault, clock: Clock, ids: Ids) -> Result<Store, Error> {
         let database = Database::parse(url)?;
+        let vault = Arc::new(vault);
         let measures = Measures::default();
-        let pool =
-            |kind, prepare, limit| Pool::new(database.clone(), prepare, limit, (kind, measures.clone()));
+        let pool = |kind, prepare, limit| {
+            let opener = Opener { database: database.clone(), prepare, vault: vault.clone() };
+            Pool::new(opener, limit, (kind, measures.clone()))
+        };
         let reads = pool(READ, Conn::prepare_reader, limits::READ)?;
+        let one_key = match &database {
+            Database::Sqlite(path) if !vault.may_turn() => Some(Arc::new(OneKeyLock::hold(path)?)),
+            _ => None,
+        };
         let (reads, writes) = match &database {
             Database::Sqlite(path) => {
                 let writer = start_writer(&database, path, measures.clone())?;
@@ -113,18 +121,24 @@ impl Store {
             reads,
             replica: None,
             writes,
-            vault: Arc::new(vault),
+            vault,
             clock,
             ids,
             attached: &(),
             measures,
+            _one_key: one_key,
         })
     }
 
     /// Lets [`Store::read_public`] read from a replica that is not further behind than `bound`, if [`Store::beat`] is
     /// called more often than that.
     pub fn with_replica(self, url: &str, bound: Duration) -> Result<Store, Error> {
-        let replica = Arc::new(Replica::new(url, bound, self.ids.token(12), self.measures.clone())?);
+        let replica = Arc::new(Replica::new(
+            url,
+            bound,
+            (self.ids.token(12), self.vault.clone()),
+            self.measures.clone(),
+        )?);
         Ok(Store { replica: Some(replica), ..self })
     }
 
@@ -161,7 +175,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
-        let query = self.in_tx(query);
+        let query = self.in_tx(query, Purpose::Read);
         let read = async {
             match &self.reads {
                 Reads::Sqlite(readers) => readers.read(query).await,
@@ -171,14 +185,18 @@ impl Store {
         self.measures.transaction(READ, read).await
     }
 
-    /// [`Store::read`] for a function of one statement, which a server answers without a transaction.
+    /// [`Store::read`] for a function of one statement, which a server answers without a transaction, unless keys may
+    /// turn.
     pub async fn read_one<T, E, F>(&self, query: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
-        let query = self.in_tx(query);
+        if self.vault.may_turn() {
+            return self.read(query).await;
+        }
+        let query = self.in_tx(query, Purpose::Read);
         let read = async {
             match &self.reads {
                 Reads::Sqlite(readers) => readers.read(query).await,
@@ -197,7 +215,7 @@ impl Store {
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         if let Some(replica) = &self.replica
-            && let Some(answer) = replica.read(self.in_tx(query.clone())).await
+            && let Some(answer) = replica.read(self.in_tx(query.clone(), Purpose::Read)).await
         {
             return Ok(answer);
         }
@@ -222,7 +240,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
-        let work = self.in_tx(work);
+        let work = self.in_tx(work, Purpose::Write);
         let write = async {
             match &self.writes {
                 Writes::Sqlite(writer) => writer.write(work).await,
@@ -241,10 +259,7 @@ impl Store {
         }
     }
 
-    /// Runs pending migrations. Stores the fingerprint of the data key, or checks it.
-    ///
-    /// # Errors
-    /// [`Error::WrongKey`] when the database was made with another key.
+    /// Runs pending migrations, then [`Store::check_key`].
     pub async fn migrate(&self) -> Result<usize, Error> {
         let database = self.database.clone();
         // A place of its own in the queue, because the writer of this program has to wait as well.
@@ -293,29 +308,27 @@ impl Store {
         self.write(|tx| meta::set(tx, "written_at", &tx.now.to_string())).await
     }
 
-    /// Fails if the data key is not the one of the database. Only the first call for a database writes.
+    /// Learns the generations of the data keys. Only the first call for a database writes.
+    ///
+    /// # Errors
+    /// [`Error::WrongKey`] if a key that the database needs is not given, or two keys are unknown to it.
     pub async fn check_key(&self) -> Result<(), Error> {
-        use schema::meta::dsl as m;
-        let stored = |tx: &mut Tx| -> Result<Option<String>, Error> {
-            Ok(m::meta.filter(m::key.eq("key")).select(m::value).first(tx.conn).optional()?)
+        if self.read(data_keys::learn_known).await? { Ok(()) } else { self.write(data_keys::learn).await }
+    }
+
+    /// Runs `work` while no process with one key can use this database, if it is SQLite's.
+    ///
+    /// # Errors
+    /// [`Error::OneKey`] if such a process runs.
+    pub async fn without_one_key<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let _lock = match &self.database {
+            Database::Sqlite(path) => match OneKeyLock::take_alone(path)? {
+                Some(lock) => Some(lock),
+                None => return Err(Error::OneKey("this machine".to_owned())),
+            },
+            Database::Postgres(_) => None,
         };
-        let store = move |tx: &mut Tx| match stored(tx)? {
-            Some(known) => Ok(known),
-            None => {
-                let row = (m::key.eq("key"), m::value.eq(tx.vault.fingerprint()));
-                // Two processes may start at once: the second keeps the row of the first.
-                either!(&mut *tx.conn, conn => diesel::insert_into(m::meta)
-                    .values(row)
-                    .on_conflict_do_nothing()
-                    .execute(conn))?;
-                stored(tx)?.ok_or(Error::Corrupt("meta.key"))
-            }
-        };
-        let known = match self.read(stored).await? {
-            Some(known) => known,
-            None => self.write::<_, Error, _>(store).await?,
-        };
-        if known == self.vault.fingerprint() { Ok(()) } else { Err(Error::WrongKey) }
+        work.await
     }
 
     fn read_pool(&self) -> &Pool {
@@ -325,14 +338,21 @@ impl Store {
         }
     }
 
-    fn in_tx<T, E, F>(&self, work: F) -> impl FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static
+    fn in_tx<T, E, F>(
+        &self,
+        work: F,
+        purpose: Purpose,
+    ) -> impl FnOnce(&mut Conn) -> Result<T, E> + Clone + Send + 'static
     where
         E: From<Error>,
         F: FnOnce(&mut Tx) -> Result<T, E> + Clone + Send + 'static,
     {
         let (vault, ids, now) = (self.vault.clone(), self.ids.clone(), self.clock.now());
         let attached = self.attached;
-        move |conn| Tx::new(conn, (&vault, &ids), now, attached).complete(work)
+        move |conn| {
+            let vault = data_keys::in_transaction(&vault, conn, purpose)?;
+            Tx::new(conn, (&vault, &ids), now, attached).complete(work)
+        }
     }
 }
 

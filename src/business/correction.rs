@@ -12,6 +12,7 @@ use crate::casework::lifecycle::{Action, Status};
 use crate::casework::question::{AnswerRule, Problems, Section, ask, problem, read_only};
 use crate::casework::{Refusal, format};
 use crate::exams::correction::{self, Holder, Scope};
+use crate::people::candidate::HolderHash;
 use crate::people::candidate::{self, Candidate, Profile};
 use crate::people::document::{Document, DocumentType, Gender};
 use crate::people::mask;
@@ -230,7 +231,7 @@ fn apply(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     let document = new_document(&answers, &before, tx.today()).map_err(Refusal::Invalid)?;
     person.document_type = document.kind();
     person.document_number = document.number().to_owned();
-    person.holder = candidate::holder(tx.vault, document.kind(), document.number());
+    person.holder = HolderHash::of(tx.vault, document.kind(), document.number());
     if let Some(name) = new_value(&answers, NAME) {
         person.name = name.to_owned();
     }
@@ -240,10 +241,11 @@ fn apply(tx: &mut Tx, step: &Transition) -> Result<(), Refusal> {
     person.profile = profile_after(&answers, before.profile.clone());
     candidate::correct(tx, &before, &person)?;
     if before.holder != person.holder {
-        correction::move_records(tx, &before.holder, &person.holder)?;
+        let [from, to] = [&before.holder, &person.holder].map(|holder| holder.stored(tx.vault));
+        correction::move_records(tx, &from, &to)?;
     }
     let holder = Holder {
-        hash: &person.holder,
+        document: &person.holder,
         name: &person.name,
         document_number: &person.document_number,
         gender: person.profile.gender,

@@ -162,7 +162,7 @@ fn not_appealed(tx: &mut Tx, candidate: &Candidate) -> Result<Vec<Violation>, Er
         .select(applications::id);
     let open = violations::table
         .inner_join(sittings::table.inner_join(exams::table))
-        .filter(violations::holder_hash.eq(&candidate.holder))
+        .filter(violations::holder_hash.eq(candidate.holder.stored(tx.vault)))
         .filter(violations::outcome.eq(""))
         .filter(not(exists(pending)))
         .order((violations::served_on.desc(), violations::id));

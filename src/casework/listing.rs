@@ -187,7 +187,7 @@ pub fn page(tx: &mut Tx, candidate: &Candidate, filter: &ApplicationFilter) -> R
     let number = filter.number.clone().unwrap_or_default();
     // Drafts have no time.
     let since = filter.since.unwrap_or(Timestamp::from_utc(DateTime::UNIX_EPOCH.naive_utc()));
-    let query = cards(candidate.holder.clone())
+    let query = cards(candidate.holder.stored(tx.vault))
         .filter(applications::candidate_id.eq(&candidate.id))
         .filter(applications::submitted_at.ge(since))
         .filter(filter.business.is_none().into_sql::<Bool>().or(applications::kind.eq(business)))
@@ -208,7 +208,7 @@ pub fn of_business(
     pages: Pages,
 ) -> Result<BusinessList, Error> {
     let own = || {
-        cards(candidate.holder.clone())
+        cards(candidate.holder.stored(tx.vault))
             .filter(applications::candidate_id.eq(&candidate.id))
             .filter(applications::kind.eq(business.slug))
     };

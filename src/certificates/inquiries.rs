@@ -11,6 +11,7 @@ use crate::exams::{held, organisation};
 use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
+use crate::people::candidate::HolderHash;
 use crate::store::clock::china;
 use crate::store::{Error, Tx};
 use crate::ui::{self, Icon, Moment, Page};
@@ -48,7 +49,7 @@ pub fn door(certificate: &str) -> Markup {
     html! { p.actions { (ui::link_button(&paths::inquiries(certificate), "谁查询过", ui::Look::Plain)) } }
 }
 
-fn entries(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Entry>, Error> {
+fn entries(tx: &mut Tx, holder: &HolderHash, certificate: &str) -> Result<Vec<Entry>, Error> {
     let found = inquiry::of(tx, holder, certificate, MOST)?;
     let by_organisation = found.iter().filter(|(inquiry, _)| inquiry.way == Way::Organisation);
     let ids: Vec<String> = by_organisation.map(|(inquiry, _)| inquiry.asker.clone()).collect();

@@ -15,7 +15,7 @@ use crate::people::audit::cut::Cut;
 use crate::people::audit::export::{self, Comparison, Heads};
 use crate::people::staff;
 use crate::settings::RawSettings;
-use crate::store::{Error, Tx};
+use crate::store::{Error, Tx, data_keys};
 
 /// Check or copy the audit: who has looked at or changed whose data
 ///
@@ -142,6 +142,7 @@ fn in_database(tx: &mut Tx, earlier: Heads) -> Result<Found, Error> {
         comparison.take(&link);
         Ok::<_, Error>(())
     })?;
+    check.check_keys(&head, cut.as_ref(), data_keys::replaced_all(tx)?);
     let (entries, faults) = check.end(&head, unchained);
     let mut faults = sentences(faults);
     let (first, last) = EVERY_DAY;

@@ -77,6 +77,8 @@ impl Serve {
         };
         store.check_schema().await?;
         store.check_key().await?;
+        let (generation, algorithms) = (store.vault.generation(), store.vault.suite().label());
+        tracing::info!(generation, algorithms, "the data key seals personal data");
         check_writable(&store, &files).await?;
         keep_private(&settings.database_url, &files);
         renew_hashes(&store).await?;

@@ -22,7 +22,7 @@ use crate::exams::held;
 use crate::exams::inquiry::{self, Inquiries, Way};
 use crate::exams::organisation::{self, Entry, OrganisationRefusal};
 use crate::files::storage::Storage;
-use crate::people::candidate::{self, Identity};
+use crate::people::candidate::{self, HolderHash, Identity};
 use crate::people::consent::{self, Consents, Purpose};
 use crate::people::document::{Document, Gender};
 use crate::people::mask;
@@ -98,7 +98,11 @@ fn document(tx: &Tx, person: &Person) -> Result<Document, Error> {
 
 fn holder(tx: &Tx, person: usize) -> String {
     let person = &PEOPLE[person];
-    candidate::holder(tx.vault, person.document_type, person.document_number)
+    holder_hash(tx, person).stored(tx.vault)
+}
+
+fn holder_hash(tx: &Tx, person: &Person) -> HolderHash {
+    HolderHash::of(tx.vault, person.document_type, person.document_number)
 }
 
 /// Adds the staff members and the candidates.
@@ -285,7 +289,7 @@ fn add_certificate(
         c::issued_on.eq(issued_on),
         c::issuing_body.eq("示范市考试院"),
         c::delivery.eq("ready"),
-        c::person_hash.eq(person_hash(tx.vault, person.name, holder)),
+        c::person_hash.eq(person_hash(tx.vault, person.name, &holder_hash(tx, person))),
         c::document_mask.eq(mask::number(person.document_number)),
         c::gender.eq(gender),
     );

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::people::candidate::holder;
+use crate::people::candidate::HolderHash;
 use crate::people::document::{Document, DocumentType};
 use crate::people::{document, mask, name};
 use crate::store::schema::{certificates, exams};
@@ -127,10 +127,10 @@ pub fn certified_exams(tx: &mut Tx) -> Result<Vec<CertifiedExam>, Error> {
 }
 
 /// The keyed hash by which the public lookup finds certificates: of the holder's name in its normal form, and of
-/// the [`holder`] hash of the document, both as printed. A wrong name, a wrong number and an unknown person all
+/// the hash of the document, both as printed. A wrong name, a wrong number and an unknown person all
 /// miss in the same index, so they cannot be told apart.
-pub fn person_hash(vault: &Vault, holder_name: &str, document_hash: &str) -> String {
-    hash_of_key(vault, &name::key(holder_name), document_hash)
+pub fn person_hash(vault: &Vault, holder_name: &str, document: &HolderHash) -> String {
+    hash_of_key(vault, &name::key(holder_name), document)
 }
 
 /// Kinds of documents, each of which may have a number.
@@ -145,7 +145,7 @@ pub fn person_hashes(
     today: NaiveDate,
 ) -> [String; KINDS] {
     let (key, number) = (name::key(holder_name), document::normalise(document_number));
-    let hash = |kind| hash_of_key(vault, &key, &holder(vault, kind, &number));
+    let hash = |kind| hash_of_key(vault, &key, &HolderHash::of(vault, kind, &number));
     let can_have = |kind: &DocumentType| Document::parse(*kind, &number, today).is_ok();
     let mut hashes: Vec<String> = DocumentType::ALL.into_iter().filter(can_have).map(hash).collect();
     if hashes.is_empty() {
@@ -155,9 +155,9 @@ pub fn person_hashes(
     std::array::from_fn(|at| hashes[at % hashes.len()].clone())
 }
 
-fn hash_of_key(vault: &Vault, name_key: &str, document_hash: &str) -> String {
+fn hash_of_key(vault: &Vault, name_key: &str, document: &HolderHash) -> String {
     // Neither part has a line break, so different pairs have different inputs.
-    vault.blind("certificate_person", &[name_key, document_hash].join("\n"))
+    vault.blind("certificate_person", &[name_key, document.first()].join("\n"))
 }
 
 #[cfg(test)]
@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn resident(name: &str, number: &str) -> String {
-        person_hash(&vault(), name, &holder(&vault(), DocumentType::Resident, number))
+        person_hash(&vault(), name, &HolderHash::of(&vault(), DocumentType::Resident, number))
     }
 
     #[test]
@@ -198,16 +198,16 @@ mod tests {
             };
             let today = "2026-04-01".parse().unwrap();
             assert!(Document::parse(kind, number, today).is_ok(), "{number}");
-            let stored = person_hash(&vault(), "甲乙", &holder(&vault(), kind, number));
+            let stored = person_hash(&vault(), "甲乙", &HolderHash::of(&vault(), kind, number));
             assert!(of(&vault(), "甲乙", number).contains(&stored), "{number}");
         }
-        let permit = holder(&vault(), DocumentType::HkMacaoPermit, "H1234567801");
+        let permit = HolderHash::of(&vault(), DocumentType::HkMacaoPermit, "H1234567801");
         let stored = person_hash(&vault(), "甲乙", &permit);
         for number in ["H12345678", "h 1234567801", "H1234567899"] {
             assert!(of(&vault(), "甲乙", number).contains(&stored), "{number}");
         }
         assert!(!of(&vault(), "甲乙", "H1234567901").contains(&stored));
-        let passport = holder(&vault(), DocumentType::Passport, "19AV12345");
+        let passport = HolderHash::of(&vault(), DocumentType::Passport, "19AV12345");
         let stored = person_hash(&vault(), "O’NEIL ANNA", &passport);
         assert!(of(&vault(), "o'neil  anna", "19av12345").contains(&stored));
     }

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 
 use super::certificate::{PublicCertificate, public_columns};
 use crate::either;
+use crate::people::candidate::HolderHash;
 use crate::store::schema::certificate_link_views::dsl as v;
 use crate::store::schema::{certificate_links as links, certificates, exams};
 use crate::store::{Error, Timestamp, Tx, Vault};
@@ -70,8 +71,8 @@ pub fn make(tx: &mut Tx, certificate: &str, days: i64) -> Result<(), Error> {
 type Row = (String, String, Timestamp, Timestamp, Option<Timestamp>);
 
 /// The links of a holder's certificate, the newest first. Empty if the certificate is another holder's.
-pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Link>, Error> {
-    let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder));
+pub fn of(tx: &mut Tx, holder: &HolderHash, certificate: &str) -> Result<Vec<Link>, Error> {
+    let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder.stored(tx.vault)));
     let columns = (links::id, links::token, links::created_at, links::expires_at, links::revoked_at);
     let rows: Vec<Row> = links::table
         .inner_join(certificates::table)
@@ -90,9 +91,9 @@ fn with_views(tx: &mut Tx, (id, token, created_at, expires_at, revoked_at): Row)
 }
 
 /// Revokes a link of a holder's certificate. Does nothing to another holder's link.
-pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, link: &str) -> Result<(), Error> {
+pub fn revoke(tx: &mut Tx, holder: &HolderHash, certificate: &str, link: &str) -> Result<(), Error> {
     let own = certificates::table
-        .filter(certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder)))
+        .filter(certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder.stored(tx.vault))))
         .select(certificates::id);
     let live = links::table.find(link).filter(links::revoked_at.is_null());
     diesel::update(live.filter(links::certificate_id.eq_any(own)))
@@ -102,8 +103,10 @@ pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, link: &str) -> Resul
 }
 
 /// Revokes every link of a holder's certificates.
-pub fn revoke_all(tx: &mut Tx, holder: &str) -> Result<(), Error> {
-    let own = certificates::table.filter(certificates::holder_hash.eq(holder)).select(certificates::id);
+pub fn revoke_all(tx: &mut Tx, holder: &HolderHash) -> Result<(), Error> {
+    let own = certificates::table
+        .filter(certificates::holder_hash.eq(holder.stored(tx.vault)))
+        .select(certificates::id);
     let live = links::table.filter(links::revoked_at.is_null());
     diesel::update(live.filter(links::certificate_id.eq_any(own)))
         .set(links::revoked_at.eq(tx.now))

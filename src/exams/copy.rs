@@ -11,6 +11,7 @@ use super::held::Certificate;
 use super::inquiry::Way;
 use super::month_label;
 use crate::either;
+use crate::people::candidate::HolderHash;
 use crate::store::clock::CHINA;
 use crate::store::schema::certificate_copies::dsl as c;
 use crate::store::schema::certificate_inquiries::dsl as q;
@@ -151,8 +152,8 @@ fn next_index(tx: &mut Tx) -> Result<i64, Error> {
 type Row = (String, String, String, (Timestamp, Timestamp, Option<Timestamp>), bool);
 
 /// The copies of a holder's certificate, the newest first. Empty if the certificate is another holder's.
-pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<CertificateCopy>, Error> {
-    let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder));
+pub fn of(tx: &mut Tx, holder: &HolderHash, certificate: &str) -> Result<Vec<CertificateCopy>, Error> {
+    let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder.stored(tx.vault)));
     let rows: Vec<Row> = c::certificate_copies
         .inner_join(certificates::table)
         .filter(own)
@@ -172,9 +173,9 @@ pub fn of(tx: &mut Tx, holder: &str, certificate: &str) -> Result<Vec<Certificat
 }
 
 /// Revokes a copy of a holder's certificate. Does nothing to another holder's, or to one that was revoked before.
-pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, copy: &str) -> Result<(), Error> {
+pub fn revoke(tx: &mut Tx, holder: &HolderHash, certificate: &str, copy: &str) -> Result<(), Error> {
     let own = certificates::table
-        .filter(certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder)))
+        .filter(certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder.stored(tx.vault))))
         .select(certificates::id);
     let live = c::certificate_copies.find(copy).filter(c::revoked_at.is_null());
     diesel::update(live.filter(c::certificate_id.eq_any(own)))
@@ -184,8 +185,10 @@ pub fn revoke(tx: &mut Tx, holder: &str, certificate: &str, copy: &str) -> Resul
 }
 
 /// Revokes every copy of a holder's certificates.
-pub fn revoke_all(tx: &mut Tx, holder: &str) -> Result<(), Error> {
-    let own = certificates::table.filter(certificates::holder_hash.eq(holder)).select(certificates::id);
+pub fn revoke_all(tx: &mut Tx, holder: &HolderHash) -> Result<(), Error> {
+    let own = certificates::table
+        .filter(certificates::holder_hash.eq(holder.stored(tx.vault)))
+        .select(certificates::id);
     let live = c::certificate_copies.filter(c::revoked_at.is_null());
     diesel::update(live.filter(c::certificate_id.eq_any(own)))
         .set(c::revoked_at.eq(tx.now))

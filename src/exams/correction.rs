@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::certificate::person_hash;
 use crate::either;
+use crate::people::candidate::HolderHash;
 use crate::people::document::Gender;
 use crate::people::mask;
 use crate::store::schema::former_values::dsl as f;
@@ -26,15 +27,14 @@ pub struct Scope {
 
 /// The corrected data of a holder.
 pub struct Holder<'a> {
-    /// Hash of the document, by which records are found.
-    pub hash: &'a str,
+    pub document: &'a HolderHash,
     pub name: &'a str,
     pub document_number: &'a str,
     /// 性别, where it is known.
     pub gender: Option<Gender>,
 }
 
-/// Moves all records of a person to the hash of another document.
+/// Moves all records of a person to the hash of another document. The hashes are as records have them.
 pub fn move_records(tx: &mut Tx, from: &str, to: &str) -> Result<(), Error> {
     diesel::update(r::table.filter(r::holder_hash.eq(from))).set(r::holder_hash.eq(to)).execute(tx.conn)?;
     diesel::update(c::table.filter(c::holder_hash.eq(from))).set(c::holder_hash.eq(to)).execute(tx.conn)?;
@@ -55,7 +55,8 @@ pub fn correct_records(tx: &mut Tx, holder: &Holder, scope: Scope) -> Result<(),
 
 fn correct_registrations(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
     let coming = s::table.filter(s::held_on.ge(tx.today())).select(s::id);
-    let own = r::table.filter(r::holder_hash.eq(holder.hash)).filter(r::sitting_id.eq_any(coming));
+    let document = holder.document.stored(tx.vault);
+    let own = r::table.filter(r::holder_hash.eq(document)).filter(r::sitting_id.eq_any(coming));
     let before: Vec<(String, String)> = own.select((r::id, r::holder_name)).load(tx.conn)?;
     for (id, name) in before {
         store_replaced(tx, &id, &[("holder_name", &name, holder.name)])?;
@@ -66,9 +67,9 @@ fn correct_registrations(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
 
 fn correct_certificates(tx: &mut Tx, holder: &Holder) -> Result<(), Error> {
     let mask = mask::number(holder.document_number);
-    let hash = person_hash(tx.vault, holder.name, holder.hash);
+    let hash = person_hash(tx.vault, holder.name, holder.document);
     let shown = (c::id, c::holder_name, c::document_mask, c::person_hash, c::gender);
-    let own = c::table.filter(c::holder_hash.eq(holder.hash)).select(shown);
+    let own = c::table.filter(c::holder_hash.eq(holder.document.stored(tx.vault))).select(shown);
     let before: Vec<(String, String, String, String, String)> = own.load(tx.conn)?;
     for (id, old_name, old_mask, old_hash, old_gender) in before {
         let gender = holder.gender.map_or(&*old_gender, |gender| gender.code());

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::month_label;
 use crate::either;
+use crate::people::candidate::HolderHash;
 use crate::store::schema::{exams, integrity_records as i, sittings, violations as v};
 use crate::store::{Error, Timestamp, Tx};
 
@@ -40,10 +41,10 @@ impl Violation {
 }
 
 /// A person's violations, the latest notice first.
-pub fn violations_of(tx: &mut Tx, holder: &str) -> Result<Vec<Violation>, Error> {
+pub fn violations_of(tx: &mut Tx, holder: &HolderHash) -> Result<Vec<Violation>, Error> {
     let own = v::table
         .inner_join(sittings::table.inner_join(exams::table))
-        .filter(v::holder_hash.eq(holder))
+        .filter(v::holder_hash.eq(holder.stored(tx.vault)))
         .order((v::served_on.desc(), v::id));
     Ok(either!(tx.conn, conn => own.select(Violation::as_select()).load(conn))?)
 }
@@ -93,13 +94,13 @@ fn whole_years(from: NaiveDate, to: NaiveDate) -> Option<u32> {
 }
 
 /// A person's integrity records, the latest first.
-pub fn integrity_of(tx: &mut Tx, holder: &str) -> Result<Vec<IntegrityRecord>, Error> {
-    let own = i::table.filter(i::holder_hash.eq(holder)).order((i::starts_on.desc(), i::id));
+pub fn integrity_of(tx: &mut Tx, holder: &HolderHash) -> Result<Vec<IntegrityRecord>, Error> {
+    let own = i::table.filter(i::holder_hash.eq(holder.stored(tx.vault))).order((i::starts_on.desc(), i::id));
     Ok(either!(tx.conn, conn => own.select(IntegrityRecord::as_select()).load(conn))?)
 }
 
 /// Whether a person has an integrity record that is kept on a day.
-pub fn is_on_record(tx: &mut Tx, holder: &str, day: NaiveDate) -> Result<bool, Error> {
+pub fn is_on_record(tx: &mut Tx, holder: &HolderHash, day: NaiveDate) -> Result<bool, Error> {
     Ok(integrity_of(tx, holder)?.iter().any(|record| record.is_kept_on(day)))
 }
 

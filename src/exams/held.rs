@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::certificate::{self, Annulment, NumberKind};
 use super::month_label;
 use crate::either;
+use crate::people::candidate::HolderHash;
 use crate::people::document::Gender;
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Conn, Error, Tx, codes};
@@ -143,17 +144,24 @@ impl Certificate {
 }
 
 /// `None` if the certificate is another holder's.
-pub fn own(tx: &mut Tx, holder: &str, id: &str) -> Result<Option<Certificate>, Error> {
-    let row = certificates::table.inner_join(exams::table).filter(certificates::holder_hash.eq(holder));
+pub fn own(tx: &mut Tx, holder: &HolderHash, id: &str) -> Result<Option<Certificate>, Error> {
+    let row = certificates::table
+        .inner_join(exams::table)
+        .filter(certificates::holder_hash.eq(holder.stored(tx.vault)));
     let row = row.filter(certificates::id.eq(id)).select(Certificate::as_select());
     Ok(row.first(tx.conn).optional()?)
 }
 
 /// A holder's certificates, the latest first.
-pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Vec<Certificate>, Error> {
+pub fn of_holder(
+    tx: &mut Tx,
+    holder: &HolderHash,
+    offset: i64,
+    most: i64,
+) -> Result<Vec<Certificate>, Error> {
     let page = certificates::table
         .inner_join(exams::table)
-        .filter(certificates::holder_hash.eq(holder))
+        .filter(certificates::holder_hash.eq(holder.stored(tx.vault)))
         .order((certificates::issued_on.desc(), certificates::id.desc()))
         .offset(offset)
         .limit(most);
@@ -161,8 +169,8 @@ pub fn of_holder(tx: &mut Tx, holder: &str, offset: i64, most: i64) -> Result<Ve
 }
 
 /// Whether a holder has a certificate.
-pub fn has_any(tx: &mut Tx, holder: &str) -> Result<bool, Error> {
-    let own = certificates::table.filter(certificates::holder_hash.eq(holder));
+pub fn has_any(tx: &mut Tx, holder: &HolderHash) -> Result<bool, Error> {
+    let own = certificates::table.filter(certificates::holder_hash.eq(holder.stored(tx.vault)));
     Ok(either!(tx.conn, conn => select(exists(own)).get_result(conn))?)
 }
 

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::either;
+use crate::people::candidate::HolderHash;
 use crate::store::schema::certificate_inquiries::dsl as q;
 use crate::store::schema::certificates;
 use crate::store::{Error, Timestamp, Tx, clock, codes};
@@ -100,9 +101,14 @@ pub fn record(tx: &mut Tx, inquiries: &Inquiries) -> Result<(), Error> {
 }
 
 /// The inquiries about a holder's certificate, the latest first. Empty if the certificate is another holder's.
-pub fn of(tx: &mut Tx, holder: &str, certificate: &str, most: i64) -> Result<Vec<(Inquiry, Asked)>, Error> {
+pub fn of(
+    tx: &mut Tx,
+    holder: &HolderHash,
+    certificate: &str,
+    most: i64,
+) -> Result<Vec<(Inquiry, Asked)>, Error> {
     type Row = (String, NaiveDate, String, String, (Timestamp, Timestamp, i32));
-    let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder));
+    let own = certificates::id.eq(certificate).and(certificates::holder_hash.eq(holder.stored(tx.vault)));
     let rows: Vec<Row> = q::certificate_inquiries
         .inner_join(certificates::table)
         .filter(own)

@@ -12,7 +12,7 @@ use diesel::sql_types::{Array, Bool, Text};
 
 use super::certificate::person_hash;
 use crate::either;
-use crate::people::candidate::{self, CorrectedDocument};
+use crate::people::candidate::{self, CorrectedDocument, HolderHash};
 use crate::store::schema::certificates::dsl as c;
 use crate::store::schema::former_values::dsl as f;
 use crate::store::{Conn, Error, Tx};
@@ -58,7 +58,7 @@ pub fn fill_in(tx: &mut Tx, after: &str) -> Result<Batch, Error> {
     for row in &rows {
         let (document, names) = (documents.get(&row.holder_hash), names.get(&row.id));
         let printed = document.map_or(&row.holder_hash, |document| row.printed_on(document, names.is_some()));
-        let hash = person_hash(tx.vault, &row.holder_name, printed);
+        let hash = person_hash(tx.vault, &row.holder_name, &first_key(printed)?);
         if let Some(names) = names {
             let all = documents_of(row, document);
             store_former(tx, row, names, &all, &hash)?;
@@ -103,6 +103,11 @@ impl Row {
     }
 }
 
+/// Keys turn only when every certificate has its hash, so the stored hashes are those of the first key.
+fn first_key(hash: &str) -> Result<HolderHash, Error> {
+    HolderHash::from_stored(hash).ok_or(Error::Corrupt("certificates.holder_hash"))
+}
+
 fn documents_of<'a>(row: &'a Row, document: Option<&'a CorrectedDocument>) -> Vec<&'a str> {
     let former = document.iter().flat_map(|document| &document.former);
     former.chain([&row.holder_hash]).map(String::as_str).collect()
@@ -135,7 +140,8 @@ fn store_former(
     present: &str,
 ) -> Result<(), Error> {
     let names = names.iter().chain([&row.holder_name]);
-    let pairs = names.flat_map(|name| documents.iter().map(move |document| (name, *document)));
+    let documents = documents.iter().map(|hash| first_key(hash)).collect::<Result<Vec<_>, _>>()?;
+    let pairs = names.flat_map(|name| documents.iter().map(move |document| (name, document)));
     let hashes: BTreeSet<String> =
         pairs.map(|(name, document)| person_hash(tx.vault, name, document)).collect();
     for hash in hashes.iter().filter(|hash| *hash != present) {

@@ -86,8 +86,7 @@ impl Organisation {
     }
 }
 
-/// The stored hash of a key.
-pub fn key_hash(vault: &Vault, key: &str) -> String {
+fn key_hash(vault: &Vault, key: &str) -> String {
     vault.blind("organisation key", key)
 }
 
@@ -126,8 +125,9 @@ pub fn load(tx: &mut Tx, id: &str) -> Result<Option<Organisation>, Error> {
 }
 
 /// The organisation whose key has this hash, if the key can be used today.
-pub fn by_key(tx: &mut Tx, key_hash: &str) -> Result<Option<Organisation>, Error> {
-    let row: Option<Row> = o::organisations.filter(o::key_hash.eq(key_hash)).first(tx.conn).optional()?;
+pub fn by_key(tx: &mut Tx, key: &str) -> Result<Option<Organisation>, Error> {
+    let known = o::organisations.filter(o::key_hash.eq(key_hash(tx.vault, key)));
+    let row: Option<Row> = known.first(tx.conn).optional()?;
     let known = row.map(|row| organisation(tx, row)).transpose()?;
     Ok(known.filter(|known| known.is_live(tx.today())))
 }

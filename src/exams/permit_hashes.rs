@@ -57,7 +57,7 @@ fn of_candidates(tx: &mut Tx, after: &str) -> Result<Batch, Error> {
 fn of_staff(tx: &mut Tx, after: &str) -> Result<Batch, Error> {
     let rows = staff::permits(tx, after, BATCH)?;
     let number = |row: &staff::HiddenPermit| {
-        permit::behind_mask(&row.mask)?.find(|number| as_given(tx.vault, number) == row.hash)
+        permit::behind_mask(&row.mask)?.find(|number| as_given(tx.vault, number).stored(tx.vault) == row.hash)
     };
     let numbers = rows.iter().filter_map(number).collect();
     Ok(Batch { numbers, last: rows.last().map(|row| row.id.clone()) })
@@ -73,7 +73,7 @@ fn of_certificates(tx: &mut Tx, after: &str) -> Result<Batch, Error> {
         // The holder's document may have been corrected since; the other hash is of the printed one.
         let is_printed = |number: &String| {
             let hash = as_given(tx.vault, number);
-            hash == *holder || person_hash(tx.vault, name, &hash) == *person
+            hash.stored(tx.vault) == *holder || person_hash(tx.vault, name, &hash) == *person
         };
         numbers.extend(permit::behind_mask(mask).and_then(|mut numbers| numbers.find(is_printed)));
     }
@@ -168,8 +168,8 @@ fn renewed<'a>(
 ) -> HashMap<String, String> {
     let mut renewed = HashMap::new();
     for name in names {
-        let present = person_hash(tx.vault, name, &hashes.present);
-        for former in &hashes.former {
+        let present = person_hash(tx.vault, name, &hashes.document);
+        for former in &hashes.former_documents {
             renewed.insert(person_hash(tx.vault, name, former), present.clone());
         }
     }

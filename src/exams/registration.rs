@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::month_label;
 use crate::either;
+use crate::people::candidate::HolderHash;
 use crate::store::schema::{exams, registration_subjects as rs, registrations as r, sittings};
 use crate::store::{Error, Timestamp, Tx};
 
@@ -76,11 +77,11 @@ struct Row {
 }
 
 /// A person's registrations, the latest sitting first.
-pub fn of_holder(tx: &mut Tx, holder: &str) -> Result<Vec<Registration>, Error> {
+pub fn of_holder(tx: &mut Tx, holder: &HolderHash) -> Result<Vec<Registration>, Error> {
     let own = r::table
         .inner_join(sittings::table.inner_join(exams::table))
         .left_join(rs::table)
-        .filter(r::holder_hash.eq(holder))
+        .filter(r::holder_hash.eq(holder.stored(tx.vault)))
         .order((sittings::held_on.desc(), r::id, rs::id));
     let entry = (rs::id, rs::subject, rs::fee, rs::refund_id).nullable();
     let rows: Vec<(Row, Option<RegisteredSubject>)> =

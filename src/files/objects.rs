@@ -78,6 +78,11 @@ impl Objects {
         Ok(bounded(LONGEST, whole).await?.into())
     }
 
+    /// The first byte. `None` if the object is empty.
+    pub async fn first_byte(&self, path: &Path) -> Result<Option<u8>> {
+        Ok(bounded(LONGEST, self.store.get_range(path, 0..1)).await?.first().copied())
+    }
+
     /// The head of an object, whose content comes as a stream.
     pub async fn stream(&self, path: &Path) -> Result<GetResult> {
         bounded(LONGEST, self.store.get(path)).await

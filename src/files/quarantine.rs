@@ -39,6 +39,12 @@ pub struct Quarantined {
     pub since: NaiveDate,
 }
 
+/// The key of a file at a path, which may be in quarantine.
+pub(super) fn key_of(path: &str) -> &str {
+    let inside = path.strip_prefix(QUARANTINE).and_then(|rest| rest.strip_prefix('/'));
+    inside.and_then(|rest| rest.split_once('/')).map_or(path, |(_, key)| key)
+}
+
 impl Quarantined {
     fn path(&self) -> String {
         format!("{QUARANTINE}/{}/{}", self.since, self.key)

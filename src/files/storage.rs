@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::memory::MemoryBudget;
 use super::objects::{self, Objects};
+use super::quarantine;
 use super::scanner::Scanner;
 use super::upload_permits::UploadPermits;
 use crate::settings::{ClamdAddress, Location};
@@ -173,6 +174,23 @@ impl Storage {
         let sealed = self.sealed(key).await?;
         let (vault, context) = (self.vault.clone(), context(key));
         Ok(spawn_blocking(move || vault.open_bytes(&context, sealed)).await??)
+    }
+
+    /// Seals a file with the newest data key. Returns `false` if it is sealed with it already. `path` is a key, or where
+    /// the file of a key is in quarantine.
+    pub async fn reseal(&self, path: &str) -> Result<bool, StorageError> {
+        let place = parse(path)?;
+        if self.objects.first_byte(&place).await? == Some(self.vault.generation()) {
+            return Ok(false);
+        }
+        let sealed = self.objects.get(&place).await?;
+        let (vault, context) = (self.vault.clone(), context(quarantine::key_of(path)));
+        let resealed = spawn_blocking(move || {
+            let opened = vault.open_bytes(&context, sealed)?;
+            Ok::<_, Unreadable>(vault.seal_bytes(&context, opened))
+        });
+        self.objects.put(&place, resealed.await??).await.map_err(StorageError::NotSaved)?;
+        Ok(true)
     }
 
     /// Reads a file without decrypting it. Moves it back from quarantine if it is there.

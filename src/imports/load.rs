@@ -12,13 +12,13 @@ use super::merge::{IdsByKey, Merge, Parent, RowOutcome, TargetRecord};
 use super::pass::{CHANGED, Chunk, pass};
 use super::reference::{self, ReferenceData};
 use super::source::Source;
-use super::table::TargetTable;
+use super::table::{TableColumn, TargetTable};
 use super::unique_values::{self, UniqueValue};
 use super::{Error, journal};
 use crate::exams::held::lock_print_numbers;
 use crate::exams::permit_hashes;
 use crate::people::document::permit;
-use crate::store::{Bulk, Conn, Tx};
+use crate::store::{Bulk, Conn, Tx, Vault};
 
 /// A batch is split into parts of at most so many bytes, each of which takes about [`LONGEST`] at most:
 /// the site cannot write meanwhile.
@@ -166,7 +166,8 @@ fn write(
         refuse_taken(tx, kind, &rows)?;
     }
     let mut outcomes = vec![RowOutcome::default(); rows.len()];
-    let records = by_target(kind, rows, &reference::corrected_holders(tx)?)?;
+    let corrected = reference::corrected_holders(tx)?;
+    let records = by_target(kind, rows, tx.vault, &corrected)?;
     let mut parents = IdsByKey::new();
     for (target, records) in kind.targets.iter().zip(records) {
         let merge = Merge { target, dry_run };
@@ -211,23 +212,32 @@ fn refuse_taken(tx: &mut Tx, kind: &ImportKind, rows: &[Option<Row>]) -> Result<
     if any { Err(Error::File(TAKEN.into())) } else { Ok(()) }
 }
 
-/// The records of each target. `corrected` maps the holders whose document was corrected since the check
+/// Columns of hashes.
+const HOLDER: &str = "holder_hash";
+const PERSON: &str = "person_hash";
+
+/// The records of each target, with the hashes that are stored at the moment. `corrected` maps the holders whose document was corrected since the check
 /// pass to their present hash.
 fn by_target(
     kind: &ImportKind,
     rows: Vec<Option<Row>>,
+    vault: &Vault,
     corrected: &HashMap<String, String>,
 ) -> Result<Vec<Vec<TargetRecord>>, Error> {
-    let holder = |target: &TargetTable| target.columns.iter().position(|column| column.name == "holder_hash");
-    let holders: Vec<Option<usize>> = kind.targets.iter().map(holder).collect();
+    let is_hash = |column: &TableColumn| matches!(column.name, HOLDER | PERSON);
+    let hashes = |target: &TargetTable| {
+        let columns = target.columns.iter().enumerate().filter(|(_, column)| is_hash(column));
+        columns.map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    let hashes: Vec<Vec<usize>> = kind.targets.iter().map(hashes).collect();
     let mut by_target: Vec<Vec<TargetRecord>> = kind.targets.iter().map(|_| Vec::new()).collect();
     for (row, found) in rows.into_iter().enumerate() {
         let found = found.ok_or_else(|| Error::File(CHANGED.into()))?;
         for TargetValues { target, mut values } in found.records {
-            if let Some(at) = holders[target]
-                && let Some(now) = corrected.get(&values[at])
-            {
-                values[at].clone_from(now);
+            for at in &hashes[target] {
+                let present = vault.present_hash(&values[*at]);
+                // Only the hash of a document is a key of `corrected`.
+                values[*at] = corrected.get(&present).cloned().unwrap_or(present);
             }
             by_target[target].push(TargetRecord::new(row, values));
         }

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use crate::casework::business::Registry;
 use crate::casework::rules::{self, Rule};
 use crate::store::schema::{candidates, exam_subjects, exams, former_documents, renewed_hashes, sittings};
+use crate::store::vault::{mark, parts};
 use crate::store::{Error, Tx, Vault};
 
 /// Its size depends on the authority's exams, corrections and permits, not on the file.
@@ -24,8 +25,6 @@ pub struct ReferenceData {
     corrected: HashMap<String, String>,
     /// Present hashes by those that an older program has exported.
     renewed: HashMap<String, String>,
-    /// Prefix of an exported hash.
-    prefix: String,
 }
 
 #[derive(Default)]
@@ -48,14 +47,13 @@ const PREFIX: usize = 8;
 
 impl ReferenceData {
     pub fn load(tx: &mut Tx) -> Result<ReferenceData, Error> {
-        let prefix = tx.vault.fingerprint()[..PREFIX].to_owned();
         let (exams, corrected) = (load_exams(tx)?, corrected_holders(tx)?);
         let renewed: Vec<(String, String)> = renewed_hashes::table.load(tx.conn)?;
         let renewed = renewed.into_iter().collect();
         let pleading = Registry::of(tx).iter().find(|business| business.pleads);
         let plead_days = rules::value(tx, Rule::PleadDays, pleading)?;
         let (vault, today) = (tx.vault.clone(), tx.today());
-        Ok(ReferenceData { vault, today, plead_days, exams, corrected, renewed, prefix })
+        Ok(ReferenceData { vault, today, plead_days, exams, corrected, renewed })
     }
 
     pub fn exam(&self, code: &str) -> Option<&ExamReference> {
@@ -69,23 +67,28 @@ impl ReferenceData {
         self.present_hash(present)
     }
 
-    /// The hash that has replaced one of an older program.
+    /// The hash that has replaced one of an earlier data key or of an older program.
     pub fn present_hash(&self, hash: String) -> String {
-        self.renewed.get(&hash).cloned().unwrap_or(hash)
+        let present = self.vault.present_hash(&hash);
+        self.renewed.get(&present).cloned().unwrap_or(present)
     }
 
-    /// A hash as an export writes it. The prefix names the data key, because the hash is useless with
+    /// A hash as an export writes it. The prefix names the data key that made it, because the hash is useless with
     /// another one.
     pub fn exported_hash(&self, kind: HashKind, hash: &str) -> String {
-        format!("{}.{}{hash}", self.prefix, kind.mark())
+        let (generation, bare) = parts(hash);
+        let fingerprint = self.vault.fingerprint_of(generation).unwrap_or_default();
+        format!("{}.{}{bare}", fingerprint.chars().take(PREFIX).collect::<String>(), kind.mark())
     }
 
-    /// Reads an [`exported_hash`](ReferenceData::exported_hash). `None` if another installation wrote it; empty if
+    /// Reads an [`exported_hash`](ReferenceData::exported_hash), as it was stored then. `None` if another installation wrote it; empty if
     /// it was computed in another way, by an older program.
     pub fn own_hash(&self, kind: HashKind, text: &str) -> Option<String> {
-        let marked = text.strip_prefix(&self.prefix)?.strip_prefix('.')?;
+        let (prefix, marked) = text.split_at_checked(PREFIX)?;
+        let generation = self.vault.generation_with(|fingerprint| fingerprint.starts_with(prefix))?;
+        let marked = marked.strip_prefix('.')?;
         match marked.strip_prefix(kind.mark()) {
-            Some(hash) => is_hash(hash).then(|| hash.to_owned()),
+            Some(hash) => is_hash(hash).then(|| mark(generation, hash)),
             None => is_hash(marked).then(String::new),
         }
     }
@@ -152,8 +155,7 @@ impl ReferenceData {
     /// Without exams.
     pub fn empty(today: NaiveDate) -> ReferenceData {
         let vault = Vault::from_key(&[7; 32]);
-        let prefix = vault.fingerprint()[..PREFIX].to_owned();
         let (exams, corrected, renewed) = (HashMap::new(), HashMap::new(), HashMap::new());
-        ReferenceData { vault, today, plead_days: 5, exams, corrected, renewed, prefix }
+        ReferenceData { vault, today, plead_days: 5, exams, corrected, renewed }
     }
 }

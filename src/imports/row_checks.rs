@@ -3,20 +3,25 @@
 use super::cell::ROUNDED;
 use super::kind::{Facts, RowProblem};
 use super::reference::ReferenceData;
+use crate::people::candidate::HolderHash;
 use crate::people::document::{Document, DocumentType};
-use crate::people::{candidate, mask};
+use crate::people::mask;
 
 /// Adds `document_hash`, the hash of the document as the file has it: from the number, or as an export writes it in
-/// its place. Adds `holder_hash`, the hash under which the person's records are stored today.
+/// its place. Adds `first_hash`, see [`HolderHash::first`], if it is known, and `holder_hash`, the hash under which the person's records are stored today.
 /// A number also gives `document_mask` and, where it contains it, `gender`; that of a permit gives `permit_number`, see
 /// [`joined`](super::joined).
 pub(super) fn person(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowProblem> {
     let number = facts.get("document_number");
     if number.is_empty() {
-        let hash = reference.present_hash(facts.get("holder_key").to_owned());
-        if hash.is_empty() {
+        let given = facts.get("holder_key").to_owned();
+        if given.is_empty() {
             return Err(RowProblem::new("document_number", "必须填写"));
         }
+        if let Some(first) = HolderHash::from_stored(&given) {
+            facts.set("first_hash", first.first());
+        }
+        let hash = reference.present_hash(given);
         facts.set("document_hash", &*hash);
         facts.set("holder_hash", reference.holder(hash));
         return Ok(());
@@ -24,7 +29,9 @@ pub(super) fn person(facts: &mut Facts, reference: &ReferenceData) -> Result<(),
     let kind = DocumentType::from_code(facts.get("document_type")).unwrap_or(DocumentType::Resident);
     let document = Document::parse(kind, number, reference.today)
         .map_err(|why| RowProblem::new("document_number", if lost_digits(number) { ROUNDED } else { why }))?;
-    let hash = candidate::holder(&reference.vault, kind, document.number());
+    let holder = HolderHash::of(&reference.vault, kind, document.number());
+    facts.set("first_hash", holder.first());
+    let hash = holder.stored(&reference.vault);
     facts.set("document_hash", &*hash);
     facts.set("holder_hash", reference.holder(hash));
     facts.set("document_mask", mask::number(document.number()));

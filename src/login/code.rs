@@ -29,18 +29,19 @@ pub fn step_ends(began: Timestamp, now: Timestamp) -> Timestamp {
 }
 
 pub struct Codes {
-    key: [u8; 32],
+    /// One for each data key. The first makes codes, and all accept them.
+    keys: Vec<[u8; 32]>,
 }
 
 impl Codes {
-    /// Derives the key from the vault, so that all processes accept each other's codes.
+    /// Derives the keys from the vault, so that all processes accept each other's codes.
     pub fn new(vault: &Vault) -> Codes {
-        Codes { key: vault.subkey("handshake code") }
+        Codes { keys: vault.subkeys("handshake code") }
     }
 
     pub fn make(&self, handshake: &str, began: Timestamp, now: Timestamp) -> String {
         let text = format!("{handshake}.{}", step(began, now));
-        let mac = self.mac(&text);
+        let mac = mac(&self.keys[0], &text);
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
@@ -48,19 +49,19 @@ impl Codes {
     pub fn accepts(&self, code: &str, handshake: &str, began: Timestamp, now: Timestamp) -> bool {
         let Some((text, mac)) = code.rsplit_once('.') else { return false };
         let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };
-        if !bool::from(self.mac(text).as_slice().ct_eq(&mac)) {
+        if !self.keys.iter().any(|key| self::mac(key, text).as_slice().ct_eq(&mac).into()) {
             return false;
         }
         let shown = text.strip_prefix(handshake).and_then(|rest| rest.strip_prefix('.')?.parse::<i64>().ok());
         let current = step(began, now);
         shown.is_some_and(|shown| shown == current || shown == current - 1)
     }
+}
 
-    fn mac(&self, text: &str) -> Vec<u8> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
-        mac.update(text.as_bytes());
-        mac.finalize().into_bytes()[..MAC_BYTES].to_vec()
-    }
+fn mac(key: &[u8; 32], text: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes()[..MAC_BYTES].to_vec()
 }
 
 /// The handshake id in a code, which has not been checked yet.

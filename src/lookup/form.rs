@@ -15,7 +15,7 @@ use crate::exams::certificate::person_hashes;
 use crate::exams::english::EnglishNames;
 use crate::people::document;
 use crate::settings::Settings;
-use crate::store::{Store, Timestamp, clock};
+use crate::store::{Store, Timestamp, Tx};
 use crate::ui::Lang;
 use crate::web::address::{Network, client_address, network};
 use crate::web::{Failure, Frame, Submission};
@@ -53,9 +53,13 @@ pub async fn answer(
         let exam = exam_of(store, frame.lang(), code).await?;
         return Ok(frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, exam.incomplete(frame.lang(), &typed)));
     }
-    let hashes = person_hashes(&store.vault, typed.name, typed.document, clock::china_date(now));
     let (key, number) = (code.clone(), document::normalise(typed.number));
-    let found = store.read_public(move |tx| finding::find(tx, &key, hashes, &number)).await?;
+    let (name, document) = (typed.name.to_owned(), typed.document.to_owned());
+    let find = move |tx: &mut Tx| {
+        let hashes = person_hashes(tx.vault, &name, &document, tx.today());
+        finding::find(tx, &key, hashes, &number)
+    };
+    let found = store.read_public(find).await?;
     let (name, finding) = found.ok_or(Failure::NotFound)?;
     let english = english_names(store, frame.lang(), &code).await?;
     let exam = pages::Exam { code, name, english };

@@ -87,7 +87,7 @@ impl Counter {
 impl LookupLimits {
     /// Derives the key from the vault, so that all processes use the same keys for a client.
     pub fn new(vault: &Vault) -> LookupLimits {
-        let key = vault.subkey("lookup limits");
+        let [key, ..] = vault.subkeys("lookup limits")[..] else { unreachable!("a vault has a key") };
         let key = Hmac::new_from_slice(&key).expect("HMAC takes a key of any length");
         LookupLimits { key, counters: Mutex::default(), read_at: Mutex::default() }
     }

@@ -16,6 +16,7 @@ use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
 use crate::store::schema::office_texts;
+use crate::store::vault::generation_of;
 use crate::store::{CandidateId, Conn, Error, Timestamp, Tx, Vault};
 
 /// Column names under which personal data is sealed. The portal's phone number is sealed under the
@@ -34,9 +35,9 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The hash by which the person's records are found, see [`holder`].
-    pub fn holder(&self, vault: &Vault) -> String {
-        holder(vault, self.document.kind(), self.document.number())
+    /// See [`HolderHash`].
+    pub fn holder(&self, vault: &Vault) -> HolderHash {
+        HolderHash::of(vault, self.document.kind(), self.document.number())
     }
 }
 
@@ -46,9 +47,8 @@ pub struct Candidate {
     pub document_type: DocumentType,
     /// In clear.
     pub document_number: String,
-    /// Hash of document type and number, which the authority's records refer to, see [`holder`]. Two candidates
-    /// whose permits have become one have the same.
-    pub holder: String,
+    /// What the authority's records refer to. Two candidates whose permits have become one have the same.
+    pub holder: HolderHash,
     pub name: String,
     /// In clear; may be empty.
     pub phone: String,
@@ -108,21 +108,48 @@ fn newest_privacy_notice() -> _ {
 /// The name under which versions of the privacy notice are stored.
 pub const PRIVACY_NOTICE: &str = "privacy";
 
-/// The hash by which a person's records are found. It includes the document type, since a passport
+/// The hash of a document by which a person's records are found. It includes the document type, since a passport
 /// and a permit of two people may have the same number. All numbers of one document have the same hash.
-pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
-    hash_as_given(vault, kind, &document::identifying(kind, number))
+///
+/// It is made with the first data key, so that it stays the same while keys turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolderHash(String);
+
+impl HolderHash {
+    pub fn of(vault: &Vault, kind: DocumentType, number: &str) -> HolderHash {
+        HolderHash::as_given(vault, kind, &document::identifying(kind, number))
+    }
+
+    /// Of a number as it is written.
+    pub(super) fn as_given(vault: &Vault, kind: DocumentType, number: &str) -> HolderHash {
+        HolderHash(vault.first_hash("document", &format!("{}:{number}", kind.code())))
+    }
+
+    /// A stored hash, if it is of the first data key.
+    pub fn from_stored(hash: &str) -> Option<HolderHash> {
+        (generation_of(hash) == 1).then(|| HolderHash(hash.to_owned()))
+    }
+
+    /// The hash that records have at the moment. `vault` is that of the transaction.
+    pub fn stored(&self, vault: &Vault) -> String {
+        vault.present_hash(&self.0)
+    }
+
+    /// The hash itself, for hashes of several things.
+    pub fn first(&self) -> &str {
+        &self.0
+    }
 }
 
-/// The hash of a number as it is written.
-pub(super) fn hash_as_given(vault: &Vault, kind: DocumentType, number: &str) -> String {
-    vault.blind("document", &format!("{}:{number}", kind.code()))
+/// The [`HolderHash`] of a document as records have it at the moment.
+pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
+    HolderHash::of(vault, kind, number).stored(vault)
 }
 
 /// Finds or creates the candidate of an identity that the authority itself vouches for. Sign-ins at
 /// the portal use [`identity::sign_in`](super::identity::sign_in).
 pub fn enrol(tx: &mut Tx, identity: &Identity) -> Result<CandidateId, Error> {
-    let holder = identity.holder(tx.vault);
+    let holder = identity.holder(tx.vault).stored(tx.vault);
     match with_document(tx, &holder)? {
         Some(id) => Ok(id),
         None => insert(tx, &holder, identity),
@@ -319,20 +346,21 @@ pub fn clear_profile(tx: &mut Tx, id: &CandidateId) -> Result<(), Error> {
 }
 
 fn change_document(tx: &mut Tx, before: &Candidate, after: &Candidate) -> Result<(), Refusal> {
-    if with_document(tx, &after.holder)?.is_some_and(|owner| owner != before.id) {
+    let (hash_before, hash_after) = (before.holder.stored(tx.vault), after.holder.stored(tx.vault));
+    if with_document(tx, &hash_after)?.is_some_and(|owner| owner != before.id) {
         return Err(Refusal::DocumentTaken);
     }
-    if with_document(tx, &before.holder)?.is_some_and(|owner| owner != before.id) {
+    if with_document(tx, &hash_before)?.is_some_and(|owner| owner != before.id) {
         return Err(Refusal::DocumentShared);
     }
-    diesel::delete(f::former_documents.find(&after.holder)).execute(tx.conn)?;
+    diesel::delete(f::former_documents.find(&hash_after)).execute(tx.conn)?;
     let former =
-        (f::document_hash.eq(&before.holder), f::candidate_id.eq(&before.id), f::replaced_at.eq(tx.now));
+        (f::document_hash.eq(hash_before), f::candidate_id.eq(&before.id), f::replaced_at.eq(tx.now));
     diesel::insert_into(f::former_documents).values(former).execute(tx.conn)?;
     let document = (
         c::document_type.eq(after.document_type.code()),
         c::document_number.eq(tx.vault.seal(NUMBER, &after.document_number)),
-        c::document_hash.eq(&after.holder),
+        c::document_hash.eq(hash_after),
     );
     diesel::update(c::candidates.find(&before.id)).set(document).execute(tx.conn)?;
     Ok(())
@@ -369,9 +397,9 @@ impl Candidate {
         row.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
 
-    /// The candidate of a document hash, see [`holder`].
-    pub fn with_holder(tx: &mut Tx, holder: &str) -> Result<Option<Candidate>, Error> {
-        let row = c::candidates.filter(c::document_hash.eq(holder)).select(Row::as_select());
+    /// The candidate of a document.
+    pub fn with_holder(tx: &mut Tx, holder: &HolderHash) -> Result<Option<Candidate>, Error> {
+        let row = c::candidates.filter(c::document_hash.eq(holder.stored(tx.vault))).select(Row::as_select());
         row.first(tx.conn).optional()?.map(|row| Candidate::open(tx.vault, row)).transpose()
     }
 
@@ -380,7 +408,7 @@ impl Candidate {
             DocumentType::from_code(&row.document_type).ok_or(Error::Corrupt("candidates.document_type"))?;
         let number = vault.open(NUMBER, &row.document_number)?;
         Ok(Candidate {
-            holder: holder(vault, kind, &number),
+            holder: HolderHash::of(vault, kind, &number),
             document_type: kind,
             document_number: number,
             phone: vault.open(PHONE, &row.phone)?,

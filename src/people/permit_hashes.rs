@@ -7,7 +7,7 @@
 
 use diesel::prelude::*;
 
-use super::candidate;
+use super::candidate::{self, HolderHash};
 use super::document::{DocumentType, permit};
 use crate::either;
 use crate::store::schema::candidates::dsl as c;
@@ -18,8 +18,12 @@ use crate::store::{CandidateId, Error, Tx, Vault};
 
 /// The hashes of one permit.
 pub struct PermitHashes {
+    pub document: HolderHash,
+    /// `document` as records have it at the moment.
     pub present: String,
     /// Those that an older program may have made, one for each count of renewals.
+    pub former_documents: Vec<HolderHash>,
+    /// `former_documents` as records have them at the moment.
     pub former: Vec<String>,
 }
 
@@ -32,17 +36,22 @@ pub struct Twins {
 }
 
 /// The hash that an older program made of a permit's number.
-pub fn as_given(vault: &Vault, number: &str) -> String {
-    candidate::hash_as_given(vault, DocumentType::HkMacaoPermit, number)
+pub fn as_given(vault: &Vault, number: &str) -> HolderHash {
+    HolderHash::as_given(vault, DocumentType::HkMacaoPermit, number)
 }
 
 impl PermitHashes {
     /// Of a number with or without a count of renewals.
     pub fn of(vault: &Vault, number: &str) -> PermitHashes {
         let lifelong = permit::lifelong(number);
+        let document = as_given(vault, lifelong);
+        let former_documents: Vec<HolderHash> =
+            permit::renewals(lifelong).map(|number| as_given(vault, &number)).collect();
         PermitHashes {
-            present: as_given(vault, lifelong),
-            former: permit::renewals(lifelong).map(|number| as_given(vault, &number)).collect(),
+            present: document.stored(vault),
+            document,
+            former: former_documents.iter().map(|former| former.stored(vault)).collect(),
+            former_documents,
         }
     }
 }

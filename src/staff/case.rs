@@ -19,6 +19,7 @@ use crate::exams::discipline::{self, IntegrityRecord, Violation};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
+use crate::people::candidate::HolderHash;
 use crate::people::person;
 use crate::people::staff::{Duty, Member, Role, StaffMember, View};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};
@@ -37,7 +38,7 @@ pub struct Conduct {
 }
 
 impl Conduct {
-    fn load(tx: &mut Tx, holder: &str) -> Result<Conduct, Error> {
+    fn load(tx: &mut Tx, holder: &HolderHash) -> Result<Conduct, Error> {
         let integrity = discipline::integrity_of(tx, holder)?;
         let on_record = integrity.iter().any(|record| record.is_kept_on(tx.today()));
         Ok(Conduct { violations: discipline::violations_of(tx, holder)?, integrity, on_record })

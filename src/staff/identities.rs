@@ -175,7 +175,10 @@ fn carry_out(
     reason: &str,
 ) -> Result<(), Failure> {
     match case::decide(tx, case, verdict, staff, reason)? {
-        Ok(Some(change)) => correction::move_records(tx, &change.before.holder, &change.after.holder)?,
+        Ok(Some(change)) => {
+            let [from, to] = [change.before, change.after].map(|person| person.holder.stored(tx.vault));
+            correction::move_records(tx, &from, &to)?;
+        }
         Ok(None) => {}
         Err(refusal) => return Err(refused(case, refusal)),
     }

@@ -47,8 +47,15 @@ pub enum Error {
     /// Sealed data was written with another data key, or altered.
     #[error("sealed data cannot be opened")]
     Unreadable,
-    #[error("the data key is not the one this database was made with")]
+    #[error(
+        "the data keys are not those of this database: one that it needs is missing, or several are new to it"
+    )]
     WrongKey,
+    /// Keys cannot turn while a process lacks the new one. Names where such processes run.
+    #[error(
+        "a process that uses this database does not have the new data key; give it both and start it again: {0}"
+    )]
+    OneKey(String),
     /// A stored value is unknown to this program. Names the table and column.
     #[error("unknown stored value in {0}")]
     Corrupt(&'static str),

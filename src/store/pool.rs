@@ -1,5 +1,6 @@
 //! Pools of connections, and retries after lost connections.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
@@ -10,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::database::Database;
 use super::measures::{Measures, PoolLoad};
-use super::{Conn, Error, outage};
+use super::{Conn, Error, Vault, data_keys, outage};
 
 /// Connections of a pool. PostgreSQL has one pool for reads and one for writes, so that writes which wait for a
 /// lock delay no reads.
@@ -138,9 +139,11 @@ pub(super) struct Pool {
 /// Settings of a new connection, such as [`Conn::prepare_reader`].
 pub(super) type Prepare = fn(&mut Conn) -> QueryResult<()>;
 
+/// Opens the connections of a pool.
 pub(super) struct Opener {
-    database: Database,
-    prepare: Prepare,
+    pub(super) database: Database,
+    pub(super) prepare: Prepare,
+    pub(super) vault: Arc<Vault>,
 }
 
 impl managed::Manager for Opener {
@@ -148,8 +151,13 @@ impl managed::Manager for Opener {
     type Error = Error;
 
     async fn create(&self) -> Result<Shared<Conn>, Error> {
-        let (database, prepare) = (self.database.clone(), self.prepare);
-        Shared::new(Runtime::Tokio1, move || database.connect(prepare)).await
+        let (database, prepare, vault) = (self.database.clone(), self.prepare, self.vault.clone());
+        let open = move || {
+            let mut conn = database.connect(prepare)?;
+            data_keys::announce(&vault, &mut conn)?;
+            Ok(conn)
+        };
+        Shared::new(Runtime::Tokio1, open).await
     }
 
     async fn recycle(&self, conn: &mut Shared<Conn>, metrics: &Metrics) -> RecycleResult<Error> {
@@ -165,12 +173,12 @@ impl managed::Manager for Opener {
 
 impl Pool {
     pub(super) fn new(
-        database: Database,
-        prepare: Prepare,
+        opener: Opener,
         limit: Duration,
         (kind, measures): (&'static str, Measures),
     ) -> Result<Pool, Error> {
-        let connections = managed::Pool::builder(Opener { database: database.clone(), prepare })
+        let database = opener.database.clone();
+        let connections = managed::Pool::builder(opener)
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(WAIT))

@@ -87,14 +87,17 @@ mod tests {
 
     use super::*;
     use crate::store::database::Database;
-    use crate::store::{Measures, limits};
+    use crate::store::pool::Opener;
+    use crate::store::{Measures, Vault, limits};
 
     type Caller = Pin<Box<dyn Future<Output = Result<i32, Error>>>>;
 
     fn readers(path: &str) -> Readers {
         let database = Database::parse(&format!("sqlite:{path}")).unwrap();
         let measured = ("read", Measures::default());
-        Readers::new(Pool::new(database, Conn::prepare_reader, limits::READ, measured).unwrap())
+        let vault = Arc::new(Vault::from_key(&[7; 32]));
+        let opener = Opener { database, prepare: Conn::prepare_reader, vault };
+        Readers::new(Pool::new(opener, limits::READ, measured).unwrap())
     }
 
     fn on_file(folder: &tempfile::TempDir) -> Readers {

@@ -6,6 +6,7 @@
 //! than the bound, or the replica does not answer, the primary is asked.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -13,9 +14,9 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::database::Database;
-use super::pool::{Pool, in_snapshot};
+use super::pool::{Opener, Pool, in_snapshot};
 use super::schema::replica_beats::dsl as b;
-use super::{Conn, Error, Measures, Tx, limits};
+use super::{Conn, Error, Measures, Tx, Vault, limits};
 use crate::either;
 
 /// How long the replica is left alone after it did not answer, or was too far behind.
@@ -59,11 +60,12 @@ impl Replica {
     pub(super) fn new(
         url: &str,
         bound: Duration,
-        process: String,
+        (process, vault): (String, Arc<Vault>),
         measures: Measures,
     ) -> Result<Replica, Error> {
         let measures = ("replica", measures);
-        let pool = Pool::new(Database::parse(url)?, Conn::prepare_reader, limits::REPLICA, measures)?;
+        let opener = Opener { database: Database::parse(url)?, prepare: Conn::prepare_reader, vault };
+        let pool = Pool::new(opener, limits::REPLICA, measures)?;
         Ok(Replica { pool, bound, process, beats: Mutex::default(), rests_until: Mutex::default() })
     }
 

@@ -9,6 +9,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_keys (generation) {
+        generation -> Integer,
+        fingerprint -> Text,
+        suite -> Text,
+        blind_key -> Text,
+        turned_to -> Nullable<Text>,
+        begun_at -> Nullable<Timestamp>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     holiday_years (year) {
         year -> Integer,
         days -> Text,
@@ -855,6 +867,7 @@ diesel::joinable!(batch_rows -> applications (application_id));
 diesel::joinable!(batch_results -> batches (batch_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    data_keys,
     meta,
     holiday_years,
     number_sequences,

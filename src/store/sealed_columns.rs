@@ -92,6 +92,21 @@ impl SealedColumn {
         let query = diesel::sql_query(query).bind::<Text, _>(&after.first).bind::<Text, _>(&after.second);
         Ok(either!(tx.conn, conn => query.load(conn))?)
     }
+
+    /// Replaces a value, unless it has been changed since it was read.
+    pub fn replace(&self, tx: &mut Tx, value: &SealedValue, sealed: &str) -> Result<(), Error> {
+        let SealedColumn { table, column, .. } = self;
+        let is_row = match self.key {
+            [first, second] => format!("{first} = $2 AND {second} = $3"),
+            key => format!("{} = $2 AND $3 = ''", key[0]),
+        };
+        let query = format!("UPDATE {table} SET {column} = $1 WHERE {is_row} AND {column} = $4");
+        let query = diesel::sql_query(query).bind::<Text, _>(sealed);
+        let query = query.bind::<Text, _>(&value.first).bind::<Text, _>(&value.second);
+        let query = query.bind::<Text, _>(&value.sealed);
+        either!(tx.conn, conn => query.execute(conn))?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl Site {
         self.command(name).arg(folder).args(more).output().expect("an end")
     }
 
-    fn command(&self, name: &str) -> Command {
+    pub fn command(&self, name: &str) -> Command {
         let mut command = kaozheng(name);
         command.env("DATABASE_URL", &self.url).env("KAOZHENG_FILES", &self.files);
         command.env("KAOZHENG_DATA_KEY", &self.key).envs(self.bucket.iter().flatten().cloned());

@@ -32,6 +32,7 @@ mod certificates;
 mod commands;
 mod correction;
 mod data_folder;
+mod data_keys;
 mod deadlines;
 mod demo;
 mod desk;

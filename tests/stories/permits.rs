@@ -1,7 +1,7 @@
 //! Permits after an update from a program that hashed their count of renewals: every stored hash is computed anew.
 
 use kaozheng::exams::certificate::person_hash;
-use kaozheng::people::candidate::{self, Candidate, Identity, holder};
+use kaozheng::people::candidate::{self, Candidate, HolderHash, Identity, holder};
 use kaozheng::people::document::{Document, DocumentType};
 use kaozheng::people::identity::{self, Account, Arrival, Assurance, SignInOutcome};
 use kaozheng::store::{CandidateId, Error, Tx, Vault};
@@ -25,6 +25,11 @@ fn former(number: &str) -> String {
 
 fn present(number: &str) -> String {
     holder(&vault(), DocumentType::HkMacaoPermit, number)
+}
+
+/// The document of a hash that no key has replaced.
+fn document(hash: &str) -> HolderHash {
+    HolderHash::from_stored(hash).expect("a hash of the first key")
 }
 
 fn certificate(at: usize, number: &str) -> String {
@@ -65,7 +70,8 @@ fn age(installation: &Installation, number: &str) {
         installation
             .execute(&format!("UPDATE {table} SET document_hash = '{old}' WHERE document_hash = '{new}'"));
     }
-    let (was, is) = (person_hash(&vault(), "陈大文", &old), person_hash(&vault(), "陈大文", &new));
+    let (was, is) =
+        (person_hash(&vault(), "陈大文", &document(&old)), person_hash(&vault(), "陈大文", &document(&new)));
     for (table, column) in [("certificates", "person_hash"), ("former_values", "value")] {
         installation.execute(&format!("UPDATE {table} SET {column} = '{was}' WHERE {column} = '{is}'"));
     }
@@ -231,7 +237,7 @@ async fn records_of_unknown_people_wait_for_their_holder() {
     for number in ["H7234567802", "H72345678"] {
         let id = sign_in(&server, "a", number).await.expect("a candidate");
         let person = write(&server, move |tx| Candidate::load(tx, &id)).await.expect("a candidate");
-        assert_eq!((&*person.holder, &*person.document_number), (&*present("H72345678"), number));
+        assert_eq!((person.holder.first(), &*person.document_number), (&*present("H72345678"), number));
         let own = "SELECT holder_hash AS line FROM registrations WHERE ticket_number = 'T1'";
         assert_eq!(installation.rows(own), [present("H72345678")]);
     }
@@ -289,7 +295,7 @@ async fn candidates_of_one_permit_are_not_merged() {
         let id = sign_in(&server, sub, number).await.unwrap_or_else(|| panic!("{sub} {number} is stopped"));
         assert_eq!(id, *expected, "{sub} {number}");
         let person = write(&server, move |tx| Candidate::load(tx, &id)).await.expect("a candidate");
-        assert_eq!(person.holder, present("H82345678"));
+        assert_eq!(person.holder.first(), present("H82345678"));
         assert_eq!(person.document_number, number, "the newest number is shown");
     }
     // A change of the second one's document would take the records from the first one.
@@ -297,7 +303,7 @@ async fn candidates_of_one_permit_are_not_merged() {
         let before = Candidate::load(tx, &second)?.expect("a candidate");
         let mut after = before.clone();
         (after.document_type, after.document_number) = (DocumentType::Passport, "K1234567".into());
-        after.holder = holder(tx.vault, DocumentType::Passport, "K1234567");
+        after.holder = HolderHash::of(tx.vault, DocumentType::Passport, "K1234567");
         let refusal = candidate::correct(tx, &before, &after);
         Ok(matches!(refusal, Err(kaozheng::people::Refusal::DocumentShared)))
     });
@@ -356,7 +362,7 @@ fn export_of_an_older_program_changes_nothing() {
 fn corrections_survive_the_renewal() {
     let installation = Installation::with_exams();
     import_certificates(&installation, &["H2234567801".to_owned()]);
-    let corrected = person_hash(&vault(), "陈大明", &present("H22345678"));
+    let corrected = person_hash(&vault(), "陈大明", &document(&present("H22345678")));
     installation.execute(&format!(
         "INSERT INTO former_values (record_id, field, value) SELECT id, 'holder_name', holder_name FROM certificates; \
          INSERT INTO former_values (record_id, field, value) SELECT id, 'person_hash', person_hash FROM certificates; \
@@ -364,7 +370,7 @@ fn corrections_survive_the_renewal() {
     ));
     let before = all_hashes(&installation);
     age(&installation, "H2234567801");
-    let old = person_hash(&vault(), "陈大明", &former("H2234567801"));
+    let old = person_hash(&vault(), "陈大明", &document(&former("H2234567801")));
     installation.execute(&format!("UPDATE certificates SET person_hash = '{old}'"));
     assert!(installation.run(&["migrate"]).success);
     assert_eq!(all_hashes(&installation), before);
@@ -379,7 +385,7 @@ fn corrected_number_survives_the_renewal() {
     let (wrong, right) = ("H2234567801", "H2235567801");
     import_certificates(&installation, &[wrong.to_owned()]);
     let sealed = vault().seal("candidates.document_number", right);
-    let [was, is] = [wrong, right].map(|number| person_hash(&vault(), "陈大文", &former(number)));
+    let [was, is] = [wrong, right].map(|number| person_hash(&vault(), "陈大文", &document(&former(number))));
     installation.execute(&format!(
         "INSERT INTO candidates (id, document_type, document_number, document_hash, name, phone, created_at, signed_in_at) \
          VALUES ('c', 'hk_macao_permit', '{sealed}', '{right}', '陈大文', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00'); \
@@ -393,7 +399,7 @@ fn corrected_number_survives_the_renewal() {
     forget_renewal(&installation);
     assert!(installation.run(&["migrate"]).success);
     let hashes = "SELECT holder_hash || person_hash AS line FROM certificates";
-    let expected = present(right) + &person_hash(&vault(), "陈大文", &present(right));
+    let expected = present(right) + &person_hash(&vault(), "陈大文", &document(&present(right)));
     assert_eq!(installation.rows(hashes), std::slice::from_ref(&expected));
     assert_eq!(installation.import("certificates", "c.csv"), "0 new, 0 changed, 1 unchanged, 0 refused");
     assert_eq!(installation.rows(hashes), [expected]);

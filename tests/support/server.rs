@@ -52,12 +52,16 @@ impl Server {
 
     /// Starts with a clock and changed settings. Browser tests use the system clock.
     pub async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Server {
+        Server::start_with_keys(Vault::from_key(&[7; 32]), clock, change).await
+    }
+
+    /// Starts with the data keys of a vault.
+    pub async fn start_with_keys(vault: Vault, clock: Clock, change: impl FnOnce(&mut Settings)) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let (database, folder) = (database(), tempfile::tempdir().expect("a folder for files"));
         let mut settings = settings(&base, &database, &folder, listener.local_addr().expect("an address"));
         change(&mut settings);
-        let vault = Vault::from_key(&[7; 32]);
         let files = Storage::open(&settings.files, vault.clone()).expect("a storage");
         let files = files.with_scanner(settings.clamd.clone());
         let store = Store::open(&settings.database_url, vault, clock, Ids::random()).await.expect("a store");

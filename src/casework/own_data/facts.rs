@@ -64,7 +64,7 @@ impl Held {
         use crate::store::schema::{
             integrity_records as i, messages as m, registrations as r, violations as v,
         };
-        let (id, holder) = (&of.id, &of.holder);
+        let (id, holder) = (&of.id, &of.holder.stored(tx.vault));
         let person = person::candidates_of(tx, std::slice::from_ref(id))?;
         let violations: i64 = v::table.filter(v::holder_hash.eq(holder)).count().get_result(tx.conn)?;
         let integrity: i64 = i::table.filter(i::holder_hash.eq(holder)).count().get_result(tx.conn)?;

@@ -20,7 +20,7 @@ use crate::casework::sheet::{FormStep, FormTarget, Sheet};
 use crate::casework::{Refusal, assignment, submission, task};
 use crate::demo::sandbox::people::PEOPLE;
 use crate::files::storage::Storage;
-use crate::people::candidate::{self, Candidate};
+use crate::people::candidate::{Candidate, HolderHash};
 use crate::people::staff::{self, Role, StaffMember};
 use crate::store::{CandidateId, Clock, Store, Timestamp, Tx, clock};
 
@@ -175,7 +175,7 @@ impl StoryRun {
 
 fn person(tx: &mut Tx, story: &Story) -> Result<Candidate, Refusal> {
     let person = &PEOPLE[story.person];
-    let holder = candidate::holder(tx.vault, person.document_type, person.document_number);
+    let holder = HolderHash::of(tx.vault, person.document_type, person.document_number);
     Candidate::with_holder(tx, &holder)?.ok_or(Refusal::NotFound)
 }
 

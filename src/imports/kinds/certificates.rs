@@ -10,6 +10,7 @@ use crate::imports::row_checks::{exam, in_order, offered, person};
 use crate::imports::table::{
     ColumnType, TargetTable, corrected, corrected_name, key, print_number, until, value,
 };
+use crate::people::candidate::HolderHash;
 
 pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     name: "certificates",
@@ -91,7 +92,12 @@ fn as_printed(facts: &mut Facts, reference: &ReferenceData) -> Result<(), RowPro
         exported if !exported.is_empty() && facts.get("document_number").is_empty() => {
             reference.present_hash(exported.to_owned())
         }
-        _ => person_hash(&reference.vault, facts.get("holder_name"), facts.get("document_hash")),
+        _ => {
+            let document = Some(facts.get("first_hash")).filter(|hash| !hash.is_empty());
+            let document = document.and_then(HolderHash::from_stored);
+            let document = document.ok_or_else(|| RowProblem::new("lookup_key", "必须填写"))?;
+            person_hash(&reference.vault, facts.get("holder_name"), &document)
+        }
     };
     facts.set("person_hash", hash);
     Ok(())

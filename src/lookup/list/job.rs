@@ -184,7 +184,7 @@ pub(super) fn claim(tx: &mut Tx) -> Result<Option<Claimed>, Error> {
 /// Notes how many rows are done.
 pub(super) fn beat(tx: &mut Tx, id: &str, done: i32) -> Result<(), Error> {
     let change = (l::beat_at.eq(tx.now), l::done.eq(done));
-    diesel::update(l::lookup_lists.find(id)).set(change).execute(tx.conn)?;
+    diesel::update(l::lookup_lists.find(tx.vault.present_hash(id))).set(change).execute(tx.conn)?;
     Ok(())
 }
 
@@ -192,7 +192,7 @@ pub(super) fn beat(tx: &mut Tx, id: &str, done: i32) -> Result<(), Error> {
 /// result counts.
 pub(super) fn end(tx: &mut Tx, list: &Claimed, inquiries: &Inquiries) -> Result<(), Error> {
     let change = (l::ended_at.eq(Some(tx.now)), l::done.eq(l::total), l::content.eq(sealed(tx, &list.rows)?));
-    let open = l::lookup_lists.find(&list.id).filter(l::ended_at.is_null());
+    let open = l::lookup_lists.find(tx.vault.present_hash(&list.id)).filter(l::ended_at.is_null());
     if diesel::update(open).set(change).execute(tx.conn)? == 1 {
         inquiry::record(tx, inquiries)?;
     }

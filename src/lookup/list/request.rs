@@ -130,8 +130,8 @@ pub(super) async fn organisation_of(
     network: &Network,
     now: Timestamp,
 ) -> Result<Arc<Organisation>, Refused> {
-    let hash = organisation::key_hash(&store.vault, key);
-    let known = store.read_one(move |tx| organisation::by_key(tx, &hash)).await?;
+    let key = key.to_owned();
+    let known = store.read_one(move |tx| organisation::by_key(tx, &key)).await?;
     match known {
         Some(known) => Ok(Arc::new(known)),
         None => {

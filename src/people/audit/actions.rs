@@ -43,6 +43,8 @@ const LABELS: &[(&str, &str)] = &[
     ("export", "导出记录"),
     ("audit_export", "导出查看记录"),
     ("key_make", "生成证书签名密钥"),
+    ("data_key_begin", "开始更换数据密钥"),
+    ("data_key_replaced", "完成更换数据密钥"),
     ("key_retire", "停用证书签名密钥"),
     ("audit_adopt", "旧的查看记录编入链"),
     ("backup", "备份"),

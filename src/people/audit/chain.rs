@@ -127,9 +127,16 @@ pub(super) fn adopt(
     Ok(rows.len())
 }
 
+const HASH: &str = "audit_entries.hash";
+
+/// Whether this program made the hash of an entry at its place, with any key of this installation.
+pub(super) fn is_genuine(vault: &Vault, hash: &str, previous: &str, place: Place, entry: &Entry) -> bool {
+    vault.is_authentic(hash, HASH, &text(previous, place, entry))
+}
+
 /// The keyed hash of an entry at its place.
-pub(super) fn hash(vault: &Vault, previous: &str, place: Place, entry: &Entry) -> String {
-    vault.blind("audit_entries.hash", &text(previous, place, entry))
+fn hash(vault: &Vault, previous: &str, place: Place, entry: &Entry) -> String {
+    vault.authenticate(HASH, &text(previous, place, entry))
 }
 
 /// Everything that a hash covers. Each part has its length before it, so that no two entries have the same text.

@@ -11,6 +11,7 @@ use super::chain::{self, Entry, Head, Place};
 use super::cut::Cut;
 use crate::either;
 use crate::store::schema::audit_entries::dsl as a;
+use crate::store::vault::generation_of;
 use crate::store::{Error, Tx, Vault};
 
 /// Entries that are read at once.
@@ -37,6 +38,8 @@ pub enum Fault {
     FalseCut(Place),
     /// So many entries have no place.
     Unchained(i64),
+    /// The newest entry, or the note of removed ones, is of a data key that has been replaced.
+    FormerKey,
 }
 
 impl fmt::Display for Place {
@@ -66,6 +69,12 @@ impl fmt::Display for Fault {
             }
             Fault::FalseCut(place) => {
                 write!(f, "the note that the entries up to {place} were removed is not by this program")
+            }
+            Fault::FormerKey => {
+                write!(
+                    f,
+                    "the end of the chain, or the note of removed entries, was made with a replaced data key"
+                )
             }
             Fault::Unchained(count) => write!(
                 f,
@@ -150,8 +159,10 @@ impl<'a> Check<'a> {
     pub fn take(&mut self, link: &Link) {
         self.entries += 1;
         self.judge_suspect(&link.previous);
-        let genuine = chain::hash(self.vault, &link.previous, link.place, &link.entry) == link.hash;
-        if !genuine {
+        let genuine = chain::is_genuine(self.vault, &link.hash, &link.previous, link.place, &link.entry);
+        // Whoever has a replaced key could otherwise continue the chain with it.
+        let is_of_former_key = generation_of(&link.hash) < generation_of(self.last_hash());
+        if !genuine || is_of_former_key {
             self.suspect = Some((link.place, link.hash.clone()));
             return;
         }
@@ -159,6 +170,16 @@ impl<'a> Check<'a> {
             self.tell(Fault::Missing(self.last_place(), link.place));
         }
         self.last = Some((link.place, link.hash.clone()));
+    }
+
+    /// Checks that the ends of the chain are of the newest data key that has replaced all others, or of a later one:
+    /// whoever has a replaced key could otherwise make a whole chain.
+    pub fn check_keys(&mut self, head: &Head, cut: Option<&Cut>, replaced_all: u8) {
+        let ends = std::iter::once(&head.hash).chain(cut.map(|cut| &cut.seal));
+        // An empty chain has no hash.
+        if ends.filter(|hash| !hash.is_empty()).any(|hash| generation_of(hash) < replaced_all) {
+            self.tell(Fault::FormerKey);
+        }
     }
 
     /// Compares the end of the chain with the newest entry that was written, and counts the rows without a place.

@@ -21,7 +21,7 @@ pub struct Cut {
     pub hash: String,
     /// How many entries were removed in all.
     pub entries: i64,
-    seal: String,
+    pub(super) seal: String,
 }
 
 impl Cut {
@@ -34,12 +34,23 @@ impl Cut {
 
     /// Whether this program made it.
     pub fn is_genuine(&self, vault: &Vault) -> bool {
-        self.seal == seal(vault, self.place, &self.hash, self.entries)
+        vault.is_authentic(&self.seal, SEAL, &sealed(self.place, &self.hash, self.entries))
     }
 }
 
-fn seal(vault: &Vault, place: Place, hash: &str, entries: i64) -> String {
-    vault.blind("audit_cuts.seal", &format!("{} {} {entries} {hash}", place.day, place.seq))
+const SEAL: &str = "audit_cuts.seal";
+
+fn sealed(place: Place, hash: &str, entries: i64) -> String {
+    format!("{} {} {entries} {hash}", place.day, place.seq)
+}
+
+/// Makes the seal of the cut anew with the newest data key, if it is genuine.
+pub fn renew(tx: &mut Tx) -> Result<(), Error> {
+    Head::lock(tx)?;
+    let Some(cut) = Cut::read(tx)?.filter(|cut| cut.is_genuine(tx.vault)) else { return Ok(()) };
+    let seal = tx.vault.authenticate(SEAL, &sealed(cut.place, &cut.hash, cut.entries));
+    diesel::update(c::audit_cuts.find(ROW)).set(c::seal.eq(seal)).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Removes the oldest day of the chain if it is before `end`. Returns the day, and how many entries it had.
@@ -55,7 +66,7 @@ pub fn remove_oldest_day(tx: &mut Tx, end: NaiveDate) -> Result<Option<(NaiveDat
     let removed = diesel::delete(of_day).execute(tx.conn)?;
     let before = Cut::read(tx)?.map_or(0, |cut| cut.entries);
     let entries = before + i64::try_from(removed).unwrap_or_default();
-    let seal = seal(tx.vault, Place { day, seq }, &hash, entries);
+    let seal = tx.vault.authenticate(SEAL, &sealed(Place { day, seq }, &hash, entries));
     let cut = (c::day.eq(day), c::seq.eq(seq), c::hash.eq(hash), c::entries.eq(entries), c::seal.eq(seal));
     either!(tx.conn, conn => diesel::insert_into(c::audit_cuts)
         .values((c::id.eq(ROW), cut.clone()))

@@ -40,9 +40,14 @@ pub(super) struct BoundAccount {
 }
 
 impl Account {
-    /// Keyed hash of `sub`.
+    /// Keyed hash of `sub`, as it is stored at the moment.
     pub(super) fn subject_hash(&self, vault: &Vault) -> Option<String> {
-        self.subject.as_ref().map(|subject| vault.blind("portal_account", subject))
+        self.first_subject_hash(vault).map(|hash| vault.present_hash(&hash))
+    }
+
+    /// Keyed hash of `sub` with the first data key.
+    pub(super) fn first_subject_hash(&self, vault: &Vault) -> Option<String> {
+        self.subject.as_ref().map(|subject| vault.first_hash("portal_account", subject))
     }
 }
 

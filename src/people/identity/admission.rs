@@ -65,7 +65,7 @@ impl<T> KnownCandidate<T> {
 impl Admission<'_> {
     fn load<'a>(tx: &mut Tx, arrival: &'a Arrival) -> Result<Admission<'a>, Error> {
         let subject = arrival.account.subject_hash(tx.vault);
-        let number = arrival.identity.holder(tx.vault);
+        let number = arrival.identity.holder(tx.vault).stored(tx.vault);
         account::lock(tx, subject.as_deref(), &number)?;
         let bound = bound_candidate(tx, &arrival.account.portal, subject.as_deref())?;
         let holder = holder_of(tx, &number)?;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::account::AccountKey;
 use super::{Arrival, Assurance, Reason, event};
-use crate::people::candidate::holder;
+use crate::people::candidate::HolderHash;
 use crate::people::document::DocumentType;
 use crate::people::name;
 use crate::people::staff::StaffMember;
@@ -51,7 +51,7 @@ pub struct IdentityCase {
     /// In clear.
     pub document_number: String,
     /// Hash of the document, by which its records are found.
-    pub holder: String,
+    pub holder: HolderHash,
     /// In clear; may be empty.
     pub phone: String,
     pub verified: bool,
@@ -147,6 +147,7 @@ fn insert(tx: &mut Tx, attempt: &StoppedSignIn, key: &str) -> Result<String, Err
 }
 
 /// What makes two attempts the same case.
+/// Its hashes are of the first data key, so that the key stays the same while keys turn.
 struct CaseKey<'a> {
     portal: &'a str,
     subject: Option<&'a str>,
@@ -168,12 +169,13 @@ impl CaseKey<'_> {
 impl StoppedSignIn<'_> {
     fn key(&self, vault: &Vault) -> String {
         let Arrival { identity, account } = self.arrival;
+        let (subject, holder) = (account.first_subject_hash(vault), identity.holder(vault));
         let key = CaseKey {
             portal: &account.portal,
-            subject: self.subject,
+            subject: subject.as_deref(),
             reason: self.reason,
             candidate: self.candidate,
-            number: self.number,
+            number: holder.first(),
             name: &identity.name,
         };
         key.hash(vault)
@@ -199,7 +201,7 @@ pub fn renew_keys(tx: &mut Tx) -> Result<(), Error> {
         let key = case.key(tx.vault);
         if taken.insert(key.clone()) {
             taken.remove(&former);
-            let hashes = (i::key_hash.eq(key), i::document_hash.eq(&case.holder));
+            let hashes = (i::key_hash.eq(key), i::document_hash.eq(case.holder.stored(tx.vault)));
             diesel::update(i::identity_cases.find(&case.id)).set(hashes).execute(tx.conn)?;
         }
     }
@@ -251,7 +253,7 @@ impl IdentityCase {
             portal: row.portal,
             subject: row.subject_hash,
             name: vault.open(NAME, &row.name)?,
-            holder: holder(vault, kind, &number),
+            holder: HolderHash::of(vault, kind, &number),
             document_type: kind,
             document_number: number,
             phone: vault.open(PHONE, &row.phone)?,
@@ -271,7 +273,7 @@ impl IdentityCase {
             subject: self.subject.as_deref(),
             reason: self.reason,
             candidate: &self.candidate,
-            number: &self.holder,
+            number: self.holder.first(),
             name: &self.name,
         };
         key.hash(vault)
@@ -289,7 +291,7 @@ impl IdentityCase {
 
     /// Whether the case concerns the staff member themselves, who then may not decide it.
     pub fn is_about(&self, tx: &mut Tx, staff: &StaffMember) -> Result<bool, Error> {
-        let own = crate::people::candidate::with_document(tx, &self.holder)?;
+        let own = crate::people::candidate::with_document(tx, &self.holder.stored(tx.vault))?;
         Ok(self.candidate == staff.candidate || own.as_ref() == Some(&staff.candidate))
     }
 }

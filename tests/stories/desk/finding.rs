@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use kaozheng::business::correction;
 use kaozheng::casework::business::Application;
 use kaozheng::casework::decision;
-use kaozheng::people::candidate::{self, Candidate, Identity};
+use kaozheng::people::candidate::{self, Candidate, HolderHash, Identity};
 use kaozheng::people::document::{Document, DocumentType};
 use kaozheng::people::name_hash;
 use kaozheng::people::staff::Role;
@@ -35,7 +35,7 @@ impl Authority {
         let (before, mut after) = (before.clone(), before.clone());
         change(&mut after);
         let corrected = self.write(move |tx| {
-            after.holder = candidate::holder(tx.vault, after.document_type, &after.document_number);
+            after.holder = HolderHash::of(tx.vault, after.document_type, &after.document_number);
             Ok(candidate::correct(tx, &before, &after)?)
         });
         corrected.await.expect("a correction");
@@ -93,9 +93,9 @@ async fn former_name_and_document_find_the_candidate() {
     }
 }
 
-async fn holder(authority: &Authority, number: &'static str) -> String {
+async fn holder(authority: &Authority, number: &'static str) -> HolderHash {
     let holder = move |tx: &mut kaozheng::store::Tx| {
-        Ok(candidate::holder(tx.vault, DocumentType::Passport, document(number).number()))
+        Ok(HolderHash::of(tx.vault, DocumentType::Passport, document(number).number()))
     };
     authority.write(holder).await.expect("a hash")
 }

@@ -53,7 +53,7 @@ pub fn decide(
     staff: &StaffMember,
     reason: &str,
 ) -> Result<Result<Option<DocumentChange>, CaseRefusal>, Refusal> {
-    account::lock(tx, case.subject.as_deref(), &case.holder)?;
+    account::lock(tx, case.subject.as_deref(), &case.holder.stored(tx.vault))?;
     if let Some(refusal) = refusal(tx, case, verdict, staff)? {
         return Ok(Err(refusal));
     }
@@ -91,7 +91,7 @@ fn refusal(
         return Ok(Some(CaseRefusal::BoundElsewhere));
     }
     if (verdict, case.reason) == (IdentityVerdict::Join, Reason::AnotherNumber) {
-        let owner = candidate::with_document(tx, &case.holder)?;
+        let owner = candidate::with_document(tx, &case.holder.stored(tx.vault))?;
         return Ok(owner.filter(|owner| *owner != case.candidate).map(|_| CaseRefusal::NumberTaken));
     }
     Ok(None)
