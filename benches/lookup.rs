@@ -6,6 +6,7 @@
 //!     cargo bench --bench lookup                  1,000,000 certificates
 //!     cargo bench --bench lookup -- 5000000       as many as you say
 //!     cargo bench --bench lookup -- writes        only while something is written
+//!     cargo bench --bench lookup -- turn          only while the data key is replaced
 //!     pg_virtualenv cargo bench --bench lookup    with PostgreSQL
 //!
 //! The databases stay in `target/tmp/lookup` for the next run. The constant page is served by
@@ -21,6 +22,8 @@ mod direct;
 mod postgres;
 #[path = "support/process.rs"]
 mod process;
+#[path = "lookup/turn.rs"]
+mod turn;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -60,6 +63,9 @@ fn main() {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lookup");
         std::fs::create_dir_all(&folder).expect("a folder");
         println!("{many} certificates, {CONNECTIONS} connections");
+        if std::env::args().any(|word| word == "turn") {
+            return turn::measure(&folder, many).await;
+        }
         if !only_writes {
             measure(&folder, many).await;
         }

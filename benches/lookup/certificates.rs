@@ -6,7 +6,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
 use kaozheng::exams::certificate::person_hash;
-use kaozheng::people::document::check_character;
+use kaozheng::people::candidate::HolderHash;
+use kaozheng::people::document::{DocumentType, check_character};
 use kaozheng::store::schema::{certificates::dsl as c, exams::dsl as x, lookup_counts::dsl as l};
 use kaozheng::store::{Clock, Ids, Store, Vault};
 use rand::RngExt;
@@ -77,12 +78,12 @@ struct Row {
 
 fn row(vault: &Vault, number: u32) -> Row {
     let Person { exam, name, document, number: own } = person(number);
-    let holder_hash = vault.blind("document", &format!("resident:{document}"));
+    let holder = HolderHash::of(vault, DocumentType::Resident, &document);
     let day = chrono::NaiveDate::from_ymd_opt(2024, 9, 1 + number % 28).expect("a day");
     Row {
         id: format!("certificate-{number:09}"),
-        person_hash: person_hash(vault, &name, &holder_hash),
-        holder_hash,
+        person_hash: person_hash(vault, &name, &holder),
+        holder_hash: holder.stored(vault),
         holder_name: name,
         exam_id: format!("exam-{exam:02}"),
         sitting_month: "202404",

@@ -71,7 +71,7 @@ fn ask(url: &str, count: u32, number: u64, done: &AtomicU64) {
     }
 }
 
-fn is_found(tx: &mut Tx, person: &Person) -> bool {
+pub fn is_found(tx: &mut Tx, person: &Person) -> bool {
     let hashes = person_hashes(tx.vault, &person.name, &person.document, tx.today());
     let found = find(tx, &format!("{:02}", person.exam), hashes, &person.number);
     matches!(found, Ok(Some((_, Finding::Found(_)))))
