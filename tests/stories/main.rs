@@ -44,6 +44,7 @@ mod home;
 mod housekeeping;
 mod imports;
 mod integrity;
+mod last_release;
 mod lists;
 mod login;
 mod lookup;
