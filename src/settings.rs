@@ -9,12 +9,13 @@ mod location;
 mod monitoring;
 mod office;
 mod portal;
+mod replica;
+mod sessions;
 mod sms;
 mod source;
 
 use std::net::SocketAddr;
 
-use chrono::Duration;
 use clap::Args;
 use url::Url;
 
@@ -32,6 +33,8 @@ pub use portal::{
     Level, Method, PortalSettings, RawPortal, Returns, Signature, SignatureHash, Step, Template, Value,
     Values, Ways, is_secret as is_portal_secret,
 };
+pub use replica::{RawReplica, ReplicaSettings};
+pub use sessions::{RawSessions, SessionLength, SessionRules};
 pub use sms::{RawSms, SmsSettings};
 pub use source::{Found, Variables};
 
@@ -53,12 +56,9 @@ pub struct RawServe {
     /// Database and key
     #[command(flatten)]
     pub store: RawSettings,
-    /// A replica of the PostgreSQL database, from which 证书查询 reads
-    #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
-    pub database_read_url: Option<String>,
-    /// 证书查询 shows no state of the replica that is older than so many seconds; the primary answers then
-    #[arg(long, env = "KAOZHENG_READ_BOUND_SECONDS", default_value = "5")]
-    pub read_bound_seconds: Option<String>,
+    /// The replica
+    #[command(flatten)]
+    pub replica: RawReplica,
     /// Address to listen on
     #[arg(long, env = "KAOZHENG_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: Option<String>,
@@ -89,21 +89,9 @@ pub struct RawServe {
     /// Take the client's address from the last X-Forwarded-For entry: only behind a proxy of yours
     #[arg(long, env = "KAOZHENG_TRUSTED_PROXY")]
     pub trusted_proxy: bool,
-    /// A signed-in session ends after this many idle minutes
-    #[arg(long, env = "KAOZHENG_SESSION_IDLE_MINUTES", default_value = "30")]
-    pub session_idle_minutes: Option<String>,
-    /// A signed-in session ends after this many hours in any case
-    #[arg(long, env = "KAOZHENG_SESSION_HOURS", default_value = "12")]
-    pub session_hours: Option<String>,
-    /// A session of the review desk ends after this many idle minutes
-    #[arg(long, env = "KAOZHENG_STAFF_SESSION_IDLE_MINUTES", default_value = "30")]
-    pub staff_session_idle_minutes: Option<String>,
-    /// A session of the review desk ends after this many hours in any case
-    #[arg(long, env = "KAOZHENG_STAFF_SESSION_HOURS", default_value = "10")]
-    pub staff_session_hours: Option<String>,
-    /// Staff sign in again before an export of personal data if their sign-in is older than this many minutes
-    #[arg(long, env = "KAOZHENG_RECENT_SIGN_IN_MINUTES", default_value = "15")]
-    pub recent_sign_in_minutes: Option<String>,
+    /// Sessions
+    #[command(flatten)]
+    pub sessions: RawSessions,
     /// So many login screens wait at once in one process, each for some memory; more are asked to come back
     #[arg(long, env = "KAOZHENG_MAX_WAITERS", default_value = "20000")]
     pub max_waiters: Option<String>,
@@ -149,38 +137,6 @@ pub struct Settings {
     pub monitoring: Monitoring,
     /// Runs the sandbox portal and shows 演示环境 on every page. Never set by `serve`.
     pub demo: bool,
-}
-
-/// How long sessions last.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionRules {
-    pub candidates: SessionLength,
-    /// Of sessions with the review desk.
-    pub staff: SessionLength,
-    /// Personal data is exported only in a session whose sign-in is not older than this.
-    pub recent: Duration,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct SessionLength {
-    /// From the last use.
-    pub idle: Duration,
-    /// From the sign-in.
-    pub absolute: Duration,
-}
-
-impl SessionRules {
-    /// The defaults of `serve`.
-    pub const STANDARD: SessionRules = SessionRules {
-        candidates: SessionLength { idle: Duration::minutes(30), absolute: Duration::hours(12) },
-        staff: SessionLength { idle: Duration::minutes(30), absolute: Duration::hours(10) },
-        recent: Duration::minutes(15),
-    };
-
-    /// The length of a session with or without the review desk.
-    pub fn length(&self, is_staff: bool) -> SessionLength {
-        if is_staff { self.staff } else { self.candidates }
-    }
 }
 
 impl Settings {
@@ -240,27 +196,6 @@ fn database_url(check: &mut Check, raw: &RawSettings) -> String {
     url
 }
 
-/// A replica from which public pages read.
-#[derive(Clone, Debug)]
-pub struct ReplicaSettings {
-    pub url: String,
-    pub bound: std::time::Duration,
-}
-
-fn replica(check: &mut Check, primary: &str, raw: &RawServe) -> Option<ReplicaSettings> {
-    let (name, what) = ("KAOZHENG_READ_BOUND_SECONDS", "a whole number of seconds");
-    let seconds = check.number(name, &raw.read_bound_seconds, what, 3..=300);
-    let url = raw.database_read_url.as_deref().map(str::trim).filter(|url| !url.is_empty())?;
-    let is_postgres =
-        |url: &str| ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
-    if !(is_postgres(url) && is_postgres(primary)) {
-        check.problem(
-            "DATABASE_READ_URL is wrong: expected postgres://… beside a DATABASE_URL with postgres://…",
-        );
-    }
-    Some(ReplicaSettings { url: url.to_owned(), bound: std::time::Duration::from_secs(seconds) })
-}
-
 /// The settings of `kaozheng portal`: where the site is, and its portals.
 pub struct PortalCheck {
     pub address: SiteAddress,
@@ -287,7 +222,7 @@ pub fn check_portals(public_url: &Option<String>, raw: &RawPortal) -> Result<Por
 pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let mut check = Check::default();
     let database_url = database_url(&mut check, &raw.store);
-    let replica = replica(&mut check, &database_url, raw);
+    let replica = replica::check(&mut check, &database_url, &raw.replica);
     let vault = vault(&mut check, &raw.store);
     let listen = check.parsed("KAOZHENG_LISTEN", &raw.listen, "an address such as 127.0.0.1:8080");
     let public_url = check.url("KAOZHENG_PUBLIC_URL", &raw.public_url);
@@ -299,21 +234,7 @@ pub fn check_serve(raw: &RawServe) -> Result<(Settings, Vault), Vec<String>> {
     let portal = portal::check(&mut check, &raw.portal);
     let staff_portal = portal::check_staff(&mut check, &raw.portal);
     let sms = sms::check(&mut check, &raw.sms);
-    let mut time = |name, value| check.number(name, value, "a whole number above 0", 1..=10_000);
-    let sessions = SessionRules {
-        candidates: SessionLength {
-            idle: Duration::minutes(time("KAOZHENG_SESSION_IDLE_MINUTES", &raw.session_idle_minutes)),
-            absolute: Duration::hours(time("KAOZHENG_SESSION_HOURS", &raw.session_hours)),
-        },
-        staff: SessionLength {
-            idle: Duration::minutes(time(
-                "KAOZHENG_STAFF_SESSION_IDLE_MINUTES",
-                &raw.staff_session_idle_minutes,
-            )),
-            absolute: Duration::hours(time("KAOZHENG_STAFF_SESSION_HOURS", &raw.staff_session_hours)),
-        },
-        recent: Duration::minutes(time("KAOZHENG_RECENT_SIGN_IN_MINUTES", &raw.recent_sign_in_minutes)),
-    };
+    let sessions = sessions::check(&mut check, &raw.sessions);
     let max_waiters = check.parsed("KAOZHENG_MAX_WAITERS", &raw.max_waiters, "a whole number");
     let (memory, megabytes) = (&raw.image_memory_mb, "a whole number of megabytes");
     let image_memory_mb = check.number("KAOZHENG_IMAGE_MEMORY_MB", memory, megabytes, 100..=65_536);
@@ -356,12 +277,8 @@ mod tests {
             files: text("files"),
             authority: text("示范市考试院"),
             portal: portal::tests::complete(),
-            session_idle_minutes: text("30"),
-            session_hours: text("12"),
-            staff_session_idle_minutes: text("30"),
-            staff_session_hours: text("10"),
-            recent_sign_in_minutes: text("15"),
-            read_bound_seconds: text("5"),
+            sessions: sessions::tests::complete(),
+            replica: replica::tests::complete(),
             max_waiters: text("20000"),
             image_memory_mb: text("256"),
             ..RawServe::default()
@@ -392,31 +309,10 @@ mod tests {
     }
 
     #[test]
-    fn replica_is_of_postgres() {
-        let of = |primary: &str, replica: &str, bound: &str| {
-            let store = RawSettings { database_url: Some(primary.into()), ..complete().store };
-            let (url, bound) = (Some(replica.to_owned()), Some(bound.to_owned()));
-            check_serve(&RawServe { store, database_read_url: url, read_bound_seconds: bound, ..complete() })
-        };
-        let both = of("postgres://a/exam", "postgresql://b/exam", "9").expect("settings").0.replica;
-        let both = both.expect("a replica");
-        assert_eq!((&*both.url, both.bound.as_secs()), ("postgresql://b/exam", 9));
-        assert!(of("sqlite:a.db", " ", "5").expect("settings").0.replica.is_none());
-        for (primary, replica, bound, problem) in [
-            ("sqlite:a.db", "postgres://b/exam", "5", "DATABASE_READ_URL is wrong"),
-            ("postgres://a/exam", "sqlite:b.db", "5", "DATABASE_READ_URL is wrong"),
-            ("postgres://a/exam", "postgres://b/exam", "2", "KAOZHENG_READ_BOUND_SECONDS is wrong"),
-        ] {
-            let problems = of(primary, replica, bound).expect_err("a problem");
-            assert!(problems[0].contains(problem) && problems.len() == 1, "{problems:?}");
-        }
-    }
-
-    #[test]
     fn all_problems_are_listed() {
         let raw = RawServe {
             public_url: Some("http://exam.example".into()),
-            session_hours: Some("soon".into()),
+            sessions: RawSessions { session_hours: Some("soon".into()), ..RawSessions::default() },
             listen: Some("here".into()),
             backups: RawBackups {
                 backup: Some("ftp://backups".into()),

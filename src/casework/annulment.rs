@@ -16,6 +16,16 @@ pub fn annul(tx: &mut Tx, certificate: &Certificate, annulment: Option<Annulment
         Some(_) => Topic::CertificateAnnulled,
         None => Topic::CertificateRestored,
     };
+    tell_holder(tx, certificate, topic)
+}
+
+/// Tells the holder of a certificate that an import has annulled it.
+pub fn tell(tx: &mut Tx, id: &str) -> Result<(), Error> {
+    let certificate = held::by_id(tx, id)?;
+    certificate.map_or(Ok(()), |certificate| tell_holder(tx, &certificate, Topic::CertificateAnnulled))
+}
+
+fn tell_holder(tx: &mut Tx, certificate: &Certificate, topic: Topic) -> Result<(), Error> {
     let news = News {
         topic,
         business: None,

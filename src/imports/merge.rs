@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::replaced::ReplacedValues;
 use super::sql;
-use super::table::{ColumnRule, SEPARATOR, TableColumn, TargetTable};
+use super::table::{ColumnRule, SEPARATOR, TableColumn, TargetTable, WhenFilled};
 use crate::store::{Conn, Error, Tx};
 
 /// A record of a target, made by one row of a batch.
@@ -76,6 +76,7 @@ impl Merge<'_> {
         }
         self.keep_values_of_the_site(tx.conn, &stored, &mut records)?;
         let (mut ids, mut new, mut changed) = (IdsByKey::new(), Vec::new(), Vec::new());
+        let mut filled = Vec::new();
         for record in records {
             if ids.contains_key(&record.key) {
                 continue; // a repeated record
@@ -86,6 +87,7 @@ impl Merge<'_> {
                 Some(row) if row.values == record.values => RowOutcome::Unchanged,
                 Some(_) => RowOutcome::Changed,
             };
+            filled.extend(found.iter().flat_map(|row| self.filled(row, &record)));
             let id = found.map_or_else(|| tx.id(), |row| row.id);
             ids.insert(record.key.clone(), id.clone());
             outcomes[record.row] = outcomes[record.row].max(self.outcome_of_row(outcome));
@@ -98,8 +100,23 @@ impl Merge<'_> {
         if !self.dry_run {
             sql::insert(tx.conn, self.target, &rows(&new))?;
             sql::update(tx.conn, self.target, &rows(&changed))?;
+            for (follow, id) in filled {
+                follow(tx, &id)?;
+            }
         }
         Ok(ids)
+    }
+
+    /// What follows from the empty columns of a stored row that a record fills, with the id of the row.
+    fn filled(&self, row: &Stored, record: &TargetRecord) -> Vec<(WhenFilled, String)> {
+        let values = row.values.iter().zip(&record.values);
+        let filled = self
+            .target
+            .columns
+            .iter()
+            .zip(values)
+            .filter(|(_, (old, new))| old.is_empty() && !new.is_empty());
+        filled.filter_map(|(column, _)| Some((column.when_filled?, row.id.clone()))).collect()
     }
 
     /// A new child changes the row of its parent.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::replaced::{CORRECTED, REISSUED, ReplacedValues};
 use crate::people::name;
+use crate::store::{Error, Tx};
 
 /// Separates the columns of a row that is read as one text. No import accepts this control character.
 pub(super) const SEPARATOR: char = '\u{1f}';
@@ -33,7 +34,11 @@ pub struct TableColumn {
     is_name: bool,
     /// An empty value of a file leaves the stored one.
     pub kept_if_empty: bool,
+    pub when_filled: Option<WhenFilled>,
 }
+
+/// Called with the `id` of a stored row after a file has filled a column that was empty. A new row does not count.
+pub type WhenFilled = fn(&mut Tx, &str) -> Result<(), Error>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
@@ -85,6 +90,7 @@ const fn column(name: &'static str, rule: ColumnRule) -> TableColumn {
         unique: false,
         is_name: false,
         kept_if_empty: false,
+        when_filled: None,
     }
 }
 
@@ -140,6 +146,11 @@ impl TableColumn {
     /// An empty value of a file leaves the stored one.
     pub const fn kept_if_empty(self) -> TableColumn {
         TableColumn { kept_if_empty: true, ..self }
+    }
+
+    /// What follows, in the same transaction, when a file fills the empty column of a stored row.
+    pub const fn when_filled(self, follow: WhenFilled) -> TableColumn {
+        TableColumn { when_filled: Some(follow), ..self }
     }
 
     /// Sets the type, if it is not text.

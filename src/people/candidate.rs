@@ -428,7 +428,8 @@ impl Candidate {
     /// window. SQLite needs no lock, since it has one writer.
     pub fn lock(&self, tx: &mut Tx) -> Result<(), Error> {
         if let Conn::Postgres(conn) = tx.conn {
-            c::candidates.find(&self.id).select(c::id).for_update().first::<CandidateId>(conn)?;
+            // Rows that refer to the candidate may be inserted meanwhile.
+            c::candidates.find(&self.id).select(c::id).for_no_key_update().first::<CandidateId>(conn)?;
         }
         Ok(())
     }

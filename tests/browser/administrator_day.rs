@@ -42,6 +42,20 @@ async fn administrator_changes_what_the_office_works_by() {
 }
 
 #[tokio::test]
+async fn published_phone_is_in_the_footer_at_once() {
+    let server = steps::start_demo().await;
+    let desk = steps::desk(&server, ADMINISTRATOR).await;
+    desk.open(&format!("{}/staff/admin/texts", server.base)).await;
+    desk.press("联系方式").await;
+    desk.fill("联系方式", "咨询电话：0755-7654321").await;
+    desk.press("预览").await;
+    desk.see("还没有发布").await;
+    desk.press("发布").await;
+    desk.see("第 1 版").await;
+    desk.see("0755-7654321").await;
+}
+
+#[tokio::test]
 async fn file_is_imported_while_the_page_follows() {
     let server = steps::start_demo().await;
     let desk = steps::desk(&server, ADMINISTRATOR).await;

@@ -45,6 +45,7 @@ mod home;
 mod housekeeping;
 mod imports;
 mod integrity;
+mod last_release;
 mod lists;
 mod login;
 mod lookup;

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod gateway;
+mod imported;
 mod texts;
 
 use diesel::prelude::*;

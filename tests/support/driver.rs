@@ -16,6 +16,9 @@ use url::{ParseError, Url};
 /// Timeout of a click or a page load.
 const LONGEST: Duration = Duration::from_secs(20);
 
+/// How often chromedriver is started until it has a port.
+const ATTEMPTS: usize = 5;
+
 /// Flags for equal behaviour on every machine, also as root in a container.
 const FLAGS: &[&str] = &[
     "--headless=new",
@@ -41,7 +44,8 @@ impl Driver {
     /// Starts a browser with a new profile. `options` is merged into `goog:chromeOptions`.
     pub async fn start(options: Value) -> Self {
         let profile = tempfile::tempdir().expect("a folder for the browser's profile");
-        let mut session = Session { process: Chromedriver::start(&profile), id: String::new() };
+        let mut session =
+            Session { process: Chromedriver::start(|| chromedriver(&profile)), id: String::new() };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(options, &profile))
             .connect(&format!("http://127.0.0.1:{}", session.process.port))
@@ -101,24 +105,56 @@ struct Chromedriver {
 }
 
 impl Chromedriver {
-    /// Starts on a port that chromedriver chooses and prints. Its temporary files are in `folder`.
-    fn start(folder: &TempDir) -> Self {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .env("TMPDIR", folder.path())
+    /// Starts a chromedriver with `command`, again if it exits before it says its port.
+    ///
+    /// With `--port=0` it binds a free port of IPv4 and then the same port of IPv6. If another program has that one,
+    /// it exits.
+    fn start(command: impl Fn() -> Command) -> Self {
+        let mut outputs = Vec::new();
+        for _ in 0..ATTEMPTS {
+            match Self::launch(command()) {
+                Ok(started) => return started,
+                Err(output) => outputs.push(output),
+            }
+        }
+        panic!("chromedriver exits without a port; it says:\n{}", outputs.join("\n"))
+    }
+
+    /// Starts it once, and waits for its port or its end.
+    ///
+    /// # Errors
+    /// What it printed, if it ended first.
+    fn launch(mut command: Command) -> Result<Self, String> {
+        let (output, end) = std::io::pipe().expect("a pipe");
+        let child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stdout(end.try_clone().expect("a second end of the pipe"))
+            .stderr(end)
             .spawn()
             .unwrap_or_else(|error| panic!("chromedriver does not start ({error}); see tests/run"));
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| port_in(&line));
-        // Reads on, so that chromedriver never writes into a closed or full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        // The command has two ends of the pipe. Without them, the output ends with the process.
+        drop(command);
         let mut started = Self { child, port: 0 };
-        started.port = port.expect("chromedriver says its port");
-        started
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let mut said = Vec::new();
+        for line in lines.by_ref() {
+            if let Some(port) = port_in(&line) {
+                started.port = port;
+                // Reads on, so that chromedriver never writes into a closed or full pipe.
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(started);
+            }
+            said.push(line);
+        }
+        Err(said.join("\n"))
     }
+}
+
+/// A chromedriver on a port that it chooses and prints. Its temporary files are in `folder`.
+fn chromedriver(folder: &TempDir) -> Command {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").env("TMPDIR", folder.path());
+    command
 }
 
 impl Drop for Chromedriver {
@@ -148,5 +184,37 @@ impl WebDriverCompatibleCommand for DevTools {
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         let body = json!({ "cmd": self.method, "params": self.params });
         (Method::POST, Some(body.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that exits as chromedriver does, and has a port when it is started for the `lucky`th time.
+    fn unlucky(folder: &TempDir, lucky: usize) -> impl Fn() -> Command {
+        let script = format!(
+            "echo >>starts; [ $(wc -l <starts) = {lucky} ] || {{ echo 'IPv6 port not available. Exiting...' >&2; exit 1; }}
+             echo 'ChromeDriver was started successfully on port 38391.'; exec sleep 60"
+        );
+        let folder = folder.path().to_owned();
+        move || {
+            let mut command = Command::new("sh");
+            command.args(["-c", &script]).current_dir(&folder);
+            command
+        }
+    }
+
+    #[test]
+    fn chromedriver_without_a_port_is_started_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(Chromedriver::start(unlucky(&folder, 3)).port, 38391);
+    }
+
+    #[test]
+    #[should_panic(expected = "it says:\nIPv6 port not available. Exiting...")]
+    fn output_of_a_chromedriver_that_never_starts_is_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        Chromedriver::start(unlucky(&folder, ATTEMPTS + 1));
     }
 }

@@ -1,6 +1,7 @@
 //! 证书
 
 use super::{DOCUMENT_NUMBER, DOCUMENT_TYPE, EXAM_CODE, HOLDER_KEY, HOLDER_NAME, LEVEL, SPECIALTY};
+use crate::casework::annulment;
 use crate::exams::certificate::person_hash;
 use crate::exams::held::Delivery;
 use crate::imports::cell::{CellFormat, Choice, Choices};
@@ -55,7 +56,7 @@ pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
             value("issuing_body"),
             until("delivery", "making"),
             value("query_number").unique().kept_if_empty(),
-            value("annulled_on").is(ColumnType::Date).kept_if_empty(),
+            value("annulled_on").is(ColumnType::Date).kept_if_empty().when_filled(annulment::tell),
             value("annulment").kept_if_empty(),
             corrected("person_hash", "person"),
             corrected("document_mask", "person"),

@@ -335,10 +335,12 @@ fn preview(tx: &mut Tx, of: Of, seen: i32, typed: &str) -> Result<Page, Failure>
     let (kind, scope) = of;
     texts::current(tx, kind, scope)?.ok_or(Failure::NotFound)?;
     let body = kind.check(scope, typed).unwrap_or_default();
+    // The footer is outside of what htmx replaces, and shows the published contact at once.
+    let whole_page = (kind == TextKind::Contact).then_some("false");
     let main = html! {
         (ui::heading(label(of), &format!("预览{}", kind.label()), "还没有发布。"))
         (ui::panel("", shown(kind, &body)))
-        form method="post" action=(address_of(of)) novalidate {
+        form method="post" action=(address_of(of)) novalidate hx-boost=[whole_page] {
             input type="hidden" name="version" value=(seen);
             input type="hidden" name="body" value=(body);
             div.actions {
