@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use crate::cli::Stop;
+use crate::paths;
 
 /// Where every connection goes.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ impl Target {
     /// # Errors
     /// If the address is not `http://HOST:PORT`, or the host has an address other than those of loopback.
     pub(super) async fn resolve(base: Url) -> Result<Target, Stop> {
-        if base.scheme() != "http" || base.path() != "/" || base.query().is_some() {
+        if base.scheme() != "http" || base.path() != paths::HOME || base.query().is_some() {
             return Err(format!("{base}: expected an address such as http://127.0.0.1:8080").into());
         }
         let named = base.clone();
