@@ -12,6 +12,7 @@ mod holidays;
 pub mod housekeeping;
 mod import;
 mod keys;
+mod load;
 mod log;
 mod migrate;
 mod portal;
@@ -48,6 +49,7 @@ use crate::settings::Variables;
 /// Check all:   kaozheng verify-store --help
 /// Who looked:  kaozheng audit --help
 /// Check paper: kaozheng verify --help
+/// Plan a day:  kaozheng load --help
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Cli {
@@ -82,6 +84,7 @@ enum Command {
     #[command(subcommand)]
     Config(config::Config),
     Health(health::Health),
+    Load(load::Load),
     #[command(subcommand)]
     Sample(sample::Sample),
 }
@@ -143,6 +146,7 @@ async fn perform(command: Command, variables: &Variables) -> Result<(), Stop> {
         Command::Verify(verify) => verify.run().await,
         Command::Config(config) => config.run(variables),
         Command::Health(health) => health.run().await,
+        Command::Load(load) => load.run().await,
         Command::Sample(sample) => sample.run(),
     }
 }

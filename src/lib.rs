@@ -10,7 +10,7 @@
 //!
 //! | floor | room | what it holds |
 //! | --- | --- | --- |
-//! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `files`, `verify-store`, `staff`, `portal`, `import`, `export`, `audit`, `keys`, `verify`, `config`, `health`, `sample` |
+//! | 11 | [`cli`] | the commands: `serve`, `demo`, `migrate`, `backup`, `restore`, `files`, `verify-store`, `staff`, `portal`, `import`, `export`, `audit`, `keys`, `verify`, `config`, `health`, `load`, `sample` |
 //! | 10 | [`site`] | the route of every address, and what is done for every request |
 //! | 9 | [`demo`] | the sandbox portals, demo data and sample files |
 //! | 9 | [`home`] | the first page, 业务办理, 我的 and 消息 |

@@ -47,6 +47,9 @@ pub(super) struct Demo {
     /// An empty PostgreSQL database, such as `postgres://USER:PASSWORD@HOST/NAME` [default: SQLite in the folder]
     #[arg(long, hide_env_values = true)]
     database_url: Option<String>,
+    /// Address and port of `/metrics`, which `kaozheng load` reads
+    #[arg(long)]
+    metrics_listen: Option<SocketAddr>,
 }
 
 impl Demo {
@@ -113,7 +116,7 @@ impl Demo {
             max_waiters: 20_000,
             image_memory_mb: 256,
             clamd: None,
-            monitoring: Monitoring::default(),
+            monitoring: Monitoring { metrics_listen: self.metrics_listen, otlp_endpoint: None },
             demo: true,
         })
     }

@@ -13,10 +13,12 @@ use poem::http::{StatusCode, header};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, Route, get, handler};
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -202,7 +204,19 @@ impl Gauges {
             Unit::Seconds,
             self.started,
         );
+        registry.register_with_unit(
+            "process_cpu",
+            "Processor time of the process",
+            Unit::Seconds,
+            ConstCounter::new(processor_time()),
+        );
     }
+}
+
+/// Seconds of processors that this process has used.
+fn processor_time() -> f64 {
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9
 }
 
 fn set(family: &Numbers, labels: &[(&'static str, &'static str)], number: i64) {

@@ -1,6 +1,6 @@
 //! Tests with several processes: three `kaozheng serve` on one PostgreSQL behind a proxy that
-//! distributes requests round-robin, PostgreSQL outages, a replica, TLS to PostgreSQL, and uploads behind nginx
-//! and haproxy.
+//! distributes requests round-robin, PostgreSQL outages, a replica, TLS to PostgreSQL, uploads behind nginx
+//! and haproxy, and `kaozheng load` against a demo.
 
 #[path = "../support/browser.rs"]
 mod browser;
@@ -26,6 +26,7 @@ mod sign_in;
 mod cluster;
 mod demo;
 mod faulty_proxy;
+mod load;
 mod login;
 mod outage;
 mod replica;
