@@ -163,5 +163,6 @@ fn refresh_statistics(tx: &mut Tx) -> Result<(), Error> {
     if let Conn::Sqlite(conn) = &mut *tx.conn {
         conn.batch_execute("PRAGMA analysis_limit = 1000; PRAGMA optimize = 0x10002")?;
     }
+    tx.conn.announce_statistics()?;
     Ok(())
 }

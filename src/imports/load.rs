@@ -150,6 +150,7 @@ fn analyze(tx: &mut Tx, kind: &ImportKind) -> Result<(), Error> {
     for target in kind.targets {
         diesel::sql_query(format!("ANALYZE {}", target.table)).execute(tx.conn)?;
     }
+    tx.conn.announce_statistics()?;
     Ok(())
 }
 

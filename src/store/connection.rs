@@ -79,6 +79,17 @@ impl Conn {
         }
     }
 
+    /// Lets the open connections of SQLite read its statistics anew, which they do only when the schema has changed. With
+    /// those of a small table they would read all of a large one. PostgreSQL's connections need nothing.
+    pub fn announce_statistics(&mut self) -> QueryResult<()> {
+        match self {
+            Conn::Sqlite(conn) => {
+                conn.batch_execute("CREATE TABLE new_statistics (x); DROP TABLE new_statistics")
+            }
+            Conn::Postgres(_) => Ok(()),
+        }
+    }
+
     /// A connection for migrations, without time limits.
     pub(super) fn prepare_migrator(&mut self) -> QueryResult<()> {
         match self {

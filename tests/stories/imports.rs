@@ -7,6 +7,7 @@ mod english_names;
 mod malformed;
 mod people;
 mod permits;
+mod statistics;
 mod workbooks;
 
 use std::path::{Path, PathBuf};
