@@ -19,6 +19,7 @@ pub mod picture;
 pub mod qr_codes;
 pub mod quarantine;
 mod recording;
+mod reseal;
 pub mod scanner;
 mod spool;
 pub mod storage;

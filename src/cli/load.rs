@@ -41,7 +41,6 @@ use super::Stop;
 ///   kaozheng sample certificates --count 100000 --output certificates.csv
 ///   DATABASE_URL=sqlite:load/kaozheng.db KAOZHENG_DATA_KEY=$(cat load/demo.key) \
 ///     kaozheng import certificates certificates.csv
-///   (stop the demo and start it again)
 ///   kaozheng load --profile release-day --certificates certificates.csv
 ///
 /// Anything but a demo, and any address but those of loopback, is refused.

@@ -13,7 +13,6 @@ use tokio::time::timeout;
 
 use super::memory::MemoryBudget;
 use super::objects::{self, Objects};
-use super::quarantine;
 use super::scanner::Scanner;
 use super::upload_permits::UploadPermits;
 use crate::settings::{ClamdAddress, Location};
@@ -38,7 +37,7 @@ const CHECKED_BY_OPENING: u64 = 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Storage {
     pub(super) objects: Objects,
-    vault: Vault,
+    pub(super) vault: Vault,
     memory: MemoryBudget,
     upload_permits: Arc<UploadPermits>,
     scanner: Option<Scanner>,
@@ -176,23 +175,6 @@ impl Storage {
         Ok(spawn_blocking(move || vault.open_bytes(&context, sealed)).await??)
     }
 
-    /// Seals a file with the newest data key. Returns `false` if it is sealed with it already. `path` is a key, or where
-    /// the file of a key is in quarantine.
-    pub async fn reseal(&self, path: &str) -> Result<bool, StorageError> {
-        let place = parse(path)?;
-        if self.objects.first_byte(&place).await? == Some(self.vault.generation()) {
-            return Ok(false);
-        }
-        let sealed = self.objects.get(&place).await?;
-        let (vault, context) = (self.vault.clone(), context(quarantine::key_of(path)));
-        let resealed = spawn_blocking(move || {
-            let opened = vault.open_bytes(&context, sealed)?;
-            Ok::<_, Unreadable>(vault.seal_bytes(&context, opened))
-        });
-        self.objects.put(&place, resealed.await??).await.map_err(StorageError::NotSaved)?;
-        Ok(true)
-    }
-
     /// Reads a file without decrypting it. Moves it back from quarantine if it is there.
     pub async fn sealed(&self, key: &str) -> Result<Vec<u8>, StorageError> {
         let path = parse(key)?;
@@ -242,7 +224,7 @@ pub(super) fn parse(key: &str) -> Result<Path, StorageError> {
 }
 
 /// Binds the sealed data to its key.
-fn context(key: &str) -> String {
+pub(super) fn context(key: &str) -> String {
     format!("file {key}")
 }
 

@@ -170,8 +170,7 @@ fn lock_alone(tx: &mut Tx) -> Result<(), Error> {
 pub fn prepare(tx: &mut Tx) -> Result<(), Error> {
     lock_alone(tx)?;
     let known = rows(tx.conn)?;
-    let is_new = |given: &(&str, Suite)| known.iter().all(|row| row.fingerprint != given.0);
-    let (fingerprint, suite) = tx.vault.fingerprints().find(is_new).ok_or(Error::WrongKey)?;
+    let (fingerprint, suite) = new_key(tx.vault, &known).ok_or(Error::WrongKey)?;
     let newest = known.last().map_or(0, |row| row.generation);
     diesel::insert_into(k::data_keys)
         .values((
@@ -184,6 +183,17 @@ pub fn prepare(tx: &mut Tx) -> Result<(), Error> {
         .execute(tx.conn)?;
     // Programs from before there were generations compare this with their key.
     meta::set(tx, "key", fingerprint)
+}
+
+/// The given key that the database does not know.
+fn new_key<'a>(vault: &'a Vault, known: &[DataKeyRow]) -> Option<(&'a str, Suite)> {
+    vault.fingerprints().find(|(given, _)| known.iter().all(|row| row.fingerprint != *given))
+}
+
+/// Whether a key is given that the database does not know.
+pub fn has_new_key(tx: &mut Tx) -> Result<bool, Error> {
+    let known = rows(tx.conn)?;
+    Ok(new_key(tx.vault, &known).is_some())
 }
 
 /// Takes [`prepare`] back.

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use kaozheng::demo::data::{ORGANISATION_KEY, load_demo};
 use kaozheng::demo::sandbox::people::PEOPLE;
 use kaozheng::exams::certificate::person_hashes;
+use kaozheng::files::storage;
 use kaozheng::lookup::finding::{self, Finding};
 use kaozheng::store::hash_columns::{self, HASH_COLUMNS};
 use kaozheng::store::schema::{candidates, data_keys as keys};
@@ -190,6 +191,16 @@ async fn data_key_is_replaced_while_people_use_the_site() {
     assert!(audit.status.success(), "{}", text(&audit.stdout));
     assert!(refused(&with_keys(&site, &[KEY]), "verify-store").contains("one that it needs is missing"));
     assert!(refused_rotation(&turned).contains("has no new key"));
+
+    // What a process sealed with the old key and stored after the turn.
+    let (late, now) = (vault(&[KEY]), server.parts.store.clock.now());
+    let key = storage::key(&Ids::seeded(1).next(now), now);
+    let sealed = late.seal_bytes(&format!("file {key}"), b"late".to_vec());
+    let path = server.folder().join(&key);
+    std::fs::create_dir_all(path.parent().expect("a day")).expect("a folder");
+    std::fs::write(&path, sealed).expect("a file");
+    rotate_successfully(&site);
+    assert_eq!(std::fs::read(&path).expect("a file")[0], 2);
 }
 
 fn refused(site: &Site, command: &str) -> String {

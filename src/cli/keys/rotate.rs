@@ -17,8 +17,8 @@ use crate::store::{Error, Store, Tx};
 ///
 /// First add the new key to KAOZHENG_DATA_KEY behind the old one, and start every process of the site again. This
 /// command then replaces every hash and seals every value and file with the new key. It can be interrupted and run
-/// again. When it is done, remove the old key from KAOZHENG_DATA_KEY and start every process again. Keep the old key as
-/// long as there are backups that were made before.
+/// again; after it is done, another run seals what was stored at the last moment. Then remove the old key from
+/// KAOZHENG_DATA_KEY and start every process again. Keep the old key as long as there are backups that were made before.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(in crate::cli) struct Rotate {
@@ -55,7 +55,8 @@ impl Rotate {
     }
 }
 
-/// Begins to turn, or finds the turn that an interrupted run has begun.
+/// Begins to turn, or finds the turn that an earlier run has begun. Without a new key, what the newest one did not seal
+/// is sealed once more: an upload may have been sealed just before a turn began and stored after it ended.
 async fn begin(store: &Store) -> Result<DataKeyRow, Stop> {
     let known = store.read(newest).await?;
     if known.finished_at.is_none() && known.begun_at.is_some() {
@@ -63,6 +64,9 @@ async fn begin(store: &Store) -> Result<DataKeyRow, Stop> {
     }
     if !store.vault.may_turn() {
         return Err("KAOZHENG_DATA_KEY has no new key: add it behind the present one".into());
+    }
+    if known.begun_at.is_some() && !store.read(data_keys::has_new_key).await? {
+        return Ok(known);
     }
     // Later keys cannot make these hashes.
     stored_hashes::renew(store, |_| {}).await?;
