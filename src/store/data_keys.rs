@@ -264,7 +264,10 @@ pub(super) fn announce(vault: &Vault, conn: &mut Conn) -> Result<(), Error> {
     for (fingerprint, _) in vault.fingerprints() {
         name.extend([" ", &fingerprint[..SHORT]]);
     }
-    postgres.batch_execute(&format!("SET application_name = '{name}'"))?;
+    // A name that the address gives stays, at the end.
+    postgres.batch_execute(&format!(
+        "SELECT set_config('application_name', rtrim('{name} ' || current_setting('application_name')), false)"
+    ))?;
     if vault.may_turn() || !has_table(postgres)? {
         return Ok(());
     }

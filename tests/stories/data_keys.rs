@@ -199,7 +199,10 @@ async fn data_key_is_replaced_while_people_use_the_site() {
     let path = server.folder().join(&key);
     std::fs::create_dir_all(path.parent().expect("a day")).expect("a folder");
     std::fs::write(&path, sealed).expect("a file");
-    rotate_successfully(&site);
+    std::fs::write(&files[0], b"damaged").expect("a file");
+    std::fs::write(&files[1], b"").expect("a file");
+    let printed = rotate_successfully(&site);
+    assert!(printed.contains("0 values and 2 files are damaged"), "{printed}");
     assert_eq!(std::fs::read(&path).expect("a file")[0], 2);
 }
 

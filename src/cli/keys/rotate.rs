@@ -44,14 +44,31 @@ impl Rotate {
         // What was sealed with the former key while the first pass ran is found by another one.
         loop {
             let (values, uploads) = (values::reseal(&store).await?, files::reseal(&files).await?);
-            println!("{values} values and {uploads} files were sealed with the new key.");
-            if values + uploads == 0 {
+            println!("{} values and {} files were sealed with the new key.", values.done, uploads.done);
+            if values.done + uploads.done == 0 {
+                tell_damaged(values.damaged, uploads.damaged);
                 break;
             }
         }
         store.write(move |tx| finish(tx, key.generation)).await?;
         println!("Done. The former key opens nothing any more, except in older backups.");
         Ok(())
+    }
+}
+
+/// What a pass has done.
+#[derive(Default)]
+struct Pass {
+    done: u64,
+    /// Opened by no key, so that no key is needed for them any more.
+    damaged: u64,
+}
+
+fn tell_damaged(values: u64, files: u64) {
+    if values + files > 0 {
+        println!(
+            "{values} values and {files} files are damaged and stay as they are; see kaozheng verify-store."
+        );
     }
 }
 

@@ -1,39 +1,45 @@
 //! Seals every value with the newest key.
 
+use super::Pass;
 use crate::store::sealed_columns::{SEALED_COLUMNS, SealedColumn, SealedValue};
 use crate::store::{Error, Store, Tx};
 
 /// Rows of one transaction.
 const PAGE: u32 = 500;
 
-/// Returns how many values were sealed with another key.
-pub(super) async fn reseal(store: &Store) -> Result<u64, Error> {
-    let mut resealed = 0;
+/// Seals the values that another key has sealed.
+pub(super) async fn reseal(store: &Store) -> Result<Pass, Error> {
+    let mut pass = Pass::default();
     for column in SEALED_COLUMNS {
-        resealed += reseal_column(store, column).await?;
+        reseal_column(store, column, &mut pass).await?;
     }
-    Ok(resealed)
+    Ok(pass)
 }
 
-async fn reseal_column(store: &Store, column: &'static SealedColumn) -> Result<u64, Error> {
-    let (mut resealed, mut after) = (0, SealedValue::default());
+async fn reseal_column(store: &Store, column: &'static SealedColumn, pass: &mut Pass) -> Result<(), Error> {
+    let mut after = SealedValue::default();
     loop {
         let page = store.read::<_, Error, _>(move |tx| column.page(tx, &after, PAGE)).await?;
-        let Some(last) = page.last().cloned() else { return Ok(resealed) };
+        let Some(last) = page.last().cloned() else { return Ok(()) };
         let present = format!("v{}:", store.vault.generation());
         let former: Vec<_> = page.into_iter().filter(|value| !value.sealed.starts_with(&present)).collect();
         if !former.is_empty() {
-            resealed += former.len() as u64;
-            store.write(move |tx| reseal_page(tx, column, &former)).await?;
+            let all = former.len() as u64;
+            let done = store.write(move |tx| reseal_page(tx, column, &former)).await?;
+            pass.done += done;
+            pass.damaged += all - done;
         }
         after = last;
     }
 }
 
-fn reseal_page(tx: &mut Tx, column: &SealedColumn, former: &[SealedValue]) -> Result<(), Error> {
+/// Returns how many values could be opened.
+fn reseal_page(tx: &mut Tx, column: &SealedColumn, former: &[SealedValue]) -> Result<u64, Error> {
+    let mut done = 0;
     for value in former {
-        let plain = tx.vault.open(column.sealed_as, &value.sealed)?;
+        let Ok(plain) = tx.vault.open(column.sealed_as, &value.sealed) else { continue };
         column.replace(tx, value, &tx.vault.seal(column.sealed_as, &plain))?;
+        done += 1;
     }
-    Ok(())
+    Ok(done)
 }
