@@ -1,8 +1,9 @@
-//! Opens the database of the settings, for commands.
+//! Opens the database and the uploads of the settings, for commands.
 
 use super::{Stop, list};
 use crate::business::ALL;
-use crate::settings::{RawSettings, check_store};
+use crate::files::storage::Storage;
+use crate::settings::{Location, RawSettings, check_store};
 use crate::store::{Bulk, Clock, Ids, Store};
 
 /// Opens the store. Checks neither migrations nor key.
@@ -17,6 +18,14 @@ pub(super) async fn open_current(raw: &RawSettings) -> Result<Store, Stop> {
     store.check_schema().await?;
     store.check_key().await?;
     Ok(store)
+}
+
+/// Opens the uploads of a store. Fails if they are in a folder that does not exist.
+pub(super) fn open_files(place: &Location, store: &Store) -> Result<Storage, Stop> {
+    if let Some(folder) = place.folder().filter(|folder| !folder.is_dir()) {
+        return Err(format!("there is no folder of uploads at {}", folder.display()).into());
+    }
+    Ok(Storage::open(place, (*store.vault).clone())?)
 }
 
 /// Opens a connection for many rows, and checks migrations and key.

@@ -9,7 +9,6 @@ use std::fmt;
 use clap::Args;
 
 use super::{Stop, database};
-use crate::files::storage::Storage;
 use crate::settings::{Location, RawSettings};
 
 /// Check that every upload is there and opens, that every sealed value opens, and that every stored file has a row
@@ -67,10 +66,7 @@ impl fmt::Display for Faults {
 impl VerifyStore {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let store = database::open_current(&self.raw).await?;
-        if let Some(folder) = self.files.folder().filter(|folder| !folder.is_dir()) {
-            return Err(format!("there is no folder of uploads at {}", folder.display()).into());
-        }
-        let files = Storage::open(&self.files, (*store.vault).clone())?;
+        let files = database::open_files(&self.files, &store)?;
         let mut faults = Faults::default();
         let values = values::check(&store, &mut faults).await?;
         let uploads = rows::check(&store, &files, &mut faults).await?;

@@ -7,7 +7,6 @@ mod values;
 use clap::Args;
 
 use crate::cli::{Stop, database, stored_hashes};
-use crate::files::storage::Storage;
 use crate::people::audit::{self, cut};
 use crate::settings::{Location, RawSettings};
 use crate::store::data_keys::{self, DataKeyRow};
@@ -32,16 +31,13 @@ pub(in crate::cli) struct Rotate {
 impl Rotate {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let store = database::open_current(&self.raw).await?;
-        if let Some(folder) = self.files.folder().filter(|folder| !folder.is_dir()) {
-            return Err(format!("there is no folder of uploads at {}", folder.display()).into());
-        }
-        let files = Storage::open(&self.files, (*store.vault).clone())?;
+        let files = database::open_files(&self.files, &store)?;
         let key = begin(&store).await?;
         println!("Data key {} ({}) seals from now on.", key.generation, key.suite()?.label());
         let (raw, number) = (self.raw, key.number());
         tokio::task::spawn_blocking(move || hashes::turn(&raw, number).map_err(|error| error.to_string()))
             .await??;
-        // What was sealed with the former key while the first pass ran is found by another one.
+        // A second pass finds what was sealed with the former key while the first one ran.
         loop {
             let (values, uploads) = (values::reseal(&store).await?, files::reseal(&files).await?);
             println!("{} values and {} files were sealed with the new key.", values.done, uploads.done);
@@ -56,11 +52,12 @@ impl Rotate {
     }
 }
 
-/// What a pass has done.
+/// Counts of one pass over the values or the files.
 #[derive(Default)]
 struct Pass {
+    /// Sealed with the new key.
     done: u64,
-    /// Opened by no key, so that no key is needed for them any more.
+    /// No key opens them, so no key has to be kept for them.
     damaged: u64,
 }
 

@@ -4,7 +4,7 @@ use crate::cli::Stop;
 use crate::settings::{RawSettings, check_store};
 use crate::store::{Bulk, Clock, Error, Ids, data_keys, hash_columns};
 
-/// How often a step begins anew because writers kept it waiting.
+/// Most tries of a step while other transactions keep it waiting.
 const TRIES: u32 = 600;
 
 /// Steps between two lines about the progress.

@@ -21,7 +21,7 @@ async fn reseal_column(store: &Store, column: &'static SealedColumn, pass: &mut 
     loop {
         let page = store.read::<_, Error, _>(move |tx| column.page(tx, &after, PAGE)).await?;
         let Some(last) = page.last().cloned() else { return Ok(()) };
-        let present = format!("v{}:", store.vault.generation());
+        let present = store.vault.sealed_prefix();
         let former: Vec<_> = page.into_iter().filter(|value| !value.sealed.starts_with(&present)).collect();
         if !former.is_empty() {
             let all = former.len() as u64;
