@@ -1,7 +1,9 @@
 //! Appeals against rejections: one for each, up to a day that is set with the rejection.
 
 use chrono::{Days, NaiveDate};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::business::{Application, Business, Registry};
 use super::calendar::Calendar;
@@ -10,8 +12,9 @@ use super::number::ApplicationNumber;
 use super::refusal::Refusal;
 use super::rules::{self, Rule};
 use crate::people::candidate::Candidate;
+use crate::store::clock::china_date;
 use crate::store::schema::applications::dsl as a;
-use crate::store::{CandidateId, Error, Tx};
+use crate::store::{CandidateId, Error, Store, Timestamp, Tx};
 
 /// The last day on which a rejection of today can be appealed against. `None` if the business has no appeal.
 pub(super) fn last_day_from_today(
@@ -66,6 +69,49 @@ impl MadeAppeal {
             status: Status::from_code(&status).ok_or(Error::Corrupt("applications.status"))?,
         })
     }
+}
+
+/// Rejections of one transaction, so that the site can write meanwhile.
+const BATCH: i64 = 100;
+
+/// Gives the rejections of an older program, which may run during an update, the last day of an appeal.
+pub async fn add_missing_last_days(store: &Store) -> Result<(), Error> {
+    while store.read(has_missing_last_days).await? {
+        store.write(add_some_last_days).await?;
+    }
+    Ok(())
+}
+
+fn has_missing_last_days(tx: &mut Tx) -> Result<bool, Error> {
+    Ok(!without_last_day(tx)?.is_empty())
+}
+
+fn add_some_last_days(tx: &mut Tx) -> Result<(), Error> {
+    let calendar = Calendar::load(tx)?;
+    for (id, kind, decided_at) in without_last_day(tx)? {
+        let business = Registry::of(tx).find(&kind).ok_or(Error::Corrupt("applications.kind"))?;
+        let days = rules::value(tx, Rule::AppealDays, Some(business))?;
+        let last = last_day(&calendar, china_date(decided_at), days.unsigned_abs());
+        diesel::update(a::applications.find(id)).set(a::appeal_until.eq(Some(last))).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Keys, businesses and times of decision of the first rejections without a last day.
+fn without_last_day(tx: &mut Tx) -> Result<Vec<(String, String, Timestamp)>, Error> {
+    let appealable: Vec<&str> = Registry::of(tx)
+        .iter()
+        .filter(|business| business.appeal.is_some())
+        .map(|business| business.slug)
+        .collect();
+    // As the partial index has it.
+    let missing = sql::<Bool>("status = 'rejected' AND appeal_until IS NULL");
+    let rows = a::applications.filter(missing).filter(a::kind.eq_any(appealable));
+    Ok(rows
+        .filter(a::decided_at.is_not_null())
+        .select((a::id, a::kind, a::decided_at.assume_not_null()))
+        .limit(BATCH)
+        .load(tx.conn)?)
 }
 
 impl AppealState {

@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 
 use super::stored_hashes;
 use crate::casework::messages::{outbox, reminders};
-use crate::casework::{assignment, lapse, own_data, sweep, texts};
+use crate::casework::{appeal, assignment, lapse, own_data, sweep, texts};
 use crate::exams::certificate_link;
 use crate::imports::background;
 use crate::login::{self, attempt};
@@ -123,9 +123,10 @@ pub async fn sweep_once(parts: &Parts) -> Result<(), Failure> {
     if freed > 0 {
         tracing::info!(freed, "cases whose reviewers do not decide them any more are back in the queue");
     }
-    // During an update an older program may still add certificates and candidates.
+    // During an update an older program may still add certificates and candidates, and reject applications.
     stored_hashes::fill_in_all(&parts.store, |_| {}).await?;
     stored_hashes::fill_in_names(&parts.store).await?;
+    appeal::add_missing_last_days(&parts.store).await?;
     // Sign-in attempts last minutes, so they need no confirmed clock.
     parts.store.write(attempt::sweep).await?;
     // Lists are not kept longer than a day, whatever the clock did. Who needs one sends it again.

@@ -1,7 +1,11 @@
 //! Periods whose length is a rule of the office: appeals and pleas. What somebody was told stays.
 
+use chrono::NaiveDate;
+use diesel::prelude::*;
 use kaozheng::casework::business::Registry;
 use kaozheng::casework::rules::{self, Rule};
+use kaozheng::cli::housekeeping::sweep_once;
+use kaozheng::store::schema::applications::dsl as a;
 use kaozheng::store::{Error, Tx};
 
 use super::{reject, server_at, set_time};
@@ -35,6 +39,26 @@ async fn days_to_appeal_are_those_of_the_day_of_the_rejection() {
     second.open("/").await.assert_lacks("2026-11-10 截止");
     let first = server.signed_in("张小三").await;
     first.open(&path).await.assert_shows("申诉理由");
+}
+
+/// An older program, which may serve during an update, knows no last day.
+#[tokio::test]
+async fn rejection_by_an_older_program_gets_its_last_day_to_appeal() {
+    let server = server_at("2026-11-02 10:00:00").await;
+    let candidate = server.signed_in("张小三").await;
+    let path = reject(&server, &candidate).await;
+    let forget = |tx: &mut Tx| {
+        let rejected = a::applications.filter(a::status.eq("rejected"));
+        Ok(diesel::update(rejected).set(a::appeal_until.eq(None::<NaiveDate>)).execute(tx.conn)?)
+    };
+    assert_eq!(server.parts.store.write::<_, Error, _>(forget).await.expect("a change"), 1);
+    candidate.open("/").await.assert_lacks("2026-12-02");
+
+    set_time(&server, "2026-11-04 09:00:00");
+    sweep_once(&server.parts).await.expect("housekeeping");
+    let candidate = server.signed_in("张小三").await;
+    candidate.open("/").await.assert_shows("2026-12-02");
+    candidate.open(&path).await.assert_shows("申诉理由");
 }
 
 #[tokio::test]

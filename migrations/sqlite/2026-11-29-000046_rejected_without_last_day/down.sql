@@ -1,0 +1,1 @@
+DROP INDEX applications_without_last_day;
