@@ -1,5 +1,6 @@
-//! The end of the retention of personal data: files of closed applications, messages, and old entries of the audit. What is removed is
-//! counted in the log and in the audit. [`sweep`](super::sweep) deletes the stored files.
+//! The end of the retention of personal data: files of closed applications, messages, inquiries about certificates, and
+//! old entries of the audit. What is removed is counted in the log and in the audit. [`sweep`](super::sweep) deletes the
+//! stored files.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,7 @@ use super::lifecycle::Status;
 use super::messages;
 use super::rules::{self, Rule};
 use crate::either;
+use crate::exams::inquiry;
 use crate::people::audit::{audit_command, cut};
 use crate::store::schema::{applications as a, attachments as f, batch_rows, candidates, files_to_delete};
 use crate::store::{Error, Store, Timestamp, Tx, meta};
@@ -37,6 +39,7 @@ pub(super) async fn run(store: &Store) -> Result<(), Error> {
         remove_old(store, business).await?;
     }
     remove_messages(store).await?;
+    remove_inquiries(store).await?;
     cut_audit(store).await
 }
 
@@ -55,6 +58,22 @@ async fn remove_messages(store: &Store) -> Result<(), Error> {
     }
     if removed > 0 {
         tracing::info!(removed, "messages whose retention has ended were removed");
+    }
+    Ok(())
+}
+
+/// Removes old inquiries about certificates.
+async fn remove_inquiries(store: &Store) -> Result<(), Error> {
+    let first = store.read(|tx| first_kept_day(tx, Rule::InquiryYears)).await?;
+    let mut removed = 0;
+    loop {
+        match store.write(move |tx: &mut Tx| inquiry::remove_oldest_day(tx, first)).await? {
+            0 => break,
+            some => removed += some,
+        }
+    }
+    if removed > 0 {
+        tracing::info!(removed, "inquiries whose retention has ended were removed");
     }
     Ok(())
 }
@@ -167,7 +186,7 @@ pub(super) fn remove_files(tx: &mut Tx, applications: &[String]) -> Result<usize
 
 /// Removes the days of the audit whose retention has ended, each in a transaction of its own.
 async fn cut_audit(store: &Store) -> Result<(), Error> {
-    let end = store.read(first_kept_day).await?;
+    let end = store.read(|tx| first_kept_day(tx, Rule::AuditYears)).await?;
     let (mut entries, mut last) = (0, None);
     while let Some((day, removed)) = store.write(move |tx: &mut Tx| cut::remove_oldest_day(tx, end)).await? {
         (entries, last) = (entries + removed, Some(day));
@@ -180,8 +199,9 @@ async fn cut_audit(store: &Store) -> Result<(), Error> {
     Ok(())
 }
 
-fn first_kept_day(tx: &mut Tx) -> Result<NaiveDate, Error> {
-    let years = rules::value(tx, Rule::AuditYears, None)?.unsigned_abs();
+/// The first day of what is kept by a rule of years.
+fn first_kept_day(tx: &mut Tx, rule: Rule) -> Result<NaiveDate, Error> {
+    let years = rules::value(tx, rule, None)?.unsigned_abs();
     let today = tx.today();
     Ok(today.checked_sub_months(Months::new(12 * years)).unwrap_or(NaiveDate::MIN))
 }

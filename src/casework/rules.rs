@@ -33,6 +33,8 @@ codes! {
         DraftDays = "draft_days", "草稿保存（天）";
         /// Years after which entries of the audit are removed. A rule of the office.
         AuditYears = "audit_years", "查看记录保存（年）";
+        /// Years after which inquiries about certificates are removed. A rule of the office.
+        InquiryYears = "inquiry_years", "证书查询记录保存（年）";
         /// Days after which messages to candidates are removed. A rule of the office.
         MessageDays = "message_days", "消息保存（天）";
         /// Days before the end of a correction on which the candidate is reminded; 0: never. A rule of the office, as are
@@ -56,6 +58,7 @@ impl Rule {
             Rule::WithdrawnFiles => 90,
             Rule::DecidedFiles | Rule::AuditYears => 10,
             Rule::DraftDays => 30,
+            Rule::InquiryYears => 3,
             Rule::MessageDays => 365,
             Rule::RemindMend | Rule::RemindPlead => 2,
             Rule::RemindAppeal => 5,
@@ -72,8 +75,8 @@ impl Rule {
             Rule::BulkApproval => (0, 1),
             Rule::MostTaken => (1, 200),
             Rule::WithdrawnFiles => (30, 3_650),
-            // At least as long as the days for an appeal, whatever the office sets.
-            Rule::DecidedFiles => (1, 50),
+            // Files are kept at least as long as the days for an appeal, whatever the office sets.
+            Rule::DecidedFiles | Rule::InquiryYears => (1, 50),
             Rule::DraftDays => (8, 365),
             Rule::AuditYears => (3, 50),
             Rule::MessageDays => (90, 3_650),
@@ -87,7 +90,8 @@ impl Rule {
     /// Whether a business has a value of it, or with `None` the office.
     pub fn is_of(self, business: Option<&Business>) -> bool {
         match (self, business) {
-            (Rule::MostTaken | Rule::DraftDays | Rule::AuditYears | Rule::MessageDays, of) => of.is_none(),
+            (Rule::MostTaken | Rule::DraftDays, of) => of.is_none(),
+            (Rule::AuditYears | Rule::InquiryYears | Rule::MessageDays, of) => of.is_none(),
             (Rule::RemindMend | Rule::RemindAppeal | Rule::RemindPlead | Rule::RemindDraft, of) => {
                 of.is_none()
             }

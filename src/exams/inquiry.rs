@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::either;
-use crate::people::candidate::HolderHash;
+use crate::people::holder_hash::HolderHash;
 use crate::store::schema::certificate_inquiries::dsl as q;
 use crate::store::schema::certificates;
 use crate::store::{Error, Timestamp, Tx, clock, codes};
@@ -98,6 +98,14 @@ pub fn record(tx: &mut Tx, inquiries: &Inquiries) -> Result<(), Error> {
             .execute(conn))?;
     }
     Ok(())
+}
+
+/// Removes the inquiries of the oldest day, if that is before `first`. Returns how many.
+pub fn remove_oldest_day(tx: &mut Tx, first: NaiveDate) -> Result<usize, Error> {
+    let old = q::certificate_inquiries.filter(q::day.lt(first));
+    let oldest: Option<NaiveDate> = old.select(q::day).order(q::day).first(tx.conn).optional()?;
+    let Some(oldest) = oldest else { return Ok(0) };
+    Ok(diesel::delete(q::certificate_inquiries.filter(q::day.eq(oldest))).execute(tx.conn)?)
 }
 
 /// The inquiries about a holder's certificate, the latest first. Empty if the certificate is another holder's.

@@ -1,13 +1,14 @@
-//! The end of the retention of files and of the audit.
+//! The end of the retention of files, of the audit and of inquiries.
 
 use chrono::Duration;
 use diesel::prelude::*;
 use kaozheng::casework::business::Registry;
 use kaozheng::casework::rules::{self, Rule};
 use kaozheng::cli::housekeeping::sweep_once;
+use kaozheng::exams::inquiry::{self, Inquiries, Way};
 use kaozheng::store::schema::{
     applications as a, attachments as f, audit_cuts, audit_entries as e, batch_rows as r, batches as b,
-    candidates as c,
+    candidates as c, certificate_inquiries, certificates,
 };
 use kaozheng::store::{Clock, Error, Tx};
 
@@ -222,4 +223,27 @@ async fn drafts_and_the_audit_have_periods_of_their_own() {
     let left = e::table.filter(e::action.eq("audit_cut")).select(e::target);
     let left = server.parts.store.read::<_, Error, _>(move |tx| Ok(left.load::<String>(tx.conn)?));
     assert!(left.await.expect("entries")[0].starts_with(".."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inquiries_about_certificates_are_removed_after_their_years() {
+    let server = server().await;
+    next_day(&server).await;
+    set(&server, Rule::InquiryYears, 1).await;
+    let ask = |tx: &mut Tx| {
+        let certificate: String = certificates::table.select(certificates::id).first(tx.conn)?;
+        let mut inquiries = Inquiries::default();
+        for days in [0, 360, 400, 500] {
+            inquiries.add(&certificate, Way::List, "", tx.now - Duration::days(days));
+        }
+        inquiry::record(tx, &inquiries)
+    };
+    write(&server, ask).await;
+    let left = || async {
+        let count = |tx: &mut Tx| Ok(certificate_inquiries::table.count().get_result::<i64>(tx.conn)?);
+        server.parts.store.read::<_, Error, _>(count).await.expect("a count")
+    };
+    let before = left().await;
+    next_day(&server).await;
+    assert_eq!(before - left().await, 2, "those of more than a year ago are removed");
 }
