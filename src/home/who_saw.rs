@@ -11,8 +11,8 @@ use crate::people::audit::actions;
 use crate::people::audit::search::{self, FoundEntry, Wanted};
 use crate::people::candidate::Candidate;
 use crate::people::person;
-use crate::store::Tx;
 use crate::store::clock::china_to_the_second;
+use crate::store::{Tx, ids};
 use crate::ui::{self, Icon, Moment, Page};
 use crate::web::{Failure, Frame, Visitor};
 
@@ -46,7 +46,10 @@ fn list(entries: &[FoundEntry]) -> Markup {
         state: String::new(),
         title: actions::label(&entry.action).to_owned(),
         when: china_to_the_second(entry.at),
-        detail: [who(entry), subject(&entry.target).to_owned()].join(" · "),
+        detail: match subject(&entry.target) {
+            Some(subject) => format!("{} · {subject}", who(entry)),
+            None => who(entry),
+        },
     };
     let next = (entries.len() > shown.len()).then(|| shown.last()).flatten();
     html! {
@@ -57,7 +60,8 @@ fn list(entries: &[FoundEntry]) -> Markup {
     }
 }
 
-/// The number of the application, without the id of a file.
-fn subject(target: &str) -> &str {
-    target.split('/').next().unwrap_or_default()
+/// The number of the application or certificate, without the id of a file. A target may be an id, such as that of a request for
+/// deletion, which says nothing to the candidate.
+fn subject(target: &str) -> Option<&str> {
+    target.split('/').next().filter(|name| ids::made_at(name).is_none())
 }

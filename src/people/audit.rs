@@ -124,6 +124,7 @@ fn note(tx: &mut Tx, staff: Option<&str>, action: &str, target: &str) -> Result<
 }
 
 fn entry(tx: &Tx, staff: Option<&str>, action: &str, target: &str) -> Entry {
+    debug_assert!(actions::is_known(action), "{action} has no label");
     Entry {
         id: tx.id(),
         at: tx.now,

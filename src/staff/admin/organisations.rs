@@ -10,6 +10,7 @@ use super::request::{AdminRequest, Saved, Trouble, saved};
 use crate::casework::question::Problems;
 use crate::exams::organisation::{self, Entry, Organisation, OrganisationRefusal, TERMS, TERMS_VERSION};
 use crate::paths;
+use crate::people::audit::Unaudited;
 use crate::people::staff::StaffMember;
 use crate::people::{day, width};
 use crate::store::Tx;
@@ -252,8 +253,19 @@ fn load(tx: &mut Tx, id: &str) -> Result<Organisation, Failure> {
     organisation::load(tx, id)?.ok_or(Failure::NotFound)
 }
 
+/// The audit has an entry before the contact of an organisation is shown, also in answer to a change.
+async fn note_view(request: &AdminRequest, id: &str) -> Result<(), Failure> {
+    let of = id.to_owned();
+    let load = move |tx: &mut Tx, staff: &StaffMember| {
+        let known = load(tx, &of)?;
+        Ok(Unaudited::new(tx, &staff.id, vec![("organisation", known.name)], ())?)
+    };
+    request.read_unaudited(load).await
+}
+
 #[handler]
 pub async fn show(request: AdminRequest, Path(id): Path<String>) -> Result<Response, Failure> {
+    note_view(&request, &id).await?;
     request.show(move |tx, _| entry_page(tx, &id, None, &Trouble::default())).await
 }
 
@@ -263,6 +275,7 @@ pub async fn change(
     Path(id): Path<String>,
     sent: Submission,
 ) -> Result<Response, Failure> {
+    note_view(&request, &id).await?;
     let typed = Typed::of(&sent);
     let (entered, changed) = (typed.clone(), id.clone());
     let work = move |tx: &mut Tx, staff: &StaffMember| -> Result<Saved, Failure> {
@@ -327,6 +340,7 @@ pub async fn renew(
     Path(id): Path<String>,
     sent: Submission,
 ) -> Result<Response, Failure> {
+    note_view(&request, &id).await?;
     let staff = request.administrator().await?;
     let renewed = id.clone();
     let work =

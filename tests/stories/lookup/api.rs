@@ -230,7 +230,14 @@ async fn key_is_shown_once_and_ends_by_renewal_revocation_and_expiry() {
     let audited = server.parts.store.read(read).await.expect("the audit");
     assert_eq!(
         audited,
-        ["organisation_add", "organisation_key", "organisation_change", "organisation_revoke"]
+        [
+            "organisation_add",
+            "organisation",
+            "organisation_key",
+            "organisation",
+            "organisation_change",
+            "organisation_revoke"
+        ]
     );
 }
 
