@@ -9,7 +9,7 @@ use super::answers::Answers;
 use super::business::{Application, Business, Registry};
 use super::lifecycle::Status;
 use super::question::{Problems, problem};
-pub use super::received::{Received, receive};
+pub use super::received::{Received, receive, store_file};
 use super::refusal::Refusal;
 use super::sight::Sight;
 use crate::either;

@@ -109,7 +109,8 @@ async fn prepare(
     Ok(files::receive(content, rules, storage.memory()).await?)
 }
 
-async fn store_file(
+/// Stores a file that needs no check any more.
+pub async fn store_file(
     store: &Store,
     storage: &Storage,
     slot: &'static str,

@@ -9,7 +9,7 @@ use super::papers::{self, Paper};
 use super::stories::{Act, Pairs, STORIES, Story};
 use crate::business::ALL;
 use crate::casework::answers::{Answers, SentValues};
-use crate::casework::business::{Application, Business, Material, Origin};
+use crate::casework::business::{Application, Business, Origin};
 use crate::casework::decision::{self, Verdict};
 use crate::casework::history::Mark;
 use crate::casework::lifecycle::Action;
@@ -20,7 +20,8 @@ use crate::casework::sheet::{FormStep, FormTarget, Sheet};
 use crate::casework::{Refusal, assignment, submission, task};
 use crate::demo::sandbox::people::PEOPLE;
 use crate::files::storage::Storage;
-use crate::people::candidate::{Candidate, HolderHash};
+use crate::people::candidate::Candidate;
+use crate::people::holder_hash::HolderHash;
 use crate::people::staff::{self, Role, StaffMember};
 use crate::store::{CandidateId, Clock, Store, Timestamp, Tx, clock};
 
@@ -113,8 +114,8 @@ impl StoryRun {
         submit: bool,
     ) -> Result<ApplicationNumber, Refusal> {
         let values = values(self.story, &[self.story.answers, &[other]].concat(), store);
-        let papers = papers::of(self.business, &values, self.marks);
-        let received = receive(store, files, self.business.materials, papers).await?;
+        let papers = papers::of(self.business, &values, self.marks)?;
+        let received = receive(store, files, papers).await?;
         let (run, which) = (self.clone(), self.which());
         store
             .write(move |tx| {
@@ -157,8 +158,8 @@ impl StoryRun {
     ) -> Result<(), Refusal> {
         let (business, number) = (self.business, self.number.clone());
         let task = business.task(action).ok_or(Refusal::NotFound)?;
-        let papers = task.file.iter().map(papers::paper).collect();
-        let received = receive(store, files, task.file.as_slice(), papers).await?;
+        let papers = task.file.iter().map(papers::paper).collect::<Result<_, _>>()?;
+        let received = receive(store, files, papers).await?;
         let sent: SentValues = values(self.story, &[noted], store);
         store
             .write(move |tx| {
@@ -210,16 +211,11 @@ fn values(story: &Story, pieces: &[Pairs], store: &Store) -> BTreeMap<String, Ve
     all
 }
 
-async fn receive(
-    store: &Store,
-    files: &Storage,
-    wanted: &[Material],
-    papers: Vec<Paper>,
-) -> Result<Vec<Received>, Refusal> {
-    let sent = papers.into_iter().map(Paper::send).collect::<std::io::Result<_>>();
-    let sent = sent.map_err(|error| Refusal::Store(crate::store::Error::Unavailable(error.to_string())))?;
-    let (received, refused) = materials::receive(store, files, wanted, sent).await?;
-    refuse(&refused)?;
+async fn receive(store: &Store, files: &Storage, papers: Vec<Paper>) -> Result<Vec<Received>, Refusal> {
+    let mut received = Vec::new();
+    for Paper { slot, name, prepared } in papers {
+        received.push(materials::store_file(store, files, slot, name, prepared).await?);
+    }
     Ok(received)
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use parking_lot::Mutex;
 use pdf_writer::{Content, Pdf, Rect, Ref};
 
 use super::stories::Pairs;
+use crate::casework::Refusal;
 use crate::casework::answers::Answers;
 use crate::casework::business::{Business, Material};
-use crate::files::SentFile;
+use crate::files::{self, FileKind, Prepared};
 
 /// Slot, size and colour of pictures. Other slots get a PDF. The pictures have the least allowed size, so that
 /// the demo starts quickly.
@@ -23,20 +25,22 @@ const PHOTOGRAPHED: &[(&str, (u32, u32), [u8; 3])] = &[
     ("portrait", (295, 413), [150, 180, 210]),
 ];
 
+/// A file of a slot, ready to be stored.
 pub(super) struct Paper {
-    field: String,
-    name: String,
-    bytes: Vec<u8>,
+    pub slot: &'static str,
+    pub name: String,
+    pub prepared: Prepared,
 }
 
-impl Paper {
-    pub(super) fn send(self) -> std::io::Result<SentFile> {
-        SentFile::with(self.field, self.name, &self.bytes)
-    }
-}
+/// The prepared file of each slot. It is made once, because encoding pictures takes most of the time of a start.
+static PREPARED: Mutex<BTreeMap<&str, Prepared>> = Mutex::new(BTreeMap::new());
 
 /// A file for each required material of these answers, and evidence. After a return, only for marked materials.
-pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, marks: Pairs) -> Vec<Paper> {
+pub(super) fn of(
+    business: &Business,
+    values: &BTreeMap<String, Vec<String>>,
+    marks: Pairs,
+) -> Result<Vec<Paper>, Refusal> {
     let answers = Answers { fields: values.clone(), ..Answers::default() };
     let marked = |slot: &str| marks.is_empty() || marks.iter().any(|(name, _)| *name == slot);
     let is_sent = |material: &&Material| !material.optional || material.slot == "evidence";
@@ -47,13 +51,25 @@ pub(super) fn of(business: &Business, values: &BTreeMap<String, Vec<String>>, ma
         .collect()
 }
 
-pub(super) fn paper(material: &Material) -> Paper {
+pub(super) fn paper(material: &Material) -> Result<Paper, Refusal> {
+    let prepared = prepared(material)?;
+    let ending = if prepared.kind == FileKind::Picture { "jpg" } else { "pdf" };
+    Ok(Paper { slot: material.slot, name: format!("{}.{ending}", material.label), prepared })
+}
+
+fn prepared(material: &Material) -> Result<Prepared, Refusal> {
+    let known = PREPARED.lock().get(material.slot).cloned();
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let photographed = PHOTOGRAPHED.iter().find(|(slot, ..)| *slot == material.slot);
-    let (ending, bytes) = match photographed {
-        Some((_, size, colour)) => ("jpg", picture(*size, *colour).unwrap_or_default()),
-        None => ("pdf", pdf()),
+    let bytes = match photographed {
+        Some((_, size, colour)) => picture(*size, *colour).unwrap_or_default(),
+        None => pdf(),
     };
-    Paper { field: format!("file.{}", material.slot), name: format!("{}.{ending}", material.label), bytes }
+    let made = files::prepare(bytes, &material.kind.rules()).map_err(Refusal::Defect)?;
+    PREPARED.lock().insert(material.slot, made.clone());
+    Ok(made)
 }
 
 /// A sheet with a frame and lines.
