@@ -139,10 +139,10 @@ fn nu_passes_a_good_page_and_names_a_faulty_one() {
 fn pictures_have_the_promised_type_and_size() {
     let pictures = Pictures::new();
     let size = |file| image::image_dimensions(file).expect("a picture");
-    assert_eq!(size(pictures.id_card_front()), (1011, 638));
-    assert_eq!(size(pictures.id_card_back()), (1011, 638));
-    assert_eq!(size(pictures.diploma()), (1600, 1131));
-    assert_eq!(size(pictures.portrait()), (413, 579));
+    assert_eq!(size(pictures.id_card_front()), (506, 319));
+    assert_eq!(size(pictures.id_card_back()), (506, 319));
+    assert_eq!(size(pictures.diploma()), (800, 566));
+    assert_eq!(size(pictures.portrait()), (295, 413));
     let pdf = std::fs::read(pictures.pdf()).unwrap();
     let text = String::from_utf8(pdf).unwrap();
     let table: usize = text.lines().rev().nth(1).unwrap().parse().unwrap();

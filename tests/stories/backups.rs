@@ -13,8 +13,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::applicant::LIST;
-use crate::commands::KEY;
-use crate::database::{TestDatabase, database};
+use crate::database::{KEY, TestDatabase, database};
 use crate::durability::{Acknowledged, apply_until_killed, assert_files_are_complete};
 use crate::process::{Process, kaozheng};
 use crate::s3::{Fault, S3Server, files_below};

@@ -8,10 +8,7 @@ use kaozheng::demo::data::load_demo;
 use kaozheng::store::schema::{candidates, exams, registrations, sittings};
 use kaozheng::store::{Clock, Error, Ids, Store, Vault};
 
-use crate::database::{TestDatabase, database};
-
-/// The data key of the tests, as in [`crate::server`].
-pub const KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+use crate::database::{KEY, TestDatabase, database};
 
 pub fn kaozheng(args: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaozheng"));

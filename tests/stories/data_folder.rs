@@ -10,8 +10,8 @@ use diesel::{PgConnection, SqliteConnection};
 use kaozheng::store::{Clock, Error, Ids, Store, Vault};
 
 use crate::applicant::LIST;
-use crate::commands::{KEY, command_with_timeout, migrate, refused_start, serve_settings};
-use crate::database::{database, database_of};
+use crate::commands::{command_with_timeout, migrate, refused_start, serve_settings};
+use crate::database::{KEY, database, database_of};
 use crate::process::{Process, free_base, host_of, kaozheng};
 use crate::server::{PHONE, Visitor};
 

@@ -20,8 +20,8 @@ use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::timeout;
 
 use crate::backups::Site;
-use crate::commands::{KEY, migrate, text};
-use crate::database::database;
+use crate::commands::{migrate, text};
+use crate::database::{KEY, database};
 use crate::s3::files_below;
 use crate::server::{PHONE, Server, Visitor};
 
@@ -325,7 +325,7 @@ async fn second_replacement_turns_to_the_national_algorithms() {
     let person = PEOPLE.iter().find(|person| person.name == "张小三").expect("a person");
     let find = |tx: &mut Tx| {
         let holder =
-            kaozheng::people::candidate::holder(tx.vault, person.document_type, person.document_number);
+            kaozheng::people::holder_hash::holder(tx.vault, person.document_type, person.document_number);
         let found = candidates::table.filter(candidates::document_hash.eq(holder));
         Ok::<_, Error>(found.select(candidates::name).first::<String>(tx.conn)?)
     };

@@ -10,7 +10,7 @@ use kaozheng::files::storage::{self, StorageError};
 use kaozheng::store::schema::{attachments, files_to_delete, sessions};
 use kaozheng::store::{Clock, Conn, Error, Tx, meta};
 
-use crate::applicant::{LIST, file, form, jpeg};
+use crate::applicant::{LIST, file, form, scan};
 use crate::disk::SmallDisk;
 use crate::server::{Server, Visitor};
 
@@ -62,7 +62,7 @@ fn files_in(server: &Server, folder: &str) -> Vec<PathBuf> {
 async fn another_upload(server: &Server) {
     let visitor = server.signed_in("陳大文").await;
     let sitting = visitor.sitting_of("一级建造师").await;
-    let sent = file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400));
+    let sent = file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", scan());
     visitor.upload_and_see(&format!("{LIST}/new"), sent).await.assert_shows("正面.jpg");
 }
 
@@ -159,7 +159,7 @@ async fn clock_jump_deletes_nothing_at_once() {
     let visitor = server.signed_in("张小三").await;
     let sitting = visitor.sitting_of("一级建造师").await;
     let new = format!("{LIST}/new");
-    let sent = file(form(&sitting, "draft", &[]), "id_front", "正面.jpg", jpeg(640, 400));
+    let sent = file(form(&sitting, "draft", &[]), "id_front", "正面.jpg", scan());
     assert_eq!(visitor.upload(&new, sent).await.location, LIST);
     pass_days(&server, 2).await;
     let visitor = server.signed_in("张小三").await;

@@ -20,8 +20,7 @@ use kaozheng::store::schema::imports;
 use kaozheng::store::{Clock, Conn, Error, Ids, Store, Vault};
 use tempfile::TempDir;
 
-use crate::commands::KEY;
-use crate::database::{TestDatabase, database};
+use crate::database::{KEY, TestDatabase, migrated_database};
 
 /// A migrated database and a folder of files, on which commands run.
 pub struct Installation {
@@ -41,12 +40,11 @@ pub struct CommandOutput {
 }
 
 impl Installation {
-    /// An empty database.
+    /// A database without records.
     pub fn new() -> Installation {
-        let database = database();
+        let database = migrated_database();
         let mut installation = Installation::at(&database.url);
         installation._database = Some(database);
-        assert!(installation.run(&["migrate"]).success);
         installation
     }
 

@@ -1,7 +1,7 @@
 //! Names in every spelling: lookup, import and correction, and the hashes of names after an update.
 
-use kaozheng::people::candidate::holder;
 use kaozheng::people::document::DocumentType;
+use kaozheng::people::holder_hash::holder;
 use kaozheng::store::Vault;
 
 use crate::filing::{correction, refund, start_demo};

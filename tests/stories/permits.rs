@@ -1,8 +1,9 @@
 //! Permits after an update from a program that hashed their count of renewals: every stored hash is computed anew.
 
 use kaozheng::exams::certificate::person_hash;
-use kaozheng::people::candidate::{self, Candidate, HolderHash, Identity, holder};
+use kaozheng::people::candidate::{self, Candidate, Identity};
 use kaozheng::people::document::{Document, DocumentType};
+use kaozheng::people::holder_hash::{HolderHash, holder};
 use kaozheng::people::identity::{self, Account, Arrival, Assurance, SignInOutcome};
 use kaozheng::store::{CandidateId, Error, Tx, Vault};
 

@@ -14,7 +14,7 @@ use kaozheng::store::schema::{applications, attachments};
 use kaozheng::store::{CandidateId, Tx};
 use reqwest::Method;
 
-use crate::applicant::{LIST, PDF, file, form, jpeg, with_files};
+use crate::applicant::{LIST, PDF, file, form, jpeg, scan, with_files};
 use crate::filing::{qualification, start_demo};
 use crate::server::{Server, Visitor};
 
@@ -297,7 +297,7 @@ async fn application_of_another_candidate_is_not_found() {
 async fn expired_session_loses_no_input() {
     let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
-    visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400))).await;
+    visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", scan())).await;
     server.advance(31 * 60);
     let late = visitor.upload(NEW, form(&sitting, "review", &[])).await;
     assert_eq!(late.status, 401);

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::commands::{KEY, kaozheng, serve_settings, text};
+use crate::commands::{kaozheng, serve_settings, text};
+use crate::database::KEY;
 
 /// A file of settings with everything that `serve` needs. The secrets are in files beside it.
 fn complete(folder: &Path) -> String {

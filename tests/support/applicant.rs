@@ -3,7 +3,10 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
+use std::collections::BTreeMap;
+
 use image::{ImageFormat, Rgb, RgbImage};
+use parking_lot::Mutex;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 
@@ -31,12 +34,26 @@ const ANSWERS: &[(&str, &str)] = &[
     ("promise", "yes"),
 ];
 
-/// A JPEG of the given size in pixels.
+/// A JPEG of the given size in pixels. Encoding takes long without optimization, so that each is made once.
 pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let picture = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, 90]));
-    picture.write_to(&mut bytes, ImageFormat::Jpeg).expect("a picture");
-    bytes.into_inner()
+    static MADE: Mutex<BTreeMap<(u32, u32), Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let draw = || {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let picture = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, 90]));
+        picture.write_to(&mut bytes, ImageFormat::Jpeg).expect("a picture");
+        bytes.into_inner()
+    };
+    MADE.lock().entry((width, height)).or_insert_with(draw).clone()
+}
+
+/// A picture of a document: it is larger than a thumbnail.
+pub fn scan() -> Vec<u8> {
+    jpeg(360, 225)
+}
+
+/// The smallest portrait.
+pub fn portrait() -> Vec<u8> {
+    jpeg(295, 413)
 }
 
 /// A PDF of one blank page.
@@ -69,11 +86,11 @@ pub fn file(form: Form, slot: &str, name: &str, bytes: Vec<u8>) -> Form {
 
 /// Adds all required files.
 pub fn with_files(form: Form) -> Form {
-    let form = file(form, "id_front", "正面.jpg", jpeg(640, 400));
-    let form = file(form, "id_back", "反面.jpg", jpeg(640, 400));
+    let form = file(form, "id_front", "正面.jpg", scan());
+    let form = file(form, "id_back", "反面.jpg", scan());
     let form = file(form, "diploma", "毕业证.pdf", PDF.to_vec());
     let form = file(form, "work_proof", "工作证明.pdf", PDF.to_vec());
-    file(form, "portrait", "证件照.jpg", jpeg(300, 420))
+    file(form, "portrait", "证件照.jpg", portrait())
 }
 
 impl Visitor {

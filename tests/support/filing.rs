@@ -6,7 +6,7 @@
 use reqwest::Method;
 use reqwest::multipart::Form;
 
-use crate::applicant::{PDF, file, jpeg};
+use crate::applicant::{PDF, file, portrait};
 use crate::server::{Answer, Server, Visitor};
 
 /// The answers and files of one form.
@@ -47,7 +47,7 @@ impl Filing {
         }
         for slot in self.slots {
             form = match *slot {
-                slot if slot.contains("portrait") => file(form, slot, "证件照.jpg", jpeg(300, 420)),
+                slot if slot.contains("portrait") => file(form, slot, "证件照.jpg", portrait()),
                 slot => file(form, slot, "材料.pdf", PDF.to_vec()),
             };
         }

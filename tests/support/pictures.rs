@@ -16,24 +16,24 @@ impl Pictures {
         Self { folder: tempfile::tempdir().expect("a folder for the pictures") }
     }
 
-    /// A JPEG of 1011×638 pixels.
+    /// A JPEG of 506×319 pixels.
     pub fn id_card_front(&self) -> PathBuf {
-        self.picture("身份证正面.jpg", 1011, 638, 40)
+        self.picture("身份证正面.jpg", 506, 319, 40)
     }
 
-    /// A JPEG of 1011×638 pixels.
+    /// A JPEG of 506×319 pixels.
     pub fn id_card_back(&self) -> PathBuf {
-        self.picture("身份证反面.jpg", 1011, 638, 90)
+        self.picture("身份证反面.jpg", 506, 319, 90)
     }
 
-    /// A PNG of 1600×1131 pixels.
+    /// A PNG of 800×566 pixels.
     pub fn diploma(&self) -> PathBuf {
-        self.picture("毕业证书.png", 1600, 1131, 140)
+        self.picture("毕业证书.png", 800, 566, 140)
     }
 
-    /// A JPEG of 413×579 pixels (5:7).
+    /// A JPEG of 295×413 pixels (5:7).
     pub fn portrait(&self) -> PathBuf {
-        self.picture("证件照.jpg", 413, 579, 190)
+        self.picture("证件照.jpg", 295, 413, 190)
     }
 
     /// A PDF of one page.

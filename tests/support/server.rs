@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::database::{TestDatabase, database};
+use crate::database::{TestDatabase, database, migrated_database};
 
 /// User-Agent of Chrome on a desktop.
 pub const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
@@ -52,14 +52,23 @@ impl Server {
 
     /// Starts with a clock and changed settings. Browser tests use the system clock.
     pub async fn start_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> Server {
-        Server::start_with_keys(Vault::from_key(&[7; 32]), clock, change).await
+        Server::start_on(migrated_database(), Vault::from_key(&[7; 32]), clock, change).await
     }
 
     /// Starts with the data keys of a vault.
     pub async fn start_with_keys(vault: Vault, clock: Clock, change: impl FnOnce(&mut Settings)) -> Server {
+        Server::start_on(database(), vault, clock, change).await
+    }
+
+    async fn start_on(
+        database: TestDatabase,
+        vault: Vault,
+        clock: Clock,
+        change: impl FnOnce(&mut Settings),
+    ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let (database, folder) = (database(), tempfile::tempdir().expect("a folder for files"));
+        let folder = tempfile::tempdir().expect("a folder for files");
         let mut settings = settings(&base, &database, &folder, listener.local_addr().expect("an address"));
         change(&mut settings);
         let files = Storage::open(&settings.files, vault.clone()).expect("a storage");

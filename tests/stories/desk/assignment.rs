@@ -303,8 +303,8 @@ async fn replaced_roster_record_is_still_the_same_person() {
     let candidate = reviewer.candidate.clone();
     authority
         .write(move |tx| {
-            use kaozheng::people::candidate::holder;
             use kaozheng::people::document::DocumentType;
+            use kaozheng::people::holder_hash::holder;
             use kaozheng::store::schema::{candidates, former_documents::dsl as f};
             let hash = |number: &str| holder(tx.vault, DocumentType::Passport, number);
             let (old, new) = (hash("S0000001"), hash("S0000077"));

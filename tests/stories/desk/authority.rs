@@ -15,7 +15,7 @@ use kaozheng::store::schema::{exam_subjects, exams, sittings};
 use kaozheng::store::{Clock, Ids, Store, Tx, Vault};
 use kaozheng::web::{Failure, Submission};
 
-use crate::database::{TestDatabase, database};
+use crate::database::{TestDatabase, migrated_database};
 
 pub struct Authority {
     pub store: Store,
@@ -56,7 +56,7 @@ const ANSWERS: &[(&str, &str)] = &[
 impl Authority {
     /// Starts on Monday 2026-11-23, 09:00 in China.
     pub async fn open() -> Authority {
-        Authority::open_on(database()).await
+        Authority::open_on(migrated_database()).await
     }
 
     pub async fn open_on(database: TestDatabase) -> Authority {

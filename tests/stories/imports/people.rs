@@ -1,8 +1,8 @@
 //! Records of people, and the values on which the site takes precedence over a file.
 
 use kaozheng::exams::certificate::person_hash;
-use kaozheng::people::candidate::{HolderHash, holder};
 use kaozheng::people::document::DocumentType;
+use kaozheng::people::holder_hash::{HolderHash, holder};
 use kaozheng::store::Vault;
 
 use super::Installation;

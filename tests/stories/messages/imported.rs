@@ -17,6 +17,15 @@ fn with_cells(file: &str, number: &str, cells: &[(&str, &str)]) -> String {
     lines.join("\n") + "\n"
 }
 
+/// The installation of a server, its exported certificates, and the 证书管理号 of the first.
+fn exported(server: &Server) -> (Installation, String, String) {
+    let installation = Installation::at(&server.parts.settings.database_url);
+    let file = installation.run(&["export", "certificates"]).stdout;
+    let number = "SELECT number AS line FROM certificates WHERE id = 'certificate-00'";
+    let number = installation.rows(number).remove(0);
+    (installation, file, number)
+}
+
 const ANNULLED: &[(&str, &str)] = &[("撤销日期", "2026-03-31"), ("撤销决定文号", "9号")];
 
 async fn told(server: &Server) -> i64 {
@@ -32,10 +41,7 @@ async fn told(server: &Server) -> i64 {
 async fn holder_is_told_once_of_an_annulment_that_a_file_brings() {
     let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
-    let installation = Installation::at(&server.parts.settings.database_url);
-    let before = installation.run(&["export", "certificates"]).stdout;
-    let number = "SELECT number AS line FROM certificates WHERE id = 'certificate-00'";
-    let number = installation.rows(number).remove(0);
+    let (installation, before, number) = exported(&server);
     installation.file("annulled.csv", with_cells(&before, &number, ANNULLED));
 
     assert!(installation.run(&["import", "certificates", "annulled.csv", "--dry-run"]).success);
@@ -71,10 +77,7 @@ async fn holder_is_told_once_of_an_annulment_that_a_file_brings() {
 async fn certificate_that_comes_annulled_tells_nobody() {
     let server = start_demo().await;
     let candidate = server.signed_in("张小三").await;
-    let installation = Installation::at(&server.parts.settings.database_url);
-    let before = installation.run(&["export", "certificates"]).stdout;
-    let number = "SELECT number AS line FROM certificates WHERE id = 'certificate-00'";
-    let number = installation.rows(number).remove(0);
+    let (installation, before, number) = exported(&server);
     let new = [("证书管理号", "M-NEW"), ("查询编号", ""), ("证书印制号", "")];
     installation.file("new.csv", with_cells(&before, &number, &[&new, ANNULLED].concat()));
     assert!(installation.import("certificates", "new.csv").starts_with("1 new, 0 changed"));

@@ -27,7 +27,7 @@ async fn hostile_files_are_refused_and_valid_ones_kept() {
         ("portrait", "photo.pdf", PDF.to_vec()),
     ];
     for (slot, name, bytes) in table {
-        let good = file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", jpeg(640, 400));
+        let good = file(form(&sitting, "upload", &[]), "id_front", "正面.jpg", scan());
         let sent = visitor.upload(NEW, file(good, slot, name, bytes)).await;
         assert_eq!(sent.status, 422, "{name}");
         let tile = sent.between(&format!("id=\"f-{slot}\""), "</fieldset>").to_owned();
@@ -63,8 +63,8 @@ async fn oversized_or_broken_form_is_no_server_error() {
 async fn unreferenced_uploads_and_old_drafts_are_deleted_with_their_files() {
     let server = start_demo().await;
     let (visitor, sitting) = candidate(&server).await;
-    visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "留.jpg", jpeg(640, 400))).await;
-    let second = file(form(&sitting, "upload", &[]), "id_back", "弃.jpg", jpeg(640, 400));
+    visitor.upload(NEW, file(form(&sitting, "upload", &[]), "id_front", "留.jpg", scan())).await;
+    let second = file(form(&sitting, "upload", &[]), "id_back", "弃.jpg", scan());
     let page = visitor.upload_and_see(NEW, second).await;
     assert!(!page.body.contains("留.jpg"), "the second form did not keep the first file");
     let (store, files) = (&server.parts.store, &server.parts.files);

@@ -6,7 +6,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{approved, state};
-use crate::applicant::{PDF, jpeg};
+use crate::applicant::{PDF, portrait};
 use crate::filing::{receipt, start_demo};
 use crate::server::{Server, Visitor};
 
@@ -81,7 +81,7 @@ async fn every_wrong_pdf_is_named() {
     let server = start_demo().await;
     let (finance, batch, first, second) = to_issue(&server).await;
     let large = vec![b'%'; (10 << 20) + 1];
-    let picture = jpeg(300, 420);
+    let picture = portrait();
     let cases: &[(&str, &[u8], &str)] = &[
         ("b.pdf", PDF, "ZIP 里没有“a.pdf”"),
         ("a.pdf", b"<html>", "请上传 PDF 文件"),
