@@ -8,6 +8,7 @@ pub mod consent;
 pub mod credit_code;
 pub mod day;
 pub mod document;
+pub mod holder_hash;
 pub mod identity;
 pub mod mask;
 pub mod name;

@@ -11,7 +11,7 @@ use crate::exams::{held, organisation};
 use crate::pages::signed_in::as_candidate;
 use crate::paths;
 use crate::people::candidate::Candidate;
-use crate::people::candidate::HolderHash;
+use crate::people::holder_hash::HolderHash;
 use crate::store::clock::china;
 use crate::store::{Error, Tx};
 use crate::ui::{self, Icon, Moment, Page};

@@ -22,9 +22,10 @@ use crate::exams::held;
 use crate::exams::inquiry::{self, Inquiries, Way};
 use crate::exams::organisation::{self, Entry, OrganisationRefusal};
 use crate::files::storage::Storage;
-use crate::people::candidate::{self, HolderHash, Identity};
+use crate::people::candidate::{self, Identity};
 use crate::people::consent::{self, Consents, Purpose};
 use crate::people::document::{Document, Gender};
+use crate::people::holder_hash::HolderHash;
 use crate::people::mask;
 use crate::people::staff::{self, Role};
 use crate::store::schema::{

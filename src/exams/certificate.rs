@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::people::candidate::HolderHash;
 use crate::people::document::{Document, DocumentType};
+use crate::people::holder_hash::HolderHash;
 use crate::people::{document, mask, name};
 use crate::store::schema::{certificates, exams};
 use crate::store::{Error, Tx, Vault, codes};

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 
 use super::certificate::{PublicCertificate, public_columns};
 use crate::either;
-use crate::people::candidate::HolderHash;
+use crate::people::holder_hash::HolderHash;
 use crate::store::schema::certificate_link_views::dsl as v;
 use crate::store::schema::{certificate_links as links, certificates, exams};
 use crate::store::{Error, Timestamp, Tx, Vault};

@@ -11,7 +11,7 @@ use super::held::Certificate;
 use super::inquiry::Way;
 use super::month_label;
 use crate::either;
-use crate::people::candidate::HolderHash;
+use crate::people::holder_hash::HolderHash;
 use crate::store::clock::CHINA;
 use crate::store::schema::certificate_copies::dsl as c;
 use crate::store::schema::certificate_inquiries::dsl as q;

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 
 use super::certificate::person_hash;
 use crate::either;
-use crate::people::candidate::HolderHash;
 use crate::people::document::Gender;
+use crate::people::holder_hash::HolderHash;
 use crate::people::mask;
 use crate::store::schema::former_values::dsl as f;
 use crate::store::schema::{

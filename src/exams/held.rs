@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::certificate::{self, Annulment, NumberKind};
 use super::month_label;
 use crate::either;
-use crate::people::candidate::HolderHash;
 use crate::people::document::Gender;
+use crate::people::holder_hash::HolderHash;
 use crate::store::schema::{certificates, exams, voided_prints};
 use crate::store::{Conn, Error, Tx, codes};
 

@@ -12,7 +12,8 @@ use diesel::sql_types::{Array, Bool, Text};
 
 use super::certificate::person_hash;
 use crate::either;
-use crate::people::candidate::{self, CorrectedDocument, HolderHash};
+use crate::people::candidate::{self, CorrectedDocument};
+use crate::people::holder_hash::HolderHash;
 use crate::store::schema::certificates::dsl as c;
 use crate::store::schema::former_values::dsl as f;
 use crate::store::{Conn, Error, Tx};

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::month_label;
 use crate::either;
-use crate::people::candidate::HolderHash;
+use crate::people::holder_hash::HolderHash;
 use crate::store::schema::{exams, registration_subjects as rs, registrations as r, sittings};
 use crate::store::{Error, Timestamp, Tx};
 

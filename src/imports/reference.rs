@@ -97,7 +97,7 @@ impl ReferenceData {
 /// What an exported hash is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashKind {
-    /// A document, see [`holder`](crate::people::candidate::holder).
+    /// A document, see [`holder`](crate::people::holder_hash::holder).
     Document,
     /// A name and a document, see [`person_hash`](crate::exams::certificate::person_hash).
     Person,

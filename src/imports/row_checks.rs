@@ -3,8 +3,8 @@
 use super::cell::ROUNDED;
 use super::kind::{Facts, RowProblem};
 use super::reference::ReferenceData;
-use crate::people::candidate::HolderHash;
 use crate::people::document::{Document, DocumentType};
+use crate::people::holder_hash::HolderHash;
 use crate::people::mask;
 
 /// Adds `document_hash`, the hash of the document as the file has it: from the number, or as an export writes it in

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::consent::Consents;
-use super::document::{self, Document, DocumentType, Gender};
+use super::document::{Document, DocumentType, Gender};
+use super::holder_hash::{HolderHash, holder};
 use super::mask;
 use super::name_hash::{self, name_hash};
 use super::refusal::Refusal;
@@ -16,7 +17,6 @@ use crate::either;
 use crate::store::schema::candidates::{self, dsl as c};
 use crate::store::schema::former_documents::dsl as f;
 use crate::store::schema::office_texts;
-use crate::store::vault::generation_of;
 use crate::store::{CandidateId, Conn, Error, Timestamp, Tx, Vault};
 
 /// Column names under which personal data is sealed. The portal's phone number is sealed under the
@@ -107,44 +107,6 @@ fn newest_privacy_notice() -> _ {
 
 /// The name under which versions of the privacy notice are stored.
 pub const PRIVACY_NOTICE: &str = "privacy";
-
-/// The hash of a document by which a person's records are found. It includes the document type, since a passport
-/// and a permit of two people may have the same number. All numbers of one document have the same hash.
-///
-/// It is made with the first data key, so that it stays the same while keys turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HolderHash(String);
-
-impl HolderHash {
-    pub fn of(vault: &Vault, kind: DocumentType, number: &str) -> HolderHash {
-        HolderHash::as_given(vault, kind, &document::identifying(kind, number))
-    }
-
-    /// Of a number as it is written.
-    pub(super) fn as_given(vault: &Vault, kind: DocumentType, number: &str) -> HolderHash {
-        HolderHash(vault.first_hash("document", &format!("{}:{number}", kind.code())))
-    }
-
-    /// A stored hash, if it is of the first data key.
-    pub fn from_stored(hash: &str) -> Option<HolderHash> {
-        (generation_of(hash) == 1).then(|| HolderHash(hash.to_owned()))
-    }
-
-    /// The hash that records have at the moment. `vault` is that of the transaction.
-    pub fn stored(&self, vault: &Vault) -> String {
-        vault.present_hash(&self.0)
-    }
-
-    /// The hash itself, for hashes of several things.
-    pub fn first(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The [`HolderHash`] of a document as records have it at the moment.
-pub fn holder(vault: &Vault, kind: DocumentType, number: &str) -> String {
-    HolderHash::of(vault, kind, number).stored(vault)
-}
 
 /// Finds or creates the candidate of an identity that the authority itself vouches for. Sign-ins at
 /// the portal use [`identity::sign_in`](super::identity::sign_in).

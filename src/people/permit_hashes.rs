@@ -7,8 +7,9 @@
 
 use diesel::prelude::*;
 
-use super::candidate::{self, HolderHash};
+use super::candidate;
 use super::document::{DocumentType, permit};
+use super::holder_hash::HolderHash;
 use crate::either;
 use crate::store::schema::candidates::dsl as c;
 use crate::store::schema::former_documents::dsl as f;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 pub use super::audit::{Unaudited, View, audit, audit_command, played_on, viewed};
 use super::document::{Document, DocumentType};
-use super::{candidate, mask, person};
+use super::{holder_hash, mask, person};
 use crate::store::schema::staff::dsl as s;
 use crate::store::{CandidateId, Conn, Error, Tx, codes};
 
@@ -86,7 +86,7 @@ pub fn add(tx: &mut Tx, name: &str, document: &Document, role: Role) -> Result<S
 
 /// [`add`] for somebody who is limited to some businesses.
 pub fn add_limited(tx: &mut Tx, name: &str, document: &Document, duty: &Duty) -> Result<String, Error> {
-    let holder = candidate::holder(tx.vault, document.kind(), document.number());
+    let holder = holder_hash::holder(tx.vault, document.kind(), document.number());
     let known: Option<String> =
         s::staff.filter(s::document_hash.eq(&holder)).select(s::id).first(tx.conn).optional()?;
     let kinds = duty.kinds.slugs().join(",");
@@ -154,7 +154,7 @@ impl Member {
 /// their row, if they were active. Commands use `casework::roster`, which also puts back the
 /// applications that they had taken.
 pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<String>, Error> {
-    let holder = candidate::holder(tx.vault, document.kind(), document.number());
+    let holder = holder_hash::holder(tx.vault, document.kind(), document.number());
     let row = s::staff.filter(s::document_hash.eq(holder)).filter(s::active.eq(true));
     let known: Option<String> = row.select(s::id).first(tx.conn).optional()?;
     if let Some(id) = &known {
@@ -165,7 +165,7 @@ pub fn remove(tx: &mut Tx, document: &Document) -> Result<Option<String>, Error>
 
 /// The active staff member with a document.
 pub fn active_with(tx: &mut Tx, document: &Document) -> Result<Option<Member>, Error> {
-    let holder = candidate::holder(tx.vault, document.kind(), document.number());
+    let holder = holder_hash::holder(tx.vault, document.kind(), document.number());
     active_with_documents(tx, &[holder])
 }
 

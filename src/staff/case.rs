@@ -19,7 +19,7 @@ use crate::exams::discipline::{self, IntegrityRecord, Violation};
 use crate::exams::registration::{self, Registration};
 use crate::pages::views;
 use crate::people::candidate::Candidate;
-use crate::people::candidate::HolderHash;
+use crate::people::holder_hash::HolderHash;
 use crate::people::person;
 use crate::people::staff::{Duty, Member, Role, StaffMember, View};
 use crate::store::schema::{applications::dsl as a, staff::dsl as s};

@@ -11,7 +11,7 @@ use crate::imports::row_checks::{exam, in_order, offered, person};
 use crate::imports::table::{
     ColumnType, TargetTable, corrected, corrected_name, key, print_number, until, value,
 };
-use crate::people::candidate::HolderHash;
+use crate::people::holder_hash::HolderHash;
 
 pub(in crate::imports) static CERTIFICATES: ImportKind = ImportKind {
     name: "certificates",

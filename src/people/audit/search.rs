@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveTime};
 use diesel::prelude::*;
 
 use crate::people::document::DocumentType;
-use crate::people::{candidate, document, person};
+use crate::people::{document, holder_hash, person};
 use crate::store::clock::CHINA;
 use crate::store::schema::audit_entries::dsl as a;
 use crate::store::schema::staff::dsl as s;
@@ -68,6 +68,6 @@ pub fn candidates_with_number(tx: &mut Tx, number: &str) -> Result<Vec<Candidate
     let document = |kind: DocumentType| document::Document::parse(kind, number, today).ok();
     let documents = DocumentType::ALL.into_iter().filter_map(document);
     let holders: Vec<String> =
-        documents.map(|known| candidate::holder(tx.vault, known.kind(), known.number())).collect();
+        documents.map(|known| holder_hash::holder(tx.vault, known.kind(), known.number())).collect();
     person::with_documents(tx, &holders)
 }

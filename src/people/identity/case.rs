@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::account::AccountKey;
 use super::{Arrival, Assurance, Reason, event};
-use crate::people::candidate::HolderHash;
 use crate::people::document::DocumentType;
+use crate::people::holder_hash::HolderHash;
 use crate::people::name;
 use crate::people::staff::StaffMember;
 use crate::store::schema::identity_cases::{self, dsl as i};

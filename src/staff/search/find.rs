@@ -16,7 +16,7 @@ use crate::either;
 use crate::people::document::{self, Document, DocumentType};
 use crate::people::name_hash::name_hash;
 use crate::people::staff::StaffMember;
-use crate::people::{candidate, mask};
+use crate::people::{candidate, holder_hash, mask};
 use crate::store::schema::{applications, candidates, staff};
 use crate::store::{CandidateId, Error, Timestamp, Tx, Vault};
 
@@ -82,7 +82,7 @@ impl Wanted {
         let number = document::normalise(words);
         let holder = |kind| {
             let document = Document::parse(kind, &number, today).ok()?;
-            Some(candidate::holder(vault, document.kind(), document.number()))
+            Some(holder_hash::holder(vault, document.kind(), document.number()))
         };
         let documents = DocumentType::ALL.into_iter().filter_map(holder).collect();
         Wanted::Person { name: name_hash(vault, words), documents }
