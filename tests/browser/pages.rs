@@ -40,6 +40,15 @@ const FILE: &str = "/slip/file";
 /// Pages that are the same for everybody. They are opened once, as a guest.
 const PUBLIC: &[&str] = &["/lookup/", "/en/lookup", "/verify", "/en/verify", "/announcements/"];
 
+/// The beginning of the pages that a person has alone. The other pages of candidates are opened for the first one.
+fn own_pages(person: &str) -> &'static [&'static str] {
+    match person {
+        _ if person == CANDIDATES[0] => &["/"],
+        _ if STAFF.contains(&person) => &["/staff"],
+        _ => &["/services/", "/certificates", "/progress"],
+    }
+}
+
 /// Targets of a page's links, without fragments.
 fn links(html: &str) -> impl Iterator<Item = String> + '_ {
     html.split("href=\"/").skip(1).map(|rest| {
@@ -118,7 +127,9 @@ async fn open_all(server: &Server, person: Option<&str>, at_least: usize) {
     }
     let pages = crawl(&visitor).await;
     assert!(pages.len() >= at_least, "only {} pages were found", pages.len());
-    let is_own = |path: &str| person.is_none() || !PUBLIC.iter().any(|public| path.starts_with(public));
+    let begins = |path: &str, with: &[&str]| with.iter().any(|beginning| path.starts_with(beginning));
+    let is_own =
+        |path: &str| person.is_none_or(|person| begins(path, own_pages(person)) && !begins(path, PUBLIC));
     let pages = pages.into_iter().map(|(path, _)| path).filter(|path| is_own(path));
     inspect(server, &browser, &few_of_each_shape(pages)).await;
 }
