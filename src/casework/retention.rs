@@ -1,6 +1,6 @@
 //! The end of the retention of personal data: files of closed applications, messages, inquiries about certificates, and
-//! old entries of the audit. What is removed is counted in the log and in the audit. [`sweep`](super::sweep) deletes the
-//! stored files.
+//! old entries of the audit. The log has how many were removed; for files and entries, the audit has it too.
+//! [`sweep`](super::sweep) deletes the stored files.
 
 use std::collections::BTreeSet;
 

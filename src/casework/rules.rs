@@ -75,7 +75,7 @@ impl Rule {
             Rule::BulkApproval => (0, 1),
             Rule::MostTaken => (1, 200),
             Rule::WithdrawnFiles => (30, 3_650),
-            // Files are kept at least as long as the days for an appeal, whatever the office sets.
+            // A year is longer than the longest period for an appeal.
             Rule::DecidedFiles | Rule::InquiryYears => (1, 50),
             Rule::DraftDays => (8, 365),
             Rule::AuditYears => (3, 50),

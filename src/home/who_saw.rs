@@ -60,8 +60,8 @@ fn list(entries: &[FoundEntry]) -> Markup {
     }
 }
 
-/// The number of the application or certificate, without the id of a file. A target may be an id, such as that of a request for
-/// deletion, which says nothing to the candidate.
+/// The number of the application or certificate, without the id of a file. `None` for an id, such as that of a request
+/// for deletion, which says nothing to the candidate.
 fn subject(target: &str) -> Option<&str> {
     target.split('/').next().filter(|name| ids::made_at(name).is_none())
 }

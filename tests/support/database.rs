@@ -22,7 +22,7 @@ pub struct TestDatabase {
     /// Value of `DATABASE_URL`.
     pub url: String,
     owner: DatabaseOwner,
-    /// What it is a copy of.
+    /// The database that it was copied from, which stays until its last copy is dropped.
     _template: Option<Arc<TestDatabase>>,
 }
 
