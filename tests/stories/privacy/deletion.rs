@@ -67,6 +67,10 @@ async fn deletion_is_asked_for_decided_and_carried_out() {
     office.submit(&request, &no).await.assert_shows("已保存");
     assert_eq!(office.submit(&request, &no).await.status, 409, "it is decided");
     visitor.open(PAGE).await.assert_shows("答复：有争议未决");
+    let views = visitor.open("/me/views").await;
+    views.assert_shows("查看删除申请");
+    let id = request.rsplit('/').next().expect("an id");
+    assert!(!views.body.contains(id), "an internal id: {}", views.body);
 
     visitor.submit(PAGE, ASKED).await.assert_shows("等待处理");
     let list = office.open("/staff/admin/deletions").await;
